@@ -1,0 +1,44 @@
+# `make demo` and `make test` need git, make and Python 3.11+; everything else comes from PyPI.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --quiet --no-sync
+
+.PHONY: help setup demo test lint check conformance bench docs clean
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+.tools/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "auditor needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .tools \
+	  || { echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@.tools/bin/python -m pip --quiet --disable-pip-version-check install 'uv>=0.9'
+
+setup: $(UV) ## install everything into .venv
+	@$(UV) sync --quiet --locked
+
+demo: setup ## audit a shipped estate, findings and all
+	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken || test $$? -eq 1
+
+test: setup ## the whole suite, offline
+	@$(RUN) pytest -q
+
+lint: setup ## style, types, import contracts
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+check: test lint ## what CI runs
+
+conformance: setup ## load every recorded file of the corpus, by shape
+	@$(RUN) python -m tests.conformance
+
+bench: setup ## time and memory; see bench/README.md
+	@$(RUN) python -m bench
+
+docs: setup ## write the generated pages of docs/
+	@$(RUN) python -m docs.generate
+
+clean: ## remove what the targets above made
+	rm -rf .venv .tools build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

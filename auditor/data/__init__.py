@@ -1,0 +1,1 @@
+"""Dated facts that rules read: retirements, policy tables."""

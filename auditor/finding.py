@@ -1,0 +1,202 @@
+"""What an audit says: plain values, no behaviour, no output."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+
+
+class Severity(enum.IntEnum):
+    """How bad a broken rule is; larger is worse."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The name people and reports use: `critical`, `high`, `medium`, `low`, `info`."""
+        return self.name.lower()
+
+
+class Status(enum.StrEnum):
+    """What became of a finding."""
+
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One value that was read: `pointer` is the RFC 6901 pointer inside the ARM resource."""
+
+    resource: str
+    pointer: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the input: `line` counts from 1, None when the input has no lines of its own."""
+
+    file: str
+    line: int | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path: who decided, by which rule, and a stable reason code."""
+
+    resource: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule yields when a subject breaks it.
+
+    `subject` and `related` are ARM ids as spelled in the input. `message` is one sentence that
+    names what is wrong; `remedy` says what to do, an az command where there is one.
+    `severity` replaces the rule's own when the case is worse or milder (a certificate with three
+    days left). `key` tells two findings of one rule about one subject apart, in words that
+    survive reordering: a rule name, a host, a prefix; never an index.
+    """
+
+    subject: str
+    message: str
+    remedy: str
+    related: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    severity: Severity | None = None
+    key: str = ""
+    witness: Mapping[str, Json] | None = None
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What a rule yields when the snapshot lacks what it needs to judge a subject.
+
+    `missing` says what is needed, for a person: "the subnet's route table /subscriptions/...".
+    """
+
+    subject: str
+    missing: str
+    remedy: str = ""
+    related: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding is accepted for now (auditor.toml, `[[waiver]]`)."""
+
+    reason: str
+    owner: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding as reports show it: everything decided, nothing left to look up."""
+
+    rule: str
+    name: str
+    title: str
+    family: str
+    severity: Severity
+    status: Status
+    subject: str
+    message: str
+    remedy: str
+    fingerprint: str
+    related: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    location: Location | None = None
+    witness: Mapping[str, Json] | None = None
+    hops: tuple[Hop, ...] = ()
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSummary:
+    """How one rule fared: numbers of subjects, by answer.
+
+    All four zero means that the snapshot holds nothing the rule judges.
+    """
+
+    rule: str
+    name: str
+    title: str
+    family: str
+    severity: Severity
+    kept: int = 0
+    broken: int = 0
+    unknown: int = 0
+    waived: int = 0
+    baseline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    """How many resources of one ARM type were read; `understood` is false when only counted."""
+
+    type: str
+    count: int
+    understood: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """One input: its name as given, the shape recognised, how many records it gave."""
+
+    name: str
+    shape: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was audited, with what, as of when."""
+
+    version: str
+    as_of: date
+    sources: tuple[SourceSummary, ...] = ()
+    scope: tuple[str, ...] = ()
+    taken_at: str | None = None
+    resources: tuple[TypeCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole outcome. `findings` is sorted; a renderer adds and reorders nothing.
+
+    `findings` order: broken before unknown before waived before baseline, then by severity from
+    critical down, then rule, subject and fingerprint.
+    `fixed` counts findings of the baseline that are gone.
+    `failed` is true when a finding at or above the threshold makes the exit status 1.
+    """
+
+    audit: Audit
+    rules: tuple[RuleSummary, ...]
+    findings: tuple[Judged, ...]
+    threshold: Severity = Severity.HIGH
+    strict: bool = False
+    failed: bool = False
+    fixed: int = 0
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """The documentation page of each rule that has a finding, by rule id (Markdown)."""
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The compliance controls of each rule that has a finding, by rule id."""

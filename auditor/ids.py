@@ -1,0 +1,80 @@
+"""ARM resource ids: compared without case, shown as spelled.
+
+An id is `/subscriptions/S/resourceGroups/G/providers/NS/type/name[/type/name]...`.
+Azure itself writes the same id with different letter case in different answers, so every
+comparison goes through `fold`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+def fold(arm_id: str) -> str:
+    """Give the form in which two spellings of one id are equal.
+
+    Lower case, exactly one leading slash, none at the end.
+    """
+    if arm_id[:1] == "/" and arm_id[-1:] != "/" and arm_id[1:2] != "/":
+        return arm_id.lower()
+    return "/" + arm_id.strip("/").lower()
+
+
+def parent(arm_id: str) -> str | None:
+    """Give the id of the resource that holds this one, or None at the top.
+
+    `.../virtualNetworks/v/subnets/s` is held by `.../virtualNetworks/v`. An extension resource
+    (`{id}/providers/NS/type/name`) is held by the resource it extends.
+    """
+    parts = arm_id.strip("/").split("/")
+    if len(parts) < 4:
+        return None
+    head = parts[:-2]
+    if len(head) >= 2 and head[-2].lower() == "providers":
+        head = head[:-2]
+        if not any(part.lower() == "providers" for part in head):
+            return None
+    return "/" + "/".join(head)
+
+
+def name(arm_id: str) -> str:
+    """Give the last segment."""
+    return arm_id.rstrip("/").rpartition("/")[2]
+
+
+def segment(arm_id: str, kind: str) -> str | None:
+    """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any."""
+    parts = arm_id.strip("/").split("/")
+    wanted = kind.lower()
+    for here, after in zip(parts, parts[1:], strict=False):
+        if here.lower() == wanted:
+            return after
+    return None
+
+
+def subscription(arm_id: str) -> str | None:
+    """Give the subscription's id as spelled."""
+    return segment(arm_id, "subscriptions")
+
+
+def resource_group(arm_id: str) -> str | None:
+    """Give the resource group's name as spelled."""
+    return segment(arm_id, "resourceGroups")
+
+
+@lru_cache(maxsize=4096)
+def _type_of_shape(shape: tuple[str, ...]) -> str:
+    return "/".join(shape)
+
+
+def type_of(arm_id: str) -> str | None:
+    """Give the resource type an id implies, as spelled: `Microsoft.Network/virtualNetworks/subnets`.
+
+    None for an id without a provider (a subscription, a resource group).
+    """
+    parts = arm_id.strip("/").split("/")
+    for index in range(len(parts) - 1, -1, -1):
+        if parts[index].lower() == "providers":
+            tail = parts[index + 1 :]
+            return _type_of_shape((tail[0], *tail[1::2])) if len(tail) >= 3 else None
+    return None

@@ -1,0 +1,1 @@
+"""The network graph and the questions rules ask of it."""

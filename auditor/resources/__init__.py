@@ -1,0 +1,1 @@
+"""What Azure says, typed: one module per ARM family."""

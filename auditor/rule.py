@@ -1,0 +1,157 @@
+"""What a rule is: an identity, a page, and a question asked of every subject.
+
+A rule is a function in a file of its own; the file's docstring is its page::
+
+    @rule("NSG-001", severity=Severity.HIGH, since="0.1.0", of=subnets)
+    def subnet_without_nsg(network: Network, subnet: Subnet) -> Outcomes:
+        if subnet.network_security_group is None:
+            yield Finding(...)
+
+`of` names the subjects; the function is called once for each and yields a `Finding` for every
+way the subject breaks the rule, an `Unknown` when the snapshot does not tell, and nothing when
+the rule is kept: silence means proved.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Generic, TypeAlias, TypeVar, overload
+
+from auditor.finding import Finding, Severity, Unknown
+from auditor.network.graph import Network
+
+__all__ = ["Finding", "Network", "Outcome", "Outcomes", "Rule", "Severity", "Unknown", "rule"]
+
+S = TypeVar("S")
+P = TypeVar("P")
+
+Outcome: TypeAlias = Finding | Unknown
+Outcomes: TypeAlias = Iterator[Finding | Unknown]
+
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-[0-9]{3}")
+
+
+class BadRule(Exception):
+    """A rule that cannot be loaded; says which module and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[S]):
+    """A rule, ready to be asked.
+
+    `id` and `name` identify it, `title` is the page's first line, `page` the whole page in
+    Markdown, `severity` its default, `since` the version that brought it. `subjects` gives what
+    it judges, `check` judges one. `parameters` is the frozen dataclass of defaults or None.
+    `controls` are compliance controls ("CIS 5.0/7.2", "MCSB/NS-3"), `peers` other tools' ids
+    ("CKV_AZURE_10", "PSR:NSG.AnyInboundSource"). `on` is false for rules that run only when
+    selected by id.
+    """
+
+    id: str
+    name: str
+    title: str
+    page: str
+    severity: Severity
+    since: str
+    subjects: Callable[[Network], Iterable[S]]
+    check: Callable[..., Outcomes]
+    parameters: Any = None
+    controls: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    on: bool = True
+    module: str = ""
+
+    @property
+    def family(self) -> str:
+        """The id's first part: `NSG` of `NSG-001`."""
+        return self.id.partition("-")[0]
+
+    def judge(self, network: Network, subject: S, parameters: Any = None) -> Outcomes:
+        """Ask the rule about one subject; `parameters` replaces the defaults."""
+        if self.parameters is None:
+            return self.check(network, subject)
+        return self.check(network, subject, parameters or self.parameters)
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    severity: Severity,
+    since: str,
+    of: Callable[[Network], Iterable[S]],
+    controls: tuple[str, ...] = (),
+    peers: tuple[str, ...] = (),
+    on: bool = True,
+) -> Callable[[Callable[[Network, S], Outcomes]], Rule[S]]: ...
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    severity: Severity,
+    since: str,
+    of: Callable[[Network], Iterable[S]],
+    parameters: type[P],
+    controls: tuple[str, ...] = (),
+    peers: tuple[str, ...] = (),
+    on: bool = True,
+) -> Callable[[Callable[[Network, S, P], Outcomes]], Rule[S]]: ...
+
+
+def rule(
+    id: str,
+    *,
+    severity: Severity,
+    since: str,
+    of: Callable[[Network], Iterable[S]],
+    parameters: type[Any] | None = None,
+    controls: tuple[str, ...] = (),
+    peers: tuple[str, ...] = (),
+    on: bool = True,
+) -> Callable[[Callable[..., Outcomes]], Rule[S]]:
+    """Make the decorated function a `Rule`; its module's docstring becomes the page.
+
+    `parameters` is a frozen dataclass whose fields all have defaults; the check then takes an
+    instance as its third argument, and `[params.ID]` in auditor.toml sets the fields.
+    """
+    if not _ID.fullmatch(id):
+        raise BadRule(f"{id!r} is no rule id; write FAMILY-000")
+
+    def decorate(check: Callable[..., Outcomes]) -> Rule[S]:
+        page = inspect.cleandoc(check.__globals__.get("__doc__") or "")
+        if not page:
+            raise BadRule(f"{check.__module__}: the module needs a docstring, it is {id}'s page")
+        if parameters is not None and not is_dataclass(parameters):
+            raise BadRule(f"{check.__module__}: {parameters.__name__} must be a frozen dataclass")
+        return Rule(
+            id=id,
+            name=check.__name__.replace("_", "-"),
+            title=page.splitlines()[0],
+            page=page,
+            severity=severity,
+            since=since,
+            subjects=of,
+            check=check,
+            parameters=parameters() if parameters is not None else None,
+            controls=controls,
+            peers=peers,
+            on=on,
+            module=check.__module__,
+        )
+
+    return decorate
+
+
+def parameter_fields(rule: Rule[Any]) -> dict[str, Any]:
+    """Give the rule's parameters and their defaults, by name in kebab-case."""
+    if rule.parameters is None:
+        return {}
+    return {
+        f.name.replace("_", "-"): getattr(rule.parameters, f.name)
+        for f in fields(rule.parameters)
+    }

@@ -1,0 +1,1 @@
+"""The snapshot document and how exports become one."""

@@ -1,0 +1,101 @@
+"""What a set of exports becomes: records as Azure spelled them, and what could not be read."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+
+class Dialect(enum.Enum):
+    """How a record spells a resource; `auditor.resources.decode` turns each into ARM REST."""
+
+    ARM = "arm"
+    """ARM REST: settings under `properties`, names in Azure's letter case."""
+
+    FLAT = "flat"
+    """az CLI: `properties` merged upwards at every level, `resourceGroup` added, names recased,
+    every absent field written as null."""
+
+    LOOSE = "loose"
+    """ARM REST written by people or by other tools: `properties` in place, letter case free
+    (ARM templates, PSRule exports, PowerShell)."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One resource, undecoded.
+
+    `id` and `type` are as spelled (type read off the id when the input has none). `body` is the
+    JSON text of the resource: a slice of the input, or its rewriting. `source` indexes
+    `Snapshot.sources`; `start` is the byte offset in that source's text of the value the record
+    came from, and `pointer` the RFC 6901 pointer to it (for JSON lines the document's `line` is
+    found from `start`). `unresolved` lists pointers inside the resource, each with a reason,
+    whose value the input names but does not give: those keys are absent from `body`, and reading
+    them must answer *unknown*. `"/properties"` alone means an inventory entry without settings.
+    """
+
+    id: str
+    type: str
+    body: msgspec.Raw | bytes
+    source: int
+    start: int
+    pointer: str
+    dialect: Dialect = Dialect.ARM
+    unresolved: tuple[tuple[str, str], ...] = ()
+    api_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesObject:
+    """One object of a `kubectl get -o json`; `body` is its JSON text."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    body: msgspec.Raw | bytes
+    source: int
+    start: int
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the audit would have needed and did not get; never silent (rule GOV-006).
+
+    `kind` is a stable word: `partial` (a next page, a skip token, a count below the total),
+    `denied`, `failed` (an error of the service, after retries), `damaged` (with --keep-going),
+    `conflict` (two inputs tell one id differently), `unsupported` (a shape or an element of one
+    that is recognised and not read), `lossy` (the shape itself drops fields).
+    `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer].
+    """
+
+    kind: str
+    subject: str
+    detail: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input after decompression. `name` is the path as given ("-" for standard input)."""
+
+    name: str
+    shape: str
+    text: memoryview | bytes
+    taken_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that was read. Records are unique by folded id (see `load`)."""
+
+    sources: tuple[Source, ...]
+    records: Sequence[Record]
+    gaps: tuple[Gap, ...] = ()
+    kubernetes: tuple[KubernetesObject, ...] = ()
+    scope: tuple[str, ...] = ()
+    taken_at: str | None = None
+    files: tuple[str, ...] = field(default=())

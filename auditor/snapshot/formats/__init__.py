@@ -1,0 +1,1 @@
+"""Readers, one per shape of export, tried by content."""

@@ -1,0 +1,1 @@
+"""MySQL and other data services: network side."""

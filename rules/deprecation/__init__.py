@@ -1,0 +1,1 @@
+"""Retirements and unsupported choices."""

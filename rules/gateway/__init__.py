@@ -1,0 +1,1 @@
+"""Application Gateway: backends, listeners, rules, subnet."""

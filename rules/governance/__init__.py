@@ -1,0 +1,1 @@
+"""Resilience, hygiene, and trust in the audit itself."""

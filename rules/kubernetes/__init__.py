@@ -1,0 +1,1 @@
+"""Kubernetes objects against the Azure network."""

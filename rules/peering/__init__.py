@@ -1,0 +1,1 @@
+"""Peering and Virtual WAN."""

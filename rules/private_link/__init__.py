@@ -1,0 +1,1 @@
+"""Private endpoints and platform services."""
