@@ -1,0 +1,40 @@
+"""JSON as bytes that never change: ASCII, two spaces, keys in the order given."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import msgspec
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_ASCII = re.compile("[\x7f-\U0010ffff]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else "\\u007f"
+
+
+def _finite(value: Any) -> Any:
+    """Write the numbers that JSON lacks (NaN, infinities) as words."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
+
+
+def dumps(value: Any) -> str:
+    r"""Give `value` as JSON text that every parser takes, with a newline at its end.
+
+    A lone surrogate, which is no character and which strict parsers refuse even when escaped,
+    becomes the six characters `\ud800`.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return dumps(_finite(value))
+    text = _SURROGATE.sub(lambda m: f"\\\\u{ord(m[0]):04x}", text)
+    return _NOT_ASCII.sub(_escape, msgspec.json.format(text, indent=2)) + "\n"

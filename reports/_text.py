@@ -1,0 +1,69 @@
+"""What every report needs to say something safely: nothing from the input acts, all of it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TextIO
+
+from auditor.finding import Json, Judged, Location
+
+# Characters that act instead of show: controls, bidirectional overrides, zero-width and
+# separator characters, tags, and lone surrogates, which no encoding can write.
+_ACTING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _NAMED:
+        return _NAMED[char]
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def visible(text: str) -> str:
+    r"""Show what would act: a newline as `\n`, an ANSI escape as `\x1b`, an override as `\u202e`."""
+    return _ACTING.sub(_escape, text)
+
+
+def value_text(value: Json) -> str:
+    """Write one evidence value as JSON on one line, with nothing in it that acts."""
+    return visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def place(location: Location | None) -> str:
+    """Write a location as `file:line`, or the file alone, or nothing."""
+    if location is None:
+        return ""
+    file = visible(location.file)
+    return file if location.line is None else f"{file}:{location.line}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write `1 rule`, `2 rules`, `1,000 rules`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def remedy_lines(finding: Judged) -> list[str]:
+    """Give the remedy's lines; a newline that came in with a name is shown, not obeyed."""
+    remedy = finding.remedy
+    resources = (finding.subject, *finding.related, *(e.resource for e in finding.evidence))
+    for resource in resources:
+        for name in (resource, *resource.split("/")):
+            if name and visible(name) != name:
+                remedy = remedy.replace(name, visible(name))
+    return [visible(line).rstrip() for line in remedy.splitlines() if line.strip()]
+
+
+def emit(out: TextIO, text: str) -> None:
+    """Write to a stream that may not know every character (an ASCII or Windows terminal)."""
+    encoding = getattr(out, "encoding", None)
+    if encoding:
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    out.write(text)

@@ -1,0 +1,130 @@
+"""The report for programs, `auditor.report/1`; its JSON Schema is what `auditor schema` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, TextIO
+
+from auditor.finding import Audit, Judged, Report, RuleSummary, Severity, Status
+from auditor.schema import REPORT
+
+from ._json import dumps
+
+
+def render(report: Report, out: TextIO) -> None:
+    """Write the whole report as one JSON object."""
+    out.write(
+        dumps(
+            {
+                "schema": REPORT,
+                "audit": _audit(report.audit),
+                "summary": _summary(report),
+                "findings": [_finding(finding) for finding in report.findings],
+            }
+        )
+    )
+
+
+def _audit(audit: Audit) -> dict[str, Any]:
+    return {
+        "version": audit.version,
+        "as_of": audit.as_of.isoformat(),
+        "taken_at": audit.taken_at,
+        "scope": list(audit.scope),
+        "sources": [
+            {"name": source.name, "shape": source.shape, "records": source.records}
+            for source in audit.sources
+        ],
+        "resources": {
+            "understood": _counts(audit, understood=True),
+            "counted": _counts(audit, understood=False),
+        },
+    }
+
+
+def _counts(audit: Audit, *, understood: bool) -> list[dict[str, Any]]:
+    return [
+        {"type": kind.type, "count": kind.count}
+        for kind in audit.resources
+        if kind.understood is understood
+    ]
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    return {
+        "failed": report.failed,
+        "threshold": report.threshold.word,
+        "strict": report.strict,
+        "fixed": report.fixed,
+        "severities": _severities(report),
+        "rules": [_rule(rule) for rule in report.rules],
+        "waivers": [
+            {
+                "fingerprint": finding.fingerprint,
+                "reason": finding.waiver.reason,
+                "owner": finding.waiver.owner,
+                "expires": finding.waiver.expires.isoformat(),
+            }
+            for finding in report.findings
+            if finding.waiver is not None
+        ],
+    }
+
+
+def _severities(report: Report) -> dict[str, dict[str, int]]:
+    kept: Counter[Severity] = Counter()
+    for rule in report.rules:
+        kept[rule.severity] += rule.kept
+    found = Counter((finding.severity, finding.status) for finding in report.findings)
+    return {
+        severity.word: {
+            "kept": kept[severity],
+            **{status.value: found[severity, status] for status in Status},
+        }
+        for severity in reversed(Severity)
+    }
+
+
+def _rule(rule: RuleSummary) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        "name": rule.name,
+        "title": rule.title,
+        "family": rule.family,
+        "severity": rule.severity.word,
+        "kept": rule.kept,
+        "broken": rule.broken,
+        "unknown": rule.unknown,
+        "waived": rule.waived,
+        "baseline": rule.baseline,
+    }
+
+
+def _finding(finding: Judged) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity.word,
+        "status": finding.status.value,
+        "subject": finding.subject,
+        "related": list(finding.related),
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "evidence": [
+            {"resource": read.resource, "pointer": read.pointer, "value": read.value}
+            for read in finding.evidence
+        ],
+        "location": None,
+        "fingerprint": finding.fingerprint,
+    }
+    if finding.location is not None:
+        where = finding.location
+        written["location"] = {"file": where.file, "line": where.line, "pointer": where.pointer}
+    if finding.witness is not None:
+        written["witness"] = dict(finding.witness)
+    if finding.hops:
+        written["hops"] = [
+            {"resource": hop.resource, "rule": hop.rule, "reason": hop.reason}
+            for hop in finding.hops
+        ]
+    return written

@@ -1,0 +1,31 @@
+"""Goldens: texts under version control that a test compares exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[Path, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true", help="rewrite the goldens; review the diff like code"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a file, byte for byte; with `--accept`, write the file."""
+
+    def compare(path: Path, text: str) -> None:
+        written = text.encode("utf-8")
+        if request.config.getoption("--accept"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(written)
+        expected = path.read_bytes() if path.exists() else b""
+        assert written.decode() == expected.decode(), f"not as in {path}; pytest --accept rewrites"
+
+    return compare

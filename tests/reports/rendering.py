@@ -1,0 +1,20 @@
+"""Reports as text, found as the command finds them."""
+
+from __future__ import annotations
+
+import io
+from importlib.metadata import entry_points
+from typing import Any
+
+from auditor.finding import Report
+
+
+def renderer(name: str) -> Any:
+    (point,) = entry_points(group="auditor.reports", name=name)
+    return point.load()
+
+
+def rendered(name: str, report: Report) -> str:
+    out = io.StringIO()
+    renderer(name)(report, out)
+    return out.getvalue()

@@ -1,0 +1,426 @@
+"""A report with a bit of everything, one with nothing wrong, and one from an enemy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from auditor.finding import (
+    Audit,
+    Evidence,
+    Hop,
+    Json,
+    Judged,
+    Location,
+    Report,
+    RuleSummary,
+    Severity,
+    SourceSummary,
+    Status,
+    TypeCount,
+    Waiver,
+)
+
+SUB = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590"
+NET = "providers/Microsoft.Network"
+APP = f"{SUB}/resourceGroups/rg-app"
+NODES = f"{SUB}/resourceGroups/MC_rg-app_aks-shop_westeurope"
+GATEWAY = f"{APP}/{NET}/applicationGateways/agw-shop"
+VNET = f"{APP}/{NET}/virtualNetworks/vnet-app"
+GATEWAY_SUBNET = f"{VNET}/subnets/snet-gateway"
+NODE_SUBNET = f"{VNET}/subnets/snet-aks"
+LB = f"{NODES}/{NET}/loadBalancers/kubernetes"
+FRONTEND = f"{LB}/frontendIPConfigurations/a0f1c2d3e4f5a6b7c8d9e0f1a2b3c4d5"
+PIP = f"{NODES}/{NET}/publicIPAddresses/kubernetes-a0f1c2d3e4f5a6b7c8d9e0f1a2b3c4d5"
+NSG = f"{APP}/{NET}/networkSecurityGroups/nsg-aks"
+MYSQL = f"{APP}/providers/Microsoft.DBforMySQL/flexibleServers/mysql-shop"
+ROUTES = f"{SUB}/resourceGroups/rg-hub/{NET}/routeTables/rt-spokes"
+
+TITLES = {
+    "EXP-001": ("unapproved-public-address", "Only approved gateways own a public address"),
+    "EXP-006": ("public-load-balancer", "Public load balancer frontend forwards inbound traffic"),
+    "ADR-001": ("overlapping-subnets", "Two subnets of one virtual network overlap"),
+    "GW-008": ("plain-http-listener", "Plain HTTP listener that does not redirect to HTTPS"),
+    "TLS-001": ("expiring-certificate", "Certificate has expired or ends soon"),
+    "DB-001": ("database-open-to-azure", "Database admits every address of Azure"),
+    "NSG-001": ("subnet-without-nsg", "Subnet has no network security group"),
+    "RTE-002": ("route-to-missing-next-hop", "Route points at an appliance that is not there"),
+    "OBS-002": ("no-diagnostics", "Gateway sends no logs anywhere"),
+    "DEP-001": ("basic-public-ip", "Basic public IP address is retired"),
+    "GOV-001": ("single-zone", "Zone-redundant resource stands in one zone"),
+    "PER-001": ("one-sided-peering", "Peering exists on one side only"),
+}
+
+
+def judged(
+    rule: str,
+    severity: Severity,
+    subject: str,
+    message: str,
+    *,
+    status: Status = Status.BROKEN,
+    remedy: str = "",
+    related: tuple[str, ...] = (),
+    evidence: tuple[tuple[str, str, Json], ...] = (),
+    location: Location | None = None,
+    waiver: Waiver | None = None,
+) -> Judged:
+    name, title = TITLES[rule]
+    return Judged(
+        rule=rule,
+        name=name,
+        title=title,
+        family=rule.partition("-")[0],
+        severity=severity,
+        status=status,
+        subject=subject,
+        message=message,
+        remedy=remedy,
+        fingerprint=f"{rule.lower()}{abs(hash_of(subject + message)):016x}",
+        related=related,
+        evidence=tuple(Evidence(*read) for read in evidence),
+        location=location,
+        waiver=waiver,
+    )
+
+
+def hash_of(text: str) -> int:
+    """A hash that is the same in every process."""
+    value = 0
+    for char in text:
+        value = (value * 1_000_003 + ord(char)) % 2**60
+    return value
+
+
+def summary(rule: str, severity: Severity, **counts: int) -> RuleSummary:
+    name, title = TITLES[rule]
+    return RuleSummary(rule, name, title, rule.partition("-")[0], severity, **counts)
+
+
+AUDIT = Audit(
+    version="0.1.0",
+    as_of=date(2026, 11, 23),
+    taken_at="2026-11-22T18:30:00Z",
+    scope=(SUB,),
+    sources=(
+        SourceSummary("exports/app.json", "resource-graph", 214),
+        SourceSummary("exports/node group.json", "az-cli", 31),
+    ),
+    resources=(
+        TypeCount("Microsoft.ContainerService/managedClusters", 1, True),
+        TypeCount("Microsoft.DBforMySQL/flexibleServers", 1, True),
+        TypeCount("Microsoft.Network/applicationGateways", 1, True),
+        TypeCount("Microsoft.Network/loadBalancers", 2, True),
+        TypeCount("Microsoft.Network/networkInterfaces", 96, True),
+        TypeCount("Microsoft.Network/networkSecurityGroups", 12, True),
+        TypeCount("Microsoft.Network/publicIPAddresses", 5, True),
+        TypeCount("Microsoft.Network/routeTables", 3, True),
+        TypeCount("Microsoft.Network/virtualNetworks", 4, True),
+        TypeCount("Microsoft.Insights/activityLogAlerts", 7, False),
+        TypeCount("Microsoft.Storage/storageAccounts", 113, False),
+    ),
+)
+
+EXPOSED = judged(
+    "EXP-001",
+    Severity.CRITICAL,
+    PIP,
+    f"20.73.14.9 is public and belongs to {LB}, which is not an approved gateway",
+    remedy=(
+        "Give the Service the annotation service.beta.kubernetes.io/azure-load-balancer-internal: "
+        '"true", then remove the address:\n'
+        f"az network public-ip delete --ids {PIP}"
+    ),
+    related=(LB, GATEWAY),
+    evidence=(
+        (PIP, "/properties/ipAddress", "20.73.14.9"),
+        (PIP, "/properties/ipConfiguration/id", FRONTEND),
+        (LB, "/tags/aks-managed-cluster-name", "aks-shop"),
+    ),
+    location=Location("exports/node group.json", 412, "/7"),
+)
+
+LISTENER = judged(
+    "GW-008",
+    Severity.HIGH,
+    f"{GATEWAY}/httpListeners/http-80",
+    "listener http-80 answers shop.example.com over plain HTTP and its rule does not redirect",
+    remedy=(
+        "az network application-gateway redirect-config create --gateway-name agw-shop"
+        " --resource-group rg-app --name to-https --type Permanent --target-listener https-443"
+    ),
+    evidence=(
+        (
+            GATEWAY,
+            "/properties/httpListeners/0/properties/protocol",
+            "Http",
+        ),
+    ),
+    location=Location("exports/app.json", 88, "/data/3"),
+)
+
+OVERLAP = judged(
+    "ADR-001",
+    Severity.HIGH,
+    GATEWAY_SUBNET,
+    f"172.16.0.192/26 lies inside 172.16.0.0/24 of {NODE_SUBNET}",
+    remedy="move the gateway's subnet to a range outside 172.16.0.0/24, such as 172.16.1.0/26",
+    related=(NODE_SUBNET,),
+    evidence=(
+        (GATEWAY_SUBNET, "/properties/addressPrefix", "172.16.0.192/26"),
+        (NODE_SUBNET, "/properties/addressPrefixes", ["172.16.0.0/24"]),
+    ),
+    location=Location("exports/app.json", 1204, "/data/19"),
+)
+
+DATABASE = judged(
+    "DB-001",
+    Severity.CRITICAL,
+    f"{MYSQL}/firewallRules/AllowAllAzureServices",
+    "rule AllowAllAzureServices admits 0.0.0.0, which stands for every address of Azure,"
+    " other customers' included",
+    remedy=(
+        "az mysql flexible-server firewall-rule delete --resource-group rg-app --name mysql-shop"
+        " --rule-name AllowAllAzureServices --yes"
+    ),
+    related=(MYSQL,),
+    evidence=(
+        (f"{MYSQL}/firewallRules/AllowAllAzureServices", "/properties/startIpAddress", "0.0.0.0"),
+        (f"{MYSQL}/firewallRules/AllowAllAzureServices", "/properties/endIpAddress", "0.0.0.0"),
+    ),
+    location=Location("exports/app.json", 1530, "/data/31"),
+)
+
+BARE_SUBNETS = tuple(
+    judged(
+        "NSG-001",
+        Severity.MEDIUM,
+        f"{VNET}/subnets/{name}",
+        f"subnet {name} (172.16.{third}.0/24) has no network security group",
+        remedy=(
+            f"az network vnet subnet update --ids {VNET}/subnets/{name}"
+            f" --network-security-group {NSG}"
+        ),
+        location=Location("exports/app.json", line, f"/data/{line}"),
+    )
+    for name, third, line in (("snet-data", 4, 1260), ("snet-jump", 5, 1288))
+)
+
+REACHED = replace(
+    judged(
+        "EXP-006",
+        Severity.HIGH,
+        FRONTEND,
+        "tcp/443 from the internet reaches 172.16.0.7 through a frontend beside the gateway",
+        related=(LB,),
+        location=Location("exports/node group.json", 230, "/3"),
+    ),
+    witness={
+        "direction": "inbound",
+        "from": "198.51.100.7",
+        "to": "20.73.14.9",
+        "protocol": "tcp",
+        "port": 443,
+    },
+    hops=(
+        Hop(FRONTEND, "loadBalancingRules/tcp-443", "lb-rule"),
+        Hop(NSG, "securityRules/allow-https", "nsg-allow"),
+    ),
+)
+
+MISSING_ROUTES = tuple(
+    judged(
+        rule,
+        severity,
+        subject,
+        f"needs the route table {ROUTES}, which the snapshot does not hold",
+        status=Status.UNKNOWN,
+        remedy="export resource group rg-hub too",
+        related=(ROUTES,),
+        location=Location("exports/app.json", line, f"/data/{line}"),
+    )
+    for rule, severity, subject, line in (
+        ("RTE-002", Severity.HIGH, NODE_SUBNET, 1190),
+        ("RTE-002", Severity.HIGH, GATEWAY_SUBNET, 1204),
+    )
+)
+
+NO_DIAGNOSTICS = judged(
+    "OBS-002",
+    Severity.MEDIUM,
+    GATEWAY,
+    "needs the diagnostic settings of the gateway, which no export lists",
+    status=Status.UNKNOWN,
+    remedy=f"az monitor diagnostic-settings list --resource {GATEWAY}",
+    location=Location("exports/app.json", 61, "/data/3"),
+)
+
+WAIVED = judged(
+    "DEP-001",
+    Severity.MEDIUM,
+    f"{APP}/{NET}/publicIPAddresses/pip-legacy",
+    "pip-legacy has SKU Basic, retired on 2025-09-30",
+    status=Status.WAIVED,
+    remedy=f"az network public-ip update --ids {APP}/{NET}/publicIPAddresses/pip-legacy"
+    " --sku Standard",
+    evidence=((f"{APP}/{NET}/publicIPAddresses/pip-legacy", "/sku/name", "Basic"),),
+    location=Location("exports/app.json", 977, "/data/12"),
+    waiver=Waiver("moves with the new gateway", "network team", date(2027, 1, 31)),
+)
+
+BASELINE = judged(
+    "GOV-001",
+    Severity.LOW,
+    GATEWAY,
+    "agw-shop stands in zone 1 only",
+    status=Status.BASELINE,
+    remedy="recreate the gateway with --zones 1 2 3",
+    evidence=((GATEWAY, "/zones", ["1"]),),
+    location=Location("exports/app.json", 61, "/data/3"),
+)
+
+PAGE = """\
+A public address belongs to something other than an approved gateway.
+
+## Why it matters
+Whatever owns a public address can be tried by anyone; the gateway's firewall sees none of it.
+
+## What fails
+A public address whose owner is not on the list of approved gateways.
+
+## What to do
+Make the Service internal: `kubectl annotate service NAME ...`
+"""
+
+
+def full() -> Report:
+    """Every status, several families, several findings of one rule."""
+    return Report(
+        audit=AUDIT,
+        rules=(
+            summary("ADR-001", Severity.HIGH, kept=11, broken=1),
+            summary("DB-001", Severity.CRITICAL, broken=1),
+            summary("DEP-001", Severity.MEDIUM, kept=4, waived=1),
+            summary("EXP-001", Severity.CRITICAL, kept=3, broken=1),
+            summary("EXP-006", Severity.HIGH, kept=1, broken=1),
+            summary("GOV-001", Severity.LOW, baseline=1),
+            summary("GW-008", Severity.HIGH, kept=1, broken=1),
+            summary("NSG-001", Severity.MEDIUM, kept=9, broken=2),
+            summary("OBS-002", Severity.MEDIUM, unknown=1),
+            summary("PER-001", Severity.HIGH),
+            summary("RTE-002", Severity.HIGH, kept=2, unknown=2),
+            summary("TLS-001", Severity.HIGH, kept=2),
+        ),
+        findings=(
+            DATABASE,
+            EXPOSED,
+            OVERLAP,
+            REACHED,
+            LISTENER,
+            *BARE_SUBNETS,
+            *MISSING_ROUTES,
+            NO_DIAGNOSTICS,
+            WAIVED,
+            BASELINE,
+        ),
+        failed=True,
+        fixed=2,
+        pages={"EXP-001": PAGE},
+        controls={"EXP-001": ("MCSB/NS-2", "CIS 5.0/7.1"), "DB-001": ("MCSB/NS-2",)},
+    )
+
+
+def clean() -> Report:
+    """Nothing broken, nothing unknown."""
+    return Report(
+        audit=replace(AUDIT, taken_at=None, scope=()),
+        rules=(
+            summary("ADR-001", Severity.HIGH, kept=12),
+            summary("TLS-001", Severity.HIGH, kept=2),
+            summary("PER-001", Severity.HIGH),
+        ),
+        findings=(),
+    )
+
+
+def unsure() -> Report:
+    """Nothing broken, but not everything is known."""
+    return Report(
+        audit=AUDIT,
+        rules=(
+            summary("ADR-001", Severity.HIGH, kept=12),
+            summary("RTE-002", Severity.HIGH, kept=2, unknown=2),
+        ),
+        findings=MISSING_ROUTES,
+    )
+
+
+def empty() -> Report:
+    """Rules were asked, but the snapshot holds nothing that they judge."""
+    return Report(
+        audit=Audit("0.1.0", date(2026, 11, 23)),
+        rules=(summary("ADR-001", Severity.HIGH), summary("PER-001", Severity.HIGH)),
+        findings=(),
+    )
+
+
+MARKUP = "[red]x[/red][link=file:///etc/passwd]"
+ANSI = "\x1b[31mred\x1b]0;title\x07"
+SCRIPT = "</script><img src=x onerror=alert(1)>"
+CLIMB = "../../etc/passwd"
+FORMULA = "=cmd|' /C calc'!A0"
+LINES = "a\nbroken: 0\r\n::error::b"
+CDATA = "]]><x>"
+COMMANDS = "::error::x ##vso[task.complete result=Failed] %0A"
+BIDI = "\u202egpj.exe\u2066"
+LONE = "\ud800"
+TABLE = "a|b`c`<b>@everyone #1 [x](javascript:alert(1))<!-- -->"
+NUL = "a\x00b\x85\u2028c"
+
+EVIL = (
+    *(MARKUP, ANSI, SCRIPT, CLIMB, FORMULA, LINES, CDATA, COMMANDS, BIDI, LONE, TABLE, NUL),
+    *("", "-", "@SUM(1)", "x" * 400),
+)
+
+
+def hostile(names: tuple[str, ...] = EVIL) -> Report:
+    """Every text that comes from the input is an attack."""
+    findings = []
+    for status in Status:
+        for number, name in enumerate(names):
+            subject = f"{APP}/{NET}/publicIPAddresses/{name}" if number % 2 else name
+            findings.append(
+                replace(
+                    EXPOSED,
+                    status=status,
+                    subject=subject,
+                    message=f"{name} is public: {name}",
+                    remedy=f"az network public-ip delete --ids {subject}",
+                    related=(name,),
+                    fingerprint=f"{status.value}-{number}",
+                    evidence=(Evidence(name, f"/tags/{name}", name), Evidence("", "", {name: 1.5})),
+                    location=Location(name or "a.json", number or None, f"/{name}"),
+                    witness={"from": name},
+                    hops=(Hop(name, name, name),),
+                    waiver=Waiver(name, name, date(2027, 1, 31))
+                    if status is Status.WAIVED
+                    else None,
+                )
+            )
+    return Report(
+        audit=Audit(
+            version="0.1.0",
+            as_of=date(2026, 11, 23),
+            sources=tuple(SourceSummary(name, name, 1) for name in names),
+            scope=names,
+            taken_at=ANSI,
+            resources=tuple(
+                TypeCount(name, 1, bool(number % 2)) for number, name in enumerate(names)
+            ),
+        ),
+        rules=(summary("EXP-001", Severity.CRITICAL, broken=len(names), unknown=len(names)),),
+        findings=tuple(findings),
+        failed=True,
+        pages={"EXP-001": SCRIPT + LINES},
+        controls={"EXP-001": (MARKUP, LINES)},
+    )
