@@ -48,3 +48,10 @@ class Undetermined(Exception):  # noqa: N818 - not an error: the third answer
         self.missing = missing
         self.resource = resource
         self.pointer = pointer
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Give foreign text fit for a sentence: quoted, one line, printable, `limit` characters."""
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    safe = (c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+    return '"' + "".join(safe) + '"'

@@ -1,0 +1,95 @@
+"""Sets of whole numbers as sorted, disjoint, merged closed intervals.
+
+The arithmetic below addresses and ports. *Canonical* means: intervals ascend, none is empty, and
+between two of them at least one number is missing; so equal sets are equal tuples.
+Every function takes canonical input and gives canonical output, `merged` apart, which makes it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import TypeAlias
+
+Interval: TypeAlias = tuple[int, int]
+"""First and last number, both included."""
+
+Intervals: TypeAlias = tuple[Interval, ...]
+
+
+def merged(pairs: Iterable[Interval]) -> Intervals:
+    """Give the canonical form of any intervals; touching ones join (1-2 and 3-4 are 1-4)."""
+    result: list[Interval] = []
+    end = -2
+    for low, high in sorted(pairs):
+        if low > end + 1:
+            result.append((low, high))
+            end = high
+        elif high > end:
+            result[-1] = (result[-1][0], high)
+            end = high
+    return tuple(result)
+
+
+def union(left: Intervals, right: Intervals) -> Intervals:
+    """Give the numbers of either."""
+    if not left or not right:
+        return left or right
+    return merged(left + right)
+
+
+def intersection(left: Intervals, right: Intervals) -> Intervals:
+    """Give the numbers of both."""
+    result: list[Interval] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        low = max(left[i][0], right[j][0])
+        high = min(left[i][1], right[j][1])
+        if low <= high:
+            result.append((low, high))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(result)
+
+
+def complement(these: Intervals, top: int) -> Intervals:
+    """Give the numbers of 0 to `top` that are not in `these`, which must lie inside."""
+    result: list[Interval] = []
+    start = 0
+    for low, high in these:
+        if start < low:
+            result.append((start, low - 1))
+        start = high + 1
+    if start <= top:
+        result.append((start, top))
+    return tuple(result)
+
+
+def difference(left: Intervals, right: Intervals) -> Intervals:
+    """Give the numbers of `left` that are not in `right`."""
+    if not left or not right:
+        return left
+    top = max(left[-1][1], right[-1][1])
+    return intersection(left, complement(right, top))
+
+
+def covers(these: Intervals, low: int, high: int) -> bool:
+    """Tell whether every number from `low` to `high` is in `these`."""
+    index = bisect_right(these, low, key=_first) - 1
+    return index >= 0 and these[index][1] >= high
+
+
+def is_subset(left: Intervals, right: Intervals) -> bool:
+    """Tell whether every number of `left` is in `right`."""
+    return all(covers(right, low, high) for low, high in left)
+
+
+def size(these: Intervals) -> int:
+    """Count the numbers."""
+    return sum(high - low + 1 for low, high in these)
+
+
+def _first(interval: Interval) -> int:
+    return interval[0]
