@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
 class Severity(enum.IntEnum):
@@ -71,6 +71,9 @@ class Finding:
     `severity` replaces the rule's own when the case is worse or milder (a certificate with three
     days left). `key` tells two findings of one rule about one subject apart, in words that
     survive reordering: a rule name, a host, a prefix; never an index.
+
+    `covers` keeps one fault from being told twice: pairs of a more general rule's id and the
+    subject it would name. When both rules run, this finding speaks and names the general rule.
     """
 
     subject: str
@@ -80,6 +83,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     severity: Severity | None = None
     key: str = ""
+    covers: tuple[tuple[str, str], ...] = ()
     witness: Mapping[str, Json] | None = None
     hops: tuple[Hop, ...] = ()
 
@@ -123,6 +127,8 @@ class Judged:
     remedy: str
     fingerprint: str
     related: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Ids of more general rules that the same fault breaks and that leave it to this one."""
     evidence: tuple[Evidence, ...] = ()
     location: Location | None = None
     witness: Mapping[str, Json] | None = None

@@ -8,6 +8,7 @@ comparison goes through `fold`.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 
 def fold(arm_id: str) -> str:
@@ -46,7 +47,7 @@ def segment(arm_id: str, kind: str) -> str | None:
     """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any."""
     parts = arm_id.strip("/").split("/")
     wanted = kind.lower()
-    for here, after in zip(parts, parts[1:], strict=False):
+    for here, after in pairwise(parts):
         if here.lower() == wanted:
             return after
     return None
@@ -68,7 +69,7 @@ def _type_of_shape(shape: tuple[str, ...]) -> str:
 
 
 def type_of(arm_id: str) -> str | None:
-    """Give the resource type an id implies, as spelled: `Microsoft.Network/virtualNetworks/subnets`.
+    """Give the resource type an id implies, as spelled (`Microsoft.Network/virtualNetworks`).
 
     None for an id without a provider (a subscription, a resource group).
     """

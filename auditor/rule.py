@@ -152,6 +152,5 @@ def parameter_fields(rule: Rule[Any]) -> dict[str, Any]:
     if rule.parameters is None:
         return {}
     return {
-        f.name.replace("_", "-"): getattr(rule.parameters, f.name)
-        for f in fields(rule.parameters)
+        f.name.replace("_", "-"): getattr(rule.parameters, f.name) for f in fields(rule.parameters)
     }

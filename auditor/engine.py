@@ -1,0 +1,136 @@
+"""Rules times network gives outcomes; policy turns outcomes into a report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.errors import Undetermined
+from auditor.finding import Finding, Severity, Unknown
+from auditor.ids import fold
+from auditor.network.graph import Network
+from auditor.rule import Outcome, Rule
+
+_OURS = "this is a fault of the rule itself, not of the network"
+
+
+@dataclass(slots=True)
+class RuleRun:
+    """What one rule said: its outcomes, and how many subjects it found in order."""
+
+    rule: Rule[Any]
+    kept: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def judge(
+    network: Network, rules: Iterable[Rule[Any]], parameters: Mapping[str, Any] | None = None
+) -> list[RuleRun]:
+    """Ask every rule about every one of its subjects; `parameters` replaces defaults by rule id.
+
+    A rule that reads what the snapshot does not tell answers *unknown* for that subject; so does
+    a rule that fails, with a sentence that says so.
+    """
+    runs = [_run(network, rule, (parameters or {}).get(rule.id)) for rule in rules]
+    _leave_to_special(runs)
+    return runs
+
+
+def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
+    run = RuleRun(rule)
+    try:
+        subjects: Sequence[Any] = tuple(rule.subjects(network))
+    except Undetermined as unknown:
+        run.outcomes.append(_unknown("", unknown))
+        return run
+    except Exception as error:
+        run.outcomes.append(_failed("", error))
+        return run
+    for subject in subjects:
+        before = len(run.outcomes)
+        try:
+            run.outcomes.extend(rule.judge(network, subject, parameters))
+        except Undetermined as unknown:
+            run.outcomes.append(_unknown(subject_id(subject), unknown))
+        except Exception as error:
+            run.outcomes.append(_failed(subject_id(subject), error))
+        run.kept += len(run.outcomes) == before
+    return run
+
+
+def subject_id(subject: object) -> str:
+    """Give the ARM id of whatever a rule judges, empty for the network as a whole."""
+    found = getattr(subject, "id", "")
+    return found if isinstance(found, str) else ""
+
+
+def _unknown(subject: str, unknown: Undetermined) -> Unknown:
+    about = subject or unknown.resource
+    related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
+    return Unknown(about, missing=unknown.missing, related=related)
+
+
+def _failed(subject: str, error: Exception) -> Unknown:
+    return Unknown(
+        subject,
+        missing=f"{type(error).__name__}: {error}; {_OURS}",
+        remedy="report it with the JSON of this resource",
+        key="failed",
+    )
+
+
+def _leave_to_special(runs: list[RuleRun]) -> None:
+    """Where a special and a general rule both speak of one fault, let the special one speak."""
+    covered = {
+        (general, fold(subject))
+        for run in runs
+        for outcome in run.outcomes
+        if isinstance(outcome, Finding)
+        for general, subject in outcome.covers
+    }
+    if covered:
+        for run in runs:
+            run.outcomes = [
+                outcome
+                for outcome in run.outcomes
+                if not isinstance(outcome, Finding)
+                or (run.rule.id, fold(outcome.subject)) not in covered
+            ]
+
+
+def fingerprints(rule: Rule[Any], outcomes: Sequence[Outcome]) -> list[str]:
+    """Give each outcome a name that survives reordering and reformatting of the export.
+
+    Made of the rule, the subject without case, the finding's key and whether it is unknown; where
+    that is not enough to tell two apart, of what they relate to and say as well.
+    """
+    bases = [_base(rule, outcome) for outcome in outcomes]
+    shared = {base for base, number in Counter(bases).items() if number > 1}
+    return [
+        _digest((*base, *_details(outcome))) if base in shared else _digest(base)
+        for base, outcome in zip(bases, outcomes, strict=True)
+    ]
+
+
+def _base(rule: Rule[Any], outcome: Outcome) -> tuple[str, ...]:
+    kind = "unknown" if isinstance(outcome, Unknown) else "broken"
+    return (rule.id, kind, fold(outcome.subject), outcome.key)
+
+
+def _details(outcome: Outcome) -> tuple[str, ...]:
+    said = outcome.missing if isinstance(outcome, Unknown) else outcome.message
+    return (*sorted(fold(related) for related in outcome.related), said)
+
+
+def _digest(parts: tuple[str, ...]) -> str:
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+def severity_of(rule: Rule[Any], outcome: Outcome) -> Severity:
+    """Give the severity of an outcome: its own when it has one, else the rule's."""
+    own = outcome.severity if isinstance(outcome, Finding) else None
+    return rule.severity if own is None else own

@@ -1,0 +1,188 @@
+"""From a snapshot to a network: decode, link, join stray parts, check values."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auditor.addresses import AddressError, parse_ports, parse_prefix
+from auditor.errors import InputError
+from auditor.finding import TypeCount
+from auditor.ids import fold
+from auditor.network.graph import Network, link, owner_key
+from auditor.resources import walk
+from auditor.resources.base import Node, Wire
+from auditor.resources.decode import Damage, decode, unset_field
+from auditor.snapshot.document import Gap, Record, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A network, and how many resources of each type stand behind it."""
+
+    network: Network
+    counts: tuple[TypeCount, ...]
+
+
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """Keep the collector quiet while many long-lived objects are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def build(snapshot: Snapshot, *, keep_going: bool = False, as_of: datetime | None = None) -> Built:
+    """Join a snapshot into a network, to be judged at `as_of`.
+
+    Raises InputError when a resource holds a value that Azure could not have written; with
+    `keep_going` the value is left unset, and a gap tells it.
+    """
+    with paused_gc():
+        damages: list[Damage] = []
+        decoded, counts, counted = _decode_all(snapshot.records, damages)
+        nodes: dict[str, Node] = {}
+        gaps = list(snapshot.gaps)
+        for record, root in decoded:
+            root.record = record
+            if not root.id:
+                root.id = record.id
+            for node in link(root):
+                if nodes.setdefault(node.key, node) is not node and not _yields(nodes, node):
+                    gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+        _join(nodes)
+        for node in nodes.values():
+            _check_values(node, damages)
+    gaps.extend(_tell(snapshot, damages, keep_going))
+    network = Network(
+        nodes,
+        gaps=tuple(gaps),
+        kubernetes=snapshot.kubernetes,
+        taken_at=snapshot.taken_at,
+        counted=counted,
+        as_of=as_of,
+    )
+    return Built(network, counts)
+
+
+def _decode_all(
+    records: Sequence[Record], damages: list[Damage]
+) -> tuple[list[tuple[Record, Node]], tuple[TypeCount, ...], frozenset[str]]:
+    decoded: list[tuple[Record, Node]] = []
+    numbers: dict[str, tuple[str, int, bool]] = {}
+    counted: set[str] = set()
+    for record in records:
+        node = decode(record, damages)
+        low = record.type.lower()
+        spelled, number, understood = numbers.get(low, (record.type, 0, node is not None))
+        numbers[low] = (min(spelled, record.type), number + 1, understood or node is not None)
+        if node is None:
+            counted.add(fold(record.id))
+        else:
+            decoded.append((record, node))
+    counts = tuple(TypeCount(*numbers[low]) for low in sorted(numbers))
+    return decoded, counts, frozenset(counted)
+
+
+def _yields(nodes: dict[str, Node], node: Node) -> bool:
+    """Let a part that arrived on its own take the place of the copy inside its owner."""
+    other = nodes[node.key]
+    if node.record is not None and other.record is None:
+        node.owner = other.owner
+        node.collection = other.collection
+        node.index = other.index
+        _replace(other, node)
+        nodes[node.key] = node
+        return True
+    if other.record is not None and node.record is None and node.owner is not None:
+        other.owner = node.owner
+        _replace(node, other)
+        return True
+    return False
+
+
+def _replace(old: Node, new: Node) -> None:
+    found = _collection(old.owner, type(old)) if old.owner is not None else None
+    if found is not None:
+        holder, attribute = found
+        parts = [new if part is old else part for part in getattr(holder, attribute)]
+        setattr(holder, attribute, parts)
+
+
+def _collection(struct: Wire, cls: type[Node]) -> tuple[Wire, str] | None:
+    """Find the list of a struct (or of its properties) that holds parts of a class."""
+    for step in walk.steps(type(struct)):
+        if step.many and step.struct is cls:
+            return struct, step.attribute
+        if step.attribute == "properties" and step.struct is not None:
+            inner = walk.read(struct, step)
+            if inner is not None:
+                return _collection(inner, cls)
+    return None
+
+
+def _join(nodes: dict[str, Node]) -> None:
+    """Give every part and child resource that arrived on its own to its owner."""
+    for node in list(nodes.values()):
+        if node.record is None or node.owner is not None:
+            continue
+        above = owner_key(node)
+        owner = nodes.get(above) if above else None
+        if owner is None:
+            continue
+        node.owner = owner
+        found = _collection(owner, type(node))
+        if found is not None:
+            holder, attribute = found
+            setattr(holder, attribute, [*(walk.peek(holder, attribute) or ()), node])
+
+
+def _check_values(node: Node, damages: list[Damage]) -> None:
+    for value in walk.values(node):
+        try:
+            _CHECKS[value.form](value.text)
+        except AddressError as error:
+            root = node.root
+            if root.record is not None:
+                damages.append(Damage(root.record, node.pointer + value.pointer, str(error)))
+                unset_field(node, value.pointer)
+
+
+def _check_address_or_tag(text: str) -> None:
+    # Azure itself stores words without dots as they came ("789"): no damage, they match nothing
+    # that can be told.
+    if ":" in text or (any(mark in text for mark in "./") and not text[0].isalpha()):
+        parse_prefix(text)
+
+
+_CHECKS: dict[str, Any] = {
+    "cidr": parse_prefix,
+    "address-or-tag": _check_address_or_tag,
+    "ports": parse_ports,
+}
+
+
+def _tell(snapshot: Snapshot, damages: list[Damage], keep_going: bool) -> Iterator[Gap]:
+    from auditor.snapshot.locate import locate  # rarely needed
+
+    for damage in damages:
+        record = damage.record
+        source = snapshot.sources[record.source]
+        line, pointer = locate(source, record, damage.pointer)
+        where = f"{source.name}:{line}: {pointer}"
+        if not keep_going:
+            raise InputError(
+                damage.reason,
+                where=where,
+                advice="export the resource again or correct it by hand; "
+                "--keep-going audits the rest and answers unknown for it",
+            )
+        yield Gap("damaged", record.id, damage.reason, where)

@@ -1,0 +1,258 @@
+"""The network graph: nodes by id, typed edges, and what is missing.
+
+Nodes are resources and their addressable parts. Edges are the references nodes hold, typed by the
+JSON key that holds them. An id that is referenced and absent is a `Missing` node: following it
+raises `Undetermined`, so that no question is answered from a hole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar, cast
+
+from auditor.errors import Undetermined
+from auditor.finding import Evidence, Json
+from auditor.ids import fold, parent
+from auditor.ids import name as last_segment
+from auditor.resources import walk
+from auditor.resources.base import Node, Ref, is_hollow
+from auditor.snapshot.document import Gap, KubernetesObject
+
+N = TypeVar("N", bound=Node)
+R = TypeVar("R")
+
+_INSTANCE = re.compile(
+    r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+(?:/networkinterfaces(/|$))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An id that others refer to and the snapshot does not hold."""
+
+    id: str
+    key: str
+
+
+class Edge(NamedTuple):
+    """`source` refers to the id `target` (folded) by its field `kind`, at `pointer` inside it."""
+
+    source: Node
+    kind: str
+    target: str
+    pointer: str
+
+
+class Network:
+    """Everything the snapshot tells about the network, joined.
+
+    Build one with `auditor.network.build.build`. Read-only once built.
+    """
+
+    def __init__(
+        self,
+        nodes: dict[str, Node],
+        *,
+        gaps: tuple[Gap, ...] = (),
+        kubernetes: tuple[KubernetesObject, ...] = (),
+        taken_at: str | None = None,
+        counted: frozenset[str] = frozenset(),
+        as_of: datetime | None = None,
+    ) -> None:
+        """Take linked nodes by key.
+
+        `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
+        network is judged at, for whatever expires; the epoch when not given.
+        """
+        self.nodes = nodes
+        self.gaps = gaps
+        self.kubernetes = kubernetes
+        self.taken_at = taken_at
+        self.counted = counted
+        self.as_of = as_of or datetime.fromtimestamp(0, UTC)
+        self._by_class: dict[type[Node], tuple[Node, ...]] = {}
+        self._incoming: dict[str, list[Edge]] | None = None
+        self._answers: dict[Any, Any] = {}
+
+    def all(self, cls: type[N]) -> tuple[N, ...]:
+        """Give every node of a class (and of its subclasses), sorted by key."""
+        if not self._by_class:
+            grouped: dict[type[Node], list[Node]] = defaultdict(list)
+            for key in sorted(self.nodes):
+                node = self.nodes[key]
+                grouped[type(node)].append(node)
+            self._by_class = {kind: tuple(found) for kind, found in grouped.items()}
+        found = self._by_class.get(cls)
+        if found is None:
+            kinds = [kind for kind in self._by_class if issubclass(kind, cls)]
+            found = tuple(
+                sorted((n for kind in kinds for n in self._by_class[kind]), key=lambda n: n.key)
+            )
+            self._by_class[cls] = found
+        return cast(tuple[N, ...], found)
+
+    def find(self, target: Ref | str | None) -> Node | Missing | None:
+        """Follow a reference: None when there is none, `Missing` when its target is absent.
+
+        An instance of a scale set stands for the model it was made after (E-2b).
+        """
+        arm_id = target.id if isinstance(target, Ref) else target
+        if not arm_id:
+            return None
+        key = fold(arm_id)
+        node = self.nodes.get(key)
+        if node is None and "/virtualmachines/" in key:
+            node = self.nodes.get(_model_key(key))
+        return node if node is not None else Missing(arm_id, key)
+
+    def get(self, target: Ref | str | None, cls: type[N]) -> N | None:
+        """Follow a reference to a node of a known class; None when there is no reference.
+
+        Raises Undetermined when the target is absent from the snapshot, or is something else.
+        """
+        node = self.find(target)
+        if node is None:
+            return None
+        if isinstance(node, cls):
+            return node
+        if isinstance(node, Missing):
+            raise Undetermined(f"{node.id} is not in the snapshot", resource=node.id)
+        raise Undetermined(f"{node.id} is no {cls.__name__}", resource=node.id)
+
+    def present(self, targets: Iterable[Ref] | None, cls: type[N]) -> tuple[N, ...]:
+        """Follow many references, absent targets left out.
+
+        Only for back references, whose holes another field tells; elsewhere use `get`.
+        """
+        found = (self.find(ref) for ref in targets or ())
+        return tuple(node for node in found if isinstance(node, cls))
+
+    def holder(self, node: Node, cls: type[N]) -> N | None:
+        """Give the nearest node of a class that holds this one."""
+        above = node.owner
+        while above is not None and not isinstance(above, cls):
+            above = above.owner
+        return above
+
+    def edges(self) -> Iterator[Edge]:
+        """Give every reference of every node, sources sorted by key."""
+        for key in sorted(self.nodes):
+            node = self.nodes[key]
+            for kind, target, pointer in walk.references(node):
+                yield Edge(node, kind, fold(target), pointer)
+
+    def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
+        """Give the references to a node, of the given kinds (JSON keys) or of all.
+
+        For a scale set's model NIC these include the references to its instances.
+        """
+        found = self._index().get(node.key, ())
+        return tuple(edge for edge in found if not kinds or edge.kind in kinds)
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Give the ids that are referenced and absent, sorted."""
+        return self.ask(_missing)
+
+    def ask(self, question: Callable[[Network], R]) -> R:
+        """Answer a question once; later askers get the same answer."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return cast(R, self._answers[question])
+
+    def _index(self) -> dict[str, list[Edge]]:
+        if self._incoming is None:
+            incoming: dict[str, list[Edge]] = defaultdict(list)
+            for edge in self.edges():
+                key = edge.target
+                if key not in self.nodes and "/virtualmachines/" in key:
+                    model = _model_key(key)
+                    key = model if model in self.nodes else key
+                incoming[key].append(edge)
+            self._incoming = dict(incoming)
+        return self._incoming
+
+
+def _model_key(key: str) -> str:
+    """The model's key for an instance's: `.../virtualMachines/3/networkInterfaces/n` -> `.../n`."""
+
+    def model(match: re.Match[str]) -> str:
+        tail = match.group(2)
+        return match.group(1) + ("" if tail is None else f"/networkinterfaceconfigurations{tail}")
+
+    return _INSTANCE.sub(model, key, count=1)
+
+
+def _missing(network: Network) -> tuple[Missing, ...]:
+    found: dict[str, Missing] = {}
+    for edge in network.edges():
+        key = edge.target
+        if key in network.nodes or key in network.counted or key in found:
+            continue
+        if "/virtualmachines/" in key and _model_key(key) in network.nodes:
+            continue
+        spelled = next(t for _, t, p in walk.references(edge.source) if p == edge.pointer)
+        found[key] = Missing(spelled, key)
+    return tuple(found[key] for key in sorted(found))
+
+
+def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
+    """Make a function of the network answer once per network."""
+
+    @wraps(ask)
+    def once(network: Network) -> R:
+        return network.ask(ask)
+
+    return once
+
+
+def every(cls: type[N]) -> Callable[[Network], tuple[N, ...]]:
+    """Name the subjects of a rule: every node of a class."""
+
+    def subjects(network: Network) -> tuple[N, ...]:
+        return network.all(cls)
+
+    return subjects
+
+
+def whole(network: Network) -> tuple[Network]:
+    """Name the one subject of a rule that judges the network as a whole."""
+    return (network,)
+
+
+def evidence(node: Node, pointer: str, value: Json) -> Evidence:
+    """Quote a value of a node; `pointer` is relative to the node (`/properties/subnet/id`)."""
+    return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
+
+
+def link(node: Node) -> Iterator[Node]:
+    """Tell a node and every part inside it who and where it is; give them all."""
+    node.key = fold(node.id)
+    if not node.name:
+        node.name = last_segment(node.id)
+    _unset_hollow(node)
+    yield node
+    for collection, index, part in walk.parts(node):
+        key = collection.rpartition("/")[2]
+        if not part.id:
+            given = part.name or f"~{index}"
+            part.id = f"{node.id}/{key}/{given}"
+        part.owner = node
+        part.collection = collection
+        part.index = index
+        yield from link(part)
+
+
+def _unset_hollow(node: Node) -> None:
+    if is_hollow(walk.peek(node, "properties")):
+        delattr(node, "properties")
+
+
+def owner_key(node: Node) -> str | None:
+    """The folded id of the resource that should hold a part that arrived on its own."""
+    above = parent(node.id)
+    return fold(above) if above else None

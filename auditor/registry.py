@@ -1,0 +1,109 @@
+"""Finding rules and reports by name, ours and anybody's alike.
+
+Rules come from packages named by the entry-point group `auditor.rules` (each package is walked,
+every `Rule` a module holds is taken) and from folders given with `--rules`. Reports come from the
+entry-point group `auditor.reports`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TextIO, TypeAlias
+
+from auditor.errors import UsageError
+from auditor.finding import Report
+from auditor.rule import BadRule, Rule
+
+Renderer: TypeAlias = Callable[[Report, TextIO], None]
+
+
+@cache
+def rules(folders: tuple[str, ...] = ()) -> dict[str, Rule[Any]]:
+    """Give every rule by id, sorted by id.
+
+    Raises UsageError when a rule cannot be loaded, and when two rules share an id.
+    """
+    found: dict[str, Rule[Any]] = {}
+    for module in (*_packaged(), *_in_folders(folders)):
+        for value in vars(module).values():
+            if not isinstance(value, Rule) or value.module != module.__name__:
+                continue
+            other = found.setdefault(value.id, value)
+            if other is not value:
+                raise UsageError(
+                    f"two rules are called {value.id}: {other.module} and {value.module}",
+                    advice="give one of them another id",
+                )
+    return dict(sorted(found.items()))
+
+
+def _packaged() -> Iterator[ModuleType]:
+    for point in sorted(entry_points(group="auditor.rules"), key=lambda p: (p.name, p.value)):
+        package = _load(point.value, point.load)
+        yield package
+        for info in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
+            yield _load(info.name, partial(import_module, info.name))
+
+
+def _in_folders(folders: Iterable[str]) -> Iterator[ModuleType]:
+    for folder in folders:
+        root = Path(folder)
+        if not root.is_dir():
+            raise UsageError(
+                f"{folder} is no folder", where="--rules", advice="give a folder of rule files"
+            )
+        for path in sorted(root.rglob("*.py")):
+            if not path.name.startswith(("_", ".", "test_")):
+                yield _load(str(path), partial(_from_file, path))
+
+
+def _from_file(path: Path) -> ModuleType:
+    name = f"auditor_rules_{abs(hash(path.resolve())):x}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadRule("not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _load(name: str, load: Callable[[], ModuleType]) -> ModuleType:
+    try:
+        return load()
+    except Exception as error:
+        raise UsageError(
+            f"cannot load the rules of {name}: {type(error).__name__}: {error}",
+            advice="correct the module, or uninstall the package that brings it",
+        ) from error
+
+
+def renderer_names() -> tuple[str, ...]:
+    """Give the names of the formats that `--report` takes."""
+    return tuple(sorted(_renderer_points()))
+
+
+def renderer(name: str) -> Renderer:
+    """Give one report. Raises UsageError, naming the formats there are."""
+    points = _renderer_points()
+    if name not in points:
+        raise UsageError(
+            f"there is no report called {name!r}",
+            where="--report",
+            advice="choose from " + ", ".join(renderer_names()),
+        )
+    loaded: Renderer = points[name].load()
+    return loaded
+
+
+@cache
+def _renderer_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="auditor.reports")}

@@ -1,0 +1,182 @@
+"""What every ARM resource and every addressable part of one has in common.
+
+Structs mirror ARM REST: the JSON's `properties` is the field `properties`, field names are the
+JSON's in snake case, and only what rules and graph read is declared. Semantics (singular and
+plural merged, ids resolved) live in methods beside the fields.
+
+A field the input names but does not give is *unset* (see `auditor.resources.decode`): reading it
+raises `Undetermined`, which becomes the answer *unknown*. An absent or null field is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
+
+import msgspec
+
+from auditor.errors import Undetermined
+from auditor.ids import name as last_segment
+from auditor.ids import resource_group, subscription
+from auditor.snapshot.document import Record
+
+ArmId: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "id"})]
+"""A plain string that holds an ARM id (`vnetSubnetID`, `delegatedSubnetResourceId`)."""
+
+Cidr: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "cidr"})]
+"""An address or CIDR and nothing else; checked when the network is built."""
+
+AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-tag"})]
+"""An address, a CIDR, `*`, or a service tag."""
+
+Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
+"""`*`, a port, or a range `low-high`."""
+
+
+class Wire(msgspec.Struct, rename="camel", kw_only=True, eq=False):
+    """A JSON object as Azure writes it. Changed by nobody once its network is built."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Only reached for an unset field: the input does not tell it."""
+            if name in self.__struct_fields__:
+                raise Undetermined(json_name(type(self), name))
+            raise AttributeError(name)
+
+
+def json_name(cls: type[msgspec.Struct], attribute: str) -> str:
+    """Give the JSON key of a struct's field."""
+    return cls.__struct_encode_fields__[cls.__struct_fields__.index(attribute)]
+
+
+class Ref(Wire, gc=False):
+    """A reference: `{"id": ...}`."""
+
+    id: str | None = None
+
+
+class Sku(Wire, gc=False):
+    """`sku`, wherever it stands."""
+
+    name: str | None = None
+    tier: str | None = None
+    capacity: int | None = None
+    family: str | None = None
+
+
+class Node(Wire):
+    """A vertex of the network graph: a resource, or an addressable part of one.
+
+    `id` and `name` are as spelled; a part without an id gets its owner's id, its collection and
+    its name. `key` is the folded id. `owner` is the node that holds this one, None for a
+    resource. `collection` and `index` say where in the owner's settings this part stands.
+    """
+
+    id: str = ""
+    name: str = ""
+    key: str = msgspec.field(default="", name="auditor:key")
+    owner: Node | None = msgspec.field(default=None, name="auditor:owner")
+    collection: str = msgspec.field(default="", name="auditor:collection")
+    index: int = msgspec.field(default=0, name="auditor:index")
+    record: Record | None = msgspec.field(default=None, name="auditor:record")
+
+    @property
+    def root(self) -> Node:
+        """The resource whose record holds this node."""
+        node = self
+        while node.record is None and node.owner is not None:
+            node = node.owner
+        return node
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of this node inside its root, empty for the root itself."""
+        if self.record is not None or self.owner is None:
+            return ""
+        return f"{self.owner.pointer}/{self.collection}/{self.index}"
+
+    @property
+    def label(self) -> str:
+        """The name people know it by."""
+        return self.name or last_segment(self.id)
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group as spelled in the id, empty when the id has none."""
+        return resource_group(self.id) or ""
+
+    @property
+    def subscription(self) -> str:
+        """The subscription id as spelled, empty when the id has none."""
+        return subscription(self.id) or ""
+
+
+class Resource(Node):
+    """An ARM resource: what Azure lists, bills and locks."""
+
+    type: str = ""
+    location: str | None = None
+    tags: dict[str, Any] | None = None
+    zones: list[str] | None = None
+
+    def tag(self, key: str) -> str | None:
+        """Give a tag's value; tag names compare without case."""
+        wanted = key.lower()
+        for name, value in (self.tags or {}).items():
+            if name.lower() == wanted and isinstance(value, str):
+                return value
+        return None
+
+
+P = TypeVar("P", bound=Wire)
+
+_HOLLOW: dict[type[Wire], Wire] = {}
+
+
+def settings(cls: type[P]) -> P:
+    """Declare a node's `properties`.
+
+    A node that arrives without any (`{"id": ...}` where Azure lists the whole object) holds the
+    hollow instance until it is linked into a network; then its properties are unset.
+    """
+    hollow = cast(P, _HOLLOW.setdefault(cls, cls()))
+    field: P = msgspec.field(default_factory=lambda: hollow)
+    return field
+
+
+def is_hollow(properties: object) -> bool:
+    """Whether this is the stand-in for settings that never came."""
+    return _HOLLOW.get(type(properties)) is properties  # type: ignore[arg-type]
+
+
+N = TypeVar("N", bound=type[Node])
+
+TYPES: dict[str, type[Node]] = {}
+"""The struct of each ARM type that is understood, by lower-case type. Filled by `arm`."""
+
+
+def arm(*types: str) -> Callable[[N], N]:
+    """Declare which ARM types a struct reads.
+
+    A part that is also a resource of its own in some exports (`virtualNetworks/subnets`) is
+    declared with that type and is joined to its owner when the network is built.
+    """
+
+    def declare(cls: N) -> N:
+        for arm_type in types:
+            if TYPES.setdefault(arm_type.lower(), cls) is not cls:
+                raise TypeError(f"two structs read {arm_type}")
+        return cls
+
+    return declare
+
+
+def some(*values: str | None) -> tuple[str, ...]:
+    """Keep the strings that say something: neither missing nor empty."""
+    return tuple(value for value in values if value)
+
+
+def union(one: str | None, many: list[str] | None) -> tuple[str, ...]:
+    """Merge a singular field and its plural twin, order kept, repeats dropped (N-7, D-4)."""
+    return tuple(dict.fromkeys(some(one, *(many or ()))))

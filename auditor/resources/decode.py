@@ -1,0 +1,225 @@
+"""From a record to a typed resource, whatever the dialect; nothing guessed, nothing lost silently.
+
+The fast path decodes ARM REST text straight into the struct. Everything else (another dialect,
+nulls where Azure never writes one, a value of the wrong type, values the input does not give)
+goes through a plain tree that is restructured after the struct's own declarations.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from auditor.resources.base import TYPES, Node, Ref, Wire
+from auditor.resources.walk import bare
+from auditor.snapshot.document import Dialect, Record
+
+_ENVELOPE = frozenset({"id", "name", "type"})
+_MOST_DAMAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A value that is not what Azure writes there: `pointer` inside the resource, and why."""
+
+    record: Record
+    pointer: str
+    reason: str
+
+
+@cache
+def _decoder(cls: type[Node]) -> msgspec.json.Decoder[Node]:
+    return msgspec.json.Decoder(cls, strict=False)
+
+
+def decode(record: Record, damages: list[Damage]) -> Node | None:
+    """Decode one record; None when nobody reads its type.
+
+    Values of the wrong type are left unset and added to `damages`; the caller decides whether
+    that ends the audit. A record that is no object at all gives None and a damage.
+    """
+    cls = TYPES.get(record.type.lower())
+    if cls is None:
+        return None
+    if record.dialect is Dialect.ARM and not record.unresolved:
+        try:
+            return _decoder(cls).decode(record.body)
+        except (msgspec.ValidationError, RecursionError):
+            pass
+    return _decode_slowly(record, cls, damages)
+
+
+def _decode_slowly(record: Record, cls: type[Node], damages: list[Damage]) -> Node | None:
+    try:
+        tree = restructure(msgspec.json.decode(record.body), cls, record.dialect)
+    except RecursionError:
+        damages.append(Damage(record, "", "nested too deeply"))
+        return None
+    unset = [pointer for pointer, _ in record.unresolved]
+    for _ in range(_MOST_DAMAGES):
+        try:
+            node = msgspec.convert(tree, cls, strict=False)
+        except msgspec.ValidationError as error:
+            reason, pointer = _explain(error)
+            removed = _remove(tree, pointer)
+            damages.append(Damage(record, removed or pointer, reason))
+            if not removed:
+                return None
+            unset.append(removed)
+        else:
+            for pointer in unset:
+                unset_field(node, pointer)
+            return node
+    return None
+
+
+def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Split msgspec's sentence into the reason and a JSON pointer."""
+    text = str(error)
+    reason, _, path = text.partition(" - at ")
+    path = path.strip("`").removeprefix("key in ")
+    pointer = re.sub(r"\[(\d+)\]", r"/\1", path.removeprefix("$")).replace(".", "/")
+    return reason[:1].lower() + reason[1:], pointer.replace("/[...]", "/...")
+
+
+def _remove(tree: Any, pointer: str) -> str:
+    """Take the value at `pointer` out of the tree; give the pointer of what was removed."""
+    tokens = [token for token in pointer.split("/") if token]
+    here, done = tree, ""
+    held: tuple[dict[str, Any], str, str] | None = None
+    for token in tokens:
+        if isinstance(here, dict) and token in here:
+            held = (here, token, f"{done}/{token}")
+            here = here[token]
+        elif isinstance(here, list) and token.isdigit() and int(token) < len(here):
+            here = here[int(token)]
+        else:
+            break
+        done = f"{done}/{token}"
+    if held is None:
+        return ""
+    holder, key, at = held
+    del holder[key]
+    return at
+
+
+def unset_field(node: Wire, pointer: str) -> None:
+    """Make the deepest declared field on the way to `pointer` unset, so that reading it is unknown.
+
+    A pointer into something no struct declares is ignored: nobody reads it.
+    """
+    struct: Any = node
+    holder: tuple[Wire, str] | None = None
+    for token in pointer.split("/")[1:]:
+        if isinstance(struct, list):
+            if not token.isdigit() or int(token) >= len(struct):
+                break
+            struct = struct[int(token)]
+            continue
+        if not isinstance(struct, Wire):
+            break
+        attribute = _attributes(type(struct)).get(token.lower())
+        if attribute is None:
+            if token.lower() == "properties":
+                continue
+            return
+        holder = (struct, attribute)
+        try:
+            struct = object.__getattribute__(struct, attribute)
+        except AttributeError:
+            return
+        if struct is None:
+            break
+    if holder is not None:
+        owner, attribute = holder
+        delattr(owner, attribute)
+
+
+@cache
+def _attributes(cls: type[Wire]) -> dict[str, str]:
+    return {
+        key.lower(): attribute
+        for key, attribute in zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True)
+        if not key.startswith("auditor:")
+    }
+
+
+@cache
+def _hints(cls: type[Wire]) -> dict[str, tuple[str, Any]]:
+    """The declared fields by lower-case key: the key as Azure spells it, and the bare type."""
+    return {
+        field.encode_name.lower(): (field.encode_name, bare(field.type))
+        for field in msgspec.structs.fields(cls)
+        if not field.encode_name.startswith("auditor:")
+    }
+
+
+def restructure(value: Any, hint: Any, dialect: Dialect) -> Any:
+    """Bring a tree of any dialect into ARM REST's form, guided by the declared type.
+
+    Nulls are dropped, keys take Azure's letter case, what a flattened export merged upwards goes
+    back under `properties`, a bare id becomes a reference, a number where Azure writes text
+    becomes text.
+    """
+    hint = bare(hint)
+    if isinstance(hint, type) and issubclass(hint, Wire):
+        return _restructure_struct(value, hint, dialect)
+    if get_origin(hint) is list and isinstance(value, list):
+        (item,) = get_args(hint)
+        return [restructure(each, item, dialect) for each in value if each is not None]
+    if get_origin(hint) is dict and isinstance(value, dict):
+        _, item = get_args(hint)
+        return {
+            key: restructure(each, item, dialect) for key, each in value.items() if each is not None
+        }
+    if _is_text(hint) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _is_text(hint: Any) -> bool:
+    return hint is str or (hasattr(hint, "__metadata__") and get_args(hint)[0] is str)
+
+
+def _restructure_struct(value: Any, cls: type[Wire], dialect: Dialect) -> Any:
+    if isinstance(value, str) and issubclass(cls, Ref):
+        return {"id": value}
+    if not isinstance(value, dict):
+        return value
+    hints = _hints(cls)
+    if "properties" in hints and dialect is not Dialect.ARM:
+        value = _under_properties(value, hints)
+    tree = {}
+    for key, each in value.items():
+        if each is None or key.startswith("auditor:"):
+            continue
+        known = hints.get(key.lower())
+        if known is not None and (key == known[0] or known[0] not in value):
+            tree[known[0]] = restructure(each, known[1], dialect)
+    return tree
+
+
+def _under_properties(value: dict[str, Any], hints: dict[str, tuple[str, Any]]) -> dict[str, Any]:
+    """Undo az CLI's flattening of one object."""
+    inner = next((k for k, v in value.items() if k.lower() == "properties" and v), None)
+    if inner is not None:
+        return value
+    wanted = _hints(hints["properties"][1])
+    outer: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    for key, each in value.items():
+        low = key.lower()
+        if low == "properties":
+            continue
+        if low in _ENVELOPE and low in hints:
+            outer[key] = each
+        elif low in wanted:
+            settings[key] = each
+        elif low in hints:
+            outer[key] = each
+    outer["properties"] = settings
+    return outer

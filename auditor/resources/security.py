@@ -1,0 +1,111 @@
+"""Network security groups, their rules, application security groups (facts N-*)."""
+
+from __future__ import annotations
+
+from auditor.resources.base import (
+    AddressOrTag,
+    Node,
+    Ports,
+    Ref,
+    Resource,
+    Wire,
+    arm,
+    settings,
+    union,
+)
+
+
+class SecurityRuleProperties(Wire):
+    """Settings of a rule; singular and plural fields as written (N-7)."""
+
+    priority: int | None = None
+    direction: str | None = None
+    access: str | None = None
+    protocol: str | None = None
+    description: str | None = None
+    source_address_prefix: AddressOrTag | None = None
+    source_address_prefixes: list[AddressOrTag] | None = None
+    destination_address_prefix: AddressOrTag | None = None
+    destination_address_prefixes: list[AddressOrTag] | None = None
+    source_port_range: Ports | None = None
+    source_port_ranges: list[Ports] | None = None
+    destination_port_range: Ports | None = None
+    destination_port_ranges: list[Ports] | None = None
+    source_application_security_groups: list[Ref] | None = None
+    destination_application_security_groups: list[Ref] | None = None
+
+
+@arm("Microsoft.Network/networkSecurityGroups/securityRules")
+class SecurityRule(Node):
+    """A rule of an NSG, custom or default. Its NSG is its `owner`."""
+
+    properties: SecurityRuleProperties = settings(SecurityRuleProperties)
+
+    @property
+    def inbound(self) -> bool:
+        """Whether it judges packets that arrive; the opposite direction when false."""
+        return (self.properties.direction or "").lower() == "inbound"
+
+    @property
+    def allows(self) -> bool:
+        """Whether a match lets the packet through."""
+        return (self.properties.access or "").lower() == "allow"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source addresses and tags, as written, both fields merged (N-7)."""
+        p = self.properties
+        return union(p.source_address_prefix, p.source_address_prefixes)
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """Destination addresses and tags, as written, both fields merged (N-7)."""
+        p = self.properties
+        return union(p.destination_address_prefix, p.destination_address_prefixes)
+
+    @property
+    def source_ports(self) -> tuple[str, ...]:
+        """Source port ranges, as written, both fields merged (N-7)."""
+        p = self.properties
+        return union(p.source_port_range, p.source_port_ranges)
+
+    @property
+    def destination_ports(self) -> tuple[str, ...]:
+        """Destination port ranges, as written, both fields merged (N-7)."""
+        p = self.properties
+        return union(p.destination_port_range, p.destination_port_ranges)
+
+
+class NetworkSecurityGroupProperties(Wire):
+    """Settings of an NSG."""
+
+    security_rules: list[SecurityRule] | None = None
+    default_security_rules: list[SecurityRule] | None = None
+    network_interfaces: list[Ref] | None = None
+    subnets: list[Ref] | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/networkSecurityGroups")
+class NetworkSecurityGroup(Resource):
+    """A network security group."""
+
+    properties: NetworkSecurityGroupProperties = settings(NetworkSecurityGroupProperties)
+
+    @property
+    def rules(self) -> tuple[SecurityRule, ...]:
+        """The custom rules, in the order written (not in the order of evaluation)."""
+        return tuple(self.properties.security_rules or ())
+
+
+class ApplicationSecurityGroupProperties(Wire, gc=False):
+    """Settings of an application security group."""
+
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/applicationSecurityGroups")
+class ApplicationSecurityGroup(Resource):
+    """An application security group; its members name it, not the reverse (N-31)."""
+
+    properties: ApplicationSecurityGroupProperties = settings(ApplicationSecurityGroupProperties)

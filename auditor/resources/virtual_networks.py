@@ -1,0 +1,154 @@
+"""Virtual networks, subnets and peerings (facts D-*, R-14 to R-20)."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from auditor.addresses import Prefix, parse_prefix
+from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, arm, settings, union
+
+
+class AddressSpace(Wire, gc=False):
+    """`addressSpace` and its kind: a list of prefixes."""
+
+    address_prefixes: list[Cidr] | None = None
+
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]:
+        """The prefixes, in the order written."""
+        return tuple(parse_prefix(text) for text in self.address_prefixes or ())
+
+
+class Delegation(Wire):
+    """One entry of `delegations`: the subnet accepts only that service (D-11)."""
+
+    class Settings(Wire, gc=False):
+        """The delegation's `properties`."""
+
+        service_name: str | None = None
+
+    name: str | None = None
+    properties: Settings = settings(Settings)
+
+
+class ServiceEndpoint(Wire, gc=False):
+    """One entry of `serviceEndpoints` (R-40)."""
+
+    service: str | None = None
+    provisioning_state: str | None = None
+
+
+class SubnetProperties(Wire):
+    """Settings of a subnet."""
+
+    address_prefix: Cidr | None = None
+    address_prefixes: list[Cidr] | None = None
+    network_security_group: Ref | None = None
+    route_table: Ref | None = None
+    nat_gateway: Ref | None = None
+    delegations: list[Delegation] | None = None
+    service_endpoints: list[ServiceEndpoint] | None = None
+    ip_configurations: list[Ref] | None = None
+    application_gateway_ip_configurations: list[Ref] | None = field(
+        default=None, name="applicationGatewayIPConfigurations"
+    )
+    private_endpoints: list[Ref] | None = None
+    private_endpoint_network_policies: str | None = None
+    private_link_service_network_policies: str | None = None
+    default_outbound_access: bool | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/virtualNetworks/subnets")
+class Subnet(Node):
+    """A subnet. Its VNet is its `owner`, None when the export holds the subnet alone."""
+
+    properties: SubnetProperties = settings(SubnetProperties)
+
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]:
+        """Its prefixes, singular and plural fields merged (D-4)."""
+        p = self.properties
+        return tuple(
+            dict.fromkeys(parse_prefix(t) for t in union(p.address_prefix, p.address_prefixes))
+        )
+
+    @property
+    def delegated_to(self) -> tuple[str, ...]:
+        """The services it is delegated to (`Microsoft.DBforMySQL/flexibleServers`, ...)."""
+        return tuple(
+            d.properties.service_name
+            for d in self.properties.delegations or ()
+            if d.properties.service_name
+        )
+
+
+class PeeringProperties(Wire):
+    """Settings of a peering, seen from the VNet that holds it."""
+
+    remote_virtual_network: Ref | None = None
+    remote_address_space: AddressSpace | None = None
+    remote_virtual_network_address_space: AddressSpace | None = None
+    peering_state: str | None = None
+    peering_sync_level: str | None = None
+    allow_virtual_network_access: bool | None = None
+    allow_forwarded_traffic: bool | None = None
+    allow_gateway_transit: bool | None = None
+    use_remote_gateways: bool | None = None
+    peer_complete_vnets: bool | None = None
+    local_subnet_names: list[str] | None = None
+    remote_subnet_names: list[str] | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/virtualNetworks/virtualNetworkPeerings")
+class Peering(Node):
+    """One side of a peering. Its VNet is its `owner`."""
+
+    properties: PeeringProperties = settings(PeeringProperties)
+
+    @property
+    def connected(self) -> bool:
+        """Whether this side says Connected; routes need it on both sides (R-14)."""
+        return (self.properties.peering_state or "").lower() == "connected"
+
+
+class DhcpOptions(Wire, gc=False):
+    """`dhcpOptions`: an empty list means Azure's own DNS (L-11)."""
+
+    dns_servers: list[str] | None = None
+
+
+class VirtualNetworkProperties(Wire):
+    """Settings of a virtual network."""
+
+    address_space: AddressSpace | None = None
+    subnets: list[Subnet] | None = None
+    virtual_network_peerings: list[Peering] | None = None
+    dhcp_options: DhcpOptions | None = None
+    enable_ddos_protection: bool | None = None
+    ddos_protection_plan: Ref | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/virtualNetworks")
+class VirtualNetwork(Resource):
+    """A virtual network."""
+
+    properties: VirtualNetworkProperties = settings(VirtualNetworkProperties)
+
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]:
+        """The address space."""
+        space = self.properties.address_space
+        return space.prefixes if space else ()
+
+    @property
+    def subnets(self) -> tuple[Subnet, ...]:
+        """The subnets, in the order written."""
+        return tuple(self.properties.subnets or ())
+
+    @property
+    def peerings(self) -> tuple[Peering, ...]:
+        """Its sides of its peerings."""
+        return tuple(self.properties.virtual_network_peerings or ())
