@@ -34,7 +34,7 @@ class InputError(AuditorError):
     exit_status = 3
 
 
-class Undetermined(Exception):  # noqa: N818 - not an error: the third answer
+class Undetermined(Exception):
     """The snapshot does not tell.
 
     Raised by reading a value that the input names but does not give: an ARM template expression,

@@ -1,0 +1,31 @@
+"""Commands a person can copy: az command lines with the real names, quoted for a POSIX shell."""
+
+from __future__ import annotations
+
+import shlex
+
+
+def az(*words: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
+    """Give an az command line; every value is quoted, because names are anybody's to choose.
+
+    `az("network", "nsg", "rule", "delete", resource_group="rg", nsg_name="n", name="ssh")` gives
+    `az network nsg rule delete --resource-group rg --nsg-name n --name ssh`. A tuple gives several
+    values, a bool `true` or `false`, None leaves the option out. Control characters in a name
+    become `?`, so that one command stays one line.
+    """
+    parts = ["az", *words]
+    for name, value in options.items():
+        if value is None:
+            continue
+        parts.append("--" + name.replace("_", "-"))
+        for each in value if isinstance(value, tuple) else (value,):
+            parts.append(shlex.quote(_printable(_text(each))))
+    return " ".join(parts)
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

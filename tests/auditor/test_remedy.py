@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from auditor.remedy import az
+
+
+def test_a_command_names_the_resource() -> None:
+    assert (
+        az("network", "nsg", "rule", "delete", resource_group="rg", nsg_name="n", name="ssh")
+        == "az network nsg rule delete --resource-group rg --nsg-name n --name ssh"
+    )
+
+
+def test_several_values_booleans_and_nothing() -> None:
+    line = az("x", prefixes=("10.0.0.0/24", "10.0.1.0/24"), on=False, size=3, gone=None)
+
+    assert line == "az x --prefixes 10.0.0.0/24 10.0.1.0/24 --on false --size 3"
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "a b", "`id`", "x;y", "'quoted'", "--help", "*"])
+def test_a_hostile_name_stays_one_word(name: str) -> None:
+    assert shlex.split(az("x", name=name)) == ["az", "x", "--name", name]
+
+
+def test_a_name_cannot_end_the_line() -> None:
+    assert "\n" not in az("x", name="a\nrm -rf /\x1b[2J")
