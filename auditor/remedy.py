@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 
-def az(*words: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
+def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
     """Give an az command line; every value is quoted, because names are anybody's to choose.
 
     `az("network", "nsg", "rule", "delete", resource_group="rg", nsg_name="n", name="ssh")` gives
@@ -13,13 +13,18 @@ def az(*words: str, **options: str | int | bool | tuple[str, ...] | None) -> str
     values, a bool `true` or `false`, None leaves the option out. Control characters in a name
     become `?`, so that one command stays one line.
     """
-    parts = ["az", *words]
+    parts = ["az", *command]
     for name, value in options.items():
         if value is None:
             continue
         parts.append("--" + name.replace("_", "-"))
-        for each in value if isinstance(value, tuple) else (value,):
-            parts.append(shlex.quote(_printable(_text(each))))
+        words = [
+            _printable(_text(each)) for each in (value if isinstance(value, tuple) else (value,))
+        ]
+        if words[:1] and words[0].startswith("-"):
+            # `--name --help` would be read as two options.
+            parts[-1] += "=" + shlex.quote(words.pop(0))
+        parts.extend(map(shlex.quote, words))
     return " ".join(parts)
 
 
