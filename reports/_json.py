@@ -30,11 +30,13 @@ def dumps(value: Any) -> str:
     r"""Give `value` as JSON text that every parser takes, with a newline at its end.
 
     A lone surrogate, which is no character and which strict parsers refuse even when escaped,
-    becomes the six characters `\ud800`.
+    becomes the six characters `\ud800`. `##` is written `#\u0023`: the same to a parser, but no
+    command to a pipeline's agent that reads the log.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         return dumps(_finite(value))
     text = _SURROGATE.sub(lambda m: f"\\\\u{ord(m[0]):04x}", text)
-    return _NOT_ASCII.sub(_escape, msgspec.json.format(text, indent=2)) + "\n"
+    text = msgspec.json.format(text.replace("##", "#\\u0023"), indent=2)
+    return _NOT_ASCII.sub(_escape, text) + "\n"

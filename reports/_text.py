@@ -14,6 +14,11 @@ _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+# What a pipeline's agent obeys in a log: `##vso[...]` and `##[...]` anywhere in a line (Azure
+# Pipelines), `::name ...::` where a line begins (GitHub Actions), which wrapping may bring about.
+_COMMANDING = re.compile(
+    r"(?<=#)#(?=(?:vso)?\[)|(?<=:):(?=[a-z][a-z-]*(?:[ \t].*?)?::)", re.IGNORECASE
+)
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -28,8 +33,11 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Show what would act: a newline as `\n`, an ANSI escape as `\x1b`, an override as `\u202e`."""
-    return _ACTING.sub(_escape, text)
+    r"""Show what would act: a newline as `\n`, an escape as `\x1b`, an override as `\u202e`.
+
+    Commands to a pipeline's agent lose their spell: `##vso[` becomes `#\x23vso[`.
+    """
+    return _COMMANDING.sub(_escape, _ACTING.sub(_escape, text))
 
 
 def value_text(value: Json) -> str:
@@ -61,9 +69,16 @@ def remedy_lines(finding: Judged) -> list[str]:
     return [visible(line).rstrip() for line in remedy.splitlines() if line.strip()]
 
 
+_ASCII_MARKS = str.maketrans({"·": "|", "›": ">", "…": "..."})
+
+
 def emit(out: TextIO, text: str) -> None:
     """Write to a stream that may not know every character (an ASCII or Windows terminal)."""
     encoding = getattr(out, "encoding", None)
     if encoding:
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_ASCII_MARKS)
+            text = text.encode(encoding, "backslashreplace").decode(encoding)
     out.write(text)

@@ -1,0 +1,355 @@
+"""The report for a person at a terminal.
+
+What was audited, a line for each rule family, the totals with what could not be told, then the
+details; the verdict comes last, where the eye rests. The reader may stop at any line.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+from auditor.finding import Judged, Report, RuleSummary, Severity, Status
+
+from ._layout import Line, block, labelled, split_command, width_of
+from ._names import Names
+from ._text import emit, place, plural, remedy_lines, value_text, visible
+from ._totals import (
+    FAMILIES,
+    Totals,
+    at,
+    by_rule,
+    consequence,
+    is_idle,
+    of_status,
+    severities,
+    verdict_parts,
+)
+
+# The terminal's own sixteen colours: they follow the reader's theme, light or dark.
+STYLES = {
+    "": "",
+    "heading": "bold",
+    "label": "dim",
+    "dim": "dim",
+    "subject": "bold",
+    "command": "cyan",
+    "good": "bold green",
+    "kept": "green",
+    "broken": "bold red",
+    "unknown": "bold magenta",
+    "untold": "bold white on magenta",
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "yellow",
+    "low": "blue",
+    "info": "cyan",
+}
+_UNTOLD_ABOVE = 3
+_READABLE = 116
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How wide the report is, in cells, and whether it has colour."""
+
+    width: int = 100
+    color: bool = False
+
+    @classmethod
+    def of(cls, out: TextIO) -> Look:
+        """Read it from the stream and the environment (COLUMNS, NO_COLOR, FORCE_COLOR, TERM)."""
+        tty = out.isatty()
+        color = tty and os.environ.get("TERM") != "dumb"
+        if os.environ.get("FORCE_COLOR"):
+            color = True
+        if os.environ.get("NO_COLOR"):
+            color = False
+        return cls(min(max(_columns(out, tty), 40), 400), color)
+
+    @property
+    def prose(self) -> int:
+        """The width of running text: longer lines are hard to read."""
+        return min(self.width, _READABLE)
+
+
+def _columns(out: TextIO, tty: bool) -> int:
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isascii() and wanted.isdigit() and int(wanted[:6]) > 0:
+        return int(wanted[:6])
+    try:
+        return (os.get_terminal_size(out.fileno()).columns if tty else 0) or 100
+    except (OSError, ValueError):
+        return 100
+
+
+def render(report: Report, out: TextIO) -> None:
+    """Write the report, as wide as the terminal, in colour if it shows colour."""
+    from rich.console import Console
+    from rich.text import Text
+
+    look = Look.of(out)
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=look.width,
+        color_system="standard" if look.color else None,
+        force_terminal=look.color,
+        legacy_windows=False,
+        _environ={},
+    )
+    for line in _lines(report, look):
+        styled = Text.assemble(*((words, STYLES[style]) for words, style in line))
+        styled.rstrip()
+        console.print(styled, soft_wrap=True, highlight=False)
+    emit(out, text.getvalue())
+
+
+def _lines(report: Report, look: Look) -> Iterator[Line]:
+    names = Names.of(report)
+    totals = Totals.of(report)
+    yield from _audited(report, look)
+    yield from _families(report, totals)
+    yield from _totals(report, totals, names, look)
+    yield from _broken(report, names, look)
+    yield from _untold(report, names, look)
+    yield from _accepted(report, names, look)
+    yield from _next(report)
+    yield _verdict(totals)
+
+
+def _audited(report: Report, look: Look) -> Iterator[Line]:
+    audit = report.audit
+    head = [f"auditor {visible(audit.version)}", f"as of {audit.as_of.isoformat()}"]
+    if audit.taken_at:
+        head.append(f"snapshot taken {visible(audit.taken_at)}")
+    yield [(head[0], "heading"), ("".join(f" · {said}" for said in head[1:]), "dim")]
+    yield []
+    yield [("Audited", "heading")]
+    if not audit.sources:
+        yield from labelled("source", "none", "", indent=2, width=look.width)
+    for source in audit.sources:
+        count = plural(source.records, "record")
+        said = f"{visible(source.name)} · {visible(source.shape)} · {count}"
+        yield from labelled("source", said, "", indent=2, width=look.width)
+    for scope in audit.scope:
+        yield from labelled("scope", visible(scope), "", indent=2, width=look.width)
+    yield from _types(report, look, understood=True)
+    yield from _types(report, look, understood=False)
+    yield []
+
+
+def _types(report: Report, look: Look, *, understood: bool) -> Iterator[Line]:
+    kinds = [kind for kind in report.audit.resources if kind.understood is understood]
+    if not kinds:
+        return
+    kinds.sort(key=lambda kind: (-kind.count, kind.type.lower()))
+    total = sum(kind.count for kind in kinds)
+    listed = ", ".join(f"{kind.count:,} {_short_type(kind.type)}" for kind in kinds)
+    said = f"{plural(total, 'resource')}: {listed}"
+    if not understood:
+        said = f"{plural(total, 'resource')} of types that no rule reads: {listed}"
+    label = "judged" if understood else "counted"
+    yield from labelled(label, said, "" if understood else "dim", indent=2, width=look.prose)
+
+
+def _short_type(kind: str) -> str:
+    return visible(kind.partition("/")[2] or kind)
+
+
+def _families(report: Report, totals: Totals) -> Iterator[Line]:
+    grouped: dict[str, list[RuleSummary]] = defaultdict(list)
+    for rule in report.rules:
+        if not is_idle(rule):
+            grouped[rule.family].append(rule)
+    if not grouped:
+        return
+    columns = ["kept", "broken", "unknown"]
+    columns += [name for name in ("waived", "baseline") if any(_sum(report.rules, name))]
+    heads = "".join(f"{name:>9}" for name in columns)
+    yield [(f"{'Subjects judged, by rule family':<34}", "heading"), (heads, "dim")]
+    for family in sorted(grouped):
+        line: Line = [(f"  {visible(family):<5}", ""), (f"{FAMILIES.get(family, ''):<27}", "dim")]
+        for name in columns:
+            number = sum(_sum(grouped[family], name))
+            style = name if name in ("broken", "unknown") else ""
+            if name == "kept" and totals.spotless:
+                style = "kept"
+            line.append((f"{number:>9,}", style) if number else (f"{'·':>9}", "dim"))
+        yield line
+    yield []
+
+
+def _sum(rules: tuple[RuleSummary, ...] | list[RuleSummary], name: str) -> list[int]:
+    return [getattr(rule, name) for rule in rules]
+
+
+def _totals(report: Report, totals: Totals, names: Names, look: Look) -> Iterator[Line]:
+    yield [("Totals", "heading")]
+    broken, unknown = totals.broken.total(), totals.unknown.total()
+    said = f"{broken:,} ({severities(totals.broken)})" if broken else "none"
+    yield from labelled("broken", said, "broken" if broken else "", indent=2, width=look.prose)
+    said = f"{unknown:,} ({severities(totals.unknown)})" if unknown else "none"
+    yield from labelled("unknown", said, "unknown" if unknown else "", indent=2, width=look.prose)
+    yield from _untold_above(report, names, look)
+    if unknown and not report.strict:
+        said = f"--strict makes unknowns {at(report.threshold)} fail too"
+        yield from labelled("", said, "dim", indent=2, width=look.prose)
+    said = f"{totals.kept:,} of {plural(totals.rules, 'rule')}, by every subject"
+    if totals.idle:
+        said += f"; {totals.idle:,} had nothing to judge"
+    yield from labelled("kept", said, "good" if totals.spotless else "", indent=2, width=look.prose)
+    if totals.waived:
+        yield from labelled("waived", f"{totals.waived:,}", "", indent=2, width=look.prose)
+    if totals.baseline or report.fixed:
+        said = f"{totals.baseline:,} known before, {report.fixed:,} gone since"
+        yield from labelled("baseline", said, "", indent=2, width=look.prose)
+    yield from labelled("outcome", consequence(report), "", indent=2, width=look.prose)
+    yield []
+
+
+def _untold_above(report: Report, names: Names, look: Look) -> Iterator[Line]:
+    missing = list(_by_message(of_status(report, Status.UNKNOWN), names))
+    for said in missing[:_UNTOLD_ABOVE]:
+        yield from labelled("", said, "", indent=2, width=look.prose)
+    if len(missing) > _UNTOLD_ABOVE:
+        more = f"and {len(missing) - _UNTOLD_ABOVE:,} more; see Cannot tell"
+        yield from labelled("", more, "dim", indent=2, width=look.prose)
+
+
+def _by_message(findings: list[Judged], names: Names) -> dict[str, list[Judged]]:
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for finding in findings:
+        groups[names.shorten(finding.message)].append(finding)
+    return groups
+
+
+def _broken(report: Report, names: Names, look: Look) -> Iterator[Line]:
+    for group in by_rule(of_status(report, Status.BROKEN)):
+        first = group[0]
+        badge = f" {first.severity.word.upper()} "
+        line: Line = [(badge, first.severity.word), (f" {visible(first.rule)}  ", "heading")]
+        line.append((visible(first.title), "heading"))
+        if len(group) > 1:
+            line.append((f"  ({len(group):,})", "dim"))
+        yield line
+        for finding in group:
+            yield from _finding(finding, first.severity, names, look)
+            yield []
+
+
+def _finding(finding: Judged, usual: Severity, names: Names, look: Look) -> Iterator[Line]:
+    where = place(finding.location)
+    subject: Line = [("  ", ""), (names.short(finding.subject), "subject")]
+    if finding.severity is not usual:
+        subject.append((f"  {finding.severity.word}", finding.severity.word))
+    gap = look.width - width_of(subject) - len(where)
+    if where and look.width >= 120 and gap >= 4:
+        yield [*subject, (" " * gap, ""), (where, "dim")]
+        where = ""
+    elif width_of(subject) <= look.width:
+        yield subject
+    else:
+        yield from block(names.short(finding.subject), "subject", indent=2, width=look.width)
+    yield from block(names.shorten(finding.message), "", indent=4, width=look.prose)
+    yield from _evidence(finding, names, look)
+    if where:
+        yield from labelled("at", where, "", indent=4, width=look.width)
+    label = "related"
+    for related in finding.related:
+        yield from labelled(label, names.short(related), "", indent=4, width=look.width)
+        label = ""
+    yield from _remedy(finding, look, indent=4)
+
+
+def _evidence(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
+    label, holder = "evidence", finding.subject
+    for read in finding.evidence:
+        said = f"{visible(read.pointer)} = {names.value(read.value)}"
+        if read.resource.lower() != holder.lower():
+            holder = read.resource
+            said_of = f"of {names.short(holder)}"
+            yield from labelled(label, said_of, "dim", indent=4, width=look.width)
+            label = ""
+        yield from labelled(label, said, "", indent=4, width=look.width)
+        label = ""
+    if finding.witness is not None:
+        packet = " ".join(f"{visible(k)}={_plain(v)}" for k, v in finding.witness.items())
+        yield from labelled("packet", packet, "", indent=4, width=look.width)
+    label = "path"
+    for hop in finding.hops:
+        said = f"{names.short(hop.resource)}: {visible(hop.rule)} ({visible(hop.reason)})"
+        yield from labelled(label, said, "", indent=4, width=look.width)
+        label = ""
+
+
+def _plain(value: object) -> str:
+    return visible(value) if isinstance(value, str) else value_text(value)  # type: ignore[arg-type]
+
+
+def _remedy(finding: Judged, look: Look, *, indent: int) -> Iterator[Line]:
+    """Give the remedy; a command stands on a line of its own, however long."""
+    label = "mend"
+    for line in remedy_lines(finding):
+        prose, command = split_command(line)
+        if prose:
+            yield from labelled(label, prose, "", indent=indent, width=look.prose)
+            label = ""
+        if command:
+            yield [(" " * indent, ""), (f"{label:<10}", "label"), (command, "command")]
+            label = ""
+
+
+def _untold(report: Report, names: Names, look: Look) -> Iterator[Line]:
+    findings = of_status(report, Status.UNKNOWN)
+    if not findings:
+        return
+    yield [(" CANNOT TELL ", "untold"), (f" {plural(len(findings), 'answer')} missing", "heading")]
+    for message, group in _by_message(findings, names).items():
+        yield from block(message, "subject", indent=2, width=look.prose)
+        for same in by_rule(group):
+            subjects = ", ".join(dict.fromkeys(names.short(one.subject) for one in same))
+            said = f"{same[0].severity.word} · {visible(same[0].title)}: {subjects}"
+            yield from labelled(visible(same[0].rule), said, "", indent=4, width=look.width)
+        remedies = {"\n".join(remedy_lines(one)): one for one in group}
+        for one in remedies.values():
+            yield from _remedy(one, look, indent=4)
+    yield []
+
+
+def _accepted(report: Report, names: Names, look: Look) -> Iterator[Line]:
+    for status, title in ((Status.WAIVED, "Waived"), (Status.BASELINE, "Known from the baseline")):
+        findings = of_status(report, status)
+        if not findings:
+            continue
+        yield [(title, "heading"), (f"  ({len(findings):,})", "dim")]
+        for one in findings:
+            said = f"{one.severity.word} · {names.short(one.subject)}"
+            if one.waiver is not None:
+                until = one.waiver.expires.isoformat()
+                why = f"{visible(one.waiver.owner)}: {visible(one.waiver.reason)}"
+                said += f" · until {until}, {why}"
+            yield from labelled(visible(one.rule), said, "", indent=2, width=look.width)
+        yield []
+
+
+def _next(report: Report) -> Iterator[Line]:
+    asked = [group[0] for group in by_rule(report.findings)][:2]
+    if not asked:
+        return
+    yield [("Next", "heading")]
+    for one in asked:
+        command = f"auditor explain {visible(one.rule)}"
+        yield [("  ", ""), (f"{command:<26}", "command"), (visible(one.title), "dim")]
+    yield []
+
+
+def _verdict(totals: Totals) -> Line:
+    line: Line = []
+    for said, style in verdict_parts(totals):
+        line += [(" · " if line else "", "dim"), (said, style)]
+    return line

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.finding import Evidence, Judged, Report, Severity
+
+from . import sample
+from .rendering import rendered, renderer
+
+GOLDEN = Path(__file__).parent / "golden"
+GREEN = re.compile("\x1b\\[[0-9;]*\\b32m")
+ESCAPE = re.compile("\x1b\\[[0-9;]*m")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+@pytest.mark.parametrize("report", ["full", "clean", "unsure", "empty", "hostile"])
+def test_the_report_reads_as_written_down(
+    report: str, width: str, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+
+    golden(GOLDEN / f"console-{report}-{width}.txt", rendered("console", getattr(sample, report)()))
+
+
+@pytest.mark.parametrize("report", ["full", "clean", "unsure", "hostile"])
+def test_colour_changes_nothing_but_colour(
+    report: str, golden: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = rendered("console", getattr(sample, report)())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    colored = rendered("console", getattr(sample, report)())
+
+    assert ESCAPE.sub("", colored) == plain
+    assert colored != plain
+    if report == "full":
+        golden(GOLDEN / "console-full-color.txt", colored)
+
+
+def test_only_a_report_without_broken_and_unknown_has_green(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert GREEN.search(rendered("console", sample.clean()))
+    for report in (sample.full(), sample.unsure(), sample.empty(), sample.hostile()):
+        assert not GREEN.search(rendered("console", report))
+
+
+def test_no_color_wins_over_force_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b" not in rendered("console", sample.full())
+
+
+@pytest.mark.parametrize("columns", ["", "0", "-3", "wide", "٣", "999999999999"])
+def test_an_odd_width_is_no_trouble(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert "broken: 2 critical" in rendered("console", sample.full())
+
+
+def test_a_terminal_gives_width_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((60, 20)))
+    out = Terminal()
+    renderer("console")(sample.full(), out)
+    lines = ESCAPE.sub("", out.getvalue()).splitlines()
+
+    assert "\x1b[" in out.getvalue()
+    assert "  judged    125 resources: 96 networkInterfaces, 12" in lines
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 1
+
+
+def test_every_command_stands_whole_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = rendered("console", sample.full()).splitlines()
+
+    for finding in sample.full().findings[:7]:
+        for command in re.findall(r"az .*", finding.remedy):
+            assert any(line.endswith(command) for line in lines)
+
+
+def test_the_totals_name_what_is_missing_before_the_first_finding() -> None:
+    head, _, _ = rendered("console", sample.full()).partition("DB-001")
+
+    assert "needs the route table rg-hub › routeTables/rt-spokes" in head
+    assert "needs the diagnostic settings" in head
+    assert "--strict" in head
+
+
+def test_the_verdict_is_the_last_line() -> None:
+    last = rendered("console", sample.full()).splitlines()[-1]
+
+    assert last == (
+        "broken: 2 critical, 3 high, 2 medium · unknown: 3 · waived: 1 · baseline: 1 · 1 rule kept"
+    )
+
+
+def about(*subjects: str) -> Report:
+    findings = tuple(replace(sample.EXPOSED, subject=s, related=(), evidence=()) for s in subjects)
+    return replace(sample.full(), findings=findings)
+
+
+def shown(*subjects: str) -> list[str]:
+    lines = rendered("console", about(*subjects)).splitlines()
+    return [line.strip() for line in lines if line.startswith("  rg")]
+
+
+PIP = "/subscriptions/{}/resourceGroups/rg/providers/Microsoft.{}/publicIPAddresses/pip"
+
+
+def test_a_short_name_is_group_type_and_name() -> None:
+    assert shown(PIP.format("s1", "Network")) == ["rg › publicIPAddresses/pip"]
+
+
+def test_two_providers_of_one_type_are_told_apart() -> None:
+    assert shown(PIP.format("s1", "Network"), PIP.format("s1", "Web")) == [
+        "rg › Microsoft.Network/publicIPAddresses/pip",
+        "rg › Microsoft.Web/publicIPAddresses/pip",
+    ]
+
+
+def test_two_subscriptions_are_told_apart() -> None:
+    text = rendered("console", about(PIP.format("s1", "Network"), PIP.format("s2", "Network")))
+
+    assert "  s1 › rg › Microsoft.Network/publicIPAddresses/pip\n" in text
+    assert "  s2 › rg › Microsoft.Network/publicIPAddresses/pip\n" in text
+
+
+def test_two_spellings_of_one_id_are_one_name() -> None:
+    one = PIP.format("s1", "Network")
+
+    text = rendered("console", about(one, one.upper()))
+
+    assert text.count("\n  rg › publicIPAddresses/pip\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("arm_id", "short"),
+    [
+        ("/subscriptions/s1", "subscription s1"),
+        ("/subscriptions/s1/resourceGroups/rg", "resource group rg"),
+        (
+            f"{PIP.format('s1', 'Network')}/providers/Microsoft.Insights/diagnosticSettings/d",
+            "rg › publicIPAddresses/pip › diagnosticSettings/d",
+        ),
+        ("/subscriptions/s1/providers/Microsoft.Authorization/locks/l", "locks/l"),
+        ("/subscriptions/s1/resourceGroups/rg/odd", "rg › odd"),
+        ("internet", "internet"),
+        ("auditor.toml", "auditor.toml"),
+    ],
+)
+def test_other_subjects_have_a_name_too(arm_id: str, short: str) -> None:
+    assert f"\n  {short}\n" in rendered("console", about(arm_id))
+
+
+def test_ids_within_a_sentence_are_shortened_and_those_of_a_command_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "130")
+    text = rendered("console", sample.full())
+
+    assert "belongs to MC_rg-app_aks-shop_westeurope › loadBalancers/kubernetes, which" in text
+    assert f"az network public-ip delete --ids {sample.PIP}\n" in text
+
+
+def test_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = "/".join(["segment"] * 60) + "x" * 300
+    finding: Judged = replace(
+        sample.EXPOSED,
+        message=f"the host {long} is public",
+        evidence=(Evidence(sample.PIP, f"/{long}", long),),
+    )
+    text = rendered("console", replace(sample.full(), findings=(finding,)))
+
+    assert re.sub(r"\s+", "", text).count(long) == 3
+
+
+def test_a_finding_with_its_own_severity_says_so() -> None:
+    milder = replace(sample.EXPOSED, severity=Severity.LOW)
+    text = rendered("console", replace(sample.full(), findings=(sample.EXPOSED, milder)))
+
+    assert "publicIPAddresses/kubernetes-a0f1c2d3e4f5a6b7c8d9e0f1a2b3c4d5  low" in text
+
+
+def test_no_line_of_a_hostile_report_begins_or_ends_like_ours() -> None:
+    lines = rendered("console", sample.hostile()).splitlines()
+
+    assert sum(line.startswith("broken:") for line in lines) == 1
+    assert not any(line.lstrip().startswith("::") for line in lines)
+    assert not any("##vso[" in line or "##[" in line for line in lines)
+
+
+def test_rich_is_loaded_only_to_render() -> None:
+    code = (
+        "import sys; from importlib.metadata import entry_points\n"
+        "[p.load() for p in entry_points(group='auditor.reports')]\n"
+        "sys.exit('rich' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

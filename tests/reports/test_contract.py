@@ -1,0 +1,63 @@
+"""What holds for every format."""
+
+from __future__ import annotations
+
+import io
+import os
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from . import sample
+from .rendering import rendered, renderer
+
+FORMATS = sorted({point.name for point in entry_points(group="auditor.reports")})
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "CI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("report", ["full", "clean", "unsure", "empty", "hostile"])
+def test_the_same_report_gives_the_same_text(name: str, report: str) -> None:
+    first, second = (rendered(name, getattr(sample, report)()) for _ in range(2))
+
+    assert first == second
+    assert first
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_is_written_but_to_the_stream(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rendered(name, sample.hostile())
+
+    assert os.listdir(tmp_path) == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
+    renderer(name)(sample.full(), out)
+    renderer(name)(sample.hostile(), out)
+    out.flush()
+
+    assert raw.getvalue()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_character_of_the_input_acts(name: str) -> None:
+    text = rendered(name, sample.hostile())
+
+    assert not set(text) & set("\x1b\x07\x00\x85\u2028\u202e\u2066\ud800")
+    text.encode("utf-8")
