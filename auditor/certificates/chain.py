@@ -72,7 +72,7 @@ def _problems(
 ) -> list[str]:
     problems = []
     if repeated:
-        problems.append(f"{repeated} certificates are repeated")
+        problems.append(f"given more than once: {repeated} of the certificates")
     if len(heads) > 1:
         problems.append(f"{len(heads)} certificates could be the leaf")
     problems += [

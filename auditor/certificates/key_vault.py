@@ -13,7 +13,7 @@ _SUFFIXES = (
 )
 _REFERENCE = re.compile(
     r"https://(?P<host>(?P<vault>[a-z0-9-]{1,127})\.(?P<suffix>[a-z0-9.]+))(?::443)?"
-    r"/(?P<kind>secrets|certificates)/(?P<name>[a-z0-9-]{1,127})(?:/(?P<version>[a-z0-9-]{1,127})?)?",
+    r"/(?P<kind>secrets|certificates)/(?P<name>[a-z0-9-]{1,127})(?:/(?P<version>[a-z0-9-]{1,127}))?/?",
     re.IGNORECASE,
 )
 
