@@ -78,6 +78,17 @@ class Gap:
     where: str = ""
 
 
+_BLOCK = 1 << 16
+
+
+def _newlines_before_blocks(text: memoryview | bytes) -> list[int]:
+    """Count, for each block of `text` and for its end, the newlines that come before it."""
+    counts = [0]
+    for start in range(0, len(text), _BLOCK):
+        counts.append(counts[-1] + bytes(text[start : start + _BLOCK]).count(b"\n"))
+    return counts
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input after decompression. `name` is the path as given ("-" for standard input)."""
@@ -86,6 +97,18 @@ class Source:
     shape: str
     text: memoryview | bytes
     taken_at: str | None = None
+    _newlines: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def line(self, offset: int) -> int:
+        """Give the line, from 1, on which the byte at `offset` of `text` stands.
+
+        The first call counts the newlines of each 64 KiB block; later ones read one block.
+        """
+        if not self._newlines:
+            self._newlines.extend(_newlines_before_blocks(self.text))
+        block = min(max(offset, 0), len(self.text)) // _BLOCK
+        tail = bytes(self.text[block * _BLOCK : offset])
+        return self._newlines[block] + tail.count(b"\n") + 1
 
 
 @dataclass(frozen=True, slots=True)

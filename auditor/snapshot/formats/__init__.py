@@ -1,1 +1,43 @@
-"""Readers, one per shape of export, tried by content."""
+"""A reader per export shape, tried by content and never by file name."""
+
+from __future__ import annotations
+
+from auditor.snapshot.faults import shown
+from auditor.snapshot.formats import rest
+from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading
+
+READERS: tuple[Reader, ...] = (
+    rest.read_array,
+    rest.read_list,
+    rest.read_single,
+)
+"""In the order in which they are asked; the first that knows the shape reads it."""
+
+
+def read(document: Document) -> Reading:
+    """Read one JSON document of whatever shape.
+
+    Raises NotAnExport, saying what was found, when no reader can make resources of it.
+    """
+    for reader in READERS:
+        reading = reader(document)
+        if reading is not None:
+            return reading
+    raise NotAnExport(_described(document), advice=ADVICE)
+
+
+ADVICE = (
+    "give ARM REST JSON (`az rest`), `az ... list -o json`, `az graph query`, an ARM template, "
+    "or a snapshot of auditor"
+)
+
+
+def _described(document: Document) -> str:
+    if document.envelope is None:
+        kind = {b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null"}
+        return f"a JSON {kind.get(document.first, 'number')}, not an export"
+    keys = list(document.keys)
+    if not keys:
+        return "an empty object, not an export"
+    named = ", ".join(shown(key, 24) for key in keys[:4]) + (", …" if len(keys) > 4 else "")
+    return f"an object with the keys {named}: no export of Azure that auditor knows"

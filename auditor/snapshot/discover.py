@@ -1,0 +1,95 @@
+"""Which inputs a list of paths means, in an order that does not depend on the list's."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor.errors import InputError
+from auditor.snapshot.faults import shown
+
+SUFFIXES = tuple(
+    suffix + packed
+    for suffix in (".json", ".jsonl", ".ndjson")
+    for packed in ("", ".gz", ".zst", ".gzip", ".zstd")
+)
+"""What is read of a directory; a file named on the command line is read whatever its name."""
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Input:
+    """One file to read. `named` tells a path that was given from one found in a directory."""
+
+    name: str
+    named: bool = True
+    problem: str = ""
+    """Why it cannot be read, when that is known already."""
+
+
+def discover(paths: Sequence[str]) -> list[Input]:
+    """Give every input once, sorted by name.
+
+    A directory is read to the bottom; hidden entries, files with other suffixes and what is no
+    regular file are passed over; a directory reached twice through symbolic links is read once.
+
+    Raises InputError when a path does not exist or nothing is found at all.
+    """
+    found: dict[str, Input] = {}
+    for path in paths:
+        for item in _below(path):
+            known = found.get(item.name)
+            found[item.name] = item if known is None or item.named else known
+    if not found:
+        raise InputError(
+            "no export found" + (" in " + ", ".join(map(shown, paths)) if paths else ""),
+            advice="give JSON files, or a directory that holds " + ", ".join(SUFFIXES[::5]),
+        )
+    return sorted(found.values())
+
+
+def _below(path: str) -> Iterable[Input]:
+    if path == STDIN:
+        return [Input(STDIN)]
+    try:
+        kind = os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        return [Input(path, problem=_reason(error))]
+    return _walk(path, set()) if stat.S_ISDIR(kind) else [Input(path)]
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+
+
+def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[Input]:
+    try:
+        here = os.stat(folder)
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Input(folder, named=False, problem=_reason(error))
+        return
+    if (here.st_dev, here.st_ino) in seen:
+        return
+    seen.add((here.st_dev, here.st_ino))
+    for entry in entries:
+        if not entry.name.startswith("."):
+            yield from _entry(entry, seen)
+
+
+def _entry(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> Iterator[Input]:
+    path = entry.path.replace(os.sep, "/")
+    wanted = entry.name.lower().endswith(SUFFIXES)
+    try:
+        kind = entry.stat().st_mode
+    except OSError as error:
+        if wanted:
+            yield Input(path, named=False, problem=_reason(error))
+        return
+    if stat.S_ISDIR(kind):
+        yield from _walk(entry.path, seen)
+    elif wanted and stat.S_ISREG(kind):
+        yield Input(path, named=False)

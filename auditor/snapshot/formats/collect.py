@@ -1,0 +1,201 @@
+"""From elements of a list, or a lone resource, to records; what is no resource is counted."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from auditor.ids import fold, type_of
+from auditor.snapshot.document import Dialect, Gap, Record
+from auditor.snapshot.formats import flat, psrule
+from auditor.snapshot.formats.document import Document, Reading, null
+
+NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
+_WITHOUT_PROPERTIES = frozenset(
+    {
+        "microsoft.management/managementgroups",
+        "microsoft.network/servicetags",
+        "microsoft.resources/subscriptions",
+        "microsoft.resources/tenants",
+    }
+)
+"""Types whose REST form has no `properties`."""
+
+
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """What is read of every element at once; the rest is skipped."""
+
+    id: str | None = None
+    type: str | None = None
+    properties: Raw | UnsetType = UNSET
+    resources: Raw | UnsetType = UNSET
+    resource_group: Raw | UnsetType = msgspec.field(name="resourceGroup", default=UNSET)
+    resource_id: Raw | UnsetType = msgspec.field(name="ResourceId", default=UNSET)
+    api_version: str | None = msgspec.field(name="apiVersion", default=None)
+
+
+_NONE: tuple[tuple[str, str], ...] = ()
+_HEADER = msgspec.json.Decoder(Header)
+
+
+def is_arm_id(text: str) -> bool:
+    """Tell an ARM resource id from another identifier (a GUID, a URL, a Kubernetes name)."""
+    folded = fold(text)
+    return folded.startswith("/subscriptions/") or (
+        "/providers/" in folded and type_of(folded) is not None
+    )
+
+
+def type_from(arm_id: str) -> str | None:
+    """Give the type an id implies, also for the two kinds of id that name no provider."""
+    implied = type_of(arm_id)
+    if implied is not None:
+        return implied
+    kinds = fold(arm_id).split("/")[1::2]
+    if kinds == ["subscriptions"]:
+        return "Microsoft.Resources/subscriptions"
+    if kinds == ["subscriptions", "resourcegroups"]:
+        return "Microsoft.Resources/resourceGroups"
+    return None
+
+
+class Collector:
+    """Gathers the records of one document.
+
+    `lift` makes a record of each child that is listed under an element's `resources`
+    (PSRule exports); in ARM REST answers that list repeats resources which have their own.
+    """
+
+    def __init__(self, document: Document, shape: str, *, lift: bool = False) -> None:
+        self.reading = Reading(shape)
+        self._document = document
+        self._lift = lift
+        self._types: dict[str, str] = {}
+        self._hollow = 0
+        self._strays: list[tuple[str, int, str]] = []
+        self._flat = 0
+
+    def add_if_resource(self, raw: Raw, start: int, pointer: str) -> bool:
+        """Take a document in if it is a lone resource; tell whether it was."""
+        try:
+            header = _HEADER.decode(raw)
+        except msgspec.ValidationError:
+            return False
+        if header.resource_id is UNSET and (header.id is None or not is_arm_id(header.id)):
+            return False
+        self.add(raw, start, pointer)
+        return True
+
+    def add(self, raw: Raw, start: int, pointer: str) -> None:
+        """Take one element in: a record, or one more that is no resource."""
+        try:
+            header = _HEADER.decode(raw)
+        except msgspec.ValidationError as error:
+            self._stray(_mistyped(error), start, pointer)
+            return
+        arm_id = header.id
+        if arm_id is None or (arm_id[:15] != "/subscriptions/" and not is_arm_id(arm_id)):
+            self._without_id(header, raw, start, pointer)
+            return
+        kind = header.type or type_from(arm_id)
+        if kind is None:
+            self._stray("its id names no resource type", start, pointer)
+            return
+        kind = self._types.setdefault(kind, kind)
+        dialect, unresolved = Dialect.ARM, _NONE
+        if header.properties is UNSET or null(header.properties):
+            dialect, unresolved = self._unsettled(header, raw, kind)
+        self.reading.records.append(
+            Record(
+                id=arm_id,
+                type=kind,
+                body=raw,
+                source=self._document.source,
+                start=start,
+                pointer=pointer,
+                dialect=dialect,
+                unresolved=unresolved,
+                api_version=header.api_version,
+            )
+        )
+        if self._lift and header.resources is not UNSET:
+            self._lift_children(raw, start, pointer)
+
+    def _unsettled(
+        self, header: Header, raw: Raw, kind: str
+    ) -> tuple[Dialect, tuple[tuple[str, str], ...]]:
+        """Judge a resource without `properties`: flattened by az, an inventory entry, or whole."""
+        if flat.is_flat(header.resource_group is not UNSET, raw):
+            self._flat += 1
+            return Dialect.FLAT, ()
+        if kind.lower() in _WITHOUT_PROPERTIES:
+            return Dialect.ARM, ()
+        self._hollow += 1
+        return Dialect.ARM, (("/properties", NO_SETTINGS),)
+
+    def _without_id(self, header: Header, raw: Raw, start: int, pointer: str) -> None:
+        if header.resource_id is not UNSET:
+            lifted = psrule.records(raw, self._document.source, start, pointer, self._document.text)
+            self.reading.records.extend(lifted.records)
+            self._strays.extend(lifted.strays)
+        elif header.id is None:
+            self._stray("it has no id", start, pointer)
+        else:
+            self._stray("its id is no ARM resource id", start, pointer)
+
+    def _lift_children(self, raw: Raw, start: int, pointer: str) -> None:
+        lifted = psrule.children(raw, self._document.source, start, pointer, self._document.text)
+        self.reading.records.extend(lifted.records)
+        self._strays.extend(lifted.strays)
+
+    def _stray(self, reason: str, start: int, pointer: str) -> None:
+        self._strays.append((reason, start, pointer))
+
+    @property
+    def strays(self) -> int:
+        """How many elements are no resource."""
+        return len(self._strays)
+
+    def finish(self) -> Reading:
+        """Give the records, with a Gap for each kind of loss."""
+        name = self._document.name
+        reasons: dict[str, list[tuple[int, str]]] = {}
+        for reason, start, pointer in self._strays:
+            reasons.setdefault(reason, []).append((start, pointer))
+        for reason, places in sorted(reasons.items()):
+            start, pointer = places[0]
+            self._gap(
+                "unsupported",
+                f"{_count(len(places), 'element')} left out, no resource: {reason}",
+                self._document.where(pointer, start),
+            )
+        if self._hollow:
+            self._gap(
+                "partial",
+                f"an inventory: {_count(self._hollow, 'resource')} listed without settings; "
+                "export with `az rest` or `az graph query`, not `az resource list`",
+                name,
+            )
+        if self._flat:
+            self._gap(
+                "lossy",
+                f"az CLI output: {_count(self._flat, 'resource')} flattened, and whatever "
+                "this version of az does not know is missing; `az rest` keeps everything",
+                name,
+            )
+        return self.reading
+
+    def _gap(self, kind: str, detail: str, where: str) -> None:
+        self.reading.gaps.append(Gap(kind, self._document.name, detail, where))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _mistyped(error: msgspec.ValidationError) -> str:
+    """Say which envelope key has a value of the wrong type, or that it is no object at all."""
+    message = str(error)
+    if " - at `" not in message:
+        return "it is no object"
+    return f"its {message.rpartition('`$.')[2].rstrip('`')} is no string"

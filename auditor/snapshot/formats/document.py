@@ -1,0 +1,187 @@
+"""What a reader is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from auditor.errors import InputError
+from auditor.snapshot.document import Gap, KubernetesObject, Record
+from auditor.snapshot.scan import Text, first_member, member, skip_space
+
+Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
+"""Any JSON value, opened one level deep: what is inside stays undecoded."""
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The keys at the top of an object that tell one shape from another; all others are skipped."""
+
+    id: Parts | UnsetType = UNSET
+    type: Parts | UnsetType = UNSET
+    name: Parts | UnsetType = UNSET
+    properties: Raw | UnsetType = UNSET
+    resource_id: Parts | UnsetType = msgspec.field(name="ResourceId", default=UNSET)
+    resource_type: Parts | UnsetType = msgspec.field(name="ResourceType", default=UNSET)
+    value: Parts | UnsetType = UNSET
+    next_link: Parts | UnsetType = msgspec.field(name="nextLink", default=UNSET)
+    data: Parts | UnsetType = UNSET
+    error: Parts | UnsetType = UNSET
+    schema: Parts | UnsetType = UNSET
+    json_schema: Parts | UnsetType = msgspec.field(name="$schema", default=UNSET)
+    content_version: Parts | UnsetType = msgspec.field(name="contentVersion", default=UNSET)
+    resources: Parts | UnsetType = UNSET
+    predicted_resources: Parts | UnsetType = msgspec.field(name="predictedResources", default=UNSET)
+    changes: Parts | UnsetType = UNSET
+    api_version: Parts | UnsetType = msgspec.field(name="apiVersion", default=UNSET)
+    kind: Parts | UnsetType = UNSET
+    metadata: Parts | UnsetType = UNSET
+    items: Parts | UnsetType = UNSET
+    planned_values: Parts | UnsetType = UNSET
+    values: Parts | UnsetType = UNSET
+    format_version: Parts | UnsetType = UNSET
+    terraform_version: Parts | UnsetType = UNSET
+
+
+class NotAnExport(InputError):
+    """Well-formed JSON that no reader can turn into resources, with the true reason.
+
+    In a directory this is a Gap of the given kind; a file given by name is refused.
+    """
+
+    def __init__(self, what: str, *, advice: str, kind: str = "unsupported") -> None:
+        super().__init__(what, advice=advice)
+        self.kind = kind
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_KEYS = msgspec.json.Decoder(dict[str, Raw])
+_ITEMS = msgspec.json.Decoder(list[Raw])
+_SCALAR = msgspec.json.Decoder(Raw)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One JSON value of an input: a whole file, a line of JSON lines, or an element of an array.
+
+    `raw` is its text, `start` its offset in the source's `text`, `pointer` the pointer to it.
+    """
+
+    source: int
+    name: str
+    text: Text
+    raw: Raw
+    start: int
+    pointer: str = ""
+
+    @cached_property
+    def first(self) -> bytes:
+        """The first byte, which tells the JSON type."""
+        return bytes(self.text[self.start : self.start + 1])
+
+    def is_sound(self) -> bool:
+        """Check the whole text once; False when it is one sound document and more follows it.
+
+        Raises msgspec.DecodeError for any other damage, RecursionError for depth.
+        """
+        try:
+            _ = self.envelope, self.items
+            if self.first not in (b"{", b"["):
+                _SCALAR.decode(self.raw)
+        except msgspec.DecodeError as error:
+            if "trailing characters" not in str(error):
+                raise
+            return False
+        return True
+
+    @cached_property
+    def envelope(self) -> Envelope | None:
+        """The telling keys of an object; None for any other JSON value."""
+        return _ENVELOPE.decode(self.raw) if self.first == b"{" else None
+
+    @cached_property
+    def keys(self) -> dict[str, Raw]:
+        """All keys of an object, their values undecoded."""
+        return _KEYS.decode(self.raw) if self.first == b"{" else {}
+
+    @cached_property
+    def items(self) -> list[Raw]:
+        """The elements of an array, undecoded."""
+        return _ITEMS.decode(self.raw) if self.first == b"[" else []
+
+    def starts(self, parts: list[Raw], key: str | None) -> list[int]:
+        """Give the offset in the source's text of each of `parts`.
+
+        They are the elements of the list under `key`, or, for None, of the document itself.
+        """
+        if key is None:
+            return element_starts(self.text, self.start, parts)
+        at = first_member(self.text, self.start, key)
+        found = element_starts(self.text, at, parts) if at is not None else []
+        if found or not parts:
+            return found
+        at = member(self.text, self.start, key)  # a doubled key: the decoder takes the last
+        return element_starts(self.text, at if at is not None else self.start, parts)
+
+    def where(self, pointer: str, start: int | None = None) -> str:
+        """Give `file:line: pointer` for a Gap."""
+        at = self.start if start is None else start
+        line = bytes(self.text[:at]).count(b"\n") + 1
+        return f"{self.name}:{line}: {pointer}" if pointer else f"{self.name}:{line}"
+
+
+def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
+    """Give the offset of each element of the array at `at`, whose lengths are known already.
+
+    Empty when the array's text does not fit them, hence is not where they come from.
+    """
+    starts: list[int] = []
+    at = skip_space(text, at + 1)
+    for part in parts:
+        starts.append(at)
+        at = skip_space(text, at + memoryview(part).nbytes)
+        if text[at : at + 1] == b",":
+            at = skip_space(text, at + 1)
+    fits = text[at : at + 1] == b"]" and all(
+        text[starts[i] : starts[i] + memoryview(parts[i]).nbytes] == bytes(parts[i])
+        for i in ((0, -1) if parts else ())
+    )
+    return starts if fits else []
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one document gave."""
+
+    shape: str
+    records: list[Record] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    kubernetes: list[KubernetesObject] = field(default_factory=list)
+    scope: tuple[str, ...] = ()
+    taken_at: str | None = None
+
+    def extend(self, other: Reading) -> None:
+        """Take over what another document of the same input gave."""
+        self.records.extend(other.records)
+        self.gaps.extend(other.gaps)
+        self.kubernetes.extend(other.kubernetes)
+        self.scope += other.scope
+        self.taken_at = self.taken_at or other.taken_at
+
+
+Reader: TypeAlias = Callable[[Document], Reading | None]
+"""Gives None when the document is of another shape; raises NotAnExport when it is refused."""
+
+
+def is_given(value: object) -> bool:
+    """Tell a key that is there and says something from one that is absent, null or empty."""
+    return value is not UNSET and value not in (None, "", [])
+
+
+def null(raw: Raw | UnsetType) -> bool:
+    """Tell whether a value is absent or null."""
+    return raw is UNSET or (memoryview(raw).nbytes == 4 and bytes(raw) == b"null")

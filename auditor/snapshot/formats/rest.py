@@ -1,0 +1,91 @@
+"""ARM REST: one resource, `{"value": [...]}`, or a plain array of resources.
+
+Arrays also hold what az CLI flattened and what PSRule exported: each element tells for itself.
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from auditor.snapshot.document import Dialect, Gap
+from auditor.snapshot.formats.collect import Collector, is_arm_id
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
+
+NEXT_PAGE = "only one page: `nextLink` names another that is not here; follow it to the end"
+
+
+def read_list(document: Document) -> Reading | None:
+    """Read `{"value": [...], "nextLink": ...}`; a further page that is not here is a Gap."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.value, list) or is_given(envelope.id):
+        return None
+    parts = envelope.value
+    collector = Collector(document, "ARM REST list")
+    starts = document.starts(parts, "value")
+    prefix = f"{document.pointer}/value/"
+    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
+        collector.add(raw, start, f"{prefix}{index}")
+    reading = _finish(collector, len(parts))
+    if is_given(envelope.next_link):
+        reading.gaps.append(Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink")))
+    return reading
+
+
+def read_array(document: Document) -> Reading | None:
+    """Read an array of resources, in any dialect."""
+    if document.first != b"[":
+        return None
+    parts = document.items
+    collector = Collector(document, "array of resources", lift=True)
+    starts = document.starts(parts, None)
+    prefix = f"{document.pointer}/"
+    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
+        collector.add(raw, start, f"{prefix}{index}")
+    reading = _finish(collector, len(parts))
+    reading.shape = _array_shape(reading)
+    return reading
+
+
+def _finish(collector: Collector, elements: int) -> Reading:
+    """Refuse a list of things none of which is a resource; an empty list is a true answer."""
+    reading = collector.finish()
+    if elements and not reading.records:
+        reason = reading.gaps[0].detail.rpartition(": ")[2] if reading.gaps else "no id"
+        raise NotAnExport(
+            f"a list of {elements} elements, none of them an Azure resource: {reason}",
+            advice="export resources with their ids: without `--query`, without `project`",
+        )
+    return reading
+
+
+def _array_shape(reading: Reading) -> str:
+    """Name the array after the dialect of its records."""
+    dialects = {record.dialect for record in reading.records}
+    if dialects == {Dialect.FLAT}:
+        return "az CLI list"
+    if dialects == {Dialect.LOOSE}:
+        return "PSRule export"
+    return "ARM REST array" if dialects <= {Dialect.ARM} else "array of resources"
+
+
+def read_single(document: Document) -> Reading | None:
+    """Read one resource: ARM REST, or as `az ... show` flattens it, or as PSRule exports it."""
+    envelope = document.envelope
+    if envelope is None or not _has_id(envelope.id, envelope.resource_id):
+        return None
+    collector = Collector(document, "ARM REST resource", lift=envelope.resource_id is not UNSET)
+    collector.add(document.raw, document.start, document.pointer)
+    reading = collector.finish()
+    if not reading.records:
+        return None
+    if reading.records[0].dialect is Dialect.FLAT:
+        reading.shape = "az CLI resource"
+    if reading.records[0].dialect is Dialect.LOOSE:
+        reading.shape = "PSRule export"
+    if is_given(envelope.next_link):
+        reading.gaps.append(Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink")))
+    return reading
+
+
+def _has_id(arm_id: object, resource_id: object) -> bool:
+    return isinstance(resource_id, str) or (isinstance(arm_id, str) and is_arm_id(arm_id))

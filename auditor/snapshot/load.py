@@ -1,0 +1,161 @@
+"""From paths to a Snapshot: find the inputs, read each, merge what they tell."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Raw
+
+from auditor.errors import InputError
+from auditor.snapshot import depth
+from auditor.snapshot.discover import STDIN, Input, discover
+from auditor.snapshot.document import Gap, KubernetesObject, Record, Snapshot, Source
+from auditor.snapshot.faults import AGAIN, malformed, shown
+from auditor.snapshot.formats import read
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.lines import read_lines
+from auditor.snapshot.merge import merge
+from auditor.snapshot.scan import Text, skip_space
+from auditor.snapshot.text import decode, unpack
+
+_MAPPED = 16 << 20
+"""Files from this size on are mapped into memory instead of read."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the inputs read so far gave."""
+
+    sources: list[Source] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    kubernetes: list[KubernetesObject] = field(default_factory=list)
+    scope: set[str] = field(default_factory=set)
+
+
+def load(
+    paths: Sequence[str], *, keep_going: bool = False, stdin: BinaryIO | None = None
+) -> Snapshot:
+    """Read files, directories and `-` (standard input) into one Snapshot.
+
+    The answer does not depend on the order of `paths`. Damage and files that cannot be read stop
+    it, unless `keep_going`: then each is a Gap of kind `damaged`. Sound JSON that is no export is
+    refused when it was given by name, and a Gap when it was met in a directory.
+
+    Raises InputError: nothing found, damaged, no export, or not one Azure resource in all.
+    """
+    gathered = _Gathered()
+    with _collection_paused():
+        for item in discover(paths):
+            try:
+                _take(gathered, item, stdin)
+            except InputError as error:
+                gathered.gaps.append(_as_gap(error, item, keep_going))
+        records, conflicts = merge(gathered.records, gathered.sources)
+    if not records:
+        raise _nothing(gathered)
+    return _snapshot(gathered, records, conflicts)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Pause the garbage collector: it finds nothing here and costs more than the parser."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None) -> None:
+    text = decode(item.name, unpack(item.name, _bytes(item, stdin)))
+    reading = _parse(len(gathered.sources), item.name, text)
+    source = Source(name=item.name, shape=reading.shape, text=text, taken_at=reading.taken_at)
+    gathered.sources.append(source)
+    gathered.records.extend(reading.records)
+    gathered.gaps.extend(reading.gaps)
+    gathered.kubernetes.extend(reading.kubernetes)
+    gathered.scope.update(reading.scope)
+
+
+def _bytes(item: Input, stdin: BinaryIO | None) -> Text:
+    if item.problem:
+        raise _unreadable(item.name, item.problem)
+    try:
+        if item.name == STDIN:
+            return (stdin or sys.stdin.buffer).read()
+        with open(item.name, "rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size >= _MAPPED:
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise _unreadable(item.name, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _unreadable(name: str, reason: str) -> InputError:
+    return InputError(
+        f"cannot be read: {reason}",
+        where=shown(name, 200),
+        advice="check the path and its permissions, or leave it out",
+    )
+
+
+def _parse(source: int, name: str, text: Text) -> Reading:
+    """Read one text: a single JSON document, or JSON lines when more follows the first."""
+    depth.check(name, text)
+    start = skip_space(text, 0)
+    document = Document(source, name, text, Raw(text), start)
+    try:
+        return read(document) if document.is_sound() else read_lines(document)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise malformed(name, text, error) from None
+
+
+def _as_gap(error: InputError, item: Input, keep_going: bool) -> Gap:
+    """Turn a refusal into a Gap where that is allowed; raise it where not."""
+    refused = isinstance(error, NotAnExport)
+    error.where = error.where or shown(item.name, 200)
+    if not keep_going and not (refused and not item.named):
+        raise error
+    kind = error.kind if isinstance(error, NotAnExport) else "damaged"
+    return Gap(kind, item.name, error.what, error.where)
+
+
+def _nothing(gathered: _Gathered) -> InputError:
+    reasons = sorted({f"{gap.where}: {gap.detail}" for gap in gathered.gaps})
+    more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    return InputError(
+        "nothing to audit: the input holds no Azure resource"
+        + (f" ({reasons[0]}{more})" if reasons else ""),
+        where=", ".join(shown(source.name, 200) for source in gathered.sources[:3]),
+        advice=AGAIN if reasons else "export the resources too: an empty list proves nothing",
+    )
+
+
+def _snapshot(gathered: _Gathered, records: list[Record], conflicts: list[Gap]) -> Snapshot:
+    times = sorted({source.taken_at for source in gathered.sources if source.taken_at})
+    gaps = sorted(
+        {*gathered.gaps, *conflicts},
+        key=lambda gap: (gap.kind, gap.subject, gap.where, gap.detail),
+    )
+    return Snapshot(
+        sources=tuple(gathered.sources),
+        records=records,
+        gaps=tuple(gaps),
+        kubernetes=tuple(gathered.kubernetes),
+        scope=tuple(sorted(gathered.scope)),
+        taken_at=times[0] if times else None,
+        files=tuple(source.name for source in gathered.sources),
+    )

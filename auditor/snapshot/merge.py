@@ -1,0 +1,146 @@
+"""One record per resource: what several inputs tell of one id becomes one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import msgspec
+
+from auditor.ids import fold
+from auditor.snapshot.document import Dialect, Gap, Record, Source
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+_FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}
+_NOISE = frozenset({"etag"})
+_ADDED = frozenset({"etag", "resourcegroup", "id", "type"})
+
+
+def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Record], list[Gap]]:
+    """Give the records unique by folded id and sorted by it, and the conflicts that were settled.
+
+    Of two that tell one id differently, settings win over an inventory entry, then the newer
+    source (`taken_at`), then the more faithful dialect, then the smaller text: never the order
+    of files. The choice is a Gap, unless the loser has no settings to disagree with.
+    """
+    first: dict[str, Record] = {}
+    doubled: dict[str, list[Record]] = {}
+    for record in records:
+        key = fold(record.id)
+        known = first.setdefault(key, record)
+        if known is not record:
+            doubled.setdefault(key, [known]).append(record)
+    gaps: list[Gap] = []
+    for key in sorted(doubled):
+        first[key], conflict = _settle(doubled[key], sources)
+        gaps.extend(conflict)
+    return [first[key] for key in sorted(first)], gaps
+
+
+def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, list[Gap]]:
+    ranked = sorted(group, key=lambda record: _rank(record, sources))
+    best = ranked[0]
+    others = [record for record in ranked[1:] if not _agree(best, record, sources)]
+    if not others:
+        return best, []
+    places = sorted({_place(record, sources) for record in others})
+    detail = f"two inputs tell this resource differently: taken from {_place(best, sources)}, not "
+    gap = Gap("conflict", best.id, detail + ", ".join(places), _place(best, sources))
+    return best, [gap]
+
+
+def _rank(record: Record, sources: Sequence[Source]) -> tuple[bool, float, int, int, bytes, str]:
+    """Order candidates for one id, the best first."""
+    return (
+        is_hollow(record),
+        -_moment(sources[record.source].taken_at),
+        _FIDELITY[record.dialect],
+        len(record.unresolved),
+        bytes(record.body),
+        record.id,
+    )
+
+
+def is_hollow(record: Record) -> bool:
+    """Tell an inventory entry: a resource whose settings the input does not give."""
+    return any(pointer == "/properties" for pointer, _ in record.unresolved)
+
+
+def _moment(text: str | None) -> float:
+    """Give a time as seconds; minus infinity when none is told."""
+    try:
+        told = datetime.fromisoformat(text or "")
+    except ValueError:
+        return float("-inf")
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+
+
+def _agree(best: Record, other: Record, sources: Sequence[Source]) -> bool:
+    if is_hollow(other) or bytes(best.body) == bytes(other.body):
+        return True
+    try:
+        one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
+        if _without_noise(one) == _without_noise(two):
+            return True
+        same_shape = sources[best.source].shape == sources[other.source].shape
+        if same_shape and best.dialect is other.dialect:
+            return False
+        return _covers(_canonical(one), _canonical(two))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+def _without_noise(value: Json) -> Json:
+    """Leave out what changes with every read, and fold ids and types, which have no case."""
+    if isinstance(value, list):
+        return [_without_noise(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: item.lower()
+        if key in ("id", "type") and isinstance(item, str)
+        else _without_noise(item)
+        for key, item in value.items()
+        if key.lower() not in _NOISE
+    }
+
+
+def _canonical(value: Json) -> Json:
+    """Give the form in which two dialects of one resource are alike: flat, lower case, no nulls."""
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    if isinstance(value, str):
+        return value.lower()
+    if not isinstance(value, dict):
+        return value
+    flat: dict[str, Json] = {}
+    for key, item in value.items():
+        folded = key.lower()
+        if folded == "properties" and isinstance(item, dict):
+            inner = _canonical(item)
+            flat.update(inner if isinstance(inner, dict) else {})
+        elif folded not in _ADDED and item is not None:
+            flat[folded] = _canonical(item)
+    if isinstance(value.get("id"), str):
+        flat["id"] = fold(str(value["id"]))
+    return flat
+
+
+def _covers(full: Json, part: Json) -> bool:
+    """Tell whether everything in `part` is in `full`; a lossy export may lack keys."""
+    if isinstance(full, dict) and isinstance(part, dict):
+        return all(
+            _covers(full[key], item) if key in full else item in ("", [], {})
+            for key, item in part.items()
+        )
+    if isinstance(full, list) and isinstance(part, list):
+        return len(full) == len(part) and all(map(_covers, full, part))
+    return full == part
+
+
+def _place(record: Record, sources: Sequence[Source]) -> str:
+    source = sources[record.source]
+    where = f"{source.name}:{source.line(record.start)}"
+    return f"{where}: {record.pointer}" if record.pointer else where

@@ -1,0 +1,233 @@
+"""From paths to a Snapshot: discovery, shapes of ARM REST and az, merging, order."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import zstandard
+
+from auditor.errors import InputError
+from auditor.snapshot.document import Dialect, Snapshot
+from auditor.snapshot.load import load
+
+VNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub"
+
+
+def vnet(name: str = "hub", **settings: Any) -> dict[str, Any]:
+    return {
+        "id": VNET.replace("hub", name),
+        "name": name,
+        "type": "Microsoft.Network/virtualNetworks",
+        "location": "westeurope",
+        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **settings},
+    }
+
+
+def read(value: Any) -> Snapshot:
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return load(["-"], stdin=io.BytesIO(text))
+
+
+def bodies(snapshot: Snapshot) -> list[Any]:
+    return [msgspec.json.decode(bytes(record.body)) for record in snapshot.records]
+
+
+def test_a_single_resource() -> None:
+    snapshot = read(vnet())
+
+    (record,) = snapshot.records
+    assert (record.id, record.type) == (VNET, "Microsoft.Network/virtualNetworks")
+    assert record.dialect is Dialect.ARM
+    assert record.unresolved == ()
+    assert (record.start, record.pointer) == (0, "")
+    assert bodies(snapshot) == [vnet()]
+    assert snapshot.sources[0].shape == "ARM REST resource"
+    assert snapshot.gaps == ()
+
+
+def test_a_rest_list_points_at_each_element() -> None:
+    text = json.dumps({"count": [1], "value": [vnet("b"), vnet("a")]}, indent=2).encode()
+
+    snapshot = read(text)
+
+    assert [record.pointer for record in snapshot.records] == ["/value/1", "/value/0"]
+    for record in snapshot.records:
+        assert text[record.start :].startswith(bytes(record.body))
+
+
+def test_a_doubled_value_key_means_the_last_one() -> None:
+    text = b'{"value": [%s], "value": [ %s ]}' % (
+        json.dumps(vnet("first")).encode(),
+        json.dumps(vnet("last")).encode(),
+    )
+
+    (record,) = read(text).records
+
+    assert record.id.endswith("/last")
+    assert text[record.start :].startswith(bytes(record.body))
+
+
+def test_a_next_link_is_a_partial_answer() -> None:
+    (gap,) = read({"value": [vnet()], "nextLink": "https://management.azure.com/x"}).gaps
+
+    assert gap.kind == "partial"
+    assert "nextLink" in gap.detail
+
+
+def test_a_next_link_that_is_null_is_none() -> None:
+    assert read({"value": [vnet()], "nextLink": None}).gaps == ()
+
+
+def test_az_lists_are_flat() -> None:
+    flat = {"id": VNET, "name": "hub", "resourceGroup": "g", "addressSpace": {}, "type": "T/t"}
+
+    snapshot = read([flat])
+
+    assert snapshot.records[0].dialect is Dialect.FLAT
+    assert snapshot.sources[0].shape == "az CLI list"
+    assert [gap.kind for gap in snapshot.gaps] == ["lossy"]
+
+
+def test_az_resource_show_is_rest() -> None:
+    (record,) = read({**vnet(), "resourceGroup": "g", "kind": None}).records
+
+    assert record.dialect is Dialect.ARM
+
+
+@pytest.mark.parametrize("settings", [{}, {"properties": None}])
+@pytest.mark.parametrize("group", [{}, {"resourceGroup": "g"}])
+def test_an_inventory_has_no_settings(settings: dict[str, Any], group: dict[str, Any]) -> None:
+    entry = {"id": VNET, "type": "Microsoft.Network/virtualNetworks", "tags": {}}
+
+    snapshot = read([{**entry, **settings, **group}])
+
+    assert [pointer for pointer, _ in snapshot.records[0].unresolved] == ["/properties"]
+    assert [gap.kind for gap in snapshot.gaps] == ["partial"]
+
+
+def test_a_subscription_has_no_settings_to_miss() -> None:
+    (record,) = read({"id": "/subscriptions/s", "subscriptionId": "s"}).records
+
+    assert record.type == "Microsoft.Resources/subscriptions"
+    assert record.unresolved == ()
+
+
+def test_a_missing_type_is_read_off_the_id() -> None:
+    subnet = {"id": VNET + "/subnets/web", "properties": {}}
+
+    (record,) = read(subnet).records
+
+    assert record.type == "Microsoft.Network/virtualNetworks/subnets"
+
+
+def test_elements_that_are_no_resource_are_counted() -> None:
+    snapshot = read({"value": [vnet(), {"x": 1}, 7, {"id": 3}, {"id": "c0ffee"}, {"y": 2}]})
+
+    assert sorted((gap.kind, gap.detail.split(",")[0]) for gap in snapshot.gaps) == [
+        ("unsupported", "1 element left out"),
+        ("unsupported", "1 element left out"),
+        ("unsupported", "1 element left out"),
+        ("unsupported", "2 elements left out"),
+    ]
+    assert any(gap.where == "-:1: /value/1" for gap in snapshot.gaps)
+
+
+def test_json_lines() -> None:
+    text = json.dumps(vnet("a")).encode() + b"\r\n\n" + json.dumps({"value": [vnet("b")]}).encode()
+
+    snapshot = read(text)
+
+    assert snapshot.sources[0].shape == "JSON lines"
+    assert [record.pointer for record in snapshot.records] == ["", "/value/0"]
+    assert snapshot.sources[0].line(snapshot.records[1].start) == 3
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_compressed_input_is_told_by_its_bytes(pack: Any, tmp_path: Path) -> None:
+    (tmp_path / "hub.txt").write_bytes(pack(json.dumps(vnet()).encode()))
+
+    snapshot = load([str(tmp_path / "hub.txt")])
+
+    assert bytes(snapshot.sources[0].text).startswith(b'{"id"')
+
+
+def test_a_directory_is_read_to_the_bottom(tmp_path: Path) -> None:
+    (tmp_path / "b" / ".git").mkdir(parents=True)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "a.json").write_text(json.dumps(vnet("a")))
+    (tmp_path / "b" / "c.JSONL").write_text(json.dumps(vnet("c")))
+    (tmp_path / "b" / ".git" / "d.json").write_text("damaged")
+    (tmp_path / "notes.txt").write_text("damaged")
+
+    snapshot = load([str(tmp_path)])
+
+    assert [record.id[-1] for record in snapshot.records] == ["a", "c"]
+    assert snapshot.files == (f"{tmp_path}/a.json", f"{tmp_path}/b/c.JSONL")
+
+
+def test_the_order_of_paths_does_not_matter(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.json").write_text(json.dumps([vnet(name), vnet("x", by=name)]))
+    paths = [str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+
+    one, two = load(paths), load([*reversed(paths), paths[0]])
+
+    assert bodies(one) == bodies(two)
+    assert one.gaps == two.gaps
+    assert one.files == two.files
+
+
+def test_ids_merge_without_case() -> None:
+    loud = {**vnet(), "id": VNET.upper(), "etag": "other"}
+
+    snapshot = read([vnet(), loud])
+
+    assert len(snapshot.records) == 1
+    assert snapshot.gaps == ()
+
+
+def test_settings_win_over_an_inventory_entry() -> None:
+    entry = {"id": VNET, "properties": None}
+
+    for pair in ([entry, vnet()], [vnet(), entry]):
+        (record,) = read(pair).records
+        assert record.unresolved == ()
+
+
+def test_a_conflict_is_settled_the_same_way_and_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=4)))
+    (tmp_path / "b.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=5)))
+
+    snapshot = load([str(tmp_path)])
+
+    (gap,) = snapshot.gaps
+    assert (gap.kind, gap.subject) == ("conflict", VNET)
+    assert "a.json:1" in gap.detail
+    assert "b.json:1" in gap.detail
+
+
+def test_the_flattened_twin_of_a_resource_is_no_conflict() -> None:
+    flat = {
+        "addressSpace": {"addressPrefixes": ["10.0.0.0/16"], "ipamPoolPrefixAllocations": None},
+        "id": VNET,
+        "location": "westeurope",
+        "name": "hub",
+        "resourceGroup": "g",
+        "type": "Microsoft.Network/virtualNetworks",
+    }
+
+    snapshot = read([flat, vnet()])
+
+    assert [record.dialect for record in snapshot.records] == [Dialect.ARM]
+    assert "conflict" not in {gap.kind for gap in snapshot.gaps}
+
+
+def test_an_estate_without_resources_is_no_audit() -> None:
+    with pytest.raises(InputError, match="nothing to audit"):
+        read({"value": []})
