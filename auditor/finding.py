@@ -84,6 +84,8 @@ class Finding:
     severity: Severity | None = None
     key: str = ""
     covers: tuple[tuple[str, str], ...] = ()
+    location: Location | None = None
+    """Only when the place is not in a resource (a waiver in a configuration file)."""
     witness: Mapping[str, Json] | None = None
     hops: tuple[Hop, ...] = ()
 
@@ -110,6 +112,29 @@ class Waiver:
     reason: str
     owner: str
     expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverState:
+    """A waiver of the configuration and what became of it in this audit.
+
+    `lacking` names required fields it does not have; `used` counts the findings it speaks of,
+    whether or not it still holds.
+    """
+
+    rule: str
+    resource: str
+    reason: str
+    owner: str
+    expires: date | None
+    lacking: tuple[str, ...]
+    used: int
+    location: Location
+
+    @property
+    def id(self) -> str:
+        """What it is about: an ARM id or a glob."""
+        return self.resource
 
 
 @dataclass(frozen=True, slots=True)

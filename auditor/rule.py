@@ -47,7 +47,8 @@ class Rule(Generic[S]):
     it judges, `check` judges one. `parameters` is the frozen dataclass of defaults or None.
     `controls` are compliance controls ("CIS 5.0/7.2", "MCSB/NS-3"), `peers` other tools' ids
     ("CKV_AZURE_10", "PSR:NSG.AnyInboundSource"). `on` is false for rules that run only when
-    selected by id.
+    selected by id. `after` is true for rules about the audit itself, asked when all the others
+    have spoken.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Rule(Generic[S]):
     controls: tuple[str, ...] = ()
     peers: tuple[str, ...] = ()
     on: bool = True
+    after: bool = False
     module: str = ""
 
     @property
@@ -86,6 +88,7 @@ def rule(
     controls: tuple[str, ...] = (),
     peers: tuple[str, ...] = (),
     on: bool = True,
+    after: bool = False,
 ) -> Callable[[Callable[[Network, S], Outcomes]], Rule[S]]: ...
 
 
@@ -100,6 +103,7 @@ def rule(
     controls: tuple[str, ...] = (),
     peers: tuple[str, ...] = (),
     on: bool = True,
+    after: bool = False,
 ) -> Callable[[Callable[[Network, S, P], Outcomes]], Rule[S]]: ...
 
 
@@ -113,6 +117,7 @@ def rule(
     controls: tuple[str, ...] = (),
     peers: tuple[str, ...] = (),
     on: bool = True,
+    after: bool = False,
 ) -> Callable[[Callable[..., Outcomes]], Rule[S]]:
     """Make the decorated function a `Rule`; its module's docstring becomes the page.
 
@@ -141,6 +146,7 @@ def rule(
             controls=controls,
             peers=peers,
             on=on,
+            after=after,
             module=check.__module__,
         )
 

@@ -16,7 +16,7 @@ from functools import wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Json
+from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.resources import walk
@@ -75,6 +75,8 @@ class Network:
         self.taken_at = taken_at
         self.counted = counted
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)
+        self.waivers: tuple[WaiverState, ...] = ()
+        """Filled when the rules have spoken, for those that judge the audit itself."""
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
         self._incoming: dict[str, list[Edge]] | None = None
         self._answers: dict[Any, Any] = {}

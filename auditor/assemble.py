@@ -1,0 +1,168 @@
+"""From what rules said to the report: waivers, baseline, locations, order, verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from auditor import baseline as known
+from auditor.engine import RuleRun, fingerprints, severity_of
+from auditor.finding import (
+    Audit,
+    Finding,
+    Judged,
+    Location,
+    Report,
+    RuleSummary,
+    Severity,
+    Status,
+    Unknown,
+    Waiver,
+)
+from auditor.ids import fold
+from auditor.network.graph import Network
+from auditor.rule import Outcome, Rule
+from auditor.settings import WaiverEntry
+from auditor.snapshot.document import Snapshot
+from auditor.snapshot.locate import locate
+
+_ORDER = {Status.BROKEN: 0, Status.UNKNOWN: 1, Status.WAIVED: 2, Status.BASELINE: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How outcomes become a verdict."""
+
+    day: date
+    threshold: Severity = Severity.HIGH
+    strict: bool = False
+    waivers: tuple[WaiverEntry, ...] = ()
+    baseline: known.Baseline | None = None
+
+
+def judged(
+    runs: Iterable[RuleRun], network: Network, snapshot: Snapshot, policy: Policy
+) -> list[Judged]:
+    """Give every outcome its status, fingerprint and location."""
+    active = tuple(waiver for waiver in policy.waivers if waiver.holds(policy.day))
+    old = policy.baseline.fingerprints if policy.baseline else frozenset()
+    runs = list(runs)
+    ran = frozenset(run.rule.id for run in runs)
+    found = []
+    for run in runs:
+        for outcome, mark in zip(run.outcomes, fingerprints(run.rule, run.outcomes), strict=True):
+            finding = _judged(run.rule, outcome, mark, ran)
+            finding = replace(finding, location=_location(outcome, network, snapshot))
+            waiver = next((w for w in active if w.covers(run.rule, outcome.subject)), None)
+            if waiver is not None and waiver.expires is not None:
+                accepted = Waiver(waiver.reason, waiver.owner, waiver.expires)
+                finding = replace(finding, status=Status.WAIVED, waiver=accepted)
+            elif mark in old:
+                finding = replace(finding, status=Status.BASELINE)
+            found.append(finding)
+    return sorted(found, key=_order)
+
+
+def _judged(rule: Rule[Any], outcome: Outcome, mark: str, ran: frozenset[str]) -> Judged:
+    common: dict[str, Any] = {
+        "rule": rule.id,
+        "name": rule.name,
+        "title": rule.title,
+        "family": rule.family,
+        "severity": severity_of(rule, outcome),
+        "subject": outcome.subject,
+        "remedy": outcome.remedy,
+        "fingerprint": mark,
+        "related": outcome.related,
+        "evidence": outcome.evidence,
+    }
+    if isinstance(outcome, Unknown):
+        return Judged(status=Status.UNKNOWN, message=f"cannot tell: {outcome.missing}", **common)
+    also = dict.fromkeys(general for general, _ in outcome.covers if general in ran)
+    return Judged(
+        status=Status.BROKEN,
+        message=outcome.message,
+        also=tuple(also),
+        witness=outcome.witness,
+        hops=outcome.hops,
+        **common,
+    )
+
+
+def _order(finding: Judged) -> tuple[Any, ...]:
+    return (
+        _ORDER[finding.status],
+        -finding.severity,
+        finding.rule,
+        fold(finding.subject),
+        finding.fingerprint,
+    )
+
+
+def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Location | None:
+    """Give the place in the input of the first evidence, else of the subject."""
+    if isinstance(outcome, Finding) and outcome.location is not None:
+        return outcome.location
+    for resource, pointer in (
+        *((each.resource, each.pointer) for each in outcome.evidence[:1]),
+        (outcome.subject, None),
+    ):
+        node = network.nodes.get(fold(resource)) if resource else None
+        if node is None or node.root.record is None:
+            continue
+        record = node.root.record
+        source = snapshot.sources[record.source]
+        line, spelled = locate(source, record, node.pointer if pointer is None else pointer)
+        return Location(source.name, line, spelled)
+    return None
+
+
+def report(
+    audit: Audit,
+    runs: Sequence[RuleRun],
+    findings: Sequence[Judged],
+    policy: Policy,
+) -> Report:
+    """Put it together; `findings` as given by `judged`."""
+    speaking = {finding.rule for finding in findings}
+    return Report(
+        audit=audit,
+        rules=_summaries(runs, findings),
+        findings=tuple(findings),
+        threshold=policy.threshold,
+        strict=policy.strict,
+        failed=any(_fails(finding, policy) for finding in findings),
+        fixed=_fixed(runs, findings, policy),
+        pages={run.rule.id: run.rule.page for run in runs if run.rule.id in speaking},
+        controls={run.rule.id: run.rule.controls for run in runs if run.rule.id in speaking},
+    )
+
+
+def _fails(finding: Judged, policy: Policy) -> bool:
+    counted = (Status.BROKEN, Status.UNKNOWN) if policy.strict else (Status.BROKEN,)
+    return finding.status in counted and finding.severity >= policy.threshold
+
+
+def _fixed(runs: Sequence[RuleRun], findings: Sequence[Judged], policy: Policy) -> int:
+    if policy.baseline is None:
+        return 0
+    return known.fixed(policy.baseline, findings, frozenset(run.rule.id for run in runs))
+
+
+def _summaries(runs: Sequence[RuleRun], findings: Iterable[Judged]) -> tuple[RuleSummary, ...]:
+    numbers = Counter((finding.rule, finding.status) for finding in findings)
+    return tuple(
+        RuleSummary(
+            rule=run.rule.id,
+            name=run.rule.name,
+            title=run.rule.title,
+            family=run.rule.family,
+            severity=run.rule.severity,
+            kept=run.kept,
+            **{status.value: numbers[run.rule.id, status] for status in Status},
+        )
+        for run in sorted(runs, key=lambda run: run.rule.id)
+    )

@@ -1,0 +1,85 @@
+"""One audit, from what was read to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from auditor import __version__
+from auditor.assemble import Policy, judged, report
+from auditor.engine import judge
+from auditor.finding import Audit, Judged, Location, Report, SourceSummary, WaiverState
+from auditor.network.build import Built
+from auditor.rule import Rule
+from auditor.settings import WaiverEntry, matches_rule
+from auditor.snapshot.document import Snapshot
+
+
+def audit(
+    snapshot: Snapshot,
+    built: Built,
+    rules: Sequence[Rule[Any]],
+    policy: Policy,
+    parameters: Mapping[str, Any] | None = None,
+) -> Report:
+    """Ask the rules of the network, apply the policy, and describe what was audited."""
+    network = built.network
+    runs = judge(network, [rule for rule in rules if not rule.after], parameters)
+    findings = judged(runs, network, snapshot, policy)
+    network.waivers = _states(policy.waivers, rules, findings)
+    late = judge(network, [rule for rule in rules if rule.after], parameters)
+    if late:
+        runs = [*runs, *late]
+        findings = judged(runs, network, snapshot, policy)
+    return report(_describe(snapshot, built), runs, findings, policy)
+
+
+def _states(
+    waivers: Sequence[WaiverEntry], rules: Sequence[Rule[Any]], findings: Sequence[Judged]
+) -> tuple[WaiverState, ...]:
+    by_id = {rule.id: rule for rule in rules}
+    return tuple(
+        WaiverState(
+            rule=waiver.rule,
+            resource=waiver.resource,
+            reason=waiver.reason,
+            owner=waiver.owner,
+            expires=waiver.expires,
+            lacking=waiver.lacking,
+            used=sum(waiver.covers(by_id[each.rule], each.subject) for each in findings),
+            location=Location(waiver.file, waiver.line, f"/waiver/{waiver.number}"),
+        )
+        for waiver in waivers
+        if any(matches_rule(waiver.rule, rule) for rule in rules)
+    )
+
+
+def _describe(snapshot: Snapshot, built: Built) -> Audit:
+    numbers = [0] * len(snapshot.sources)
+    for record in snapshot.records:
+        numbers[record.source] += 1
+    for found in snapshot.kubernetes:
+        numbers[found.source] += 1
+    return Audit(
+        version=__version__,
+        as_of=built.network.as_of.date(),
+        sources=tuple(
+            SourceSummary(source.name, source.shape, number)
+            for source, number in zip(snapshot.sources, numbers, strict=True)
+        ),
+        scope=snapshot.scope,
+        taken_at=snapshot.taken_at,
+        resources=built.counts,
+    )
+
+
+def moment(day: str | None, now: datetime | None = None) -> datetime:
+    """Give the moment to judge at: a date or time in ISO 8601, UTC unless it says otherwise.
+
+    Raises ValueError for anything else.
+    """
+    if day is None:
+        return now or datetime.now(UTC)
+    given = datetime.fromisoformat(day)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -1,0 +1,100 @@
+"""A baseline: the findings that are known, so that only new ones fail.
+
+A JSON file, `{"schema": "auditor.baseline/1", "findings": [{fingerprint, rule, subject}]}`, sorted,
+to be committed beside the export it belongs to.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from auditor.errors import UsageError
+from auditor.finding import Judged, Status
+from auditor.ids import fold
+
+SCHEMA = "auditor.baseline/1"
+
+
+class Entry(msgspec.Struct, frozen=True, order=True):
+    """A known finding."""
+
+    rule: str
+    subject: str
+    fingerprint: str
+
+
+class Baseline(msgspec.Struct, frozen=True, tag_field="schema", tag=SCHEMA):
+    """The findings known when it was written."""
+
+    findings: tuple[Entry, ...]
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """What is compared."""
+        return frozenset(entry.fingerprint for entry in self.findings)
+
+
+def read(path: str) -> Baseline:
+    """Read a baseline. Raises UsageError when it is absent, damaged, or something else."""
+    try:
+        return msgspec.json.decode(Path(path).read_bytes(), type=Baseline)
+    except OSError as error:
+        raise UsageError(
+            f"cannot be read: {error.strerror}",
+            where=path,
+            advice="write one with --write-baseline",
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"is no baseline of this tool: {error}",
+            where=path,
+            advice="write a new one with --write-baseline",
+        ) from error
+
+
+def write(path: str, findings: Iterable[Judged]) -> int:
+    """Write the broken and unknown findings as known; give their number. Replaces atomically."""
+    entries = sorted(
+        Entry(finding.rule, finding.subject, finding.fingerprint)
+        for finding in findings
+        if finding.status is not Status.WAIVED
+    )
+    replace(path, msgspec.json.format(msgspec.json.encode(Baseline(tuple(entries))), indent=2))
+    return len(entries)
+
+
+def replace(path: str, content: bytes) -> None:
+    """Write a file whole or not at all. Raises UsageError when it cannot be written."""
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(content)
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(name, 0o666 & ~umask)
+            os.replace(name, target)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=path) from error
+
+
+def fixed(baseline: Baseline, now: Iterable[Judged], ran: frozenset[str]) -> int:
+    """Count the known findings that are gone.
+
+    Only of rules that ran, and only where the same rule says nothing of the same subject any
+    more: what became unknown, or is told in other words, is not fixed.
+    """
+    spoken = {(finding.rule, fold(finding.subject)) for finding in now}
+    return sum(
+        entry.rule in ran and (entry.rule, fold(entry.subject)) not in spoken
+        for entry in baseline.findings
+    )

@@ -1,0 +1,308 @@
+"""The command line: arguments, exit statuses, and the only place that prints.
+
+Exit status 0: nothing broken at or above --fail-on; 1: something is; 2: the command line or the
+configuration cannot be followed; 3: no audit was performed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from auditor import __version__
+from auditor.errors import AuditorError, UsageError
+
+if TYPE_CHECKING:
+    from auditor.finding import Report
+    from auditor.rule import Rule
+    from auditor.settings import Settings
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit status. Never raises but on a fault of its own."""
+    try:
+        status = cli.main(args=arguments, prog_name="auditor", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except AuditorError as error:
+        return _tell(error)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return 2
+    except click.Abort:
+        sys.stderr.write("auditor: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader has gone; say nothing more, and keep Python from trying to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _tell(error: AuditorError) -> int:
+    lines = [f"auditor: {error}"]
+    if error.exit_status == 3:
+        lines.insert(0, "auditor: no audit was performed")
+    if error.advice:
+        lines.append(f"  help: {error.advice}")
+    for line in lines:
+        sys.stderr.write("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) + "\n")
+    return error.exit_status
+
+
+_FOLDERS = click.option(
+    "--rules", "folders", metavar="DIR", multiple=True, help="Also the rules in this folder."
+)
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="auditor")
+def cli() -> None:
+    """Tell, with proof, whether an Azure network is what its architecture says it is."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--config", metavar="FILE", help="auditor.toml to use; else found upwards from here.")
+@click.option(
+    "--select", metavar="IDS", multiple=True, help="Only these rules: ids, families, globs."
+)
+@click.option("--ignore", metavar="IDS", multiple=True, help="All but these rules.")
+@_FOLDERS
+@click.option("--fail-on", metavar="SEVERITY", help="Lowest severity that fails (default: high).")
+@click.option("--strict", is_flag=True, default=None, help="What cannot be told fails as well.")
+@click.option("--baseline", metavar="FILE", help="Findings known before; only new ones fail.")
+@click.option("--write-baseline", metavar="FILE", help="Record today's findings as known.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[=FILE]",
+    multiple=True,
+    help="How to tell it; repeats (default: console).",
+)
+@click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
+@click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
+def check(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit exported Azure JSON: files, folders, or - for standard input.
+
+    Azure's own answers are read as they are: ARM REST, az CLI, Resource Graph, PSRule, templates,
+    JSON lines, compressed or not. Exit status 0: kept, 1: broken, 2: usage, 3: no audit.
+    """
+    from auditor.network.build import paused_gc
+
+    if options["baseline"] and options["write_baseline"]:
+        raise UsageError("--baseline and --write-baseline exclude each other")
+    targets = _targets(options["reports"] or ("console",))
+    with paused_gc():
+        report = _audit(paths, options)
+        for render, file in targets:
+            _write(render, report, file)
+    return int(report.failed)
+
+
+def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
+    from auditor import baseline, registry
+    from auditor import settings as configuration
+    from auditor.assemble import Policy
+    from auditor.audit import audit
+    from auditor.network.build import build
+    from auditor.progress import stages
+    from auditor.snapshot.load import load
+
+    as_of = _moment(options["as_of"])
+    settings = _settings(options["config"])
+    rules = registry.rules((*settings.rules, *options["folders"]))
+    select = _words(options["select"]) or settings.select
+    chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
+    parameters = configuration.parameters(rules, settings.parameters, settings.file)
+    policy = Policy(
+        day=as_of.date(),
+        threshold=_threshold(options["fail_on"], settings),
+        strict=bool(settings.strict if options["strict"] is None else options["strict"]),
+        waivers=settings.waivers,
+        baseline=baseline.read(options["baseline"]) if options["baseline"] else None,
+    )
+    with stages() as stage:
+        stage("reading")
+        snapshot = load(paths, keep_going=options["keep_going"], stdin=sys.stdin.buffer)
+        stage("joining")
+        built = build(snapshot, keep_going=options["keep_going"], as_of=as_of)
+        stage(f"asking {len(chosen)} rules")
+        report = audit(snapshot, built, chosen, policy, parameters)
+        if options["write_baseline"]:
+            report = _remember(report, options["write_baseline"])
+    return report
+
+
+def _remember(report: Report, path: str) -> Report:
+    """Write the baseline, and show the report as a run against it would."""
+    from dataclasses import replace
+
+    from auditor import baseline
+    from auditor.finding import Status
+
+    number = baseline.write(path, report.findings)
+    sys.stderr.write(f"auditor: {number} findings recorded as known in {path}\n")
+    findings = tuple(
+        finding if finding.status is Status.WAIVED else replace(finding, status=Status.BASELINE)
+        for finding in report.findings
+    )
+    rules = tuple(
+        replace(rule, broken=0, unknown=0, baseline=rule.broken + rule.unknown + rule.baseline)
+        for rule in report.rules
+    )
+    return replace(report, findings=findings, rules=rules, failed=False)
+
+
+def _words(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _moment(day: str | None) -> Any:
+    from auditor.audit import moment
+
+    try:
+        return moment(day)
+    except ValueError as error:
+        raise UsageError(str(error), where="--as-of", advice="write it as 2026-11-23") from None
+
+
+def _settings(path: str | None) -> Settings:
+    from auditor import settings
+
+    if path is not None:
+        return settings.read(Path(path))
+    found = settings.find(Path.cwd())
+    return settings.read(found) if found else settings.Settings()
+
+
+def _threshold(given: str | None, settings: Settings) -> Any:
+    from auditor.finding import Severity
+    from auditor.settings import severity
+
+    if given is not None:
+        return severity(given, "--fail-on")
+    return Severity.HIGH if settings.fail_on is None else settings.fail_on
+
+
+def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
+    from auditor import registry
+
+    targets = []
+    for each in wanted:
+        name, _, file = each.partition("=")
+        targets.append((registry.renderer(name), file))
+    files = [file for _, file in targets]
+    for file in files:
+        if files.count(file) > 1:
+            place = file or "standard output"
+            raise UsageError(
+                f"two reports go to {place}", where="--report", advice="write FORMAT=FILE"
+            )
+    return targets
+
+
+def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) -> None:
+    if not file:
+        with _stdout() as out:
+            render(report, out)
+        return
+    import io
+
+    from auditor.baseline import replace
+
+    text = io.StringIO(newline="")
+    render(report, text)
+    replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """Standard output that no name can break: what the terminal cannot show is escaped."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    yield sys.stdout
+    sys.stdout.flush()
+
+
+@cli.command()
+@click.option("--report", type=click.Choice(["text", "json"]), default="text")
+@_FOLDERS
+def rules(report: str, folders: tuple[str, ...]) -> None:
+    """List the rules: id, severity, title."""
+    from auditor import registry
+
+    found = registry.rules(folders)
+    if report == "json":
+        import msgspec
+
+        listed = [_as_json(rule) for rule in found.values()]
+        click.echo(msgspec.json.format(msgspec.json.encode(listed), indent=2))
+        return
+    for rule in found.values():
+        off = "" if rule.on else "  (only when selected)"
+        click.echo(f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}")
+
+
+def _as_json(rule: Rule[Any]) -> dict[str, Any]:
+    from auditor.rule import parameter_fields
+
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "title": rule.title,
+        "severity": rule.severity.word,
+        "since": rule.since,
+        "on": rule.on,
+        "parameters": parameter_fields(rule),
+        "controls": rule.controls,
+        "peers": rule.peers,
+    }
+
+
+@cli.command()
+@click.argument("rule")
+@_FOLDERS
+def explain(rule: str, folders: tuple[str, ...]) -> None:
+    """Show a rule's page: why it matters, what fails, what to do."""
+    from auditor import registry
+    from auditor.explain import page
+    from auditor.settings import nearest
+
+    found = registry.rules(folders)
+    named = {each.name.upper(): each for each in found.values()}
+    chosen = found.get(rule.upper()) or named.get(rule.upper())
+    if chosen is None:
+        raise UsageError(
+            f"there is no rule {rule!r}",
+            advice=nearest(rule.upper(), [*found, *named]) or "see: auditor rules",
+        )
+    click.echo(page(chosen))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of the JSON report."""
+    from auditor.schema import report_schema
+
+    click.echo(report_schema())
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for a shell: eval "$(auditor completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is not None:
+        click.echo(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())

@@ -1,0 +1,293 @@
+"""auditor.toml, or `[tool.auditor]` in pyproject.toml: what to check, and what is accepted.
+
+A key nobody knows is an error that names the nearest valid one: a misspelt waiver or threshold
+must never pass silently.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auditor.errors import UsageError, quoted
+from auditor.finding import Severity
+from auditor.ids import fold
+from auditor.rule import Rule
+
+_KEYS = ("select", "ignore", "fail-on", "strict", "params", "waiver", "rules")
+_WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEntry:
+    """One `[[waiver]]`: findings of `rule` (id, family or glob) about `resource` (id or glob).
+
+    `expires` is the last day it holds. `lacking` names the fields it should have and has not; such
+    a waiver waives nothing (GOV-008). `line` counts from 1.
+    """
+
+    rule: str
+    resource: str
+    reason: str = ""
+    owner: str = ""
+    expires: date | None = None
+    lacking: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 1
+    number: int = 0
+
+    def covers(self, rule: Rule[Any], subject: str) -> bool:
+        """Whether it speaks of a finding of `rule` about `subject`, dates aside."""
+        return matches_rule(self.rule, rule) and matches_resource(self.resource, subject)
+
+    def holds(self, day: date) -> bool:
+        """Whether it is complete and not past its last day."""
+        return not self.lacking and self.expires is not None and day <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says; None where it says nothing."""
+
+    file: str = ""
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity | None = None
+    strict: bool | None = None
+    rules: tuple[str, ...] = ()
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    waivers: tuple[WaiverEntry, ...] = ()
+
+
+def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
+    """Whether a pattern (an id, a family, a rule's name, or a glob of ids) names a rule."""
+    wanted = pattern.upper()
+    return wanted in (rule.id, rule.family, rule.name.upper()) or fnmatchcase(rule.id, wanted)
+
+
+def matches_resource(pattern: str, subject: str) -> bool:
+    """Whether an id or a glob names a resource; without case, `*` crosses slashes.
+
+    A pattern without a leading slash may match the end of an id: `virtualNetworks/hub`.
+    """
+    wanted, folded = pattern.lower().rstrip("/"), fold(subject)
+    if fnmatchcase(folded, wanted):
+        return True
+    return not wanted.startswith(("/", "*")) and fnmatchcase(folded, f"*/{wanted}")
+
+
+def find(start: Path) -> Path | None:
+    """Look upwards for auditor.toml, else for a pyproject.toml with `[tool.auditor]`."""
+    for folder in (start, *start.parents):
+        own = folder / "auditor.toml"
+        if own.is_file():
+            return own
+        shared = folder / "pyproject.toml"
+        if shared.is_file() and "auditor" in _parse(shared).get("tool", {}):
+            return shared
+    return None
+
+
+def read(path: Path) -> Settings:
+    """Read a configuration file. Raises UsageError, naming the key, for whatever is wrong."""
+    table = _parse(path)
+    if path.name == "pyproject.toml":
+        table = table.get("tool", {}).get("auditor", {})
+    where = str(path)
+    _refuse_unknown(table, _KEYS, where)
+    return Settings(
+        file=where,
+        select=_texts(table, "select", where) if "select" in table else None,
+        ignore=_texts(table, "ignore", where),
+        fail_on=_severity(table, where),
+        strict=_flag(table, "strict", where),
+        rules=tuple(str(path.parent / folder) for folder in _texts(table, "rules", where)),
+        parameters=_parameters(table, where),
+        waivers=_waivers(table, path),
+    )
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read: {error}", where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"is not TOML: {error}", where=str(path)) from error
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give a hint at what was meant, empty when nothing is near."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            hint = nearest(key, known) or "valid keys: " + ", ".join(known)
+            raise UsageError(f"unknown key {quoted(key)}", where=where, advice=hint)
+
+
+def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f"{key} must be a list of strings", where=where)
+    return tuple(value)
+
+
+def _flag(table: Mapping[str, Any], key: str, where: str) -> bool | None:
+    value = table.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise UsageError(f"{key} must be true or false", where=where)
+    return value
+
+
+def severity(word: str, where: str) -> Severity:
+    """Read a severity by name. Raises UsageError, naming those there are."""
+    try:
+        return Severity[word.upper()]
+    except KeyError:
+        names = ", ".join(each.word for each in reversed(Severity))
+        raise UsageError(
+            f"{quoted(word)} is no severity", where=where, advice=f"choose from {names}"
+        ) from None
+
+
+def _severity(table: Mapping[str, Any], where: str) -> Severity | None:
+    word = table.get("fail-on")
+    if word is None:
+        return None
+    if not isinstance(word, str):
+        raise UsageError("fail-on must be a severity", where=where)
+    return severity(word, f"{where}: fail-on")
+
+
+def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[str, Any]]:
+    value = table.get("params", {})
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise UsageError("params must hold tables, [params.RULE-ID]", where=where)
+    return value
+
+
+def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:
+    entries = table.get("waiver", [])
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise UsageError("waivers are written as [[waiver]]", where=str(path))
+    lines = _waiver_lines(path)
+    return tuple(
+        _waiver(entry, str(path), lines[number] if number < len(lines) else 1, number)
+        for number, entry in enumerate(entries)
+    )
+
+
+def _waiver_lines(path: Path) -> list[int]:
+    header = re.compile(r"\s*\[\[\s*(?:tool\.auditor\.)?waiver\s*\]\]")
+    text = path.read_text(encoding="utf-8")
+    return [number for number, line in enumerate(text.splitlines(), 1) if header.match(line)]
+
+
+def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> WaiverEntry:
+    where = f"{file}:{line}"
+    _refuse_unknown(entry, _WAIVER_KEYS, where)
+    for key in ("rule", "resource"):
+        if not isinstance(entry.get(key), str) or not entry[key]:
+            raise UsageError(f"a waiver needs {key}", where=where)
+    for key in ("reason", "owner"):
+        if not isinstance(entry.get(key, ""), str):
+            raise UsageError(f"a waiver's {key} must be text", where=where)
+    expires = entry.get("expires")
+    if isinstance(expires, str):
+        expires = _date(expires, where)
+    elif expires is not None and type(expires) is not date:
+        raise UsageError("a waiver's expires must be a date, 2027-01-31", where=where)
+    lacking = tuple(key for key in ("reason", "owner", "expires") if not entry.get(key))
+    return WaiverEntry(
+        rule=entry["rule"],
+        resource=entry["resource"],
+        reason=entry.get("reason", ""),
+        owner=entry.get("owner", ""),
+        expires=expires,
+        lacking=lacking,
+        file=file,
+        line=line,
+        number=number,
+    )
+
+
+def _date(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{quoted(text)} is no date", where=where, advice="write it as 2027-01-31"
+        ) from None
+
+
+def chosen(
+    rules: Mapping[str, Rule[Any]], select: Iterable[str] | None, ignore: Iterable[str]
+) -> list[Rule[Any]]:
+    """Give the rules to run: those selected (all that are on by default), less those ignored.
+
+    A rule that is off by default runs only when selected by its own id or name.
+    Raises UsageError for a pattern that names no rule, and when nothing is left.
+    """
+    wanted = None if select is None else tuple(select)
+    unwanted = tuple(ignore)
+    for pattern in (*(wanted or ()), *unwanted):
+        if not any(matches_rule(pattern, rule) for rule in rules.values()):
+            raise UsageError(
+                f"no rule matches {quoted(pattern)}",
+                advice=nearest(pattern.upper(), rules) or "see: auditor rules",
+            )
+    left = [
+        rule
+        for rule in rules.values()
+        if _selected(rule, wanted) and not any(matches_rule(p, rule) for p in unwanted)
+    ]
+    if not left:
+        raise UsageError("no rule is left to check", advice="select more, or ignore less")
+    return left
+
+
+def _selected(rule: Rule[Any], patterns: tuple[str, ...] | None) -> bool:
+    if patterns is None:
+        return rule.on
+    if rule.on:
+        return any(matches_rule(pattern, rule) for pattern in patterns)
+    return any(pattern.upper() in (rule.id, rule.name.upper()) for pattern in patterns)
+
+
+def parameters(
+    rules: Mapping[str, Rule[Any]], given: Mapping[str, Mapping[str, Any]], where: str
+) -> dict[str, Any]:
+    """Turn `[params.ID]` tables into each rule's own parameters. Raises UsageError."""
+    known = {rule.id: rule for rule in rules.values()}
+    made = {}
+    for key, table in given.items():
+        rule = known.get(key.upper())
+        at = f"{where}: params.{key}"
+        if rule is None:
+            raise UsageError(
+                f"there is no rule {quoted(key)}", where=at, advice=nearest(key.upper(), known)
+            )
+        if rule.parameters is None:
+            raise UsageError(f"{rule.id} takes no parameters", where=at)
+        defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
+        names = {name.replace("_", "-"): name for name in defaults}
+        _refuse_unknown(table, names, at)
+        values = {names[name]: value for name, value in table.items()}
+        try:
+            made[rule.id] = msgspec.convert({**defaults, **values}, type(rule.parameters))
+        except msgspec.ValidationError as error:
+            raise UsageError(str(error), where=at) from None
+    return made
