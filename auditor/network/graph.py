@@ -239,7 +239,7 @@ def link(node: Node) -> Iterator[Node]:
     _unset_hollow(node)
     yield node
     for collection, index, part in walk.parts(node):
-        key = collection.rpartition("/")[2]
+        key = type(part).segment or collection.rpartition("/")[2]
         if not part.id:
             given = part.name or f"~{index}"
             part.id = f"{node.id}/{key}/{given}"

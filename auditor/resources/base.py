@@ -11,7 +11,7 @@ raises `Undetermined`, which becomes the answer *unknown*. An absent or null fie
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -72,6 +72,11 @@ class Node(Wire):
     its name. `key` is the folded id. `owner` is the node that holds this one, None for a
     resource. `collection` and `index` say where in the owner's settings this part stands.
     """
+
+    segment: ClassVar[str] = ""
+    """The collection's name in ids, where the settings call it otherwise (`agentPools`)."""
+    lifted: ClassVar[bool] = False
+    """Whether the part's settings stand beside its name, and under `properties` on their own."""
 
     id: str = ""
     name: str = ""
@@ -147,7 +152,8 @@ def settings(cls: type[P]) -> P:
 
 def is_hollow(properties: object) -> bool:
     """Whether this is the stand-in for settings that never came."""
-    return _HOLLOW.get(type(properties)) is properties  # type: ignore[arg-type]
+    hollow = _HOLLOW.get(cast(Any, type(properties)))
+    return hollow is not None and properties is hollow
 
 
 N = TypeVar("N", bound=type[Node])

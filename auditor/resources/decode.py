@@ -45,7 +45,7 @@ def decode(record: Record, damages: list[Damage]) -> Node | None:
     cls = TYPES.get(record.type.lower())
     if cls is None:
         return None
-    if record.dialect is Dialect.ARM and not record.unresolved:
+    if record.dialect is Dialect.ARM and not record.unresolved and not cls.lifted:
         try:
             return _decoder(cls).decode(record.body)
         except (msgspec.ValidationError, RecursionError):
@@ -191,6 +191,8 @@ def _restructure_struct(value: Any, cls: type[Wire], dialect: Dialect) -> Any:
     if not isinstance(value, dict):
         return value
     hints = _hints(cls)
+    if issubclass(cls, Node) and cls.lifted and isinstance(value.get("properties"), dict):
+        value = {**value, **value["properties"]}
     if "properties" in hints and dialect is not Dialect.ARM:
         value = _under_properties(value, hints)
     tree = {}
