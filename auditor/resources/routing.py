@@ -1,0 +1,47 @@
+"""Route tables and their routes (R-5)."""
+
+from __future__ import annotations
+
+from auditor.resources.base import AddressOrTag, Cidr, Node, Ref, Resource, Wire, arm, settings
+
+
+class RouteProperties(Wire, gc=False):
+    """Settings of a user-defined route."""
+
+    address_prefix: AddressOrTag | None = None
+    next_hop_type: str | None = None
+    next_hop_ip_address: Cidr | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/routeTables/routes")
+class Route(Node):
+    """A user-defined route. The route table is its `owner`."""
+
+    properties: RouteProperties = settings(RouteProperties)
+
+    @property
+    def to_appliance(self) -> bool:
+        """Whether its next hop is `VirtualAppliance`, the only kind that names an address."""
+        return (self.properties.next_hop_type or "").lower() == "virtualappliance"
+
+
+class RouteTableProperties(Wire):
+    """Settings of a route table."""
+
+    routes: list[Route] | None = None
+    subnets: list[Ref] | None = None
+    disable_bgp_route_propagation: bool | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/routeTables")
+class RouteTable(Resource):
+    """A route table; subnets name it (`routeTable`), and it lists them (`subnets`)."""
+
+    properties: RouteTableProperties = settings(RouteTableProperties)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The user-defined routes, in the order written."""
+        return tuple(self.properties.routes or ())
