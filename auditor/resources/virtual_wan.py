@@ -31,7 +31,10 @@ class HubConnectionProperties(Wire):
     provisioning_state: str | None = None
 
 
-@arm("Microsoft.Network/virtualHubs/hubVirtualNetworkConnections")
+@arm(
+    "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections",
+    "Microsoft.Network/virtualHubs/virtualHubVnetConnections",
+)
 class HubConnection(Node):
     """A hub's connection to a VNet. The hub is its `owner`."""
 
