@@ -338,6 +338,7 @@ class SslPolicy(Wire, gc=False):
     policy_type: str | None = None
     policy_name: str | None = None
     min_protocol_version: str | None = None
+    disabled_ssl_protocols: list[str] | None = None
     cipher_suites: list[str] | None = None
 
 
