@@ -39,6 +39,13 @@ class Missing:
     key: str
 
 
+class Hole(NamedTuple):
+    """A resource that is missing, and the first reference to it or to a part of it."""
+
+    missing: Missing
+    referrer: Edge
+
+
 class Edge(NamedTuple):
     """`source` refers to the id `target` (folded) by its field `kind`, at `pointer` inside it."""
 
@@ -156,8 +163,11 @@ class Network:
         found = self._index().get(node.key, ())
         return tuple(edge for edge in found if not kinds or edge.kind in kinds)
 
-    def missing(self) -> tuple[Missing, ...]:
-        """Give the ids that are referenced and absent, sorted."""
+    def missing(self) -> tuple[Hole, ...]:
+        """Give the resources that are referenced and absent, sorted, each with a referrer.
+
+        A part that is absent from a resource that is present is not among them.
+        """
         return self.ask(_missing)
 
     def ask(self, question: Callable[[Network], R]) -> R:
@@ -189,17 +199,21 @@ def _model_key(key: str) -> str:
     return _INSTANCE.sub(model, key, count=1)
 
 
-def _missing(network: Network) -> tuple[Missing, ...]:
-    found: dict[str, Missing] = {}
+def _missing(network: Network) -> tuple[Hole, ...]:
+    found: dict[str, Hole] = {}
     for edge in network.edges():
-        key = edge.target
-        if key in network.nodes or key in network.counted or key in found:
-            continue
-        if "/virtualmachines/" in key and _model_key(key) in network.nodes:
+        key = _whole(edge.target)
+        if key in found or key in network.nodes or key in network.counted:
             continue
         spelled = next(t for _, t, p in walk.references(edge.source) if p == edge.pointer)
-        found[key] = Missing(spelled, key)
+        found[key] = Hole(Missing(spelled[: len(key)], key), edge)
     return tuple(found[key] for key in sorted(found))
+
+
+def _whole(key: str) -> str:
+    """The resource a part's key belongs to: up to the first name after the provider."""
+    head, provider, tail = key.rpartition("/providers/")
+    return head + provider + "/".join(tail.split("/")[:3]) if provider else key
 
 
 def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:

@@ -66,7 +66,7 @@ def _decode_slowly(record: Record, cls: type[Node], damages: list[Damage]) -> No
         except msgspec.ValidationError as error:
             reason, pointer = _explain(error)
             removed = _remove(tree, pointer)
-            damages.append(Damage(record, removed or pointer, reason))
+            damages.append(Damage(record, pointer, reason))
             if not removed:
                 return None
             unset.append(removed)

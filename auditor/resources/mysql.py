@@ -1,0 +1,92 @@
+"""Azure Database for MySQL: servers and their firewall rules (facts L-20 to L-25)."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from auditor.resources.base import ArmId, Ref, Resource, Sku, Wire, arm, settings
+
+
+class ConnectionState(Wire, gc=False):
+    """`privateLinkServiceConnectionState`: only Approved carries traffic (L-1)."""
+
+    status: str | None = None
+    description: str | None = None
+
+
+class ServerConnectionProperties(Wire):
+    """Settings of a private endpoint's connection, seen from the server."""
+
+    private_endpoint: Ref | None = None
+    private_link_service_connection_state: ConnectionState | None = None
+
+
+class ServerConnection(Wire):
+    """One entry of `privateEndpointConnections`."""
+
+    id: str | None = None
+    name: str | None = None
+    properties: ServerConnectionProperties = settings(ServerConnectionProperties)
+
+
+class FlexibleServerNetwork(Wire, gc=False):
+    """`network`: VNet-injected, or public (L-20)."""
+
+    public_network_access: str | None = None
+    delegated_subnet_resource_id: ArmId | None = None
+    private_dns_zone_resource_id: ArmId | None = None
+
+
+class FirewallRuleProperties(Wire, gc=False):
+    """Settings of a firewall rule; 0.0.0.0 to 0.0.0.0 means every Azure address (L-22)."""
+
+    start_ip_address: str | None = None
+    end_ip_address: str | None = None
+
+
+@arm(
+    "Microsoft.DBforMySQL/flexibleServers/firewallRules",
+    "Microsoft.DBforMySQL/servers/firewallRules",
+)
+class MySqlFirewallRule(Resource):
+    """A firewall rule. The server is its `owner`."""
+
+    properties: FirewallRuleProperties = settings(FirewallRuleProperties)
+
+
+class FlexibleServerProperties(Wire):
+    """Settings of a flexible server."""
+
+    network: FlexibleServerNetwork | None = None
+    private_endpoint_connections: list[ServerConnection] | None = None
+    fully_qualified_domain_name: str | None = None
+    state: str | None = None
+    version: str | None = None
+    firewall_rules: list[MySqlFirewallRule] | None = field(default=None, name="firewallRules")
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.DBforMySQL/flexibleServers")
+class MySqlFlexibleServer(Resource):
+    """A MySQL flexible server."""
+
+    sku: Sku | None = None
+    properties: FlexibleServerProperties = settings(FlexibleServerProperties)
+
+
+class SingleServerProperties(Wire):
+    """Settings of a single server (retired, L-24)."""
+
+    public_network_access: str | None = None
+    private_endpoint_connections: list[ServerConnection] | None = None
+    fully_qualified_domain_name: str | None = None
+    ssl_enforcement: str | None = None
+    firewall_rules: list[MySqlFirewallRule] | None = field(default=None, name="firewallRules")
+
+
+@arm("Microsoft.DBforMySQL/servers")
+class MySqlSingleServer(Resource):
+    """A MySQL single server."""
+
+    sku: Sku | None = None
+    properties: SingleServerProperties = settings(SingleServerProperties)

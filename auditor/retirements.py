@@ -1,0 +1,53 @@
+"""Dates on which Azure ends support, from one data file (`auditor/data/retirements.toml`)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from auditor.finding import Severity
+
+SOON = 90
+"""Days before a retirement from which it weighs one step more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """`what` ends on `effective`, as `source` told on the day it was `read`."""
+
+    what: str
+    effective: date
+    source: str
+    read: date
+
+    def told(self, day: date) -> str:
+        """Say it as of a day: retired when, or retires in how many days."""
+        left = (self.effective - day).days
+        if left < 0:
+            return f"support for {self.what} ended on {self.effective}"
+        return f"support for {self.what} ends on {self.effective}, in {left} days"
+
+    def severity(self, usual: Severity, day: date) -> Severity:
+        """Give the weight as of a day.
+
+        One step more than usual in the last `SOON` days, at least high once the day has passed.
+        """
+        left = (self.effective - day).days
+        if left < 0:
+            return max(usual, Severity.HIGH)
+        return Severity(min(usual + 1, Severity.CRITICAL)) if left <= SOON else usual
+
+
+@cache
+def retirement(name: str) -> Retirement:
+    """Give one entry of the data file."""
+    return _all()[name]
+
+
+@cache
+def _all() -> dict[str, Retirement]:
+    text = files("auditor.data").joinpath("retirements.toml").read_text(encoding="utf-8")
+    return {name: Retirement(**entry) for name, entry in tomllib.loads(text).items()}

@@ -1,0 +1,55 @@
+"""A MySQL server is of the retired kind single server.
+
+## Why it matters
+Single server ended on 16 September 2024. What still runs gets no fixes, and Microsoft migrates or
+stops it when it sees fit.
+
+## What fails
+Any resource of type `Microsoft.DBforMySQL/servers`.
+
+## What to do
+Migrate it to a flexible server. The network changes with it: a flexible server is either inside a
+delegated subnet or public with firewall rules and private endpoints, and it knows no
+virtual-network rules.
+
+## References
+- https://learn.microsoft.com/azure/mysql/single-server/whats-happening-to-mysql-single-server
+- Facts L-20, L-23, L-24
+"""
+
+from __future__ import annotations
+
+from auditor.network.graph import every, evidence
+from auditor.remedy import az
+from auditor.resources.mysql import MySqlSingleServer
+from auditor.retirements import retirement
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@rule(
+    "DEP-008",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=every(MySqlSingleServer),
+    peers=("PSR:MySQL.UseFlexible", "AZQ:mysql-007"),
+)
+def mysql_single_server(network: Network, server: MySqlSingleServer) -> Outcomes:
+    """The type alone is the fault."""
+    ends = retirement("mysql-single-server")
+    day = network.as_of.date()
+    yield Finding(
+        subject=server.id,
+        message=f"{server.label} is a MySQL single server; {ends.told(day)}",
+        remedy=az(
+            "mysql",
+            "flexible-server",
+            "import",
+            "create",
+            data_source_type="mysql_single",
+            data_source=server.label,
+            resource_group=server.resource_group,
+            name=f"{server.label}-flexible",
+        ),
+        evidence=(evidence(server, "/type", server.type),),
+        severity=ends.severity(Severity.CRITICAL, day),
+    )

@@ -1,0 +1,80 @@
+"""A network resource is in a failed state.
+
+## Why it matters
+After a failed update Azure may run the old settings, the new ones, or some of each. What the
+export tells of such a resource is what was asked for, not what works.
+
+## What fails
+`properties.provisioningState` of a resource, or of a part of it, is neither `Succeeded` nor one
+of the states Azure passes through. A state on its way (`Updating`, `Creating`, `Deleting`, ...)
+is told with severity low: export again when it has settled.
+
+## What to do
+Look at the activity log for the error, correct its cause, and update the resource once more
+without changes; Azure then brings it to the state it was asked for.
+
+## References
+- https://learn.microsoft.com/azure/networking/troubleshoot-failed-state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.network.graph import evidence, question
+from auditor.remedy import az
+from auditor.resources import walk
+from auditor.resources.base import Node
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+# Azure itself writes the second spelling in some answers.
+_DONE = frozenset({"succeeded", "succeded"})
+_ON_THE_WAY = frozenset(
+    {"accepted", "creating", "deleting", "provisioning", "running", "scaling", "starting"}
+    | {"stopping", "updating", "upgrading", "inprogress", "pending"}
+)
+
+
+@question
+def provisioned(network: Network) -> tuple[Node, ...]:
+    """Every resource that tells its provisioning state."""
+    return tuple(
+        node for node in network.all(Node) if node.record is not None and _state(node) is not None
+    )
+
+
+@rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned)
+def failed_provisioning(network: Network, node: Node) -> Outcomes:
+    """Judge a resource with its parts: one cause, one finding."""
+    bad = [(part, state) for part, state in _states(node) if state.lower() not in _DONE]
+    if not bad:
+        return
+    failed = [pair for pair in bad if pair[1].lower() not in _ON_THE_WAY]
+    told = failed or bad
+    names = ", ".join(part.label for part, _ in told[:5]) + (" ..." if len(told) > 5 else "")
+    yield Finding(
+        subject=node.id,
+        message=f"{node.label} is in state {told[0][1]}"
+        + (f" (so are parts of it: {names})" if told[0][0] is not node or len(told) > 1 else ""),
+        remedy=az("resource", "update", ids=node.id)
+        if failed
+        else f"export again when {node.label} has settled",
+        evidence=tuple(
+            evidence(part, "/properties/provisioningState", state) for part, state in told[:5]
+        ),
+        severity=None if failed else Severity.LOW,
+    )
+
+
+def _states(node: Node) -> Iterator[tuple[Node, str]]:
+    own = _state(node)
+    if own is not None:
+        yield node, own
+    for part in walk.parts(node):
+        if part.node.record is None:
+            yield from _states(part.node)
+
+
+def _state(node: Node) -> str | None:
+    state = walk.peek(walk.peek(node, "properties") or node, "provisioning_state")
+    return state if isinstance(state, str) else None

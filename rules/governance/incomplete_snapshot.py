@@ -1,0 +1,120 @@
+"""The snapshot is incomplete.
+
+## Why it matters
+A verdict is worth what it was drawn from. A page that was not fetched, a list that was refused,
+or a resource that others point at and nobody exported is a hole: what depends on it answers
+*unknown*, and what is only told there (a public address, an open rule) is not seen at all.
+
+## What fails
+- A part of the input could not be read: a next page that was not fetched, a list that was denied
+  or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
+- A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
+  its peering, ...) and is not in the snapshot. More than five of one type in one resource group
+  are told together.
+
+What an export format is known to drop, and elements of it that no reader understands, are told
+with severity low: they are no error of the export.
+
+## What to do
+Export what is missing together with the rest: the whole subscription, all pages, with a role that
+may read it. For a resource in another tenant or subscription that you cannot read, waive the
+finding with the reason; the dependent rules go on answering *unknown*.
+
+## References
+- Facts U-1, U-2 and section 12 of the semantics this tool follows
+- https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.finding import Evidence
+from auditor.network.graph import Hole, evidence, question
+from auditor.remedy import az
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.snapshot.document import Gap
+
+_TOGETHER = 5
+_MILD = ("unsupported", "lossy")
+_READ = {
+    "partial": "was read in part",
+    "denied": "was denied",
+    "failed": "failed to load",
+    "damaged": "is damaged",
+    "conflict": "is told in two ways",
+    "unsupported": "is not understood",
+    "lossy": "was exported with loss",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Resources of one type and group that are referenced and absent, or one gap of the input."""
+
+    id: str
+    holes: tuple[Hole, ...] = ()
+    gap: Gap | None = None
+
+
+@question
+def incompleteness(network: Network) -> tuple[Missing, ...]:
+    """Everything the audit would have needed; the network itself when nothing is missing."""
+    groups: dict[tuple[str, str], list[Hole]] = defaultdict(list)
+    for hole in network.missing():
+        kind = (ids.type_of(hole.missing.id) or "").lower()
+        groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
+    found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
+    for _, holes in sorted(groups.items()):
+        if len(holes) > _TOGETHER:
+            found.append(Missing(holes[0].missing.id, tuple(holes)))
+        else:
+            found.extend(Missing(hole.missing.id, (hole,)) for hole in holes)
+    return tuple(found) or (Missing(""),)
+
+
+@rule("GOV-006", severity=Severity.HIGH, since="0.1.0", of=incompleteness)
+def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
+    """Tell one hole."""
+    if missing.gap is not None:
+        yield _gap(missing.gap)
+    elif missing.holes:
+        yield _absent(missing.holes)
+
+
+def _gap(gap: Gap) -> Finding:
+    where = f" ({gap.where})" if gap.where else ""
+    return Finding(
+        subject=gap.subject,
+        message=f"{gap.subject} {_READ.get(gap.kind, gap.kind)}: {gap.detail}{where}",
+        remedy="export it again, whole, and audit again",
+        severity=Severity.LOW if gap.kind in _MILD else None,
+        key=f"{gap.kind} {gap.detail}",
+    )
+
+
+def _absent(holes: tuple[Hole, ...]) -> Finding:
+    first = holes[0]
+    source = first.referrer.source
+    kind = ids.type_of(first.missing.id) or "resource"
+    if len(holes) == 1:
+        message = f"{source.label} refers to {kind} {ids.name(first.missing.id)}, not exported"
+        key = ""
+    else:
+        group = ids.resource_group(first.missing.id) or "no resource group"
+        message = f"{len(holes)} resources of type {kind} in {group} are referred to, not exported"
+        key = f"{kind.lower()} {group.lower()}"
+    return Finding(
+        subject=first.missing.id,
+        message=message,
+        remedy="export it with the rest: " + az("resource", "show", ids=first.missing.id),
+        related=(source.id, *(hole.missing.id for hole in holes[1:])),
+        evidence=(_quoted(first),),
+        key=key,
+    )
+
+
+def _quoted(hole: Hole) -> Evidence:
+    return evidence(hole.referrer.source, hole.referrer.pointer, hole.missing.id)

@@ -1,0 +1,57 @@
+"""The snapshot is too old.
+
+## Why it matters
+A network changes daily; a compliance page drawn from last month's snapshot describes a network
+that may no longer exist.
+
+## What fails
+The snapshot says when it was taken, and that is longer ago than `max-age-days`. Plain exports
+carry no time of their own and are not judged.
+
+## What to do
+Take a new snapshot and audit that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is too old."""
+
+    max_age_days: int = 7
+    """Days after which a snapshot no longer counts as today's network."""
+
+
+def dated(network: Network) -> tuple[Network, ...]:
+    """The network, when its snapshot carries a time."""
+    return (network,) if network.taken_at else ()
+
+
+@rule("GOV-007", severity=Severity.MEDIUM, since="0.1.0", of=dated, parameters=Params)
+def outdated_snapshot(network: Network, _: Network, params: Params) -> Outcomes:
+    """Compare the time of the snapshot with the time of the audit."""
+    taken = _time(network.taken_at or "")
+    if taken is None:
+        yield Unknown("", missing="when the snapshot was taken: its time is not ISO 8601")
+    elif (network.as_of - taken).days > params.max_age_days:
+        days = (network.as_of - taken).days
+        yield Finding(
+            subject="",
+            message=f"the snapshot was taken on {taken.date()}, {days} days before this audit "
+            f"(at most {params.max_age_days})",
+            remedy="take a new snapshot and audit that",
+        )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        taken = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return taken if taken.tzinfo else taken.replace(tzinfo=UTC)
