@@ -10,7 +10,7 @@ from typing import TypeGuard
 from auditor import ids
 from auditor.finding import Json, Report
 
-from ._text import value_text, visible
+from ._text import WHOLE, value_text, visible
 
 _ID = re.compile(r"/subscriptions/[^\s\"'`,;()<>]*[^\s\"'`,;()<>.:]", re.IGNORECASE)
 
@@ -45,7 +45,7 @@ class Names:
 
     def short(self, arm_id: str) -> str:
         """Give the id's short name, safe to show."""
-        return self._short.get(ids.fold(arm_id)) or visible(arm_id)
+        return self._short.get(ids.fold(arm_id)) or visible(arm_id) or WHOLE
 
     def shorten(self, text: str) -> str:
         """Replace every id within a sentence; the sentence is then safe to show."""

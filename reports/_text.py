@@ -6,7 +6,7 @@ import json
 import re
 from typing import TextIO
 
-from auditor.finding import Json, Judged, Location
+from auditor.finding import Json, Judged, Location, Status
 
 # Characters that act instead of show: controls, bidirectional overrides, zero-width and
 # separator characters, tags, and lone surrogates, which no encoding can write.
@@ -51,6 +51,36 @@ def place(location: Location | None) -> str:
         return ""
     file = visible(location.file)
     return file if location.line is None else f"{file}:{location.line}"
+
+
+def sentence(finding: Judged) -> str:
+    """Write the finding's message so that an unknown cannot be taken for a broken rule."""
+    said = visible(finding.message)
+    return f"cannot tell: {said}" if finding.status is Status.UNKNOWN else said
+
+
+def subject(finding: Judged) -> str:
+    """Write the whole id of what was judged; a rule may judge the network as a whole."""
+    return visible(finding.subject) or WHOLE
+
+
+WHOLE = "the network as a whole"
+
+
+def repository_path(location: Location | None, default: str = "auditor.toml") -> str:
+    """Give the input's path as platforms want it: relative to the repository, `/` between parts.
+
+    Leading `..` and the root are dropped: what is audited from a folder of the repository is
+    still found by its end, and nothing points outside. A finding without a place gets `default`.
+    """
+    file = location.file if location is not None else ""
+    parts = [part for part in file.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return "/".join(parts) or default
+
+
+def line_of(location: Location | None) -> int:
+    """Give the line for platforms that insist on one."""
+    return (location.line if location is not None else None) or 1
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -214,8 +214,9 @@ def _totals(report: Report, totals: Totals, names: Names, look: Look) -> Iterato
 
 def _untold_above(report: Report, names: Names, look: Look) -> Iterator[Line]:
     missing = list(_by_message(of_status(report, Status.UNKNOWN), names))
-    for said in missing[:_UNTOLD_ABOVE]:
-        yield from labelled("", said, "", indent=2, width=look.prose)
+    for number, said in enumerate(missing[:_UNTOLD_ABOVE]):
+        label = "" if number else "missing"
+        yield from labelled(label, said, "", indent=2, width=look.prose)
     if len(missing) > _UNTOLD_ABOVE:
         more = f"and {len(missing) - _UNTOLD_ABOVE:,} more; see Cannot tell"
         yield from labelled("", more, "dim", indent=2, width=look.prose)

@@ -105,8 +105,8 @@ def test_every_command_stands_whole_on_one_line(monkeypatch: pytest.MonkeyPatch)
 def test_the_totals_name_what_is_missing_before_the_first_finding() -> None:
     head, _, _ = rendered("console", sample.full()).partition("DB-001")
 
-    assert "needs the route table rg-hub › routeTables/rt-spokes" in head
-    assert "needs the diagnostic settings" in head
+    assert "the route table rg-hub › routeTables/rt-spokes" in head
+    assert "the diagnostic settings" in head
     assert "--strict" in head
 
 
