@@ -13,7 +13,7 @@ import pytest
 from auditor.finding import Audit, Evidence, Location, Report, Severity
 
 from . import sample
-from .rendering import rendered
+from .rendering import rendered, renderer
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-2.1.0.json"
 
@@ -166,22 +166,33 @@ def test_text_that_looks_like_a_link_is_none() -> None:
     assert "see \\[x\\](javascript:alert(1)) and [1, 2]" in text
 
 
-def test_more_results_than_code_scanning_takes_are_cut_and_said() -> None:
-    finding = replace(sample.EXPOSED, evidence=(), remedy="", related=())
-    many = run(replace(sample.full(), findings=(finding,) * 25_003))
+def test_the_limits_are_those_of_code_scanning() -> None:
+    limits = renderer("sarif").__globals__
 
-    assert len(many["results"]) == 25_000
-    (note,) = many["invocations"][0]["toolExecutionNotifications"]
-    assert note["message"]["text"].startswith("3 results left out")
+    assert (limits["RESULTS"], limits["COMPRESSED"]) == (25_000, 10_000_000)
 
 
-def test_a_log_that_compresses_badly_is_cut_until_it_fits() -> None:
-    noise = random.Random(1).randbytes(5_000_000).hex()
+def test_more_results_than_code_scanning_takes_are_cut_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(renderer("sarif").__globals__, "RESULTS", 9)
+    cut = run(sample.full())
+
+    assert [r["properties"]["status"] for r in cut["results"]] == ["broken"] * 7 + ["unknown"] * 2
+    notes = cut["invocations"][0]["toolExecutionNotifications"]
+    assert notes[1]["message"]["text"].startswith("3 results left out")
+
+
+def test_a_log_that_compresses_badly_is_cut_until_it_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(renderer("sarif").__globals__, "COMPRESSED", 40_000)
+    noise = random.Random(1).randbytes(20_000).hex()
     finding = replace(sample.EXPOSED, evidence=(Evidence("/x", "/y", noise),))
-    text = rendered("sarif", replace(sample.full(), findings=(finding,) * 3))
+    text = rendered("sarif", replace(sample.full(), findings=(finding,) * 4))
 
     assert len(json.loads(text)["runs"][0]["results"]) == 1
-    assert "2 results left out" in text
+    assert "3 results left out" in text
 
 
 def test_hostile_names_stay_text() -> None:
