@@ -1,0 +1,275 @@
+"""Questions about AKS clusters: what is theirs, how pods are addressed, how many addresses.
+
+Facts K-1 to K-34 and section 5.3.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Prefix, parse_prefix
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network.graph import Network, question
+from auditor.resources.base import Node, union
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+RESERVED = 5
+"""Addresses Azure keeps of every IPv4 subnet (D-1)."""
+
+
+class Cni(enum.Enum):
+    """How pods of a pool get their addresses (K-2)."""
+
+    NODE_SUBNET = "node subnet"
+    POD_SUBNET = "pod subnet"
+    OVERLAY = "overlay"
+    KUBENET = "kubenet"
+    OTHER = "a plugin of its own"
+
+
+def cni(cluster: ManagedCluster, pool: AgentPool) -> Cni:
+    """Tell how the pods of a pool are addressed. Raises Undetermined without a network plugin."""
+    profile = cluster.properties.network_profile
+    plugin = (profile.network_plugin or "").lower() if profile else ""
+    if not plugin:
+        raise Undetermined(f"the network plugin of cluster {cluster.label}", resource=cluster.id)
+    if plugin == "kubenet":
+        return Cni.KUBENET
+    if plugin != "azure":
+        return Cni.OTHER
+    if profile and (profile.network_plugin_mode or "").lower() == "overlay":
+        return Cni.OVERLAY
+    return Cni.POD_SUBNET if pool.pod_subnet_id else Cni.NODE_SUBNET
+
+
+def most_nodes(pool: AgentPool) -> int:
+    """Give the number of nodes a pool may grow to. Raises Undetermined when it does not say."""
+    number = pool.max_count if pool.enable_auto_scaling else pool.count
+    if number is None:
+        wanted = "maxCount" if pool.enable_auto_scaling else "count"
+        raise Undetermined(f"{wanted} of agent pool {pool.label}", resource=pool.id)
+    return number
+
+
+def surge(pool: AgentPool) -> int:
+    """Give the extra nodes of an upgrade: `maxSurge`, else 10 % and at least one (section 5.3)."""
+    nodes = most_nodes(pool)
+    given = pool.upgrade_settings.max_surge if pool.upgrade_settings else None
+    if given is None or given == "":
+        return max(1, math.ceil(nodes / 10))
+    text = str(given)
+    try:
+        if text.endswith("%"):
+            return math.ceil(nodes * int(text[:-1]) / 100)
+        return int(text)
+    except ValueError:
+        raise Undetermined(f"maxSurge of agent pool {pool.label}", resource=pool.id) from None
+
+
+def peak_nodes(pool: AgentPool) -> int:
+    """Give the most nodes a pool can have at once: all it may grow to, and an upgrade's."""
+    return most_nodes(pool) + surge(pool)
+
+
+def pods_per_node(pool: AgentPool) -> int:
+    """Give `maxPods`. Raises Undetermined when the pool does not say."""
+    if pool.max_pods is None:
+        raise Undetermined(f"maxPods of agent pool {pool.label}", resource=pool.id)
+    return pool.max_pods
+
+
+def node_addresses(cluster: ManagedCluster, pool: AgentPool) -> int:
+    """Give the addresses a pool takes of its node subnet at its peak (section 5.3)."""
+    each = 1 + pods_per_node(pool) if cni(cluster, pool) is Cni.NODE_SUBNET else 1
+    return peak_nodes(pool) * each
+
+
+def pod_subnet_addresses(pool: AgentPool) -> int:
+    """Give the addresses a pool takes of its pod subnet at its peak, in the batches AKS takes.
+
+    Sixteen at a time: dynamic allocation keeps eight free, static blocks one more than the pods.
+    """
+    static = (pool.pod_ip_allocation_mode or "").lower() == "staticblock"
+    batches = math.ceil((pods_per_node(pool) + (1 if static else 8)) / 16)
+    return peak_nodes(pool) * 16 * batches
+
+
+@question
+def pools_by_subnet(network: Network) -> dict[str, tuple[tuple[ManagedCluster, AgentPool], ...]]:
+    """The pools whose nodes live in each subnet, by the subnet's folded id."""
+    found: dict[str, list[tuple[ManagedCluster, AgentPool]]] = defaultdict(list)
+    for cluster in network.all(ManagedCluster):
+        for pool in cluster.pools:
+            target = network.find(pool.vnet_subnet_id)
+            if target is not None:
+                found[target.key].append((cluster, pool))
+    return {key: tuple(pools) for key, pools in found.items()}
+
+
+def node_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]:
+    """The subnets the cluster's nodes are put in, each once; none for a managed VNet.
+
+    Raises Undetermined when one is not in the snapshot.
+    """
+    found = (network.get(pool.vnet_subnet_id, Subnet) for pool in cluster.pools)
+    return tuple({subnet.key: subnet for subnet in found if subnet is not None}.values())
+
+
+def pod_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]:
+    """The subnets its pods are put in (`podSubnetID`), each once."""
+    found = (network.get(pool.pod_subnet_id, Subnet) for pool in cluster.pools)
+    return tuple({subnet.key: subnet for subnet in found if subnet is not None}.values())
+
+
+def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[VirtualNetwork, ...]:
+    """The VNets its nodes and pods are in: brought along, or managed by AKS in the node group.
+
+    Raises Undetermined when they are not in the snapshot.
+    """
+    found: dict[str, VirtualNetwork] = {}
+    for subnet in (*node_subnets(network, cluster), *pod_subnets(network, cluster)):
+        if isinstance(subnet.owner, VirtualNetwork):
+            found[subnet.owner.key] = subnet.owner
+        else:
+            raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+    if any(pool.vnet_subnet_id is None for pool in cluster.pools):
+        managed = [n for n in node_group(network, cluster) if isinstance(n, VirtualNetwork)]
+        if not managed:
+            group = cluster.properties.node_resource_group or "the node resource group"
+            raise Undetermined(
+                f"the virtual network that AKS manages in {group}", resource=cluster.id
+            )
+        found.update((vnet.key, vnet) for vnet in managed)
+    return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _groups(network: Network) -> dict[tuple[str, str], tuple[Node, ...]]:
+    wanted = {_group_key(cluster) for cluster in network.all(ManagedCluster)} - {None}
+    found: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in network.all(Node):
+        if node.record is not None:
+            key = (node.subscription.lower(), node.resource_group.lower())
+            if key in wanted:
+                found[key].append(node)
+    return {key: tuple(nodes) for key, nodes in found.items()}
+
+
+def _group_key(cluster: ManagedCluster) -> tuple[str, str] | None:
+    group = cluster.properties.node_resource_group
+    return (cluster.subscription.lower(), group.lower()) if group else None
+
+
+def node_group(network: Network, cluster: ManagedCluster) -> tuple[Node, ...]:
+    """The resources of the cluster's node resource group, `MC_...` or as named (K-1)."""
+    key = _group_key(cluster)
+    return _groups(network).get(key, ()) if key else ()
+
+
+@question
+def cluster_by_group(network: Network) -> dict[tuple[str, str], ManagedCluster]:
+    """The cluster each node resource group belongs to, by subscription and group, lower case."""
+    pairs = ((_group_key(cluster), cluster) for cluster in network.all(ManagedCluster))
+    return {key: cluster for key, cluster in pairs if key is not None}
+
+
+def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
+    """The cluster in whose node resource group a resource lies, if any."""
+    return cluster_by_group(network).get((node.subscription.lower(), node.resource_group.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFrontend:
+    """A load-balancer frontend that serves Kubernetes Services (K-50 to K-60).
+
+    `services` are `namespace/name` where the public address's tags tell them; the names of
+    internal ones are not in ARM. `address` is the private or public address, None when unknown.
+    """
+
+    cluster: ManagedCluster
+    frontend: LoadBalancerFrontend
+    public_ip: PublicIp | None
+    services: tuple[str, ...]
+    address: str | None
+
+
+@question
+def service_frontends(network: Network) -> tuple[ServiceFrontend, ...]:
+    """Every frontend of a cluster's load balancers that a Kubernetes Service answers on."""
+    return tuple(
+        served
+        for cluster in network.all(ManagedCluster)
+        for node in node_group(network, cluster)
+        if isinstance(node, LoadBalancer)
+        for served in _served(network, cluster, node)
+    )
+
+
+def _served(
+    network: Network, cluster: ManagedCluster, balancer: LoadBalancer
+) -> Iterator[ServiceFrontend]:
+    used = {
+        fold(ref.id)
+        for ref in (rule.properties.frontend_ip_configuration for rule in balancer.rules)
+        if ref and ref.id
+    }
+    for frontend in balancer.frontends:
+        if frontend.key not in used:
+            continue
+        found = network.find(frontend.properties.public_ip_address)
+        public = found if isinstance(found, PublicIp) else None
+        address = public.properties.ip_address if public else frontend.properties.private_ip_address
+        yield ServiceFrontend(cluster, frontend, public, services_of(public), address)
+
+
+def services_of(public: PublicIp | None) -> tuple[str, ...]:
+    """The Kubernetes Services a public address is tagged with, `namespace/name` (K-57)."""
+    if public is None:
+        return ()
+    told = public.tag("k8s-azure-service") or public.tag("service") or ""
+    return tuple(name.strip() for name in told.split(",") if name.strip())
+
+
+def service_ranges(cluster: ManagedCluster) -> tuple[Prefix, ...]:
+    """The service CIDRs, both fields merged."""
+    profile = cluster.properties.network_profile
+    if profile is None:
+        return ()
+    return tuple(map(parse_prefix, union(profile.service_cidr, profile.service_cidrs)))
+
+
+def pod_ranges(cluster: ManagedCluster) -> tuple[Prefix, ...]:
+    """The pod CIDRs, both fields merged; none where pods take addresses of the VNet."""
+    profile = cluster.properties.network_profile
+    if profile is None:
+        return ()
+    return tuple(map(parse_prefix, union(profile.pod_cidr, profile.pod_cidrs)))
+
+
+def capacity(subnet: Subnet) -> int:
+    """The IPv4 addresses of a subnet that can be given out."""
+    return sum(max(0, p.size - RESERVED) for p in subnet.prefixes if p.version == 4)
+
+
+def other_addresses(network: Network, subnet: Subnet) -> int:
+    """Addresses of a node subnet that others take: NICs, private endpoints, frontends (K-20).
+
+    Scale-set instances are left out: they are the nodes.
+    """
+    holders = {
+        edge.source.key
+        for edge in network.referrers(subnet, "subnet")
+        if isinstance(edge.source, (IpConfiguration, LoadBalancerFrontend))
+        and not isinstance(edge.source, ScaleSetIpConfiguration)
+    }
+    return len(holders)

@@ -1,0 +1,64 @@
+"""Questions about MySQL servers: who may reach them from where (facts L-20 to L-25)."""
+
+from __future__ import annotations
+
+from auditor.network.graph import Network, question
+from auditor.network.private_link import approved_endpoints
+from auditor.resources.mysql import (
+    MySqlFirewallRule,
+    MySqlFlexibleServer,
+    MySqlSingleServer,
+    ServerConnection,
+)
+
+Server = MySqlFlexibleServer | MySqlSingleServer
+
+
+@question
+def servers(network: Network) -> tuple[Server, ...]:
+    """Every MySQL server, flexible and single."""
+    return (*network.all(MySqlFlexibleServer), *network.all(MySqlSingleServer))
+
+
+def public_access(server: Server) -> tuple[str | None, str]:
+    """Give `publicNetworkAccess` as written, and the pointer to it."""
+    if isinstance(server, MySqlFlexibleServer):
+        network = server.properties.network
+        return (
+            network.public_network_access if network else None,
+            "/properties/network/publicNetworkAccess",
+        )
+    return server.properties.public_network_access, "/properties/publicNetworkAccess"
+
+
+def injected(server: Server) -> bool:
+    """Whether the server lives in a delegated subnet, without any public endpoint (L-21)."""
+    if not isinstance(server, MySqlFlexibleServer):
+        return False
+    network = server.properties.network
+    return bool(network and network.delegated_subnet_resource_id)
+
+
+def firewall_rules(server: Server) -> tuple[MySqlFirewallRule, ...]:
+    """The firewall rules that were exported with the server."""
+    return tuple(server.properties.firewall_rules or ())
+
+
+def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
+    """The private endpoints whose connection to the server is approved, by id.
+
+    From the server's own list and from the endpoints that name it; either may be missing from an
+    export.
+    """
+    own = {
+        (c.properties.private_endpoint.id if c.properties.private_endpoint else c.id) or ""
+        for c in server.properties.private_endpoint_connections or ()
+        if _approved(c)
+    }
+    named = {endpoint.id for endpoint in approved_endpoints(network, server)}
+    return tuple(sorted(own | named))
+
+
+def _approved(connection: ServerConnection) -> bool:
+    state = connection.properties.private_link_service_connection_state
+    return state is not None and (state.status or "").lower() == "approved"

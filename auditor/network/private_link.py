@@ -1,0 +1,34 @@
+"""Questions about private endpoints: where they lead and whether they carry anything (L-1)."""
+
+from __future__ import annotations
+
+from auditor.ids import fold
+from auditor.network.graph import Network, question
+from auditor.resources.base import Node
+from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
+
+
+@question
+def endpoints_by_target(
+    network: Network,
+) -> dict[str, tuple[tuple[PrivateEndpoint, ServiceConnection], ...]]:
+    """Every connection of every private endpoint, by the folded id of what it leads to."""
+    found: dict[str, list[tuple[PrivateEndpoint, ServiceConnection]]] = {}
+    for endpoint in network.all(PrivateEndpoint):
+        for connection in endpoint.connections:
+            target = connection.properties.private_link_service_id
+            if target:
+                found.setdefault(fold(target), []).append((endpoint, connection))
+    return {key: tuple(pairs) for key, pairs in found.items()}
+
+
+def approved_endpoints(network: Network, target: Node) -> tuple[PrivateEndpoint, ...]:
+    """The private endpoints with an approved connection to a resource."""
+    pairs = endpoints_by_target(network).get(target.key, ())
+    return tuple(endpoint for endpoint, connection in pairs if approved(connection))
+
+
+def approved(connection: ServiceConnection) -> bool:
+    """Whether a connection carries traffic: only `Approved` does."""
+    state = connection.properties.private_link_service_connection_state
+    return state is not None and (state.status or "").lower() == "approved"

@@ -1,0 +1,67 @@
+"""No private path leads to the database server.
+
+## Why it matters
+The application can then only reach its database over a public address: the traffic leaves the
+network, and the server must admit the application's egress address and everybody who shares it.
+
+## What fails
+A MySQL server that is neither inside a delegated subnet nor the target of an *approved* private
+endpoint. A pending or rejected endpoint carries nothing.
+
+## What to do
+Create a private endpoint in a subnet the application reaches, with a DNS zone group, and approve
+it; or create the server anew inside a delegated subnet.
+
+## References
+- https://learn.microsoft.com/azure/mysql/flexible-server/concepts-networking-private-link
+- Facts L-1, L-20, L-21
+"""
+
+from __future__ import annotations
+
+from auditor.network import databases
+from auditor.network.databases import Server
+from auditor.network.graph import evidence
+from auditor.remedy import az
+from auditor.resources.mysql import MySqlFlexibleServer
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@rule(
+    "DB-006",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=databases.servers,
+    controls=("MCSB/NS-2",),
+    peers=(
+        "CKV2_AZURE_44",
+        "CKV2_AZURE_56",
+        "POL:7595c971",
+        "AZQ:mysql-004",
+        "SPP:mysql_server_private_link_used",
+    ),
+)
+def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
+    """Look for a delegated subnet or an approved endpoint."""
+    if databases.injected(server) or databases.approved_connections(network, server):
+        return
+    group = "mysqlServer"
+    flexible = isinstance(server, MySqlFlexibleServer)
+    pointer = "/properties/network" if flexible else "/properties"
+    yield Finding(
+        subject=server.id,
+        message=f"MySQL server {server.label} has neither a delegated subnet nor an approved "
+        "private endpoint",
+        remedy=az(
+            "network",
+            "private-endpoint",
+            "create",
+            resource_group=server.resource_group,
+            name=f"pe-{server.label}",
+            private_connection_resource_id=server.id,
+            group_id=group,
+            connection_name=server.label,
+            subnet="<id of a subnet the application reaches>",
+        ),
+        evidence=(evidence(server, pointer, "no delegatedSubnetResourceId, no approved endpoint"),),
+    )
