@@ -1,0 +1,79 @@
+"""No flow log watches the virtual network.
+
+## Why it matters
+After an incident the first question is who talked to whom. Without flow logs nobody can answer it,
+and nobody notices a machine that starts to talk to the internet.
+
+## What fails
+A virtual network that no enabled flow log targets, neither as a whole nor through every one of its
+subnets. Logs of network security groups count for the subnets that carry the group, as long as
+they exist (see DEP-005). When the snapshot holds no network watcher and no flow log at all, the
+answer is *unknown*: they live in a resource group of their own and are easily left out.
+
+## What to do
+Create a VNet flow log in the network's region, with traffic analytics if you can.
+
+## References
+- https://learn.microsoft.com/azure/network-watcher/vnet-flow-logs-overview
+- Facts G-9, G-10
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from auditor.ids import fold
+from auditor.network import observability
+from auditor.network.graph import every, evidence
+from auditor.remedy import az
+from auditor.resources.monitoring import FlowLog, NetworkWatcher
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@rule(
+    "OBS-002",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=every(VirtualNetwork),
+    controls=("CIS 5.0/6.1.1.7", "CIS 6.0/6.1.1.6", "MCSB/LT-4"),
+    peers=("AZQ:06b77be9", "POL:4c3c6c5f", "PRW:network_flow_log_captured_sent", "CHK:ALZ D09.06"),
+)
+def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
+    """Look for a log of the network, or of each of its subnets."""
+    logs = observability.flow_logs(network)
+    if vnet.key in logs:
+        return
+    bare = [subnet for subnet in vnet.subnets if not _watched(logs.keys(), subnet)]
+    if vnet.subnets and not bare:
+        return
+    if not network.all(FlowLog) and not network.all(NetworkWatcher):
+        yield Unknown(
+            vnet.id,
+            missing="the flow logs: the snapshot holds no network watcher and no flow log",
+            remedy=az("network", "watcher", "flow-log", "list", location=vnet.location),
+        )
+        return
+    some = f": subnets {', '.join(s.label for s in bare[:3])} are not" if bare else ""
+    yield Finding(
+        subject=vnet.id,
+        message=f"virtual network {vnet.label} is watched by no flow log"
+        if len(bare) == len(vnet.subnets)
+        else f"virtual network {vnet.label} is only partly watched by flow logs{some}",
+        remedy=az(
+            "network",
+            "watcher",
+            "flow-log",
+            "create",
+            location=vnet.location,
+            name=f"{vnet.label}-flowlog",
+            vnet=vnet.id,
+            storage_account="<id of a storage account in the region>",
+        ),
+        evidence=(evidence(vnet, "/id", vnet.id),),
+    )
+
+
+def _watched(targets: Container[str], subnet: Subnet) -> bool:
+    group = subnet.properties.network_security_group
+    return subnet.key in targets or bool(group and group.id and fold(group.id) in targets)
