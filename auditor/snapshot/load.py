@@ -22,6 +22,7 @@ from auditor.snapshot.document import Gap, KubernetesObject, Record, Snapshot, S
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.kubernetes import wiped
 from auditor.snapshot.formats.lines import read_lines
 from auditor.snapshot.merge import merge
 from auditor.snapshot.scan import Text, skip_space
@@ -81,7 +82,8 @@ def _collection_paused() -> Iterator[None]:
 def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None) -> None:
     text = decode(item.name, unpack(item.name, _bytes(item, stdin)))
     reading = _parse(len(gathered.sources), item.name, text)
-    source = Source(name=item.name, shape=reading.shape, text=text, taken_at=reading.taken_at)
+    kept = wiped(reading, text)
+    source = Source(name=item.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
     gathered.sources.append(source)
     gathered.records.extend(reading.records)
     gathered.gaps.extend(reading.gaps)

@@ -10,20 +10,21 @@ import msgspec
 
 from auditor.ids import fold
 from auditor.snapshot.document import Dialect, Gap, Record, Source
+from auditor.snapshot.formats.graph import SHAPE
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}
 _NOISE = frozenset({"etag"})
-_ADDED = frozenset({"etag", "resourcegroup", "id", "type"})
+_ADDED = frozenset({"etag", "resourcegroup", "id", "type", "tenantid", "subscriptionid"})
 
 
 def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Record], list[Gap]]:
     """Give the records unique by folded id and sorted by it, and the conflicts that were settled.
 
     Of two that tell one id differently, settings win over an inventory entry, then the newer
-    source (`taken_at`), then the more faithful dialect, then the smaller text: never the order
-    of files. The choice is a Gap, unless the loser has no settings to disagree with.
+    source (`taken_at`), then the more faithful dialect, then an answer of ARM over one of
+    Resource Graph, which lags behind, then the smaller text: never the order of files. The choice is a Gap, unless the loser has no settings to disagree with.
     """
     first: dict[str, Record] = {}
     doubled: dict[str, list[Record]] = {}
@@ -51,12 +52,13 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
     return best, [gap]
 
 
-def _rank(record: Record, sources: Sequence[Source]) -> tuple[bool, float, int, int, bytes, str]:
+def _rank(record: Record, sources: Sequence[Source]) -> tuple[bool, float, int, bool, int, bytes, str]:
     """Order candidates for one id, the best first."""
     return (
         is_hollow(record),
         -_moment(sources[record.source].taken_at),
         _FIDELITY[record.dialect],
+        sources[record.source].shape == SHAPE,
         len(record.unresolved),
         bytes(record.body),
         record.id,

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from auditor.snapshot.faults import shown
-from auditor.snapshot.formats import rest
+from auditor.snapshot.formats import (
+    graph,
+    kubernetes,
+    own,
+    refused,
+    rest,
+    template,
+    whatif,
+)
 from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading
+from auditor.snapshot.formats.evaluate import TooLarge
+from auditor.snapshot.formats.pages import read_pages
 
 READERS: tuple[Reader, ...] = (
-    rest.read_array,
+    own.read,
+    graph.read_rows,
+    template.read,
+    whatif.read,
+    whatif.read_bicep,
+    kubernetes.read,
+    graph.read,
+    refused.read,
     rest.read_list,
+    rest.read_array,
     rest.read_single,
 )
 """In the order in which they are asked; the first that knows the shape reads it."""
@@ -19,11 +37,18 @@ def read(document: Document) -> Reading:
 
     Raises NotAnExport, saying what was found, when no reader can make resources of it.
     """
-    for reader in READERS:
-        reading = reader(document)
-        if reading is not None:
-            return reading
-    raise NotAnExport(_described(document), advice=ADVICE)
+    try:
+        reading = read_pages(document, read)
+        for reader in READERS:
+            reading = reading if reading is not None else reader(document)
+    except TooLarge:
+        raise NotAnExport(
+            "a template that unfolds to more values than any deployment has",
+            advice="look for variables that refer to one another in a doubling chain",
+        ) from None
+    if reading is None:
+        raise NotAnExport(_described(document), advice=ADVICE)
+    return reading
 
 
 ADVICE = (

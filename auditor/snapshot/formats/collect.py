@@ -59,21 +59,40 @@ def type_from(arm_id: str) -> str | None:
     return None
 
 
+def _cased(kind: str, arm_id: str) -> str:
+    """Give a type in the letter case of the id, where it names the same; rows have it in small."""
+    implied = type_from(arm_id)
+    return implied if implied is not None and implied.lower() == kind.lower() else kind
+
+
 class Collector:
     """Gathers the records of one document.
 
     `lift` makes a record of each child that is listed under an element's `resources`
     (PSRule exports); in ARM REST answers that list repeats resources which have their own.
+    `flat` allows that az flattened an element; `graph` restores the letter case of its type.
     """
 
-    def __init__(self, document: Document, shape: str, *, lift: bool = False) -> None:
+    def __init__(
+        self,
+        document: Document,
+        shape: str,
+        *,
+        lift: bool = False,
+        flat: bool = True,
+        graph: bool = False,
+    ) -> None:
         self.reading = Reading(shape)
         self._document = document
         self._lift = lift
+        self._may_be_flat = flat and not graph
+        self._graph = graph
         self._types: dict[str, str] = {}
         self._hollow = 0
         self._strays: list[tuple[str, int, str]] = []
         self._flat = 0
+        self.lifted = 0
+        """How many records came out of PSRule's form."""
 
     def add_if_resource(self, raw: Raw, start: int, pointer: str) -> bool:
         """Take a document in if it is a lone resource; tell whether it was."""
@@ -101,6 +120,8 @@ class Collector:
         if kind is None:
             self._stray("its id names no resource type", start, pointer)
             return
+        if self._graph:
+            kind = _cased(kind, arm_id)
         kind = self._types.setdefault(kind, kind)
         dialect, unresolved = Dialect.ARM, _NONE
         if header.properties is UNSET or null(header.properties):
@@ -119,13 +140,13 @@ class Collector:
             )
         )
         if self._lift and header.resources is not UNSET:
-            self._lift_children(raw, start, pointer)
+            self._take_lifted(raw, start, pointer, whole=False)
 
     def _unsettled(
         self, header: Header, raw: Raw, kind: str
     ) -> tuple[Dialect, tuple[tuple[str, str], ...]]:
         """Judge a resource without `properties`: flattened by az, an inventory entry, or whole."""
-        if flat.is_flat(header.resource_group is not UNSET, raw):
+        if self._may_be_flat and flat.is_flat(header.resource_group is not UNSET, raw):
             self._flat += 1
             return Dialect.FLAT, ()
         if kind.lower() in _WITHOUT_PROPERTIES:
@@ -135,26 +156,21 @@ class Collector:
 
     def _without_id(self, header: Header, raw: Raw, start: int, pointer: str) -> None:
         if header.resource_id is not UNSET:
-            lifted = psrule.records(raw, self._document.source, start, pointer, self._document.text)
-            self.reading.records.extend(lifted.records)
-            self._strays.extend(lifted.strays)
+            self._take_lifted(raw, start, pointer, whole=True)
         elif header.id is None:
             self._stray("it has no id", start, pointer)
         else:
             self._stray("its id is no ARM resource id", start, pointer)
 
-    def _lift_children(self, raw: Raw, start: int, pointer: str) -> None:
-        lifted = psrule.children(raw, self._document.source, start, pointer, self._document.text)
+    def _take_lifted(self, raw: Raw, start: int, pointer: str, *, whole: bool) -> None:
+        lift = psrule.records if whole else psrule.children
+        lifted = lift(raw, self._document.source, start, pointer, self._document.text)
         self.reading.records.extend(lifted.records)
         self._strays.extend(lifted.strays)
+        self.lifted += len(lifted.records)
 
     def _stray(self, reason: str, start: int, pointer: str) -> None:
         self._strays.append((reason, start, pointer))
-
-    @property
-    def strays(self) -> int:
-        """How many elements are no resource."""
-        return len(self._strays)
 
     def finish(self) -> Reading:
         """Give the records, with a Gap for each kind of loss."""

@@ -163,6 +163,8 @@ class Reading:
     kubernetes: list[KubernetesObject] = field(default_factory=list)
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
+    secrets: list[tuple[int, int]] = field(default_factory=list)
+    """Where in the text secrets stand (from, to), which must not be kept."""
 
     def extend(self, other: Reading) -> None:
         """Take over what another document of the same input gave."""
@@ -171,6 +173,7 @@ class Reading:
         self.kubernetes.extend(other.kubernetes)
         self.scope += other.scope
         self.taken_at = self.taken_at or other.taken_at
+        self.secrets.extend(other.secrets)
 
 
 Reader: TypeAlias = Callable[[Document], Reading | None]

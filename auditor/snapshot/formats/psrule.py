@@ -13,7 +13,7 @@ from msgspec import Raw
 from auditor.ids import type_of
 from auditor.snapshot.document import Dialect, Record
 from auditor.snapshot.formats.document import element_starts, null
-from auditor.snapshot.scan import Text, members
+from auditor.snapshot.scan import Text, member
 
 _RENAMED = {
     "resourceid": "id",
@@ -41,6 +41,19 @@ _ITEMS = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
 
 
+_Envelope = dict[str, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where an object stands."""
+
+    source: int
+    start: int
+    pointer: str
+    text: Text
+
+
 @dataclass(slots=True)
 class Lifted:
     """Records, and the elements that are none: reason, offset, pointer."""
@@ -52,14 +65,15 @@ class Lifted:
 def records(raw: Raw, source: int, start: int, pointer: str, text: Text) -> Lifted:
     """Give the record of one exported object and of all its children."""
     lifted = Lifted()
-    _lift(lifted, raw, source, start, pointer, text)
+    _lift(lifted, raw, _At(source, start, pointer, text), None)
     return lifted
 
 
 def children(raw: Raw, source: int, start: int, pointer: str, text: Text) -> Lifted:
     """Give the records of an object's children alone."""
     lifted = Lifted()
-    _lift_below(lifted, _keys(raw), source, start, pointer, text)
+    keys = _keys(raw)
+    _lift_below(lifted, keys, _At(source, start, pointer, text), _envelope(keys))
     return lifted
 
 
@@ -70,13 +84,15 @@ def _keys(raw: Raw) -> dict[str, Raw]:
         return {}
 
 
-def _lift(lifted: Lifted, raw: Raw, source: int, start: int, pointer: str, text: Text) -> None:
+def _lift(lifted: Lifted, raw: Raw, at: _At, parent: _Envelope | None) -> None:
     keys = _keys(raw)
     body = _envelope(keys)
+    if "id" not in body and parent is not None:
+        _complete(body, parent)
     arm_id = _string(body.get("id"))
     kind = _string(body.get("type")) or (type_of(arm_id) if arm_id else None)
     if arm_id is None or kind is None:
-        lifted.strays.append(("it has no resource id or no type", start, pointer))
+        lifted.strays.append(("it has no resource id or no type", at.start, at.pointer))
     else:
         settled = "properties" in body
         lifted.records.append(
@@ -84,19 +100,30 @@ def _lift(lifted: Lifted, raw: Raw, source: int, start: int, pointer: str, text:
                 id=arm_id,
                 type=kind,
                 body=msgspec.json.encode(body),
-                source=source,
-                start=start,
-                pointer=pointer,
+                source=at.source,
+                start=at.start,
+                pointer=at.pointer,
                 dialect=Dialect.LOOSE,
                 unresolved=() if settled else (("/properties", "the export has no Properties"),),
             )
         )
-    _lift_below(lifted, keys, source, start, pointer, text)
+    _lift_below(lifted, keys, at, body)
 
 
-def _lift_below(
-    lifted: Lifted, keys: dict[str, Raw], source: int, start: int, pointer: str, text: Text
-) -> None:
+def _complete(body: _Envelope, parent: _Envelope) -> None:
+    """Give a child without an id the one that its parent, its type and its name make up."""
+    base, kind, name = (
+        _string(part) for part in (parent.get("id"), body.get("type"), body.get("name"))
+    )
+    above = _string(parent.get("type"))
+    if not (base and kind and name and above) or "/" in name:
+        return
+    rest = kind[len(above) + 1 :]
+    if kind.lower().startswith(above.lower() + "/") and rest and "/" not in rest:
+        body["id"] = Raw(msgspec.json.encode(f"{base}/{rest}/{name}"))
+
+
+def _lift_below(lifted: Lifted, keys: dict[str, Raw], at: _At, parent: _Envelope) -> None:
     name = next((key for key in keys if key.lower() == "resources"), None)
     if name is None:
         return
@@ -104,10 +131,12 @@ def _lift_below(
         parts = _ITEMS.decode(keys[name])
     except msgspec.ValidationError:
         return
-    at = next((value for key, value in members(text, start) if key == name), start)
-    starts = element_starts(text, at, parts) or [start] * len(parts)
+    begin = member(at.text, at.start, name)
+    starts = element_starts(at.text, begin, parts) if begin is not None else []
     for index, part in enumerate(parts):
-        _lift(lifted, part, source, starts[index], f"{pointer}/{name}/{index}", text)
+        start = starts[index] if starts else at.start
+        place = _At(at.source, start, f"{at.pointer}/{name}/{index}", at.text)
+        _lift(lifted, part, place, parent)
 
 
 def _envelope(keys: dict[str, Raw]) -> dict[str, Raw]:

@@ -42,7 +42,7 @@ def read_array(document: Document) -> Reading | None:
     for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
         collector.add(raw, start, f"{prefix}{index}")
     reading = _finish(collector, len(parts))
-    reading.shape = _array_shape(reading)
+    reading.shape = "PSRule export" if collector.lifted else _array_shape(reading)
     return reading
 
 
@@ -63,8 +63,6 @@ def _array_shape(reading: Reading) -> str:
     dialects = {record.dialect for record in reading.records}
     if dialects == {Dialect.FLAT}:
         return "az CLI list"
-    if dialects == {Dialect.LOOSE}:
-        return "PSRule export"
     return "ARM REST array" if dialects <= {Dialect.ARM} else "array of resources"
 
 

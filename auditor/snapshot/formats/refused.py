@@ -1,0 +1,170 @@
+"""Well-known JSON of the Azure world that holds no resources: each refused for its own reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,60}")
+_DENIED = frozenset(
+    {
+        "accessdenied",
+        "authenticationfailed",
+        "authorizationfailed",
+        "expiredauthenticationtoken",
+        "forbidden",
+        "invalidauthenticationtoken",
+        "linkedauthorizationfailed",
+        "unauthorized",
+    }
+)
+
+
+def read(document: Document) -> Reading | None:
+    """Raise NotAnExport for what is recognised; None for everything else."""
+    if document.envelope is None:
+        return None
+    for recognise in (_by_schema, _error, _token, _answer, _by_keys):
+        refusal = recognise(document)
+        if refusal is not None:
+            raise refusal
+    return None
+
+
+def _by_schema(document: Document) -> NotAnExport | None:
+    envelope = document.envelope
+    schema = envelope.json_schema if envelope is not None else None
+    if not isinstance(schema, str):
+        return None
+    folded = schema.lower()
+    if "deploymentparameters.json" in folded:
+        return NotAnExport(
+            "a parameter file: it says what to put into a template, not what is deployed",
+            advice="give the template, or `bicep snapshot` of both",
+        )
+    if "sarif" in folded:
+        return NotAnExport("a SARIF report, not an export", advice="leave it out")
+    return None
+
+
+def _error(document: Document) -> NotAnExport | None:
+    """Recognise Azure's error answer; its code is a word of Azure's, its message is not shown."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.error, dict):
+        return None
+    if envelope.id is not UNSET or envelope.value is not UNSET or envelope.changes is not UNSET:
+        return None
+    code = _text(envelope.error.get("code"))
+    if code is None or not _CODE.fullmatch(code):
+        code = "no code"
+    kind = "denied" if code.lower() in _DENIED else "failed"
+    return NotAnExport(
+        f"an error answer of Azure ({code}): what was asked for is missing",
+        advice="repeat the request with an account that may read it",
+        kind=kind,
+    )
+
+
+def _token(document: Document) -> NotAnExport | None:
+    keys = document.keys.keys()
+    if not keys & {"accessToken", "access_token", "refresh_token"}:
+        return None
+    return NotAnExport(
+        "an access token, not an export",
+        advice="delete the file: whoever reads it can act in your name",
+    )
+
+
+def _answer(document: Document) -> NotAnExport | None:
+    """Recognise lists of computed things by the keys of their first element."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.value, list) or not envelope.value:
+        return None
+    keys = _keys(envelope.value[0])
+    if {"addressPrefix", "nextHopType", "state"} <= keys:
+        return _computed("the effective routes of a network interface")
+    if "effectiveSecurityRules" in keys:
+        return _computed("the effective security rules of a network interface")
+    if {"timespan", "interval"} & document.keys.keys() and "timeseries" in keys:
+        return NotAnExport("metrics, not resources", advice="leave it out")
+    return None
+
+
+def _computed(what: str) -> NotAnExport:
+    return NotAnExport(
+        f"{what}, as Azure computed them: a result, not a resource",
+        advice="export the network interface, its NSGs and route tables; auditor computes the rest",
+    )
+
+
+_KEYED: tuple[tuple[frozenset[str], Callable[[set[str]], bool], str, str], ...] = (
+    (
+        frozenset({"backendAddressPools"}),
+        lambda keys: "properties" not in keys and "id" not in keys,
+        "the backend health of an application gateway: a result, not a resource",
+        "export the gateway itself (`az network application-gateway show`)",
+    ),
+    (
+        frozenset({"resources", "createdDateTime", "lastModified"}),
+        lambda keys: True,
+        "a topology of Network Watcher: names and associations without settings",
+        "export the resources themselves",
+    ),
+    (
+        frozenset({"lineage", "serial", "terraform_version"}),
+        lambda keys: True,
+        "a raw Terraform state file",
+        "give the output of `terraform show -json`",
+    ),
+    (
+        frozenset({"changeNumber", "cloud", "values"}),
+        lambda keys: "id" not in keys,
+        "the published list of service tags, not resources of an estate",
+        "leave it out",
+    ),
+    (
+        frozenset({"clusters", "contexts", "users"}),
+        lambda keys: True,
+        "a kubeconfig, which holds credentials",
+        "leave it out; give `kubectl get -A -o json`",
+    ),
+    (
+        frozenset({"properties"}),
+        lambda keys: not keys & {"id", "ResourceId", "resourceId"},
+        "a resource without an id (the body of a request?), which nothing can refer to",
+        "export it from Azure, where it has an id",
+    ),
+    (
+        frozenset({"ProvisioningState", "ResourceGuid", "Etag"}),
+        lambda keys: True,
+        "an object of PowerShell, cut off at its default depth",
+        "export with `az rest`, or Invoke-AzRestMethod",
+    ),
+)
+
+
+def _by_keys(document: Document) -> NotAnExport | None:
+    keys = set(document.keys)
+    for needed, condition, what, advice in _KEYED:
+        if needed <= keys and condition(keys):
+            return NotAnExport(what, advice=advice)
+    return None
+
+
+def _keys(raw: Raw) -> set[str]:
+    try:
+        return set(msgspec.json.decode(raw, type=dict[str, Raw]))
+    except msgspec.ValidationError:
+        return set()
+
+
+def _text(raw: Raw | None) -> str | None:
+    try:
+        return msgspec.json.decode(raw, type=str) if raw is not None else None
+    except msgspec.ValidationError:
+        return None

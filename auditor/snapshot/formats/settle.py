@@ -1,0 +1,136 @@
+"""From an evaluated resource to a record: what cannot be known is taken out and listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from auditor.ids import type_of
+from auditor.snapshot.document import Dialect, Record
+from auditor.snapshot.formats.document import Document
+from auditor.snapshot.formats.evaluate import Budget
+from auditor.snapshot.formats.functions import Opaque, Unknown, Value
+from auditor.snapshot.scan import Text, elements, member, members
+
+ENVELOPE = (
+    "extendedLocation",
+    "identity",
+    "kind",
+    "location",
+    "managedBy",
+    "plan",
+    "properties",
+    "sku",
+    "tags",
+    "zones",
+)
+"""The keys of a resource beside its id, name and type that its ARM REST form has."""
+
+COMPUTED = "its text is computed by Azure at deployment"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the text something stands: offset and pointer."""
+
+    start: int
+    pointer: str
+
+    def below(self, text: Text, key: str) -> list[Place]:
+        """Give the places of the elements of a list, or of the members of an object, under key."""
+        at = member(text, self.start, key) if text[self.start : self.start + 1] == b"{" else None
+        if at is None:
+            return []
+        base = f"{self.pointer}/{key}"
+        if text[at : at + 1] == b"{":
+            return [Place(value, f"{base}/{_escaped(name)}") for name, value in members(text, at)]
+        return [Place(value, f"{base}/{i}") for i, value in enumerate(elements(text, at))]
+
+    def at(self, text: Text, key: str) -> Place:
+        """Give the place of the value of `key`, or this one when it is not there."""
+        found = member(text, self.start, key) if text[self.start : self.start + 1] == b"{" else None
+        return self if found is None else Place(found, f"{self.pointer}/{key}")
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def record(
+    document: Document,
+    place: Place,
+    arm_id: str,
+    resource: dict[str, Value],
+    budget: Budget,
+    api_version: Value = None,
+) -> Record:
+    """Make the record of an evaluated resource.
+
+    A list of which one element is unknown is unknown as a whole: read short, it would mislead.
+    """
+    unresolved: list[tuple[str, str]] = []
+    body: dict[str, Value] = {
+        "id": arm_id,
+        "name": arm_id.rpartition("/")[2],
+        "type": type_of(arm_id) or str(resource.get("type")),
+    }
+    for key in ENVELOPE:
+        value = next((v for k, v in resource.items() if k.lower() == key.lower()), None)
+        known = _settled(value, f"/{key}", key, unresolved, budget)
+        if known is not None and known is not _ABSENT:
+            body[key] = known
+    return Record(
+        id=arm_id,
+        type=str(body["type"]),
+        body=msgspec.json.encode(body),
+        source=document.source,
+        start=place.start,
+        pointer=place.pointer,
+        dialect=Dialect.LOOSE,
+        unresolved=tuple(unresolved),
+        api_version=api_version if isinstance(api_version, str) else None,
+    )
+
+
+class _Absent:
+    """Marks a value that was taken out."""
+
+
+_ABSENT = _Absent()
+
+
+def _settled(
+    value: Value, pointer: str, key: str, unresolved: list[tuple[str, str]], budget: Budget
+) -> Value:
+    budget.spend()
+    reason = _unknown(value, key)
+    if reason is not None:
+        unresolved.append((pointer, reason))
+        return _ABSENT
+    if isinstance(value, list):
+        hidden = next((r for r in (_unknown(item, key) for item in value) if r is not None), None)
+        if hidden is not None:
+            unresolved.append((pointer, hidden))
+            return _ABSENT
+        return [
+            _settled(item, f"{pointer}/{index}", key, unresolved, budget)
+            for index, item in enumerate(value)
+        ]
+    if isinstance(value, dict):
+        pairs = (
+            (name, _settled(item, f"{pointer}/{_escaped(name)}", name, unresolved, budget))
+            for name, item in value.items()
+        )
+        return {name: item for name, item in pairs if item is not _ABSENT}
+    return str(value) if isinstance(value, Opaque) else value
+
+
+def _unknown(value: Value, key: str) -> str | None:
+    """Say why a value is unknown; placeholders are good in names and ids, which only match."""
+    if isinstance(value, Unknown):
+        return value.reason
+    folded = key.lower()
+    if isinstance(value, Opaque) and not folded.endswith("id") and folded != "name":
+        return COMPUTED
+    return None

@@ -1,0 +1,238 @@
+"""ARM templates: hand-written, exported by `az group export`, or built by Bicep.
+
+What a template says outright, or by expressions that its own text decides, becomes records;
+the rest is unresolved. The answer is about the deployment as written, with default parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from auditor.ids import fold, type_of
+from auditor.snapshot.document import Gap
+from auditor.snapshot.faults import shown
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
+from auditor.snapshot.formats.expressions import Unresolved
+from auditor.snapshot.formats.functions import Unknown
+from auditor.snapshot.formats.settle import Place, record
+
+SUBSCRIPTION = "{subscription}"
+_SCHEMA = re.compile(r"/(\w*?)deploymenttemplate\.json", re.IGNORECASE)
+_DEPLOYMENT = "microsoft.resources/deployments"
+_GROUP = "microsoft.resources/resourcegroups"
+_MAX_NESTED = 8
+
+Resource = dict[str, Any]
+
+
+def read(document: Document) -> Reading | None:
+    """Read a deployment template (`$schema` says so)."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.resources, (list, dict)):
+        return None
+    schema = envelope.json_schema if isinstance(envelope.json_schema, str) else ""
+    found = _SCHEMA.search(schema)
+    if found is None and not (isinstance(envelope.content_version, str) and not schema):
+        return None
+    at_group = found is None or not found[1]
+    group = f"{{resource-group:{_stem(document.name)}}}" if at_group else None
+    return _Builder(document).build(Scope(SUBSCRIPTION, group))
+
+
+def _stem(name: str) -> str:
+    """Give a file's name in a form that fits into an id."""
+    return shown(re.sub(r".*[/\\]", "", name), 80).replace("/", "_")
+
+
+class _Builder:
+    """Walks the resources of a template, its nested ones and its nested deployments."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._budget = Budget()
+        self._reading = Reading("ARM template")
+
+    def build(self, scope: Scope) -> Reading:
+        template = msgspec.json.decode(self._document.raw)
+        environment = Environment(template, scope, self._budget)
+        root = Place(self._document.start, self._document.pointer)
+        self._all(template, environment, scope, root, 0)
+        gaps = self._reading.gaps
+        if gaps and not self._reading.records:
+            raise NotAnExport(
+                f"a template of which no resource can be known: {gaps[0].detail}",
+                advice="compile it with its parameters (`bicep snapshot`), or audit the deployment",
+            )
+        return self._reading
+
+    def _all(
+        self, template: Resource, env: Environment, scope: Scope, place: Place, nested: int
+    ) -> None:
+        resources = template.get("resources")
+        values = list(resources.values()) if isinstance(resources, dict) else resources
+        places = place.below(self._document.text, "resources")
+        for resource, where in zip(values or [], places, strict=False):
+            self._each(resource, env, scope, where, None, nested)
+
+    def _each(
+        self,
+        resource: Any,
+        env: Environment,
+        scope: Scope,
+        place: Place,
+        parent: tuple[str, str] | None,
+        nested: int,
+    ) -> None:
+        """Unfold a resource's copy loop, if it has one."""
+        if not isinstance(resource, dict):
+            self._gap(place, "an element of `resources` that is no object")
+            return
+        if resource.get("existing") is True:
+            return
+        loop = resource.get("copy")
+        if not isinstance(loop, dict):
+            self._one(resource, env, scope, place, parent, nested)
+            return
+        try:
+            turns = env.turns(loop)
+        except Unresolved as why:
+            self._gap(place, f"resources in a copy loop that cannot be unfolded: {why}")
+            return
+        for turn in turns:
+            self._one(resource, turn, scope, place, parent, nested)
+
+    def _one(
+        self,
+        resource: Resource,
+        env: Environment,
+        scope: Scope,
+        place: Place,
+        parent: tuple[str, str] | None,
+        nested: int,
+    ) -> None:
+        try:
+            if not _deploys(resource, env):
+                return
+            kind, name = _identity(resource, env, parent)
+            if kind.lower() == _DEPLOYMENT:
+                self._nested(resource, env, scope, place, nested)
+                return
+            arm_id = _arm_id(kind, name, _scope_of(resource, env, scope))
+        except Unresolved as why:
+            self._gap(place, f"a resource ({shown(str(resource.get('type')), 80)}) left out: {why}")
+            return
+        own = {key: value for key, value in resource.items() if key.lower() != "resources"}
+        made = env.resolve(own)
+        version = made.get("apiVersion")
+        self._reading.records.append(
+            record(self._document, place, arm_id, made, self._budget, version)
+        )
+        children = resource.get("resources")
+        places = place.below(self._document.text, "resources")
+        for child, where in zip(
+            children if isinstance(children, list) else [], places, strict=False
+        ):
+            self._each(child, env, scope, where, (kind, name), nested)
+
+    def _nested(
+        self, resource: Resource, env: Environment, scope: Scope, place: Place, nested: int
+    ) -> None:
+        """Read the template inside a deployment resource, in the scope it deploys to."""
+        settings = resource.get("properties")
+        template = settings.get("template") if isinstance(settings, dict) else None
+        if not isinstance(settings, dict) or not isinstance(template, dict):
+            raise Unresolved("a linked deployment, whose template is elsewhere")
+        if nested >= _MAX_NESTED:
+            raise Unresolved(f"deployments nested more than {_MAX_NESTED} deep")
+        target = _target(resource, env, scope)
+        where = place.at(self._document.text, "properties").at(self._document.text, "template")
+        options = settings.get("expressionEvaluationOptions")
+        inner = isinstance(options, dict) and str(options.get("scope")).lower() == "inner"
+        if inner:
+            given = _given(settings.get("parameters"), env)
+            env = Environment(template, target, self._budget, given)
+        self._all(template, env, target, where, nested + 1)
+
+    def _gap(self, place: Place, detail: str) -> None:
+        where = self._document.where(place.pointer, place.start)
+        self._reading.gaps.append(Gap("unsupported", self._document.name, detail, where))
+
+
+def _deploys(resource: Resource, env: Environment) -> bool:
+    """Evaluate `condition`."""
+    condition = env.resolve(resource.get("condition", True))
+    if isinstance(condition, Unknown):
+        raise Unresolved(f"deployed only on a condition: {condition.reason}")
+    if isinstance(condition, str):
+        return condition.lower() == "true"
+    return condition is not False
+
+
+def _identity(
+    resource: Resource, env: Environment, parent: tuple[str, str] | None
+) -> tuple[str, str]:
+    """Give the full type and the full name, both with slashes."""
+    kind, name = (_known(env, resource, key).strip("/") for key in ("type", "name"))
+    if parent is not None and "." not in kind.split("/")[0]:
+        kind = f"{parent[0]}/{kind}"
+    if parent is not None and name.count("/") + 1 < kind.count("/"):
+        name = f"{parent[1]}/{name}"
+    if "/" not in kind or not all(name.split("/")) or name.count("/") + 1 != kind.count("/"):
+        raise Unresolved("its name does not fit its type")
+    return kind, name
+
+
+def _known(env: Environment, resource: Resource, key: str) -> str:
+    value = env.resolve(resource.get(key))
+    if isinstance(value, Unknown):
+        raise Unresolved(f"its {key} cannot be known: {value.reason}")
+    if not isinstance(value, str):
+        raise Unresolved(f"it has no {key}")
+    return value
+
+
+def _scope_of(resource: Resource, env: Environment, scope: Scope) -> str:
+    """Give the id that the resource's own follows: the scope it extends, or where it deploys."""
+    if "scope" not in resource:
+        return scope.prefix
+    extended = _known(env, resource, "scope").strip("/")
+    if extended.lower().startswith(("subscriptions/", "providers/")):
+        return "/" + extended
+    pieces = extended.split("/")
+    if len(pieces) < 3 or len(pieces) % 2 == 0:
+        raise Unresolved("a scope that is no resource")
+    return f"{scope.prefix}/providers/{extended}"
+
+
+def _arm_id(kind: str, name: str, scope: str) -> str:
+    if kind.lower() == _GROUP:
+        return f"/{'/'.join(scope.strip('/').split('/')[:2])}/resourceGroups/{name}"
+    arm_id = f"{scope}/providers/{join_names(kind, name.split('/'))}"
+    if type_of(arm_id) is None or fold(arm_id).count("//"):
+        raise Unresolved("its name does not fit its type")
+    return arm_id
+
+
+def _target(resource: Resource, env: Environment, scope: Scope) -> Scope:
+    """Give the scope of a nested deployment."""
+    subscription, group = scope.subscription, scope.group
+    if "subscriptionId" in resource:
+        subscription, group = _known(env, resource, "subscriptionId"), None
+    if "resourceGroup" in resource:
+        group = _known(env, resource, "resourceGroup")
+    return Scope(subscription, group)
+
+
+def _given(parameters: Any, env: Environment) -> dict[str, Any]:
+    """Evaluate the parameter values that a deployment hands to its nested template."""
+    given: dict[str, Any] = {}
+    for name, entry in parameters.items() if isinstance(parameters, dict) else ():
+        if isinstance(entry, dict) and "value" in entry:
+            given[name] = env.resolve(entry["value"])
+        else:
+            given[name] = Unknown(f"the parameter '{name}' comes from a key vault")
+    return given

@@ -1,0 +1,92 @@
+"""What a deployment would leave behind: `az deployment ... what-if`, and `bicep snapshot`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from auditor.snapshot.document import Gap
+from auditor.snapshot.formats.collect import is_arm_id
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
+from auditor.snapshot.formats.evaluate import Budget, Environment, Scope
+from auditor.snapshot.formats.settle import Place, record
+from auditor.snapshot.formats.template import SUBSCRIPTION
+
+_GONE = "delete"
+_UNSURE = frozenset({"unsupported"})
+
+
+def read(document: Document) -> Reading | None:
+    """Read the predicted changes: the state after them, resource by resource."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.changes, list):
+        return None
+    answer = msgspec.json.decode(document.raw)
+    changes = answer["changes"]
+    if not all(isinstance(one, dict) and "changeType" in one for one in changes):
+        return None
+    if answer.get("error"):
+        raise NotAnExport(
+            "a what-if that ended in an error", advice="mend the deployment, and ask again"
+        )
+    predicted = _Predicted(document, "what-if")
+    places = Place(document.start, document.pointer).below(document.text, "changes")
+    for change, place in zip(changes, places, strict=True):
+        predicted.change(change, place)
+    for key in ("potentialChanges", "diagnostics"):
+        if answer.get(key):
+            predicted.gap("partial", f"the what-if is not sure: it names `{key}`", place=None)
+    return predicted.reading
+
+
+def read_bicep(document: Document) -> Reading | None:
+    """Read the resources that `bicep snapshot` evaluated."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.predicted_resources, list):
+        return None
+    answer = msgspec.json.decode(document.raw)
+    predicted = _Predicted(document, "bicep snapshot")
+    places = Place(document.start, document.pointer).below(document.text, "predictedResources")
+    for resource, place in zip(answer["predictedResources"], places, strict=True):
+        predicted.resource(resource, place)
+    if answer.get("diagnostics"):
+        predicted.gap("partial", "bicep was not sure: it names `diagnostics`", place=None)
+    return predicted.reading
+
+
+class _Predicted:
+    """Gathers evaluated resources; expressions that are left in them are unresolved."""
+
+    def __init__(self, document: Document, shape: str) -> None:
+        self.reading = Reading(shape)
+        self._document = document
+        self._budget = Budget()
+        self._environment = Environment({}, Scope(SUBSCRIPTION, None), self._budget)
+
+    def change(self, change: dict[str, Any], place: Place) -> None:
+        kind = str(change.get("changeType")).lower()
+        if kind == _GONE:
+            return
+        side = "after" if is_given(change.get("after")) else "before"
+        if kind in _UNSURE or not isinstance(change.get(side), dict):
+            self.gap("unsupported", "a change that what-if cannot predict", place)
+            return
+        resource = {"id": change.get("resourceId"), **change[side]}
+        self.resource(resource, place.at(self._document.text, side))
+
+    def resource(self, resource: Any, place: Place) -> None:
+        made = self._environment.resolve(resource)
+        arm_id = made.get("id") if isinstance(made, dict) else None
+        if not isinstance(arm_id, str) or not is_arm_id(arm_id):
+            self.gap("unsupported", "a predicted resource whose id cannot be known", place)
+            return
+        version = made.get("apiVersion")
+        self.reading.records.append(
+            record(self._document, place, arm_id, made, self._budget, version)
+        )
+
+    def gap(self, kind: str, detail: str, place: Place | None) -> None:
+        at = place or Place(self._document.start, self._document.pointer)
+        where = self._document.where(at.pointer, at.start)
+        self.reading.gaps.append(Gap(kind, self._document.name, detail, where))
