@@ -52,7 +52,9 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
     return best, [gap]
 
 
-def _rank(record: Record, sources: Sequence[Source]) -> tuple[bool, float, int, bool, int, bytes, str]:
+def _rank(
+    record: Record, sources: Sequence[Source]
+) -> tuple[bool, float, int, bool, int, bytes, str]:
     """Order candidates for one id, the best first."""
     return (
         is_hollow(record),
@@ -86,10 +88,9 @@ def _agree(best: Record, other: Record, sources: Sequence[Source]) -> bool:
         one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
         if _without_noise(one) == _without_noise(two):
             return True
-        same_shape = sources[best.source].shape == sources[other.source].shape
-        if same_shape and best.dialect is other.dialect:
-            return False
-        return _covers(_canonical(one), _canonical(two))
+        full, part = _canonical(one), _canonical(two)
+        shapes = {(sources[record.source].shape, record.dialect) for record in (best, other)}
+        return _covers(full, part) and (len(shapes) > 1 or _covers(part, full))
     except (msgspec.DecodeError, RecursionError):
         return False
 

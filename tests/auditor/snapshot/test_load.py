@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import zstandard
 
 from auditor.errors import InputError
-from auditor.snapshot.document import Dialect, Snapshot
+from auditor.snapshot.document import Dialect
 from auditor.snapshot.load import load
 
-VNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub"
-
-
-def vnet(name: str = "hub", **settings: Any) -> dict[str, Any]:
-    return {
-        "id": VNET.replace("hub", name),
-        "name": name,
-        "type": "Microsoft.Network/virtualNetworks",
-        "location": "westeurope",
-        "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **settings},
-    }
-
-
-def read(value: Any) -> Snapshot:
-    text = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return load(["-"], stdin=io.BytesIO(text))
-
-
-def bodies(snapshot: Snapshot) -> list[Any]:
-    return [msgspec.json.decode(bytes(record.body)) for record in snapshot.records]
+from .reading import VNET, bodies, read, vnet
 
 
 def test_a_single_resource() -> None:

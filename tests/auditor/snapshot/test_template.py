@@ -1,0 +1,385 @@
+"""ARM templates: what their text decides is read, the rest is unresolved, never guessed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.snapshot.document import Dialect, Snapshot
+
+from .reading import bodies, kinds, read
+
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+GROUP = "/subscriptions/{subscription}/resourceGroups/{resource-group:-}"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+
+
+def resource(name: str = "hub", kind: str = "virtualNetworks", **more: Any) -> dict[str, Any]:
+    return {"type": f"Microsoft.Network/{kind}", "apiVersion": "2024-01-01", "name": name, **more}
+
+
+def template(*resources: Any, **more: Any) -> dict[str, Any]:
+    return {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": list(resources), **more}
+
+
+def evaluated(expression: Any, **more: Any) -> tuple[Any, tuple[tuple[str, str], ...]]:
+    snapshot = read(template(resource(properties={"x": expression}), **more))
+    return bodies(snapshot)[0]["properties"].get("x"), snapshot.records[0].unresolved
+
+
+def test_literal_resources_are_read() -> None:
+    snapshot = read(template(resource(location="westeurope", tags={"a": "b"}, dependsOn=["c"])))
+
+    (record,) = snapshot.records
+    assert record.id == f"{NETWORK}/virtualNetworks/hub"
+    assert (record.dialect, record.api_version) == (Dialect.LOOSE, "2024-01-01")
+    assert record.pointer == "/resources/0"
+    assert bodies(snapshot) == [
+        {
+            "id": record.id,
+            "name": "hub",
+            "type": "Microsoft.Network/virtualNetworks",
+            "location": "westeurope",
+            "tags": {"a": "b"},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("plain", "plain"),
+        ("[[not an expression]", "[not an expression]"),
+        ("[parameters('Cidr')]", "10.0.0.0/16"),
+        ("[variables('made')]", "10.0.0.0/16!"),
+        ("[variables('list')[1]]", 2),
+        ("[variables('table').inner.deep]", True),
+        ("[variables('table')['INNER']['deep']]", True),
+        ("[concat('a', 'it''s', string(3))]", "ait's3"),
+        ("[concat(variables('list'), createArray(3))]", [1, 2, 3]),
+        ("[format('{0}-{1}{{}}', 'a', 2)]", "a-2{}"),
+        ("[toLower(toUpper('Ab'))]", "ab"),
+        ("[if(equals('a', 'a'), 'yes', reference('x'))]", "yes"),
+        ("[if(not(empty(variables('list'))), 1, 2)]", 1),
+        ("[if(and(true(), or(false(), contains('abc', 'b'))), 1, 2)]", 1),
+        ("[length(split('a,b,c', ','))]", 3),
+        ("[substring('abcdef', 1, 2)]", "bc"),
+        ("[replace('a-b', '-', '')]", "ab"),
+        ("[first(createArray('a', 'b'))]", "a"),
+        ("[coalesce(null(), 'b')]", "b"),
+        ("[union(createObject('a', 1), createObject('b', 2))]", {"a": 1, "b": 2}),
+        ("[int('7')]", 7),
+        ("[add(1, mul(2, sub(5, 2)))]", 7),
+        ("[json('{\"a\": [1]}').a[0]]", 1),
+        ("[range(2, 3)]", [2, 3, 4]),
+        ("[resourceGroup().name]", "{resource-group:-}"),
+        ("[subscription().subscriptionId]", "{subscription}"),
+        ("[resourceId('Microsoft.Network/natGateways', 'n')]", f"{NETWORK}/natGateways/n"),
+        (
+            "[resourceId('other', 'Microsoft.Network/virtualNetworks/subnets', 'v', 's')]",
+            "/subscriptions/{subscription}/resourceGroups/other/providers/Microsoft.Network"
+            "/virtualNetworks/v/subnets/s",
+        ),
+        (
+            "[resourceId('sub', 'other', 'Microsoft.Network/natGateways', 'n')]",
+            "/subscriptions/sub/resourceGroups/other/providers/Microsoft.Network/natGateways/n",
+        ),
+        (
+            "[subscriptionResourceId('Microsoft.A/b', 'c')]",
+            "/subscriptions/{subscription}/providers/Microsoft.A/b/c",
+        ),
+        ("[tenantResourceId('Microsoft.A/b', 'c')]", "/providers/Microsoft.A/b/c"),
+        ("[extensionResourceId('/x', 'Microsoft.A/b', 'c')]", "/x/providers/Microsoft.A/b/c"),
+        ("[ concat( 'a' ,\n'b' ) ]", "ab"),
+    ],
+)
+def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> None:
+    found, unresolved = evaluated(
+        expression,
+        parameters={"cidr": {"type": "string", "defaultValue": "10.0.0.0/16"}},
+        variables={
+            "made": "[concat(parameters('cidr'), '!')]",
+            "list": [1, 2],
+            "table": {"inner": {"deep": "[true()]"}},
+        },
+    )
+
+    assert found == value
+    assert unresolved == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("[parameters('needed')]", "has no default value"),
+        ("[parameters('secret')]", "is a secret"),
+        ("[parameters('absent')]", "not declared"),
+        ("[variables('absent')]", "not declared"),
+        ("[variables('loop')]", "refers to itself"),
+        ("[reference('x').ip]", "known only to Azure"),
+        ("[listKeys('x', '2020-01-01')]", "known only to Azure"),
+        ("[uniqueString(resourceGroup().id)]", "computed by Azure"),
+        ("[concat('a', uniqueString('x'))]", "computed by Azure"),
+        ("[equals(uniqueString('x'), 'y')]", "does not take"),
+        ("[resourceGroup().location]", "location"),
+        ("[concat('a', parameters('needed'))]", "has no default value"),
+        ("[contoso.name('a')]", "known only to Azure"),
+        ("[concat('a']", "cannot be parsed"),
+        ("[concat('a') 'b']", "cannot be parsed"),
+        ("[]", "cannot be parsed"),
+        ("[variables('loop').x]", "refers to itself"),
+        ("[format('{0:D2}', 3)]", "does not take"),
+        ("[format('{9}', 3)]", "does not take"),
+        ("[toLower(3)]", "does not take"),
+        ("[div(1, 0)]", "does not take"),
+        ("[createArray(1)[5]]", "does not have it"),
+        ("[copyIndex()]", "outside a loop"),
+        ("[resourceId('Microsoft.Network/natGateways')]", "does not take"),
+        ("[" + "concat(" * 3000 + ")" * 3000 + "]", "nested too deeply"),
+        ("['" + "a" * 30000 + "']", "longer than"),
+    ],
+)
+def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: str) -> None:
+    snapshot = read(
+        template(
+            resource(properties={"x": expression, "y": 1}),
+            parameters={
+                "needed": {"type": "string"},
+                "secret": {"type": "secureString", "defaultValue": "hunter2"},
+            },
+            variables={"loop": "[variables('loop')]"},
+        )
+    )
+
+    assert bodies(snapshot)[0]["properties"] == {"y": 1}
+    ((pointer, why),) = snapshot.records[0].unresolved
+    assert pointer == "/properties/x"
+    assert reason in why
+    assert "hunter2" not in why
+
+
+def test_a_list_with_one_unknown_element_is_unknown_as_a_whole() -> None:
+    value = ["10.0.0.0/16", "[parameters('p')]"]
+    found, unresolved = evaluated(value, parameters={"p": {"type": "string"}})
+
+    assert found is None
+    assert [pointer for pointer, _ in unresolved] == ["/properties/x"]
+
+
+def test_an_object_in_a_list_loses_only_what_is_unknown() -> None:
+    value = [{"a": 1, "b/c": "[parameters('p')]"}]
+    found, unresolved = evaluated(value, parameters={"p": {"type": "string"}})
+
+    assert found == [{"a": 1}]
+    assert [pointer for pointer, _ in unresolved] == ["/properties/x/0/b~1c"]
+
+
+def test_names_that_azure_computes_still_match_one_another() -> None:
+    name = "[toLower(concat('Hub', uniqueString(resourceGroup().id)))]"
+    subnet = "[resourceId('Microsoft.Network/virtualNetworks/subnets', variables('name'), 's')]"
+
+    snapshot = read(
+        template(
+            resource("[variables('name')]"),
+            resource("nic", "networkInterfaces", properties={"subnet": {"id": subnet}}),
+            variables={"name": name},
+        )
+    )
+
+    nic, network = sorted(bodies(snapshot), key=lambda body: str(body["type"]))
+    assert nic["properties"]["subnet"]["id"] == network["id"] + "/subnets/s"
+    assert snapshot.records[0].unresolved == ()
+
+
+def test_children_are_lifted_with_their_full_type_and_name() -> None:
+    snapshot = read(
+        template(
+            resource(
+                resources=[
+                    {"type": "subnets", "name": "a", "properties": {}},
+                    resource("hub/b", "virtualNetworks/subnets"),
+                    {
+                        "type": "providers/diagnosticSettings",
+                        "name": "Microsoft.Insights/logs",
+                    },
+                ]
+            )
+        )
+    )
+
+    hub = f"{NETWORK}/virtualNetworks/hub"
+    assert [(record.id, record.pointer) for record in snapshot.records] == [
+        (hub, "/resources/0"),
+        (f"{hub}/providers/Microsoft.Insights/diagnosticSettings/logs", "/resources/0/resources/2"),
+        (f"{hub}/subnets/a", "/resources/0/resources/0"),
+        (f"{hub}/subnets/b", "/resources/0/resources/1"),
+    ]
+    text = bytes(snapshot.sources[0].text)
+    assert text[snapshot.records[2].start :].startswith(b'{"type": "subnets"')
+
+
+def test_symbolic_names_key_the_resources_of_newer_bicep() -> None:
+    value = template()
+    value["resources"] = {"net/work": resource(), "old": resource("x", existing=True)}
+
+    (record,) = read(value).records
+
+    assert record.pointer == "/resources/net~1work"
+
+
+@pytest.mark.parametrize(
+    ("scope", "base"),
+    [
+        ("Microsoft.Network/natGateways/n", f"{NETWORK}/natGateways/n"),
+        ("[resourceId('Microsoft.Network/natGateways', 'n')]", f"{NETWORK}/natGateways/n"),
+    ],
+)
+def test_an_extension_follows_its_scope(scope: str, base: str) -> None:
+    extension = {"type": "Microsoft.Insights/diagnosticSettings", "name": "d", "scope": scope}
+
+    (record,) = read(template(extension)).records
+
+    assert record.id == f"{base}/providers/Microsoft.Insights/diagnosticSettings/d"
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"), [(True, 2), (False, 1), ("[equals(1, 2)]", 1), ("true", 2)]
+)
+def test_a_condition_decides_whether_a_resource_is_there(condition: Any, count: int) -> None:
+    snapshot = read(template(resource("always"), resource(condition=condition)))
+
+    assert len(snapshot.records) == count
+    assert snapshot.gaps == ()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        resource(condition="[parameters('p')]"),
+        resource("[parameters('p')]"),
+        resource("a/b"),
+        resource(""),
+        {"name": "x"},
+        {"type": 3, "name": "x"},
+        resource(copy={"name": "c", "count": "[parameters('p')]"}),
+        resource(copy={"name": "c", "count": 10**9}),
+        resource(scope="nowhere"),
+        {"type": "Microsoft.Resources/deployments", "name": "d", "properties": {}},
+        7,
+    ],
+)
+def test_a_resource_that_cannot_be_known_is_a_gap(broken: Any) -> None:
+    snapshot = read(template(resource("sound"), broken, parameters={"p": {"type": "string"}}))
+
+    assert len(snapshot.records) == 1
+    assert kinds(snapshot) == ["unsupported"]
+    assert snapshot.gaps[0].where == "-:1: /resources/1"
+
+
+def test_copy_loops_unfold() -> None:
+    loop = {"name": "nets", "count": "[length(variables('names'))]"}
+    inner = {
+        "name": "subnets",
+        "count": 2,
+        "input": {"name": "[concat('s', copyIndex('subnets'))]"},
+    }
+
+    snapshot = read(
+        template(
+            resource(
+                "[variables('names')[copyIndex()]]",
+                copy=loop,
+                properties={"copy": [inner], "n": "[copyIndex('nets', 10)]"},
+            ),
+            variables={
+                "copy": [
+                    {"name": "names", "count": 2, "input": "[concat('v', copyIndex('names'))]"}
+                ]
+            },
+        )
+    )
+
+    assert [(body["name"], body["properties"]) for body in bodies(snapshot)] == [
+        ("v0", {"n": 10, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
+        ("v1", {"n": 11, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
+    ]
+
+
+def nested(scope: str, **more: Any) -> dict[str, Any]:
+    inner = template(resource("[parameters('name')]"), parameters={"name": {"type": "string"}})
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "name": "module",
+        "properties": {
+            "expressionEvaluationOptions": {"scope": scope},
+            "parameters": {"name": {"value": "[concat('v', parameters('name'))]"}},
+            "template": inner,
+        },
+        **more,
+    }
+
+
+@pytest.mark.parametrize(("scope", "name"), [("inner", "vx"), ("Outer", "x")])
+def test_nested_deployments_are_read_in_their_scope(scope: str, name: str) -> None:
+    given = {"name": {"type": "string", "defaultValue": "x"}}
+
+    (record,) = read(template(nested(scope, resourceGroup="net"), parameters=given)).records
+
+    expected = "/subscriptions/{subscription}/resourceGroups/net/providers"
+    assert record.id == f"{expected}/Microsoft.Network/virtualNetworks/{name}"
+    assert record.pointer == "/resources/0/properties/template/resources/0"
+
+
+def test_a_template_for_a_subscription_has_no_resource_group() -> None:
+    group = {"type": "Microsoft.Resources/resourceGroups", "name": "g", "tags": {"a": "b"}}
+    value = {**template(group), "$schema": SCHEMA.replace("deployment", "subscriptionDeployment")}
+
+    (record,) = read(value).records
+
+    assert record.id == "/subscriptions/{subscription}/resourceGroups/g"
+
+
+def test_doubling_variables_are_refused() -> None:
+    variables: dict[str, Any] = {"v0": ["x", "y"]}
+    for number in range(60):
+        variables[f"v{number + 1}"] = (
+            f"[createArray(variables('v{number}'), variables('v{number}'))]"
+        )
+
+    with pytest.raises(InputError, match="unfolds to more values"):
+        read(template(resource(properties={"x": "[variables('v60')]"}), variables=variables))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["[string(variables('v30'))]", "[uniqueString(variables('v30'))]", "[variables('t40')]"],
+)
+def test_doubling_texts_stay_unknown(expression: str) -> None:
+    variables: dict[str, Any] = {"v0": ["x"], "t0": "xx"}
+    for number in range(40):
+        variables[f"v{number + 1}"] = (
+            f"[createArray(variables('v{number}'), variables('v{number}'))]"
+        )
+        variables[f"t{number + 1}"] = f"[replace(variables('t{number}'), 'x', 'xx')]"
+
+    assert evaluated(expression, variables=variables)[0] is None
+
+
+def test_a_template_of_which_nothing_is_known_is_refused() -> None:
+    with pytest.raises(InputError, match="no resource can be known"):
+        read(template(resource("[parameters('p')]")))
+
+
+def test_templates_of_two_files_do_not_share_a_resource_group(tmp_path: Any) -> None:
+    from auditor.snapshot.load import load
+
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(template(resource())))
+
+    snapshot: Snapshot = load([str(tmp_path)])
+
+    assert len(snapshot.records) == 2
+    assert snapshot.gaps == ()
