@@ -26,7 +26,7 @@ from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.rule import Outcome, Rule
 from auditor.settings import WaiverEntry
-from auditor.snapshot.document import Snapshot
+from auditor.snapshot.document import KubernetesObject, Record, Snapshot
 from auditor.snapshot.locate import locate
 
 _ORDER = {Status.BROKEN: 0, Status.UNKNOWN: 1, Status.WAIVED: 2, Status.BASELINE: 3}
@@ -111,13 +111,19 @@ def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Locatio
         (outcome.subject, None),
     ):
         node = network.nodes.get(fold(resource)) if resource else None
-        if node is None or node.root.record is None:
-            continue
-        record = node.root.record
-        source = snapshot.sources[record.source]
-        line, spelled = locate(source, record, node.pointer if pointer is None else pointer)
-        return Location(source.name, line, spelled)
+        if node is not None and node.root.record is not None:
+            where = node.pointer if pointer is None else pointer
+            return _at(snapshot, node.root.record, where)
+        for found in network.kubernetes:
+            if found.id == resource:
+                return _at(snapshot, found, pointer or "")
     return None
+
+
+def _at(snapshot: Snapshot, record: Record | KubernetesObject, pointer: str) -> Location:
+    source = snapshot.sources[record.source]
+    line, spelled = locate(source, record, pointer)
+    return Location(source.name, line, spelled)
 
 
 def report(

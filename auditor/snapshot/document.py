@@ -60,6 +60,13 @@ class KubernetesObject:
     start: int
     pointer: str
 
+    @property
+    def id(self) -> str:
+        """What reports call it: `kubernetes/Service/namespace/name`."""
+        return "/".join(
+            part for part in ("kubernetes", self.kind, self.namespace, self.name) if part
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import Raw
 
-from auditor.snapshot.document import Record, Source
+from auditor.snapshot.document import KubernetesObject, Record, Source
 from auditor.snapshot.scan import elements, members, skip_space, unquoted, value_end
 
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
@@ -16,7 +16,7 @@ _KEY = re.compile(rb'[\s{,]*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 _COMMA = re.compile(rb"[\s,]*")
 
 
-def locate(source: Source, record: Record, pointer: str) -> tuple[int, str]:
+def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> tuple[int, str]:
     """Give the line, from 1, and the pointer inside the file of a place in a resource.
 
     `pointer` is an RFC 6901 pointer in the resource's ARM REST form. The file may spell it
@@ -31,7 +31,7 @@ def locate(source: Source, record: Record, pointer: str) -> tuple[int, str]:
     return source.line(start + at), path
 
 
-def _own_text(source: Source, record: Record, start: int) -> bytes:
+def _own_text(source: Source, record: Record | KubernetesObject, start: int) -> bytes:
     """Give what the file says of the record; most bodies are a slice of it, which tells its end."""
     body = bytes(record.body)
     if source.text[start : start + len(body)] == body:
