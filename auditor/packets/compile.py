@@ -22,8 +22,10 @@ V = TypeVar("V", bound=Hashable)
 
 # Below this many rules, finding out which rule hides which costs more than it saves.
 _FEW = 24
-# A node whose partial rules are fewer than this share of the cells is cut at their bounds only.
-_SHARE = 6
+# A dimension with more cells than this, and than this many for each rule that it restricts, is cut
+# anew for a group, at the bounds of its rules only.
+_MANY_CELLS = 32
+_CELLS_A_RULE = 6
 
 
 def compile_rules(
@@ -135,7 +137,7 @@ class _Compiler(Generic[V]):
         return whole[::-1]
 
     def _hidden(self) -> list[list[int]]:
-        """For each dimension and box, what remains of a group once the box has hidden others."""
+        """For each dimension and box, which later ones it leaves to decide something."""
         inside = [self.every] * len(self.boxes)
         table = [_left_by(inside)]
         for d in range(self.depth - 1, -1, -1):
@@ -179,7 +181,7 @@ class _Compiler(Generic[V]):
     def _cells(self, level: int, group: int) -> Iterable[tuple[int, int]]:
         partition = self.partitions[level]
         partial = group & self.partial[level]
-        if partial.bit_count() * _SHARE >= len(partition.starts):
+        if len(partition.starts) <= max(_MANY_CELLS, partial.bit_count() * _CELLS_A_RULE):
             masks = [mask & group for mask in partition.masks]
             return zip(partition.starts, masks, strict=True)
         sides = ((1 << i, self.boxes[i][level]) for i in bits(partial))
@@ -192,11 +194,11 @@ class _Compiler(Generic[V]):
             group &= ((final & -final) << 1) - 1
         if self.hidden is not None:
             hidden = self.hidden[level]
-            rest = group
+            rest, group = group, 0
             while rest:
                 first = rest & -rest
-                group &= hidden[first.bit_length() - 1]
-                rest = group & -(first << 1)
+                group |= first
+                rest &= hidden[first.bit_length() - 1]
         # A box at the end that decides as no box would need not be asked.
         while group and self.defaulting >> (group.bit_length() - 1) & 1:
             group ^= 1 << (group.bit_length() - 1)
@@ -204,8 +206,8 @@ class _Compiler(Generic[V]):
 
 
 def _left_by(inside: list[int]) -> list[int]:
-    """For each box, all boxes but the later ones inside it."""
-    return [~(mask & (-2 << i)) for i, mask in enumerate(inside)]
+    """For each box, all later boxes but those inside it."""
+    return [~mask & (-2 << i) for i, mask in enumerate(inside)]
 
 
 def bits(mask: int) -> Iterable[int]:

@@ -16,12 +16,16 @@ from typing import TypeVar
 
 from auditor.packets.compile import bits
 from auditor.packets.intervals import Intervals, difference
-from auditor.packets.partition import Partition
+from auditor.packets.partition import Partition, sweep
 from auditor.packets.rule import L, Rule
 from auditor.packets.space import Box, Shape
 
 V = TypeVar("V")
 
+# A dimension with more cells than this, and than this many for each rule that matters, is cut anew
+# at the bounds of those rules only.
+_MANY_CELLS = 32
+_CELLS_A_RULE = 6
 # Up to this many rules, finding out which hides which costs more than it saves.
 _FEW = 24
 # After this many groups without a result the tables are worth their price.
@@ -45,10 +49,16 @@ class Superfluous:
 def superfluous(shape: Shape, rules: Sequence[Rule[L]], default: bool = False) -> Superfluous:
     """The shadowed and the redundant among rules in ascending order of priority."""
     table = _Table(shape, rules, default)
-    live = [i for i, rule in enumerate(rules) if not rule.is_empty]
-    shadows = {i: by for i in live if (by := table.shadow(i)) is not None}
-    fillers = ((i, table.fillers(i)) for i in live if i not in shadows)
-    return Superfluous(shadows, {i: by for i, by in fillers if by is not None})
+    found = Superfluous({}, {})
+    for i, rule in enumerate(rules):
+        if not rule.is_empty:
+            region = _Region(table, rule.may)
+            by = table.shadow(i, region)
+            if by is not None:
+                found.shadowed[i] = by
+            elif (by := table.fillers(i, region)) is not None:
+                found.redundant[i] = by
+    return found
 
 
 def shadowed(shape: Shape, rules: Sequence[Rule[L]]) -> dict[int, tuple[int, ...]]:
@@ -61,8 +71,8 @@ def shadowed(shape: Shape, rules: Sequence[Rule[L]]) -> dict[int, tuple[int, ...
     A rule that may match nothing in this space is not named: nothing shadows it.
     """
     table = _Table(shape, rules, False)
-    live = (i for i, rule in enumerate(rules) if not rule.is_empty)
-    return {i: by for i in live if (by := table.shadow(i)) is not None}
+    live = ((i, _Region(table, rule.may)) for i, rule in enumerate(rules) if not rule.is_empty)
+    return {i: by for i, region in live if (by := table.shadow(i, region)) is not None}
 
 
 def redundant(
@@ -95,7 +105,6 @@ class _Table:
     def __init__(self, shape: Shape, rules: Sequence[Rule[L]], default: bool) -> None:
         self.default = default
         self.allow = [rule.allow for rule in rules]
-        self.may_box = [rule.may for rule in rules]
         self.bounds: list[Box] = []
         self.rule_of_bit: list[int] = []
         self.must: list[int] = []
@@ -103,9 +112,9 @@ class _Table:
         for i, rule in enumerate(rules):
             self.must.append(self._add(i, rule.must))
             self.may.append(self.must[-1] if rule.is_exact else self._add(i, rule.may))
+        self.sizes = [dimension.size for dimension in shape.dimensions]
         self.partitions = [
-            _Side([box[d] for box in self.bounds], dimension.size)
-            for d, dimension in enumerate(shape.dimensions)
+            _Side([box[d] for box in self.bounds], size) for d, size in enumerate(self.sizes)
         ]
         self.earlier = [0, *accumulate(self.must, or_)]
         self.later = {allow: self._later(allow) for allow in (False, True)}
@@ -129,21 +138,20 @@ class _Table:
                 other |= may
         return found[::-1]
 
-    def shadow(self, rule: int) -> tuple[int, ...] | None:
+    def shadow(self, rule: int, region: _Region) -> tuple[int, ...] | None:
         """Earlier rules that cover the rule, or None."""
-        region = _Region(self, self.may_box[rule])
         earlier = self.earlier[rule] & region.meeting
         alone = earlier & region.whole[0]
         if alone:
             return self._rules(alone & -alone)
         if not earlier or region.reaches(earlier, 0, True):
             return None
-        return self._rules(_fewest(earlier, lambda some: not region.reaches(some, 0, True)))
+        some = region.unhidden(earlier, 0)
+        return self._rules(_fewest(some, lambda some: not region.reaches(some, 0, True)))
 
-    def fillers(self, rule: int) -> tuple[int, ...] | None:
+    def fillers(self, rule: int, region: _Region) -> tuple[int, ...] | None:
         """Later rules that decide the rule's packets as it does, or None."""
         allow = self.allow[rule]
-        region = _Region(self, self.may_box[rule])
         earlier = self.earlier[rule] & region.meeting
         same, other = (mask & region.meeting for mask in self.later[allow][rule])
 
@@ -151,9 +159,10 @@ class _Table:
             return not region.reaches(earlier | some | other, other, otherwise)
 
         # Rules explain more than the default does, so the default is a last resort.
-        for otherwise in (True, self.default is not allow):
-            if replaced(otherwise, same):
-                return self._rules(_fewest(same, partial(replaced, otherwise)))
+        if same and replaced(True, same):
+            return self._rules(_fewest(same, partial(replaced, True)))
+        if self.default is allow and replaced(False, same):
+            return self._rules(_fewest(same, partial(replaced, False)))
         return None
 
     def _rules(self, mask: int) -> tuple[int, ...]:
@@ -182,7 +191,10 @@ class _Region:
     def __init__(self, table: _Table, box: Box) -> None:
         self.box = box
         self.bounds = table.bounds
-        self.inside: list[dict[int, int]] | None = None
+        self.sizes = table.sizes
+        # Which lies inside which, for the bounds compared so far.
+        self.compared = 0
+        self.inside: list[dict[int, int]] = []
         self.partitions = table.partitions
         self.cells: list[list[int] | None] = [None] * len(box)
         self.meeting = (1 << len(table.bounds)) - 1
@@ -198,21 +210,27 @@ class _Region:
         """Whether for some packet of the box the first of `use` that holds it is in `bad`.
 
         `otherwise` tells if a packet that none of them holds counts as well. All of `use` meet the
-        box, and are among those of the first question about it.
+        box.
         """
         if use.bit_count() > _FEW:
             # Mostly such a packet is near, and tables of what hides what would come too late.
             quick = self._search(use, bad, otherwise, _PATIENCE)
             if quick is not None:
                 return quick
-            if self.inside is None:
-                self.inside = self._inside(use)
+            if use & ~self.compared:
+                self.compared, self.inside = use, self._inside(use)
         return bool(self._search(use, bad, otherwise, 0))
+
+    def unhidden(self, use: int, bad: int) -> int:
+        """The part of `use` that answers every question as all of it does."""
+        if use & ~self.compared:
+            return use
+        return _without_hidden(use, self.inside[0], (bad & -bad) - 1)
 
     def _search(self, use: int, bad: int, otherwise: bool, patience: int) -> bool | None:
         """As `reaches`, but None once patience, if positive, is over."""
         clear: list[set[int]] = [set() for _ in self.box]
-        inside = None if patience else self.inside
+        inside = None if patience or use & ~self.compared else self.inside
         front = (bad & -bad) - 1
 
         def look(level: int, group: int) -> bool | None:
@@ -261,7 +279,13 @@ class _Region:
         cells = self.cells[level]
         if cells is None:
             cells = self.cells[level] = self.partitions[level].cells(self.box[level])
-        return {cell & group for cell in cells}
+        partly = group & ~self.covering[level]
+        if len(cells) <= max(_MANY_CELLS, partly.bit_count() * _CELLS_A_RULE):
+            return {cell & group for cell in cells}
+        here = 1 << len(self.bounds)
+        sides = [(1 << bit, self.bounds[bit][level]) for bit in bits(partly)]
+        swept = sweep([(here, self.box[level]), *sides], self.sizes[level], group & ~partly)
+        return {cell ^ here for cell in swept.values() if cell & here}
 
 
 def _without_hidden(group: int, inside: dict[int, int], front: int) -> int:

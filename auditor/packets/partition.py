@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from operator import and_, or_, xor
+from operator import and_, xor
 
-from auditor.packets.intervals import Intervals, complement
+from auditor.packets.intervals import Intervals, complement, whole
 
 
 def sweep(sets: Iterable[tuple[int, Intervals]], size: int, always: int = 0) -> dict[int, int]:
@@ -37,17 +37,19 @@ class Partition:
     value, and no other set holds any.
     """
 
-    __slots__ = ("_every", "_from", "_size", "_to", "masks", "starts")
+    __slots__ = ("_every", "_runs", "_size", "masks", "starts")
 
     def __init__(self, sets: Sequence[Intervals], size: int) -> None:
-        cells = sweep(((1 << i, intervals) for i, intervals in enumerate(sets)), size)
+        everything = whole(size)
+        always = sum(1 << i for i, intervals in enumerate(sets) if intervals == everything)
+        some = [(1 << i, side) for i, side in enumerate(sets) if side != everything]
+        cells = sweep(some, size, always)
         self.starts = list(cells)
         self.masks = list(cells.values())
         self._size = size
         self._every = (1 << len(sets)) - 1
-        # What meets the cells up to, and from, each cell: most sets reach one end or have few gaps.
-        self._to = list(accumulate(self.masks, or_))
-        self._from = list(accumulate(reversed(self.masks), or_))[::-1]
+        # runs[k][i]: what meets the 2**k cells from the i-th on. Made as far as asked for.
+        self._runs = [self.masks]
 
     def cells(self, intervals: Intervals) -> list[int]:
         """The masks of the cells that meet the intervals, in order."""
@@ -62,14 +64,18 @@ class Partition:
         met = 0
         for low, high in intervals:
             first, last = self._span(low, high)
-            if first == 0:
-                met |= self._to[last]
-            elif last == len(self.masks) - 1:
-                met |= self._from[first]
-            else:
-                for mask in self.masks[first : last + 1]:
-                    met |= mask
+            # Two runs that may overlap fill any span.
+            k = (last - first + 1).bit_length() - 1
+            while len(self._runs) <= k:
+                self._double()
+            run = self._runs[k]
+            met |= run[first] | run[last + 1 - (1 << k)]
         return met
+
+    def _double(self) -> None:
+        run = self._runs[-1]
+        width = 1 << (len(self._runs) - 1)
+        self._runs.append([a | b for a, b in zip(run, run[width:], strict=False)])
 
     def covering(self, intervals: Intervals) -> int:
         """The sets that hold all of the intervals (all sets, if there are none)."""
