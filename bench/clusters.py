@@ -12,7 +12,7 @@ from bench.network import Subnet, VNet, add_public_ip
 
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 MYSQL = "Microsoft.DBforMySQL/flexibleServers"
-POD_CIDR = "100.64.0.0/16"
+POD_CIDR = "100.64.0.0/15"
 SERVICE_CIDR = "172.20.0.0/16"
 OUTBOUND_TYPES = ("loadBalancer", "userAssignedNATGateway", "userDefinedRouting")
 

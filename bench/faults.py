@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
 
 import msgspec
 
@@ -16,5 +17,34 @@ class Expected(msgspec.Struct, frozen=True):
     subject: str
 
 
+Fault = Callable[[LandingZone], list[Expected]]
+"""Breaks something in a landing zone; gives nothing, and does nothing, where it does not apply."""
+
+
+def known() -> tuple[Fault, ...]:
+    """Give every fault, in the order in which they are planted."""
+    from bench import network_faults, service_faults
+
+    pairs = zip_longest(network_faults.FAULTS, service_faults.FAULTS)
+    return tuple(fault for pair in pairs for fault in pair if fault is not None)
+
+
 def plant(zone: LandingZone, numbers: Iterable[int]) -> list[Expected]:
-    return []
+    """Plant faults by number, round and round; one that does not apply here gives way to the next.
+
+    No fault is planted twice in a zone.
+    """
+    faults = known()
+    used: set[int] = set()
+    planted: list[Expected] = []
+    for number in numbers:
+        for turn in range(len(faults)):
+            index = (number + turn) % len(faults)
+            if index in used:
+                continue
+            used.add(index)
+            found = faults[index](zone)
+            planted += found
+            if found:
+                break
+    return planted

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bench import nsg
 from bench.arm import NETWORK, Estate, Json, Scope
-from bench.clusters import OUTBOUND_TYPES, Cluster, add_cluster, add_mysql
+from bench.clusters import OUTBOUND_TYPES, POD_CIDR, Cluster, add_cluster, add_mysql
 from bench.gateways import DOMAIN, add_gateway
 from bench.hub import ON_PREMISES, Addresses, Hub, add_hub, add_storage, watch
 from bench.machines import (
@@ -205,8 +205,8 @@ def _fill_cluster(hub: Hub, spoke: Spoke, name: str) -> None:
     prefix = f"10.{second}.2.0/24"
     allowed = (
         nsg.rule("AllowGateway", 100, f"10.{second}.0.0/24", "*", ("80", "443")),
-        nsg.rule("AllowPods", 110, "100.64.0.0/16", "*", "*", protocol="*"),
-        nsg.rule("AllowToPods", 120, prefix, "100.64.0.0/16", "*", protocol="*"),
+        nsg.rule("AllowPods", 110, POD_CIDR, "*", "*", protocol="*"),
+        nsg.rule("AllowToPods", 120, prefix, POD_CIDR, "*", protocol="*"),
     )
     guard = _guard(spoke, "nodes", nsg.closed(*allowed, subnet=prefix))
     nodes = spoke.vnet.subnet("snet-nodes", 2, nsg=guard, routes=spoke.routes, nat=spoke.nat)
