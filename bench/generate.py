@@ -17,7 +17,10 @@ import msgspec
 
 from bench import faults
 from bench.arm import Estate
-from bench.landing_zone import build, platform
+from bench.landing_zone import MOST_SPOKES, build, platform
+
+HUB, SPOKE = 20, 60
+"""About how many resources they have; an estate ends with what no further spoke fits into."""
 
 SIZES = {"S": 1_000, "M": 10_000, "L": 100_000, "XL": 1_000_000}
 
@@ -38,13 +41,11 @@ def estates(
     yield shared, []
     made = len(shared.resources)
     planted = number = 0
-    while made < resources - 100:
-        zone = build(seed, number)
-        size = len(zone.estate.resources)
-        wanted = (made + size) // every if every else 0
-        found = faults.plant(zone, range(planted, wanted))
-        yield zone.estate, found
+    while (spokes := min(MOST_SPOKES, (resources - made - HUB) // SPOKE)) > 0:
+        zone = build(seed, number, spokes)
         made += len(zone.estate.resources)
+        wanted = made // every if every else 0
+        yield zone.estate, faults.plant(zone, range(planted, wanted))
         planted, number = wanted, number + 1
 
 

@@ -26,6 +26,7 @@ from bench.machines import (
 from bench.network import VNet, add_nat_gateway, add_route_table, add_vnet, peer
 
 LOCATIONS = ("westeurope", "northeurope", "swedencentral", "eastus2", "southeastasia")
+MOST_SPOKES = 5
 PUBLIC_ADDRESSES_EACH = 64
 PLATFORM = Scope("00000000-0000-4000-8000-00000000d115", "rg-platform", "westeurope")
 PUBLIC_ZONE = PLATFORM.id(f"{NETWORK}/dnsZones", DOMAIN)
@@ -63,8 +64,8 @@ class LandingZone:
         return [spoke for spoke in self.spokes if spoke.kind == kind]
 
 
-def build(seed: int, number: int) -> LandingZone:
-    """Make landing zone `number`; the same seed and number give the same one."""
+def build(seed: int, number: int, spokes: int = MOST_SPOKES) -> LandingZone:
+    """Make landing zone `number`; the same seed, number and spokes give the same one."""
     rng = Random(f"{seed}/{number}")
     estate = Estate(rng)
     subscription = str(UUID(int=Random(f"{seed}/s{number // 4}").getrandbits(128), version=4))
@@ -73,7 +74,7 @@ def build(seed: int, number: int) -> LandingZone:
     public = Addresses(next=PUBLIC_ADDRESSES_EACH * (number + 1))
     zone = LandingZone(number, estate, add_hub(estate, scope, number, public))
     kinds = ["web", "machines", "cluster", *rng.choices(("web", "machines", "cluster"), k=2)]
-    for second, kind in enumerate(kinds, 1):
+    for second, kind in enumerate(kinds[:spokes], 1):
         _add_spoke(zone, kind, second)
     return zone
 

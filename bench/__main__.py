@@ -1,0 +1,143 @@
+"""Run the benchmarks and print a table: `python -m bench`, `python -m bench S M`, `--xl`.
+
+Estates are written below bench/out/ once and kept. Every figure is CPU time or peak memory of a
+process of its own; ratios are of two processes on one machine in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from bench.generate import SIZES, write
+from bench.measure import Cost, auditor, best, python
+
+OUT = Path(__file__).parent / "out"
+PARSE = "import gc, json, sys; gc.disable(); json.loads(open(sys.argv[1], 'rb').read())"
+PARSE_WITH_MSGSPEC = (
+    "import gc, sys, msgspec; gc.disable(); msgspec.json.decode(open(sys.argv[1], 'rb').read())"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table; `most` is the limit, None where there is none."""
+
+    name: str
+    value: float
+    unit: str
+    most: float | None = None
+
+    def __str__(self) -> str:
+        limit = "" if self.most is None else f"{self.most:g}"
+        verdict = "" if self.most is None else ("yes" if self.value <= self.most else "NO")
+        return f"| {self.name} | {self.value:,.3g} {self.unit} | {limit} | {verdict} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """An estate on disk: its size's name, its file, how many resources it holds."""
+
+    size: str
+    file: Path
+    resources: int
+
+    @property
+    def report(self) -> Path:
+        """Where the JSON report of its audit goes."""
+        return self.file.with_name("report.json")
+
+
+def estate(size: str, resources: int | None = None) -> Estate:
+    """Give the estate of a size, written if it is not there yet."""
+    folder = OUT / size
+    truth = folder / "truth.json"
+    if not truth.exists():
+        print(f"writing {folder}", file=sys.stderr)
+        write(resources or SIZES[size], folder)
+    return Estate(size, folder / "estate.json", json.loads(truth.read_bytes())["resources"])
+
+
+def check(target: Estate, times: int) -> Cost:
+    """Measure a full audit with a JSON report."""
+    command = auditor("check", str(target.file), "--report", f"json={target.report}")
+    return best(command, times=times, allowed=(0, 1))
+
+
+def start_up(times: int) -> Iterator[Row]:
+    """Measure what a person feels before anything happens."""
+    yield Row("`auditor --help`", best(auditor("--help"), times=times).cpu, "s", 0.3)
+    small = estate("100", 100)
+    name = f"check of {small.resources} resources"
+    yield Row(name, check(small, times).cpu, "s", 0.5)
+
+
+def audits(sizes: list[str], times: int) -> Iterator[Row]:
+    """Measure P1, P4, P5 and P6, as far as the sizes allow."""
+    costs: dict[str, tuple[Estate, Cost]] = {}
+    for size in sizes:
+        target = estate(size)
+        runs = 1 if size == "XL" else times
+        audit = check(target, runs)
+        costs[size] = target, audit
+        yield Row(f"{size}: {target.resources:,} resources, check", audit.cpu, "s")
+        parse = best(python(PARSE, str(target.file)), times=runs)
+        limit = 3.0 if size == "L" else None
+        yield Row(
+            f"P1 {size}: check : json.loads ({parse.cpu:.3g} s)", audit.cpu / parse.cpu, "", limit
+        )
+        limit = 6000 if size == "L" else None
+        yield Row(f"P4 {size}: peak memory a resource", audit.memory / target.resources, "B", limit)
+        yield Row(
+            f"P6 {size}: peak memory", audit.memory / 1e9, "GB", 8.5 if size == "XL" else None
+        )
+    for small, large in pairwise(sizes):
+        limit = 1.05 if (small, large) == ("L", "XL") else None
+        yield Row(
+            f"P5 {small} to {large}: exponent", _exponent(costs[small], costs[large]), "", limit
+        )
+
+
+def _exponent(small: tuple[Estate, Cost], large: tuple[Estate, Cost]) -> float:
+    growth = large[0].resources / small[0].resources
+    return math.log(large[1].cpu / small[1].cpu) / math.log(growth)
+
+
+def prefixes(times: int) -> Iterator[Row]:
+    """Measure P7; what making the texts costs is taken off both sides."""
+    command = [sys.executable, "-m", "bench.prefixes"]
+    base, ours, stdlib = (
+        best([*command, kind], times=times).cpu for kind in ("neither", "ours", "stdlib")
+    )
+    name = f"P7: overlap of 1 M prefixes ({ours - base:.3g} s) : stdlib ({stdlib - base:.3g} s)"
+    yield Row(name, (ours - base) / (stdlib - base), "", 0.5)
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sizes", nargs="*", metavar="SIZE", help="S, M, L, XL (default: S M L)")
+    parser.add_argument("--xl", action="store_true", help="XL as well: minutes, 2.5 GB of disk")
+    parser.add_argument("--times", type=int, default=3, help="runs of each, the best one counts")
+    options = parser.parse_args()
+    asked = [size.upper() for size in options.sizes] or ["S", "M", "L"]
+    if unknown := [size for size in asked if size not in SIZES]:
+        parser.error(f"no such size: {', '.join(unknown)}; sizes are {', '.join(SIZES)}")
+    sizes = [size for size in SIZES if size in asked or (size == "XL" and options.xl)]
+    print("| measured | value | at most | kept |\n| --- | --- | --- | --- |", flush=True)
+    kept = True
+    for rows in (start_up(options.times), audits(sizes, options.times), prefixes(options.times)):
+        for row in rows:
+            print(row, flush=True)
+            kept &= row.most is None or row.value <= row.most
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()

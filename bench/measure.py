@@ -1,0 +1,57 @@
+"""Measure a command in a process of its own: CPU seconds and peak memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class Failed(Exception):
+    """A command that did not do what it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds (user and system) and peak resident memory in bytes."""
+
+    cpu: float
+    memory: int
+
+
+def cost(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Cost:
+    """Run a command to its end, its output thrown away, and tell what it took.
+
+    Raises Failed for an exit status that is not among the allowed ones.
+    """
+    null = os.open(os.devnull, os.O_WRONLY)
+    moves = [(os.POSIX_SPAWN_DUP2, null, 1)]
+    try:
+        child = os.posix_spawnp(command[0], list(command), os.environ, file_actions=moves)
+    finally:
+        os.close(null)
+    _, status, usage = os.wait4(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in allowed:
+        raise Failed(f"{' '.join(command)} ended with {code}")
+    # Linux counts ru_maxrss in KiB, macOS in bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+
+
+def best(command: Sequence[str], *, times: int, allowed: Sequence[int] = (0,)) -> Cost:
+    """Give the smallest of several costs: what else the machine does can only add."""
+    costs = [cost(command, allowed=allowed) for _ in range(times)]
+    return Cost(min(c.cpu for c in costs), min(c.memory for c in costs))
+
+
+def auditor(*arguments: str) -> list[str]:
+    """Give the command line of this environment's auditor."""
+    return [str(Path(sys.executable).with_name("auditor")), *arguments]
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    """Give the command line that runs a piece of Python."""
+    return [sys.executable, "-c", code, *arguments]
