@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -11,6 +12,8 @@ from auditor.errors import InputError, quoted
 from auditor.intervals import Intervals
 
 LAST_PORT = 65535
+_LONGEST_TEXT = 32
+"""Characters. No range is longer, blanks around it included."""
 
 
 class PortError(InputError):
@@ -78,11 +81,16 @@ def parse_ports(*texts: str) -> PortSet:
     No text at all gives the empty set. Raises PortError for anything else: an empty text,
     a reversed range, a port above 65535, a comma-separated list.
     """
+    return _parse(texts)
+
+
+@lru_cache(maxsize=4096)
+def _parse(texts: tuple[str, ...]) -> PortSet:
     return PortSet(iv.merged(_parse_range(text) for text in texts))
 
 
 def _parse_range(text: str) -> iv.Interval:
-    stripped = text.strip(" \t\r\n")
+    stripped = text.strip(" \t\r\n") if len(text) <= _LONGEST_TEXT else ""
     if stripped == "*":
         return (0, LAST_PORT)
     low, dash, high = stripped.partition("-")
