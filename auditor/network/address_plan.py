@@ -1,0 +1,280 @@
+"""Who owns which private address (DESIGN 3: `who_owns(address)`).
+
+Owners are what ARM lists: ip configurations of NICs (private endpoints' among them), frontends of
+load balancers and application gateways, firewalls, VNet gateways, Route Servers. Instances of
+scale sets, nodes and pods of AKS, and what platform services inject have addresses that no list
+of resources holds; where such a thing lives in a subnet, *nobody listed owns it* is no proof that
+nobody owns it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Address, parse_address
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.ids import name as last_segment
+from auditor.network.graph import Network, question
+from auditor.network.on_premises import learns_routes, on_premises
+from auditor.network.routing_domains import (
+    network_key,
+    networks_near,
+    space_of,
+    spelled,
+)
+from auditor.resources import walk
+from auditor.resources.application_gateways import (
+    GatewayFrontend,
+    GatewayIpConfiguration,
+    PrivateLinkIpConfiguration,
+)
+from auditor.resources.base import Node, Ref
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.managed_clusters import AgentPool
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.resources.virtual_wan import HubIpConfiguration, VirtualHub
+
+OWNING = (
+    IpConfiguration,
+    LoadBalancerFrontend,
+    GatewayFrontend,
+    PrivateLinkIpConfiguration,
+    FirewallIpConfiguration,
+    VpnGatewayIpConfiguration,
+    HubIpConfiguration,
+)
+"""The parts that stand in a subnet with an address of their own."""
+
+_CROWDED = {
+    ScaleSetIpConfiguration: "the instances of the scale set {}",
+    AgentPool: "the nodes and pods of the AKS pool {}",
+    GatewayIpConfiguration: "the instances of the application gateway {}",
+    VpnGatewayIpConfiguration: "the instances of the gateway {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds an address: `node` is the ip configuration or frontend, `subnet` its key.
+
+    `static` is false only when Azure says that it chose the address itself (`Dynamic`).
+    """
+
+    node: Node
+    address: Address
+    subnet: str
+    static: bool
+
+    @property
+    def holder(self) -> Node:
+        """The resource: the NIC, load balancer, gateway or firewall."""
+        return self.node.root
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where an address lies, seen from a VNet, and who owns it.
+
+    `key` is that of the network whose address space holds it (the VNet, a network near it), None
+    when none does; `subnet` the subnet of it, when one holds the address. When `owners` is empty
+    and `unsure` is too, nobody owns the address; otherwise `unsure` says what is not told.
+    """
+
+    address: Address
+    owners: tuple[Owner, ...]
+    key: str | None
+    subnet: Subnet | None
+    unsure: str
+
+
+def owned_addresses(network: Network, key: str) -> dict[Address, tuple[Owner, ...]]:
+    """Give the owners in one network (a VNet's or a hub's key) by their address."""
+    return _owners(network).get(key, {})
+
+
+@question
+def _owners(network: Network) -> dict[str, dict[Address, tuple[Owner, ...]]]:
+    found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
+    for cls in OWNING:
+        for node in network.all(cls):
+            owner = _owner(node)
+            if owner is not None:
+                found[network_key(owner.subnet)][owner.address].append(owner)
+    for hub in network.all(VirtualHub):
+        for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
+            address = parse_address(text)
+            found[_hub_home(hub)][address].append(Owner(hub, address, "", False))
+    for firewall in network.all(Firewall):
+        for key, owner in _in_hub(firewall):
+            found[key][owner.address].append(owner)
+    return {
+        key: {address: tuple(owners) for address, owners in by_address.items()}
+        for key, by_address in found.items()
+    }
+
+
+def _owner(node: Node) -> Owner | None:
+    """Give what an ip configuration owns, None when the snapshot does not tell it."""
+    settings = walk.peek(node, "properties")
+    subnet = walk.peek(settings, "subnet") if settings is not None else None
+    subnet_id = walk.peek(subnet, "id") if subnet is not None else None
+    text = walk.peek(settings, "private_ip_address") if subnet_id else None
+    if not text or not subnet_id:
+        return None
+    method = walk.peek(settings, "private_ip_allocation_method") or ""
+    return Owner(node, parse_address(text), fold(subnet_id), method.lower() != "dynamic")
+
+
+def _hub_home(hub: VirtualHub) -> str:
+    for configuration in walk.peek(walk.peek(hub, "properties"), "ip_configurations") or ():
+        owner_subnet = walk.peek(walk.peek(configuration, "properties"), "subnet")
+        if owner_subnet is not None and walk.peek(owner_subnet, "id"):
+            return network_key(owner_subnet.id)
+    return hub.key
+
+
+def _in_hub(firewall: Firewall) -> Iterator[tuple[str, Owner]]:
+    settings = walk.peek(firewall, "properties")
+    hub = walk.peek(settings, "virtual_hub")
+    addresses = walk.peek(settings, "hub_ip_addresses")
+    if hub is not None and hub.id and addresses is not None and addresses.private_ip_address:
+        address = parse_address(addresses.private_ip_address)
+        yield fold(hub.id), Owner(firewall, address, "", False)
+
+
+@question
+def unlisted(network: Network) -> dict[str, str]:
+    """Give, by subnet key, who lives there with addresses that the snapshot does not list.
+
+    A subnet that is not a key has all its owners listed.
+    """
+    found: dict[str, str] = {}
+    for subnet in network.all(Subnet):
+        reason = _unlisted(network, subnet)
+        if reason:
+            found[subnet.key] = reason
+    return found
+
+
+def _unlisted(network: Network, subnet: Subnet) -> str:
+    for edge in network.referrers(subnet):
+        words = _CROWDED.get(type(edge.source))
+        if words:
+            return words.format(edge.source.root.label)
+        if isinstance(edge.source, OWNING) and _owner(edge.source) is None:
+            return f"the address of {edge.source.label} of {edge.source.root.label}"
+    try:
+        if subnet.delegated_to:
+            return f"what {subnet.delegated_to[0]} injects"
+        for ref in subnet.properties.ip_configurations or ():
+            absent = _absent(network, ref)
+            if absent:
+                return f"the address of {absent}, which is not in the snapshot"
+    except Undetermined as unknown:
+        return f"{unknown.missing} of the subnet"
+    return ""
+
+
+def _absent(network: Network, ref: Ref) -> str:
+    text = ref.id or ""
+    holder = parent(text)
+    if not text or fold(text) in network.nodes or (holder and fold(holder) in network.nodes):
+        return ""
+    node = network.find(ref)
+    return "" if isinstance(node, Node) else text
+
+
+def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabouts:
+    """Find an address as seen from a VNet: in it, in the networks near it, or beyond.
+
+    Never raises for what the snapshot lacks: `unsure` of the answer tells it.
+    """
+    near = networks_near(network, vnet)
+    keys = (vnet.key, *(each.key for each in near))
+    owners = tuple(
+        owner for key in keys for owner in owned_addresses(network, key).get(address, ())
+    )
+    home, untold = _home(network, address, keys)
+    subnet = _subnet_of(network, home, address)
+    if owners:
+        return Whereabouts(address, owners, home, subnet, "")
+    if home is None:
+        unsure = untold or _beyond(network, address, vnet)
+    else:
+        unsure = _unsure_in(network, home, subnet)
+    return Whereabouts(address, (), home, subnet, unsure)
+
+
+def _home(network: Network, address: Address, keys: tuple[str, ...]) -> tuple[str | None, str]:
+    """Give the network whose space holds an address, or what is not told of those that may."""
+    untold = ""
+    for key in keys:
+        try:
+            if any(address in claim.prefix for claim in space_of(network, key)):
+                return key, ""
+        except Undetermined as unknown:
+            untold = untold or unknown.missing
+    return None, untold
+
+
+def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
+    node = network.nodes.get(home)
+    if node is None:
+        return f"{last_segment(spelled(network, home))}, which is not in the snapshot"
+    if isinstance(node, VirtualHub):
+        return f"what runs in the hub {node.label}"
+    return unlisted(network).get(subnet.key, "") if subnet is not None else ""
+
+
+def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:
+    node = network.nodes.get(key) if key else None
+    if isinstance(node, VirtualNetwork):
+        for subnet in walk.peek(walk.peek(node, "properties"), "subnets") or ():
+            try:
+                if any(address in prefix for prefix in subnet.prefixes):
+                    return subnet  # type: ignore[no-any-return]
+            except Undetermined:
+                continue
+    return None
+
+
+def _beyond(network: Network, address: Address, vnet: VirtualNetwork) -> str:
+    try:
+        for claim in on_premises(network, vnet):
+            if address in claim.prefix:
+                return f"the site {claim.node.label}"
+        learned = learns_routes(network, vnet)
+    except Undetermined as unknown:
+        return unknown.missing
+    return f"what {learned} teaches" if learned else ""
+
+
+def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[Owner, ...]:
+    """Give the owners of an address in a VNet and the networks near it; none: nobody owns it.
+
+    Raises Undetermined when the snapshot does not list everything that may own it.
+    """
+    found = locate(network, address, vnet)
+    if not found.owners and found.unsure:
+        raise Undetermined(found.unsure, resource=found.subnet.id if found.subnet else "")
+    return found.owners
+
+
+def subnets_of(network: Network, key: str) -> tuple[Subnet, ...]:
+    """Give the subnets of a VNet by its key, whether or not the VNet is in the snapshot."""
+    return _subnets(network).get(key, ())
+
+
+@question
+def _subnets(network: Network) -> dict[str, tuple[Subnet, ...]]:
+    found: dict[str, list[Subnet]] = defaultdict(list)
+    for subnet in network.all(Subnet):
+        found[network_key(subnet.id)].append(subnet)
+    return {key: tuple(subnets) for key, subnets in found.items()}

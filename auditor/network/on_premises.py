@@ -1,0 +1,240 @@
+"""What lies beyond a VNet's gateways: sites, clients, and what is learned at run time (R-24, R-25).
+
+A VNet reaches what its own gateways reach, and, where its peering says `useRemoteGateways`, what
+the gateways of that peer reach (R-17), and what the gateways of its virtual hub reach.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from auditor.addresses import AddressSet, Prefix, parse_prefix
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.network.graph import Network, evidence, question
+from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
+from auditor.resources.base import Node, Ref
+from auditor.resources.hybrid import (
+    Connection,
+    LocalNetworkGateway,
+    VirtualNetworkGateway,
+    VpnNatRule,
+)
+from auditor.resources.virtual_networks import AddressSpace, VirtualNetwork
+from auditor.resources.virtual_wan import (
+    HubClientGateway,
+    HubVpnConnection,
+    HubVpnGateway,
+    VirtualHub,
+    VpnSite,
+)
+
+
+@question
+def _gateways_by_network(network: Network) -> dict[str, tuple[VirtualNetworkGateway, ...]]:
+    found: dict[str, list[VirtualNetworkGateway]] = defaultdict(list)
+    for gateway in network.all(VirtualNetworkGateway):
+        try:
+            home = home_of(gateway)
+        except Undetermined:
+            continue
+        if home is not None:
+            found[fold(home)].append(gateway)
+    return {key: tuple(gateways) for key, gateways in found.items()}
+
+
+def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
+    """Give the VPN and ExpressRoute gateways that stand in a VNet.
+
+    Raises Undetermined when a subnet lists a gateway that is not in the snapshot.
+    """
+    for subnet in vnet.subnets:
+        for ref in subnet.properties.ip_configurations or ():
+            gateway = _gateway_of(ref)
+            if gateway is not None and fold(gateway) not in network.nodes:
+                raise Undetermined(f"{gateway} is not in the snapshot", resource=gateway)
+    return _gateways_by_network(network).get(vnet.key, ())
+
+
+def _gateway_of(ref: Ref) -> str | None:
+    text = ref.id or ""
+    return parent(text) if "/virtualnetworkgateways/" in text.lower() else None
+
+
+def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
+    """Give a VNet's own gateways, and those it uses through gateway transit (R-17).
+
+    Raises Undetermined when the VNet whose gateways it uses is not in the snapshot.
+    """
+    found = list(gateways_in(network, vnet))
+    for peering in vnet.peerings:
+        p = peering.properties
+        if p.use_remote_gateways and p.remote_virtual_network is not None:
+            far = network.get(p.remote_virtual_network, VirtualNetwork)
+            if far is not None:
+                found.extend(gateways_in(network, far))
+    return tuple(found)
+
+
+def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
+    """Give the virtual hubs that a VNet is connected to, as far as the snapshot holds them."""
+    ends = {link.near for link in neighbours(network).get(vnet.key, ()) if link.far == vnet.key}
+    nodes = (network.nodes.get(key) for key in sorted(ends))
+    return tuple(node for node in nodes if isinstance(node, VirtualHub))
+
+
+def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
+    """Give the prefixes of the sites that a VNet is connected to, as configured.
+
+    Prefixes that a VPN NAT rule translates on their way in are left out. What BGP teaches is not
+    here: see `learns_routes`. Raises Undetermined when a gateway, a connection's far end or a
+    peer with the gateway is not in the snapshot.
+    """
+    found: list[Claim] = []
+    for gateway in gateways_serving(network, vnet):
+        for connection in connections_of(network, gateway):
+            found.extend(_site_claims(network, connection))
+    for hub in hubs_of(network, vnet):
+        found.extend(_hub_site_claims(network, hub))
+    return tuple(found)
+
+
+def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Connection, ...]:
+    """Give the connections of a gateway that the snapshot holds."""
+    edges = network.referrers(gateway, "virtualNetworkGateway1", "virtualNetworkGateway2")
+    sources = {edge.source.key: edge.source for edge in edges}
+    return tuple(node for node in sources.values() if isinstance(node, Connection))
+
+
+def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
+    site = network.get(connection.properties.local_network_gateway2, LocalNetworkGateway)
+    if site is None:
+        return
+    translated = _translated(network, connection)
+    space = site.properties.local_network_address_space
+    for claim in claims_of_space(site, space, "localNetworkAddressSpace"):
+        if claim.prefix not in translated:
+            yield claim
+
+
+def _translated(network: Network, connection: Connection) -> AddressSet:
+    inner: list[Prefix] = []
+    for ref in connection.properties.ingress_nat_rules or ():
+        rule = network.get(ref, VpnNatRule)
+        for mapping in (rule.properties.internal_mappings or ()) if rule else ():
+            if mapping.address_space:
+                inner.append(parse_prefix(mapping.address_space))
+    return AddressSet.from_prefixes(inner)
+
+
+def claims_of_space(node: Node, space: AddressSpace | None, path: str) -> tuple[Claim, ...]:
+    """Give the prefixes of an address space that stands at `/properties/{path}` of a node."""
+    texts = (space.address_prefixes or ()) if space else ()
+    return tuple(
+        Claim(
+            parse_prefix(text),
+            node,
+            evidence(node, f"/properties/{path}/addressPrefixes/{index}", text),
+        )
+        for index, text in enumerate(texts)
+    )
+
+
+def _hub_site_claims(network: Network, hub: VirtualHub) -> Iterator[Claim]:
+    for edge in network.referrers(hub, "virtualHub"):
+        if not isinstance(edge.source, HubVpnGateway):
+            continue
+        for connection in edge.source.properties.connections or ():
+            site = network.get(connection.properties.remote_vpn_site, VpnSite)
+            if site is not None:
+                yield from claims_of_space(site, site.properties.address_space, "addressSpace")
+
+
+def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
+    """Tell from whom a VNet learns prefixes that are not in ARM (R-25, R-28), or give nothing.
+
+    Raises Undetermined as `on_premises` does.
+    """
+    for gateway in gateways_serving(network, vnet):
+        if gateway.kind == "expressroute":
+            return f"the ExpressRoute gateway {gateway.label}"
+        for connection in connections_of(network, gateway):
+            if connection.properties.enable_bgp:
+                return f"BGP over the connection {connection.label}"
+            if (connection.properties.connection_type or "").lower() == "expressroute":
+                return f"the ExpressRoute connection {connection.label}"
+    for hub in hubs_of(network, vnet):
+        if hub.properties.express_route_gateway is not None:
+            return f"the ExpressRoute gateway of the hub {hub.label}"
+        if any(_uses_bgp(network, hub)):
+            return f"BGP over the VPN of the hub {hub.label}"
+    return _route_server(network, vnet)
+
+
+def _uses_bgp(network: Network, hub: VirtualHub) -> Iterator[bool]:
+    for edge in network.referrers(hub, "virtualHub"):
+        if isinstance(edge.source, HubVpnGateway):
+            connections: list[HubVpnConnection] = edge.source.properties.connections or []
+            yield from (bool(connection.properties.enable_bgp) for connection in connections)
+
+
+@question
+def _route_servers(network: Network) -> dict[str, VirtualHub]:
+    found: dict[str, VirtualHub] = {}
+    for hub in network.all(VirtualHub):
+        try:
+            for configuration in hub.properties.ip_configurations or ():
+                subnet = configuration.properties.subnet
+                if subnet is not None and subnet.id:
+                    found[network_key(subnet.id)] = hub
+        except Undetermined:
+            continue
+    return found
+
+
+def route_server_of(network: Network, key: str) -> VirtualHub | None:
+    """Give the Route Server in the VNet with this key."""
+    return _route_servers(network).get(key)
+
+
+def _route_server(network: Network, vnet: VirtualNetwork) -> str:
+    for key in (vnet.key, *_transit_keys(vnet)):
+        if route_server_of(network, key) is not None:
+            return f"the Route Server in {spelled(network, key).rpartition('/')[2]}"
+    return ""
+
+
+def _transit_keys(vnet: VirtualNetwork) -> Iterator[str]:
+    for peering in vnet.peerings:
+        p = peering.properties
+        if p.use_remote_gateways and p.remote_virtual_network and p.remote_virtual_network.id:
+            yield fold(p.remote_virtual_network.id)
+
+
+def client_pools(gateway: VirtualNetworkGateway | HubClientGateway) -> tuple[Claim, ...]:
+    """Give the point-to-site pools of a gateway, whole and by group of clients."""
+    if isinstance(gateway, HubClientGateway):
+        entries = gateway.properties.connection_configurations or ()
+        return tuple(
+            claim
+            for index, entry in enumerate(entries)
+            for claim in claims_of_space(
+                gateway,
+                entry.properties.vpn_client_address_pool,
+                f"p2SConnectionConfigurations/{index}/properties/vpnClientAddressPool",
+            )
+        )
+    configuration = gateway.properties.vpn_client_configuration
+    if configuration is None:
+        return ()
+    base = "vpnClientConfiguration"
+    found = list(
+        claims_of_space(
+            gateway, configuration.vpn_client_address_pool, f"{base}/vpnClientAddressPool"
+        )
+    )
+    for index, group in enumerate(configuration.vng_client_connection_configurations or ()):
+        path = f"{base}/vngClientConnectionConfigurations/{index}/properties/vpnClientAddressPool"
+        found += claims_of_space(gateway, group.properties.vpn_client_address_pool, path)
+    return tuple({claim.prefix: claim for claim in reversed(found)}.values())
