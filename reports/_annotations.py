@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from auditor.finding import Judged, Location, Report, Severity, Status
 
-from ._text import plural, remedy_lines, sentence, subject, visible
+from ._text import plural, remedy_lines, sentence, subject, title, visible
 from ._totals import Totals, at, verdict
 
 LEVELS = {
@@ -56,7 +56,7 @@ def _annotation(level: str, finding: Judged) -> Annotation:
     lines = [sentence(finding), subject(finding), *remedy_lines(finding)]
     code = visible(finding.rule)
     return Annotation(
-        level, f"{code} {visible(finding.title)}", "\n".join(lines), code, finding.location
+        level, f"{code} {title(finding.title)}", "\n".join(lines), code, finding.location
     )
 
 

@@ -10,7 +10,8 @@ Piece: TypeAlias = tuple[str, str]
 """Text and the name of its style; the empty name is plain."""
 Line: TypeAlias = list[Piece]
 
-_COMMAND = re.compile(r"(?:^|(?<=[:;.] )|(?<=^\$ ))((?:az|kubectl|auditor|terraform|helm) \S.*)$")
+_TOOLS = r"az|kubectl|auditor|terraform|helm|[A-Z][a-z]+-Az[A-Z]\w+"
+_COMMAND = re.compile(rf"(?:^|(?<=[:;.] )|(?<=^\$ ))((?:{_TOOLS}) \S.*)$")
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -53,10 +53,18 @@ def place(location: Location | None) -> str:
     return file if location.line is None else f"{file}:{location.line}"
 
 
+UNTOLD = "cannot tell: "
+
+
 def sentence(finding: Judged) -> str:
     """Write the finding's message so that an unknown cannot be taken for a broken rule."""
     said = visible(finding.message)
-    return f"cannot tell: {said}" if finding.status is Status.UNKNOWN else said
+    return UNTOLD + said.removeprefix(UNTOLD) if finding.status is Status.UNKNOWN else said
+
+
+def title(text: str) -> str:
+    """Write a rule's title as one writes titles: without a full stop."""
+    return visible(text).rstrip().removesuffix(".")
 
 
 def subject(finding: Judged) -> str:

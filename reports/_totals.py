@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from auditor.finding import Judged, Report, RuleSummary, Severity, Status
 
@@ -125,11 +126,8 @@ def at(threshold: Severity) -> str:
 
 
 def by_rule(findings: Iterable[Judged]) -> list[list[Judged]]:
-    """Put the findings of one rule together, in the order in which the rules first appear."""
-    groups: dict[str, list[Judged]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.rule].append(finding)
-    return list(groups.values())
+    """Put neighbours of one rule and severity together; nothing changes its place."""
+    return [list(group) for _, group in groupby(findings, lambda one: (one.rule, one.severity))]
 
 
 def of_status(report: Report, status: Status) -> list[Judged]:

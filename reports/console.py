@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from auditor.finding import Judged, Report, RuleSummary, Severity, Status
+from auditor.finding import Judged, Report, RuleSummary, SourceSummary, Status
 
 from ._layout import Line, block, labelled, split_command, width_of
 from ._names import Names
-from ._text import emit, place, plural, remedy_lines, value_text, visible
+from ._text import UNTOLD, emit, place, plural, remedy_lines, title, value_text, visible
 from ._totals import (
     FAMILIES,
     Totals,
@@ -50,6 +50,7 @@ STYLES = {
     "info": "cyan",
 }
 _UNTOLD_ABOVE = 3
+_SOURCES = 6
 _READABLE = 116
 
 
@@ -130,17 +131,30 @@ def _audited(report: Report, look: Look) -> Iterator[Line]:
     yield [(head[0], "heading"), ("".join(f" · {said}" for said in head[1:]), "dim")]
     yield []
     yield [("Audited", "heading")]
-    if not audit.sources:
-        yield from labelled("source", "none", "", indent=2, width=look.width)
-    for source in audit.sources:
-        count = plural(source.records, "record")
-        said = f"{visible(source.name)} · {visible(source.shape)} · {count}"
+    for said in _sources(audit.sources):
         yield from labelled("source", said, "", indent=2, width=look.width)
     for scope in audit.scope:
         yield from labelled("scope", visible(scope), "", indent=2, width=look.width)
     yield from _types(report, look, understood=True)
     yield from _types(report, look, understood=False)
     yield []
+
+
+def _sources(sources: tuple[SourceSummary, ...]) -> Iterator[str]:
+    """Name each input; of many in one folder, the folder; of many folders, how many."""
+    if not sources:
+        yield "none"
+    folders: dict[str, list[SourceSummary]] = defaultdict(list)
+    for source in sources:
+        folder = source.name.rpartition("/")[0] if len(sources) > _SOURCES else source.name
+        folders[folder].append(source)
+    if len(folders) > _SOURCES:
+        folders = {f"{len(folders):,} folders": list(sources)}
+    for name, inside in folders.items():
+        many = len(sources) > _SOURCES and f"{plural(len(inside), 'file')} · "
+        shapes = ", ".join(visible(shape) for shape in dict.fromkeys(one.shape for one in inside))
+        records = plural(sum(one.records for one in inside), "record")
+        yield f"{visible(name) or '.'} · {many or ''}{shapes} · {records}"
 
 
 def _types(report: Report, look: Look, *, understood: bool) -> Iterator[Line]:
@@ -225,7 +239,7 @@ def _untold_above(report: Report, names: Names, look: Look) -> Iterator[Line]:
 def _by_message(findings: list[Judged], names: Names) -> dict[str, list[Judged]]:
     groups: dict[str, list[Judged]] = defaultdict(list)
     for finding in findings:
-        groups[names.shorten(finding.message)].append(finding)
+        groups[names.shorten(finding.message.removeprefix(UNTOLD))].append(finding)
     return groups
 
 
@@ -234,20 +248,18 @@ def _broken(report: Report, names: Names, look: Look) -> Iterator[Line]:
         first = group[0]
         badge = f" {first.severity.word.upper()} "
         line: Line = [(badge, first.severity.word), (f" {visible(first.rule)}  ", "heading")]
-        line.append((visible(first.title), "heading"))
+        line.append((title(first.title), "heading"))
         if len(group) > 1:
             line.append((f"  ({len(group):,})", "dim"))
         yield line
         for finding in group:
-            yield from _finding(finding, first.severity, names, look)
+            yield from _finding(finding, names, look)
             yield []
 
 
-def _finding(finding: Judged, usual: Severity, names: Names, look: Look) -> Iterator[Line]:
+def _finding(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
     where = place(finding.location)
     subject: Line = [("  ", ""), (names.short(finding.subject), "subject")]
-    if finding.severity is not usual:
-        subject.append((f"  {finding.severity.word}", finding.severity.word))
     gap = look.width - width_of(subject) - len(where)
     if where and look.width >= 120 and gap >= 4:
         yield [*subject, (" " * gap, ""), (where, "dim")]
@@ -314,7 +326,7 @@ def _untold(report: Report, names: Names, look: Look) -> Iterator[Line]:
         yield from block(message, "subject", indent=2, width=look.prose)
         for same in by_rule(group):
             subjects = ", ".join(dict.fromkeys(names.short(one.subject) for one in same))
-            said = f"{same[0].severity.word} · {visible(same[0].title)}: {subjects}"
+            said = f"{same[0].severity.word} · {title(same[0].title)}: {subjects}"
             yield from labelled(visible(same[0].rule), said, "", indent=4, width=look.width)
         remedies = {"\n".join(remedy_lines(one)): one for one in group}
         for one in remedies.values():
@@ -323,11 +335,14 @@ def _untold(report: Report, names: Names, look: Look) -> Iterator[Line]:
 
 
 def _accepted(report: Report, names: Names, look: Look) -> Iterator[Line]:
-    for status, title in ((Status.WAIVED, "Waived"), (Status.BASELINE, "Known from the baseline")):
+    for status, heading in (
+        (Status.WAIVED, "Waived"),
+        (Status.BASELINE, "Known from the baseline"),
+    ):
         findings = of_status(report, status)
         if not findings:
             continue
-        yield [(title, "heading"), (f"  ({len(findings):,})", "dim")]
+        yield [(heading, "heading"), (f"  ({len(findings):,})", "dim")]
         for one in findings:
             said = f"{one.severity.word} · {names.short(one.subject)}"
             if one.waiver is not None:
@@ -339,13 +354,13 @@ def _accepted(report: Report, names: Names, look: Look) -> Iterator[Line]:
 
 
 def _next(report: Report) -> Iterator[Line]:
-    asked = [group[0] for group in by_rule(report.findings)][:2]
+    asked = list({finding.rule: finding for finding in reversed(report.findings)}.values())[:-3:-1]
     if not asked:
         return
     yield [("Next", "heading")]
     for one in asked:
         command = f"auditor explain {visible(one.rule)}"
-        yield [("  ", ""), (f"{command:<26}", "command"), (visible(one.title), "dim")]
+        yield [("  ", ""), (f"{command:<26}", "command"), (title(one.title), "dim")]
     yield []
 
 

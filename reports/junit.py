@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from auditor.finding import Judged, Report, Status
 
-from ._text import place, plural, remedy_lines, sentence, subject, value_text, visible
+from ._text import place, plural, remedy_lines, sentence, subject, title, value_text, visible
 from ._totals import FAMILIES, is_kept
 
 
@@ -41,7 +41,7 @@ def _suite(report: Report, family: str) -> ET.Element:
             suite.append(_case(finding, report, seen[finding.rule, finding.subject]))
     for rule in report.rules:
         if rule.family == family and is_kept(rule):
-            name = f"{visible(rule.title)}: kept by {plural(rule.kept, 'subject')}"
+            name = f"{title(rule.title)}: kept by {plural(rule.kept, 'subject')}"
             classname = f"{visible(rule.rule)} {visible(rule.name)}"
             ET.SubElement(suite, "testcase", classname=classname, name=name)
     _count(suite)
@@ -92,7 +92,7 @@ def _reason(finding: Judged) -> str:
 
 
 def _details(finding: Judged) -> str:
-    lines = [visible(finding.title), f"at {place(finding.location)}" if finding.location else ""]
+    lines = [title(finding.title), f"at {place(finding.location)}" if finding.location else ""]
     for read in finding.evidence:
         said = f"{visible(read.pointer)} = {value_text(read.value)}"
         lines.append(f"{said} of {visible(read.resource)}")

@@ -15,7 +15,7 @@ from auditor.finding import Judged, Report, RuleSummary, Status
 
 from ._layout import split_command
 from ._names import Names
-from ._text import emit, place, plural, remedy_lines, visible
+from ._text import UNTOLD, emit, place, plural, remedy_lines, title, visible
 from ._totals import FAMILIES, Totals, by_rule, consequence, is_idle, of_status, verdict
 
 LIMIT = 1024 * 1024
@@ -112,12 +112,12 @@ def _audited(report: Report) -> list[str]:
 
 
 def _fitting(
-    title: str, findings: list[Judged], write: Callable[[Judged, bool], str], room: int
+    heading: str, findings: list[Judged], write: Callable[[Judged, bool], str], room: int
 ) -> str:
     """Write the findings of each rule under one heading, as many as there is room for."""
     if not findings:
         return ""
-    text, written = [f"## {title} ({len(findings):,})\n\n"], 0
+    text, written = [f"## {heading} ({len(findings):,})\n\n"], 0
     for group in by_rule(findings):
         for number, finding in enumerate(group):
             part = write(finding, number == 0)
@@ -133,9 +133,8 @@ def _fitting(
 
 def _broken(report: Report, names: Names, room: int) -> str:
     def write(finding: Judged, first: bool) -> str:
-        heading = (
-            f"### {finding.severity.word}: {text_of(finding.rule)} {text_of(finding.title)}\n\n"
-        )
+        rule = f"{text_of(finding.rule)} {text_of(title(finding.title))}"
+        heading = f"### {finding.severity.word}: {rule}\n\n"
         return (heading if first else "") + _finding(finding, names)
 
     return _fitting("Broken", of_status(report, Status.BROKEN), write, room)
@@ -173,7 +172,7 @@ def _untold(report: Report, names: Names, room: int) -> str:
         cells = (
             code_of(finding.rule),
             code_of(names.short(finding.subject)),
-            text_of(names.shorten(finding.message)),
+            text_of(names.shorten(finding.message.removeprefix(UNTOLD))),
             "<br>".join(text_of(line) for line in remedy_lines(finding)),
         )
         head = "| rule | subject | missing | mend |\n| --- | --- | --- | --- |\n"
@@ -194,7 +193,7 @@ def _accepted(report: Report, names: Names, room: int) -> str:
         return f"{said} until {until}, {why}\n"
 
     texts: Iterable[str] = (
-        _fitting(title, of_status(report, status), write, room // 2)
-        for status, title in ((Status.WAIVED, "Waived"), (Status.BASELINE, "In the baseline"))
+        _fitting(heading, of_status(report, status), write, room // 2)
+        for status, heading in ((Status.WAIVED, "Waived"), (Status.BASELINE, "In the baseline"))
     )
     return "\n".join(text for text in texts if text)

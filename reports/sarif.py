@@ -23,6 +23,7 @@ from ._text import (
     repository_path,
     sentence,
     subject,
+    title,
     value_text,
     visible,
 )
@@ -112,15 +113,15 @@ def _rules(report: Report) -> dict[str, RuleSummary]:
 
 
 def _rule(rule: RuleSummary, report: Report) -> dict[str, Any]:
-    title = visible(rule.title)
-    page = report.pages.get(rule.rule) or title
+    named = title(rule.title)
+    page = report.pages.get(rule.rule) or named
     family = FAMILIES.get(rule.family, visible(rule.family))
     controls = map(visible, report.controls.get(rule.rule, ()))
     return {
         "id": rule.rule,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
-        "shortDescription": {"text": _sentence(title)},
-        "fullDescription": {"text": _summary(page, title)},
+        "shortDescription": {"text": _sentence(named)},
+        "fullDescription": {"text": _summary(page, named)},
         "help": {"text": page, "markdown": page},
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
@@ -136,13 +137,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "…")) else f"{text}."
 
 
-def _summary(page: str, title: str) -> str:
+def _summary(page: str, named: str) -> str:
     """Give the page's first paragraph that is not its title; pages say there why it matters."""
     for paragraph in re.split(r"\n\s*\n", page)[1:]:
         words = " ".join(line for line in paragraph.splitlines() if not line.startswith("#"))
         if words.strip():
             return _sentence(visible(words.strip()))
-    return _sentence(title)
+    return _sentence(named)
 
 
 def _result(finding: Judged, index: int, report: Report, *, compared: bool) -> dict[str, Any]:

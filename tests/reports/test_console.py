@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from auditor.finding import Evidence, Judged, Report, Severity
+from auditor.finding import Evidence, Judged, Report, Severity, SourceSummary
 
 from . import sample
 from .rendering import rendered, renderer
@@ -118,6 +118,30 @@ def test_the_verdict_is_the_last_line() -> None:
     )
 
 
+def sources(*names: str) -> list[str]:
+    some = tuple(SourceSummary(name, "az-cli", 2) for name in names)
+    report = sample.full()
+    text = rendered("console", replace(report, audit=replace(report.audit, sources=some)))
+    return re.findall(r"^  source    (.*)$", text, re.MULTILINE)
+
+
+def test_a_few_inputs_are_named() -> None:
+    assert sources("a/1.json", "b") == ["a/1.json · az-cli · 2 records", "b · az-cli · 2 records"]
+
+
+def test_many_inputs_are_named_by_folder() -> None:
+    assert sources(*(f"a/{n}.json" for n in range(9)), "b.json") == [
+        "a · 9 files · az-cli · 18 records",
+        ". · 1 file · az-cli · 2 records",
+    ]
+
+
+def test_very_many_folders_are_counted() -> None:
+    assert sources(*(f"{n}/a.json" for n in range(9))) == [
+        "9 folders · 9 files · az-cli · 18 records"
+    ]
+
+
 def about(*subjects: str) -> Report:
     findings = tuple(replace(sample.EXPOSED, subject=s, related=(), evidence=()) for s in subjects)
     return replace(sample.full(), findings=findings)
@@ -199,11 +223,37 @@ def test_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.sub(r"\s+", "", text).count(long) == 3
 
 
-def test_a_finding_with_its_own_severity_says_so() -> None:
+def test_findings_of_one_rule_stand_under_their_own_severity() -> None:
     milder = replace(sample.EXPOSED, severity=Severity.LOW)
-    text = rendered("console", replace(sample.full(), findings=(sample.EXPOSED, milder)))
+    found = (sample.EXPOSED, sample.EXPOSED, sample.OVERLAP, milder)
+    lines = rendered("console", replace(sample.full(), findings=found)).splitlines()
 
-    assert "publicIPAddresses/kubernetes-a0f1c2d3e4f5a6b7c8d9e0f1a2b3c4d5  low" in text
+    assert [line for line in lines if re.match(r" [A-Z]+  [A-Z]", line)] == [
+        " CRITICAL  EXP-001  Only approved gateways own a public address  (2)",
+        " HIGH  ADR-001  Two subnets of one virtual network overlap",
+        " LOW  EXP-001  Only approved gateways own a public address",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "lines"),
+    [
+        ("move it", ["move it"]),
+        ("az a b", ["az a b"]),
+        ("$ az a b", ["az a b"]),
+        ("remove it: az a b", ["remove it:", "az a b"]),
+        ("first:\naz a\naz b", ["first:", "az a", "az b"]),
+        ("Start-AzThing -Name x", ["Start-AzThing -Name x"]),
+        ("ask az itself", ["ask az itself"]),
+    ],
+)
+def test_a_command_stands_on_a_line_of_its_own(remedy: str, lines: list[str]) -> None:
+    finding = replace(sample.EXPOSED, remedy=remedy)
+    text = rendered("console", replace(sample.full(), findings=(finding,)))
+    _, _, after = text.partition("    mend      ")
+    shown = [line.strip() for line in after.split("\n\n")[0].splitlines()]
+
+    assert shown == lines
 
 
 def test_no_line_of_a_hostile_report_begins_or_ends_like_ours() -> None:
