@@ -37,7 +37,9 @@ def visible(text: str) -> str:
 
     Commands to a pipeline's agent lose their spell: `##vso[` becomes `#\x23vso[`.
     """
-    return _COMMANDING.sub(_escape, _ACTING.sub(_escape, text))
+    if not text.isprintable():
+        text = _ACTING.sub(_escape, text)
+    return _COMMANDING.sub(_escape, text) if "##" in text or "::" in text else text
 
 
 def value_text(value: Json) -> str:
@@ -99,10 +101,12 @@ def plural(number: int, one: str, many: str = "") -> str:
 def remedy_lines(finding: Judged) -> list[str]:
     """Give the remedy's lines; a newline that came in with a name is shown, not obeyed."""
     remedy = finding.remedy
+    if remedy.isprintable():
+        return [visible(remedy).rstrip()] if remedy.strip() else []
     resources = (finding.subject, *finding.related, *(e.resource for e in finding.evidence))
     for resource in resources:
         for name in (resource, *resource.split("/")):
-            if name and visible(name) != name:
+            if not name.isprintable():
                 remedy = remedy.replace(name, visible(name))
     return [visible(line).rstrip() for line in remedy.splitlines() if line.strip()]
 

@@ -6,14 +6,13 @@ details; the verdict comes last, where the eye rests. The reader may stop at any
 
 from __future__ import annotations
 
-import io
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from auditor.finding import Judged, Report, RuleSummary, SourceSummary, Status
+from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
 from ._layout import Line, block, labelled, split_command, width_of
 from ._names import Names
@@ -90,24 +89,35 @@ def _columns(out: TextIO, tty: bool) -> int:
 
 def render(report: Report, out: TextIO) -> None:
     """Write the report, as wide as the terminal, in colour if it shows colour."""
-    from rich.console import Console
-    from rich.text import Text
-
     look = Look.of(out)
-    text = io.StringIO()
-    console = Console(
-        file=text,
-        width=look.width,
-        color_system="standard" if look.color else None,
-        force_terminal=look.color,
-        legacy_windows=False,
-        _environ={},
-    )
-    for line in _lines(report, look):
-        styled = Text.assemble(*((words, STYLES[style]) for words, style in line))
-        styled.rstrip()
-        console.print(styled, soft_wrap=True, highlight=False)
-    emit(out, text.getvalue())
+    paint = _painter() if look.color else _plain
+    emit(out, "".join(f"{paint(_trimmed(line))}\n" for line in _lines(report, look)))
+
+
+def _plain(line: Line) -> str:
+    return "".join(words for words, _ in line)
+
+
+def _painter() -> Callable[[Line], str]:
+    """Paint with rich's styles; the lines are laid out already, and no name is ever markup."""
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    styles = {name: Style.parse(style) for name, style in STYLES.items()}
+
+    def paint(line: Line) -> str:
+        return "".join(
+            styles[style].render(words, color_system=ColorSystem.STANDARD) for words, style in line
+        )
+
+    return paint
+
+
+def _trimmed(line: Line) -> Line:
+    """Leave out the blanks that end a line."""
+    while line and not line[-1][0].rstrip():
+        line = line[:-1]
+    return [*line[:-1], (line[-1][0].rstrip(), line[-1][1])] if line else []
 
 
 def _lines(report: Report, look: Look) -> Iterator[Line]:
@@ -291,7 +301,7 @@ def _evidence(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
         yield from labelled(label, said, "", indent=4, width=look.width)
         label = ""
     if finding.witness is not None:
-        packet = " ".join(f"{visible(k)}={_plain(v)}" for k, v in finding.witness.items())
+        packet = " ".join(f"{visible(k)}={_bare(v)}" for k, v in finding.witness.items())
         yield from labelled("packet", packet, "", indent=4, width=look.width)
     label = "path"
     for hop in finding.hops:
@@ -300,8 +310,8 @@ def _evidence(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
         label = ""
 
 
-def _plain(value: object) -> str:
-    return visible(value) if isinstance(value, str) else value_text(value)  # type: ignore[arg-type]
+def _bare(value: Json) -> str:
+    return visible(value) if isinstance(value, str) else value_text(value)
 
 
 def _remedy(finding: Judged, look: Look, *, indent: int) -> Iterator[Line]:
