@@ -22,6 +22,9 @@ from bench.landing_zone import MOST_SPOKES, build, platform
 HUB, SPOKE = 20, 60
 """About how many resources they have; an estate ends with what no further spoke fits into."""
 
+AS_OF = "2026-11-23"
+"""The day on which the certificates of the estates are valid; audits are of this day."""
+
 SIZES = {"S": 1_000, "M": 10_000, "L": 100_000, "XL": 1_000_000}
 
 

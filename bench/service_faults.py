@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.arm import Json, ref
-from bench.clusters import add_public_service
+from bench.clusters import MYSQL, add_public_service
 from bench.faults import Expected, Fault
 from bench.gateways import DOMAIN, WAF_POLICY, certificate
 from bench.landing_zone import LandingZone, Spoke
@@ -295,10 +295,18 @@ def nsg_flow_log(zone: LandingZone) -> list[Expected]:
 
 
 def public_database(zone: LandingZone) -> list[Expected]:
-    """A database that the internet can address."""
-    server = _spoke(zone, "cluster").mysql
-    zone.estate.properties(server)["network"]["publicNetworkAccess"] = "Enabled"
-    return [Expected("DB-001", server)]
+    """A second database, outside the network."""
+    spoke = _spoke(zone, "cluster")
+    twin = zone.estate.properties(spoke.mysql)
+    name = f"mysql-try-{zone.number:05}"
+    properties = {
+        **twin,
+        "fullyQualifiedDomainName": f"{name}.mysql.database.azure.com",
+        "network": {"publicNetworkAccess": "Enabled"},
+    }
+    sku = zone.estate.resources[spoke.mysql]["sku"]
+    made = zone.estate.add(spoke.scope, MYSQL, name, properties, sku=sku)
+    return [Expected("DB-001", made), Expected("DB-006", made)]
 
 
 def orphaned_address(zone: LandingZone) -> list[Expected]:

@@ -1,0 +1,41 @@
+"""Every planted fault is found, and nothing else: precision and recall 1.0."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from auditor import registry
+from auditor.cli import main
+from auditor.ids import fold
+from bench.generate import AS_OF, write
+
+Pair = tuple[str, str]
+
+
+def _audit(resources: int, folder: Path, every: int) -> tuple[set[Pair], set[Pair]]:
+    """Give the findings that are expected and those that are made, as (rule, folded subject)."""
+    truth = write(resources, folder, every=every)
+    report = folder / "report.json"
+    status = main(
+        ["check", str(folder / "estate.json"), "--as-of", AS_OF, "--report", f"json={report}"]
+    )
+    assert status in (0, 1)
+    found = json.loads(report.read_bytes())["findings"]
+    broken = {(f["rule"], fold(f["subject"])) for f in found if f["status"] == "broken"}
+    rules = registry.rules()
+    return {(e.rule, fold(e.subject)) for e in truth.findings if e.rule in rules}, broken
+
+
+def test_a_clean_estate_stays_silent(tmp_path: Path) -> None:
+    expected, found = _audit(1000, tmp_path, every=0)
+
+    assert expected == set()
+    assert found == set()
+
+
+def test_every_fault_is_found_and_nothing_else(tmp_path: Path) -> None:
+    expected, found = _audit(5000, tmp_path, every=65)
+
+    assert found - expected == set(), "false findings"
+    assert expected - found == set(), "missed findings"
