@@ -138,7 +138,7 @@ def vault_not_readable(zone: LandingZone) -> list[Expected]:
     spoke = _spoke(zone, "web")
     vault = spoke.scope.id("Microsoft.KeyVault/vaults", f"kv-{spoke.gateway.rpartition('/')[2]}")
     zone.estate.properties(vault)["accessPolicies"].clear()
-    return [Expected("TLS-007", spoke.gateway)]
+    return [Expected("TLS-007", f"{spoke.gateway}/sslCertificates/wildcard")]
 
 
 def idle_balancer(zone: LandingZone) -> list[Expected]:
