@@ -10,6 +10,9 @@ Piece: TypeAlias = tuple[str, str]
 """Text and the name of its style; the empty name is plain."""
 Line: TypeAlias = list[Piece]
 
+TIE = "\u00a0"
+"""A space at which no line is broken."""
+
 _TOOLS = r"az|kubectl|auditor|terraform|helm|[A-Z][a-z]+-Az[A-Z]\w+"
 _COMMAND = re.compile(rf"(?:^|(?<=[:;.] )|(?<=^\$ ))((?:{_TOOLS}) \S.*)$")
 
@@ -27,7 +30,7 @@ def wrap(text: str, width: int) -> list[str]:
             current = piece
         else:
             current += (gap if current else "") + piece
-    return [*lines, current]
+    return [line.replace(TIE, " ") for line in (*lines, current)]
 
 
 def _pieces(text: str, width: int) -> Iterator[tuple[str, str]]:

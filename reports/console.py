@@ -14,7 +14,7 @@ from typing import TextIO
 
 from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
-from ._layout import Line, block, labelled, split_command, width_of
+from ._layout import TIE, Line, block, labelled, split_command, width_of
 from ._names import Names
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, value_text, visible
 from ._totals import (
@@ -173,7 +173,7 @@ def _types(report: Report, look: Look, *, understood: bool) -> Iterator[Line]:
         return
     kinds.sort(key=lambda kind: (-kind.count, kind.type.lower()))
     total = sum(kind.count for kind in kinds)
-    listed = ", ".join(f"{kind.count:,} {_short_type(kind.type)}" for kind in kinds)
+    listed = ", ".join(f"{kind.count:,}{TIE}{_short_type(kind.type)}" for kind in kinds)
     said = f"{plural(total, 'resource')}: {listed}"
     if not understood:
         said = f"{plural(total, 'resource')} of types that no rule reads: {listed}"
@@ -335,13 +335,17 @@ def _untold(report: Report, names: Names, look: Look) -> Iterator[Line]:
     for message, group in _by_message(findings, names).items():
         yield from block(message, "subject", indent=2, width=look.prose)
         for same in by_rule(group):
-            subjects = ", ".join(dict.fromkeys(names.short(one.subject) for one in same))
+            subjects = ", ".join(dict.fromkeys(_tied(names.short(one.subject)) for one in same))
             said = f"{same[0].severity.word} · {title(same[0].title)}: {subjects}"
             yield from labelled(visible(same[0].rule), said, "", indent=4, width=look.width)
         remedies = {"\n".join(remedy_lines(one)): one for one in group}
         for one in remedies.values():
             yield from _remedy(one, look, indent=4)
     yield []
+
+
+def _tied(name: str) -> str:
+    return name.replace(" › ", f"{TIE}›{TIE}")
 
 
 def _accepted(report: Report, names: Names, look: Look) -> Iterator[Line]:
