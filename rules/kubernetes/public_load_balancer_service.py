@@ -64,12 +64,13 @@ def public_load_balancer_service(
         )
     elif not kubernetes.is_internal(subject.object):
         meta = subject.object.metadata
+        namespace = meta.namespace or "default"
         given = kubernetes.addresses(subject.object)
         at = f" at {', '.join(given)}" if given else ""
         yield Finding(
             subject=subject.id,
-            message=f"Service {meta.namespace or 'default'}/{meta.name} is public{at}",
-            remedy=f"kubectl annotate service --namespace {shlex.quote(meta.namespace or 'default')}"
+            message=f"Service {namespace}/{meta.name} is public{at}",
+            remedy=f"kubectl annotate service --namespace {shlex.quote(namespace)}"
             f" {shlex.quote(meta.name)} {kubernetes.INTERNAL}=true",
             evidence=(Evidence(subject.id, "/spec/type", "LoadBalancer"),),
         )

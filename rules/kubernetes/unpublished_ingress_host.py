@@ -63,7 +63,7 @@ def unpublished_ingress_host(network: Network, subject: ManagedCluster | Network
             yield Finding(
                 subject=ingress,
                 message=f"host {host or '*'} of {ingress} is published by no gateway listener",
-                remedy=f"add {host or '*'} to a listener of the gateway, or take it from the Ingress",
+                remedy=f"add {host or '*'} to a gateway listener, or drop it from the Ingress",
                 evidence=(Evidence(ingress, "/spec", host),),
                 key=host,
             )
