@@ -1,0 +1,121 @@
+"""Questions about DNS: who resolves a name, and to what (facts L-10 to L-15)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from auditor.addresses import Address, AddressError, parse_address
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.network.graph import Missing, Network, question
+from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
+from auditor.resources.virtual_networks import VirtualNetwork
+
+
+@question
+def private_records(network: Network) -> dict[str, tuple[PrivateRecordSet, ...]]:
+    """The record sets of each private zone that were exported, by the zone's folded id."""
+    found: dict[str, list[PrivateRecordSet]] = defaultdict(list)
+    for record in network.all(PrivateRecordSet):
+        zone = parent(record.id)
+        if zone:
+            found[fold(zone)].append(record)
+    return {key: tuple(records) for key, records in found.items()}
+
+
+@question
+def linked_networks(network: Network) -> dict[str, frozenset[str]]:
+    """The folded ids of the VNets each private zone is linked to, by the zone's folded id."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for link in network.all(VirtualNetworkLink):
+        zone, vnet = parent(link.id), link.properties.virtual_network
+        if zone and vnet and vnet.id:
+            found[fold(zone)].add(fold(vnet.id))
+    return {key: frozenset(vnets) for key, vnets in found.items()}
+
+
+def links_exported(network: Network, zone: PrivateDnsZone) -> bool:
+    """Whether the links of a zone are in the snapshot, as far as one can tell.
+
+    They are when one is, or when the zone itself says that it has none.
+    """
+    number = zone.properties.number_of_virtual_network_links
+    return zone.key in linked_networks(network) or number == 0
+
+
+def records_exported(network: Network, zone_key: str) -> bool:
+    """Whether any address record of a zone is in the snapshot."""
+    return zone_key in private_records(network)
+
+
+@question
+def zone_groups(network: Network) -> dict[str, tuple[ZoneGroup, ...]]:
+    """The DNS zone groups of each private endpoint, by the endpoint's folded id."""
+    found: dict[str, list[ZoneGroup]] = defaultdict(list)
+    for group in network.all(ZoneGroup):
+        endpoint = parent(group.id)
+        if endpoint:
+            found[fold(endpoint)].append(group)
+    return {key: tuple(groups) for key, groups in found.items()}
+
+
+def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str, ...]:
+    """The private addresses of an endpoint, from its NICs, else from its static configuration.
+
+    Raises Undetermined when neither is in the snapshot.
+    """
+    found: list[str] = []
+    for ref in endpoint.properties.network_interfaces or ():
+        nic = network.find(ref)
+        if isinstance(nic, NetworkInterface):
+            addresses = (c.properties.private_ip_address for c in nic.ip_configurations)
+            found.extend(address for address in addresses if address)
+    if not found:
+        static = (
+            c.properties.private_ip_address for c in endpoint.properties.ip_configurations or ()
+        )
+        found.extend(address for address in static if address)
+    if not found:
+        raise Undetermined(f"the addresses of private endpoint {endpoint.label}")
+    return tuple(dict.fromkeys(found))
+
+
+def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:
+    """The folded ids of the VNets whose zone links decide what names in a VNet resolve to.
+
+    The VNet itself with Azure's DNS; with DNS servers of its own, the VNets those servers are in
+    (L-11, L-14). Raises Undetermined when a server is in no network of the snapshot.
+    """
+    options = vnet.properties.dhcp_options
+    servers = [s for s in (options.dns_servers or () if options else ()) if s != "168.63.129.16"]
+    if not servers:
+        return (vnet.key,)
+    return tuple(dict.fromkeys(_network_of(network, vnet, server) for server in servers))
+
+
+def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
+    address = _address(server)
+    if address is not None:
+        for near in (vnet, *_peers(network, vnet)):
+            if any(address in prefix for prefix in near.prefixes):
+                return near.key
+    raise Undetermined(f"what the DNS server {server} of {vnet.label} answers", resource=vnet.id)
+
+
+def _peers(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetwork, ...]:
+    found = (network.find(p.properties.remote_virtual_network) for p in vnet.peerings)
+    return tuple(near for near in found if isinstance(near, VirtualNetwork))
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return parse_address(text)
+    except AddressError:
+        return None
+
+
+def is_missing(network: Network, arm_id: str | None) -> bool:
+    """Whether an id is given and absent from the snapshot."""
+    return isinstance(network.find(arm_id), Missing)

@@ -1,0 +1,148 @@
+"""A public DNS record leads to something that is gone.
+
+## Why it matters
+Names such as `shop.westeurope.cloudapp.azure.com` can be claimed by anybody once they are free.
+Whoever claims the one your record points at speaks with your name, and gets certificates for it.
+
+## What fails
+In a public zone,
+
+- a CNAME to an Azure name (`*.cloudapp.azure.com`, `*.azurefd.net`, `*.trafficmanager.net`,
+  `*.azurewebsites.net`, `*.azureedge.net`) that no resource of the snapshot has,
+- an alias record whose target resource is not there, while resources of its type and subscription
+  are.
+
+It needs the owners in the snapshot: while there is none of the kind that could own the name, the
+answer is *unknown*. So it is for an A record with a public address that no public IP of the
+snapshot has: it may be somebody else's, or yours until yesterday.
+
+## What to do
+Delete the record, or point it at what took over.
+
+## References
+- https://learn.microsoft.com/azure/security/fundamentals/subdomain-takeover
+- https://learn.microsoft.com/azure/dns/dns-alias
+"""
+
+from __future__ import annotations
+
+from auditor import ids
+from auditor.addresses import AddressError, parse_address
+from auditor.ids import fold
+from auditor.network.graph import Missing, every, evidence, question
+from auditor.remedy import az
+from auditor.resources.dns import PublicRecordSet
+from auditor.resources.public_addresses import PublicIp
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import PUBLIC
+
+_OWNERS = {
+    "cloudapp.azure.com": ("microsoft.network/publicipaddresses",),
+    "azurefd.net": (
+        "microsoft.cdn/profiles/afdendpoints",
+        "microsoft.network/frontdoors",
+        "microsoft.cdn/profiles",
+    ),
+    "trafficmanager.net": ("microsoft.network/trafficmanagerprofiles",),
+    "azurewebsites.net": ("microsoft.web/sites",),
+    "azureedge.net": ("microsoft.cdn/profiles/endpoints",),
+}
+
+
+@rule("DNS-007", severity=Severity.HIGH, since="0.1.0", of=every(PublicRecordSet))
+def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcomes:
+    """Judge the alias target, the CNAME, or the addresses."""
+    p = record.properties
+    if p.target_resource is not None and p.target_resource.id:
+        yield from _alias(network, record, p.target_resource.id)
+    elif p.cname_record is not None and p.cname_record.cname:
+        yield from _cname(network, record, p.cname_record.cname)
+    else:
+        yield from _addresses(network, record)
+
+
+def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
+    if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
+        return
+    kind = (ids.type_of(target) or "").lower()
+    same = (ids.subscription(target) or "").lower()
+    if any(
+        (ids.type_of(key) or "") == kind and (ids.subscription(key) or "") == same
+        for key in _known(network)
+    ):
+        yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
+    else:
+        yield Unknown(record.id, missing=f"{target}, the target of alias record {record.host}")
+
+
+def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
+    name = target.lower().rstrip(".")
+    suffix = next((each for each in _OWNERS if name.endswith(f".{each}")), None)
+    if suffix is None or _is_owned(network, name, suffix):
+        return
+    if any((ids.type_of(key) or "") in _OWNERS[suffix] for key in _known(network)):
+        yield _gone(record, name, "/properties/CNAMERecord/cname", target)
+    else:
+        yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
+
+
+def _addresses(network: Network, record: PublicRecordSet) -> Outcomes:
+    foreign = [a for a in record.addresses if _is_public(a) and a not in _given(network)]
+    if foreign:
+        told = ", ".join(foreign)
+        yield Unknown(
+            record.id,
+            missing=f"who has {told}, which {record.host} leads to: no public IP of the snapshot",
+            evidence=(evidence(record, record.addresses_pointer, list(record.addresses)),),
+        )
+
+
+def _gone(record: PublicRecordSet, target: str, pointer: str, value: str) -> Finding:
+    kind = ids.type_of(record.id) or ""
+    return Finding(
+        subject=record.id,
+        message=f"{record.host} leads to {target}, which nothing in the snapshot owns",
+        remedy=az(
+            "network",
+            "dns",
+            "record-set",
+            kind.rpartition("/")[2].lower(),
+            "delete",
+            resource_group=record.resource_group,
+            zone_name=record.zone_name,
+            name=record.label,
+        ),
+        evidence=(evidence(record, pointer, value),),
+    )
+
+
+@question
+def _known(network: Network) -> tuple[str, ...]:
+    return (*sorted(network.nodes), *sorted(network.counted))
+
+
+def _is_owned(network: Network, name: str, suffix: str) -> bool:
+    """Whether a resource of the snapshot has an Azure name.
+
+    Public addresses say theirs. The others are known by their resource's name, which newer default
+    names continue with a hyphen and letters of Azure's choosing.
+    """
+    if suffix == "cloudapp.azure.com":
+        settings = (address.properties.dns_settings for address in network.all(PublicIp))
+        return name in {(s.fqdn or "").lower().rstrip(".") for s in settings if s}
+    label = name.partition(".")[0]
+    owners = (ids.name(key) for key in _known(network) if ids.type_of(key) in _OWNERS[suffix])
+    return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
+
+
+@question
+def _given(network: Network) -> frozenset[str]:
+    addresses = (address.properties.ip_address for address in network.all(PublicIp))
+    return frozenset(address for address in addresses if address)
+
+
+def _is_public(text: str) -> bool:
+    try:
+        return parse_address(text) in PUBLIC
+    except AddressError:
+        return False

@@ -1,0 +1,199 @@
+"""A network is not linked to the private zone it needs.
+
+## Why it matters
+A private zone answers only the networks it is linked to. From any other network the name of the
+service resolves to its public address, or to nothing: the application works in one network and
+fails in the next, and the private endpoint is walked around.
+
+## What fails
+A network needs a private zone when
+
+- a private endpoint in it has a zone group with that zone,
+- a MySQL flexible server is in one of its subnets and names the zone,
+- a private AKS cluster's nodes are in it and the cluster names the zone,
+
+and the network that resolves its names (itself; with DNS servers of its own, the network those are
+in) has no link to the zone. A peered network with cluster nodes in it, whose
+name resolves elsewhere, is told with severity medium: whether they use it, only you know.
+
+DNS servers outside every network of the snapshot, a zone or its links that are not in it, give
+*unknown*.
+
+## What to do
+Link the zone to the network.
+
+## References
+- https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+- Facts L-11 to L-14, L-21, K-12, R-23
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network import clusters, names
+from auditor.network.graph import Network, evidence, question
+from auditor.remedy import az
+from auditor.resources.base import Node
+from auditor.resources.dns import PrivateDnsZone
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.mysql import MySqlFlexibleServer
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A zone that networks need: `users` pairs what needs it with where that is (None: untold)."""
+
+    id: str
+    users: list[tuple[Node, VirtualNetwork | None]] = field(default_factory=list)
+
+
+@question
+def needed_zones(network: Network) -> tuple[Need, ...]:
+    """The private zones that endpoints, servers and clusters need."""
+    needs: dict[str, Need] = {}
+    for zone_id, user, vnet in _uses(network):
+        needs.setdefault(fold(zone_id), Need(zone_id)).users.append((user, vnet))
+    return tuple(needs[key] for key in sorted(needs))
+
+
+def _uses(network: Network) -> Iterator[tuple[str, Node, VirtualNetwork | None]]:
+    for endpoint in network.all(PrivateEndpoint):
+        for group in names.zone_groups(network).get(endpoint.key, ()):
+            for config in group.properties.private_dns_zone_configs or ():
+                if config.properties.private_dns_zone_id:
+                    subnet = endpoint.properties.subnet
+                    vnet = _vnet(network, subnet.id if subnet else None)
+                    yield config.properties.private_dns_zone_id, endpoint, vnet
+    for server in network.all(MySqlFlexibleServer):
+        settings = server.properties.network
+        if settings and settings.private_dns_zone_resource_id:
+            vnet = _vnet(network, settings.delegated_subnet_resource_id)
+            yield settings.private_dns_zone_resource_id, server, vnet
+    for cluster in network.all(ManagedCluster):
+        access = cluster.properties.api_server_access_profile
+        zone = access.private_dns_zone if access and access.enable_private_cluster else None
+        if zone and zone.startswith("/"):
+            for vnet in _cluster_networks(network, cluster):
+                yield zone, cluster, vnet
+
+
+def _cluster_networks(
+    network: Network, cluster: ManagedCluster
+) -> tuple[VirtualNetwork | None, ...]:
+    try:
+        return clusters.virtual_networks(network, cluster)
+    except Undetermined:
+        return (None,)
+
+
+def _vnet(network: Network, subnet_id: str | None) -> VirtualNetwork | None:
+    subnet = network.find(subnet_id)
+    owner = subnet.owner if isinstance(subnet, Subnet) else None
+    return owner if isinstance(owner, VirtualNetwork) else None
+
+
+@rule("DNS-005", severity=Severity.CRITICAL, since="0.1.0", of=needed_zones)
+def network_without_zone_link(network: Network, need: Need) -> Outcomes:
+    """Compare the networks that need the zone with those it is linked to."""
+    zone = network.get(need.id, PrivateDnsZone)
+    if zone is None:
+        return
+    if not names.links_exported(network, zone):
+        yield Unknown(zone.id, missing=f"the network links of private zone {zone.label}")
+        return
+    linked = names.linked_networks(network).get(zone.key, frozenset())
+    homes: dict[str, tuple[VirtualNetwork, Node]] = {}
+    for user, vnet in need.users:
+        if vnet is None:
+            missing = f"the virtual network of {user.label}"
+            yield Unknown(zone.id, missing=missing, related=(user.id,), key=user.key)
+        else:
+            homes.setdefault(vnet.key, (vnet, user))
+    for vnet, user in homes.values():
+        yield from _judge(network, zone, linked, vnet, user, None)
+    for vnet, user in _neighbours(network, homes).values():
+        yield from _judge(network, zone, linked, vnet, user, Severity.MEDIUM)
+
+
+def _judge(
+    network: Network,
+    zone: PrivateDnsZone,
+    linked: frozenset[str],
+    vnet: VirtualNetwork,
+    user: Node,
+    severity: Severity | None,
+) -> Outcomes:
+    if vnet.key in linked and not _own_servers(vnet):
+        return
+    try:
+        resolving = names.resolvers(network, vnet)
+    except Undetermined as unknown:
+        yield Unknown(zone.id, missing=unknown.missing, related=(vnet.id,), key=vnet.key)
+        return
+    if all(key in linked for key in resolving):
+        return
+    target = next(key for key in resolving if key not in linked)
+    resolver = network.nodes[target]
+    through = "" if resolver is vnet else f", which resolves in {resolver.label}"
+    yield Finding(
+        subject=zone.id,
+        message=f"private zone {zone.label} is not linked to {resolver.label}; {user.label} in "
+        f"{vnet.label}{through} needs it"
+        if severity is None
+        else f"private zone {zone.label} is not linked to {resolver.label}, whose nodes reach "
+        f"{user.label} by peering",
+        remedy=az(
+            "network",
+            "private-dns",
+            "link",
+            "vnet",
+            "create",
+            resource_group=zone.resource_group,
+            zone_name=zone.label,
+            name=f"link-{resolver.label}",
+            virtual_network=resolver.id,
+            registration_enabled=False,
+        ),
+        related=(vnet.id, user.id),
+        evidence=(evidence(zone, "/id", ids.name(zone.id)),),
+        severity=severity,
+        key=vnet.key,
+    )
+
+
+def _own_servers(vnet: VirtualNetwork) -> bool:
+    options = vnet.properties.dhcp_options
+    return bool(options and options.dns_servers)
+
+
+def _neighbours(
+    network: Network, homes: dict[str, tuple[VirtualNetwork, Node]]
+) -> dict[str, tuple[VirtualNetwork, Node]]:
+    """The networks peered with a home that hold cluster nodes."""
+    found: dict[str, tuple[VirtualNetwork, Node]] = {}
+    for vnet, user in homes.values():
+        for peering in vnet.peerings:
+            near = network.find(peering.properties.remote_virtual_network)
+            if (
+                isinstance(near, VirtualNetwork)
+                and near.key not in homes
+                and peering.connected
+                and near.key in networks_with_nodes(network)
+            ):
+                found.setdefault(near.key, (near, user))
+    return found
+
+
+@question
+def networks_with_nodes(network: Network) -> frozenset[str]:
+    """The folded ids of the VNets that hold cluster nodes."""
+    found = (network.nodes.get(key) for key in clusters.pools_by_subnet(network))
+    return frozenset(subnet.owner.key for subnet in found if subnet and subnet.owner)
