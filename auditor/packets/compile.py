@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from auditor.packets.diagram import Diagram, PacketSet, Space
-from auditor.packets.partition import Partition, sweep
+from auditor.packets.partition import Partition, bits, sweep
 from auditor.packets.rule import Decision, L, Rule
 from auditor.packets.space import Box
 
@@ -73,11 +73,6 @@ def decided_by(policy: Diagram[Decision[L]], label: L | None) -> PacketSet:
 def allows(policy: Diagram[Decision[L]]) -> PacketSet:
     """The packets that a compiled policy allows."""
     return policy.space.map(policy, lambda decision: decision.allow)
-
-
-def changes(old: PacketSet, new: PacketSet) -> tuple[PacketSet, PacketSet]:
-    """What the new set has and the old lacks, and what the old has and the new lacks."""
-    return new - old, old - new
 
 
 def union_of(space: Space, boxes: Iterable[Box]) -> PacketSet:
@@ -208,11 +203,3 @@ class _Compiler(Generic[V]):
 def _left_by(inside: list[int]) -> list[int]:
     """For each box, all later boxes but those inside it."""
     return [~mask & (-2 << i) for i, mask in enumerate(inside)]
-
-
-def bits(mask: int) -> Iterable[int]:
-    """The numbers of the set bits, ascending."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

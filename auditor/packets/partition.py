@@ -7,11 +7,20 @@ handles many rules at once.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import accumulate
 from operator import and_, xor
 
 from auditor.packets.intervals import Intervals, complement, whole
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the set bits, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def sweep(sets: Iterable[tuple[int, Intervals]], size: int, always: int = 0) -> dict[int, int]:
@@ -79,7 +88,7 @@ class Partition:
 
     def covering(self, intervals: Intervals) -> int:
         """The sets that hold all of the intervals (all sets, if there are none)."""
-        return list(accumulate(self.cells(intervals), and_, initial=self._every))[-1]
+        return reduce(and_, self.cells(intervals), self._every)
 
     def within(self, intervals: Intervals) -> int:
         """The sets that hold nothing outside the intervals.

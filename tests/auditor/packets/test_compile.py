@@ -11,7 +11,6 @@ from auditor.packets.compile import (
     allowed,
     allows,
     bounds,
-    changes,
     compile_rules,
     decided_by,
     union_of,
@@ -137,14 +136,6 @@ def test_changing_any_one_rule_is_noticed(tiny: Tiny) -> None:
             assert (after is not before) == differs
             noticed += differs
     assert noticed > 300
-
-
-def test_changes_are_what_is_gained_and_what_is_lost() -> None:
-    space = flow_space(32)
-    web, ssh = (space.box(destination_port=[(port, port)]) for port in (443, 22))
-    old = allowed(space, [exact("web", True, web)])
-    new = allowed(space, [exact("no web", False, web), exact("ssh", True, ssh)])
-    assert changes(old, new) == (space.packets(ssh), space.packets(web))
 
 
 def test_the_union_of_boxes_is_that_of_their_sets(tiny: Tiny) -> None:

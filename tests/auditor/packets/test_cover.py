@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.packets import cover
+from auditor.packets import search
 from auditor.packets.cover import redundant, shadowed, superfluous
 from auditor.packets.diagram import flow_space
 from auditor.packets.rule import Rule, exact
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also the way that is taken from some number of rules on only."""
     if request.param == "many rules":
-        monkeypatch.setattr(cover, "_FEW", 0)
-        monkeypatch.setattr(cover, "_PATIENCE", 1)
+        monkeypatch.setattr(search, "_FEW", 0)
+        monkeypatch.setattr(search, "_PATIENCE", 1)
 
 
 def without(rules: Sequence[Rule[int]], i: int) -> list[Rule[int]]:

@@ -1,0 +1,174 @@
+"""Inside one box: is the first of some boxes that holds a packet one of the bad ones?
+
+That question decides what a rule is good for and whether one policy stays within another. It is
+answered for groups of boxes as in `compile`, but only inside the box in question, and only until
+the first such packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import and_
+
+from auditor.packets.intervals import Intervals, difference
+from auditor.packets.partition import Partition, bits, sweep
+from auditor.packets.space import Box, Shape
+
+# A dimension with more cells than this, and than this many for each rule that matters, is cut anew
+# at the bounds of those rules only.
+_MANY_CELLS = 32
+_CELLS_A_RULE = 6
+# Up to this many rules, finding out which hides which costs more than it saves.
+_FEW = 24
+# After this many groups without a result the tables are worth their price.
+_PATIENCE = 50
+
+
+class Arrangement:
+    """Boxes in order; bit i of a mask is box i."""
+
+    def __init__(self, shape: Shape, boxes: Iterable[Box]) -> None:
+        self.boxes = list(boxes)
+        self.sizes = [dimension.size for dimension in shape.dimensions]
+        self.partitions = [
+            _Side([box[d] for box in self.boxes], size) for d, size in enumerate(self.sizes)
+        ]
+
+
+class _Side(Partition):
+    """A partition that remembers its answers: few sets of one dimension differ."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, sets: Sequence[Intervals], size: int) -> None:
+        super().__init__(sets, size)
+        self.known: dict[Intervals, tuple[int, int]] = {}
+
+    def meeting_and_covering(self, intervals: Intervals) -> tuple[int, int]:
+        found = self.known.get(intervals)
+        if found is None:
+            found = self.known[intervals] = self.meeting(intervals), self.covering(intervals)
+        return found
+
+
+class Region:
+    """One box, and how the bounds of all rules lie to it."""
+
+    def __init__(self, arrangement: Arrangement, box: Box) -> None:
+        self.box = box
+        self.boxes = arrangement.boxes
+        self.sizes = arrangement.sizes
+        # Which lies inside which, for the bounds compared so far.
+        self.compared = 0
+        self.inside: list[dict[int, int]] = []
+        self.partitions = arrangement.partitions
+        self.cells: list[list[int] | None] = [None] * len(box)
+        self.meeting = (1 << len(arrangement.boxes)) - 1
+        self.covering: list[int] = []
+        for partition, side in zip(arrangement.partitions, box, strict=True):
+            meeting, covering = partition.meeting_and_covering(side)
+            self.meeting &= meeting
+            self.covering.append(covering)
+        # For each dimension, the bounds that hold all of the box from there on.
+        self.whole = list(accumulate(reversed(self.covering), and_, initial=self.meeting))[::-1]
+
+    def reaches(self, use: int, bad: int, otherwise: bool) -> bool:
+        """Whether for some packet of the box the first of `use` that holds it is in `bad`.
+
+        `otherwise` tells if a packet that none of them holds counts as well. All of `use` meet the
+        box.
+        """
+        final = use & self.whole[0]
+        if final:
+            use &= ((final & -final) << 1) - 1
+        if use.bit_count() > _FEW:
+            # Mostly such a packet is near, and tables of what hides what would come too late.
+            quick = self._search(use, bad, otherwise, _PATIENCE)
+            if quick is not None:
+                return quick
+            if use & ~self.compared:
+                self.compared, self.inside = use, self._inside(use)
+        return bool(self._search(use, bad, otherwise, 0))
+
+    def unhidden(self, use: int, bad: int) -> int:
+        """The part of `use` that answers every question as all of it does."""
+        if use & ~self.compared:
+            return use
+        return _without_hidden(use, self.inside[0], (bad & -bad) - 1)
+
+    def _search(self, use: int, bad: int, otherwise: bool, patience: int) -> bool | None:
+        """As `reaches`, but None once patience, if positive, is over."""
+        clear: list[set[int]] = [set() for _ in self.box]
+        inside = None if patience or use & ~self.compared else self.inside
+        front = (bad & -bad) - 1
+
+        def look(level: int, group: int) -> bool | None:
+            final = group & self.whole[level]
+            if final:
+                final &= -final
+                group &= (final << 1) - 1
+            if not group:
+                return otherwise
+            if group & -group & bad:
+                return True
+            if not group & bad and (final or not otherwise):
+                return False
+            while not group & ~self.covering[level]:
+                level += 1
+            if inside is not None:
+                group = _without_hidden(group, inside[level], front)
+            if group in clear[level]:
+                return False
+            # The fewer rules hold a cell, the sooner one finds there what escapes them.
+            for cell in sorted(self._cells(level, group), key=int.bit_count):
+                found = look(level + 1, cell)
+                if found is not False:
+                    return found
+            clear[level].add(group)
+            return None if 0 < patience < sum(map(len, clear)) else False
+
+        return look(0, use)
+
+    def _inside(self, use: int) -> list[dict[int, int]]:
+        """For each dimension and each bound used: which have no packet of the box from there on
+        that this one lacks.
+        """
+        table: list[dict[int, int]] = []
+        inside = dict.fromkeys(bits(use), use)
+        for d in range(len(self.box) - 1, -1, -1):
+            within: dict[Intervals, int] = {}
+            for bit, mask in inside.items():
+                side = self.boxes[bit][d]
+                if side not in within:
+                    within[side] = ~self.partitions[d].meeting(difference(self.box[d], side))
+                inside[bit] = mask & within[side]
+            table.append(dict(inside))
+        return table[::-1]
+
+    def _cells(self, level: int, group: int) -> set[int]:
+        cells = self.cells[level]
+        if cells is None:
+            cells = self.cells[level] = self.partitions[level].cells(self.box[level])
+        partly = group & ~self.covering[level]
+        if len(cells) <= max(_MANY_CELLS, partly.bit_count() * _CELLS_A_RULE):
+            return {cell & group for cell in cells}
+        here = 1 << len(self.boxes)
+        sides = [(1 << bit, self.boxes[bit][level]) for bit in bits(partly)]
+        swept = sweep([(here, self.box[level]), *sides], self.sizes[level], group & ~partly)
+        return {cell ^ here for cell in swept.values() if cell & here}
+
+
+def _without_hidden(group: int, inside: dict[int, int], front: int) -> int:
+    """The group without the bounds that lie inside another of it, which comes first.
+
+    Within `front`, before the first bad one, it does not matter which comes first.
+    """
+    rest = group
+    while rest:
+        first = rest & -rest
+        after = -(first << 1)
+        others = ~first if first & front else after
+        group &= ~(inside[first.bit_length() - 1] & others)
+        rest = group & after
+    return group
