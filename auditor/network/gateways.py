@@ -178,27 +178,59 @@ def backends_of(network: Network, listener: Listener) -> tuple[GatewayPool, ...]
     return tuple({pool.key: pool for pool in found}.values())
 
 
-@question
-def listeners_of_pools(network: Network) -> dict[str, tuple[Listener, ...]]:
-    """Give, by the key of every pool in use, the listeners whose requests it may get.
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """Which listeners' requests each pool may get, by the pool's key.
 
-    Listeners whose routes the snapshot does not tell are left out.
+    `unclear` are the keys of gateways with a listener whose routes the snapshot does not tell,
+    each with what is missing.
     """
+
+    listeners: dict[str, tuple[Listener, ...]]
+    unclear: dict[str, str]
+
+
+@question
+def pool_use(network: Network) -> PoolUse:
+    """Tell which pools are in use, and by whom."""
     found: dict[str, list[Listener]] = defaultdict(list)
+    unclear: dict[str, str] = {}
     for listener in network.all(Listener):
         try:
             pools = backends_of(network, listener)
-        except Undetermined:
+        except Undetermined as unknown:
+            if listener.owner is not None:
+                unclear.setdefault(listener.owner.key, unknown.missing)
             continue
         for pool in pools:
             found[pool.key].append(listener)
-    return {key: tuple(listeners) for key, listeners in found.items()}
+    return PoolUse({key: tuple(listeners) for key, listeners in found.items()}, unclear)
 
 
 def pools_in_use(network: Network) -> tuple[GatewayPool, ...]:
-    """Give the pools that some listener's requests may reach."""
-    used = listeners_of_pools(network)
-    return tuple(pool for pool in network.all(GatewayPool) if pool.key in used)
+    """Give the pools that some listener's requests may reach, as far as can be told.
+
+    `listeners_using` raises for those of which it cannot be told.
+    """
+    use = pool_use(network)
+    return tuple(
+        pool
+        for pool in network.all(GatewayPool)
+        if pool.key in use.listeners or (pool.owner is not None and pool.owner.key in use.unclear)
+    )
+
+
+def listeners_using(network: Network, pool: GatewayPool) -> tuple[Listener, ...]:
+    """Give the listeners whose requests a pool may get; none for a pool that no rule uses.
+
+    Raises Undetermined when a rule of its gateway does not tell where it sends.
+    """
+    use = pool_use(network)
+    known = use.listeners.get(pool.key, ())
+    if not known and pool.owner is not None and pool.owner.key in use.unclear:
+        missing = use.unclear[pool.owner.key]
+        raise Undetermined(f"whether a rule uses the pool: {missing}", resource=pool.id)
+    return known
 
 
 def members_of(pool: GatewayPool) -> tuple[Member, ...]:
@@ -247,6 +279,43 @@ def is_empty(network: Network, pool: GatewayPool) -> bool:
 def redirect_of(network: Network, route: Route) -> Redirect | None:
     """Give the redirect a route answers with. Raises Undetermined when it is missing."""
     return network.get(route.redirect, Redirect)
+
+
+def listeners_redirected_by(network: Network, redirect: Redirect) -> tuple[Listener, ...]:
+    """Give the listeners that answer some of their requests with a redirect."""
+    return _redirected(network).get(redirect.key, ())
+
+
+@question
+def _redirected(network: Network) -> dict[str, tuple[Listener, ...]]:
+    found: dict[str, dict[str, Listener]] = defaultdict(dict)
+    for listener in network.all(Listener):
+        try:
+            for route in routes_of(network, listener):
+                redirect = network.find(route.redirect)
+                if isinstance(redirect, Redirect):
+                    found[redirect.key][listener.key] = listener
+        except Undetermined:
+            continue  # rules that ask about the listener itself tell
+    return {key: tuple(listeners.values()) for key, listeners in found.items()}
+
+
+def redirects_in_use(network: Network) -> tuple[Redirect, ...]:
+    """Give the redirects that some listener answers with."""
+    used = _redirected(network)
+    return tuple(redirect for redirect in network.all(Redirect) if redirect.key in used)
+
+
+def next_listener(network: Network, listener: Listener) -> tuple[Redirect, Listener] | None:
+    """Give where a listener's default route redirects within the gateway; None when nowhere."""
+    for route in routes_of(network, listener):
+        if not route.paths:
+            redirect = redirect_of(network, route)
+            target = redirect.properties.target_listener if redirect else None
+            found = network.find(target)
+            if redirect is not None and isinstance(found, Listener):
+                return redirect, found
+    return None
 
 
 def is_public(network: Network, listener: Listener) -> bool:

@@ -1,0 +1,160 @@
+"""Which web application firewall inspects what: effective policies (A-50).
+
+A path rule's policy goes before the listener's, the listener's before the gateway's. A gateway
+without a policy may carry the older configuration of its own. Nothing is inspected outside the
+tiers WAF and WAF_v2, nor on listeners for TCP and TLS.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.network.gateways import Route, gateway_of, is_public, routes_of
+from auditor.network.graph import Network, question
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    Listener,
+    PathRule,
+    StreamListener,
+)
+from auditor.resources.front_doors import (
+    ClassicEndpoint,
+    FrontDoorDomain,
+    FrontDoorEndpoint,
+    FrontDoorSecurityPolicy,
+)
+from auditor.resources.web_application_firewalls import WafPolicy
+
+
+class Mode(enum.IntEnum):
+    """What a firewall does with an attack; larger is stronger."""
+
+    NONE = 0
+    """Nothing: there is no firewall, or it is switched off."""
+    DETECTION = 1
+    """It writes the attack down and lets it through."""
+    PREVENTION = 2
+    """It blocks the attack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waf:
+    """The firewall in effect somewhere.
+
+    `node` is what names it (gateway, listener, path rule), `policy` the policy, None for the
+    gateway's own configuration and for no firewall at all. `why` says in a clause why the mode
+    is NONE, empty otherwise. `pointer` is the place in `node` that decides.
+    """
+
+    node: ApplicationGateway | Listener | PathRule
+    mode: Mode
+    policy: WafPolicy | None = None
+    why: str = ""
+    pointer: str = "/properties/firewallPolicy/id"
+
+
+def mode_of(policy: WafPolicy) -> Mode:
+    """Tell what a policy does. Raises Undetermined when it does not say."""
+    found = policy.properties.policy_settings
+    state = (found.state or found.enabled_state) if found else None
+    mode = found.mode if found else None
+    if state is None or (state.lower() == "enabled" and mode is None):
+        raise Undetermined(
+            "the state and the mode of the policy (policySettings)", resource=policy.id
+        )
+    if state.lower() != "enabled":
+        return Mode.NONE
+    return Mode.PREVENTION if (mode or "").lower() == "prevention" else Mode.DETECTION
+
+
+def has_waf_tier(gateway: ApplicationGateway) -> bool:
+    """Tell whether the gateway's tier can run a firewall. Raises Undetermined when untold."""
+    if not gateway.tier:
+        raise Undetermined("the tier of the gateway (properties.sku.tier)", resource=gateway.id)
+    return gateway.tier in ("waf", "waf_v2")
+
+
+def gateway_waf(network: Network, gateway: ApplicationGateway) -> Waf:
+    """Give the firewall of the gateway as a whole."""
+    p = gateway.properties
+    if not has_waf_tier(gateway):
+        tier = p.sku.tier if p.sku and p.sku.tier else gateway.tier
+        return Waf(
+            gateway, Mode.NONE, why=f"its tier {tier} has none", pointer="/properties/sku/tier"
+        )
+    policy = network.get(p.firewall_policy, WafPolicy)
+    if policy is not None:
+        return _by_policy(gateway, policy)
+    own = p.web_application_firewall_configuration
+    at = "/properties/webApplicationFirewallConfiguration"
+    if own is None:
+        return Waf(gateway, Mode.NONE, why="it has no WAF policy", pointer="/properties")
+    if not own.enabled:
+        return Waf(gateway, Mode.NONE, why="its WAF is switched off", pointer=f"{at}/enabled")
+    if own.firewall_mode is None:
+        raise Undetermined("the mode of the firewall (firewallMode)", resource=gateway.id)
+    blocks = own.firewall_mode.lower() == "prevention"
+    mode = Mode.PREVENTION if blocks else Mode.DETECTION
+    return Waf(gateway, mode, pointer=f"{at}/firewallMode")
+
+
+def _by_policy(node: ApplicationGateway | Listener | PathRule, policy: WafPolicy) -> Waf:
+    mode = mode_of(policy)
+    why = "" if mode else f"its WAF policy {policy.label} is switched off"
+    return Waf(node, mode, policy, why)
+
+
+def waf_at(network: Network, listener: Listener, route: Route) -> Waf:
+    """Give the firewall in effect for requests that take a route."""
+    gateway = gateway_of(network, listener)
+    if has_waf_tier(gateway):
+        nodes = (route.node, listener) if isinstance(route.node, PathRule) else (listener,)
+        for node in nodes:
+            if isinstance(node, PathRule | Listener):
+                policy = network.get(node.properties.firewall_policy, WafPolicy)
+                if policy is not None:
+                    return _by_policy(node, policy)
+    return gateway_waf(network, gateway)
+
+
+def inspected(listener: Listener) -> bool:
+    """Tell whether a firewall could inspect the listener at all: only HTTP and HTTPS."""
+    return not isinstance(listener, StreamListener) and listener.protocol not in ("tcp", "tls")
+
+
+def public_listeners(network: Network, gateway: ApplicationGateway) -> tuple[Listener, ...]:
+    """Give the listeners that answer HTTP or HTTPS from the internet: public, and with a rule."""
+    return tuple(
+        listener
+        for listener in gateway.listeners
+        if inspected(listener) and routes_of(network, listener) and is_public(network, listener)
+    )
+
+
+@question
+def protected_by(network: Network) -> dict[str, tuple[FrontDoorSecurityPolicy, ...]]:
+    """Give the security policies that name each Front Door endpoint or domain, by its key."""
+    found: dict[str, list[FrontDoorSecurityPolicy]] = defaultdict(list)
+    for target in (*network.all(FrontDoorEndpoint), *network.all(FrontDoorDomain)):
+        for edge in network.referrers(target, "domains"):
+            if isinstance(edge.source, FrontDoorSecurityPolicy):
+                found[target.key].append(edge.source)
+    return {key: tuple(policies) for key, policies in found.items()}
+
+
+def users_of(
+    network: Network, policy: WafPolicy
+) -> Iterator[ApplicationGateway | Listener | PathRule | FrontDoorSecurityPolicy | ClassicEndpoint]:
+    """Give what a policy is attached to, as far as the snapshot holds it."""
+    kinds = ("firewallPolicy", "wafPolicy", "webApplicationFirewallPolicyLink")
+    for edge in network.referrers(policy, *kinds):
+        source = edge.source
+        if isinstance(
+            source,
+            ApplicationGateway | Listener | PathRule | FrontDoorSecurityPolicy | ClassicEndpoint,
+        ):
+            yield source

@@ -1,0 +1,139 @@
+r"""A redirect of an application gateway leads nowhere, in a circle, or to plain HTTP.
+
+## Why it matters
+The visitor gets an error page, a browser that gives up after twenty redirects, or lands on an
+unencrypted page. Redirects are changed by hand and rarely tried, so the fault is often old.
+
+## What fails
+A redirect configuration that some routing rule or path rule answers with, and that
+
+- names neither a listener nor a URL,
+- names a listener that is not one of this gateway's,
+- names the very listener that answers with it, or goes round in a circle through the default
+  routes of several listeners (one finding for the circle),
+- names a listener that no rule serves,
+- leads to a listener for HTTP, or to a URL that begins with `http://`.
+
+A redirect that nothing uses is not judged. Where it leads after leaving the gateway cannot be told.
+
+## What to do
+Point it at a listener for HTTPS:
+
+    az network application-gateway redirect-config update --resource-group GROUP \
+        --gateway-name GATEWAY --name REDIRECT --target-listener HTTPS-LISTENER
+
+## References
+- https://learn.microsoft.com/azure/application-gateway/redirect-overview
+- Facts A-24, A-25
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.finding import Evidence, Finding, Severity
+from auditor.network.gateways import (
+    gateway_of,
+    listeners_redirected_by,
+    next_listener,
+    redirect_of,
+    redirects_in_use,
+    routes_of,
+    rules_of,
+)
+from auditor.network.graph import Network, evidence
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway, Listener, Redirect
+from auditor.rule import Outcomes, rule
+
+
+@rule("GW-009", severity=Severity.MEDIUM, since="0.1.0", of=redirects_in_use)
+def broken_redirect(network: Network, redirect: Redirect) -> Outcomes:
+    """Find redirects that leave the visitor without an encrypted page."""
+    gateway = gateway_of(network, redirect)
+    listeners = listeners_redirected_by(network, redirect)
+    found = _fault(network, gateway, redirect, listeners)
+    if found is None:
+        return
+    what, proof, related = found
+    secure = next((one.label for one in gateway.listeners if one.protocol == "https"), None)
+    yield Finding(
+        redirect.id,
+        f"The redirect {redirect.label} of {gateway.label} {what}",
+        "point it at a listener for HTTPS: "
+        + az(
+            *("network", "application-gateway", "redirect-config", "update"),
+            resource_group=gateway.resource_group,
+            gateway_name=gateway.label,
+            name=redirect.label,
+            target_listener=secure or "HTTPS-LISTENER",
+        ),
+        related=tuple(dict.fromkeys((*(one.id for one in listeners), *related))),
+        evidence=(proof,),
+        covers=tuple(("GW-008", one.id) for one in listeners if _only(network, one, redirect)),
+    )
+
+
+def _fault(
+    network: Network,
+    gateway: ApplicationGateway,
+    redirect: Redirect,
+    listeners: tuple[Listener, ...],
+) -> tuple[str, Evidence, tuple[str, ...]] | None:
+    """Say what is wrong, with the value that shows it and the ids it concerns."""
+    p = redirect.properties
+    named = p.target_listener.id if p.target_listener else None
+    if not named:
+        url = p.target_url or ""
+        at = evidence(redirect, "/properties/targetUrl" if url else "/properties", url or None)
+        if not url:
+            return "names neither a listener nor a URL to go to", at, ()
+        return (f"leads to {url}, which is plain HTTP", at, ()) if _plain(url) else None
+    at = evidence(redirect, "/properties/targetListener/id", named)
+    target = network.find(named)
+    if not isinstance(target, Listener) or target.owner is not gateway:
+        return f"leads to {_short(named)}, which is no listener of this gateway", at, (named,)
+    if target in listeners:
+        return f"sends visitors of the listener {target.label} back to it", at, (named,)
+    circle = tuple(_circle(network, target))
+    if any(redirect is each for each, _ in circle):
+        if redirect is not min((each for each, _ in circle), key=lambda each: each.key):
+            return None  # told with the first of the circle
+        names = " -> ".join(listener.label for _, listener in circle)
+        return f"goes round in a circle: {names}", at, tuple(one.id for _, one in circle)
+    if not rules_of(network, target):
+        return f"leads to the listener {target.label}, which no rule serves", at, (named,)
+    if target.protocol == "http":
+        return f"leads to the listener {target.label}, which is plain HTTP", at, (named,)
+    return None
+
+
+def _plain(url: str) -> bool:
+    return url.lower().startswith("http://")
+
+
+def _short(arm_id: str) -> str:
+    return arm_id.rpartition("/")[2] or arm_id
+
+
+def _circle(network: Network, start: Listener) -> Iterator[tuple[Redirect, Listener]]:
+    """Follow default routes from a listener; give the steps when they come back to it."""
+    steps: list[tuple[Redirect, Listener]] = []
+    seen: set[str] = set()
+    here: Listener | None = start
+    while here is not None and here.key not in seen:
+        seen.add(here.key)
+        step = next_listener(network, here)
+        if step is None:
+            return
+        steps.append((step[0], here))
+        here = step[1]
+    if here is start:
+        yield from steps
+
+
+def _only(network: Network, listener: Listener, redirect: Redirect) -> bool:
+    """Whether a listener for plain HTTP answers everything with this one redirect."""
+    return listener.protocol == "http" and all(
+        redirect_of(network, route) is redirect for route in routes_of(network, listener)
+    )

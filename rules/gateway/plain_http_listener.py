@@ -1,0 +1,154 @@
+r"""A listener serves plain HTTP and does not send the visitor to HTTPS.
+
+## Why it matters
+Whoever follows an old link or types the bare name stays on HTTP: passwords, cookies and pages
+travel readable, and anyone on the way can change them. A listener on port 80 has one good use on
+the internet, which is to answer with a redirect to HTTPS.
+
+## What fails
+A listener with protocol HTTP, in use by a routing rule, for which some path does not answer with a
+redirect to HTTPS: that is a redirect to an HTTPS listener of the gateway, or to a URL that begins
+with `https://`. With a path map, the default and every path rule must redirect.
+
+Paths under `/.well-known/acme-challenge/` may be served plainly, because certificate authorities
+ask for them over HTTP; the parameter `plain-paths` names others. A listener on a private frontend
+is of medium severity. Listeners for TCP are not judged, nor is a listener that no rule serves.
+
+The answer is *unknown* when a rule names a redirect, a path map or a listener that the snapshot
+does not hold.
+
+## What to do
+Make a redirect to the HTTPS listener and give it to the rule:
+
+    az network application-gateway redirect-config create --resource-group GROUP \
+        --gateway-name GATEWAY --name to-https --type Permanent \
+        --target-listener HTTPS-LISTENER --include-path true --include-query-string true
+    az network application-gateway rule update --resource-group GROUP \
+        --gateway-name GATEWAY --name RULE --redirect-config to-https
+
+## References
+- https://learn.microsoft.com/azure/application-gateway/redirect-http-to-https-portal
+- https://learn.microsoft.com/azure/application-gateway/redirect-overview
+- Facts A-21 to A-25
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from auditor.finding import Evidence, Finding, Severity
+from auditor.network.gateways import (
+    Route,
+    gateway_of,
+    is_public,
+    redirect_of,
+    routes_of,
+    rules_of,
+)
+from auditor.network.graph import Network, evidence
+from auditor.remedy import az
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    Listener,
+    Redirect,
+)
+from auditor.rule import Outcomes, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """What may be served without encryption."""
+
+    plain_paths: tuple[str, ...] = ("/.well-known/acme-challenge/*",)
+    """Path patterns, `*` for any characters, that need not redirect."""
+
+
+def plain_listeners(network: Network) -> tuple[Listener, ...]:
+    """Name the subjects: listeners for plain HTTP that some rule serves."""
+    return tuple(
+        listener
+        for listener in network.all(Listener)
+        if listener.protocol == "http" and rules_of(network, listener)
+    )
+
+
+@rule(
+    "GW-008",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=plain_listeners,
+    parameters=Params,
+    controls=("MCSB/DP-3",),
+    peers=("PSR:AppGw.UseHTTPS", "CKV_AZURE_217", "AZQ:233a7008", "CHK:APPD A01.56"),
+)
+def plain_http_listener(network: Network, listener: Listener, params: Params) -> Outcomes:
+    """Find HTTP listeners some path of which is not redirected to HTTPS."""
+    open_routes = [
+        route
+        for route in routes_of(network, listener)
+        if not _exempt(route, params) and not _leads_to_https(network, redirect_of(network, route))
+    ]
+    if not open_routes:
+        return
+    gateway = gateway_of(network, listener)
+    paths = "; ".join(dict.fromkeys(route.what for route in open_routes))
+    yield Finding(
+        listener.id,
+        f"The listener {listener.label} of {gateway.label} serves {paths} over plain HTTP "
+        "without a redirect to HTTPS",
+        _remedy(gateway, open_routes[0]),
+        related=tuple(dict.fromkeys(route.node.id for route in open_routes)),
+        evidence=(
+            evidence(listener, "/properties/protocol", listener.properties.protocol),
+            *(_target(route) for route in open_routes),
+        ),
+        severity=None if is_public(network, listener) else Severity.MEDIUM,
+    )
+
+
+def _exempt(route: Route, params: Params) -> bool:
+    return bool(route.paths) and all(
+        any(fnmatchcase(path.lower(), pattern.lower()) for pattern in params.plain_paths)
+        for path in route.paths
+    )
+
+
+def _leads_to_https(network: Network, redirect: Redirect | None) -> bool:
+    if redirect is None:
+        return False
+    target = network.get(redirect.properties.target_listener, Listener)
+    if target is not None:
+        return target.protocol == "https"
+    return (redirect.properties.target_url or "").lower().startswith("https://")
+
+
+def _target(route: Route) -> Evidence:
+    if route.redirect is not None:
+        return evidence(route.node, f"/properties/{route.redirect_key}/id", route.redirect.id)
+    pool = route.pool.id if route.pool else None
+    return evidence(route.node, f"/properties/{route.pool_key}" + ("/id" if pool else ""), pool)
+
+
+def _remedy(gateway: ApplicationGateway, route: Route) -> str:
+    secure = next((one.label for one in gateway.listeners if one.protocol == "https"), None)
+    group, name = gateway.resource_group, gateway.label
+    create = az(
+        *("network", "application-gateway", "redirect-config", "create"),
+        resource_group=group,
+        gateway_name=name,
+        name="to-https",
+        type="Permanent",
+        target_listener=secure or "HTTPS-LISTENER",
+        include_path=True,
+        include_query_string=True,
+    )
+    update = az(
+        *("network", "application-gateway", "rule", "update"),
+        resource_group=group,
+        gateway_name=name,
+        name=route.rule.label,
+        redirect_config="to-https",
+    )
+    first = "" if secure else "add a listener for HTTPS, then "
+    return f"{first}redirect to HTTPS: {create} && {update}"
