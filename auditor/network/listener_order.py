@@ -1,0 +1,135 @@
+"""Which of several listeners on one address and port gets a request (A-22)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.network.gateways import gateway_of, is_v2, rules_of
+from auditor.network.graph import Network, question
+from auditor.network.host_patterns import swallows
+from auditor.resources.application_gateways import ApplicationGateway, Listener, RoutingRule
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A listener and the rule that serves it.
+
+    `rank` orders the contenders for one address and port, smallest first: the rule's priority or,
+    in the first generation, its place in the list. None when the order is Azure's to choose: then
+    listeners with a host name go before those without.
+    """
+
+    listener: Listener
+    rule: RoutingRule
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What other listeners on its address and port take from one listener.
+
+    `captured` pairs each host that is lost (empty: every name, of a listener without host) with
+    who takes it. `unclear` are the hosts that somebody takes if asked first, where the order is
+    not told.
+    """
+
+    own: Contender
+    captured: tuple[tuple[str, Contender], ...]
+    unclear: tuple[str, ...]
+
+
+def contested_listeners(network: Network) -> tuple[Listener, ...]:
+    """Give the listeners in use that share their address and port with another one in use."""
+    contests = _contenders(network)
+    return tuple(one for one in network.all(Listener) if one.key in contests)
+
+
+def contest_of(network: Network, listener: Listener) -> Contest:
+    """Tell who takes what from a contested listener."""
+    group = _contenders(network)[listener.key]
+    own = next(one for one in group if one.listener is listener)
+    captured: list[tuple[str, Contender]] = []
+    unclear: list[str] = []
+    for host in listener.hosts or ("",):
+        takers = [one for one in group if one is not own and _accepts_all(one, host)]
+        first = [one for one in takers if _before(one, own)]
+        if first:
+            captured.append((host, first[0]))
+        elif any(_before(one, own) is None for one in takers):
+            unclear.append(host)
+    return Contest(own, tuple(captured), tuple(unclear))
+
+
+def _accepts_all(contender: Contender, host: str) -> bool:
+    hosts = contender.listener.hosts
+    return not hosts or any(swallows(one, host or "*") for one in hosts)
+
+
+def _before(one: Contender, other: Contender) -> bool | None:
+    if one.rank is not None and other.rank is not None:
+        return one.rank < other.rank
+    if bool(one.listener.hosts) != bool(other.listener.hosts):
+        return bool(one.listener.hosts)
+    return None
+
+
+@question
+def _contenders(network: Network) -> dict[str, tuple[Contender, ...]]:
+    """Give, by the key of each listener that shares its place, all those there, in order."""
+    groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
+    for listener in network.all(Listener):
+        place = _place(listener)
+        if place is not None:
+            groups[place].append(listener)
+    found = {}
+    for listeners in groups.values():
+        contenders = tuple(_ranked(network, listeners))
+        if len(contenders) > 1:
+            found.update({one.listener.key: contenders for one in contenders})
+    return found
+
+
+def _place(listener: Listener) -> tuple[str, str] | None:
+    """The ids of frontend and port; None when they are not told, which other rules answer."""
+    try:
+        p = listener.properties
+        frontend, port = p.frontend_ip_configuration, p.frontend_port
+        _ = listener.hosts
+    except Undetermined:
+        return None
+    if frontend is None or port is None or not frontend.id or not port.id:
+        return None
+    return frontend.id.lower(), port.id.lower()
+
+
+def _ranked(network: Network, listeners: list[Listener]) -> Iterator[Contender]:
+    pairs = [(one, rule) for one in listeners for rule in rules_of(network, one)[:1]]
+    if not pairs:
+        return
+    listed = _listed_order(gateway_of(network, pairs[0][0]))
+    ranks = {rule.key: _rank(rule, listed) for _, rule in pairs}
+    complete = all(rank is not None for rank in ranks.values())
+    ranked = [Contender(one, rule, ranks[rule.key] if complete else None) for one, rule in pairs]
+    yield from sorted(ranked, key=lambda one: (one.rank or 0, one.listener.key))
+
+
+def _listed_order(gateway: ApplicationGateway) -> dict[str, int]:
+    """The place of each rule in the list, where that is the order; else nothing."""
+    try:
+        if is_v2(gateway):
+            return {}
+    except Undetermined:
+        return {}
+    return {rule.key: place for place, rule in enumerate(gateway.rules)}
+
+
+def _rank(rule: RoutingRule, listed: dict[str, int]) -> int | None:
+    if listed:
+        return listed.get(rule.key)
+    try:
+        return rule.properties.priority
+    except Undetermined:
+        return None

@@ -1,0 +1,193 @@
+"""TLS on application gateways: policies in effect and certificates served (A-40 to A-47)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from auditor.certificates import (
+    CertificateError,
+    Chain,
+    key_vault_secret,
+    parse_public_cert_data,
+)
+from auditor.errors import Undetermined, quoted
+from auditor.network.gateways import gateway_of, rules_of
+from auditor.network.graph import Network, question
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    Listener,
+    SslCertificate,
+    SslPolicy,
+    SslProfile,
+)
+
+_PREDEFINED = {
+    "appgwsslpolicy20150501": (1, 0),
+    "appgwsslpolicy20170401": (1, 1),
+    "appgwsslpolicy20170401s": (1, 2),
+    "appgwsslpolicy20220101": (1, 2),
+    "appgwsslpolicy20220101s": (1, 2),
+}
+"""The lowest version that each predefined policy accepts (A-45)."""
+
+_VERSIONS = {"tlsv1_0": (1, 0), "tlsv1_1": (1, 1), "tlsv1_2": (1, 2), "tlsv1_3": (1, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The lowest TLS version accepted somewhere: `(1, 2)`; `pointer` and `value` say by what."""
+
+    version: tuple[int, int]
+    pointer: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"TLS {self.version[0]}.{self.version[1]}"
+
+
+def encrypted_listeners(network: Network, gateway: ApplicationGateway) -> tuple[Listener, ...]:
+    """Give the listeners of a gateway that speak TLS and that some rule serves."""
+    return tuple(one for one in gateway.listeners if one.encrypted and rules_of(network, one))
+
+
+@question
+def _policy_users(network: Network) -> dict[str, tuple[Listener, ...]]:
+    """Give, by the key of what sets a TLS policy, the listeners it is set for."""
+    users: dict[str, list[Listener]] = defaultdict(list)
+    for gateway in network.all(ApplicationGateway):
+        for listener in encrypted_listeners(network, gateway):
+            users[_policy_holder(network, gateway, listener).key].append(listener)
+    return {key: tuple(listeners) for key, listeners in users.items()}
+
+
+def _policy_holder(
+    network: Network, gateway: ApplicationGateway, listener: Listener
+) -> ApplicationGateway | SslProfile:
+    """A profile without a policy of its own leaves it to the gateway.
+
+    So does, here, one the snapshot does not tell of; `require_profiles` raises for it.
+    """
+    try:
+        profile = network.get(listener.properties.ssl_profile, SslProfile)
+        own = profile is not None and profile.properties.ssl_policy is not None
+    except Undetermined:
+        return gateway
+    return profile if profile is not None and own else gateway
+
+
+def tls_policies(network: Network) -> tuple[ApplicationGateway | SslProfile, ...]:
+    """Give what sets the TLS policy of some listener in use: gateways, and profiles of theirs."""
+    users = _policy_users(network)
+    gateways = (one for one in network.all(ApplicationGateway) if one.key in users)
+    profiles = (one for one in network.all(SslProfile) if one.key in users)
+    return (*gateways, *profiles)
+
+
+def listeners_with_policy(
+    network: Network, holder: ApplicationGateway | SslProfile
+) -> tuple[Listener, ...]:
+    """Give the listeners in use whose TLS policy a gateway or a profile sets."""
+    return _policy_users(network).get(holder.key, ())
+
+
+def require_profiles(network: Network, holder: ApplicationGateway | SslProfile) -> None:
+    """Raise Undetermined when a listener has a profile that the snapshot does not tell of."""
+    for listener in listeners_with_policy(network, holder):
+        profile = network.get(listener.properties.ssl_profile, SslProfile)
+        if profile is not None:
+            _ = profile.properties.ssl_policy
+
+
+def minimum_version(node: ApplicationGateway | SslProfile) -> Minimum:
+    """Give the lowest version a gateway's or a profile's policy accepts (A-44, A-45).
+
+    Raises Undetermined when the snapshot does not tell: a gateway without a policy has the default
+    of the API version that created it.
+    """
+    policy = node.properties.ssl_policy
+    if policy is not None:
+        return _of_policy(policy, node.id)
+    default = None
+    if isinstance(node, ApplicationGateway):
+        default = node.properties.default_predefined_ssl_policy
+    if default is None:
+        raise Undetermined(
+            "the default TLS policy of the gateway (defaultPredefinedSslPolicy): it follows from "
+            "the API version that created the gateway",
+            resource=node.id,
+        )
+    return _named(default, "/properties/defaultPredefinedSslPolicy", node.id)
+
+
+def _of_policy(policy: SslPolicy, resource: str) -> Minimum:
+    at = "/properties/sslPolicy"
+    if policy.min_protocol_version:
+        known = _VERSIONS.get(policy.min_protocol_version.lower())
+        if known is None:
+            raise Undetermined(
+                f"which TLS version {quoted(policy.min_protocol_version)} means", resource=resource
+            )
+        return Minimum(known, f"{at}/minProtocolVersion", policy.min_protocol_version)
+    if policy.policy_name:
+        return _named(policy.policy_name, f"{at}/policyName", resource)
+    disabled = {one.lower() for one in policy.disabled_ssl_protocols or ()}
+    if policy.disabled_ssl_protocols is not None:
+        left = min(v for name, v in _VERSIONS.items() if name not in disabled or v == (1, 3))
+        return Minimum(left, f"{at}/disabledSslProtocols", ", ".join(sorted(disabled)))
+    raise Undetermined(
+        "what the TLS policy accepts (sslPolicy has neither name nor minimum)", resource=resource
+    )
+
+
+def _named(name: str, pointer: str, resource: str) -> Minimum:
+    known = _PREDEFINED.get(name.lower())
+    if known is None:
+        raise Undetermined(f"what the TLS policy {quoted(name)} accepts", resource=resource)
+    return Minimum(known, pointer, name)
+
+
+@question
+def served_certificates(network: Network) -> tuple[SslCertificate, ...]:
+    """Give the certificates that listeners in use present.
+
+    A certificate that no listener names is never shown to anybody.
+    """
+    return tuple(
+        certificate
+        for certificate in network.all(SslCertificate)
+        if listeners_presenting(network, certificate)
+    )
+
+
+def listeners_presenting(network: Network, certificate: SslCertificate) -> tuple[Listener, ...]:
+    """Give the listeners in use that present a certificate."""
+    edges = network.referrers(certificate, "sslCertificate")
+    sources = (edge.source for edge in edges)
+    return tuple(one for one in sources if isinstance(one, Listener) and rules_of(network, one))
+
+
+def chain_of(network: Network, certificate: SslCertificate) -> Chain:
+    """Read what a certificate holds (A-40). Raises Undetermined when the snapshot does not tell."""
+    p = certificate.properties
+    if p.public_cert_data:
+        try:
+            return parse_public_cert_data(p.public_cert_data)
+        except CertificateError as error:
+            raise Undetermined(
+                f"the certificate {certificate.label}: its publicCertData cannot be read: {error}",
+                resource=certificate.id,
+            ) from error
+    if p.key_vault_secret_id:
+        vault = key_vault_secret(p.key_vault_secret_id)
+        where = f"secret {vault.name} of {vault.host}" if vault else quoted(p.key_vault_secret_id)
+        raise Undetermined(
+            f"the certificate {certificate.label}: it lies in Key Vault ({where}), and the export "
+            "does not show it",
+            resource=certificate.id,
+        )
+    gateway = gateway_of(network, certificate)
+    raise Undetermined(
+        f"the certificate {certificate.label} of {gateway.label}: the export has no publicCertData",
+        resource=certificate.id,
+    )

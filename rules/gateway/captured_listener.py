@@ -1,0 +1,114 @@
+r"""Requests for a host are taken by another listener on the same address and port.
+
+## Why it matters
+Listeners that share a frontend address and a port are asked one after the other, in the order of
+their rules' priority, and the first whose host name fits takes the request. A listener that comes
+too late never sees a request for that host: visitors reach the wrong application, perhaps with
+another certificate and another firewall policy.
+
+## What fails
+Two listeners with rules share a frontend and a port, and the one that is asked first accepts every
+name of a host of the later one, because
+
+- both name the same host,
+- the first names no host at all (a basic listener) and so accepts every name,
+- the first has a wildcard that takes in the later one's host or wildcard.
+
+Order is the rules' `priority`, smallest first; in the first generation it is the order in which the
+rules are listed. In the second generation, rules without priorities leave a basic listener to the
+end; which of two overlapping wildcards comes first is then *unknown*. Listeners whose patterns
+overlap only in part are not judged.
+
+## What to do
+Give the rule of the more special listener the smaller priority:
+
+    az network application-gateway rule update --resource-group GROUP \
+        --gateway-name GATEWAY --name RULE --priority 10
+
+## References
+- https://learn.microsoft.com/azure/application-gateway/multiple-site-overview
+- https://learn.microsoft.com/azure/application-gateway/configuration-listeners#order-of-processing-listeners
+- Facts A-21, A-22, T-5
+"""
+
+from __future__ import annotations
+
+from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.network.gateways import gateway_of
+from auditor.network.graph import Network, evidence
+from auditor.network.listener_order import Contender, contest_of, contested_listeners
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.rule import Outcomes, rule
+
+
+@rule("GW-015", severity=Severity.HIGH, since="0.1.0", of=contested_listeners)
+def captured_listener(network: Network, listener: Listener) -> Outcomes:
+    """Find listeners that lose a host to a listener asked before them."""
+    gateway = gateway_of(network, listener)
+    contest = contest_of(network, listener)
+    for host, winner in contest.captured:
+        yield Finding(
+            listener.id,
+            f"The listener {listener.label} of {gateway.label} never gets requests for "
+            f"{host or 'any name'}: {_why(winner, host)} and is asked first",
+            _remedy(gateway, contest.own, winner),
+            related=(winner.listener.id, contest.own.rule.id, winner.rule.id),
+            evidence=(_place(contest.own), _place(winner), *_hosts(winner)),
+            key=host,
+        )
+    if contest.unclear:
+        names = ", ".join(host or "any name" for host in contest.unclear)
+        yield Unknown(
+            listener.id,
+            f"the priorities of the rules of {gateway.label}, which decide who gets {names}",
+            remedy="give every routing rule a priority",
+            key="order",
+        )
+
+
+def _why(winner: Contender, host: str) -> str:
+    label, hosts = winner.listener.label, winner.listener.hosts
+    if not hosts:
+        return f"the listener {label} accepts every name"
+    if any(one.lower() == host.lower() for one in hosts):
+        return f"the listener {label} names it too"
+    return f"the listener {label} accepts {', '.join(hosts)}"
+
+
+def _place(contender: Contender) -> Evidence:
+    priority = contender.rule.properties.priority
+    pointer = "/properties/priority" if priority is not None else ""
+    return evidence(contender.rule, pointer, contender.rank)
+
+
+def _hosts(contender: Contender) -> tuple[Evidence, ...]:
+    p = contender.listener.properties
+    if p.host_name:
+        return (evidence(contender.listener, "/properties/hostName", p.host_name),)
+    if p.host_names:
+        return (evidence(contender.listener, "/properties/hostNames", list(p.host_names)),)
+    return ()
+
+
+def _remedy(gateway: ApplicationGateway, loser: Contender, winner: Contender) -> str:
+    same = {one.lower() for one in winner.listener.hosts} == {
+        one.lower() for one in loser.listener.hosts
+    }
+    if same:
+        return f"delete one of the listeners {loser.listener.label} and {winner.listener.label}"
+    if loser.rule.properties.priority is None or winner.rank is None:
+        return f"list the rule {loser.rule.label} before the rule {winner.rule.label}"
+    taken = {rule.properties.priority for rule in gateway.rules}
+    free = next((n for n in range(winner.rank - 1, 0, -1) if n not in taken), None)
+    if free is None:
+        return (
+            f"give the rule {winner.rule.label} a larger priority than the rule {loser.rule.label}"
+        )
+    return "ask the more special listener first: " + az(
+        *("network", "application-gateway", "rule", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=loser.rule.label,
+        priority=free,
+    )
