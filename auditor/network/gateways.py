@@ -281,6 +281,15 @@ def redirect_of(network: Network, route: Route) -> Redirect | None:
     return network.get(route.redirect, Redirect)
 
 
+def listeners_with_path_rule(network: Network, path_rule: PathRule) -> tuple[Listener, ...]:
+    """Give the listeners whose rules choose by the path map that holds a path rule."""
+    path_map = network.holder(path_rule, UrlPathMap)
+    edges = network.referrers(path_map, "urlPathMap") if path_map else ()
+    rules = (edge.source for edge in edges if isinstance(edge.source, RoutingRule))
+    listeners = (network.get(rule.listener, Listener) for rule in rules)
+    return tuple(one for one in listeners if one is not None)
+
+
 def listeners_redirected_by(network: Network, redirect: Redirect) -> tuple[Listener, ...]:
     """Give the listeners that answer some of their requests with a redirect."""
     return _redirected(network).get(redirect.key, ())

@@ -14,6 +14,7 @@ from auditor.certificates import (
 from auditor.errors import Undetermined, quoted
 from auditor.network.gateways import gateway_of, rules_of
 from auditor.network.graph import Network, question
+from auditor.remedy import az
 from auditor.resources.application_gateways import (
     ApplicationGateway,
     Listener,
@@ -190,4 +191,36 @@ def chain_of(network: Network, certificate: SslCertificate) -> Chain:
     raise Undetermined(
         f"the certificate {certificate.label} of {gateway.label}: the export has no publicCertData",
         resource=certificate.id,
+    )
+
+
+def certificates_from_vaults(network: Network) -> tuple[SslCertificate, ...]:
+    """Give the certificates in use that the gateway fetches from Key Vault."""
+    return tuple(one for one in served_certificates(network) if _from_vault(one))
+
+
+def _from_vault(certificate: SslCertificate) -> bool:
+    try:
+        return bool(certificate.properties.key_vault_secret_id)
+    except Undetermined:
+        return True
+
+
+def certificate_remedy(gateway: ApplicationGateway, certificate: SslCertificate) -> str:
+    """Say how to replace a certificate, with a command for where it lies."""
+    reference = key_vault_secret(certificate.properties.key_vault_secret_id or "")
+    if reference is not None:
+        return f"renew it in Key Vault {reference.vault}: " + az(
+            *("keyvault", "certificate", "import"),
+            vault_name=reference.vault,
+            name=reference.name,
+            file="new.pfx",
+        )
+    return "renew it and upload it: " + az(
+        *("network", "application-gateway", "ssl-cert", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=certificate.label,
+        cert_file="new.pfx",
+        cert_password="PASSWORD",
     )

@@ -8,13 +8,13 @@ tiers WAF and WAF_v2, nor on listeners for TCP and TLS.
 from __future__ import annotations
 
 import enum
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from auditor.errors import Undetermined
 from auditor.network.gateways import Route, gateway_of, is_public, routes_of
-from auditor.network.graph import Network, question
+from auditor.network.graph import Missing, Network, question
 from auditor.resources.application_gateways import (
     ApplicationGateway,
     Listener,
@@ -23,8 +23,6 @@ from auditor.resources.application_gateways import (
 )
 from auditor.resources.front_doors import (
     ClassicEndpoint,
-    FrontDoorDomain,
-    FrontDoorEndpoint,
     FrontDoorSecurityPolicy,
 )
 from auditor.resources.web_application_firewalls import WafPolicy
@@ -121,6 +119,30 @@ def waf_at(network: Network, listener: Listener, route: Route) -> Waf:
     return gateway_waf(network, gateway)
 
 
+def exceptions(network: Network) -> tuple[Listener | PathRule, ...]:
+    """Give the listeners and path rules with a WAF policy of their own, on gateways with a WAF."""
+    nodes: tuple[Listener | PathRule, ...] = (*network.all(Listener), *network.all(PathRule))
+    return tuple(one for one in nodes if _has_own_policy(one) and _on_waf_tier(network, one))
+
+
+def _has_own_policy(node: Listener | PathRule) -> bool:
+    try:
+        return node.properties.firewall_policy is not None
+    except Undetermined:
+        return True
+
+
+def _on_waf_tier(network: Network, node: Listener | PathRule) -> bool:
+    gateway = network.holder(node, ApplicationGateway)
+    return gateway is None or not gateway.tier or has_waf_tier(gateway)
+
+
+def own_waf(network: Network, node: Listener | PathRule) -> Waf | None:
+    """Give the firewall a listener or a path rule names for itself; None when it names none."""
+    policy = network.get(node.properties.firewall_policy, WafPolicy)
+    return _by_policy(node, policy) if policy else None
+
+
 def inspected(listener: Listener) -> bool:
     """Tell whether a firewall could inspect the listener at all: only HTTP and HTTPS."""
     return not isinstance(listener, StreamListener) and listener.protocol not in ("tcp", "tls")
@@ -136,25 +158,84 @@ def public_listeners(network: Network, gateway: ApplicationGateway) -> tuple[Lis
 
 
 @question
-def protected_by(network: Network) -> dict[str, tuple[FrontDoorSecurityPolicy, ...]]:
-    """Give the security policies that name each Front Door endpoint or domain, by its key."""
-    found: dict[str, list[FrontDoorSecurityPolicy]] = defaultdict(list)
-    for target in (*network.all(FrontDoorEndpoint), *network.all(FrontDoorDomain)):
-        for edge in network.referrers(target, "domains"):
-            if isinstance(edge.source, FrontDoorSecurityPolicy):
-                found[target.key].append(edge.source)
-    return {key: tuple(policies) for key, policies in found.items()}
+def exposed_gateways(network: Network) -> tuple[ApplicationGateway, ...]:
+    """Give the gateways that answer HTTP or HTTPS from the internet.
+
+    One of which the snapshot does not tell is among them: `unprotected` raises for it.
+    """
+    return tuple(one for one in network.all(ApplicationGateway) if _may_be_exposed(network, one))
 
 
-def users_of(
-    network: Network, policy: WafPolicy
-) -> Iterator[ApplicationGateway | Listener | PathRule | FrontDoorSecurityPolicy | ClassicEndpoint]:
+def _may_be_exposed(network: Network, gateway: ApplicationGateway) -> bool:
+    try:
+        return bool(public_listeners(network, gateway))
+    except Undetermined:
+        return True
+
+
+def unprotected(network: Network, gateway: ApplicationGateway) -> tuple[Listener, ...]:
+    """Give the public listeners with some route that no active firewall inspects."""
+    return tuple(
+        listener
+        for listener in public_listeners(network, gateway)
+        if any(
+            waf_at(network, listener, route).mode is Mode.NONE
+            for route in routes_of(network, listener)
+        )
+    )
+
+
+ATTACHED_BY = ("firewallPolicy", "wafPolicy", "webApplicationFirewallPolicyLink")
+"""The edge kinds by which something names its WAF policy."""
+
+User: TypeAlias = (
+    ApplicationGateway | Listener | PathRule | FrontDoorSecurityPolicy | ClassicEndpoint
+)
+
+
+def users_of(network: Network, policy: WafPolicy | Missing) -> Iterator[User]:
     """Give what a policy is attached to, as far as the snapshot holds it."""
-    kinds = ("firewallPolicy", "wafPolicy", "webApplicationFirewallPolicyLink")
-    for edge in network.referrers(policy, *kinds):
-        source = edge.source
-        if isinstance(
-            source,
-            ApplicationGateway | Listener | PathRule | FrontDoorSecurityPolicy | ClassicEndpoint,
-        ):
-            yield source
+    for edge in network.referrers(policy, *ATTACHED_BY):
+        if isinstance(edge.source, User):
+            yield edge.source
+
+
+@question
+def attached_policies(network: Network) -> tuple[WafPolicy, ...]:
+    """Give the policies that something in the snapshot is attached to."""
+    return tuple(one for one in network.all(WafPolicy) if any(users_of(network, one)))
+
+
+@question
+def missing_policies(network: Network) -> tuple[Missing, ...]:
+    """Give the policies that something is attached to and that the snapshot does not hold."""
+    absent = (hole.missing for hole in network.missing())
+    return tuple(one for one in absent if any(users_of(network, one)))
+
+
+@question
+def gateways_with_own_waf(network: Network) -> tuple[ApplicationGateway, ...]:
+    """Give the gateways with a firewall configuration of their own and no policy in its place."""
+    return tuple(
+        gateway
+        for gateway in network.all(ApplicationGateway)
+        if gateway.tier in ("waf", "waf_v2")
+        and gateway.properties.web_application_firewall_configuration is not None
+        and gateway.properties.firewall_policy is None
+    )
+
+
+def is_only_private(network: Network, users: Iterable[User]) -> bool:
+    """Tell whether everything a firewall protects listens on private addresses only."""
+    return all(_is_private(network, user) for user in users)
+
+
+def _is_private(network: Network, user: User) -> bool:
+    if isinstance(user, FrontDoorSecurityPolicy | ClassicEndpoint):
+        return False
+    try:
+        if isinstance(user, Listener):
+            return not is_public(network, user)
+        return not public_listeners(network, gateway_of(network, user))
+    except Undetermined:
+        return False

@@ -1,0 +1,87 @@
+"""Front Door: host names that answer the internet, their firewalls, and their origins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from auditor.network.graph import Network, question
+from auditor.resources.front_doors import (
+    ClassicEndpoint,
+    ClassicFrontDoor,
+    FrontDoorDomain,
+    FrontDoorEndpoint,
+    FrontDoorOrigin,
+    FrontDoorRoute,
+    FrontDoorSecurityPolicy,
+)
+from auditor.resources.web_application_firewalls import WafPolicy
+
+Entry: TypeAlias = FrontDoorEndpoint | FrontDoorDomain | ClassicEndpoint
+
+
+def entries(network: Network) -> tuple[Entry, ...]:
+    """Give the host names at the edge that answer: enabled endpoints, domains that a route uses.
+
+    An endpoint answers by its own name unless each of its routes says `linkToDefaultDomain`
+    `Disabled`; that is not looked at, because an endpoint without routes answers as well (404).
+    """
+    return tuple(_entries(network))
+
+
+def _entries(network: Network) -> Iterator[Entry]:
+    for endpoint in network.all(FrontDoorEndpoint):
+        if not _disabled(endpoint.properties.enabled_state):
+            yield endpoint
+    for domain in network.all(FrontDoorDomain):
+        users = (edge.source for edge in network.referrers(domain, "customDomains"))
+        if any(isinstance(one, FrontDoorRoute) for one in users):
+            yield domain
+    for classic in network.all(ClassicFrontDoor):
+        if not _disabled(classic.properties.enabled_state):
+            yield from classic.endpoints
+
+
+def _disabled(state: str | None) -> bool:
+    return (state or "").lower() == "disabled"
+
+
+@question
+def security_policies_known(network: Network) -> bool:
+    """Tell whether the snapshot holds security policies at all: lists of profiles do not."""
+    return bool(network.all(FrontDoorSecurityPolicy))
+
+
+def waf_policies_of(network: Network, entry: Entry) -> tuple[WafPolicy, ...]:
+    """Give the WAF policies that cover a host name. Raises Undetermined when one is missing."""
+    if isinstance(entry, ClassicEndpoint):
+        linked = network.get(entry.properties.web_application_firewall_policy_link, WafPolicy)
+        return (linked,) if linked else ()
+    found = []
+    for edge in network.referrers(entry, "domains"):
+        if isinstance(edge.source, FrontDoorSecurityPolicy):
+            parameters = edge.source.properties.parameters
+            policy = network.get(parameters.waf_policy if parameters else None, WafPolicy)
+            if policy is not None:
+                found.append(policy)
+    return tuple({policy.key: policy for policy in found}.values())
+
+
+def origins(network: Network) -> tuple[tuple[FrontDoorOrigin | ClassicFrontDoor, str], ...]:
+    """Give the host names and addresses Front Door fetches from, with what names them.
+
+    Disabled origins are left out.
+    """
+    return tuple(_origins(network))
+
+
+def _origins(network: Network) -> Iterator[tuple[FrontDoorOrigin | ClassicFrontDoor, str]]:
+    for origin in network.all(FrontDoorOrigin):
+        host = origin.properties.host_name
+        if host and not _disabled(origin.properties.enabled_state):
+            yield origin, host
+    for classic in network.all(ClassicFrontDoor):
+        for pool in classic.properties.backend_pools or ():
+            for backend in pool.properties.backends or ():
+                if backend.address and not _disabled(backend.enabled_state):
+                    yield classic, backend.address

@@ -1,0 +1,141 @@
+"""Whether a principal may read secrets of a key vault (T-9).
+
+A vault decides by its own access policies or, with `enableRbacAuthorization`, by role assignments
+on the vault, its resource group, its subscription or above.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass
+
+from auditor.certificates import KeyVaultReference
+from auditor.errors import Undetermined
+from auditor.ids import fold, name
+from auditor.network.graph import Network, question
+from auditor.resources.authorization import RoleAssignment
+from auditor.resources.key_vault import KeyVault
+
+READING_ROLES = {
+    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
+    "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
+    "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba": "Key Vault Certificate User",
+}
+"""Built-in roles that let a principal read secrets, by id."""
+
+_OTHER_ROLES = frozenset(
+    {
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",  # Owner
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",  # Contributor
+        "acdd72a7-3385-48ef-bd42-f606fba81ae7",  # Reader
+        "f25e0fa2-a7c8-4377-a976-54943a77a395",  # Key Vault Contributor
+        "21090545-7ca7-4776-b22c-e363652d74d2",  # Key Vault Reader
+        "a4417e6f-fecd-4de8-b567-7b0420556985",  # Key Vault Certificates Officer
+        "12338af0-0e69-4776-bea7-57ae8d297424",  # Key Vault Crypto User
+        "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",  # Key Vault Crypto Officer
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",  # Network Contributor
+        "f1a07417-d97a-45cb-824c-7a7467783830",  # Managed Identity Operator
+    }
+)
+"""Built-in roles that do not, as far as identities of gateways commonly hold them."""
+
+
+class Access(enum.Enum):
+    """Whether a principal may read secrets, and by which means the vault decides."""
+
+    ALLOWED = "allowed"
+    NO_POLICY = "no access policy"
+    NO_ROLE = "no role"
+
+
+@dataclass(frozen=True, slots=True)
+class _Grants:
+    """Role assignments by principal, and all of them."""
+
+    by_principal: dict[str, tuple[RoleAssignment, ...]]
+    every: tuple[RoleAssignment, ...]
+
+
+def vault_of(network: Network, reference: KeyVaultReference) -> KeyVault:
+    """Give the vault a reference names. Raises Undetermined when it is not in the snapshot."""
+    found = _vaults(network).get(reference.vault)
+    if found is None:
+        raise Undetermined(f"the key vault {reference.host} is not in the snapshot")
+    return found
+
+
+@question
+def _vaults(network: Network) -> dict[str, KeyVault]:
+    # Names of vaults are unique in the world.
+    return {vault.label.lower(): vault for vault in network.all(KeyVault)}
+
+
+def secret_access(network: Network, vault: KeyVault, principal: str, secret: str) -> Access:
+    """Tell whether a principal (an object id) may read a secret of a vault, by its name.
+
+    Raises Undetermined when the snapshot does not tell: no access policies, no role assignments
+    that concern the vault, a custom role, or a group that may hold the principal.
+    """
+    p = vault.properties
+    if p.enable_rbac_authorization:
+        return _by_role(network, vault, principal, secret)
+    if p.access_policies is None:
+        raise Undetermined("the access policies of the vault", resource=vault.id)
+    wanted = principal.lower()
+    for policy in p.access_policies:
+        if (policy.object_id or "").lower() == wanted:
+            rights = policy.permissions.secrets if policy.permissions else None
+            if {one.lower() for one in rights or ()} & {"get", "all"}:
+                return Access.ALLOWED
+    return Access.NO_POLICY
+
+
+def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> Access:
+    grants = _assignments(network)
+    concerning = tuple(one for one in grants.every if _covers(one, vault, secret))
+    if not concerning:
+        raise Undetermined(
+            f"the role assignments on the key vault {vault.label}", resource=vault.id
+        )
+    own = grants.by_principal.get(principal.lower(), ())
+    roles = [_role(one) for one in own if _covers(one, vault, secret)]
+    if any(role in READING_ROLES for role in roles):
+        return Access.ALLOWED
+    strange = next((role for role in roles if role not in _OTHER_ROLES), None)
+    if strange is not None:
+        raise Undetermined(f"whether the custom role {strange} may read secrets", resource=vault.id)
+    for one in concerning:
+        group = (one.properties.principal_type or "").lower() in ("group", "")
+        if group and _role(one) not in _OTHER_ROLES:
+            raise Undetermined(
+                f"whether the identity belongs to the group {one.properties.principal_id}, which "
+                f"may read secrets of {vault.label}",
+                resource=vault.id,
+            )
+    return Access.NO_ROLE
+
+
+def _covers(assignment: RoleAssignment, vault: KeyVault, secret: str) -> bool:
+    """Whether an assignment holds for a secret: made on it, on the vault, or above.
+
+    Assignments on a management group are taken to hold: which subscriptions it has is not told.
+    """
+    scope = fold(assignment.properties.scope or "/").rstrip("/")
+    if scope.startswith("/providers/microsoft.management/managementgroups"):
+        return True
+    return f"{vault.key}/secrets/{secret.lower()}/".startswith(f"{scope}/")
+
+
+def _role(assignment: RoleAssignment) -> str:
+    return name(assignment.properties.role_definition_id or "").lower()
+
+
+@question
+def _assignments(network: Network) -> _Grants:
+    found: dict[str, list[RoleAssignment]] = defaultdict(list)
+    every = network.all(RoleAssignment)
+    for one in every:
+        found[(one.properties.principal_id or "").lower()].append(one)
+    return _Grants({key: tuple(group) for key, group in found.items()}, every)

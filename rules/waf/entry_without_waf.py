@@ -1,0 +1,164 @@
+r"""An entry point from the internet has no web application firewall in front of it.
+
+## Why it matters
+Scanners find a public web application within minutes and try the known attacks: injection, path
+traversal, remote execution in well-known libraries. A web application firewall (WAF) stops most of
+them while the application is being mended.
+
+## What fails
+**Application Gateway.** Some listener for HTTP or HTTPS on a public frontend, with a rule, is
+inspected by no active firewall: the gateway's tier is not WAF or WAF_v2, or nothing attaches a
+policy (path rule, listener, gateway, in this order) or enables the gateway's own configuration, or
+the policy in effect is switched off. Where the gateway as a whole has an active firewall and a
+listener escapes it, WAF-004 speaks. A gateway that listens on private addresses only is no entry
+from the internet, and listeners for TCP and TLS cannot be inspected at all: neither is judged. A
+stopped gateway is judged, because starting it is one command.
+
+**Front Door, Standard and Premium.** An enabled endpoint, or a custom domain that a route uses, is
+named by no security policy with an enabled WAF policy. A list of profiles does not hold security
+policies, so the answer is *unknown* when the snapshot has none at all.
+
+**Front Door, classic.** A frontend endpoint has no link to a WAF policy, or its policy is off.
+
+The answer is also *unknown* when a policy is named and not in the snapshot.
+
+## What to do
+Create a policy in Prevention mode and attach it. For a gateway:
+
+    az network application-gateway waf-policy create --resource-group GROUP --name waf
+    az network application-gateway update --resource-group GROUP --name GATEWAY \
+        --set sku.tier=WAF_v2 sku.name=WAF_v2 firewallPolicy.id=POLICY-ID
+
+## References
+- https://learn.microsoft.com/azure/web-application-firewall/ag/ag-overview
+- https://learn.microsoft.com/azure/web-application-firewall/afds/afds-overview
+- Facts A-13, A-50, E-9
+"""
+
+from __future__ import annotations
+
+from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.network.front_door import (
+    Entry,
+    entries,
+    security_policies_known,
+    waf_policies_of,
+)
+from auditor.network.graph import Network, evidence
+from auditor.network.waf import Mode, Waf, exposed_gateways, gateway_waf, mode_of, unprotected
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.front_doors import ClassicEndpoint
+from auditor.rule import Outcomes, rule
+
+
+def entry_points(network: Network) -> tuple[ApplicationGateway | Entry, ...]:
+    """Name the subjects: gateways that answer the internet, and host names of Front Door."""
+    return (*exposed_gateways(network), *entries(network))
+
+
+@rule(
+    "WAF-001",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=entry_points,
+    controls=("CIS 5.0/7.10", "CIS 6.0/7.10", "MCSB/NS-6"),
+    peers=(
+        "PSR:AppGw.UseWAF",
+        "PSR:AppGw.WAFEnabled",
+        "PSR:FrontDoor.UseWAF",
+        "CKV_AZURE_120",
+        "CKV_AZURE_121",
+        "SPP:application_gateway_waf_enabled",
+        "SPP:frontdoor_waf_enabled",
+        "AZQ:8d9223c4",
+        "AZQ:1bd2b7e8",
+        "POL:564feb30",
+        "POL:055aa869",
+        "KICS:WAF Is Disabled For Azure Application Gateway",
+        "AZTS:ApplicationGateway_Enable_WAF",
+        "AZTS:FrontDoor_Enable_WAF",
+    ),
+)
+def entry_without_waf(network: Network, entry: ApplicationGateway | Entry) -> Outcomes:
+    """Find entry points from the internet that no active firewall inspects."""
+    if isinstance(entry, ApplicationGateway):
+        yield from _gateway(network, entry)
+    else:
+        yield from _front_door(network, entry)
+
+
+def _gateway(network: Network, gateway: ApplicationGateway) -> Outcomes:
+    whole = gateway_waf(network, gateway)
+    if whole.mode is not Mode.NONE:
+        return
+    open_listeners = unprotected(network, gateway)
+    if not open_listeners:
+        return
+    names = ", ".join(one.label for one in open_listeners)
+    yield Finding(
+        gateway.id,
+        f"The gateway {gateway.label} answers the internet on {names} without a web application "
+        f"firewall: {whole.why}",
+        _mend_gateway(gateway, whole),
+        related=tuple(one.id for one in open_listeners),
+        evidence=(_proof(gateway, whole),),
+    )
+
+
+def _proof(gateway: ApplicationGateway, waf: Waf) -> Evidence:
+    p = gateway.properties
+    values = {
+        "/properties/sku/tier": p.sku.tier if p.sku else None,
+        "/properties/firewallPolicy/id": p.firewall_policy.id if p.firewall_policy else None,
+        "/properties/webApplicationFirewallConfiguration/enabled": False,
+    }
+    return evidence(gateway, waf.pointer, values.get(waf.pointer))
+
+
+def _mend_gateway(gateway: ApplicationGateway, waf: Waf) -> str:
+    if waf.policy is not None:
+        return "switch the policy on: " + az(
+            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
+            resource_group=waf.policy.resource_group,
+            policy_name=waf.policy.label,
+            state="Enabled",
+            mode="Prevention",
+        )
+    return (
+        "create a WAF policy in Prevention mode, move the gateway to the tier WAF_v2 if it is not "
+        "there, and attach the policy: "
+        + az(
+            *("network", "application-gateway", "update"),
+            resource_group=gateway.resource_group,
+            name=gateway.label,
+            set=("sku.tier=WAF_v2", "sku.name=WAF_v2", "firewallPolicy.id=POLICY-ID"),
+        )
+    )
+
+
+def _front_door(network: Network, entry: Entry) -> Outcomes:
+    policies = waf_policies_of(network, entry)
+    if any(mode_of(policy) is not Mode.NONE for policy in policies):
+        return
+    classic = isinstance(entry, ClassicEndpoint)
+    if not policies and not classic and not security_policies_known(network):
+        yield Unknown(
+            entry.id,
+            "the security policies of the Front Door profile (Microsoft.Cdn/profiles/"
+            "securityPolicies): the snapshot holds none at all",
+            remedy="export the security policies of the profile as well",
+        )
+        return
+    off = ", ".join(policy.label for policy in policies)
+    why = f"its WAF policy {off} is switched off" if off else "no WAF policy covers it"
+    host = entry.properties.host_name or entry.label
+    yield Finding(
+        entry.id,
+        f"The Front Door host {host} answers the internet without a web application firewall: "
+        f"{why}",
+        "attach a WAF policy in Prevention mode to this host"
+        + (" (frontend endpoint, WAF policy link)" if classic else " with a security policy"),
+        related=tuple(policy.id for policy in policies),
+        evidence=(evidence(entry, "/properties/hostName", entry.properties.host_name),),
+    )

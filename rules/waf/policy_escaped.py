@@ -1,0 +1,101 @@
+r"""A listener or a path escapes the firewall policy of its gateway.
+
+## Why it matters
+A policy on a listener or on a path rule takes the place of the gateway's; it does not add to it.
+Such an exception is often made for one application's false alarms and then switched off, left in
+Detection or made without managed rules, while the gateway as a whole still looks protected.
+
+## What fails
+On a gateway of a WAF tier whose firewall is active, a listener or a path rule has a policy of its
+own that is weaker than the gateway's:
+
+- it is switched off,
+- it only detects, and the gateway's prevents,
+- it has no managed rule set against common attacks, and the gateway's has one.
+
+Whether one version of a rule set is weaker than another is not judged, nor are custom rules. On a
+listener with a private frontend the finding is of medium severity; so it is for a path rule whose
+listeners are all private. Where the gateway itself has no active firewall, WAF-001 speaks.
+
+The answer is *unknown* when one of the two policies is not in the snapshot, or does not tell its
+state and mode.
+
+## What to do
+Bring the exception up to the gateway's policy, or take it away:
+
+    az network application-gateway waf-policy policy-setting update --resource-group GROUP \
+        --policy-name POLICY --state Enabled --mode Prevention
+
+## References
+- https://learn.microsoft.com/azure/web-application-firewall/ag/per-site-policies
+- https://learn.microsoft.com/azure/web-application-firewall/ag/policy-overview
+- Fact A-50
+"""
+
+from __future__ import annotations
+
+from auditor.errors import Undetermined
+from auditor.finding import Finding, Severity
+from auditor.network.gateways import gateway_of, is_public, listeners_with_path_rule
+from auditor.network.graph import Network, evidence
+from auditor.network.waf import Mode, Waf, exceptions, gateway_waf, own_waf
+from auditor.remedy import az
+from auditor.resources.application_gateways import Listener, PathRule
+from auditor.rule import Outcomes, rule
+
+
+@rule("WAF-004", severity=Severity.HIGH, since="0.1.0", of=exceptions)
+def policy_escaped(network: Network, node: Listener | PathRule) -> Outcomes:
+    """Find policies of listeners and path rules that are weaker than their gateway's."""
+    gateway = gateway_of(network, node)
+    own = own_waf(network, node)
+    whole = gateway_waf(network, gateway)
+    if own is None or own.policy is None or whole.mode is Mode.NONE:
+        return
+    weakness = _weakness(own, whole)
+    if weakness is None:
+        return
+    what, pointer = weakness
+    kind = "listener" if isinstance(node, Listener) else "path rule"
+    yield Finding(
+        node.id,
+        f"The {kind} {node.label} of {gateway.label} escapes the gateway's firewall: its own "
+        f"policy {own.policy.label} {what}",
+        "bring the policy up to the gateway's: "
+        + az(
+            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
+            resource_group=own.policy.resource_group,
+            policy_name=own.policy.label,
+            state="Enabled",
+            mode="Prevention" if whole.mode is Mode.PREVENTION else None,
+        ),
+        related=(own.policy.id, *((whole.policy.id,) if whole.policy else (gateway.id,))),
+        evidence=(
+            evidence(node, own.pointer, node.properties.firewall_policy.id)
+            if node.properties.firewall_policy
+            else evidence(node, "", None),
+            evidence(own.policy, pointer, what),
+        ),
+        severity=Severity.MEDIUM if _private(network, node) else None,
+    )
+
+
+def _weakness(own: Waf, whole: Waf) -> tuple[str, str] | None:
+    """Say how a policy falls behind the gateway's, and where it says so."""
+    at = "/properties/policySettings"
+    if own.mode is Mode.NONE:
+        return "is switched off", f"{at}/state"
+    if own.mode < whole.mode:
+        return "only detects", f"{at}/mode"
+    managed = whole.policy is not None and bool(whole.policy.base_rule_sets)
+    if managed and own.policy and not own.policy.base_rule_sets:
+        return "has no managed rules against common attacks", "/properties/managedRules"
+    return None
+
+
+def _private(network: Network, node: Listener | PathRule) -> bool:
+    listeners = (node,) if isinstance(node, Listener) else listeners_with_path_rule(network, node)
+    try:
+        return bool(listeners) and not any(is_public(network, one) for one in listeners)
+    except Undetermined:
+        return False
