@@ -362,7 +362,18 @@ def gateways_by_subnet(network: Network) -> dict[str, tuple[ApplicationGateway, 
     return {key: tuple(gateways) for key, gateways in found.items()}
 
 
-def gateway_subnets(network: Network) -> tuple[Subnet, ...]:
-    """Give the subnets that application gateways live in."""
+def gateway_homes(network: Network) -> tuple[Subnet | ApplicationGateway, ...]:
+    """Give the subnets that application gateways live in; a gateway itself where that is untold.
+
+    `home` turns the latter into the answer *unknown*.
+    """
     homes = gateways_by_subnet(network)
-    return tuple(subnet for subnet in network.all(Subnet) if subnet.key in homes)
+    settled = {gateway.key for gateways in homes.values() for gateway in gateways}
+    subnets = (subnet for subnet in network.all(Subnet) if subnet.key in homes)
+    homeless = (one for one in network.all(ApplicationGateway) if one.key not in settled)
+    return (*subnets, *homeless)
+
+
+def home(network: Network, subject: Subnet | ApplicationGateway) -> Subnet:
+    """Give the subnet that one of `gateway_homes` stands for. Raises Undetermined."""
+    return subject if isinstance(subject, Subnet) else subnet_of(network, subject)

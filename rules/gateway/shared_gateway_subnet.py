@@ -1,0 +1,99 @@
+r"""The subnet of an application gateway holds something else as well.
+
+## Why it matters
+Azure wants a subnet for application gateways alone. Whatever else is in it takes addresses the
+gateway needs to grow, falls under route tables and security groups made for the gateway, and makes
+updates and migrations of the gateway fail.
+
+## What fails
+A subnet that an application gateway lives in
+
+- holds a resource of another type: a network interface, a private endpoint, a load balancer's
+  frontend, a node pool, a database, a firewall, a gateway of another kind; whether that resource
+  names the subnet or the subnet lists it;
+- holds gateways of the first and of the second generation together;
+- is delegated to another service;
+- is called GatewaySubnet, which is for VPN and ExpressRoute gateways.
+
+The answer is *unknown* for a gateway whose subnet is not in the snapshot.
+
+## What to do
+Make a subnet for the gateway alone, and move what else is there:
+
+    az network vnet subnet create --resource-group GROUP --vnet-name VNET \
+        --name appgw --address-prefixes 10.0.4.0/24
+
+## References
+- https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure
+- Facts A-2, D-11
+"""
+
+from __future__ import annotations
+
+from auditor.finding import Evidence, Finding, Severity
+from auditor.network.gateway_subnets import foreign_delegations, tenants
+from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
+from auditor.network.graph import Network, evidence
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.rule import Outcomes, rule
+
+_SHOWN = 5
+
+
+@rule("GW-021", severity=Severity.HIGH, since="0.1.0", of=gateway_homes)
+def shared_gateway_subnet(network: Network, subject: Subnet | ApplicationGateway) -> Outcomes:
+    """Find gateway subnets that are not for gateways of one generation alone."""
+    subnet = home(network, subject)
+    others = tenants(network, subnet)
+    if others:
+        shown = ", ".join(one.label for one in others[:_SHOWN])
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        proofs = tuple(evidence(one.told_by, one.pointer, one.value) for one in others[:_SHOWN])
+        yield _finding(
+            network, subnet, f"holds {shown}{more} beside it", "others", proofs,
+            tuple(one.id for one in others),
+        )  # fmt: skip
+    gateways = gateways_by_subnet(network)[subnet.key]
+    if len(gateways) > 1 and len({is_v2(one) for one in gateways}) > 1:
+        proofs = tuple(evidence(one, "/properties/sku/tier", one.tier) for one in gateways)
+        what = "holds gateways of the first and of the second generation together"
+        yield _finding(network, subnet, what, "generations", proofs)
+    foreign = foreign_delegations(subnet)
+    if foreign:
+        proof = evidence(subnet, "/properties/delegations", list(foreign))
+        yield _finding(
+            network, subnet, f"is delegated to {', '.join(foreign)}", "delegation", (proof,)
+        )
+    if subnet.label.lower() == "gatewaysubnet":
+        proof = evidence(subnet, "/name", subnet.label)
+        what = "is the one for VPN and ExpressRoute gateways"
+        yield _finding(network, subnet, what, "name", (proof,))
+
+
+def _finding(
+    network: Network,
+    subnet: Subnet,
+    what: str,
+    key: str,
+    proofs: tuple[Evidence, ...],
+    others: tuple[str, ...] = (),
+) -> Finding:
+    gateways = gateways_by_subnet(network)[subnet.key]
+    vnet = network.holder(subnet, VirtualNetwork)
+    return Finding(
+        subnet.id,
+        f"The subnet {subnet.label} of {', '.join(one.label for one in gateways)} {what}",
+        "give the gateway a subnet of its own: "
+        + az(
+            *("network", "vnet", "subnet", "create"),
+            resource_group=subnet.resource_group,
+            vnet_name=vnet.label if vnet else "VNET",
+            name="appgw",
+            address_prefixes="CIDR",
+        ),
+        related=(*(one.id for one in gateways), *others),
+        evidence=proofs,
+        key=key,
+    )
