@@ -29,15 +29,15 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What other listeners on its address and port take from one listener.
+    """What one listener takes from others on its address and port, and may lose to them.
 
-    `captured` pairs each host that is lost (empty: every name, of a listener without host) with
-    who takes it. `unclear` are the hosts that somebody takes if asked first, where the order is
-    not told.
+    `taken` pairs each host (empty: every name, of a listener without host) with the listener that
+    never gets it. `unclear` are hosts of its own that another takes if asked first, where the
+    order is not told.
     """
 
     own: Contender
-    captured: tuple[tuple[str, Contender], ...]
+    taken: tuple[tuple[str, Contender], ...]
     unclear: tuple[str, ...]
 
 
@@ -48,19 +48,30 @@ def contested_listeners(network: Network) -> tuple[Listener, ...]:
 
 
 def contest_of(network: Network, listener: Listener) -> Contest:
-    """Tell who takes what from a contested listener."""
+    """Tell what a contested listener takes from others, and what it may lose."""
     group = _contenders(network)[listener.key]
     own = next(one for one in group if one.listener is listener)
-    captured: list[tuple[str, Contender]] = []
-    unclear: list[str] = []
-    for host in listener.hosts or ("",):
-        takers = [one for one in group if one is not own and _accepts_all(one, host)]
-        first = [one for one in takers if _before(one, own)]
-        if first:
-            captured.append((host, first[0]))
-        elif any(_before(one, own) is None for one in takers):
-            unclear.append(host)
-    return Contest(own, tuple(captured), tuple(unclear))
+    taken = []
+    for other in group:
+        for host in other.listener.hosts or ("",):
+            if other is not own and _taker(group, other, host) is own:
+                taken.append((host, other))
+    unclear = [host for host in listener.hosts or ("",) if _may_lose(group, own, host)]
+    return Contest(own, tuple(taken), tuple(unclear))
+
+
+def _taker(group: tuple[Contender, ...], loser: Contender, host: str) -> Contender | None:
+    """Who gets the requests for a host of a listener instead of it, if anybody surely does."""
+    for one in group:
+        if one is not loser and _before(one, loser) and _accepts_all(one, host):
+            return one
+    return None
+
+
+def _may_lose(group: tuple[Contender, ...], own: Contender, host: str) -> bool:
+    return _taker(group, own, host) is None and any(
+        one is not own and _before(one, own) is None and _accepts_all(one, host) for one in group
+    )
 
 
 def _accepts_all(contender: Contender, host: str) -> bool:

@@ -65,7 +65,7 @@ def _finding(
     example = f"; {cover.uncovered} gets a certificate error" if cover.uncovered else ""
     return Finding(
         listener.id,
-        f"The certificate {bound.label} covers {'only a part of ' if partial else 'not '}"
+        f"The certificate {bound.label} {'covers only a part of' if partial else 'does not cover'} "
         f"{host}, which the listener {listener.label} of {gateway.label} accepts: "
         f"{cover.reason}{example}",
         f"order a certificate that names {host}, or name in the listener {listener.label} only "

@@ -7,12 +7,12 @@ too late never sees a request for that host: visitors reach the wrong applicatio
 another certificate and another firewall policy.
 
 ## What fails
-Two listeners with rules share a frontend and a port, and the one that is asked first accepts every
-name of a host of the later one, because
+Two listeners with rules share a frontend and a port, and the one that is asked first takes a host
+of the later one; the finding names the first. It takes a host because
 
-- both name the same host,
-- the first names no host at all (a basic listener) and so accepts every name,
-- the first has a wildcard that takes in the later one's host or wildcard.
+- both name the same host, or
+- it names no host at all (a basic listener) and so accepts every name, or
+- it has a wildcard that takes in the later one's host or wildcard.
 
 Order is the rules' `priority`, smallest first; in the first generation it is the order in which the
 rules are listed. In the second generation, rules without priorities leave a basic listener to the
@@ -44,18 +44,21 @@ from auditor.rule import Outcomes, rule
 
 @rule("GW-015", severity=Severity.HIGH, since="0.1.0", of=contested_listeners)
 def captured_listener(network: Network, listener: Listener) -> Outcomes:
-    """Find listeners that lose a host to a listener asked before them."""
+    """Find listeners that take the requests meant for listeners asked after them."""
     gateway = gateway_of(network, listener)
     contest = contest_of(network, listener)
-    for host, winner in contest.captured:
+    if contest.taken:
+        losers = tuple({one.listener.key: one for _, one in contest.taken}.values())
+        hosts = ", ".join(dict.fromkeys(host or "every name" for host, _ in contest.taken))
         yield Finding(
             listener.id,
-            f"The listener {listener.label} of {gateway.label} never gets requests for "
-            f"{host or 'any name'}: {_why(winner, host)} and is asked first",
-            _remedy(gateway, contest.own, winner),
-            related=(winner.listener.id, contest.own.rule.id, winner.rule.id),
-            evidence=(_place(contest.own), _place(winner), *_hosts(winner)),
-            key=host,
+            f"The listener {listener.label} of {gateway.label} takes the requests for {hosts}, so "
+            f"{', '.join(one.listener.label for one in losers)} never "
+            f"{'get' if len(losers) > 1 else 'gets'} them: it {_accepts(listener)} and is asked "
+            "first",
+            _remedy(gateway, contest.own, losers[0]),
+            related=tuple(id for one in losers for id in (one.listener.id, one.rule.id)),
+            evidence=(_place(contest.own), *_hosts(contest.own), *map(_place, losers)),
         )
     if contest.unclear:
         names = ", ".join(host or "any name" for host in contest.unclear)
@@ -67,13 +70,8 @@ def captured_listener(network: Network, listener: Listener) -> Outcomes:
         )
 
 
-def _why(winner: Contender, host: str) -> str:
-    label, hosts = winner.listener.label, winner.listener.hosts
-    if not hosts:
-        return f"the listener {label} accepts every name"
-    if any(one.lower() == host.lower() for one in hosts):
-        return f"the listener {label} names it too"
-    return f"the listener {label} accepts {', '.join(hosts)}"
+def _accepts(listener: Listener) -> str:
+    return f"names {', '.join(listener.hosts)}" if listener.hosts else "accepts every name"
 
 
 def _place(contender: Contender) -> Evidence:
@@ -91,7 +89,7 @@ def _hosts(contender: Contender) -> tuple[Evidence, ...]:
     return ()
 
 
-def _remedy(gateway: ApplicationGateway, loser: Contender, winner: Contender) -> str:
+def _remedy(gateway: ApplicationGateway, winner: Contender, loser: Contender) -> str:
     same = {one.lower() for one in winner.listener.hosts} == {
         one.lower() for one in loser.listener.hosts
     }

@@ -38,9 +38,10 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.gateways import gateway_of, is_public, listeners_with_path_rule
 from auditor.network.graph import Network, evidence
-from auditor.network.waf import Mode, Waf, exceptions, gateway_waf, own_waf
+from auditor.network.waf import Mode, Waf, exceptions, gateway_waf, own_waf, users_of
 from auditor.remedy import az
 from auditor.resources.application_gateways import Listener, PathRule
+from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.rule import Outcomes, rule
 
 
@@ -77,7 +78,23 @@ def policy_escaped(network: Network, node: Listener | PathRule) -> Outcomes:
             evidence(own.policy, pointer, what),
         ),
         severity=Severity.MEDIUM if _private(network, node) else None,
+        covers=_covers(network, own.policy, own),
     )
+
+
+def _covers(network: Network, policy: WafPolicy, own: Waf) -> tuple[tuple[str, str], ...]:
+    """Speak for WAF-002 of a policy in Detection that only such exceptions use."""
+    if own.mode is Mode.DETECTION and all(
+        _escapes(network, one) for one in users_of(network, policy)
+    ):
+        return (("WAF-002", policy.id),)
+    return ()
+
+
+def _escapes(network: Network, user: object) -> bool:
+    if not isinstance(user, Listener | PathRule):
+        return False
+    return gateway_waf(network, gateway_of(network, user)).mode is Mode.PREVENTION
 
 
 def _weakness(own: Waf, whole: Waf) -> tuple[str, str] | None:

@@ -1,0 +1,279 @@
+"""Where the members of a gateway's pools are, and who they are (A-26, A-27, K-50 to K-62)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Address, AddressError, parse_address
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.network.address_plan import Whereabouts, locate
+from auditor.network.clusters import (
+    ServiceFrontend,
+    cluster_of,
+    node_group,
+    node_subnets,
+    pod_subnets,
+    service_frontends,
+)
+from auditor.network.gateways import Member, gateway_of, members_of, vnet_of
+from auditor.network.graph import Network, question
+from auditor.network.names import linked_networks, private_records, resolvers
+from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
+from auditor.resources.dns import PrivateDnsZone, VirtualNetworkLink
+from auditor.resources.load_balancers import LoadBalancer
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+@question
+def members(network: Network) -> tuple[Member, ...]:
+    """Give every member of every pool that is written as an address or a name."""
+    return tuple(member for pool in network.all(GatewayPool) for member in _told(pool))
+
+
+def _told(pool: GatewayPool) -> tuple[Member, ...]:
+    try:
+        return members_of(pool)
+    except Undetermined:
+        return ()
+
+
+def addressed_members(network: Network) -> tuple[Member, ...]:
+    """Give the members that are addresses."""
+    return tuple(member for member in members(network) if member.address is not None)
+
+
+def whereabouts(network: Network, member: Member) -> Whereabouts:
+    """Tell where an address lies, seen from the gateway's VNet.
+
+    Raises Undetermined when the gateway's VNet is not in the snapshot.
+    """
+    assert member.address is not None
+    return locate(network, member.address, vnet_of(network, gateway_of(network, member.pool)))
+
+
+@question
+def judged_members(network: Network) -> tuple[Member, ...]:
+    """Give the members that somebody known should answer for.
+
+    Those are addresses in a network the gateway reaches, and names that a linked private zone
+    covers; and those of which the snapshot does not tell.
+    """
+    return tuple(member for member in members(network) if _is_ours(network, member))
+
+
+def _is_ours(network: Network, member: Member) -> bool:
+    try:
+        if member.address is not None:
+            return whereabouts(network, member).key is not None
+        vnet = vnet_of(network, gateway_of(network, member.pool))
+        return resolution(network, vnet, member.text).zone is not None
+    except Undetermined:
+        return True
+
+
+@question
+def public_addresses(network: Network) -> dict[Address, PublicIp]:
+    """Give the public IPs of the snapshot by their address."""
+    found: dict[Address, PublicIp] = {}
+    for public in network.all(PublicIp):
+        address = _address(_public_text(public))
+        if address is not None:
+            found[address] = public
+    return found
+
+
+def _public_text(public: PublicIp) -> str:
+    try:
+        return public.properties.ip_address or ""
+    except Undetermined:
+        return ""
+
+
+def _address(text: str | None) -> Address | None:
+    try:
+        return parse_address(text or "")
+    except AddressError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a name resolves in a VNet, as far as private zones tell.
+
+    `zone` is the private zone that answers for it, None when no linked zone covers it; `found`
+    whether the zone has a record for it.
+    """
+
+    zone: PrivateDnsZone | None
+    found: bool
+
+
+def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
+    """Look a name up as a VNet does: the longest linked zone that covers it (L-11, L-12).
+
+    Raises Undetermined when the DNS servers, or the records of the zone, are not told.
+    """
+    name = host.rstrip(".").lower()
+    best: tuple[PrivateDnsZone, VirtualNetworkLink | None] | None = None
+    for key in resolvers(network, vnet):
+        for zone in _zones_of(network).get(key, ()):
+            suffix = zone.label.lower()
+            longer = best is None or len(suffix) > len(best[0].label)
+            if longer and (name == suffix or name.endswith(f".{suffix}")):
+                best = (zone, _links(network).get((zone.key, key)))
+    if best is None:
+        return Resolution(None, False)
+    zone, link = best
+    records = private_records(network).get(zone.key)
+    if records is None and zone.properties.number_of_record_sets != 1:
+        raise Undetermined(f"the records of the private zone {zone.label}", resource=zone.id)
+    hosts = {record.host for record in records or ()}
+    found = name in hosts or any(one in hosts for one in _wildcards(name, zone.label.lower()))
+    falls_back = link is not None and (link.properties.resolution_policy or "").lower() == (
+        "nxdomainredirect"
+    )
+    return Resolution(None, False) if falls_back and not found else Resolution(zone, found)
+
+
+def _wildcards(name: str, zone: str) -> Iterator[str]:
+    rest = name
+    while rest != zone and "." in rest:
+        rest = rest.partition(".")[2]
+        yield f"*.{rest}"
+
+
+@question
+def _zones_of(network: Network) -> dict[str, tuple[PrivateDnsZone, ...]]:
+    """Give the private zones linked to each VNet, by its key."""
+    found: dict[str, list[PrivateDnsZone]] = {}
+    for zone in network.all(PrivateDnsZone):
+        for vnet in linked_networks(network).get(zone.key, ()):
+            found.setdefault(vnet, []).append(zone)
+    return {key: tuple(zones) for key, zones in found.items()}
+
+
+@question
+def _links(network: Network) -> dict[tuple[str, str], VirtualNetworkLink]:
+    """Give the links by the keys of their zone and their VNet."""
+    found: dict[tuple[str, str], VirtualNetworkLink] = {}
+    for link in network.all(VirtualNetworkLink):
+        ref = link.properties.virtual_network
+        if ref and ref.id:
+            found[fold(parent(link.id) or ""), fold(ref.id)] = link
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterBackend:
+    """A pool with members in an AKS cluster: the cluster, and the frontend of each address.
+
+    `frontends` are those of the cluster's load balancers on which a Kubernetes Service answers.
+    """
+
+    pool: GatewayPool
+    cluster: ManagedCluster
+    frontends: dict[Address, ServiceFrontend]
+
+    @property
+    def id(self) -> str:
+        """The pool's id."""
+        return self.pool.id
+
+
+@question
+def cluster_backends(network: Network) -> tuple[ClusterBackend, ...]:
+    """Give the pools whose members lie in an AKS cluster of the snapshot, each with the cluster.
+
+    A member lies in a cluster when a Kubernetes Service of it answers on the address, or when the
+    address is in a subnet of its nodes or pods and nobody outside the cluster owns it.
+    A gateway that an ingress controller writes (AGIC) sends to pods, and is left out (A-54).
+    """
+    if not network.all(ManagedCluster):
+        return ()
+    found = []
+    for pool in network.all(GatewayPool):
+        clusters = (_cluster_of_member(network, member) for member in _told(pool))
+        cluster = next((one for one in clusters if one is not None), None)
+        if cluster is not None and not _is_controlled(network, pool):
+            found.append(ClusterBackend(pool, cluster, _frontends(network, cluster)))
+    return tuple(found)
+
+
+def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | None:
+    if member.address is None:
+        return None
+    served = _services(network).get(member.address)
+    if served is not None:
+        return served.cluster
+    try:
+        here = whereabouts(network, member)
+    except Undetermined:
+        return None
+    if any(cluster_of(network, owner.holder) is None for owner in here.owners):
+        return None
+    for owner in here.owners:
+        return cluster_of(network, owner.holder)
+    return _clusters_by_subnet(network).get(here.subnet.key) if here.subnet else None
+
+
+@question
+def _services(network: Network) -> dict[Address, ServiceFrontend]:
+    pairs = ((_address(one.address), one) for one in service_frontends(network))
+    return {address: one for address, one in pairs if address is not None}
+
+
+@question
+def _clusters_by_subnet(network: Network) -> dict[str, ManagedCluster]:
+    found: dict[str, ManagedCluster] = {}
+    for cluster in network.all(ManagedCluster):
+        for subnet in _subnets(network, cluster):
+            found.setdefault(subnet.key, cluster)
+    return found
+
+
+def _subnets(network: Network, cluster: ManagedCluster) -> Iterator[Subnet]:
+    for of in (node_subnets, pod_subnets):
+        try:
+            yield from of(network, cluster)
+        except Undetermined:
+            continue
+
+
+def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, ServiceFrontend]:
+    return {address: one for address, one in _services(network).items() if one.cluster is cluster}
+
+
+def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
+    """Tell whether the snapshot holds load balancers of a cluster's node resource group."""
+    return any(isinstance(node, LoadBalancer) for node in node_group(network, cluster))
+
+
+def _is_controlled(network: Network, pool: GatewayPool) -> bool:
+    """Whether an ingress controller in a cluster writes the gateway (A-53, A-54)."""
+    gateway = pool.owner
+    if not isinstance(gateway, ApplicationGateway):
+        return False
+    if (gateway.tag("managed-by-k8s-ingress") or gateway.tag("ingress-for-aks-cluster-id")) is not (
+        None
+    ):
+        return True
+    return gateway.key in _gateways_of_addons(network)
+
+
+@question
+def _gateways_of_addons(network: Network) -> frozenset[str]:
+    found: set[str] = set()
+    for cluster in network.all(ManagedCluster):
+        for name, addon in (cluster.properties.addon_profiles or {}).items():
+            if addon and name.lower() == "ingressapplicationgateway" and addon.enabled:
+                config = addon.config or {}
+                texts = (
+                    config.get("effectiveApplicationGatewayId"),
+                    config.get("applicationGatewayId"),
+                )
+                found.update(fold(text) for text in texts if isinstance(text, str) and text)
+    return frozenset(found)
