@@ -49,7 +49,7 @@ def empty_pool(network: Network, pool: GatewayPool) -> Outcomes:
         return
     gateway = gateway_of(network, pool)
     listeners = listeners_using(network, pool)
-    controlled = (gateway.tag("managed-by-k8s-ingress") or "").lower() == "true"
+    controlled = gateway.tag("managed-by-k8s-ingress") is not None
     names = ", ".join(listener.label for listener in listeners)
     yield Finding(
         pool.id,

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from auditor.testing import arm_id, ask, estate
+
+from ..gateways import (
+    AGW,
+    Part,
+    certificate,
+    gateway,
+    listener,
+    part,
+    part_id,
+    pool,
+    redirect,
+    rule,
+    told,
+)
+
+SECURE = (
+    certificate(),
+    listener("secure", protocol="Https", certificate="wildcard"),
+    rule("secure", "secure", pool="servers"),
+    pool("servers", "10.0.2.4"),
+)
+PLAIN = (listener("plain"), rule("plain", "plain", redirect="r"))
+
+
+def words(*parts: Part) -> list[str]:
+    made = gateway(*SECURE, *parts)
+    answer = ask("GW-009", estate(made))
+    assert all(told(finding, made) for finding in answer.broken)
+    return [finding.message.partition(" of agw-shop ")[2] for finding in answer.broken]
+
+
+def test_a_redirect_to_an_https_listener_or_url_is_kept() -> None:
+    assert words(*PLAIN, redirect("r", to="secure")) == []
+    assert words(*PLAIN, redirect("r", url="https://contoso.example")) == []
+
+
+def test_a_redirect_to_nowhere_is_told() -> None:
+    assert words(*PLAIN, redirect("r")) == ["names neither a listener nor a URL to go to"]
+    assert words(*PLAIN, redirect("r", to="gone")) == [
+        "leads to gone, which is no listener of this gateway"
+    ]
+
+
+def test_a_listener_of_another_gateway_is_no_target() -> None:
+    foreign = {"id": arm_id(f"{AGW}/httpListeners", "agw-other", "web")}
+    target = part("redirectConfigurations", "r", targetListener=foreign)
+    assert words(*PLAIN, target) == ["leads to web, which is no listener of this gateway"]
+
+
+def test_a_redirect_to_its_own_listener_is_told() -> None:
+    assert words(*PLAIN, redirect("r", to="plain")) == [
+        "sends visitors of the listener plain back to it"
+    ]
+
+
+def test_a_circle_is_told_once() -> None:
+    parts = (
+        *(listener("a"), rule("a", "a", redirect="to-b"), redirect("to-b", to="b")),
+        *(listener("b"), rule("b", "b", redirect="to-c"), redirect("to-c", to="c")),
+        *(listener("c"), rule("c", "c", redirect="to-a"), redirect("to-a", to="a")),
+    )
+    assert words(*parts) == ["goes round in a circle: a -> b -> c"]
+    assert words(*reversed(parts)) == ["goes round in a circle: a -> b -> c"]
+
+
+def test_a_way_into_a_circle_is_not_the_circle() -> None:
+    parts = (
+        *(listener("in"), rule("in", "in", redirect="to-a"), redirect("to-a", to="a")),
+        *(listener("a"), rule("a", "a", redirect="to-b"), redirect("to-b", to="b")),
+        *(listener("b"), rule("b", "b", redirect="back"), redirect("back", to="a")),
+    )
+    assert sorted(words(*parts)) == [
+        "goes round in a circle: a -> b",
+        "leads to the listener a, which is plain HTTP",
+    ]
+
+
+def test_plain_http_is_no_target() -> None:
+    served = (listener("other"), rule("other", "other", pool="servers"))
+    assert words(*PLAIN, redirect("r", url="http://contoso.example")) == [
+        "leads to http://contoso.example, which is plain HTTP"
+    ]
+    assert words(*PLAIN, *served, redirect("r", to="other")) == [
+        "leads to the listener other, which is plain HTTP"
+    ]
+
+
+def test_a_listener_without_rule_is_no_target() -> None:
+    idle = listener("idle", protocol="Https", certificate="wildcard")
+    assert words(*PLAIN, idle, redirect("r", to="idle")) == [
+        "leads to the listener idle, which no rule serves"
+    ]
+
+
+def test_a_redirect_that_nothing_uses_is_not_judged() -> None:
+    answer = ask("GW-009", estate(gateway(*SECURE, redirect("r"))))
+    assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_it_speaks_for_the_listener_that_only_redirects_wrongly() -> None:
+    made = gateway(*SECURE, *PLAIN, redirect("r", url="http://contoso.example"))
+    network = estate(made)
+
+    (finding,) = ask("GW-009", network).broken
+
+    assert finding.covers == (("GW-008", part_id("httpListeners", "plain")),)
+    assert ask("GW-008", network).names == ["plain"]
+    assert ask("GW-008", network, beside=["GW-009"]).names == []
