@@ -160,13 +160,18 @@ class _Compiler(Generic[V]):
         starts: list[int] = []
         children: list[Diagram[V]] = []
         known = self.raw[level + 1]
+        final = self.whole[level + 1]
         before = -1
         for start, mask in self._cells(level, group):
             if mask == before:
                 continue
             before = mask
-            child = known.get(mask)
-            if child is None:
+            first = mask & -mask
+            if first & final:
+                child = self.leaves[first.bit_length() - 1]
+            elif mask in known:
+                child = known[mask]
+            else:
                 child = known[mask] = self._build(level + 1, self._cut_down(level + 1, mask))
             if not children or child is not children[-1]:
                 starts.append(start)

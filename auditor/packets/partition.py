@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
 from itertools import accumulate
-from operator import and_, xor
+from operator import xor
 
 from auditor.packets.intervals import Intervals, complement, whole
 
@@ -46,7 +45,7 @@ class Partition:
     value, and no other set holds any.
     """
 
-    __slots__ = ("_every", "_runs", "_size", "masks", "starts")
+    __slots__ = ("_runs", "_size", "every", "masks", "starts")
 
     def __init__(self, sets: Sequence[Intervals], size: int) -> None:
         everything = whole(size)
@@ -56,7 +55,7 @@ class Partition:
         self.starts = list(cells)
         self.masks = list(cells.values())
         self._size = size
-        self._every = (1 << len(sets)) - 1
+        self.every = (1 << len(sets)) - 1
         # runs[k][i]: what meets the 2**k cells from the i-th on. Made as far as asked for.
         self._runs = [self.masks]
 
@@ -86,16 +85,12 @@ class Partition:
         width = 1 << (len(self._runs) - 1)
         self._runs.append([a | b for a, b in zip(run, run[width:], strict=False)])
 
-    def covering(self, intervals: Intervals) -> int:
-        """The sets that hold all of the intervals (all sets, if there are none)."""
-        return reduce(and_, self.cells(intervals), self._every)
-
     def within(self, intervals: Intervals) -> int:
         """The sets that hold nothing outside the intervals.
 
         Exact where the intervals are one of the sets; otherwise some may be left out.
         """
-        return self._every & ~self.meeting(complement(intervals, self._size))
+        return self.every & ~self.meeting(complement(intervals, self._size))
 
     def _span(self, low: int, high: int) -> tuple[int, int]:
         return bisect_right(self.starts, low) - 1, bisect_right(self.starts, high) - 1

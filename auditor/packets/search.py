@@ -8,8 +8,9 @@ the first such packet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import accumulate
-from operator import and_
+from operator import and_, or_
 
 from auditor.packets.intervals import Intervals, difference
 from auditor.packets.partition import Partition, bits, sweep
@@ -48,7 +49,11 @@ class _Side(Partition):
     def meeting_and_covering(self, intervals: Intervals) -> tuple[int, int]:
         found = self.known.get(intervals)
         if found is None:
-            found = self.known[intervals] = self.meeting(intervals), self.covering(intervals)
+            cells = self.cells(intervals)
+            covering = reduce(and_, cells, self.every)
+            few = len(cells) <= _MANY_CELLS
+            meeting = reduce(or_, cells, 0) if few else self.meeting(intervals)
+            found = self.known[intervals] = meeting, covering
         return found
 
 
@@ -63,7 +68,7 @@ class Region:
         self.compared = 0
         self.inside: list[dict[int, int]] = []
         self.partitions = arrangement.partitions
-        self.cells: list[list[int] | None] = [None] * len(box)
+        self.cells: dict[int, list[int]] = {}
         self.meeting = (1 << len(arrangement.boxes)) - 1
         self.covering: list[int] = []
         for partition, side in zip(arrangement.partitions, box, strict=True):
@@ -121,7 +126,8 @@ class Region:
             if group in clear[level]:
                 return False
             # The fewer rules hold a cell, the sooner one finds there what escapes them.
-            for cell in sorted(self._cells(level, group), key=int.bit_count):
+            cells = self._cells(level, group)
+            for cell in sorted(cells, key=int.bit_count) if len(cells) > 1 else cells:
                 found = look(level + 1, cell)
                 if found is not False:
                     return found
@@ -147,7 +153,7 @@ class Region:
         return table[::-1]
 
     def _cells(self, level: int, group: int) -> set[int]:
-        cells = self.cells[level]
+        cells = self.cells.get(level)
         if cells is None:
             cells = self.cells[level] = self.partitions[level].cells(self.box[level])
         partly = group & ~self.covering[level]

@@ -34,8 +34,8 @@ def policy(space: Space, count: int, seed: int) -> list[Rule[int]]:
         own, peer = [prefix(10 << 24, 16)], chance.choice([[prefix(0, 4)], [prefix(10 << 24, 8)]])
         # One side at least is named: a rule from anywhere to anywhere would end the policy early.
         return space.box(
-            own=None if (free := chance.random()) < 0.3 else own,
-            peer=None if free > 0.6 else peer,
+            own=None if (free := chance.random()) < 0.15 else own,
+            peer=None if free > 0.8 else peer,
             protocol=chance.choice([None, [(6, 6)], [(6, 6)], [(17, 17)]]),
             destination_port=chance.choice(
                 [None, [(22, 22), (443, 443)], [(low, low)], [(low, low + 500)]]

@@ -43,7 +43,7 @@ def members(some: PacketSet) -> set[Packet]:
     return {packet for packet in EVERY if some.at(packet)}
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(small, small)
 def test_operations_do_what_they_do_to_sets_of_packets(a: PacketSet, b: PacketSet) -> None:
     assert members(a | b) == members(a) | members(b)
@@ -88,13 +88,13 @@ def test_laws_in_a_small_space(a: PacketSet, b: PacketSet, c: PacketSet) -> None
     laws(SPACE, a, b, c)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(wide, wide, wide)
 def test_laws_among_ipv6_flows(a: PacketSet, b: PacketSet, c: PacketSet) -> None:
     laws(WIDE, a, b, c)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(wide, wide)
 def test_forgetting_results_changes_no_diagram(a: PacketSet, b: PacketSet) -> None:
     before = a | b, a & b, a - b, ~a
@@ -102,7 +102,7 @@ def test_forgetting_results_changes_no_diagram(a: PacketSet, b: PacketSet) -> No
     assert (a | b, a & b, a - b, ~a) == before
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(wide)
 def test_a_node_asks_only_what_matters(a: PacketSet) -> None:
     pending = [a]

@@ -40,7 +40,7 @@ def members(some: Intervals | list[Interval]) -> set[int]:
     return {value for low, high in some for value in range(low, high + 1)}
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(ranges)
 def test_normalising_keeps_the_members_and_joins_what_touches(some: list[Interval]) -> None:
     result = normalise(some, SIZE)
@@ -48,7 +48,7 @@ def test_normalising_keeps_the_members_and_joins_what_touches(some: list[Interva
     assert all(a[1] + 1 < b[0] for a, b in pairwise(result))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(intervals, intervals)
 def test_operations_do_what_they_do_to_sets(a: Intervals, b: Intervals) -> None:
     assert members(union(a, b)) == members(a) | members(b)
@@ -61,7 +61,7 @@ def test_operations_do_what_they_do_to_sets(a: Intervals, b: Intervals) -> None:
     assert {value for value in range(SIZE) if contains(a, value)} == members(a)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(intervals, intervals)
 def test_equal_sets_are_equal_tuples(a: Intervals, b: Intervals) -> None:
     assert (a == b) == (members(a) == members(b))
