@@ -96,11 +96,12 @@ class Whereabouts:
 
 def owned_addresses(network: Network, key: str) -> dict[Address, tuple[Owner, ...]]:
     """Give the owners in one network (a VNet's or a hub's key) by their address."""
-    return _owners(network).get(key, {})
+    return all_owned_addresses(network).get(key, {})
 
 
 @question
-def _owners(network: Network) -> dict[str, dict[Address, tuple[Owner, ...]]]:
+def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner, ...]]]:
+    """Give the owners by their network's key, then by their address."""
     found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
     for cls in OWNING:
         for node in network.all(cls):
@@ -265,16 +266,3 @@ def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[
     if not found.owners and found.unsure:
         raise Undetermined(found.unsure, resource=found.subnet.id if found.subnet else "")
     return found.owners
-
-
-def subnets_of(network: Network, key: str) -> tuple[Subnet, ...]:
-    """Give the subnets of a VNet by its key, whether or not the VNet is in the snapshot."""
-    return _subnets(network).get(key, ())
-
-
-@question
-def _subnets(network: Network) -> dict[str, tuple[Subnet, ...]]:
-    found: dict[str, list[Subnet]] = defaultdict(list)
-    for subnet in network.all(Subnet):
-        found[network_key(subnet.id)].append(subnet)
-    return {key: tuple(subnets) for key, subnets in found.items()}

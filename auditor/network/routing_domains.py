@@ -172,6 +172,11 @@ def home_of(gateway: VirtualNetworkGateway) -> str | None:
     return None
 
 
+def is_inside_hub(network: Network, key: str) -> bool:
+    """Tell whether a key is that of the VNet inside a virtual hub, which Azure alone manages."""
+    return key not in network.nodes and last_segment(key).startswith("hv_")
+
+
 def links(network: Network) -> tuple[Link, ...]:
     """Give what joins networks. A Virtual WAN is the far end of the links of its hubs."""
     return tuple(_links(network).links)
@@ -246,14 +251,19 @@ def networks_near(network: Network, vnet: VirtualNetwork) -> tuple[Neighbour, ..
     Sorted by key, the VNet itself left out. Not transitive over peerings (R-15); through a hub all
     its VNets are near (R-29).
     """
+    return tuple(_neighbour(network, key) for key in sorted(near_keys(network, vnet.key)))
+
+
+def near_keys(network: Network, key: str) -> frozenset[str]:
+    """Give the keys of the networks near a network, as `networks_near` does."""
     beside = neighbours(network)
     near: set[str] = set()
-    for other in _ends(beside, vnet.key):
+    for other in _ends(beside, key):
         near.add(other)
         if "/virtualhubs/" in other:
             near.update(_around_hub(beside, other))
-    near.discard(vnet.key)
-    return tuple(_neighbour(network, key) for key in sorted(near) if _is_network(key))
+    near.discard(key)
+    return frozenset(each for each in near if _is_network(each))
 
 
 def _ends(beside: dict[str, tuple[Link, ...]], key: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from auditor.addresses import parse_address
 from auditor.errors import Undetermined
-from auditor.network.address_plan import Whereabouts, locate, subnets_of, unlisted, who_owns
+from auditor.network.address_plan import Whereabouts, locate, unlisted, who_owns
 from auditor.network.graph import Network
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.testing import arm_id, estate, resource
@@ -190,11 +190,3 @@ def test_ids_that_differ_in_case_are_one() -> None:
     configuration["subnet"]["id"] = configuration["subnet"]["id"].upper()
     network = estate(a(), other)
     assert owners(network, "10.0.0.4") == ["server"]
-
-
-def test_subnets_are_found_without_their_network() -> None:
-    alone = resource(
-        "Microsoft.Network/virtualNetworks/subnets", "gone/app", {"addressPrefix": "10.0.0.0/24"}
-    )
-    network = estate(alone)
-    assert [subnet.name for subnet in subnets_of(network, vnet_id("gone").lower())] == ["app"]

@@ -1,0 +1,137 @@
+"""Subnets and the space around them: siblings, reserved names, room for another (D-1 to D-11)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from auditor.addresses import AddressSet, Prefix, Version
+from auditor.errors import Undetermined
+from auditor.ids import name as last_segment
+from auditor.ids import parent, resource_group
+from auditor.network.graph import Network, question
+from auditor.network.routing_domains import Claim, claims_of_subnet, network_key
+from auditor.remedy import az
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+GATEWAY = "GatewaySubnet"
+FIREWALL = "AzureFirewallSubnet"
+FIREWALL_MANAGEMENT = "AzureFirewallManagementSubnet"
+BASTION = "AzureBastionSubnet"
+ROUTE_SERVER = "RouteServerSubnet"
+
+RESERVED_NAMES = (GATEWAY, FIREWALL, FIREWALL_MANAGEMENT, BASTION, ROUTE_SERVER)
+"""Names that give a subnet to one service and nobody else (D-9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """The subnets of one VNet, sorted; `id` is the VNet's, which need not be in the snapshot."""
+
+    id: str
+    subnets: tuple[Subnet, ...]
+
+
+@question
+def _by_network(network: Network) -> dict[str, Siblings]:
+    found: dict[str, list[Subnet]] = defaultdict(list)
+    for subnet in network.all(Subnet):
+        found[network_key(subnet.id)].append(subnet)
+    return {
+        key: Siblings(
+            subnets[0].owner.id if subnets[0].owner else _vnet_id(subnets[0]), (*subnets,)
+        )
+        for key, subnets in found.items()
+    }
+
+
+def _vnet_id(subnet: Subnet) -> str:
+    return parent(subnet.id) or subnet.id
+
+
+def siblings(network: Network) -> tuple[Siblings, ...]:
+    """Give the subnets of every VNet that has two and more."""
+    found = _by_network(network)
+    return tuple(found[key] for key in sorted(found) if len(found[key].subnets) > 1)
+
+
+def siblings_of(network: Network, key: str) -> tuple[Subnet, ...]:
+    """Give the subnets of a VNet by its key."""
+    found = _by_network(network).get(key)
+    return found.subnets if found else ()
+
+
+def called(*names: str) -> Callable[[Network], tuple[Subnet, ...]]:
+    """Name the subjects of a rule: the subnets with one of these names, in any letter case."""
+    wanted = frozenset(name.lower() for name in names)
+
+    def subjects(network: Network) -> tuple[Subnet, ...]:
+        return tuple(each for each in network.all(Subnet) if each.name.lower() in wanted)
+
+    return subjects
+
+
+def vnet_name(subnet: Subnet) -> str:
+    """Give the name of the VNet that a subnet lies in."""
+    return last_segment(_vnet_id(subnet))
+
+
+def told_claims(subnet: Subnet) -> tuple[Claim, ...]:
+    """Give the prefixes of a subnet. Raises Undetermined when it tells none."""
+    claims = claims_of_subnet(subnet)
+    if not claims:
+        raise Undetermined(f"the address prefix of subnet {subnet.label}", resource=subnet.id)
+    return claims
+
+
+def largest_v4(subnet: Subnet) -> Claim:
+    """Give a subnet's largest IPv4 prefix. Raises Undetermined when it tells none."""
+    v4 = [claim for claim in told_claims(subnet) if claim.prefix.version == 4]
+    if not v4:
+        raise Undetermined(f"the IPv4 prefix of subnet {subnet.label}", resource=subnet.id)
+    return min(v4, key=lambda claim: (claim.prefix.length, claim.prefix))
+
+
+def free_prefix(
+    network: Network, subnet: Subnet, length: int, version: Version = 4, *, moving: bool = True
+) -> Prefix | None:
+    """Give the first free block of a size in a subnet's VNet; None when there is none, or untold.
+
+    The subnet's own addresses count as free when it is `moving`.
+    """
+    vnet = network.nodes.get(network_key(subnet.id))
+    if not isinstance(vnet, VirtualNetwork):
+        return None
+    try:
+        taken = [
+            prefix
+            for other in siblings_of(network, vnet.key)
+            if other is not subnet or not moving
+            for prefix in other.prefixes
+        ]
+        free = AddressSet.from_prefixes(vnet.prefixes) - AddressSet.from_prefixes(taken)
+    except Undetermined:
+        return None
+    for prefix in free.prefixes():
+        if prefix.version == version and prefix.length <= length:
+            return Prefix.of(version, prefix.first, length)
+    return None
+
+
+def resize(network: Network, subnet: Subnet, length: int, version: Version = 4) -> str:
+    """Give the command that gives a subnet a block of a size, free in its VNet if there is one."""
+    block = free_prefix(network, subnet, length, version)
+    command = az(
+        "network",
+        "vnet",
+        "subnet",
+        "update",
+        resource_group=resource_group(subnet.id),
+        vnet_name=vnet_name(subnet),
+        name=subnet.label,
+        address_prefixes=str(block) if block else f"<a free /{length}>",
+    )
+    if block:
+        return command
+    return f"add address space to {vnet_name(subnet)}, then: {command}"

@@ -1,0 +1,230 @@
+"""How many addresses of a subnet are taken (D-1, D-10, A-3, K-20).
+
+What lives in a subnet is told twice and not always both times: the subnet lists ip configurations,
+and ip configurations name the subnet. The union counts. Application gateways count by the
+instances they may grow to, AKS pools by their nodes at the peak, scale sets by their capacity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.ids import name as last_segment
+from auditor.network import clusters
+from auditor.network.address_plan import OWNING
+from auditor.network.gateways import gateways_by_subnet
+from auditor.network.graph import Network
+from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.base import Node
+from auditor.resources.bastion import BastionIpConfiguration
+from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.virtual_networks import Subnet
+
+API_SERVER = 9
+"""Addresses of a cluster's API server in a subnet of its own (K-13)."""
+
+_LISTS_ITSELF = frozenset(
+    {
+        "microsoft.network/applicationgateways",
+        "microsoft.containerservice/managedclusters",
+        "microsoft.dbformysql/flexibleservers",
+    }
+)
+"""Delegations whose demand is counted here; what others inject is in no list."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """The IPv4 addresses of a subnet.
+
+    `capacity` counts all of them, `reserved` those that Azure keeps (five of each prefix), `taken`
+    who takes how many, `unsure` what takes an unknown number.
+    """
+
+    capacity: int
+    reserved: int
+    taken: dict[str, int] = field(default_factory=dict)
+    unsure: list[str] = field(default_factory=list)
+
+    @property
+    def used(self) -> int:
+        """All that is not free: the reserved addresses included."""
+        return self.reserved + sum(self.taken.values())
+
+    @property
+    def share(self) -> float:
+        """The used part of the capacity, 0 to 1 and more."""
+        return self.used / self.capacity
+
+    def add(self, who: str, number: int) -> None:
+        """Count addresses; nothing when there are none."""
+        if number > 0:
+            self.taken[who] = self.taken.get(who, 0) + number
+
+
+def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
+    """Count what takes addresses of a subnet; None when it has no IPv4 prefix.
+
+    Raises Undetermined when the subnet does not tell its prefixes.
+    """
+    if not subnet.prefixes:
+        raise Undetermined(f"the address prefix of subnet {subnet.label}", resource=subnet.id)
+    v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
+    if not v4:
+        return None
+    usage = Usage(sum(prefix.size for prefix in v4), clusters.RESERVED * len(v4))
+    groups = _clusters(network, subnet, usage)
+    _gateways(network, subnet, usage)
+    sets = _scale_sets(network, subnet, usage, groups)
+    _configurations(network, subnet, usage, groups, sets)
+    _delegations(network, subnet, usage)
+    return usage
+
+
+def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[str]:
+    """Count nodes and pods at the peak; give the clusters' node groups, whose VMs they are."""
+    groups: set[str] = set()
+    for edge in network.referrers(subnet, "vnetSubnetID", "podSubnetID", "subnetId"):
+        node = edge.source
+        cluster = node if isinstance(node, ManagedCluster) else node.owner
+        if not isinstance(cluster, ManagedCluster):
+            continue
+        group = cluster.properties.node_resource_group
+        if group:
+            groups.add(f"{cluster.subscription}/{group}".lower())
+        try:
+            if edge.kind == "subnetId":
+                usage.add(f"the API server of {cluster.label}", API_SERVER)
+            elif isinstance(node, AgentPool) and edge.kind == "podSubnetID":
+                usage.add(f"pods of {cluster.label}", clusters.pod_subnet_addresses(node))
+            elif isinstance(node, AgentPool):
+                usage.add(f"nodes of {cluster.label}", clusters.node_addresses(cluster, node))
+        except Undetermined as unknown:
+            usage.unsure.append(unknown.missing)
+    return groups
+
+
+def _gateways(network: Network, subnet: Subnet, usage: Usage) -> None:
+    here = gateways_by_subnet(network).get(subnet.key, ())
+    for owner in sorted({_gateway_key(key) for key in _listed(subnet)} - {g.key for g in here}):
+        if owner:
+            usage.unsure.append(f"application gateway {last_segment(owner)}")
+    for gateway in here:
+        try:
+            usage.add(f"application gateway {gateway.label}", gateway_addresses(gateway))
+        except Undetermined as unknown:
+            usage.unsure.append(unknown.missing)
+
+
+def gateway_addresses(gateway: ApplicationGateway) -> int:
+    """Give what a gateway takes at its largest: instances and private frontends (A-3)."""
+    p = gateway.properties
+    most = p.autoscale_configuration.max_capacity if p.autoscale_configuration else None
+    if most is None and p.sku is not None:
+        most = p.sku.capacity
+    if most is None:
+        raise Undetermined(f"the capacity of application gateway {gateway.label}")
+    private = sum(1 for each in gateway.frontends if each.properties.subnet is not None)
+    return most + private
+
+
+def _scale_sets(network: Network, subnet: Subnet, usage: Usage, groups: set[str]) -> set[str]:
+    """Count instances by capacity; give the keys of the scale sets counted, clusters' included."""
+    models: dict[str, list[ScaleSetIpConfiguration]] = {}
+    for edge in network.referrers(subnet, "subnet"):
+        node = edge.source
+        if isinstance(node, ScaleSetIpConfiguration) and _is_v4(node):
+            models.setdefault(node.root.key, []).append(node)
+    for key, configurations in models.items():
+        scale_set = configurations[0].root
+        if not isinstance(scale_set, ScaleSet) or _group(scale_set.id) in groups:
+            continue
+        capacity = scale_set.sku.capacity if scale_set.sku else None
+        listed = len(_instances(subnet, key))
+        if capacity is None and not listed:
+            usage.unsure.append(f"the capacity of scale set {scale_set.label}")
+        wanted = (capacity or 0) * len(configurations)
+        usage.add(f"scale set {scale_set.label}", max(wanted, listed))
+    return set(models)
+
+
+def _instances(subnet: Subnet, scale_set: str) -> set[str]:
+    return {key for key in _listed(subnet) if key.startswith(f"{scale_set}/")}
+
+
+def _listed(subnet: Subnet) -> set[str]:
+    p = subnet.properties
+    refs = (*(p.ip_configurations or ()), *(p.application_gateway_ip_configurations or ()))
+    return {fold(ref.id) for ref in refs if ref.id}
+
+
+def _gateway_key(key: str) -> str:
+    head, found, tail = key.partition("/applicationgateways/")
+    return f"{head}{found}{tail.partition('/')[0]}" if found else ""
+
+
+def _configurations(
+    network: Network, subnet: Subnet, usage: Usage, groups: set[str], sets: set[str]
+) -> None:
+    named = {
+        edge.source.key
+        for edge in network.referrers(subnet, "subnet")
+        if isinstance(edge.source, (*OWNING, BastionIpConfiguration))
+    }
+    counted = 0
+    for key in named | _listed(subnet):
+        node = network.nodes.get(key)
+        if "/applicationgateways/" in key or any(key.startswith(f"{each}/") for each in sets):
+            continue
+        if (_is_node_of(key) and _group(key) in groups) or (node is not None and not _is_v4(node)):
+            continue
+        counted += 1
+    usage.add("ip configurations", counted + _endpoints_not_listed(network, subnet))
+
+
+def _is_node_of(key: str) -> bool:
+    return "/virtualmachinescalesets/" in key or "/networkinterfaces/aks-" in key
+
+
+def _endpoints_not_listed(network: Network, subnet: Subnet) -> int:
+    """Count private endpoints whose NIC neither side tells of."""
+    refs = [ref for ref in subnet.properties.private_endpoints or () if ref.id]
+    unknown = sum(1 for key in _listed(subnet) if key not in network.nodes)
+    without = sum(1 for ref in refs if not _has_nic(network, fold(ref.id or "")))
+    return max(0, without - unknown)
+
+
+def _has_nic(network: Network, endpoint: str) -> bool:
+    node = network.find(endpoint)
+    edges = network.referrers(node, "privateEndpoint") if node is not None else ()
+    return any(isinstance(each, IpConfiguration) for edge in edges for each in _parts(edge.source))
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    return tuple(part.node for part in walk.parts(node))
+
+
+def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
+    servers = len(network.referrers(subnet, "delegatedSubnetResourceId"))
+    usage.add("database servers", servers)
+    usage.unsure.extend(
+        f"how many addresses {service} takes"
+        for service in subnet.delegated_to
+        if service.lower() not in _LISTS_ITSELF
+    )
+
+
+def _group(arm_id: str) -> str:
+    parts = arm_id.strip("/").lower().split("/")
+    return f"{parts[1]}/{parts[3]}" if len(parts) > 3 else ""
+
+
+def _is_v4(node: Node) -> bool:
+    version = walk.peek(walk.peek(node, "properties"), "private_ip_address_version") or ""
+    address = walk.peek(walk.peek(node, "properties"), "private_ip_address") or ""
+    return str(version).lower() != "ipv6" and ":" not in str(address)

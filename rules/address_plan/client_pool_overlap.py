@@ -1,0 +1,136 @@
+"""A point-to-site address pool overlaps a range that its clients should reach.
+
+## Why it matters
+A VPN client gets its address from the pool. What has the same addresses in a network or in an
+office cannot be reached by any client, and answers to clients go astray.
+
+## What fails
+A prefix of `vpnClientAddressPool` of a VPN gateway (also of a group's own pool, and of the pools of
+a virtual hub's point-to-site gateway) shares an address with the address space of the network the
+gateway stands in, of a network joined with it, with a prefix of a site behind its tunnels, or with
+the hub's prefix. A network or a site that is not in the snapshot gives *unknown* where the peering
+does not record its address space.
+
+## What to do
+Give the clients a range that nothing else uses; every client takes its new address when it
+connects again.
+
+## References
+- https://learn.microsoft.com/azure/vpn-gateway/point-to-site-about
+- Facts D-7, R-4, R-24
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import AddressSet, Prefix
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network.graph import question
+from auditor.network.on_premises import client_pools, connections_of, on_premises
+from auditor.network.routing_domains import Claim, home_of, near_keys, space_of
+from auditor.remedy import az
+from auditor.resources.hybrid import VirtualNetworkGateway
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_wan import HubClientGateway
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import RFC1918
+
+Gateway = VirtualNetworkGateway | HubClientGateway
+
+
+@question
+def gateways_with_clients(network: Network) -> tuple[Gateway, ...]:
+    """The gateways that give addresses to clients, or do not tell whether they do."""
+    every: tuple[Gateway, ...] = (
+        *network.all(VirtualNetworkGateway),
+        *network.all(HubClientGateway),
+    )
+    return tuple(gateway for gateway in every if _may_have_clients(gateway))
+
+
+def _may_have_clients(gateway: Gateway) -> bool:
+    try:
+        return bool(client_pools(gateway))
+    except Undetermined:
+        return True
+
+
+@rule("ADR-006", severity=Severity.HIGH, since="0.1.0", of=gateways_with_clients)
+def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
+    """Compare each pool with everything its clients may want to reach."""
+    home = _home(gateway)
+    keys = [home, *sorted(near_keys(network, home))]
+    around: list[Claim] = []
+    for key in keys:
+        try:
+            around.extend(space_of(network, key))
+        except Undetermined as unknown:
+            yield Unknown(gateway.id, missing=unknown.missing, key=key)
+    try:
+        around.extend(_sites(network, gateway, home))
+    except Undetermined as unknown:
+        yield Unknown(gateway.id, missing=unknown.missing, key="sites")
+    for pool in client_pools(gateway):
+        yield from _judge(gateway, pool, around)
+
+
+def _home(gateway: Gateway) -> str:
+    if isinstance(gateway, VirtualNetworkGateway):
+        home = home_of(gateway)
+    else:
+        hub = gateway.properties.virtual_hub
+        home = hub.id if hub is not None else None
+    if not home:
+        raise Undetermined(f"where the gateway {gateway.label} stands", resource=gateway.id)
+    return fold(home)
+
+
+def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
+    vnet = network.nodes.get(home)
+    if isinstance(gateway, VirtualNetworkGateway) and connections_of(network, gateway):
+        if not isinstance(vnet, VirtualNetwork):
+            raise Undetermined(f"the network of the gateway {gateway.label}", resource=gateway.id)
+        return on_premises(network, vnet)
+    return ()
+
+
+def _judge(gateway: Gateway, pool: Claim, around: list[Claim]) -> Iterator[Finding]:
+    free = _free(pool.prefix, around)
+    seen: set[tuple[str, Prefix]] = set()
+    for claim in around:
+        mark = (claim.node.key, claim.prefix)
+        if mark in seen or not claim.prefix.overlaps(pool.prefix):
+            continue
+        seen.add(mark)
+        yield Finding(
+            subject=gateway.id,
+            related=(claim.node.id,),
+            message=f"the client pool {pool.prefix} of {gateway.label} overlaps {claim.prefix} "
+            f"of {claim.node.label}",
+            remedy=_remedy(gateway, str(free) if free else "<a free range>"),
+            evidence=(pool.evidence, claim.evidence),
+            key=f"{pool.prefix} {claim.prefix} {claim.node.label.lower()}",
+        )
+
+
+def _free(like: Prefix, around: list[Claim]) -> Prefix | None:
+    free = RFC1918 - AddressSet.from_prefixes(claim.prefix for claim in around)
+    for block in free.prefixes():
+        if block.length <= like.length and like.version == 4:
+            return Prefix.of(4, block.first, like.length)
+    return None
+
+
+def _remedy(gateway: Gateway, prefix: str) -> str:
+    if isinstance(gateway, HubClientGateway):
+        return f"in the portal, give the point-to-site gateway {gateway.label} the pool {prefix}"
+    return az(
+        "network",
+        "vnet-gateway",
+        "update",
+        resource_group=gateway.resource_group,
+        name=gateway.label,
+        address_prefixes=prefix,
+    )

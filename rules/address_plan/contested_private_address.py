@@ -1,0 +1,149 @@
+"""A private address has two owners, or lies outside its subnet.
+
+## Why it matters
+Two owners of one address take turns answering, and both fail now and then. An address outside its
+subnet never answers at all. Azure refuses either for what it deploys, so this is a template about
+to fail, or an export that was put together from two states.
+
+## What fails
+Among the ip configurations of NICs, frontends of load balancers and application gateways,
+firewalls and gateways of one virtual network: two hold the same address, and at least one of them
+is static (two that Azure chose itself are an export taken while one was replaced by the other); or
+a static address is in no prefix of its own subnet. Networks that are not joined may use the same
+address. A subnet that is not in the snapshot, or does not tell its prefix, gives *unknown*.
+
+## What to do
+Give one of the two another address of its subnet.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/ip-services/private-ip-addresses
+- Facts D-1, D-4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Address
+from auditor.finding import Evidence
+from auditor.ids import name as last_segment
+from auditor.network.address_plan import Owner, all_owned_addresses
+from auditor.network.graph import evidence, question
+from auditor.network.subnets import told_claims
+from auditor.remedy import az
+from auditor.resources.base import Node
+from auditor.resources.firewalls import Firewall
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_wan import VirtualHub
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """An address of one network and who holds it; `id` is the first holder's."""
+
+    id: str
+    address: Address
+    owners: tuple[Owner, ...]
+
+
+@question
+def static_addresses(network: Network) -> tuple[Contest, ...]:
+    """Every address that somebody holds for good."""
+    found = []
+    owned = all_owned_addresses(network)
+    for key in sorted(owned):
+        for address in sorted(owned[key]):
+            owners = sorted(owned[key][address], key=lambda owner: owner.node.key)
+            if any(owner.static for owner in owners):
+                found.append(Contest(owners[0].node.id, address, tuple(owners)))
+    return tuple(found)
+
+
+@rule("ADR-015", severity=Severity.HIGH, since="0.1.0", of=static_addresses)
+def contested_private_address(network: Network, contest: Contest) -> Outcomes:
+    """Name those who hold the address twice, and those who hold it outside their subnet."""
+    holders = {owner.node.key: owner for owner in contest.owners}
+    if len(holders) > 1:
+        yield _twice(contest, list(holders.values()))
+    for owner in contest.owners:
+        if owner.static and owner.subnet:
+            yield from _outside(network, owner)
+
+
+def _twice(contest: Contest, owners: list[Owner]) -> Finding:
+    first, *others = owners
+    movable = next((owner for owner in reversed(owners) if owner.static), first)
+    names = ", ".join(_named(owner) for owner in owners)
+    return Finding(
+        subject=first.node.id,
+        related=tuple(owner.node.id for owner in others),
+        message=f"{contest.address} is held by {names}",
+        remedy=_move(movable),
+        evidence=tuple(_evidence(owner) for owner in owners),
+        key=str(contest.address),
+    )
+
+
+def _outside(network: Network, owner: Owner) -> Iterator[Finding]:
+    subnet = network.get(owner.subnet, Subnet)
+    if subnet is None:
+        return
+    claims = told_claims(subnet)
+    if not any(owner.address in claim.prefix for claim in claims):
+        prefixes = ", ".join(str(claim.prefix) for claim in claims)
+        yield Finding(
+            subject=owner.node.id,
+            related=(subnet.id,),
+            message=f"{owner.address} of {_named(owner)} is outside {prefixes} of subnet "
+            f"{subnet.label}",
+            remedy=_move(owner),
+            evidence=(_evidence(owner), *(claim.evidence for claim in claims)),
+            key=f"outside {owner.address}",
+        )
+
+
+def _named(owner: Owner) -> str:
+    return owner.holder.label
+
+
+def _evidence(owner: Owner) -> Evidence:
+    return evidence(owner.node, _pointer(owner.node), str(owner.address))
+
+
+def _pointer(node: Node) -> str:
+    if isinstance(node, VirtualHub):
+        return "/properties/virtualRouterIps"
+    if isinstance(node, Firewall):
+        return "/properties/hubIPAddresses/privateIPAddress"
+    return "/properties/privateIPAddress"
+
+
+def _move(owner: Owner) -> str:
+    node, holder = owner.node, owner.holder
+    if isinstance(node, IpConfiguration):
+        return az(
+            "network",
+            "nic",
+            "ip-config",
+            "update",
+            resource_group=holder.resource_group,
+            nic_name=holder.label,
+            name=node.label,
+            private_ip_address=f"<a free address of {last_segment(owner.subnet)}>",
+        )
+    if isinstance(node, LoadBalancerFrontend):
+        return az(
+            "network",
+            "lb",
+            "frontend-ip",
+            "update",
+            resource_group=holder.resource_group,
+            lb_name=holder.label,
+            name=node.label,
+            private_ip_address=f"<a free address of {last_segment(owner.subnet)}>",
+        )
+    return f"give {node.label} of {holder.label} a free address of {last_segment(owner.subnet)}"

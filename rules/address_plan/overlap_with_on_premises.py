@@ -1,0 +1,135 @@
+"""A virtual network overlaps a range on premises.
+
+## Why it matters
+Inside the network the network's own route wins: machines in it can never reach the office range
+that has the same addresses, and the office cannot reach them. It shows when the tunnel comes up,
+and one side has to renumber.
+
+## What fails
+A prefix of a virtual network shares an address with
+
+- a prefix of a local network gateway (or of a VPN site of its virtual hub) that is connected to a
+  gateway of the network, or of the peer whose gateways it uses: critical, or high when the site's
+  prefix is a wider summary around the network's, where only the network's own share is lost;
+- a range in the parameter `on-premises`: critical when the network is connected to a gateway or a
+  hub, else medium. Any network counts here, because the list says what is used elsewhere.
+
+Prefixes that a VPN NAT rule translates on their way in do not count. When a connection, a site or
+the peer with the gateway is not in the snapshot, the answer is *unknown*; so it is when routes are
+learned by BGP or ExpressRoute, whose prefixes ARM does not hold, until `on-premises` names them.
+
+## What to do
+Renumber the network, or translate with VPN NAT rules until that is done.
+
+## References
+- https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-about-vpn-gateway-settings
+- https://learn.microsoft.com/azure/vpn-gateway/nat-overview
+- Facts D-7, R-7, R-17, R-24, R-25
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import AddressError, Prefix, parse_prefix
+from auditor.network.graph import every
+from auditor.network.on_premises import gateways_serving, hubs_of, learns_routes, on_premises
+from auditor.network.routing_domains import Claim, claims_of
+from auditor.remedy import az
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """What is used elsewhere."""
+
+    on_premises: tuple[str, ...] = ()
+    """Ranges used on premises or by partners, as CIDRs; complete, when it is given at all."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no CIDR."""
+        try:
+            self.ranges()
+        except AddressError as error:
+            raise ValueError(str(error)) from error
+
+    def ranges(self) -> tuple[Prefix, ...]:
+        """Give the ranges as prefixes."""
+        return tuple(map(parse_prefix, self.on_premises))
+
+
+@rule(
+    "ADR-005",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=every(VirtualNetwork),
+    parameters=Params,
+    peers=("CHK:ALZ D03.01",),
+)
+def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Params) -> Outcomes:
+    """Compare a VNet's space with the sites behind its gateways, and with the declared ranges."""
+    space = claims_of(vnet)
+    connected = bool(gateways_serving(network, vnet) or hubs_of(network, vnet))
+    yield from _with_declared(vnet, space, params.ranges(), connected)
+    yield from _with_sites(vnet, space, on_premises(network, vnet))
+    learned = learns_routes(network, vnet)
+    if learned and not params.on_premises:
+        yield Unknown(
+            vnet.id,
+            missing=f"the prefixes that {learned} teaches {vnet.label}",
+            remedy="name the ranges used on premises: [params.ADR-005] on-premises = [...]",
+            key="learned",
+        )
+
+
+def _with_sites(
+    vnet: VirtualNetwork, space: tuple[Claim, ...], sites: tuple[Claim, ...]
+) -> Iterator[Finding]:
+    seen: set[tuple[str, Prefix, Prefix]] = set()
+    for mine in space:
+        for theirs in sites:
+            mark = (theirs.node.key, theirs.prefix, mine.prefix)
+            if mark in seen or not mine.prefix.overlaps(theirs.prefix):
+                continue
+            seen.add(mark)
+            summary = theirs.prefix.length < mine.prefix.length
+            yield Finding(
+                subject=vnet.id,
+                related=(theirs.node.id,),
+                message=f"{mine.prefix} of {vnet.label} overlaps {theirs.prefix} of the site "
+                f"{theirs.node.label}",
+                remedy=_renumber(vnet, mine),
+                evidence=(mine.evidence, theirs.evidence),
+                severity=Severity.HIGH if summary else None,
+                key=f"{theirs.node.label.lower()} {theirs.prefix} {mine.prefix}",
+            )
+
+
+def _with_declared(
+    vnet: VirtualNetwork, space: tuple[Claim, ...], declared: tuple[Prefix, ...], connected: bool
+) -> Iterator[Finding]:
+    for mine in space:
+        for prefix in declared:
+            if mine.prefix.overlaps(prefix):
+                yield Finding(
+                    subject=vnet.id,
+                    message=f"{mine.prefix} of {vnet.label} overlaps {prefix}, declared to be "
+                    "used on premises",
+                    remedy=_renumber(vnet, mine),
+                    evidence=(mine.evidence,),
+                    severity=None if connected else Severity.MEDIUM,
+                    key=f"declared {prefix} {mine.prefix}",
+                )
+
+
+def _renumber(vnet: VirtualNetwork, claim: Claim) -> str:
+    return f"move the subnets of {vnet.label} out of {claim.prefix} to a range of its own: " + az(
+        "network",
+        "vnet",
+        "update",
+        resource_group=vnet.resource_group,
+        name=vnet.label,
+        add=("addressSpace.addressPrefixes", "<a range of its own>"),
+    )

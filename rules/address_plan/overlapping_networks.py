@@ -1,0 +1,104 @@
+"""Networks that are peered, or joined by a hub, overlap.
+
+## Why it matters
+A network has one route to each address. When two networks that it is joined with claim the same
+one, traffic for it goes to one of them, whichever Azure happened to accept first; the second
+peering is refused, or a synchronisation fails on the day somebody adds a range. Undoing it means
+renumbering a network in use.
+
+## What fails
+Two networks of one routing domain have address spaces that share an address. A domain is made of
+virtual networks and virtual hubs that are joined, directly or through others, by peerings (unless
+`Disconnected`; an `Initiated` one counts), by connections to virtual hubs (hubs of one Virtual WAN
+are joined), or by VNet-to-VNet connections. Each pair is named once, with its smallest overlap.
+
+Critical when one of the two, or a third network, has routes to both; high when they are farther
+apart in the domain, where no packet is lost until somebody peers or forwards further. A subnet
+peering asks only that the subnets it names do not overlap. For a peer that is not in the snapshot,
+the address space recorded in the peering is compared. A network that does not tell its address
+space, or that is known by name only, gives *unknown*. Networks joined by nothing may overlap.
+
+Connected groups of Azure Virtual Network Manager are not among virtual network peerings, and are
+not seen here.
+
+## What to do
+Renumber the network that is easier to move: add a free range, move its subnets there, remove the
+old range, synchronise the peerings.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/virtual-network-peering-overview
+- https://learn.microsoft.com/azure/virtual-network/how-to-configure-subnet-peering
+- Facts D-5, D-7, D-8, R-14, R-15, R-19, R-20
+"""
+
+from __future__ import annotations
+
+from auditor.ids import name as last_segment
+from auditor.ids import resource_group
+from auditor.network.overlaps import (
+    Overlap,
+    are_close,
+    free_range,
+    overlaps_in,
+    planned_domains,
+)
+from auditor.network.routing_domains import Domain, near_keys, spelled
+from auditor.remedy import az
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@rule(
+    "ADR-002",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=planned_domains,
+    peers=("CHK:ALZ D03.01",),
+)
+def overlapping_networks(network: Network, domain: Domain) -> Outcomes:
+    """Compare the address spaces of a domain's networks, each pair once."""
+    for found in overlaps_in(network, domain):
+        if isinstance(found, Overlap):
+            yield _finding(network, domain, found)
+        else:
+            key, reason = found
+            yield Unknown(spelled(network, key), missing=reason)
+
+
+def _finding(network: Network, domain: Domain, found: Overlap) -> Finding:
+    wide, narrow = spelled(network, found.wide_key), spelled(network, found.narrow_key)
+    close = are_close(network, found.left, found.right)
+    free = free_range(network, domain, found.narrow.prefix)
+    return Finding(
+        subject=narrow,
+        related=(wide,),
+        message=f"{found.narrow.prefix} of {last_segment(narrow)} overlaps "
+        f"{found.wide.prefix} of {last_segment(wide)}; {_how(network, found)}",
+        remedy=f"renumber {last_segment(narrow)}, starting with a range that is free: "
+        + _add_range(narrow, str(free) if free else "<a free range>"),
+        evidence=(found.narrow.evidence, found.wide.evidence),
+        severity=None if close else Severity.HIGH,
+        key=found.wide_key,
+    )
+
+
+def _add_range(network_id: str, text: str) -> str:
+    if "/virtualhubs/" in network_id.lower():
+        return f"deploy the hub {last_segment(network_id)} again with the prefix {text}"
+    return az(
+        "network",
+        "vnet",
+        "update",
+        resource_group=resource_group(network_id),
+        name=last_segment(network_id),
+        add=("addressSpace.addressPrefixes", text),
+    )
+
+
+def _how(network: Network, found: Overlap) -> str:
+    near = near_keys(network, found.left)
+    if found.right in near:
+        return "they are joined"
+    between = sorted(near & near_keys(network, found.right))
+    if between:
+        return f"both are joined with {last_segment(spelled(network, between[0]))}"
+    return "they are joined through several networks"

@@ -1,0 +1,109 @@
+"""A subnet is close to exhaustion, or would be at its declared scale.
+
+## Why it matters
+A full subnet fails at the worst moment: a scale-out, an upgrade, the failover of a gateway. While
+anything lives in it, it is hard to enlarge.
+
+## What fails
+Of a subnet's IPv4 addresses, the parameter `threshold` (80 percent) or more are taken: five that
+Azure keeps of each prefix, every ip configuration that the subnet lists or that names the subnet,
+scale sets by their capacity, application gateways by the instances they may grow to and their
+private frontends, AKS pools by nodes (and pods, where pods take addresses of the subnet) at the
+peak with an upgrade's surge, database servers delegated to it.
+
+Below the threshold, what takes an unknown number of addresses gives *unknown*: a scale set
+without a capacity, an application gateway that is not in the snapshot, a delegated service that
+does not list its addresses. Subnets with names that Azure reserves are judged by their size alone
+(ADR-009 to ADR-011).
+
+## What to do
+Add a prefix to the subnet where its service allows it, move something out, or lower the maximum.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+- https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure
+- https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning
+- Facts D-1, D-10, A-3, K-13, K-20
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.network.graph import evidence
+from auditor.network.routing_domains import claims_of_subnet
+from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
+from auditor.network.usage import Usage, used_addresses
+from auditor.remedy import az
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
+
+
+@dataclass(frozen=True)
+class Params:
+    """How full is too full."""
+
+    threshold: int = 80
+    """Percent of all addresses of the subnet, those that Azure keeps included; 1 to 100."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        if not 1 <= self.threshold <= 100:
+            raise ValueError("threshold is a percentage, 1 to 100")
+
+
+def subnets_to_fill(network: Network) -> tuple[Subnet, ...]:
+    """The subnets that anything may be put in: those without a reserved name."""
+    return tuple(each for each in network.all(Subnet) if each.name.lower() not in _RESERVED)
+
+
+@rule("ADR-013", severity=Severity.HIGH, since="0.1.0", of=subnets_to_fill, parameters=Params)
+def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outcomes:
+    """Add up what takes addresses, and compare it with the threshold."""
+    usage = used_addresses(network, subnet)
+    if usage is None:
+        return
+    if usage.used * 100 >= params.threshold * usage.capacity:
+        yield _finding(network, subnet, usage)
+    elif usage.unsure:
+        yield Unknown(
+            subnet.id,
+            missing=f"{'; '.join(sorted(set(usage.unsure)))}, in subnet {subnet.label}",
+        )
+
+
+def _finding(network: Network, subnet: Subnet, usage: Usage) -> Finding:
+    takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
+    parts = [f"{number} {who}" for who, number in takers]
+    percent = usage.used * 100 // usage.capacity
+    block = free_prefix(network, subnet, subnet.prefixes[0].length, moving=False)
+    grown = (*map(str, subnet.prefixes), str(block) if block else "<a free range>")
+    told = {claim.evidence for claim in claims_of_subnet(subnet)}
+    listed = subnet.properties.ip_configurations
+    return Finding(
+        subject=subnet.id,
+        message=f"subnet {subnet.label} of {vnet_name(subnet)} needs {usage.used} of its "
+        f"{usage.capacity} addresses ({percent} %): {usage.reserved} reserved"
+        + (f", {', '.join(parts)}" if parts else ""),
+        remedy="move something out, or where the service allows a second range: "
+        + az(
+            "network",
+            "vnet",
+            "subnet",
+            "update",
+            resource_group=subnet.resource_group,
+            vnet_name=vnet_name(subnet),
+            name=subnet.label,
+            address_prefixes=grown,
+        ),
+        evidence=(
+            *sorted(told, key=lambda each: each.pointer),
+            *(
+                [evidence(subnet, "/properties/ipConfigurations", f"{len(listed)} entries")]
+                if listed
+                else []
+            ),
+        ),
+    )

@@ -1,0 +1,58 @@
+"""A subnet lies outside its virtual network.
+
+## Why it matters
+Azure routes the prefixes of a network's address space, not those of its subnets: what stands in
+such a subnet is unreachable, and a deployment of the template fails.
+
+## What fails
+A prefix of a subnet, IPv4 or IPv6, is not covered by the address space of its virtual network. A
+subnet whose network is not in the snapshot, or does not tell its address space, gives *unknown*.
+
+## What to do
+Add the prefix to the network's address space, or move the subnet inside it. A network with
+peerings needs its peerings synchronised afterwards.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/manage-virtual-network
+- Facts R-1, D-4, D-6
+"""
+
+from __future__ import annotations
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
+from auditor.network.graph import every
+from auditor.network.routing_domains import claims_of, network_id
+from auditor.network.subnets import told_claims
+from auditor.remedy import az
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@rule("ADR-004", severity=Severity.HIGH, since="0.1.0", of=every(Subnet))
+def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
+    """Ask for each prefix whether the VNet's address space covers it."""
+    vnet = network.get(network_id(subnet), VirtualNetwork)
+    if vnet is None:
+        raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
+    space = claims_of(vnet)
+    covered = AddressSet.from_prefixes(claim.prefix for claim in space)
+    for claim in told_claims(subnet):
+        if claim.prefix not in covered:
+            texts = tuple(str(each.prefix) for each in space)
+            yield Finding(
+                subject=subnet.id,
+                related=(vnet.id,),
+                message=f"{claim.prefix} of subnet {subnet.label} is not inside "
+                f"{', '.join(texts) or 'the empty address space'} of {vnet.label}",
+                remedy=az(
+                    "network",
+                    "vnet",
+                    "update",
+                    resource_group=vnet.resource_group,
+                    name=vnet.label,
+                    address_prefixes=(*texts, str(claim.prefix)),
+                ),
+                evidence=(claim.evidence, *(each.evidence for each in space)),
+                key=str(claim.prefix),
+            )

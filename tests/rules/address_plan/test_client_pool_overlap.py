@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, arm_id, ask, estate, resource
+
+from ...networks import gateway, hub, peer, site, tunnel, vnet
+
+ID = "ADR-006"
+Json = dict[str, Any]
+
+
+def clients(*pool: str) -> Json:
+    return gateway(
+        "gw",
+        "a",
+        vpnClientConfiguration={"vpnClientAddressPool": {"addressPrefixes": list(pool)}},
+    )
+
+
+def judge(*resources: Json) -> Answer:
+    return ask(ID, estate(*resources))
+
+
+@pytest.mark.parametrize(
+    ("pool", "against"),
+    [
+        ("10.0.9.0/24", ["a"]),
+        ("10.1.0.0/24", ["b"]),
+        ("192.168.0.0/16", ["office"]),
+        ("10.0.0.0/8", ["a", "b"]),
+        ("10.2.0.0/24", []),
+        ("172.16.0.0/24", []),
+    ],
+)
+def test_the_pool_is_compared_with_all_that_clients_reach(pool: str, against: list[str]) -> None:
+    answer = judge(
+        vnet("a", "10.0.0.0/16", peers=[peer("b")]), vnet("b", "10.1.0.0/16"),
+        vnet("stranger", "10.2.0.0/16"), clients(pool),
+        site("office", "192.168.7.0/24"), tunnel("t", "gw", "office"),
+    )  # fmt: skip
+    assert sorted(f.related[0].rpartition("/")[2] for f in answer.broken) == against
+    assert answer.kept == (not against)
+
+
+def test_a_finding_proposes_a_free_pool() -> None:
+    (finding,) = judge(vnet("a", "10.0.0.0/16"), clients("10.0.9.0/24")).broken
+    assert finding.message == "the client pool 10.0.9.0/24 of gw overlaps 10.0.0.0/16 of a"
+    assert finding.remedy.endswith("--name gw --address-prefixes 10.1.0.0/24")
+    assert finding.evidence[0].pointer == (
+        "/properties/vpnClientConfiguration/vpnClientAddressPool/addressPrefixes/0"
+    )
+
+
+def test_a_gateway_without_clients_is_no_subject() -> None:
+    answer = judge(vnet("a", "10.0.0.0/16"), gateway("gw", "a"))
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
+
+
+def test_an_absent_network_is_unknown_and_hides_nothing() -> None:
+    answer = judge(
+        vnet("a", "10.0.0.0/16", peers=[peer("gone"), peer("b")]), vnet("b", "10.1.0.0/16"),
+        clients("10.1.0.0/24"),
+    )  # fmt: skip
+    assert (len(answer.broken), len(answer.unknown)) == (1, 1)
+    assert "gone" in answer.unknown[0].missing
+    assert "a is not" in judge(clients("10.1.0.0/24")).unknown[0].missing
+
+
+def test_the_pool_of_a_hub_is_compared_with_the_hub_and_its_networks() -> None:
+    pool = resource(
+        "Microsoft.Network/p2svpnGateways",
+        "p2s",
+        {
+            "virtualHub": {"id": arm_id("Microsoft.Network/virtualHubs", "vhub")},
+            "p2SConnectionConfigurations": [
+                {
+                    "name": "c",
+                    "properties": {"vpnClientAddressPool": {"addressPrefixes": ["10.0.0.0/15"]}},
+                }
+            ],
+        },
+    )
+    answer = judge(vnet("one", "10.1.0.0/16"), *hub("vhub", "10.0.0.0/23", "one"), pool)
+    assert sorted(f.related[0].rpartition("/")[2] for f in answer.broken) == ["one", "vhub"]

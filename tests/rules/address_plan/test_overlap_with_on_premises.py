@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.finding import Severity
+from auditor.testing import Answer, arm_id, ask, estate
+
+from ...networks import gateway, peer, site, tunnel, vnet, vnet_id
+
+ID = "ADR-005"
+Json = dict[str, Any]
+
+
+def connected(space: str, *behind: str, **more: Any) -> list[Json]:
+    return [
+        vnet("a", space), gateway("gw", "a"), site("office", *behind),
+        tunnel("t", "gw", "office", **more),
+    ]  # fmt: skip
+
+
+def judge(*resources: Json, **parameters: Any) -> Answer:
+    return ask(ID, estate(*resources), **parameters)
+
+
+@pytest.mark.parametrize(
+    ("behind", "broken", "severity"),
+    [
+        ("192.168.0.0/24", 0, None),
+        ("10.1.0.0/16", 0, None),
+        ("10.0.0.0/16", 1, None),
+        ("10.0.255.0/24", 1, None),
+        ("10.0.0.0/8", 1, Severity.HIGH),
+    ],
+)
+def test_r_24_each_side_of_the_boundary(
+    behind: str, broken: int, severity: Severity | None
+) -> None:
+    answer = judge(*connected("10.0.0.0/16", behind))
+    assert [finding.severity for finding in answer.broken] == [severity] * broken
+    assert answer.kept == 1 - broken
+
+
+def test_a_finding_names_the_site() -> None:
+    (finding,) = judge(*connected("10.0.0.0/16", "10.0.7.0/24")).broken
+    assert finding.subject == vnet_id("a")
+    assert finding.related == (arm_id("Microsoft.Network/localNetworkGateways", "office"),)
+    assert finding.message == "10.0.0.0/16 of a overlaps 10.0.7.0/24 of the site office"
+    assert "az network vnet update" in finding.remedy
+    assert "--name a" in finding.remedy
+    assert [each.pointer for each in finding.evidence] == [
+        "/properties/addressSpace/addressPrefixes/0",
+        "/properties/localNetworkAddressSpace/addressPrefixes/0",
+    ]
+
+
+def test_a_site_that_nothing_connects_is_nobodys_business() -> None:
+    answer = judge(vnet("a", "10.0.0.0/16"), gateway("gw", "a"), site("office", "10.0.0.0/16"))
+    assert (answer.broken, answer.unknown) == ([], [])
+
+
+def test_a_spoke_in_transit_is_judged_and_another_is_not() -> None:
+    answer = judge(
+        vnet("hub", "10.0.0.0/16", peers=[peer("spoke"), peer("alone")]),
+        vnet("spoke", "10.1.0.0/16", peers=[peer("hub", useRemoteGateways=True)]),
+        vnet("alone", "10.1.0.0/16", peers=[peer("hub")]),
+        gateway("gw", "hub"), site("office", "10.1.0.0/24"), tunnel("t", "gw", "office"),
+    )  # fmt: skip
+    assert answer.names == ["spoke"]
+
+
+def test_r_25_learned_prefixes_are_unknown_until_they_are_declared() -> None:
+    resources = connected("10.0.0.0/16", "192.168.0.0/24", enableBgp=True)
+    (unknown,) = judge(*resources).unknown
+    assert "BGP" in unknown.missing
+    answer = judge(*resources, on_premises=("192.168.0.0/16",))
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 1)
+
+
+def test_an_absent_site_is_unknown() -> None:
+    answer = judge(vnet("a", "10.0.0.0/16"), gateway("gw", "a"), tunnel("t", "gw", "office"))
+    assert "office" in answer.unknown[0].missing
+
+
+def test_a_declared_range_counts_for_every_network() -> None:
+    answer = judge(
+        *connected("10.0.0.0/16", "192.168.0.0/24"), vnet("island", "10.0.0.0/16"),
+        on_premises=("10.0.3.0/24",),
+    )  # fmt: skip
+    severities = {finding.subject: finding.severity for finding in answer.broken}
+    assert severities == {vnet_id("a"): None, vnet_id("island"): Severity.MEDIUM}
+
+
+def test_a_declared_range_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a CIDR"):
+        judge(on_premises=("office",))
