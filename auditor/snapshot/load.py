@@ -109,7 +109,7 @@ def _bytes(item: Input, stdin: BinaryIO | None) -> Text:
 def _unreadable(name: str, reason: str) -> InputError:
     return InputError(
         f"cannot be read: {reason}",
-        where=shown(name, 200),
+        where=name,
         advice="check the path and its permissions, or leave it out",
     )
 
@@ -128,7 +128,7 @@ def _parse(source: int, name: str, text: Text) -> Reading:
 def _as_gap(error: InputError, item: Input, keep_going: bool) -> Gap:
     """Turn a refusal into a Gap where that is allowed; raise it where not."""
     refused = isinstance(error, NotAnExport)
-    error.where = error.where or shown(item.name, 200)
+    error.where = shown(error.where or item.name, 400)
     if not keep_going and not (refused and not item.named):
         raise error
     kind = error.kind if isinstance(error, NotAnExport) else "damaged"

@@ -24,7 +24,8 @@ def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Re
 
     Of two that tell one id differently, settings win over an inventory entry, then the newer
     source (`taken_at`), then the more faithful dialect, then an answer of ARM over one of
-    Resource Graph, which lags behind, then the smaller text: never the order of files. The choice is a Gap, unless the loser has no settings to disagree with.
+    Resource Graph, which lags behind, then the smaller text: never the order of files. The
+    choice is a Gap, unless the loser has no settings to disagree with.
     """
     first: dict[str, Record] = {}
     doubled: dict[str, list[Record]] = {}

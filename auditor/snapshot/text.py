@@ -111,7 +111,7 @@ def decode(name: str, data: Text) -> Text:
     Raises InputError when it is empty, binary, or in another encoding.
     """
     head = bytes(data[:32])
-    if not bytes(data[:_CHUNK]).strip(b" \t\r\n") and not bytes(data).strip():
+    if _is_blank(data):
         raise InputError("is empty", where=name, advice=AGAIN)
     for magic, what, advice in _FOREIGN:
         if head.startswith(magic):
@@ -122,6 +122,13 @@ def decode(name: str, data: Text) -> Text:
         return _transcoded(name, data, wide)
     _check_utf8(name, data)
     return data
+
+
+def _is_blank(data: Text) -> bool:
+    blank = b" \t\r\n"
+    return not bytes(data[:_CHUNK]).removeprefix(codecs.BOM_UTF8).strip(blank) and (
+        len(data) <= _CHUNK or not bytes(data).strip(blank)
+    )
 
 
 def _wide_encoding(head: bytes) -> str | None:

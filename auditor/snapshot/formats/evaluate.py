@@ -297,7 +297,12 @@ def _base(name: str, before: list[str], scope: Scope) -> str:
 
 
 def join_names(kind: str, names: list[str]) -> str:
-    """Interleave a type with the names: `NS/a/b` and `x`, `y` give `NS/a/x/b/y`."""
+    """Interleave a type with the names: `NS/a/b` and `x`, `y` give `NS/a/x/b/y`.
+
+    Raises Unresolved when they do not fit.
+    """
     namespace, *kinds = kind.strip("/").split("/")
+    if len(kinds) != len(names) or not all((namespace, *kinds, *names)):
+        raise Unresolved("its name does not fit its type")
     pairs = [f"{one}/{other}" for one, other in zip(kinds, names, strict=True)]
     return "/".join([namespace, *pairs])

@@ -75,7 +75,10 @@ class _Builder:
         resources = template.get("resources")
         values = list(resources.values()) if isinstance(resources, dict) else resources
         places = place.below(self._document.text, "resources")
-        for resource, where in zip(values or [], places, strict=False):
+        if not isinstance(values, list):
+            self._gap(place, "a deployment whose `resources` are no list")
+            return
+        for resource, where in zip(values, places, strict=False):
             self._each(resource, env, scope, where, None, nested)
 
     def _each(
