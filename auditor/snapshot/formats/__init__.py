@@ -10,6 +10,7 @@ from auditor.snapshot.formats import (
     refused,
     rest,
     template,
+    terraform,
     whatif,
 )
 from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading
@@ -22,6 +23,7 @@ READERS: tuple[Reader, ...] = (
     template.read,
     whatif.read,
     whatif.read_bicep,
+    terraform.read,
     kubernetes.read,
     graph.read,
     refused.read,

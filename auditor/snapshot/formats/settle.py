@@ -93,6 +93,29 @@ def record(
     )
 
 
+def hide(one: Record, key: str, reason: str) -> Record:
+    """Give a record of which a setting is not known after all: it leaves the body, listed."""
+    body = msgspec.json.decode(bytes(one.body))
+    body.get("properties", {}).pop(key, None)
+    pointer = f"/properties/{key}"
+    kept = tuple(pair for pair in one.unresolved if not pair[0].startswith(pointer))
+    return msgspec.structs.replace(
+        one, body=msgspec.json.encode(body), unresolved=(*kept, (pointer, reason))
+    )
+
+
+def hide_all(records: list[Record], open_lists: list[tuple[str, str, str]]) -> list[Record]:
+    """Hide settings (type, key, reason) in every record of that type.
+
+    For a child that is left out: which parent lacks it is not known, so none has the whole list.
+    """
+    for kind, key, reason in dict.fromkeys(open_lists):
+        records = [
+            hide(one, key, reason) if one.type.lower() == kind.lower() else one for one in records
+        ]
+    return records
+
+
 class _Absent:
     """Marks a value that was taken out."""
 

@@ -18,7 +18,7 @@ from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown
-from auditor.snapshot.formats.settle import Place, record
+from auditor.snapshot.formats.settle import Place, hide_all, record
 
 SUBSCRIPTION = "{subscription}"
 _SCHEMA = re.compile(r"/(\w*?)deploymenttemplate\.json", re.IGNORECASE)
@@ -55,6 +55,7 @@ class _Builder:
         self._document = document
         self._budget = Budget()
         self._reading = Reading("ARM template")
+        self._open_lists: list[tuple[str, str, str]] = []
 
     def build(self, scope: Scope) -> Reading:
         template = msgspec.json.decode(self._document.raw)
@@ -67,6 +68,7 @@ class _Builder:
                 f"a template of which no resource can be known: {gaps[0].detail}",
                 advice="compile it with its parameters (`bicep snapshot`), or audit the deployment",
             )
+        self._reading.records = hide_all(self._reading.records, self._open_lists)
         return self._reading
 
     def _all(
@@ -103,7 +105,7 @@ class _Builder:
         try:
             turns = env.turns(loop)
         except Unresolved as why:
-            self._gap(place, f"resources in a copy loop that cannot be unfolded: {why}")
+            self._left_out(place, resource, env, parent, f"in a copy loop of unknown length: {why}")
             return
         for turn in turns:
             self._one(resource, turn, scope, place, parent, nested)
@@ -126,7 +128,7 @@ class _Builder:
                 return
             arm_id = _arm_id(kind, name, _scope_of(resource, env, scope))
         except Unresolved as why:
-            self._gap(place, f"a resource ({shown(str(resource.get('type')), 80)}) left out: {why}")
+            self._left_out(place, resource, env, parent, str(why))
             return
         own = {key: value for key, value in resource.items() if key.lower() != "resources"}
         made = env.resolve(own)
@@ -140,6 +142,27 @@ class _Builder:
             children if isinstance(children, list) else [], places, strict=False
         ):
             self._each(child, env, scope, where, (kind, name), nested)
+
+    def _left_out(
+        self,
+        place: Place,
+        resource: Resource,
+        env: Environment,
+        parent: tuple[str, str] | None,
+        why: str,
+    ) -> None:
+        """Note a resource that cannot be known; the parents it may belong to miss an element."""
+        self._gap(place, f"a resource ({shown(str(resource.get('type')), 80)}) left out: {why}")
+        kind = env.resolve(resource.get("type"))
+        if not isinstance(kind, str):
+            return
+        kind = kind.strip("/")
+        if parent is not None and "." not in kind.split("/")[0]:
+            kind = f"{parent[0]}/{kind}"
+        above, _, last = kind.rpartition("/")
+        if "/" in above:
+            reason = f"the template adds to it a resource that cannot be known ({why})"
+            self._open_lists.append((above, last, reason))
 
     def _nested(
         self, resource: Resource, env: Environment, scope: Scope, place: Place, nested: int

@@ -47,9 +47,9 @@ def survives(data: bytes) -> None:
     try:
         snapshot = read(data, keep_going=False)
     except InputError as error:
-        told = (error.what, error.where, error.advice)
+        told = [error.what, error.where, error.advice]
     else:
-        told = ("loaded",)
+        told = ["loaded"]
         consistent(snapshot)
     assert all(told)
 
@@ -111,6 +111,55 @@ EXPORTS: list[Any] = [
     },
     {"changes": [{"resourceId": VNET, "changeType": "Modify", "before": vnet(), "after": vnet()}]},
     {"predictedResources": [vnet()]},
+    {
+        "format_version": "1.2",
+        "planned_values": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": f"azurerm_{kind}.x",
+                        "mode": "managed",
+                        "type": f"azurerm_{kind}",
+                        "values": {
+                            "name": "x",
+                            "resource_group_name": "g",
+                            "virtual_network_name": "x",
+                            "network_security_group_name": "x",
+                            "subnet_id": VNET + "/subnets/x",
+                            "security_rule": [{"name": "r", "priority": 1}],
+                            "subnet": [{"name": "s", "address_prefix": "10.0.0.0/24"}],
+                            "ip_configuration": [{"name": "i"}],
+                            "address_space": ["10.0.0.0/8"],
+                        },
+                    }
+                    for kind in (
+                        "virtual_network",
+                        "subnet",
+                        "network_security_group",
+                        "network_security_rule",
+                        "network_interface",
+                        "subnet_route_table_association",
+                    )
+                ]
+            }
+        },
+        "resource_changes": [
+            {
+                "address": "azurerm_subnet.x",
+                "change": {"actions": ["create"], "after_unknown": {"id": True, "subnet": [True]}},
+            }
+        ],
+        "configuration": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": "azurerm_subnet.x",
+                        "expressions": {"name": {"references": ["azurerm_virtual_network.x.id"]}},
+                    }
+                ]
+            }
+        },
+    },
     [{"value": [vnet()]}, {"kind": "List", "apiVersion": "v1", "items": [{"kind": "Secret"}]}],
 ]
 ODD: list[Any] = [None, True, 0, -1, 1e300, "", "[x(]", "/", [], {}, [[]], [None], {"": {}}]

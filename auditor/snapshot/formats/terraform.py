@@ -1,0 +1,445 @@
+"""`terraform show -json` of a plan or of a state: the network types of azurerm, and azapi.
+
+What a plan calls known only after apply is unresolved, except references: where the
+configuration says that an id is that of one resource of the plan, it is that resource's.
+Types that are not translated are counted in a Gap: their effect on the network is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from auditor.ids import fold, type_of
+from auditor.snapshot.document import Gap
+from auditor.snapshot.faults import shown
+from auditor.snapshot.formats import azurerm
+from auditor.snapshot.formats.document import Document, Reading
+from auditor.snapshot.formats.evaluate import Budget, join_names
+from auditor.snapshot.formats.expressions import Unresolved
+from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.settle import Place, hide_all, record
+from auditor.snapshot.formats.template import SUBSCRIPTION
+
+AFTER_APPLY = "Terraform knows it only after apply"
+_MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?\.")
+_INDEX = re.compile(r"\[[^\]]*\]$")
+_TARGET = re.compile(r"((?:azurerm|azapi)_\w+\.[\w-]+(?:\[[^\]]*\])?)(?:\.id)?")
+
+
+def read(document: Document) -> Reading | None:
+    """Read a plan (`planned_values`) or a state (`values`)."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.format_version, str):
+        return None
+    planned = isinstance(envelope.planned_values, dict)
+    if not planned and not isinstance(envelope.values, dict):
+        return None
+    key = "planned_values" if planned else "values"
+    shape = "Terraform plan" if planned else "Terraform state"
+    return _Reader(document, msgspec.json.decode(document.raw), shape).read(key)
+
+
+@dataclass(slots=True)
+class _Resource:
+    """One resource of the plan, with what the plan says of its unknowns and references."""
+
+    reader: _Reader
+    address: str
+    kind: str
+    values: dict[str, Any]
+    unknown: Any
+    expressions: Any
+    actions: list[str]
+    place: Place
+    _id: str | Unknown | None = None
+
+    @property
+    def module(self) -> str:
+        """The address of the module that holds it, with a dot at the end unless it is the root."""
+        return self.address[: self.address.rindex(self.kind + ".")] if self.kind else ""
+
+    def block(self) -> _Block:
+        return _Block(self, self.values, self.unknown, self.expressions)
+
+    def identify(self) -> str:
+        """Give the ARM id: as told, or as its names make it. Raises Unresolved."""
+        if self._id is None:
+            self._id = Unknown("its id depends on itself")
+            try:
+                self._id = self.reader.identity(self)
+            except Unresolved as why:
+                self._id = Unknown(str(why))
+        if isinstance(self._id, Unknown):
+            raise Unresolved(self._id.reason)
+        return self._id
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Attributes with their unknowns (`azurerm.Block`)."""
+
+    resource: _Resource
+    values: dict[str, Any]
+    unknown: Any
+    expressions: Any
+
+    @property
+    def arm_id(self) -> str:
+        return self.resource.identify()
+
+    def get(self, *names: str) -> Value:
+        for name in names:
+            if _any_true(_inside(self.unknown, name)):
+                return Unknown(f"`{name}`: {AFTER_APPLY}")
+            value = self.values.get(name)
+            if value not in (None, "", [], {}):
+                return value
+        return None
+
+    def id(self, name: str) -> Value:
+        value = self.get(name)
+        if not isinstance(value, Unknown):
+            return value
+        references = _inside(_inside(self.expressions, name), "references")
+        found = self.resource.reader.referred(references, self.resource.module)
+        return value if found is None else found
+
+    def blocks(self, name: str) -> Any:
+        unknown, values = _inside(self.unknown, name), self.values.get(name)
+        if unknown is True:
+            return Unknown(f"`{name}`: {AFTER_APPLY}")
+        items = values if isinstance(values, list) else []
+        written = _inside(self.expressions, name)
+        return [
+            _Block(self.resource, item, _nth(unknown, index), _nth(written, index))
+            for index, item in enumerate(items)
+            if isinstance(item, dict)
+        ]
+
+
+def _inside(tree: Any, key: str) -> Any:
+    return tree.get(key) if isinstance(tree, dict) else None
+
+
+def _nth(tree: Any, index: int) -> Any:
+    return tree[index] if isinstance(tree, list) and index < len(tree) else None
+
+
+def _any_true(tree: Any) -> bool:
+    if isinstance(tree, dict):
+        return any(_any_true(item) for item in tree.values())
+    if isinstance(tree, list):
+        return any(_any_true(item) for item in tree)
+    return tree is True
+
+
+@dataclass(slots=True)
+class _Made:
+    """A resource in ARM form, still open to what associations add."""
+
+    arm_id: str
+    body: dict[str, Value]
+    place: Place
+    into: str = ""
+    version: str | None = None
+
+    @property
+    def properties(self) -> dict[str, Value]:
+        inner = self.body.setdefault("properties", {})
+        return inner if isinstance(inner, dict) else {}
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one document."""
+
+    document: Document
+    root: dict[str, Any]
+    shape: str
+    resources: dict[str, _Resource] = field(default_factory=dict)
+    made: dict[str, _Made] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    untranslated: Counter[str] = field(default_factory=Counter)
+    open_lists: list[tuple[str, str, str]] = field(default_factory=list)
+    """Lists and references that a resource left out may change: type, key, reason."""
+    gone: set[str] = field(default_factory=set)
+    """Ids of what the plan deletes, folded."""
+
+    def read(self, key: str) -> Reading:
+        changes = self._changes()
+        start = Place(self.document.start, self.document.pointer)
+        top = start.at(self.document.text, key).at(self.document.text, "root_module")
+        values = _inside(self.root.get(key), "root_module")
+        for raw, place in self._listed(values, top, 0):
+            self._register(raw, place, changes)
+        for resource in self.resources.values():
+            self._attempt(resource, self._make)
+        for resource in self.resources.values():
+            self._attempt(resource, self._associate)
+        self._fold_children()
+        return self._reading()
+
+    def _listed(self, module: Any, place: Place, depth: int) -> Iterator[tuple[Any, Place]]:
+        """Yield every managed resource of a module and of those below it."""
+        text = self.document.text
+        for key in ("resources", "child_modules"):
+            parts = _inside(module, key)
+            if not isinstance(parts, list):
+                continue
+            for part, where in zip(parts, place.below(text, key), strict=False):
+                if key == "child_modules" and depth < 20:
+                    yield from self._listed(part, where, depth + 1)
+                elif key == "resources" and _inside(part, "mode") == "managed":
+                    yield part, where
+
+    def _changes(self) -> dict[str, Any]:
+        listed = self.root.get("resource_changes")
+        changes: dict[str, Any] = {}
+        for one in listed if isinstance(listed, list) else []:
+            change = _inside(one, "change")
+            changes[str(_inside(one, "address"))] = change
+            before = _inside(_inside(change, "before"), "id")
+            if _inside(change, "actions") == ["delete"] and isinstance(before, str):
+                self.gone.add(fold(before))
+        return changes
+
+    def _register(self, raw: dict[str, Any], place: Place, changes: dict[str, Any]) -> None:
+        address, kind, values = (raw.get(key) for key in ("address", "type", "values"))
+        if not isinstance(address, str) or not isinstance(kind, str) or f"{kind}." not in address:
+            self._gap("an element that is no Terraform resource", place)
+            return
+        change = changes.get(address)
+        actions = _inside(change, "actions")
+        self.resources[address] = _Resource(
+            reader=self,
+            address=address,
+            kind=kind,
+            values=values if isinstance(values, dict) else {},
+            unknown=_inside(change, "after_unknown"),
+            expressions=self._written(address),
+            actions=actions if isinstance(actions, list) else [],
+            place=place,
+        )
+
+    def _written(self, address: str) -> Any:
+        """Find what the configuration says of a resource: its expressions."""
+        module = _inside(self.root.get("configuration"), "root_module")
+        rest = address
+        while found := _MODULE.match(rest):
+            call = _inside(_inside(module, "module_calls"), found[1])
+            module, rest = _inside(call, "module"), rest[found.end() :]
+        wanted = _INDEX.sub("", rest)
+        listed = _inside(module, "resources")
+        for one in listed if isinstance(listed, list) else []:
+            if _inside(one, "address") == wanted:
+                return _inside(one, "expressions")
+        return None
+
+    def referred(self, references: Any, module: str) -> str | None:
+        """Give the id meant by an expression that refers to one resource and nothing else."""
+        if not isinstance(references, list):
+            return None
+        targets = {_TARGET.fullmatch(str(one)) for one in references}
+        names = {found[1] for found in targets if found is not None}
+        if None in targets or len(names) != 1:
+            return None
+        base = module + names.pop()
+        meant = [
+            one for name, one in self.resources.items() if base in (name, _INDEX.sub("", name))
+        ]
+        try:
+            return meant[0].identify() if len(meant) == 1 else None
+        except Unresolved:
+            return None
+
+    def identity(self, resource: _Resource) -> str:
+        """Make a resource's id from what names it."""
+        told = resource.values.get("id")
+        if isinstance(told, str) and fold(told).startswith("/subscriptions/"):
+            return told
+        block = resource.block()
+        if resource.kind == "azapi_resource":
+            return self._azapi_identity(block)
+        kind = azurerm.KINDS.get(resource.kind)
+        if kind is None:
+            raise Unresolved(f"its type {resource.kind} is not translated")
+        if kind.names[0].endswith("_id"):
+            parent = _text(block.id(kind.names[0]), kind.names[0])
+            return f"{parent}/{kind.type.rpartition('/')[2]}/{_text(block.get('name'), 'name')}"
+        group = _text(block.get("resource_group_name"), "resource_group_name")
+        names = [_text(block.get(name), name) for name in kind.names]
+        base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+        return f"{base}/providers/{join_names(kind.type, names)}"
+
+    def _azapi_identity(self, block: _Block) -> str:
+        kind = _text(block.get("type"), "type").partition("@")[0]
+        parent = _text(block.id("parent_id"), "parent_id").rstrip("/")
+        name = _text(block.get("name"), "name")
+        above, _, last = kind.rpartition("/")
+        if (type_of(parent) or "").lower() == above.lower():
+            return f"{parent}/{last}/{name}"
+        return f"{parent}/providers/{join_names(kind, [name])}"
+
+    def _attempt(self, resource: _Resource, step: Any) -> None:
+        try:
+            step(resource)
+        except Unresolved as why:
+            self._gap(f"{shown(resource.address, 120)} left out: {why}", resource.place)
+            self._left_open(resource, str(why))
+
+    def _left_open(self, resource: _Resource, why: str) -> None:
+        """Note what a resource that is left out would have added to others."""
+        kind = azurerm.KINDS.get(resource.kind)
+        reason = f"{shown(resource.address, 120)} may change it: {why}"
+        if kind is not None and kind.into:
+            self.open_lists.append((kind.type.rpartition("/")[0], kind.into, reason))
+        for table in (azurerm.LINKS, azurerm.ADDITIONS):
+            owner, _, key = table.get(resource.kind, ("", "", ""))
+            if owner:
+                self.open_lists.append((azurerm.OWNERS[owner], key, reason))
+        if resource.kind in azurerm.MEMBERSHIPS:
+            owner = azurerm.OWNERS["network_interface_id"]
+            self.open_lists.append((owner, "ipConfigurations", reason))
+
+    def _make(self, resource: _Resource) -> None:
+        kind = azurerm.KINDS.get(resource.kind)
+        if resource.kind == "azapi_resource":
+            self._add(self._azapi(resource))
+        elif kind is not None:
+            body = kind.body(resource.block())
+            made = _Made(resource.identify(), body, resource.place, kind.into)
+            self._close_inline(resource, kind.type, made)
+            self._add(made)
+        elif not _is_association(resource.kind) and not resource.kind.startswith(azurerm.SILENT):
+            self.untranslated[resource.kind] += 1
+
+    def _add(self, made: _Made) -> None:
+        if fold(made.arm_id) in self.made:
+            raise Unresolved("another resource of this file has its id")
+        self.made[fold(made.arm_id)] = made
+
+    def _close_inline(self, resource: _Resource, kind: str, made: _Made) -> None:
+        """Settle a list that a new resource leaves open because its elements are resources.
+
+        The plan calls it known after apply; when the configuration does not write it, and the
+        resource is created, it holds just what the plan's own resources put in.
+        """
+        block, key = azurerm.INLINE.get(kind, ("", ""))
+        written = isinstance(resource.expressions, dict) and block not in resource.expressions
+        open_list = isinstance(made.properties.get(key), Unknown)
+        if open_list and written and resource.actions == ["create"]:
+            made.properties[key] = []
+
+    def _azapi(self, resource: _Resource) -> _Made:
+        block = resource.block()
+        body = block.get("body")
+        if isinstance(body, str):
+            try:
+                body = msgspec.json.decode(body)
+            except (msgspec.DecodeError, RecursionError):
+                body = Unknown("a body that is no JSON")
+        if not isinstance(body, (dict, type(None))):
+            body = {"properties": body if isinstance(body, Unknown) else None}
+        envelope = {key: block.get(key) for key in ("location", "tags")}
+        known = {key: value for key, value in envelope.items() if value is not None}
+        version = str(block.get("type")).partition("@")[2]
+        return _Made(resource.identify(), {**known, **(body or {})}, resource.place, "", version)
+
+    def _associate(self, resource: _Resource) -> None:
+        block = resource.block()
+        if resource.kind in azurerm.LINKS:
+            owner, other, key = azurerm.LINKS[resource.kind]
+            self._target(block, owner).properties[key] = azurerm.reference(block.id(other))
+        elif resource.kind in azurerm.ADDITIONS:
+            owner, other, key = azurerm.ADDITIONS[resource.kind]
+            _append(self._target(block, owner).properties, key, block.id(other))
+        elif resource.kind in azurerm.MEMBERSHIPS:
+            other, key = azurerm.MEMBERSHIPS[resource.kind]
+            made = self._target(block, "network_interface_id")
+            for one in _configurations(made, block.get("ip_configuration_name")):
+                _append(one, key, block.id(other))
+
+    def _target(self, block: _Block, owner: str) -> _Made:
+        made = self.made.get(fold(_text(block.id(owner), owner)))
+        if made is None:
+            raise Unresolved("it changes a resource that is not in this file, or not known")
+        return made
+
+    def _fold_children(self) -> None:
+        """Put elements of lists into their parents, where those are here."""
+        for made in self.made.values():
+            self._drop_deleted(made)
+        for key, made in list(self.made.items()):
+            parent = self.made.get(key.rpartition("/")[0].rpartition("/")[0])
+            if not made.into or parent is None:
+                continue
+            siblings = parent.properties.setdefault(made.into, [])
+            if not isinstance(siblings, list):
+                continue
+            if not any(fold(str(_inside(one, "id"))) == key for one in siblings):
+                siblings.append(
+                    {"id": made.arm_id, "name": made.arm_id.rpartition("/")[2], **made.body}
+                )
+
+    def _drop_deleted(self, made: _Made) -> None:
+        for key in ("securityRules", "routes", "subnets"):
+            listed = made.properties.get(key)
+            if isinstance(listed, list):
+                made.properties[key] = [
+                    one for one in listed if fold(str(_inside(one, "id"))) not in self.gone
+                ]
+
+    def _reading(self) -> Reading:
+        reading = Reading(self.shape)
+        budget = Budget()
+        for made in self.made.values():
+            reading.records.append(
+                record(self.document, made.place, made.arm_id, made.body, budget, made.version)
+            )
+        reading.records = hide_all(reading.records, self.open_lists)
+        if self.untranslated:
+            told = ", ".join(f"{kind} ({n})" for kind, n in sorted(self.untranslated.items())[:8])
+            more = len(self.untranslated) - 8
+            told += f" and {more} more types" if more > 0 else ""
+            self._gap(f"resources of types that are not translated: {told}", None)
+        reading.gaps = self.gaps
+        return reading
+
+    def _gap(self, detail: str, place: Place | None) -> None:
+        at = place or Place(self.document.start, self.document.pointer)
+        where = self.document.where(at.pointer, at.start)
+        self.gaps.append(Gap("unsupported", self.document.name, detail, where))
+
+
+def _is_association(kind: str) -> bool:
+    return kind in azurerm.LINKS or kind in azurerm.ADDITIONS or kind in azurerm.MEMBERSHIPS
+
+
+def _text(value: Value, name: str) -> str:
+    if isinstance(value, Unknown):
+        raise Unresolved(value.reason)
+    if not isinstance(value, str) or not value:
+        raise Unresolved(f"it has no `{name}`")
+    return value
+
+
+def _append(holder: dict[str, Value], key: str, arm_id: Value) -> None:
+    listed = holder.setdefault(key, [])
+    if isinstance(arm_id, Unknown):
+        holder[key] = arm_id
+    elif isinstance(listed, list):
+        listed.append(azurerm.reference(arm_id))
+
+
+def _configurations(made: _Made, name: Value) -> list[dict[str, Value]]:
+    """Give the settings of the ip configurations meant: the one named, or all."""
+    listed = made.properties.get("ipConfigurations")
+    if not isinstance(listed, list) or isinstance(name, Unknown):
+        raise Unresolved("it adds to ip configurations that are not known")
+    return [one["properties"] for one in listed if name is None or one.get("name") == name]
