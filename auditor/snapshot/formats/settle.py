@@ -96,7 +96,9 @@ def record(
 def hide(one: Record, key: str, reason: str) -> Record:
     """Give a record of which a setting is not known after all: it leaves the body, listed."""
     body = msgspec.json.decode(bytes(one.body))
-    body.get("properties", {}).pop(key, None)
+    properties = body.get("properties")
+    if isinstance(properties, dict):
+        properties.pop(key, None)
     pointer = f"/properties/{key}"
     kept = tuple(pair for pair in one.unresolved if not pair[0].startswith(pointer))
     return msgspec.structs.replace(
@@ -132,14 +134,7 @@ def _settled(
         unresolved.append((pointer, reason))
         return _ABSENT
     if isinstance(value, list):
-        hidden = next((r for r in (_unknown(item, key) for item in value) if r is not None), None)
-        if hidden is not None:
-            unresolved.append((pointer, hidden))
-            return _ABSENT
-        return [
-            _settled(item, f"{pointer}/{index}", key, unresolved, budget)
-            for index, item in enumerate(value)
-        ]
+        return _settled_list(value, pointer, key, unresolved, budget)
     if isinstance(value, dict):
         pairs = (
             (name, _settled(item, f"{pointer}/{_escaped(name)}", name, unresolved, budget))
@@ -147,6 +142,24 @@ def _settled(
         )
         return {name: item for name, item in pairs if item is not _ABSENT}
     return str(value) if isinstance(value, Opaque) else value
+
+
+def _settled_list(
+    value: list[Value],
+    pointer: str,
+    key: str,
+    unresolved: list[tuple[str, str]],
+    budget: Budget,
+) -> Value:
+    found: list[tuple[str, str]] = []
+    items = [
+        _settled(item, f"{pointer}/{index}", key, found, budget) for index, item in enumerate(value)
+    ]
+    if any(item is _ABSENT for item in items):
+        unresolved.append((pointer, found[0][1]))
+        return _ABSENT
+    unresolved.extend(found)
+    return items
 
 
 def _unknown(value: Value, key: str) -> str | None:

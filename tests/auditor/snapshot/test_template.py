@@ -161,8 +161,10 @@ def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: s
     assert "hunter2" not in why
 
 
-def test_a_list_with_one_unknown_element_is_unknown_as_a_whole() -> None:
-    value = ["10.0.0.0/16", "[parameters('p')]"]
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_list_with_one_unknown_element_is_unknown_as_a_whole(nested: bool) -> None:
+    value: list[Any] = ["10.0.0.0/16", "[parameters('p')]"]
+    value = [value] if nested else value
     found, unresolved = evaluated(value, parameters={"p": {"type": "string"}})
 
     assert found is None
@@ -283,6 +285,16 @@ def test_a_resource_that_cannot_be_known_is_a_gap(broken: Any) -> None:
     assert len(snapshot.records) == 1
     assert kinds(snapshot) == ["unsupported"]
     assert snapshot.gaps[0].where.startswith("-:1: /resources/1")
+
+
+@pytest.mark.parametrize("settings", [{"subnets": [{"name": "a"}], "x": 1}, 1.5, None])
+def test_a_child_that_is_left_out_leaves_its_parents_list_unknown(settings: Any) -> None:
+    child = resource("hub/b", "virtualNetworks/subnets", condition="[parameters('p')]")
+
+    snapshot = read(template(resource(properties=settings), child))
+
+    assert [pointer for pointer, _ in snapshot.records[0].unresolved] == ["/properties/subnets"]
+    assert "subnets" not in str(bodies(snapshot)[0])
 
 
 def test_copy_loops_unfold() -> None:
