@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.network.graph import Network, link, owner_key
 from auditor.resources import walk
-from auditor.resources.base import Node, Wire
+from auditor.resources.base import Node, Resource, Wire
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -48,48 +48,83 @@ def build(snapshot: Snapshot, *, keep_going: bool = False, as_of: datetime | Non
     """
     with paused_gc():
         damages: list[Damage] = []
-        decoded, counts, counted = _decode_all(snapshot.records, damages)
-        nodes: dict[str, Node] = {}
+        decoded, counts, counted = _decode_all(snapshot, damages)
         gaps = list(snapshot.gaps)
-        for record, root in decoded:
-            root.record = record
-            if not root.id:
-                root.id = record.id
-            for node in link(root):
-                if nodes.setdefault(node.key, node) is not node and not _yields(nodes, node):
-                    gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
-        _join(nodes)
-        for node in nodes.values():
-            _check_values(node, damages)
-    gaps.extend(_tell(snapshot, damages, keep_going))
-    network = Network(
-        nodes,
-        gaps=tuple(gaps),
-        kubernetes=snapshot.kubernetes,
-        taken_at=snapshot.taken_at,
-        counted=counted,
-        as_of=as_of,
-    )
+        nodes, leaves = _link_all(decoded, gaps)
+        _join(nodes, leaves)
+        _check_values((*nodes.values(), *leaves), damages)
+        gaps.extend(_tell(snapshot, damages, keep_going))
+        network = Network(
+            nodes,
+            leaves,
+            gaps=tuple(gaps),
+            kubernetes=snapshot.kubernetes,
+            taken_at=snapshot.taken_at,
+            counted=counted,
+            as_of=as_of,
+        )
     return Built(network, counts)
 
 
 def _decode_all(
-    records: Sequence[Record], damages: list[Damage]
-) -> tuple[list[tuple[Record, Node]], tuple[TypeCount, ...], frozenset[str]]:
-    decoded: list[tuple[Record, Node]] = []
+    snapshot: Snapshot, damages: list[Damage]
+) -> tuple[list[Node], tuple[TypeCount, ...], frozenset[str]]:
+    """Decode every record, in the order they stand in the files, so that a file is read once."""
+    decoded: list[Node] = []
     numbers: dict[str, tuple[str, int, bool]] = {}
     counted: set[str] = set()
-    for record in records:
+    words: dict[str, str] = {}
+    for source in snapshot.sources:
+        source.release()
+    for record in sorted(snapshot.records, key=_place):
         node = decode(record, damages)
+        snapshot.sources[record.source].passed(record.start)
         low = record.type.lower()
         spelled, number, understood = numbers.get(low, (record.type, 0, node is not None))
         numbers[low] = (min(spelled, record.type), number + 1, understood or node is not None)
         if node is None:
             counted.add(fold(record.id))
-        else:
-            decoded.append((record, node))
+            continue
+        node.record, node.owner, node.collection, node.index = record, None, "", 0
+        node.id = record.id  # one copy of the text
+        if isinstance(node, Resource):
+            node.type = words.setdefault(node.type, node.type)
+            if node.location:
+                node.location = words.setdefault(node.location, node.location)
+        decoded.append(node)
+    for source in snapshot.sources:
+        source.release()
+    decoded.sort(key=lambda node: fold(node.id))
     counts = tuple(TypeCount(*numbers[low]) for low in sorted(numbers))
     return decoded, counts, frozenset(counted)
+
+
+def _place(record: Record) -> tuple[int, int]:
+    return record.source, record.start
+
+
+def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
+    """Link every resource with its parts; give the nodes by key, and the parts without one."""
+    nodes: dict[str, Node] = {}
+    leaves: list[Node] = []
+    words: dict[str, str] = {}
+    for root in roots:
+        for node in link(root):
+            if node.shared:
+                _share(node, words)
+            if not node.indexed and node.record is None:
+                leaves.append(node)
+            elif nodes.setdefault(node.key, node) is not node and not _yields(nodes, node):
+                gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+    return nodes, leaves
+
+
+def _share(node: Node, words: dict[str, str]) -> None:
+    properties = walk.peek(node, "properties")
+    for attribute in node.shared:
+        word = walk.peek(properties, attribute)
+        if word is not None:
+            setattr(properties, attribute, words.setdefault(word, word))
 
 
 def _yields(nodes: dict[str, Node], node: Node) -> bool:
@@ -123,14 +158,15 @@ def _collection(struct: Wire, cls: type[Node]) -> tuple[Wire, str] | None:
         if step.many and step.struct is cls:
             return struct, step.attribute
         if step.attribute == "properties" and step.struct is not None:
-            inner = walk.read(struct, step)
+            inner = walk.peek(struct, step.attribute)
             if inner is not None:
                 return _collection(inner, cls)
     return None
 
 
-def _join(nodes: dict[str, Node]) -> None:
+def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
     """Give every part and child resource that arrived on its own to its owner."""
+    replaced: set[int] = set()
     for node in list(nodes.values()):
         if node.record is None or node.owner is not None:
             continue
@@ -140,20 +176,46 @@ def _join(nodes: dict[str, Node]) -> None:
             continue
         node.owner = owner
         found = _collection(owner, type(node))
-        if found is not None:
-            holder, attribute = found
-            setattr(holder, attribute, [*(walk.peek(holder, attribute) or ()), node])
+        if found is None:
+            continue
+        holder, attribute = found
+        parts = walk.peek(holder, attribute) or ()
+        kept = [part for part in parts if part.key != node.key]
+        replaced.update(id(part) for part in parts if part.key == node.key)
+        setattr(holder, attribute, [*kept, node])
+    if replaced:
+        leaves[:] = [leaf for leaf in leaves if id(leaf) not in replaced]
 
 
-def _check_values(node: Node, damages: list[Damage]) -> None:
-    for value in walk.values(node):
-        try:
-            _CHECKS[value.form](value.text)
-        except AddressError as error:
-            root = node.root
-            if root.record is not None:
-                damages.append(Damage(root.record, node.pointer + value.pointer, str(error)))
-                unset_field(node, value.pointer)
+def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
+    """Check every value that has a form of its own; leave unset what is not of that form."""
+    good = {(form, "") for form in _CHECKS}  # an empty text is as good as none
+    found: set[tuple[str, str]] = set()
+    for node in nodes:
+        walk.texts(node, found)
+        if not found <= good:
+            bad = {(form, text) for form, text in found - good if _fault(form, text)}
+            good |= found - bad
+            if bad:
+                _damage(node, damages)
+        found.clear()
+
+
+def _damage(node: Node, damages: list[Damage]) -> None:
+    for value in list(walk.values(node)):
+        fault = _fault(value.form, value.text)
+        record = node.root.record
+        if fault and record is not None:
+            damages.append(Damage(record, node.pointer + value.pointer, fault))
+            unset_field(node, value.pointer)
+
+
+def _fault(form: str, text: str) -> str:
+    try:
+        _CHECKS[form](text)
+    except AddressError as error:
+        return str(error)
+    return ""
 
 
 def _check_address_or_tag(text: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 
 from auditor.errors import Undetermined
@@ -46,13 +47,35 @@ class Hole(NamedTuple):
     referrer: Edge
 
 
-class Edge(NamedTuple):
-    """`source` refers to the id `target` (folded) by its field `kind`, at `pointer` inside it."""
+class Edge:
+    """`source` refers to the id `target` (folded) by its field `kind`, the JSON key."""
 
-    source: Node
-    kind: str
-    target: str
-    pointer: str
+    __slots__ = ("kind", "source", "target")
+
+    def __init__(self, source: Node, kind: str, target: str) -> None:
+        self.source = source
+        self.kind = kind
+        self.target = target
+
+    @property
+    def pointer(self) -> str:
+        """Where in the source the reference stands."""
+        return self._told().pointer
+
+    @property
+    def spelled(self) -> str:
+        """The target's id as the source spells it."""
+        return self._told().target
+
+    def _told(self) -> walk.Reference:
+        return next(
+            found
+            for found in walk.references(self.source)
+            if found.kind == self.kind and self._leads(fold(found.target))
+        )
+
+    def _leads(self, key: str) -> bool:
+        return key == self.target or ("/virtualmachines/" in key and _model_key(key) == self.target)
 
 
 class Network:
@@ -64,6 +87,7 @@ class Network:
     def __init__(
         self,
         nodes: dict[str, Node],
+        leaves: Sequence[Node] = (),
         *,
         gaps: tuple[Gap, ...] = (),
         kubernetes: tuple[KubernetesObject, ...] = (),
@@ -71,7 +95,7 @@ class Network:
         counted: frozenset[str] = frozenset(),
         as_of: datetime | None = None,
     ) -> None:
-        """Take linked nodes by key.
+        """Take linked nodes by key, and as `leaves` the parts nobody refers to by id.
 
         `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
         network is judged at, for whatever expires; the epoch when not given.
@@ -84,9 +108,11 @@ class Network:
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)
         self.waivers: tuple[WaiverState, ...] = ()
         """Filled when the rules have spoken, for those that judge the audit itself."""
+        self._leaves = leaves
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
-        self._incoming: dict[str, list[Edge]] | None = None
+        self._incoming: dict[str, list[Edge]] = {}
         self._answers: dict[Any, Any] = {}
+        self._join()
 
     def all(self, cls: type[N]) -> tuple[N, ...]:
         """Give every node of a class (and of its subclasses), sorted by key."""
@@ -95,13 +121,16 @@ class Network:
             for key in sorted(self.nodes):
                 node = self.nodes[key]
                 grouped[type(node)].append(node)
-            self._by_class = {kind: tuple(found) for kind, found in grouped.items()}
+            for leaf in self._leaves:
+                grouped[type(leaf)].append(leaf)
+            self._by_class = {
+                kind: tuple(found if kind.indexed else sorted(found, key=_key))
+                for kind, found in grouped.items()
+            }
         found = self._by_class.get(cls)
         if found is None:
             kinds = [kind for kind in self._by_class if issubclass(kind, cls)]
-            found = tuple(
-                sorted((n for kind in kinds for n in self._by_class[kind]), key=lambda n: n.key)
-            )
+            found = tuple(sorted((n for kind in kinds for n in self._by_class[kind]), key=_key))
             self._by_class[cls] = found
         return cast(tuple[N, ...], found)
 
@@ -110,14 +139,27 @@ class Network:
 
         An instance of a scale set stands for the model it was made after (E-2b).
         """
-        arm_id = target.id if isinstance(target, Ref) else target
-        if not arm_id:
+        if isinstance(target, Ref):
+            if target.node is not None:
+                return cast(Node, target.node)
+            target = target.id
+        if not target:
             return None
-        key = fold(arm_id)
+        key = fold(target)
+        node = self._at(key) or self._leaf(key)
+        return node if node is not None else Missing(target, key)
+
+    def _at(self, key: str) -> Node | None:
         node = self.nodes.get(key)
         if node is None and "/virtualmachines/" in key:
             node = self.nodes.get(_model_key(key))
-        return node if node is not None else Missing(arm_id, key)
+        return node
+
+    def _leaf(self, key: str) -> Node | None:
+        owner = self.nodes.get(parent(key) or "")
+        if owner is None:
+            return None
+        return next((part.node for part in walk.parts(owner) if part.node.key == key), None)
 
     def get(self, target: Ref | str | None, cls: type[N]) -> N | None:
         """Follow a reference to a node of a known class; None when there is no reference.
@@ -149,18 +191,16 @@ class Network:
         return above
 
     def edges(self) -> Iterator[Edge]:
-        """Give every reference of every node, sources sorted by key."""
-        for key in sorted(self.nodes):
-            node = self.nodes[key]
-            for kind, target, pointer in walk.references(node):
-                yield Edge(node, kind, fold(target), pointer)
+        """Give every reference of every node, sorted by target, then by source."""
+        for key in sorted(self._incoming):
+            yield from self._incoming[key]
 
     def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
         """Give the references to a node, of the given kinds (JSON keys) or of all.
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._index().get(node.key, ())
+        found = self._incoming.get(node.key, ())
         return tuple(edge for edge in found if not kinds or edge.kind in kinds)
 
     def missing(self) -> tuple[Hole, ...]:
@@ -176,17 +216,30 @@ class Network:
             self._answers[question] = question(self)
         return cast(R, self._answers[question])
 
-    def _index(self) -> dict[str, list[Edge]]:
-        if self._incoming is None:
-            incoming: dict[str, list[Edge]] = defaultdict(list)
-            for edge in self.edges():
-                key = edge.target
-                if key not in self.nodes and "/virtualmachines/" in key:
-                    model = _model_key(key)
-                    key = model if model in self.nodes else key
-                incoming[key].append(edge)
-            self._incoming = dict(incoming)
-        return self._incoming
+    def _join(self) -> None:
+        """Let every reference know its target, and every target its references."""
+        incoming = self._incoming
+        found: list[tuple[str, str, Ref | None]] = []
+        for source in chain((self.nodes[key] for key in sorted(self.nodes)), self._leaves):
+            walk.targets(source, found)
+            for kind, target, ref in found:
+                key = fold(target)
+                node = self._at(key)
+                if node is not None:
+                    key = node.key
+                    if ref is not None:
+                        ref.node = node
+                        if node.id == target:
+                            ref.id = node.id  # one copy of the text
+                edges = incoming.get(key)
+                if edges is None:
+                    edges = incoming[key] = []
+                edges.append(Edge(source, kind, key))
+            found.clear()
+
+
+def _key(node: Node) -> str:
+    return node.key
 
 
 def _model_key(key: str) -> str:
@@ -202,11 +255,11 @@ def _model_key(key: str) -> str:
 def _missing(network: Network) -> tuple[Hole, ...]:
     found: dict[str, Hole] = {}
     for edge in network.edges():
-        key = _whole(edge.target)
-        if key in found or key in network.nodes or key in network.counted:
+        if edge.target in network.nodes:
             continue
-        spelled = next(t for _, t, p in walk.references(edge.source) if p == edge.pointer)
-        found[key] = Hole(Missing(spelled[: len(key)], key), edge)
+        key = _whole(edge.target)
+        if key not in found and key not in network.nodes and key not in network.counted:
+            found[key] = Hole(Missing(edge.spelled[: len(key)], key), edge)
     return tuple(found[key] for key in sorted(found))
 
 
@@ -245,22 +298,24 @@ def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
 
 
-def link(node: Node) -> Iterator[Node]:
-    """Tell a node and every part inside it who and where it is; give them all."""
-    node.key = fold(node.id)
-    if not node.name:
-        node.name = last_segment(node.id)
-    _unset_hollow(node)
-    yield node
-    for collection, index, part in walk.parts(node):
-        key = type(part).segment or collection.rpartition("/")[2]
-        if not part.id:
-            given = part.name or f"~{index}"
-            part.id = f"{node.id}/{key}/{given}"
-        part.owner = node
-        part.collection = collection
-        part.index = index
-        yield from link(part)
+def link(root: Node) -> list[Node]:
+    """Tell a node and every part inside it who and where it is; give them all, owners first."""
+    found = [root]
+    for node in found:
+        if node.indexed:
+            node.folded = fold(node.id)
+        if not node.name:
+            node.name = last_segment(node.id)
+        _unset_hollow(node)
+        for collection, index, part in walk.parts(node):
+            if not part.id:
+                key = part.segment or collection.rpartition("/")[2]
+                part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
+            part.owner = node
+            part.collection = collection
+            part.index = index
+            found.append(part)
+    return found
 
 
 def _unset_hollow(node: Node) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, 
 import msgspec
 
 from auditor.errors import Undetermined
+from auditor.ids import fold, resource_group, subscription
 from auditor.ids import name as last_segment
-from auditor.ids import resource_group, subscription
 from auditor.snapshot.document import Record
 
 ArmId: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "id"})]
@@ -51,9 +51,10 @@ def json_name(cls: type[msgspec.Struct], attribute: str) -> str:
 
 
 class Ref(Wire, gc=False):
-    """A reference: `{"id": ...}`."""
+    """A reference: `{"id": ...}`. `node` is what it leads to, once the network is joined."""
 
     id: str | None = None
+    node: Any = msgspec.field(default=None, name="auditor:node")
 
 
 class Sku(Wire, gc=False):
@@ -69,22 +70,31 @@ class Node(Wire):
     """A vertex of the network graph: a resource, or an addressable part of one.
 
     `id` and `name` are as spelled; a part without an id gets its owner's id, its collection and
-    its name. `key` is the folded id. `owner` is the node that holds this one, None for a
+    its name. `owner` is the node that holds this one, None for a
     resource. `collection` and `index` say where in the owner's settings this part stands.
     """
 
     segment: ClassVar[str] = ""
     """The collection's name in ids, where the settings call it otherwise (`agentPools`)."""
+    indexed: ClassVar[bool] = True
+    """Whether others refer to it by id; what nobody refers to is not kept by key."""
+    shared: ClassVar[tuple[str, ...]] = ()
+    """Settings that say one of a few words: one copy of each word is kept."""
     lifted: ClassVar[bool] = False
     """Whether the part's settings stand beside its name, and under `properties` on their own."""
 
     id: str = ""
     name: str = ""
-    key: str = msgspec.field(default="", name="auditor:key")
+    folded: str = msgspec.field(default="", name="auditor:folded")
     owner: Node | None = msgspec.field(default=None, name="auditor:owner")
     collection: str = msgspec.field(default="", name="auditor:collection")
     index: int = msgspec.field(default=0, name="auditor:index")
     record: Record | None = msgspec.field(default=None, name="auditor:record")
+
+    @property
+    def key(self) -> str:
+        """The folded id."""
+        return self.folded or fold(self.id)
 
     @property
     def root(self) -> Node:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from auditor.resources.base import AddressOrTag, Cidr, Node, Ref, Resource, Wire, arm, settings
 
 
@@ -17,6 +19,8 @@ class RouteProperties(Wire, gc=False):
 @arm("Microsoft.Network/routeTables/routes")
 class Route(Node):
     """A user-defined route. The route table is its `owner`."""
+
+    indexed: ClassVar[bool] = False
 
     properties: RouteProperties = settings(RouteProperties)
 

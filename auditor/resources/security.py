@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from auditor.resources.base import (
     AddressOrTag,
     Node,
@@ -38,6 +40,17 @@ class SecurityRuleProperties(Wire):
 @arm("Microsoft.Network/networkSecurityGroups/securityRules")
 class SecurityRule(Node):
     """A rule of an NSG, custom or default. Its NSG is its `owner`."""
+
+    indexed: ClassVar[bool] = False
+    shared: ClassVar[tuple[str, ...]] = (
+        "direction",
+        "access",
+        "protocol",
+        "source_address_prefix",
+        "destination_address_prefix",
+        "source_port_range",
+        "destination_port_range",
+    )
 
     properties: SecurityRuleProperties = settings(SecurityRuleProperties)
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
+from auditor.errors import Undetermined
 from auditor.resources.base import Node, Ref, Wire
 
 
@@ -108,93 +109,159 @@ def _needs(cls: type[Wire]) -> tuple[bool, bool, bool]:
     return parts, references, values
 
 
-def _items(value: Any, many: bool) -> Iterator[tuple[int | None, Any]]:
-    if many:
-        yield from enumerate(value)
-    else:
-        yield None, value
+@cache
+def _part_steps(cls: type[Wire]) -> tuple[tuple[Step, bool], ...]:
+    """The steps that lead to parts, and whether each is one itself."""
+    found = []
+    for step in steps(cls):
+        if step.struct is None or issubclass(step.struct, Ref):
+            continue
+        is_node = issubclass(step.struct, Node)
+        if is_node or _needs(step.struct)[0]:
+            found.append((step, is_node))
+    return tuple(found)
 
 
-def read(struct: Wire, step: Step) -> Any:
-    """Give the value of a field, None when it is unset: a walk passes over what is not told."""
-    return peek(struct, step.attribute)
+@cache
+def _reference_steps(cls: type[Wire]) -> tuple[tuple[str, str, bool, int], ...]:
+    """The steps that lead to references: 0 an id in a string, 1 a `Ref`, 2 an object with some."""
+    found = []
+    for step in steps(cls):
+        if step.form == "id":
+            found.append((step.attribute, step.key, step.many, 0))
+        elif step.struct is None or issubclass(step.struct, Node):
+            continue
+        elif issubclass(step.struct, Ref):
+            found.append((step.attribute, step.key, step.many, 1))
+        elif _needs(step.struct)[1]:
+            found.append((step.attribute, step.key, step.many, 2))
+    return tuple(found)
 
 
-def peek(struct: Wire, attribute: str) -> Any:
+@cache
+def _value_steps(cls: type[Wire]) -> tuple[Step, ...]:
+    """The steps that lead to values with a form of their own."""
+    return tuple(
+        step
+        for step in steps(cls)
+        if (step.form and step.form != "id")
+        or (
+            step.struct is not None
+            and not issubclass(step.struct, (Node, Ref))
+            and _needs(step.struct)[2]
+        )
+    )
+
+
+def peek(struct: object, attribute: str) -> Any:
     """Give the value of a field by name, None when it is unset."""
     try:
-        return object.__getattribute__(struct, attribute)
-    except AttributeError:
+        return getattr(struct, attribute)
+    except (Undetermined, AttributeError):
         return None
 
 
-def parts(struct: Wire, path: str = "") -> Iterator[Part]:
+def parts(struct: Wire, path: str = "") -> list[Part]:
     """Find the nodes directly below: not those inside other nodes."""
-    for step in steps(type(struct)):
-        cls = step.struct
-        if cls is None or issubclass(cls, Ref):
-            continue
-        is_node = issubclass(cls, Node)
-        if not is_node and not _needs(cls)[0]:
-            continue
-        value = read(struct, step)
+    found: list[Part] = []
+    _parts(struct, path, found)
+    return found
+
+
+def _parts(struct: Wire, path: str, found: list[Part]) -> None:
+    for step, is_node in _part_steps(type(struct)):
+        value = peek(struct, step.attribute)
         if value is None:
             continue
         here = f"{path}/{step.key}" if path else step.key
-        for index, item in _items(value, step.many):
-            if is_node:
-                yield Part(here, index or 0, item)
-            else:
-                yield from parts(item, here if index is None else f"{here}/{index}")
+        if not step.many:
+            value = (value,)
+        if is_node:
+            found += [Part(here, index, item) for index, item in enumerate(value)]
+        else:
+            for index, item in enumerate(value):
+                _parts(item, f"{here}/{index}" if step.many else here, found)
 
 
 def references(struct: Wire, path: str = "") -> Iterator[Reference]:
     """Find the references a node holds itself: not those of the nodes inside it."""
-    for step in steps(type(struct)):
-        cls = step.struct
-        if step.form:
-            if step.form != "id":
-                continue
-        elif (
-            cls is None
-            or issubclass(cls, Node)
-            or (not issubclass(cls, Ref) and not _needs(cls)[1])
-        ):
-            continue
-        value = read(struct, step)
+    for attribute, key, many, kind in _reference_steps(type(struct)):
+        value = peek(struct, attribute)
         if value is None:
             continue
-        here = f"{path}/{step.key}"
-        for index, item in _items(value, step.many):
-            at = here if index is None else f"{here}/{index}"
-            if cls is None:
+        here = f"{path}/{key}"
+        for index, item in enumerate(value if many else (value,)):
+            at = f"{here}/{index}" if many else here
+            if kind == 0:
                 if item:
-                    yield Reference(step.key, item, at)
-            elif issubclass(cls, Ref):
+                    yield Reference(key, item, at)
+            elif kind == 1:
                 target = peek(item, "id")
                 if target:
-                    yield Reference(step.key, target, at + "/id")
+                    yield Reference(key, target, at + "/id")
             else:
                 yield from references(item, at)
 
 
+# The two walks below visit every node of an audit: no pointers, no generators, nothing called that
+# can be avoided.
+
+
+def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
+    """Collect what `references` finds, without pointers: the key, the id, and the `Ref` if any."""
+    for attribute, key, many, kind in _reference_steps(type(struct)):
+        try:
+            value = getattr(struct, attribute)
+        except Undetermined:
+            continue
+        if value is None:
+            continue
+        for item in value if many else (value,):
+            if kind == 1:
+                target = peek(item, "id")
+                if target:
+                    found.append((key, target, item))
+            elif kind == 2:
+                targets(item, found)
+            elif item:
+                found.append((key, item, None))
+
+
 def values(struct: Wire, path: str = "") -> Iterator[Value]:
     """Find the values with a form of their own that a node holds itself."""
-    for step in steps(type(struct)):
-        cls = step.struct
-        if step.form:
-            if step.form == "id":
-                continue
-        elif cls is None or issubclass(cls, (Node, Ref)) or not _needs(cls)[2]:
-            continue
-        value = read(struct, step)
+    for step in _value_steps(type(struct)):
+        value = peek(struct, step.attribute)
         if value is None:
             continue
         here = f"{path}/{step.key}"
-        for index, item in _items(value, step.many):
-            at = here if index is None else f"{here}/{index}"
-            if cls is None:
+        for index, item in enumerate(value if step.many else (value,)):
+            at = f"{here}/{index}" if step.many else here
+            if step.form:
                 if item:
                     yield Value(step.form, item, at)
             else:
                 yield from values(item, at)
+
+
+def texts(struct: Wire, found: set[tuple[str, str]]) -> None:
+    """Collect what `values` finds, without pointers: the form and the text, each once."""
+    for attribute, form, many in _text_steps(type(struct)):
+        try:
+            value = getattr(struct, attribute)
+        except Undetermined:
+            continue
+        if value is None:
+            continue
+        if not form:
+            for item in value if many else (value,):
+                texts(item, found)
+        elif not many:
+            found.add((form, value))
+        else:
+            for item in value:
+                found.add((form, item))
+
+
+@cache
+def _text_steps(cls: type[Wire]) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((step.attribute, step.form, step.many) for step in _value_steps(cls))

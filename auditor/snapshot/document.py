@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -86,6 +87,7 @@ class Gap:
 
 
 _BLOCK = 1 << 16
+_STRIDE = 1 << 23
 
 
 def _newlines_before_blocks(text: memoryview | bytes) -> list[int]:
@@ -104,7 +106,31 @@ class Source:
     shape: str
     text: memoryview | bytes
     taken_at: str | None = None
+    _passed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _newlines: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def passed(self, offset: int) -> None:
+        """Say that a walk through the text has come to `offset`, never backwards.
+
+        What lies behind a mapped file's walker is given back to the system, a few megabytes at a
+        time; the text stays readable.
+        """
+        done = self._passed[0] if self._passed else 0
+        until = offset // _STRIDE * _STRIDE
+        if until > done:
+            self._give_back(done, until)
+            self._passed[:] = [until]
+
+    def release(self) -> None:
+        """Give the whole of a mapped file back to the system; the text stays readable."""
+        self._give_back(0, len(self.text))
+
+    def _give_back(self, start: int, end: int) -> None:
+        text = self.text
+        if isinstance(text, memoryview) and isinstance(text.obj, mmap.mmap) and end > start:
+            advice = getattr(mmap, "MADV_DONTNEED", None)  # not on every system
+            if advice is not None:
+                text.obj.madvise(advice, start, end - start)
 
     def line(self, offset: int) -> int:
         """Give the line, from 1, on which the byte at `offset` of `text` stands.

@@ -19,7 +19,7 @@ without changes; Azure then brings it to the state it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
@@ -35,22 +35,40 @@ _ON_THE_WAY = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A resource that tells its state, with the parts of it that are not as they should be."""
+
+    node: Node
+    bad: tuple[tuple[Node, str], ...]
+
+    @property
+    def id(self) -> str:
+        """The resource."""
+        return self.node.id
+
+
 @question
-def provisioned(network: Network) -> tuple[Node, ...]:
+def provisioned(network: Network) -> tuple[Provisioned, ...]:
     """Every resource that tells its provisioning state."""
-    return tuple(
-        node for node in network.all(Node) if node.record is not None and _state(node) is not None
-    )
+    bad: dict[str, list[tuple[Node, str]]] = {}
+    for node in network.nodes.values():
+        state = walk.peek(walk.peek(node, "properties") or node, "provisioning_state")
+        if isinstance(state, str):
+            found = bad.setdefault(node.root.key, [])
+            if state.lower() not in _DONE:
+                found.append((node, state))
+    return tuple(Provisioned(network.nodes[key], tuple(bad[key])) for key in sorted(bad))
 
 
 @rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned)
-def failed_provisioning(network: Network, node: Node) -> Outcomes:
+def failed_provisioning(network: Network, subject: Provisioned) -> Outcomes:
     """Judge a resource with its parts: one cause, one finding."""
-    bad = [(part, state) for part, state in _states(node) if state.lower() not in _DONE]
-    if not bad:
+    if not subject.bad:
         return
-    failed = [pair for pair in bad if pair[1].lower() not in _ON_THE_WAY]
-    told = failed or bad
+    node = subject.node
+    failed = [pair for pair in subject.bad if pair[1].lower() not in _ON_THE_WAY]
+    told = failed or subject.bad
     names = ", ".join(part.label for part, _ in told[:5]) + (" ..." if len(told) > 5 else "")
     yield Finding(
         subject=node.id,
@@ -64,17 +82,3 @@ def failed_provisioning(network: Network, node: Node) -> Outcomes:
         ),
         severity=None if failed else Severity.LOW,
     )
-
-
-def _states(node: Node) -> Iterator[tuple[Node, str]]:
-    own = _state(node)
-    if own is not None:
-        yield node, own
-    for part in walk.parts(node):
-        if part.node.record is None:
-            yield from _states(part.node)
-
-
-def _state(node: Node) -> str | None:
-    state = walk.peek(walk.peek(node, "properties") or node, "provisioning_state")
-    return state if isinstance(state, str) else None

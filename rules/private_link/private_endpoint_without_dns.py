@@ -28,6 +28,7 @@ from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources.dns import PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
+from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -53,7 +54,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
     records = network.all(PrivateRecordSet)
     if records:
         own = set(names.endpoint_addresses(network, endpoint))
-        if any(own & set(record.addresses) for record in records):
+        if any(own & set(record.addresses) for record in _answering(network, endpoint)):
             return
     if not records or not network.all(ZoneGroup):
         yield Unknown(
@@ -91,4 +92,21 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
             if c.properties.private_link_service_id
         ),
         evidence=(evidence(endpoint, "/id", endpoint.id),),
+    )
+
+
+def _answering(network: Network, endpoint: PrivateEndpoint) -> tuple[PrivateRecordSet, ...]:
+    """The private records that machines in the endpoint's network may get.
+
+    Those of the zones linked to it; of every zone when no link was exported. Elsewhere the same
+    private address means another machine.
+    """
+    links = names.linked_networks(network)
+    subnet = network.get(endpoint.properties.subnet, Subnet)
+    vnet = subnet.owner if subnet is not None else None
+    return tuple(
+        record
+        for zone, records in names.private_records(network).items()
+        if vnet is None or not links or vnet.key in links.get(zone, ())
+        for record in records
     )
