@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Address, parse_address
+from auditor.addresses import Address, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
@@ -52,6 +52,9 @@ OWNING = (
 )
 """The parts that stand in a subnet with an address of their own."""
 
+_LARGEST_BLOCK = 256
+"""Addresses. Azure gives a NIC blocks of sixteen; no more than this many are looked at."""
+
 _CROWDED = {
     ScaleSetIpConfiguration: "the instances of the scale set {}",
     AgentPool: "the nodes and pods of the AKS pool {}",
@@ -62,7 +65,7 @@ _CROWDED = {
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds an address: `node` is the ip configuration or frontend, `subnet` its key.
+    """Who holds an address: `node` is the ip configuration or frontend, `subnet` the subnet's id.
 
     `static` is false only when Azure says that it chose the address itself (`Dynamic`).
     """
@@ -105,8 +108,7 @@ def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner
     found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
     for cls in OWNING:
         for node in network.all(cls):
-            owner = _owner(node)
-            if owner is not None:
+            for owner in _owned_by(node):
                 found[network_key(owner.subnet)][owner.address].append(owner)
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
@@ -121,16 +123,23 @@ def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner
     }
 
 
-def _owner(node: Node) -> Owner | None:
-    """Give what an ip configuration owns, None when the snapshot does not tell it."""
+def _owned_by(node: Node) -> tuple[Owner, ...]:
+    """Give what an ip configuration owns: nothing where the snapshot does not tell it.
+
+    One address, or all those of a block (`privateIPAddress` with a prefix length).
+    """
     settings = walk.peek(node, "properties")
-    subnet = walk.peek(settings, "subnet") if settings is not None else None
-    subnet_id = walk.peek(subnet, "id") if subnet is not None else None
-    text = walk.peek(settings, "private_ip_address") if subnet_id else None
+    subnet = walk.peek(settings, "subnet")
+    subnet_id = walk.peek(subnet, "id")
+    text = walk.peek(settings, "private_ip_address")
     if not text or not subnet_id:
-        return None
+        return ()
+    block = parse_prefix(text)
     method = walk.peek(settings, "private_ip_allocation_method") or ""
-    return Owner(node, parse_address(text), fold(subnet_id), method.lower() != "dynamic")
+    return tuple(
+        Owner(node, Address(block.version, value), subnet_id, method.lower() != "dynamic")
+        for value in range(block.first, min(block.last, block.first + _LARGEST_BLOCK - 1) + 1)
+    )
 
 
 def _hub_home(hub: VirtualHub) -> str:
@@ -169,7 +178,7 @@ def _unlisted(network: Network, subnet: Subnet) -> str:
         words = _CROWDED.get(type(edge.source))
         if words:
             return words.format(edge.source.root.label)
-        if isinstance(edge.source, OWNING) and _owner(edge.source) is None:
+        if isinstance(edge.source, OWNING) and not _owned_by(edge.source):
             return f"the address of {edge.source.label} of {edge.source.root.label}"
     try:
         if subnet.delegated_to:

@@ -30,12 +30,15 @@ API_SERVER = 9
 
 _LISTS_ITSELF = frozenset(
     {
+        "microsoft.databricks/workspaces",
+        "microsoft.hardwaresecuritymodules/dedicatedhsms",
+        "microsoft.netapp/volumes",
         "microsoft.network/applicationgateways",
         "microsoft.containerservice/managedclusters",
         "microsoft.dbformysql/flexibleservers",
     }
 )
-"""Delegations whose demand is counted here; what others inject is in no list."""
+"""Delegations whose demand is counted or listed as NICs; what others inject is in no list."""
 
 
 @dataclass(slots=True)

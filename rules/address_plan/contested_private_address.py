@@ -66,12 +66,29 @@ def static_addresses(network: Network) -> tuple[Contest, ...]:
 @rule("ADR-015", severity=Severity.HIGH, since="0.1.0", of=static_addresses)
 def contested_private_address(network: Network, contest: Contest) -> Outcomes:
     """Name those who hold the address twice, and those who hold it outside their subnet."""
-    holders = {owner.node.key: owner for owner in contest.owners}
+    holders = _distinct(contest.owners)
     if len(holders) > 1:
         yield _twice(contest, list(holders.values()))
     for owner in contest.owners:
         if owner.static and owner.subnet:
             yield from _outside(network, owner)
+
+
+def _distinct(owners: tuple[Owner, ...]) -> dict[str, Owner]:
+    """Give the owners, a resource and its own template counted once.
+
+    A template's resource has a placeholder for its group; the export beside it tells the same.
+    """
+    placed = {_tail(owner) for owner in owners if "{" not in owner.node.key}
+    return {
+        owner.node.key: owner
+        for owner in owners
+        if "{" not in owner.node.key or _tail(owner) not in placed
+    }
+
+
+def _tail(owner: Owner) -> str:
+    return owner.node.key.partition("/providers/")[2]
 
 
 def _twice(contest: Contest, owners: list[Owner]) -> Finding:

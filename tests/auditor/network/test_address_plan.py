@@ -190,3 +190,9 @@ def test_ids_that_differ_in_case_are_one() -> None:
     configuration["subnet"]["id"] = configuration["subnet"]["id"].upper()
     network = estate(a(), other)
     assert owners(network, "10.0.0.4") == ["server"]
+
+
+def test_a_block_of_addresses_has_one_owner() -> None:
+    network = estate(a(), nic("pods", "10.0.0.16/28", APP))
+    assert owners(network, "10.0.0.16") == owners(network, "10.0.0.31") == ["pods"]
+    assert owners(network, "10.0.0.32") == []

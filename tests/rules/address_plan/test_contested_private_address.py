@@ -86,3 +86,9 @@ def test_ipv6_owners_are_compared_by_value() -> None:
         nic("right", "fd00:0:0:0:0:0:0:4", APP, method="Static"),
     )
     assert len(answer.broken) == 1
+
+
+def test_a_resource_and_its_template_are_one() -> None:
+    live = nic("web", "10.0.0.4", APP, method="Static")
+    template = {**live, "id": live["id"].replace("/rg/", "/{resource-group:web.json}/")}
+    assert judge(NETWORK, live, template).broken == []

@@ -1,0 +1,83 @@
+"""A peering is not connected.
+
+## Why it matters
+Routes exist only while both sides of a peering say `Connected`. Until then no packet passes,
+however complete it looks in a diagram.
+
+## What fails
+`peeringState` of a peering is anything but `Connected`: `Initiated` (the other side was never
+made) or `Disconnected` (the other side was deleted). A peering that does not tell its state gives
+*unknown*. Peerings to the inside of a virtual hub are Azure's own and are not judged. When the
+other network is in the snapshot and has no peering back, PER-002 says so instead.
+
+## What to do
+`Initiated`: make the peering from the other network. `Disconnected`: delete this side, then make
+both anew.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues
+- Fact R-14
+"""
+
+from __future__ import annotations
+
+from auditor.errors import Undetermined
+from auditor.ids import name as last_segment
+from auditor.ids import resource_group
+from auditor.network.graph import evidence
+from auditor.network.peerings import peerings_of_ours
+from auditor.network.routing_domains import is_disconnected, network_id
+from auditor.remedy import az
+from auditor.resources.virtual_networks import Peering
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@rule(
+    "PER-001",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=peerings_of_ours,
+    peers=("PSR:VNET.PeerState", "SPP:network_network_peering_connected"),
+)
+def peering_not_connected(network: Network, peering: Peering) -> Outcomes:
+    """Judge the state of one side."""
+    state = peering.properties.peering_state
+    if not state:
+        raise Undetermined(f"the state of peering {peering.label}", resource=peering.id)
+    if peering.connected:
+        return
+    remote = peering.properties.remote_virtual_network
+    far = (remote.id or "") if remote is not None else ""
+    yield Finding(
+        subject=peering.id,
+        related=(far,) if far else (),
+        message=f"peering {peering.label} of {last_segment(network_id(peering))} with "
+        f"{last_segment(far) or 'an unnamed network'} is {state}",
+        remedy=_remedy(peering, far),
+        evidence=(evidence(peering, "/properties/peeringState", state),),
+    )
+
+
+def _remedy(peering: Peering, far: str) -> str:
+    home = network_id(peering)
+    if is_disconnected(peering):
+        return "delete both sides and make them anew: " + az(
+            "network",
+            "vnet",
+            "peering",
+            "delete",
+            resource_group=peering.resource_group,
+            vnet_name=last_segment(home),
+            name=peering.label,
+        )
+    return f"make the peering from {last_segment(far) or 'the other network'}: " + az(
+        "network",
+        "vnet",
+        "peering",
+        "create",
+        resource_group=resource_group(far),
+        name=f"to-{last_segment(home)}",
+        vnet_name=last_segment(far) or "<the other network>",
+        remote_vnet=home,
+        allow_vnet_access=True,
+    )

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, ask, estate, resource
+
+from ...networks import VNET, peer, vnet, vnet_id
+
+ID = "PER-002"
+Json = dict[str, Any]
+
+
+def judge(*resources: Json, beside: tuple[str, ...] = ()) -> Answer:
+    return ask(ID, estate(*resources), beside=beside)
+
+
+def a(state: str | None = "Initiated", **more: Any) -> Json:
+    return vnet("a", "10.0.0.0/16", peers=[peer("b", state=state, **more)])
+
+
+def test_both_halves_keep_the_rule() -> None:
+    answer = judge(a(), vnet("b", "10.1.0.0/16", peers=[peer("a")]))
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 2)
+
+
+def test_a_missing_half_is_named() -> None:
+    (finding,) = judge(a(), vnet("b", "10.1.0.0/16")).broken
+    assert finding.subject == f"{vnet_id('a')}/virtualNetworkPeerings/to-b"
+    assert finding.related == (vnet_id("b"),)
+    assert finding.message == "a peers with b, and b has no peering back"
+    assert finding.remedy == (
+        "az network vnet peering create --resource-group rg --vnet-name b --name to-a "
+        f"--remote-vnet {vnet_id('a')} --allow-vnet-access true"
+    )
+    assert finding.evidence[0].value == vnet_id("b")
+
+
+def test_a_half_that_points_elsewhere_is_none() -> None:
+    answer = judge(a(), vnet("b", "10.1.0.0/16", peers=[peer("c")]))
+    assert "its peerings go to c" in answer.broken[0].message
+    assert len(answer.unknown) == 1
+
+
+def test_ids_compare_without_case() -> None:
+    back = peer("a")
+    back["properties"]["remoteVirtualNetwork"]["id"] = vnet_id("a").upper()
+    assert judge(a(), vnet("b", "10.1.0.0/16", peers=[back])).broken == []
+
+
+def test_a_half_that_arrived_alone_counts() -> None:
+    alone = resource(
+        f"{VNET}/virtualNetworkPeerings", "b/to-a", {"remoteVirtualNetwork": {"id": vnet_id("a")}}
+    )
+    assert judge(a(), vnet("b", "10.1.0.0/16"), alone).broken == []
+
+
+def test_an_absent_network_is_unknown() -> None:
+    answer = judge(a())
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert vnet_id("b") in answer.unknown[0].missing
+
+
+def test_a_network_that_leaves_its_peerings_out_is_unknown() -> None:
+    bare = resource(VNET, "b", {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}})
+    assert "the peerings of b" in judge(a(), bare).unknown[0].missing
+
+
+def test_a_peering_without_a_far_end_is_unknown() -> None:
+    half = vnet("a", "10.0.0.0/16", peers=[{"name": "x", "properties": {}}])
+    assert "remoteVirtualNetwork" in judge(half).unknown[0].missing
+
+
+@pytest.mark.parametrize("other", ["PER-001", "PER-003"])
+def test_it_speaks_for_what_follows_from_it(other: str) -> None:
+    network = estate(a(useRemoteGateways=True), vnet("b", "10.1.0.0/16"))
+    assert len(ask(other, network).broken) == 1
+    assert ask(other, network, beside=(ID,)).broken == []
