@@ -93,6 +93,7 @@ def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet) -> Finding
             evidence(subnet, "/properties", ", ".join(map(str, subnet.prefixes))),
         ),
         key=subnet.key,
+        covers=(("ADR-013", subnet.id),),
     )
 
 

@@ -111,4 +111,5 @@ def _pod_subnet(network: Network, cluster: ManagedCluster, subnet: Subnet) -> It
             related=(subnet.id,),
             evidence=(evidence(subnet, "/properties", ", ".join(map(str, subnet.prefixes))),),
             key=subnet.key,
+            covers=(("ADR-013", subnet.id),),
         )
