@@ -63,7 +63,7 @@ def judged(
             elif mark in old:
                 finding = replace(finding, status=Status.BASELINE)
             found.append(finding)
-    return sorted(found, key=_order)
+    return found
 
 
 def _judged(rule: Rule[Any], outcome: Outcome, mark: str, ran: frozenset[str]) -> Judged:
@@ -132,7 +132,8 @@ def report(
     findings: Sequence[Judged],
     policy: Policy,
 ) -> Report:
-    """Put it together; `findings` as given by `judged`."""
+    """Put it together; `findings` as given by `judged`, in any order."""
+    findings = sorted(findings, key=_order)
     speaking = {finding.rule for finding in findings}
     return Report(
         audit=audit,

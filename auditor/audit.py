@@ -29,10 +29,8 @@ def audit(
     findings = judged(runs, network, snapshot, policy)
     network.waivers = _states(policy.waivers, rules, findings)
     late = judge(network, [rule for rule in rules if rule.after], parameters)
-    if late:
-        runs = [*runs, *late]
-        findings = judged(runs, network, snapshot, policy)
-    return report(_describe(snapshot, built), runs, findings, policy)
+    findings += judged(late, network, snapshot, policy)
+    return report(_describe(snapshot, built), [*runs, *late], findings, policy)
 
 
 def _states(
