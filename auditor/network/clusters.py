@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.ids import fold
+from auditor.ids import fold, parent
 from auditor.network.graph import Network, question
-from auditor.resources.base import Node, union
+from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -37,19 +37,34 @@ class Cni(enum.Enum):
     OTHER = "a plugin of its own"
 
 
+def outbound_type(cluster: ManagedCluster) -> str | None:
+    """Give `outboundType` (K-4), lower case; None when the cluster does not say."""
+    profile = cluster.properties.network_profile
+    kind = profile.outbound_type if profile else None
+    return kind.lower() if kind else None
+
+
+def plugin(cluster: ManagedCluster) -> Cni:
+    """Tell how pods are addressed, pod subnets left aside: those are a choice of each pool.
+
+    Raises Undetermined without a network plugin.
+    """
+    profile = cluster.properties.network_profile
+    name = (profile.network_plugin or "").lower() if profile else ""
+    if not name:
+        raise Undetermined(f"the network plugin of cluster {cluster.label}", resource=cluster.id)
+    if name == "kubenet":
+        return Cni.KUBENET
+    if name != "azure":
+        return Cni.OTHER
+    overlay = profile is not None and (profile.network_plugin_mode or "").lower() == "overlay"
+    return Cni.OVERLAY if overlay else Cni.NODE_SUBNET
+
+
 def cni(cluster: ManagedCluster, pool: AgentPool) -> Cni:
     """Tell how the pods of a pool are addressed. Raises Undetermined without a network plugin."""
-    profile = cluster.properties.network_profile
-    plugin = (profile.network_plugin or "").lower() if profile else ""
-    if not plugin:
-        raise Undetermined(f"the network plugin of cluster {cluster.label}", resource=cluster.id)
-    if plugin == "kubenet":
-        return Cni.KUBENET
-    if plugin != "azure":
-        return Cni.OTHER
-    if profile and (profile.network_plugin_mode or "").lower() == "overlay":
-        return Cni.OVERLAY
-    return Cni.POD_SUBNET if pool.pod_subnet_id else Cni.NODE_SUBNET
+    found = plugin(cluster)
+    return Cni.POD_SUBNET if found is Cni.NODE_SUBNET and pool.pod_subnet_id else found
 
 
 def most_nodes(pool: AgentPool) -> int:
@@ -107,12 +122,25 @@ def pod_subnet_addresses(pool: AgentPool) -> int:
 @question
 def pools_by_subnet(network: Network) -> dict[str, tuple[tuple[ManagedCluster, AgentPool], ...]]:
     """The pools whose nodes live in each subnet, by the subnet's folded id."""
+    return _by_subnet(network, "vnetSubnetID")
+
+
+@question
+def pools_by_pod_subnet(
+    network: Network,
+) -> dict[str, tuple[tuple[ManagedCluster, AgentPool], ...]]:
+    """The pools whose pods live in each pod subnet, by the subnet's folded id."""
+    return _by_subnet(network, "podSubnetID")
+
+
+def _by_subnet(
+    network: Network, kind: str
+) -> dict[str, tuple[tuple[ManagedCluster, AgentPool], ...]]:
     found: dict[str, list[tuple[ManagedCluster, AgentPool]]] = defaultdict(list)
-    for cluster in network.all(ManagedCluster):
-        for pool in cluster.pools:
-            target = network.find(pool.vnet_subnet_id)
-            if target is not None:
-                found[target.key].append((cluster, pool))
+    for pool in network.all(AgentPool):
+        for key, target, _ in walk.references(pool):
+            if key == kind and isinstance(pool.owner, ManagedCluster):
+                found[fold(target)].append((pool.owner, pool))
     return {key: tuple(pools) for key, pools in found.items()}
 
 
@@ -131,6 +159,23 @@ def pod_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]
     return tuple({subnet.key: subnet for subnet in found if subnet is not None}.values())
 
 
+def subnet_ids(cluster: ManagedCluster) -> tuple[str | None, ...]:
+    """The ids of the subnets its nodes and pods are put in, each once; None: a managed VNet."""
+    found: dict[str, str | None] = {}
+    for pool in cluster.pools:
+        found.setdefault(fold(pool.vnet_subnet_id or ""), pool.vnet_subnet_id)
+        if pool.pod_subnet_id:
+            found.setdefault(fold(pool.pod_subnet_id), pool.pod_subnet_id)
+    return tuple(found.values())
+
+
+def network_of(subnet: Subnet) -> VirtualNetwork:
+    """The virtual network of a subnet. Raises Undetermined when it is not in the snapshot."""
+    if isinstance(subnet.owner, VirtualNetwork):
+        return subnet.owner
+    raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+
+
 def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[VirtualNetwork, ...]:
     """The VNets its nodes and pods are in: brought along, or managed by AKS in the node group.
 
@@ -138,10 +183,8 @@ def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[Virtual
     """
     found: dict[str, VirtualNetwork] = {}
     for subnet in (*node_subnets(network, cluster), *pod_subnets(network, cluster)):
-        if isinstance(subnet.owner, VirtualNetwork):
-            found[subnet.owner.key] = subnet.owner
-        else:
-            raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+        home = network_of(subnet)
+        found[home.key] = home
     if any(pool.vnet_subnet_id is None for pool in cluster.pools):
         managed = [n for n in node_group(network, cluster) if isinstance(n, VirtualNetwork)]
         if not managed:
@@ -151,6 +194,23 @@ def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[Virtual
             )
         found.update((vnet.key, vnet) for vnet in managed)
     return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _by_network(network: Network) -> dict[str, tuple[ManagedCluster, ...]]:
+    found: dict[str, dict[str, ManagedCluster]] = defaultdict(dict)
+    for pools in (pools_by_subnet(network), pools_by_pod_subnet(network)):
+        for subnet, users in pools.items():
+            for cluster, _ in users:
+                found[fold(parent(subnet) or "")][cluster.key] = cluster
+    return {key: tuple(each.values()) for key, each in found.items()}
+
+
+def neighbours_in_network(network: Network, cluster: ManagedCluster) -> tuple[ManagedCluster, ...]:
+    """The other clusters with nodes or pods in the networks that this one was given."""
+    homes = {fold(parent(subnet) or "") for subnet in subnet_ids(cluster) if subnet}
+    found = {other.key: other for home in homes for other in _by_network(network).get(home, ())}
+    return tuple(found[key] for key in sorted(found) if key != cluster.key)
 
 
 @question
@@ -238,22 +298,6 @@ def services_of(public: PublicIp | None) -> tuple[str, ...]:
         return ()
     told = public.tag("k8s-azure-service") or public.tag("service") or ""
     return tuple(name.strip() for name in told.split(",") if name.strip())
-
-
-def service_ranges(cluster: ManagedCluster) -> tuple[Prefix, ...]:
-    """The service CIDRs, both fields merged."""
-    profile = cluster.properties.network_profile
-    if profile is None:
-        return ()
-    return tuple(map(parse_prefix, union(profile.service_cidr, profile.service_cidrs)))
-
-
-def pod_ranges(cluster: ManagedCluster) -> tuple[Prefix, ...]:
-    """The pod CIDRs, both fields merged; none where pods take addresses of the VNet."""
-    profile = cluster.properties.network_profile
-    if profile is None:
-        return ()
-    return tuple(map(parse_prefix, union(profile.pod_cidr, profile.pod_cidrs)))
 
 
 def capacity(subnet: Subnet) -> int:

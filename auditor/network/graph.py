@@ -288,6 +288,17 @@ def every(cls: type[N]) -> Callable[[Network], tuple[N, ...]]:
     return subjects
 
 
+def possibly(holds: Callable[[N], bool], node: N) -> bool:
+    """Whether a condition holds of a node, or the snapshot does not tell.
+
+    For naming subjects: one that cannot be told must be asked, and must not hide the others.
+    """
+    try:
+        return holds(node)
+    except Undetermined:
+        return True
+
+
 def whole(network: Network) -> tuple[Network]:
     """Name the one subject of a rule that judges the network as a whole."""
     return (network,)

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from auditor.addresses import Prefix
 from auditor.network import clusters
-from auditor.network.clusters import Cni
+from auditor.network.cluster_ranges import pod_claims
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
@@ -48,13 +48,11 @@ def pod_space_too_small(network: Network, cluster: ManagedCluster) -> Outcomes:
 
 
 def _pod_range(cluster: ManagedCluster) -> Iterator[Finding]:
-    pools = [
-        pool for pool in cluster.pools if clusters.cni(cluster, pool) in (Cni.OVERLAY, Cni.KUBENET)
-    ]
-    ranges = [prefix for prefix in clusters.pod_ranges(cluster) if prefix.version == 4]
-    if not pools or not ranges:
+    claims = [claim for claim in pod_claims(cluster) if claim.prefix.version == 4]
+    if not claims or not cluster.pools:
         return
-    nodes = sum(map(clusters.peak_nodes, pools))
+    ranges = [claim.prefix for claim in claims]
+    nodes = sum(map(clusters.peak_nodes, cluster.pools))
     room = sum(map(_node_blocks, ranges))
     if nodes > room:
         told = ", ".join(map(str, ranges))
@@ -70,14 +68,14 @@ def _pod_range(cluster: ManagedCluster) -> Iterator[Finding]:
                 pod_cidr=str(_wide_enough(ranges[0], nodes)),
             ),
             evidence=(
-                evidence(cluster, "/properties/networkProfile", told),
+                *(claim.evidence for claim in claims),
                 *(
                     evidence(
                         pool,
                         "/maxCount" if pool.enable_auto_scaling else "/count",
                         clusters.most_nodes(pool),
                     )
-                    for pool in pools
+                    for pool in cluster.pools
                 ),
             ),
             key="pod range",
@@ -93,12 +91,7 @@ def _wide_enough(prefix: Prefix, nodes: int) -> Prefix:
 
 
 def _pod_subnet(network: Network, cluster: ManagedCluster, subnet: Subnet) -> Iterator[Finding]:
-    users = [
-        (owner, pool)
-        for owner in network.all(ManagedCluster)
-        for pool in owner.pools
-        if pool.pod_subnet_id and network.get(pool.pod_subnet_id, Subnet) is subnet
-    ]
+    users = clusters.pools_by_pod_subnet(network)[subnet.key]
     needed = sum(clusters.pod_subnet_addresses(pool) for _, pool in users)
     room = clusters.capacity(subnet)
     if needed > room:

@@ -1,0 +1,206 @@
+"""A cluster with user-defined routing has no default route.
+
+## Why it matters
+With the outbound type `userDefinedRouting` AKS makes no way out: no load balancer with an outbound
+rule, no public address. The route table of the subnet is all there is. Without a default route in
+it nodes cannot pull images or reach the API server; new nodes do not register, and the cluster
+dies at its next upgrade.
+
+## What fails
+A cluster whose `networkProfile.outboundType` is `userDefinedRouting`, for each subnet of its nodes
+(and each pod subnet, whose own table decides about pods) that has no NAT gateway, when
+
+- it has no route table, or a table without a route for `0.0.0.0/0` (both halves, `0.0.0.0/1` and
+  `128.0.0.0/1`, count as one),
+- that route's next hop is `None` or `VnetLocal`, which drop what is for the internet,
+- that route's next hop is `VirtualNetworkGateway` and the network has no gateway, its own or a
+  peer's.
+
+A next hop that is an address is taken as it stands: whether anybody is there is rule RTE-002's.
+
+ExpressRoute, BGP, a Route Server or a virtual hub may announce a default route that Azure does not
+list. Where one is at work, no route decides, and the table does not turn propagation off, the
+answer is *unknown*; so it is when the subnet, its route table or its gateway is not in the
+snapshot.
+
+## What to do
+Add a route for `0.0.0.0/0` to the firewall or appliance that lets the cluster out.
+
+## References
+- https://learn.microsoft.com/azure/aks/egress-outboundtype
+- https://learn.microsoft.com/azure/aks/limit-egress-traffic
+- Facts K-4, K-42, K-46, R-6, R-10, R-12, R-25, R-30
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.errors import Undetermined
+from auditor.finding import Evidence
+from auditor.ids import fold
+from auditor.network import clusters
+from auditor.network.address_plan import owned_addresses
+from auditor.network.default_routes import default_routes, may_learn_default
+from auditor.network.graph import Network, evidence, possibly, question
+from auditor.network.on_premises import gateways_serving
+from auditor.network.routing_domains import networks_near
+from auditor.remedy import az
+from auditor.resources.firewalls import Firewall
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.routing import Route, RouteTable
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+
+_DROPS = frozenset({"none", "vnetlocal"})
+
+
+@question
+def routed_clusters(network: Network) -> tuple[ManagedCluster, ...]:
+    """The clusters whose outbound type is user-defined routing."""
+    return tuple(
+        cluster for cluster in network.all(ManagedCluster) if possibly(_routes_itself, cluster)
+    )
+
+
+def _routes_itself(cluster: ManagedCluster) -> bool:
+    return clusters.outbound_type(cluster) == "userdefinedrouting"
+
+
+@rule(
+    "AKS-016",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=routed_clusters,
+    peers=("AZQ:aks-012",),
+)
+def no_default_route(network: Network, cluster: ManagedCluster) -> Outcomes:
+    """Judge each subnet by the routes that decide about the internet, or by their absence."""
+    if not _routes_itself(cluster):
+        return
+    for subnet_id in clusters.subnet_ids(cluster):
+        try:
+            yield from _judge(network, cluster, network.get(subnet_id, Subnet))
+        except Undetermined as unknown:
+            yield Unknown(
+                cluster.id,
+                missing=unknown.missing,
+                related=(unknown.resource,) if unknown.resource else (),
+                key=fold(subnet_id or ""),
+            )
+
+
+def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> Outcomes:
+    if subnet is None:
+        raise Undetermined(f"the subnet of the nodes of cluster {cluster.label}")
+    if subnet.properties.nat_gateway is not None:
+        return
+    table = network.get(subnet.properties.route_table, RouteTable)
+    routes = default_routes(table) if table is not None else ()
+    faults = [(fault, route) for route in routes if (fault := _fault(network, subnet, route))]
+    if faults:
+        fault, route = faults[0]
+        yield _broken(network, cluster, subnet, table, fault, _of_route(route))
+    elif not routes:
+        yield from _without(network, cluster, subnet, table)
+
+
+def _fault(network: Network, subnet: Subnet, route: Route) -> str:
+    hop = route.properties.next_hop_type or ""
+    prefix = route.properties.address_prefix
+    if hop.lower() in _DROPS:
+        return f"its route {route.label} for {prefix} has the next hop {hop}, which drops packets"
+    if hop.lower() == "virtualnetworkgateway" and not gateways_serving(
+        network, clusters.network_of(subnet)
+    ):
+        return f"its route {route.label} for {prefix} leads to a gateway, and there is none"
+    return ""
+
+
+def _without(
+    network: Network, cluster: ManagedCluster, subnet: Subnet, table: RouteTable | None
+) -> Iterator[Finding | Unknown]:
+    told = table is not None and table.properties.disable_bgp_route_propagation
+    learned = "" if told else may_learn_default(network, clusters.network_of(subnet))
+    if learned:
+        yield Unknown(
+            cluster.id,
+            missing=f"whether {learned} announces a default route to {subnet.label}",
+            related=(subnet.id,),
+            key=subnet.key,
+        )
+    elif table is None:
+        fault = "it has no route table"
+        yield _broken(
+            network, cluster, subnet, None, fault, evidence(subnet, "/properties", "no routeTable")
+        )
+    else:
+        fault = f"its route table {table.label} has no route for 0.0.0.0/0"
+        yield _broken(network, cluster, subnet, table, fault, _of_table(table))
+
+
+def _broken(
+    network: Network,
+    cluster: ManagedCluster,
+    subnet: Subnet,
+    table: RouteTable | None,
+    fault: str,
+    first: Evidence,
+) -> Finding:
+    profile = cluster.properties.network_profile
+    kind = profile.outbound_type if profile else None
+    return Finding(
+        subject=cluster.id,
+        message=f"cluster {cluster.label} routes its own way out, and subnet {subnet.label} has "
+        f"none: {fault}",
+        remedy=_remedy(network, subnet, table),
+        related=(subnet.id, *((table.id,) if table is not None else ())),
+        evidence=(first, evidence(cluster, "/properties/networkProfile/outboundType", kind)),
+        key=subnet.key,
+        covers=(("NAT-001", subnet.id),),
+    )
+
+
+def _of_route(route: Route) -> Evidence:
+    return evidence(route, "/properties/nextHopType", route.properties.next_hop_type)
+
+
+def _of_table(table: RouteTable) -> Evidence:
+    written = table.properties.routes is not None
+    prefixes = [route.properties.address_prefix for route in table.routes]
+    return evidence(table, "/properties/routes" if written else "/properties", [*prefixes])
+
+
+def _remedy(network: Network, subnet: Subnet, table: RouteTable | None) -> str:
+    group = table.resource_group if table is not None else subnet.resource_group
+    name = table.label if table is not None else f"rt-{subnet.label}"
+    steps = [
+        az(
+            "network",
+            "route-table",
+            "route",
+            "create",
+            resource_group=group,
+            route_table_name=name,
+            name="default",
+            address_prefix="0.0.0.0/0",
+            next_hop_type="VirtualAppliance",
+            next_hop_ip_address=_firewall(network, subnet),
+        )
+    ]
+    if table is None:
+        steps.insert(0, az("network", "route-table", "create", resource_group=group, name=name))
+        steps.append(az("network", "vnet", "subnet", "update", ids=subnet.id, route_table=name))
+    return " && ".join(steps)
+
+
+def _firewall(network: Network, subnet: Subnet) -> str:
+    """The private address of the one firewall near the subnet; a placeholder when not one."""
+    home = clusters.network_of(subnet)
+    found = {
+        str(address)
+        for key in (home.key, *(near.key for near in networks_near(network, home)))
+        for address, owners in owned_addresses(network, key).items()
+        if any(isinstance(owner.holder, Firewall) for owner in owners)
+    }
+    return found.pop() if len(found) == 1 else "<private address of the firewall>"
