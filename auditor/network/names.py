@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from auditor.addresses import Address, AddressError, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
+from auditor.ids import name as last_segment
 from auditor.network.graph import Missing, Network, question
+from auditor.network.routing_domains import network_key, routing_domains
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
@@ -80,6 +83,66 @@ def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str
     if not found:
         raise Undetermined(f"the addresses of private endpoint {endpoint.label}")
     return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whether a record with an endpoint's address is seen from its network.
+
+    `unlinked` names the zones that have such a record and whose links the snapshot lacks.
+    """
+
+    found: bool
+    unlinked: tuple[str, ...] = ()
+
+
+def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
+    """Look for a private record with the endpoint's address, in a zone its network is linked to.
+
+    Networks joined with its own count: programs there, or the resolver of a hub, use the name.
+    Raises Undetermined when the endpoint's addresses or its subnet are not told.
+    """
+    subnet = endpoint.properties.subnet
+    if subnet is None or not subnet.id:
+        raise Undetermined(f"the subnet of private endpoint {endpoint.label}")
+    around = _joined_with(network, network_key(subnet.id))
+    unlinked = []
+    for zone in sorted(_zones_with(network, endpoint_addresses(network, endpoint))):
+        node = network.nodes.get(zone)
+        if linked_networks(network).get(zone, frozenset()) & around:
+            return Seen(True)
+        if not isinstance(node, PrivateDnsZone) or not links_exported(network, node):
+            unlinked.append(last_segment(zone))
+    return Seen(False, tuple(unlinked))
+
+
+def _joined_with(network: Network, key: str) -> frozenset[str]:
+    return _members(network).get(key, frozenset({key}))
+
+
+@question
+def _members(network: Network) -> dict[str, frozenset[str]]:
+    return {
+        key: members
+        for domain in routing_domains(network)
+        for members in (frozenset(domain.members),)
+        for key in domain.members
+    }
+
+
+def _zones_with(network: Network, addresses: tuple[str, ...]) -> set[str]:
+    by_address = _zones_by_address(network)
+    return {zone for address in addresses for zone in by_address.get(address, ())}
+
+
+@question
+def _zones_by_address(network: Network) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for zone, records in private_records(network).items():
+        for record in records:
+            for address in record.addresses:
+                found[address].add(zone)
+    return {address: frozenset(zones) for address, zones in found.items()}
 
 
 def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:

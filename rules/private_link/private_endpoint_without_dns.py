@@ -5,19 +5,21 @@ Programs use names. Without a zone group or a record of one's own the service's 
 resolving to its public address: the endpoint is there, and nobody uses it.
 
 ## What fails
-A private endpoint without a DNS zone group, whose addresses no A record of any private zone gives.
+A private endpoint without a DNS zone group, whose addresses no A or AAAA record gives in any
+private zone that its network, or a network joined with it, is linked to. A record in a zone of
+another estate, where the same address is somebody else's, does not count.
 
-Zone groups are fetched one endpoint at a time, and record sets one zone at a time: when the
-snapshot holds no zone group, or no private record, and nothing else proves the rule kept, the
-answer is *unknown*. An endpoint to a private link service of one's own needs no zone by name and
-is not judged.
+Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
+snapshot holds no zone group, no private record, or a record with the endpoint's address whose
+zone's links are not there, and nothing else proves the rule kept, the answer is *unknown*. An
+endpoint to a private link service of one's own needs no zone by name and is not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
 
 ## References
 - https://learn.microsoft.com/azure/private-link/private-endpoint-dns
-- Facts L-1, L-10, L-12, L-15
+- Facts L-1, L-10, L-11, L-12, L-15
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
     yield Finding(
         subject=endpoint.id,
         message=f"private endpoint {endpoint.label} has no DNS zone group, and no private record "
-        "gives its address",
+        "that its network sees gives its address",
         remedy=az(
             "network",
             "private-endpoint",
@@ -91,7 +93,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
             for c in endpoint.connections
             if c.properties.private_link_service_id
         ),
-        evidence=(evidence(endpoint, "/id", endpoint.id),),
+        evidence=(evidence(endpoint, "/properties", "no privateDnsZoneGroups"),),
     )
 
 
