@@ -206,7 +206,7 @@ def cluster_backends(network: Network) -> tuple[ClusterBackend, ...]:
 def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | None:
     if member.address is None:
         return None
-    served = _services(network).get(member.address)
+    served = _public_services(network).get(member.address)
     if served is not None:
         return served.cluster
     try:
@@ -221,9 +221,24 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
 
 
 @question
-def _services(network: Network) -> dict[Address, ServiceFrontend]:
-    pairs = ((_address(one.address), one) for one in service_frontends(network))
-    return {address: one for address, one in pairs if address is not None}
+def _services(network: Network) -> dict[str, dict[Address, ServiceFrontend]]:
+    """The frontends of each cluster by address: unconnected clusters may use the same ones."""
+    found: dict[str, dict[Address, ServiceFrontend]] = {}
+    for one in service_frontends(network):
+        address = _address(one.address)
+        if address is not None:
+            found.setdefault(one.cluster.key, {})[address] = one
+    return found
+
+
+@question
+def _public_services(network: Network) -> dict[Address, ServiceFrontend]:
+    return {
+        address: one
+        for frontends in _services(network).values()
+        for address, one in frontends.items()
+        if one.public_ip is not None
+    }
 
 
 @question
@@ -244,7 +259,7 @@ def _subnets(network: Network, cluster: ManagedCluster) -> Iterator[Subnet]:
 
 
 def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, ServiceFrontend]:
-    return {address: one for address, one in _services(network).items() if one.cluster is cluster}
+    return _services(network).get(cluster.key, {})
 
 
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
