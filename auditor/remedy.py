@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 
 def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
@@ -13,7 +14,19 @@ def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> s
     values, a bool `true` or `false`, None leaves the option out. Control characters in a name
     become `?`, so that one command stays one line.
     """
-    parts = ["az", *command]
+    return _line(("az", *command), options)
+
+
+def kubectl(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
+    """Give a kubectl command line, quoted as by `az`; every word of the command is quoted too."""
+    return _line(("kubectl", *(shlex.quote(_printable(word)) for word in command)), options)
+
+
+def _line(
+    command: tuple[str, ...],
+    options: Mapping[str, str | int | bool | tuple[str, ...] | None],
+) -> str:
+    parts = [*command]
     for name, value in options.items():
         if value is None:
             continue

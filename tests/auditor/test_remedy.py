@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from auditor.remedy import az
+from auditor.remedy import az, kubectl
 
 
 def test_a_command_names_the_resource() -> None:
@@ -31,3 +31,11 @@ def test_a_name_cannot_end_the_line() -> None:
 
 def test_a_name_like_an_option_stays_a_value() -> None:
     assert az("x", name="--help") == "az x --name=--help"
+
+
+def test_every_word_of_a_kubectl_command_is_quoted() -> None:
+    line = kubectl("annotate", "service", "$(reboot)", "a=b", namespace="web; ls")
+
+    assert shlex.split(line) == [
+        "kubectl", "annotate", "service", "$(reboot)", "a=b", "--namespace", "web; ls",
+    ]  # fmt: skip

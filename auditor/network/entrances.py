@@ -1,0 +1,158 @@
+"""What the internet is meant to reach: listeners of application gateways, Bastion, frontends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import AddressSet, PortSet, parse_prefix
+from auditor.errors import Undetermined
+from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
+from auditor.network.filters import selector
+from auditor.network.graph import Missing, Network, question
+from auditor.resources.application_gateways import ApplicationGateway, FrontendPort, GatewayFrontend
+from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.security import SecurityRule
+from auditor.resources.virtual_networks import Subnet
+
+BASTION_SUBNET = "azurebastionsubnet"
+
+_MOST_LISTENERS = 200
+"""More ports than any gateway has listeners (100 on v2, by Azure's limits)."""
+
+
+def gateways_in(network: Network, subnet: Subnet) -> tuple[ApplicationGateway, ...]:
+    """Give the application gateways whose own subnet this is (A-2), told from either side.
+
+    Raises Undetermined when the subnet names one that the snapshot lacks.
+    """
+    found: dict[str, ApplicationGateway] = {}
+    for edge in network.referrers(subnet, "subnet"):
+        if edge.source.collection.endswith("gatewayIPConfigurations"):
+            gateway = network.holder(edge.source, ApplicationGateway)
+            if gateway is not None:
+                found[gateway.key] = gateway
+    settings = subnet.properties
+    named = (*(settings.application_gateway_ip_configurations or ()),
+             *(settings.ip_configurations or ()))  # fmt: skip
+    for ref in named:
+        if "/applicationgateways/" in (ref.id or "").lower():
+            named_gateway = network.get(top_level(ref.id or ""), ApplicationGateway)
+            if named_gateway is not None:
+                found[named_gateway.key] = named_gateway
+    return tuple(found[key] for key in sorted(found))
+
+
+def public_listener_ports(network: Network, gateway: ApplicationGateway) -> PortSet:
+    """Give the ports that a gateway's listeners answer on its public frontends (A-13)."""
+    ports = PortSet()
+    for listener in gateway.listeners:
+        settings = listener.properties
+        frontend = network.get(settings.frontend_ip_configuration, GatewayFrontend)
+        port = network.get(settings.frontend_port, FrontendPort)
+        if frontend is None or frontend.public:
+            number = port.properties.port if port is not None else None
+            if number is None:
+                raise Undetermined(f"the port of listener {listener.id}", resource=listener.id)
+            ports = ports | PortSet.of(number)
+    return ports
+
+
+def expected_ports(network: Network, place: Subnet) -> PortSet:
+    """Give the TCP ports that the internet has to reach in a subnet: a gateway's, Bastion's (N-43).
+
+    Raises Undetermined when the snapshot lacks a gateway that lives there.
+    """
+    if place.label.lower() == BASTION_SUBNET:
+        return PortSet.of(443)
+    ports = PortSet()
+    for gateway in gateways_in(network, place):
+        ports = ports | public_listener_ports(network, gateway)
+    return ports
+
+
+def unexpected_ports(
+    network: Network,
+    rule: SecurityRule,
+    open_ports: PortSet,
+    places: tuple[Subnet | NetworkInterface | ScaleSetInterface | Missing, ...],
+) -> PortSet:
+    """Give the TCP ports a rule opens to the internet where nothing has to be reached on them.
+
+    `places` are where the rule's group stands; none of them means that nothing is expected. Raises
+    Undetermined when a place is not in the snapshot and the ports may be those of its gateway.
+    """
+    if not places:
+        return open_ports
+    total = PortSet()
+    doubt: Undetermined | None = None
+    for place in places:
+        try:
+            total = total | _at(network, rule, open_ports, place)
+        except Undetermined as unknown:
+            if open_ports.size > _MOST_LISTENERS:
+                return open_ports
+            doubt = unknown
+    if not total and doubt is not None:
+        raise doubt
+    return total
+
+
+def _at(
+    network: Network,
+    rule: SecurityRule,
+    open_ports: PortSet,
+    place: Subnet | NetworkInterface | ScaleSetInterface | Missing,
+) -> PortSet:
+    if isinstance(place, Missing):
+        raise Undetermined(f"{place.id} is not in the snapshot", resource=place.id)
+    if not isinstance(place, Subnet):
+        return open_ports
+    aim = selector(rule.destinations, ())
+    prefixes = AddressSet.from_prefixes(place.prefixes)
+    private = bool(aim.addresses) and not aim.tags
+    if private and prefixes:
+        meant = prefixes | _own_public(network, place)
+        if not aim.addresses.overlaps(meant):
+            return PortSet()
+    return open_ports - expected_ports(network, place)
+
+
+def _own_public(network: Network, subnet: Subnet) -> AddressSet:
+    """The public addresses by which a subnet's gateways are reached (A-11)."""
+    texts = []
+    for gateway in gateways_in(network, subnet):
+        for frontend in gateway.frontends:
+            pip = network.get(frontend.properties.public_ip_address, PublicIp)
+            if pip is not None and pip.properties.ip_address:
+                texts.append(pip.properties.ip_address)
+    return AddressSet.from_text(texts)
+
+
+def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
+    """Tell whether all a rule's destinations are public addresses of load balancers (E-13).
+
+    Such a rule serves frontends with floating IP, Kubernetes' own above all (K-59): what it opens
+    is told at the frontend.
+    """
+    if rule.properties.destination_application_security_groups:
+        return False
+    aim = selector(rule.destinations, ())
+    return bool(aim.addresses) and not aim.tags and aim.addresses <= _frontend_addresses(network)
+
+
+@question
+def _frontend_addresses(network: Network) -> AddressSet:
+    return AddressSet.from_prefixes(map(parse_prefix, _frontend_texts(network)))
+
+
+def _frontend_texts(network: Network) -> Iterator[str]:
+    for pip in network.all(PublicIp):
+        try:
+            address = pip.properties.ip_address
+            owners = owners_of(network, pip)
+        except Undetermined:
+            continue
+        if address and any(owner.type == LOAD_BALANCER for owner in owners):
+            yield address

@@ -1,0 +1,322 @@
+"""What the internet can address: public IPs with their owners, frontends with their uses.
+
+A public IP and its owner name each other, and either may be missing from an export, so ownership
+is read from both sides (E-1). Whether a frontend of a load balancer answers depends on the rules
+that use it (E-7, E-8).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.finding import Evidence
+from auditor.ids import fold
+from auditor.network.graph import Network, evidence, question
+from auditor.remedy import az
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import (
+    InboundNatPool,
+    InboundNatPoolProperties,
+    InboundNatRule,
+    LoadBalancer,
+    LoadBalancerFrontend,
+    LoadBalancingRule,
+    LoadBalancingRuleProperties,
+    OutboundRule,
+)
+from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
+
+INTERFACE = "microsoft.network/networkinterfaces"
+SCALE_SET = "microsoft.compute/virtualmachinescalesets"
+LOAD_BALANCER = "microsoft.network/loadbalancers"
+APPLICATION_GATEWAY = "microsoft.network/applicationgateways"
+NAT_GATEWAY = "microsoft.network/natgateways"
+NETWORK_GATEWAY = "microsoft.network/virtualnetworkgateways"
+BASTION = "microsoft.network/bastionhosts"
+FIREWALL = "microsoft.network/azurefirewalls"
+ROUTE_SERVER = "microsoft.network/virtualhubs"
+
+WORDS = {
+    INTERFACE: "network interface",
+    SCALE_SET: "scale set",
+    LOAD_BALANCER: "load balancer",
+    APPLICATION_GATEWAY: "application gateway",
+    NAT_GATEWAY: "NAT gateway",
+    NETWORK_GATEWAY: "virtual network gateway",
+    BASTION: "Bastion host",
+    FIREWALL: "firewall",
+    ROUTE_SERVER: "route server",
+}
+"""What people call the owners of public addresses, by ARM type in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The resource that carries a public IP.
+
+    `id` is the resource's and `part` that of its ip configuration or frontend (the resource's own
+    where there is none), as spelled; `type` is the ARM type in lower case; `told` is where it says
+    so: at the address or at the owner.
+    """
+
+    id: str
+    type: str
+    part: str
+    told: Evidence
+
+    @property
+    def word(self) -> str:
+        """What people call such a resource."""
+        return WORDS.get(self.type, self.type)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return ids.name(self.id)
+
+
+def owners_of(network: Network, pip: PublicIp) -> tuple[Owner, ...]:
+    """Give the owners of a public IP; none when it is attached to nothing (E-1).
+
+    One address has one owner in Azure; more than one means that the export was taken while it
+    moved. Raises Undetermined when the input does not tell what it is attached to.
+    """
+    found: dict[str, Owner] = {}
+    for owner in (*_told_by_address(pip), *_told_by_owners(network, pip)):
+        found.setdefault(fold(owner.id), owner)
+    if not found:
+        # Reading the fields makes "not told" unknown: nobody may take it for unattached.
+        _ = pip.properties.ip_configuration, pip.properties.nat_gateway
+    return tuple(found.values())
+
+
+def _told_by_address(pip: PublicIp) -> Iterator[Owner]:
+    try:
+        attached = (
+            ("/properties/ipConfiguration/id", pip.properties.ip_configuration),
+            ("/properties/natGateway/id", pip.properties.nat_gateway),
+        )
+    except Undetermined:
+        return  # the other side may tell
+    for pointer, ref in attached:
+        if ref is not None and ref.id:
+            yield _described(ref.id, evidence(pip, pointer, ref.id))
+
+
+def _told_by_owners(network: Network, pip: PublicIp) -> Iterator[Owner]:
+    for edge in network.referrers(pip, *_CARRY):
+        if not isinstance(edge.source, PublicIpPrefix):
+            yield _described(edge.source.id, evidence(edge.source, edge.pointer, pip.id))
+
+
+_CARRY = ("publicIPAddress", "publicIpAddress", "publicIPAddresses", "publicIpAddresses")
+"""The keys by which resources name the public IPs they carry."""
+
+
+def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str, Evidence], ...]:
+    """Give the public IPs of a NIC's ip configuration, as ids, and where each is told (E-1).
+
+    The NIC tells it, or the address, or both; the NIC's word is quoted first.
+    """
+    found: dict[str, tuple[str, Evidence]] = {}
+    ref = configuration.properties.public_ip_address
+    if ref is not None and ref.id:
+        pointer = "/properties/publicIPAddress/id"
+        found[fold(ref.id)] = (ref.id, evidence(configuration, pointer, ref.id))
+    for edge in network.referrers(configuration, "ipConfiguration"):
+        if isinstance(edge.source, PublicIp):
+            told = evidence(edge.source, edge.pointer, configuration.id)
+            found.setdefault(edge.source.key, (edge.source.id, told))
+    return tuple(found.values())
+
+
+def is_basic(network: Network, arm_id: str) -> bool:
+    """Tell whether a public IP is of the SKU Basic, which is open by default (E-3).
+
+    Raises Undetermined when the snapshot lacks the address or its SKU: what an absent SKU means
+    depends on the api-version.
+    """
+    pip = network.get(arm_id, PublicIp)
+    if pip is None or pip.sku is None or not pip.sku.name:
+        raise Undetermined(f"the SKU of {arm_id}", resource=arm_id)
+    return pip.sku.name.lower() == "basic"
+
+
+def _described(part: str, told: Evidence) -> Owner:
+    resource = top_level(part)
+    return Owner(resource, (ids.type_of(resource) or "").lower(), part, told)
+
+
+def top_level(arm_id: str) -> str:
+    """Cut an id down to the resource that holds everything else in it.
+
+    `.../loadBalancers/l/frontendIPConfigurations/f` gives `.../loadBalancers/l`.
+    """
+    parts = arm_id.strip("/").split("/")
+    for index, word in enumerate(parts):
+        if word.lower() == "providers":
+            return "/" + "/".join(parts[: index + 4])
+    return arm_id
+
+
+InboundRule: TypeAlias = LoadBalancingRule | InboundNatRule | InboundNatPool
+
+
+@dataclass(slots=True)
+class FrontendUse:
+    """The rules of a load balancer that use one of its frontends.
+
+    `doubt` is set when the input does not tell of some rule of the load balancer which frontend
+    it uses: there may be more than what is listed.
+    """
+
+    inbound: list[InboundRule] = field(default_factory=list)
+    outbound: list[OutboundRule] = field(default_factory=list)
+    doubt: Undetermined | None = None
+
+    def certain(self) -> None:
+        """Raise Undetermined when there may be more rules than listed."""
+        if self.doubt is not None:
+            raise self.doubt
+
+
+def use_of(network: Network, frontend: LoadBalancerFrontend) -> FrontendUse:
+    """Give the rules that use a frontend.
+
+    Raises Undetermined when the load balancer is not in the snapshot.
+    """
+    balancer = network.holder(frontend, LoadBalancer)
+    if balancer is None:
+        raise Undetermined(f"the load balancer that holds {frontend.id}", resource=frontend.id)
+    uses, doubt = _uses(network)[balancer.key]
+    return uses.get(frontend.key) or FrontendUse(doubt=doubt)
+
+
+_Uses: TypeAlias = tuple[dict[str, FrontendUse], Undetermined | None]
+
+
+@question
+def _uses(network: Network) -> Mapping[str, _Uses]:
+    return {balancer.key: _uses_in(balancer) for balancer in network.all(LoadBalancer)}
+
+
+_RULES = ("load_balancing_rules", "inbound_nat_rules", "inbound_nat_pools", "outbound_rules")
+
+
+def _uses_in(balancer: LoadBalancer) -> _Uses:
+    found: dict[str, FrontendUse] = defaultdict(FrontendUse)
+    doubt = None
+    for collection in _RULES:
+        try:
+            rules = getattr(balancer.properties, collection) or ()
+        except Undetermined as unknown:
+            doubt = unknown
+            continue
+        for rule in rules:
+            try:
+                _note(rule, found)
+            except Undetermined as unknown:
+                doubt = unknown
+    for use in found.values():
+        use.doubt = doubt
+    return dict(found), doubt
+
+
+def _note(rule: InboundRule | OutboundRule, found: dict[str, FrontendUse]) -> None:
+    if isinstance(rule, OutboundRule):
+        for each in rule.properties.frontend_ip_configurations or ():
+            if each.id:
+                found[fold(each.id)].outbound.append(rule)
+        return
+    ref = rule.properties.frontend_ip_configuration
+    if ref is not None and ref.id:
+        found[fold(ref.id)].inbound.append(rule)
+
+
+@question
+def inbound_rules(network: Network) -> tuple[InboundRule, ...]:
+    """Give everything in load balancers that may forward inbound, by kind and id."""
+    return (
+        *network.all(LoadBalancingRule),
+        *network.all(InboundNatRule),
+        *network.all(InboundNatPool),
+    )
+
+
+@question
+def public_frontends(network: Network) -> tuple[LoadBalancerFrontend, ...]:
+    """Give the frontends of load balancers that carry a public address or prefix (E-17)."""
+    return tuple(f for f in network.all(LoadBalancerFrontend) if _is_public(f))
+
+
+def _is_public(frontend: LoadBalancerFrontend) -> bool:
+    try:
+        return frontend.public
+    except Undetermined:
+        return True  # judged, and then answered with unknown
+
+
+def address_of(network: Network, frontend: LoadBalancerFrontend) -> str:
+    """Name a frontend's public address for a person: the address where known, else the name."""
+    ref = frontend.properties.public_ip_address or frontend.properties.public_ip_prefix
+    if ref is None or not ref.id:
+        return "no address"
+    return public_name(network, ref.id)
+
+
+def public_name(network: Network, arm_id: str) -> str:
+    """Name a public IP for a person: `20.50.1.2 (pip-web)`, or its name alone."""
+    node = network.find(arm_id)
+    if isinstance(node, PublicIp):
+        try:
+            address = node.properties.ip_address
+        except Undetermined:
+            address = None
+        if address:
+            return f"{address} ({node.label})"
+    return ids.name(arm_id)
+
+
+def ports_of(rule: InboundRule) -> str:
+    """Say what a rule forwards at the frontend: `TCP 443`, `TCP 50000-50119`, `every port`."""
+    settings = rule.properties
+    protocol = (settings.protocol or "").upper()
+    if not isinstance(settings, LoadBalancingRuleProperties) and settings.frontend_port_range_start:
+        ports = f"{settings.frontend_port_range_start}-{settings.frontend_port_range_end}"
+    elif isinstance(settings, InboundNatPoolProperties) or settings.frontend_port is None:
+        ports = "ports not told"
+    elif settings.frontend_port == 0:
+        return "every port"  # HA ports (E-11)
+    else:
+        ports = str(settings.frontend_port)
+    return f"{protocol if protocol != 'ALL' else 'TCP and UDP'} {ports}".strip()
+
+
+def delete_command(rule: InboundRule) -> str:
+    """Give the az command that deletes a rule of a load balancer."""
+    kind = "rule"
+    if isinstance(rule, InboundNatRule):
+        kind = "inbound-nat-rule"
+    elif isinstance(rule, InboundNatPool):
+        kind = "inbound-nat-pool"
+    return az(
+        "network", "lb", kind, "delete",
+        resource_group=ids.resource_group(rule.id),
+        lb_name=ids.segment(rule.id, "loadBalancers"),
+        name=rule.label,
+    )  # fmt: skip
+
+
+def approved(patterns: tuple[str, ...], *names: str) -> bool:
+    """Tell whether a pattern fits one of the names: ids or ARM types, compared without case.
+
+    `*` stands for any text, slashes included: `*/resourceGroups/hub/*`, `Microsoft.Network/*`.
+    """
+    lower = [name.lower() for name in names if name]
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns for name in lower)

@@ -1,0 +1,134 @@
+"""What rules about open security rules have in common: one answer for one security rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from auditor import ids
+from auditor.addresses import PortSet
+from auditor.errors import Undetermined
+from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.network.entrances import aims_at_frontends
+from auditor.network.filters import attachments, idle, place_name
+from auditor.network.graph import Network, evidence
+from auditor.network.openings import Opening, group_of, openings, ports_in_words
+from auditor.remedy import az
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+
+_SHOWN = 3
+
+
+def answers_about_ports(
+    network: Network, rule: SecurityRule, wanted: Mapping[str, PortSet], service: str
+) -> Iterator[Finding | Unknown]:
+    """Say whether one security rule opens some of the wanted ports to any source.
+
+    `wanted` are ports by protocol, `service` is what they are called. A finding speaks for the
+    general rule NSG-003 about the same security rule.
+    """
+    if aims_at_frontends(network, rule):
+        return
+    group = group_of(network, rule)
+    found = openings(network, group)
+    certain = found.certain.get(rule.key)
+    hit = common(certain, wanted)
+    if certain is not None and hit:
+        message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
+        message += f"({ports_in_words(hit)})" + at(network, group)
+        yield finding(network, rule, group, certain, message, (("NSG-003", rule.id),))
+    elif common(found.possible.get(rule.key), wanted):
+        yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
+
+
+def common(opening: Opening | None, wanted: Mapping[str, PortSet]) -> dict[str, PortSet]:
+    """Give the wanted ports that an opening holds, by protocol."""
+    if opening is None:
+        return {}
+    shared = {protocol: opening.of(protocol) & ports for protocol, ports in wanted.items()}
+    return {protocol: ports for protocol, ports in shared.items() if ports}
+
+
+def title(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
+    """Name a security rule for a person: `ssh of nsg-web`."""
+    return f"{rule.label} of {group.label}"
+
+
+def sources(opening: Opening) -> str:
+    """Say who gets in: any source, by this rule or together with others."""
+    if not opening.together:
+        return "any source"
+    names = ", ".join(sorted(other.label for other in opening.together.values()))
+    return f"any source (together with {names})"
+
+
+def at(network: Network, group: NetworkSecurityGroup) -> str:
+    """Say where a group stands: ` at vnet-hub/snet-app`; or that it stands nowhere."""
+    places = attachments(network, group)
+    if not places:
+        return "; the group is attached to nothing in this snapshot"
+    names = [place_name(place) for place in places]
+    more = len(names) - _SHOWN
+    return " at " + ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def finding(
+    network: Network,
+    rule: SecurityRule,
+    group: NetworkSecurityGroup,
+    opening: Opening,
+    message: str,
+    covers: tuple[tuple[str, str], ...] = (),
+) -> Finding:
+    """Give a finding about an open security rule.
+
+    A group that is known to filter nothing opens nothing today: the finding is *medium* then.
+    """
+    places = attachments(network, group)
+    return Finding(
+        subject=rule.id,
+        message=message,
+        remedy=remedy(rule, group),
+        related=(
+            *sorted(other.id for other in opening.together.values()),
+            *(place.id for place in places[:_SHOWN]),
+        ),
+        evidence=(source_evidence(rule), *port_evidence(rule)),
+        severity=Severity.MEDIUM if idle(network, group) else None,
+        covers=covers,
+    )
+
+
+def remedy(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
+    """Say how to close a security rule."""
+    command = az(
+        "network", "nsg", "rule", "delete",
+        resource_group=ids.resource_group(rule.id),
+        nsg_name=group.label,
+        name=rule.label,
+    )  # fmt: skip
+    return f"limit the source to the addresses that need it, or delete the rule: {command}"
+
+
+def source_evidence(rule: SecurityRule) -> Evidence:
+    """Quote the sources of a rule, from the field that holds them (N-7)."""
+    settings = rule.properties
+    if settings.source_address_prefixes:
+        return evidence(
+            rule, "/properties/sourceAddressPrefixes", list(settings.source_address_prefixes)
+        )
+    return evidence(rule, "/properties/sourceAddressPrefix", settings.source_address_prefix)
+
+
+def port_evidence(rule: SecurityRule) -> tuple[Evidence, ...]:
+    """Quote the ports of a rule, from the field that holds them; nothing when not told."""
+    try:
+        settings = rule.properties
+        if settings.destination_port_ranges:
+            pointer = "/properties/destinationPortRanges"
+            return (evidence(rule, pointer, list(settings.destination_port_ranges)),)
+        if settings.destination_port_range:
+            pointer = "/properties/destinationPortRange"
+            return (evidence(rule, pointer, settings.destination_port_range),)
+    except Undetermined:
+        pass
+    return ()

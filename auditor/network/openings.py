@@ -1,0 +1,276 @@
+"""Which security rules open what to the whole internet.
+
+*Open to any source* means: at least half of the public IPv4 or IPv6 addresses get in, by one rule
+or by several of one group together (`auditor.network.admission.anywhere`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
+from auditor.errors import Undetermined
+from auditor.network.admission import (
+    ANYWHERE,
+    Admission,
+    Admitted,
+    admissions,
+    anywhere,
+    large,
+)
+from auditor.network.filters import (
+    INTERNET,
+    PROTOCOLS,
+    VIRTUAL_NETWORK,
+    Filter,
+    attachments,
+    compiled,
+    custom_rules,
+)
+from auditor.network.graph import Missing, Network, question
+from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.routing import RouteTable
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import PUBLIC
+
+WITH_PORTS = ("tcp", "udp")
+
+
+@dataclass(slots=True)
+class Opening:
+    """What a rule lets in: ports by protocol, and the rules it takes to reach any source.
+
+    A protocol without ports is there, with every port, when all of it gets in.
+    """
+
+    ports: dict[str, PortSet] = field(default_factory=dict)
+    together: dict[str, SecurityRule] = field(default_factory=dict)
+
+    def add(self, protocol: str, ports: tuple[int, int]) -> None:
+        """Note a range of ports."""
+        self.ports[protocol] = self.ports.get(protocol, PortSet()) | PortSet.of(*ports)
+
+    def of(self, protocol: str) -> PortSet:
+        """Give the ports of a protocol."""
+        return self.ports.get(protocol, PortSet())
+
+    @property
+    def portless(self) -> tuple[str, ...]:
+        """The protocols without ports that get in."""
+        return tuple(p for p in self.ports if p not in WITH_PORTS and self.of(p) == EVERY_PORT)
+
+
+@dataclass(slots=True)
+class Openings:
+    """What the inbound rules of one group open, by the rule's key.
+
+    `certain` and `possible` are openings to any source; `possible` holds what depends on something
+    that the snapshot does not tell, listed in `doubts`. `tags` and `possible_tags` are openings to
+    service tags other than `Internet`, by tag in lower case.
+    """
+
+    certain: dict[str, Opening] = field(default_factory=dict)
+    possible: dict[str, Opening] = field(default_factory=dict)
+    tags: dict[str, dict[str, Opening]] = field(default_factory=dict)
+    possible_tags: dict[str, dict[str, Opening]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+
+def openings(network: Network, group: NetworkSecurityGroup) -> Openings:
+    """Give what a group's inbound rules open, computed once for each group.
+
+    Raises Undetermined when the input does not tell the order of its rules.
+    """
+    known = _known(network)
+    if group.key not in known:
+        known[group.key] = _openings(network, group)
+    return known[group.key]
+
+
+@question
+def _known(network: Network) -> dict[str, Openings]:
+    return {}
+
+
+def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
+    """Give the group that holds a rule. Raises Undetermined when the snapshot lacks it."""
+    group = network.holder(rule, NetworkSecurityGroup)
+    if group is None:
+        raise Undetermined(
+            f"the network security group of {rule.id} with its other rules", resource=rule.id
+        )
+    return group
+
+
+@question
+def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
+    """Name the subjects of the rules about inbound Allow rules: the custom ones of every group."""
+    return tuple(rule for rule in network.all(SecurityRule) if _lets_in(rule))
+
+
+def _lets_in(rule: SecurityRule) -> bool:
+    if rule.collection.endswith("defaultSecurityRules"):
+        return False
+    try:
+        return rule.inbound and rule.allows
+    except Undetermined:
+        return True  # judged, and then answered with unknown
+
+
+def _openings(network: Network, group: NetworkSecurityGroup) -> Openings:
+    rules = custom_rules(group, inbound=True)
+    filters = tuple(compiled(rule) for rule in rules)
+    routed = routed_to(network, group, filters)
+    result = Openings(doubts=_doubts(rules, filters, routed))
+    done: dict[tuple[int, ...], tuple[Admission, ...]] = {}
+    for protocol in PROTOCOLS:
+        relevant = tuple(i for i, f in enumerate(filters) if f.speaks_of(protocol))
+        if relevant not in done:
+            done[relevant] = admissions(filters, protocol, ANYWHERE, routed)
+        for admission in done[relevant]:
+            _note_sources(result, rules, protocol, admission)
+            _note_tags(result, rules, protocol, admission)
+    return result
+
+
+def _note_sources(
+    result: Openings, rules: tuple[SecurityRule, ...], protocol: str, admission: Admission
+) -> None:
+    sure = _culprits(admission, admission.certain, _certain)
+    for place in sure[:1] if len(sure) > 1 and not _alone(admission, sure[0]) else sure:
+        opening = result.certain.setdefault(rules[place].key, Opening())
+        opening.add(protocol, admission.ports)
+        if not _alone(admission, place):
+            opening.together |= {rules[i].key: rules[i] for i in sure if i != place}
+    if not sure:
+        for place in _culprits(admission, admission.possible, _possible):
+            opening = result.possible.setdefault(rules[place].key, Opening())
+            opening.add(protocol, admission.ports)
+
+
+def _certain(admitted: Admitted) -> AddressSet:
+    return admitted.certain
+
+
+def _possible(admitted: Admitted) -> AddressSet:
+    return admitted.possible
+
+
+def _alone(admission: Admission, place: int) -> bool:
+    return anywhere(admission.by_rule[place].certain)
+
+
+def _culprits(
+    admission: Admission, total: AddressSet, part: Callable[[Admitted], AddressSet]
+) -> list[int]:
+    """The rules that make any source of the total: those that do so alone, else the large ones."""
+    if not anywhere(total):
+        return []
+    alone = [i for i, admitted in admission.by_rule.items() if anywhere(part(admitted))]
+    return alone or [i for i, admitted in admission.by_rule.items() if large(part(admitted))]
+
+
+def _note_tags(
+    result: Openings, rules: tuple[SecurityRule, ...], protocol: str, admission: Admission
+) -> None:
+    for place, admitted in admission.by_rule.items():
+        for table, tags in (
+            (result.tags, admitted.tags),
+            (result.possible_tags, admitted.possible_tags - admitted.tags),
+        ):
+            for tag in tags:
+                by_tag = table.setdefault(rules[place].key, {})
+                by_tag.setdefault(tag, Opening()).add(protocol, admission.ports)
+
+
+def _doubts(
+    rules: tuple[SecurityRule, ...], filters: tuple[Filter, ...], routed: AddressSet
+) -> tuple[str, ...]:
+    """What keeps openings from being certain, in words."""
+    untold = [
+        f"what {rule.label} matches"
+        for rule, f in zip(rules, filters, strict=True)
+        if f.protocols is None
+        or f.source_ports is None
+        or f.destination_ports is None
+        or not (f.sources.told and f.destinations.told)
+    ]
+    if routed:
+        untold.append("which addresses VirtualNetwork stands for where a default route applies")
+    return tuple(untold)
+
+
+def routed_to(
+    network: Network, group: NetworkSecurityGroup, filters: tuple[Filter, ...]
+) -> AddressSet:
+    """Give the public addresses that `VirtualNetwork` may hold, if a Deny rule depends on it.
+
+    Routes put them there (N-20 to N-22); nothing where no Deny rule names it or `Internet`.
+    """
+    if any(not f.allow and f.sources.tags & {INTERNET, VIRTUAL_NETWORK} for f in filters):
+        return _may_be_routed(network, attachments(network, group))
+    return NOTHING
+
+
+def _may_be_routed(
+    network: Network, places: Iterable[Subnet | NetworkInterface | ScaleSetInterface | Missing]
+) -> AddressSet:
+    total = NOTHING
+    try:
+        for place in places:
+            for subnet in _subnets(network, place):
+                total = total | _routes(network, subnet)
+    except Undetermined:
+        return PUBLIC
+    return total & PUBLIC
+
+
+def _subnets(
+    network: Network, place: Subnet | NetworkInterface | ScaleSetInterface | Missing
+) -> Iterator[Subnet]:
+    if isinstance(place, Missing):
+        raise Undetermined(f"{place.id} is not in the snapshot", resource=place.id)
+    if isinstance(place, Subnet):
+        yield place
+        return
+    for configuration in place.ip_configurations:
+        subnet = network.get(configuration.properties.subnet, Subnet)
+        if subnet is not None:
+            yield subnet
+
+
+def _routes(network: Network, subnet: Subnet) -> AddressSet:
+    """What routes may add to `VirtualNetwork` as this subnet sees it (N-20 to N-22)."""
+    table = network.get(subnet.properties.route_table, RouteTable)
+    prefixes: list[Prefix] = []
+    if table is not None:
+        for route in table.properties.routes or ():
+            text = route.properties.address_prefix or ""
+            prefixes += [parse_prefix(text)] if text[:1].isdigit() or ":" in text else []
+    found = AddressSet.from_prefixes(prefixes)
+    learns = table is None or table.properties.disable_bgp_route_propagation is not True
+    return found | PUBLIC if learns and _has_gateway(network, subnet) else found
+
+
+def _has_gateway(network: Network, subnet: Subnet) -> bool:
+    """Whether a gateway, its own or a peer's, may teach the network a default route."""
+    vnet = network.holder(subnet, VirtualNetwork)
+    if vnet is None:
+        return True
+    return any(s.label.lower() == "gatewaysubnet" for s in vnet.subnets) or any(
+        peering.properties.use_remote_gateways is not False for peering in vnet.peerings
+    )
+
+
+def ports_in_words(ports: Mapping[str, PortSet]) -> str:
+    """Say ports by protocol: `TCP 22, 80-90 and UDP 53`, `every port`."""
+    named = {protocol: found for protocol, found in ports.items() if found}
+    if named and all(named.get(p) == EVERY_PORT for p in WITH_PORTS):
+        return "every port"
+    return " and ".join(
+        f"{protocol.upper()} {'on every port' if found == EVERY_PORT else found}"
+        for protocol, found in named.items()
+    )

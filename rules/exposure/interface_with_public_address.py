@@ -1,0 +1,107 @@
+"""A network interface carries a public IP address.
+
+## Why it matters
+A public IP on a NIC puts one machine on the internet by itself: every port that the network
+security groups of its NIC and its subnet let through, with no gateway, no web application firewall
+and no balancing before it.
+
+## What fails
+An ip configuration of a NIC with a public IP, told by the NIC or by the address (E-1). The address
+is the fault, whatever is open today, and the severity stays the same. The message says what the
+security groups let in from the internet: the rules of the subnet's group and of the NIC's both
+decide (N-11); with neither, a Standard address is closed and a Basic one is open (E-3).
+
+A machine that is meant to face the internet (a network appliance, say) is approved with `allow`,
+globs of ids of NICs or public IPs:
+
+    [params.EXP-002]
+    allow = ["*/networkInterfaces/nic-nva-*"]
+
+## What to do
+Detach the address. Reach the machine through Bastion or a VPN, publish its service through the
+gateway, and let a NAT gateway carry its outbound traffic.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/ip-services/remove-public-ip-address-vm
+- https://learn.microsoft.com/azure/bastion/bastion-overview
+- Facts E-1, E-3, N-3, N-11, P-2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.finding import Evidence
+from auditor.network.exposure import approved, carried, public_name
+from auditor.network.graph import every
+from auditor.network.internet_reach import open_from_internet
+from auditor.remedy import az
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which machines may be on the internet by themselves."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of ids of NICs or public IPs; letter case does not matter."""
+
+
+@rule(
+    "EXP-002",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=every(NetworkInterface),
+    parameters=Params,
+    peers=(
+        "CKV_AZURE_119",
+        "PSR:VM.PublicIPAttached",
+        "POL:83a86a26",
+        "KICS:Network Interfaces With Public IP",
+        "TRV:AZU-0076",
+    ),
+)
+def interface_with_public_address(
+    network: Network, interface: NetworkInterface, params: Params
+) -> Outcomes:
+    """Judge each ip configuration of one NIC."""
+    for configuration in interface.ip_configurations:
+        for address, told in carried(network, configuration):
+            if not approved(params.allow, interface.id, address):
+                yield _finding(network, interface, configuration, address, told)
+
+
+def _finding(
+    network: Network,
+    interface: NetworkInterface,
+    configuration: IpConfiguration,
+    address: str,
+    told: Evidence,
+) -> Finding:
+    machine = interface.properties.virtual_machine
+    return Finding(
+        subject=interface.id,
+        message=f"{interface.label} carries the public address {public_name(network, address)}; "
+        f"open from the internet: {_reach(network, configuration, address)}",
+        remedy="reach the machine through Bastion or the gateway, then detach the address: "
+        + az(
+            "network", "nic", "ip-config", "update",
+            resource_group=interface.resource_group,
+            nic_name=interface.label,
+            name=configuration.label,
+            remove="publicIPAddress",
+        ),
+        related=(address, *((machine.id,) if machine is not None and machine.id else ())),
+        evidence=(told,),
+        key=configuration.label.lower(),
+        covers=(("EXP-001", address),),
+    )  # fmt: skip
+
+
+def _reach(network: Network, configuration: IpConfiguration, address: str) -> str:
+    try:
+        return str(open_from_internet(network, configuration, address))
+    except Undetermined as unknown:
+        return f"cannot be told ({unknown.missing})"

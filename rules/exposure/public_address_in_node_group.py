@@ -1,0 +1,210 @@
+"""A public address that lets traffic in was made inside a cluster's node resource group.
+
+## Why it matters
+Every Kubernetes Service of type LoadBalancer gets a public address unless it is told to be
+internal. One manifest, written by somebody who never sees Azure, opens a second entrance beside the
+Application Gateway: no web application firewall, no certificate, no access log of the gateway.
+
+## What fails
+A public IP in the node resource group (`MC_...`) of an AKS cluster in the snapshot that is not one
+of the cluster's outbound addresses (`effectiveOutboundIPs` of the load-balancer or NAT-gateway
+profile) and whose owner lets traffic in; and one of the outbound addresses when rules forward
+inbound on its frontend too. The finding names the Kubernetes Service, from the tag
+`k8s-azure-service` (or `service`, on older clusters) (K-57).
+
+Kept: addresses attached to nothing, frontends that only outbound rules use (K-58), NAT gateways,
+and owners or addresses that `allow` names; by default application gateways, since the ingress
+add-on makes its gateway here.
+
+*Unknown* when the snapshot lacks the load balancer that decides and the address carries no
+Service's tag.
+
+## What to do
+Make the Service internal and give its private address to the gateway; or approve it:
+
+    [params.EXP-009]
+    allow = ["Microsoft.Network/applicationGateways", "*/publicIPAddresses/kubernetes-a1b2*"]
+
+## References
+- https://learn.microsoft.com/azure/aks/internal-lb
+- https://learn.microsoft.com/azure/aks/load-balancer-standard
+- Facts K-50 to K-62, E-7, R-39
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.finding import Evidence
+from auditor.ids import fold
+from auditor.network.exposure import (
+    LOAD_BALANCER,
+    NAT_GATEWAY,
+    Owner,
+    approved,
+    owners_of,
+    ports_of,
+    public_name,
+    use_of,
+)
+from auditor.network.graph import evidence, question
+from auditor.remedy import kubectl
+from auditor.resources.base import Ref
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+_SERVICE_TAGS = ("k8s-azure-service", "service")
+_INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal=true"
+
+
+@dataclass(frozen=True)
+class Params:
+    """What may let traffic in from inside a node resource group."""
+
+    allow: tuple[str, ...] = ("Microsoft.Network/applicationGateways",)
+    """Globs of ARM types, owners' ids or public IP ids; letter case does not matter."""
+
+
+@question
+def _clusters(network: Network) -> dict[tuple[str, str], ManagedCluster]:
+    """The clusters by subscription and node resource group, in lower case."""
+    found = {}
+    for cluster in network.all(ManagedCluster):
+        try:
+            group = cluster.properties.node_resource_group
+        except Undetermined:
+            continue
+        if group:
+            found[cluster.subscription.lower(), group.lower()] = cluster
+    return found
+
+
+def _cluster_of(network: Network, pip: PublicIp) -> ManagedCluster | None:
+    return _clusters(network).get((pip.subscription.lower(), pip.resource_group.lower()))
+
+
+def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
+    """Name the subjects: public IPs in node resource groups."""
+    return tuple(pip for pip in network.all(PublicIp) if _cluster_of(network, pip) is not None)
+
+
+@rule(
+    "EXP-009",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=node_group_addresses,
+    parameters=Params,
+    peers=("POL:3fc4dc25",),
+)
+def public_address_in_node_group(network: Network, pip: PublicIp, params: Params) -> Outcomes:
+    """Judge one public address in a node resource group."""
+    cluster = _cluster_of(network, pip)
+    if cluster is None or approved(params.allow, pip.id):
+        return
+    for owner in owners_of(network, pip):
+        if owner.type == NAT_GATEWAY or approved(params.allow, owner.id, owner.part, owner.type):
+            continue
+        ports = _ports(network, owner, pip, cluster)
+        if ports is not None:
+            yield _finding(network, pip, owner, cluster, ports)
+
+
+def _ports(network: Network, owner: Owner, pip: PublicIp, cluster: ManagedCluster) -> str | None:
+    """What the owner lets in, in words; None when nothing."""
+    if owner.type != LOAD_BALANCER:
+        return None if _is_outbound(cluster, pip) else "inbound traffic"
+    try:
+        frontend = network.get(owner.part, LoadBalancerFrontend)
+        use = use_of(network, frontend) if frontend is not None else None
+        if use is not None and use.inbound:
+            return ", ".join(sorted({ports_of(each) for each in use.inbound}))
+        if use is not None:
+            use.certain()
+            return None
+    except Undetermined:
+        if _is_outbound(cluster, pip):
+            return None
+        if not _services(pip):
+            raise
+    return "inbound traffic"
+
+
+def _is_outbound(cluster: ManagedCluster, pip: PublicIp) -> bool:
+    profile = cluster.properties.network_profile
+    refs: list[Ref] = []
+    if profile is not None and profile.load_balancer_profile is not None:
+        refs += profile.load_balancer_profile.effective_outbound_ips or ()
+    if profile is not None and profile.nat_gateway_profile is not None:
+        refs += profile.nat_gateway_profile.effective_outbound_ips or ()
+    return any(fold(ref.id or "") == pip.key for ref in refs)
+
+
+def _services(pip: PublicIp) -> list[str]:
+    """The Kubernetes Services that an address serves, as `namespace/name`."""
+    for tag in _SERVICE_TAGS:
+        text = pip.tag(tag)
+        if text:
+            return [each.strip() for each in text.split(",") if each.strip()]
+    return []
+
+
+def _finding(
+    network: Network, pip: PublicIp, owner: Owner, cluster: ManagedCluster, ports: str
+) -> Finding:
+    services = _services(pip)
+    whose = f"Kubernetes Service {', '.join(services)}" if services else f"the {owner.word}"
+    return Finding(
+        subject=pip.id,
+        message=f"{whose} of cluster {cluster.label} lets {ports} in from the internet at "
+        f"{public_name(network, pip.id)}, beside the gateway",
+        remedy=_remedy(services),
+        related=(owner.part, cluster.id),
+        evidence=(owner.told, *_tag_evidence(pip)),
+        key=owner.part.lower(),
+        covers=(
+            ("EXP-001", pip.id),
+            ("EXP-006", owner.part),
+            *(("NSG-003", each) for each in _provider_rules(network, pip)),
+        ),
+    )
+
+
+def _remedy(services: list[str]) -> str:
+    namespace, slash, name = services[0].partition("/") if services else ("", "", "")
+    if not slash:
+        return "find the Service that owns the address, make it internal, delete the address"
+    command = kubectl("annotate", "service", name, _INTERNAL, "--overwrite", namespace=namespace)
+    return f"make the Service internal and point the gateway at its address: {command}"
+
+
+def _tag_evidence(pip: PublicIp) -> Iterator[Evidence]:
+    for name, value in (pip.tags or {}).items():
+        if name.lower() in _SERVICE_TAGS and isinstance(value, str):
+            pointer = "/tags/" + name.replace("~", "~0").replace("/", "~1")
+            yield evidence(pip, pointer, value)
+
+
+def _provider_rules(network: Network, pip: PublicIp) -> Iterator[str]:
+    """The security rules that Kubernetes wrote to open Services of this node group (K-59)."""
+    base = pip.label.removeprefix("kubernetes-").lower()
+    for group in _node_groups(network).get(
+        (pip.subscription.lower(), pip.resource_group.lower()), ()
+    ):
+        for security_rule in group.rules:
+            name = security_rule.label.lower()
+            if name.startswith(("k8s-azure-lb_allow_", f"{base}-")):
+                yield security_rule.id
+
+
+@question
+def _node_groups(network: Network) -> dict[tuple[str, str], list[NetworkSecurityGroup]]:
+    found: dict[tuple[str, str], list[NetworkSecurityGroup]] = {}
+    for group in network.all(NetworkSecurityGroup):
+        key = group.subscription.lower(), group.resource_group.lower()
+        found.setdefault(key, []).append(group)
+    return found

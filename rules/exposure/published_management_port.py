@@ -1,0 +1,126 @@
+"""A load balancer publishes a management port to the internet.
+
+## Why it matters
+SSH, RDP and WinRM on a public address are found within minutes and tried without end. A NAT rule
+hides the port behind another number (2222 to 22), which keeps nobody out and keeps the port out of
+reviews that look for 22.
+
+## What fails
+An inbound NAT rule, an inbound NAT pool or a load-balancing rule on a public frontend whose
+backend port is one of `ports` (22, 3389, 5985, 5986), by TCP. With floating IP the frontend port is
+what the machine sees (E-13).
+
+A NAT rule that points at no machine publishes nothing yet; it is reported as *medium*, since it
+waits for one. `allow` holds globs of ids of rules, load balancers or frontends that are meant.
+
+*Unknown* when the snapshot does not tell the port or lacks the frontend.
+
+## What to do
+Delete the rule and reach the machine through Bastion, a VPN or `az ssh`.
+
+## References
+- https://learn.microsoft.com/azure/load-balancer/inbound-nat-rules
+- https://learn.microsoft.com/security/benchmark/azure/mcsb-network-security
+- Facts E-10, E-13, E-18
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.network.exposure import (
+    InboundRule,
+    address_of,
+    approved,
+    delete_command,
+    inbound_rules,
+    ports_of,
+    use_of,
+)
+from auditor.network.graph import evidence
+from auditor.resources.load_balancers import InboundNatPool, InboundNatRule, LoadBalancerFrontend
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which ports are for management, and who may publish them."""
+
+    ports: tuple[int, ...] = (22, 3389, 5985, 5986)
+    """Ports of the machine behind: SSH, RDP, WinRM over HTTP and HTTPS."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of ids of rules, load balancers or frontends; letter case does not matter."""
+
+
+@rule(
+    "EXP-007",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=inbound_rules,
+    parameters=Params,
+)
+def published_management_port(network: Network, rule: InboundRule, params: Params) -> Outcomes:
+    """Judge one rule of a load balancer."""
+    frontend = network.get(rule.properties.frontend_ip_configuration, LoadBalancerFrontend)
+    if frontend is None or not frontend.public:
+        return
+    if not _manages(rule, params) or approved(params.allow, rule.id, rule.root.id, frontend.id):
+        return
+    pointed = _points_somewhere(network, rule)
+    yield Finding(
+        subject=rule.id,
+        message=f"{rule.label} publishes port {_port(rule)} of the machines behind "
+        f"{rule.root.label} at {address_of(network, frontend)}, {ports_of(rule)}"
+        + ("" if pointed else "; it points at no machine yet"),
+        remedy="reach the machines through Bastion or a VPN, and delete the rule: "
+        + delete_command(rule),
+        related=(frontend.id,),
+        evidence=(evidence(rule, "/properties/backendPort", rule.properties.backend_port),),
+        severity=None if pointed else Severity.MEDIUM,
+        covers=_covers(network, frontend, params),
+    )
+
+
+def _port(rule: InboundRule) -> int:
+    """The port that the machine behind sees."""
+    settings = rule.properties
+    if not isinstance(rule, InboundNatPool) and rule.properties.enable_floating_ip:
+        port = rule.properties.frontend_port or settings.backend_port
+    else:
+        port = settings.backend_port
+    if port is None:
+        raise Undetermined(f"the backend port of {rule.id}", resource=rule.id)
+    return port
+
+
+def _manages(rule: InboundRule, params: Params) -> bool:
+    return (rule.properties.protocol or "").lower() != "udp" and _port(rule) in params.ports
+
+
+def _points_somewhere(network: Network, rule: InboundRule) -> bool:
+    if not isinstance(rule, InboundNatRule):
+        return True
+    settings = rule.properties
+    return bool(
+        settings.backend_ip_configuration
+        or settings.backend_address_pool
+        or network.referrers(rule, "loadBalancerInboundNatRules")
+    )
+
+
+def _covers(
+    network: Network, frontend: LoadBalancerFrontend, params: Params
+) -> tuple[tuple[str, str], ...]:
+    """The general rules this speaks for: only when the frontend publishes nothing else."""
+    try:
+        use = use_of(network, frontend)
+        use.certain()
+        if not all(_manages(rule, params) for rule in use.inbound):
+            return ()
+    except Undetermined:
+        return ()
+    ref = frontend.properties.public_ip_address
+    address = (("EXP-001", ref.id),) if ref is not None and ref.id else ()
+    return (("EXP-006", frontend.id), *address)

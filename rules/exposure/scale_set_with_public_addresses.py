@@ -1,0 +1,122 @@
+"""A scale set gives every instance a public IP address.
+
+## Why it matters
+Each instance that scaling adds is one more machine on the internet, with an address that appears
+in no list of public IPs: instance addresses are no resources of their own. For AKS this is a node
+pool with node public IPs, where every node is a door beside the gateway.
+
+## What fails
+An ip configuration in the scale set's model with `publicIPAddressConfiguration` (E-2). Present is
+enough: instances get addresses when they are made.
+
+`allow` holds globs of scale-set ids that are meant to be on the internet.
+
+## What to do
+Take the configuration out of the model and upgrade the instances. The property cannot be changed
+on an AKS pool: add a pool without node public IPs, move the workload, delete the old one.
+
+## References
+- https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking
+- https://learn.microsoft.com/azure/aks/use-node-public-ips
+- Facts E-2, E-2b
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network.exposure import SCALE_SET, approved, owners_of
+from auditor.network.graph import every, evidence, question
+from auditor.remedy import az
+from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
+from auditor.resources.public_addresses import PublicIp
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which scale sets may be on the internet by themselves."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of scale-set ids; letter case does not matter."""
+
+
+@rule(
+    "EXP-003",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=every(ScaleSet),
+    parameters=Params,
+    peers=("PSR:VMSS.PublicIPAttached",),
+)
+def scale_set_with_public_addresses(
+    network: Network, scale_set: ScaleSet, params: Params
+) -> Outcomes:
+    """Judge the model of one scale set."""
+    if approved(params.allow, scale_set.id):
+        return
+    public = [c for c in _configurations(scale_set) if c.properties.public_ip_address_configuration]
+    if not public:
+        return
+    first, pool = public[0], _pool(scale_set)
+    what = f"the nodes of AKS pool {pool}" if pool else "its instances"
+    name = first.properties.public_ip_address_configuration
+    yield Finding(
+        subject=scale_set.id,
+        message=f"{scale_set.label} gives {what} public addresses "
+        f"({', '.join(c.label for c in public)})",
+        remedy=_remedy(scale_set, first, pool),
+        evidence=(
+            evidence(
+                first,
+                "/properties/publicIPAddressConfiguration",
+                {"name": (name.name if name else None) or ""},
+            ),
+        ),
+        covers=tuple(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+    )
+
+
+def _configurations(scale_set: ScaleSet) -> Iterator[ScaleSetIpConfiguration]:
+    for interface in scale_set.interfaces:
+        yield from interface.ip_configurations
+
+
+def _pool(scale_set: ScaleSet) -> str:
+    return scale_set.tag("aks-managed-poolName") or scale_set.tag("poolName") or ""
+
+
+def _remedy(scale_set: ScaleSet, configuration: ScaleSetIpConfiguration, pool: str) -> str:
+    if pool:
+        return (
+            f"add a node pool without node public IPs, move the workload there, delete pool {pool}"
+        )
+    interface = configuration.owner
+    place = interface.index if interface is not None else 0
+    model = "virtualMachineProfile.networkProfile.networkInterfaceConfigurations"
+    path = f"{model}[{place}].ipConfigurations[{configuration.index}].publicIPAddressConfiguration"
+    command = az(
+        "vmss", "update",
+        resource_group=scale_set.resource_group,
+        name=scale_set.label,
+        remove=path,
+    )  # fmt: skip
+    return f"take the addresses out of the model, then upgrade the instances: {command}"
+
+
+@question
+def _addresses(network: Network) -> dict[str, tuple[str, ...]]:
+    """The public IPs that the snapshot lists for instances, by scale set."""
+    found: dict[str, list[str]] = {}
+    for pip in network.all(PublicIp):
+        try:
+            owners = owners_of(network, pip)
+        except Undetermined:
+            continue
+        for owner in owners:
+            if owner.type == SCALE_SET:
+                found.setdefault(fold(owner.id), []).append(pip.id)
+    return {key: tuple(pips) for key, pips in found.items()}
