@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from auditor.addresses import AddressSet, PortSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
-from auditor.network.filters import selector
+from auditor.network.filters import selector, subnet_name
+from auditor.network.gateways import gateways_by_subnet, is_public, port_of
 from auditor.network.graph import Missing, Network, question
-from auditor.resources.application_gateways import ApplicationGateway, FrontendPort, GatewayFrontend
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.public_addresses import PublicIp
@@ -27,12 +28,7 @@ def gateways_in(network: Network, subnet: Subnet) -> tuple[ApplicationGateway, .
 
     Raises Undetermined when the subnet names one that the snapshot lacks.
     """
-    found: dict[str, ApplicationGateway] = {}
-    for edge in network.referrers(subnet, "subnet"):
-        if edge.source.collection.endswith("gatewayIPConfigurations"):
-            gateway = network.holder(edge.source, ApplicationGateway)
-            if gateway is not None:
-                found[gateway.key] = gateway
+    found = {gateway.key: gateway for gateway in gateways_by_subnet(network).get(subnet.key, ())}
     settings = subnet.properties
     named = (*(settings.application_gateway_ip_configurations or ()),
              *(settings.ip_configurations or ()))  # fmt: skip
@@ -48,14 +44,8 @@ def public_listener_ports(network: Network, gateway: ApplicationGateway) -> Port
     """Give the ports that a gateway's listeners answer on its public frontends (A-13)."""
     ports = PortSet()
     for listener in gateway.listeners:
-        settings = listener.properties
-        frontend = network.get(settings.frontend_ip_configuration, GatewayFrontend)
-        port = network.get(settings.frontend_port, FrontendPort)
-        if frontend is None or frontend.public:
-            number = port.properties.port if port is not None else None
-            if number is None:
-                raise Undetermined(f"the port of listener {listener.id}", resource=listener.id)
-            ports = ports | PortSet.of(number)
+        if is_public(network, listener):
+            ports = ports | PortSet.of(port_of(network, listener))
     return ports
 
 
@@ -64,7 +54,7 @@ def expected_ports(network: Network, place: Subnet) -> PortSet:
 
     Raises Undetermined when the snapshot lacks a gateway that lives there.
     """
-    if place.label.lower() == BASTION_SUBNET:
+    if subnet_name(place).lower() == BASTION_SUBNET:
         return PortSet.of(443)
     ports = PortSet()
     for gateway in gateways_in(network, place):

@@ -235,9 +235,14 @@ def idle(network: Network, group: NetworkSecurityGroup) -> bool:
     return bool(network.all(Subnet) or network.all(NetworkInterface))
 
 
+def subnet_name(subnet: Subnet) -> str:
+    """Give a subnet's own name; templates write it after its VNet's, `vnet-hub/snet-app`."""
+    return ids.name(subnet.label)
+
+
 def place_name(place: Node | Missing) -> str:
     """Name a subnet or NIC for a person: `vnet-hub/snet-app`, `nic-web`."""
     if isinstance(place, Subnet):
         vnet = ids.segment(place.id, "virtualNetworks")
-        return f"{vnet}/{place.label}" if vnet else place.label
+        return f"{vnet}/{subnet_name(place)}" if vnet else place.label
     return ids.name(place.id)

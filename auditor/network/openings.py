@@ -27,6 +27,7 @@ from auditor.network.filters import (
     attachments,
     compiled,
     custom_rules,
+    subnet_name,
 )
 from auditor.network.graph import Missing, Network, question
 from auditor.resources.compute import ScaleSetInterface
@@ -221,16 +222,17 @@ def _may_be_routed(
     total = NOTHING
     try:
         for place in places:
-            for subnet in _subnets(network, place):
+            for subnet in subnets_at(network, place):
                 total = total | _routes(network, subnet)
     except Undetermined:
         return PUBLIC
     return total & PUBLIC
 
 
-def _subnets(
+def subnets_at(
     network: Network, place: Subnet | NetworkInterface | ScaleSetInterface | Missing
 ) -> Iterator[Subnet]:
+    """Give the subnets of a place where a group stands. Raises Undetermined when one is missing."""
     if isinstance(place, Missing):
         raise Undetermined(f"{place.id} is not in the snapshot", resource=place.id)
     if isinstance(place, Subnet):
@@ -260,7 +262,7 @@ def _has_gateway(network: Network, subnet: Subnet) -> bool:
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
         return True
-    return any(s.label.lower() == "gatewaysubnet" for s in vnet.subnets) or any(
+    return any(subnet_name(s).lower() == "gatewaysubnet" for s in vnet.subnets) or any(
         peering.properties.use_remote_gateways is not False for peering in vnet.peerings
     )
 

@@ -39,6 +39,7 @@ from dataclasses import dataclass
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
+from auditor.network.clusters import cluster_of, node_group, services_of
 from auditor.network.exposure import (
     LOAD_BALANCER,
     NAT_GATEWAY,
@@ -49,7 +50,8 @@ from auditor.network.exposure import (
     public_name,
     use_of,
 )
-from auditor.network.graph import evidence, question
+from auditor.network.graph import evidence
+from auditor.network.kubernetes import load_balancer_services
 from auditor.remedy import kubectl
 from auditor.resources.base import Ref
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -70,27 +72,9 @@ class Params:
     """Globs of ARM types, owners' ids or public IP ids; letter case does not matter."""
 
 
-@question
-def _clusters(network: Network) -> dict[tuple[str, str], ManagedCluster]:
-    """The clusters by subscription and node resource group, in lower case."""
-    found = {}
-    for cluster in network.all(ManagedCluster):
-        try:
-            group = cluster.properties.node_resource_group
-        except Undetermined:
-            continue
-        if group:
-            found[cluster.subscription.lower(), group.lower()] = cluster
-    return found
-
-
-def _cluster_of(network: Network, pip: PublicIp) -> ManagedCluster | None:
-    return _clusters(network).get((pip.subscription.lower(), pip.resource_group.lower()))
-
-
 def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
     """Name the subjects: public IPs in node resource groups."""
-    return tuple(pip for pip in network.all(PublicIp) if _cluster_of(network, pip) is not None)
+    return tuple(pip for pip in network.all(PublicIp) if cluster_of(network, pip) is not None)
 
 
 @rule(
@@ -103,7 +87,7 @@ def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
 )
 def public_address_in_node_group(network: Network, pip: PublicIp, params: Params) -> Outcomes:
     """Judge one public address in a node resource group."""
-    cluster = _cluster_of(network, pip)
+    cluster = cluster_of(network, pip)
     if cluster is None or approved(params.allow, pip.id):
         return
     for owner in owners_of(network, pip):
@@ -129,7 +113,7 @@ def _ports(network: Network, owner: Owner, pip: PublicIp, cluster: ManagedCluste
     except Undetermined:
         if _is_outbound(cluster, pip):
             return None
-        if not _services(pip):
+        if not services_of(pip):
             raise
     return "inbound traffic"
 
@@ -144,19 +128,10 @@ def _is_outbound(cluster: ManagedCluster, pip: PublicIp) -> bool:
     return any(fold(ref.id or "") == pip.key for ref in refs)
 
 
-def _services(pip: PublicIp) -> list[str]:
-    """The Kubernetes Services that an address serves, as `namespace/name`."""
-    for tag in _SERVICE_TAGS:
-        text = pip.tag(tag)
-        if text:
-            return [each.strip() for each in text.split(",") if each.strip()]
-    return []
-
-
 def _finding(
     network: Network, pip: PublicIp, owner: Owner, cluster: ManagedCluster, ports: str
 ) -> Finding:
-    services = _services(pip)
+    services = services_of(pip)
     whose = f"Kubernetes Service {', '.join(services)}" if services else f"the {owner.word}"
     return Finding(
         subject=pip.id,
@@ -169,12 +144,13 @@ def _finding(
         covers=(
             ("EXP-001", pip.id),
             ("EXP-006", owner.part),
-            *(("NSG-003", each) for each in _provider_rules(network, pip)),
+            *(("NSG-003", each) for each in _provider_rules(network, cluster, pip)),
+            *(("K8S-001", each) for each in _same_services(network, services)),
         ),
     )
 
 
-def _remedy(services: list[str]) -> str:
+def _remedy(services: tuple[str, ...]) -> str:
     namespace, slash, name = services[0].partition("/") if services else ("", "", "")
     if not slash:
         return "find the Service that owns the address, make it internal, delete the address"
@@ -189,22 +165,20 @@ def _tag_evidence(pip: PublicIp) -> Iterator[Evidence]:
             yield evidence(pip, pointer, value)
 
 
-def _provider_rules(network: Network, pip: PublicIp) -> Iterator[str]:
+def _provider_rules(network: Network, cluster: ManagedCluster, pip: PublicIp) -> Iterator[str]:
     """The security rules that Kubernetes wrote to open Services of this node group (K-59)."""
     base = pip.label.removeprefix("kubernetes-").lower()
-    for group in _node_groups(network).get(
-        (pip.subscription.lower(), pip.resource_group.lower()), ()
-    ):
-        for security_rule in group.rules:
-            name = security_rule.label.lower()
-            if name.startswith(("k8s-azure-lb_allow_", f"{base}-")):
-                yield security_rule.id
+    for node in node_group(network, cluster):
+        if isinstance(node, NetworkSecurityGroup):
+            for security_rule in node.rules:
+                name = security_rule.label.lower()
+                if name.startswith(("k8s-azure-lb_allow_", f"{base}-")):
+                    yield security_rule.id
 
 
-@question
-def _node_groups(network: Network) -> dict[tuple[str, str], list[NetworkSecurityGroup]]:
-    found: dict[tuple[str, str], list[NetworkSecurityGroup]] = {}
-    for group in network.all(NetworkSecurityGroup):
-        key = group.subscription.lower(), group.resource_group.lower()
-        found.setdefault(key, []).append(group)
-    return found
+def _same_services(network: Network, services: tuple[str, ...]) -> Iterator[str]:
+    """The Kubernetes objects of the Services, where the snapshot holds them."""
+    for found in load_balancer_services(network):
+        meta = found.object.metadata
+        if f"{meta.namespace or 'default'}/{meta.name}" in services:
+            yield found.id

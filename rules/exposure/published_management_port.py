@@ -11,7 +11,8 @@ backend port is one of `ports` (22, 3389, 5985, 5986), by TCP. With floating IP 
 what the machine sees (E-13).
 
 A NAT rule that points at no machine publishes nothing yet; it is reported as *medium*, since it
-waits for one. `allow` holds globs of ids of rules, load balancers or frontends that are meant.
+waits for one. The rules that a NAT pool made for its instances (`pool.0`) are the pool's fault and
+not told again. `allow` holds globs of ids of rules, load balancers or frontends that are meant.
 
 *Unknown* when the snapshot does not tell the port or lacks the frontend.
 
@@ -26,6 +27,7 @@ Delete the rule and reach the machine through Bastion, a VPN or `az ssh`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.errors import Undetermined
@@ -39,7 +41,12 @@ from auditor.network.exposure import (
     use_of,
 )
 from auditor.network.graph import evidence
-from auditor.resources.load_balancers import InboundNatPool, InboundNatRule, LoadBalancerFrontend
+from auditor.resources.load_balancers import (
+    InboundNatPool,
+    InboundNatRule,
+    LoadBalancer,
+    LoadBalancerFrontend,
+)
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
@@ -79,7 +86,7 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
         related=(frontend.id,),
         evidence=(evidence(rule, "/properties/backendPort", rule.properties.backend_port),),
         severity=None if pointed else Severity.MEDIUM,
-        covers=_covers(network, frontend, params),
+        covers=(*_covers(network, frontend, params), *_made_from(rule)),
     )
 
 
@@ -124,3 +131,11 @@ def _covers(
     ref = frontend.properties.public_ip_address
     address = (("EXP-001", ref.id),) if ref is not None and ref.id else ()
     return (("EXP-006", frontend.id), *address)
+
+
+def _made_from(rule: InboundRule) -> Iterator[tuple[str, str]]:
+    """The rules that Azure made of a pool, one for each instance (`pool.0`): one fault with it."""
+    if isinstance(rule, InboundNatPool) and isinstance(rule.root, LoadBalancer):
+        for each in rule.root.properties.inbound_nat_rules or ():
+            if each.label.lower().startswith(rule.label.lower() + "."):
+                yield "EXP-007", each.id

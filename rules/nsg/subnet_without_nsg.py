@@ -34,7 +34,7 @@ from dataclasses import dataclass
 
 from auditor import ids
 from auditor.network.entrances import BASTION_SUBNET
-from auditor.network.filters import place_name
+from auditor.network.filters import place_name, subnet_name
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet
@@ -83,7 +83,7 @@ class Params:
 )
 def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Judge one subnet."""
-    name = subnet.label.lower()
+    name = subnet_name(subnet).lower()
     if name in (each.lower() for each in params.exempt_names):
         return
     group = subnet.properties.network_security_group
@@ -100,8 +100,8 @@ def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outc
             "network", "vnet", "subnet", "update",
             resource_group=subnet.resource_group,
             vnet_name=ids.segment(subnet.id, "virtualNetworks"),
-            name=subnet.label,
-            network_security_group=f"nsg-{subnet.label}",
+            name=subnet_name(subnet),
+            network_security_group=f"nsg-{subnet_name(subnet)}",
         ),
         evidence=(evidence(subnet, "/properties", None),),
         severity=Severity.MEDIUM if name == BASTION_SUBNET else None,

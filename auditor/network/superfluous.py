@@ -1,0 +1,217 @@
+"""Security rules that do nothing: shadowed by earlier ones, or saying what later ones say.
+
+Exact for literal addresses, protocols and ports; for service tags and application security groups
+true of whatever they stand for (`auditor.network.symbols`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from auditor.addresses import NOTHING, AddressSet, Version
+from auditor.errors import Undetermined
+from auditor.network.filters import (
+    DEFAULTS,
+    Filter,
+    attachments,
+    compiled,
+    custom_rules,
+)
+from auditor.network.graph import Network, question
+from auditor.network.openings import subnets_at
+from auditor.network.symbols import Symbolic, symbolic
+from auditor.packets.cover import superfluous
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import VirtualNetwork
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A rule that explains why another does nothing: its name, and whether it allows.
+
+    `id` is empty for Azure's default rules.
+    """
+
+    name: str
+    allow: bool
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Idle:
+    """The rules of one group that do nothing, by key, with the rules that explain it.
+
+    `shadowed` never decide a packet: earlier rules match all of it. `redundant` decide what later
+    rules would decide the same; no explanation names one, so all can go together.
+    """
+
+    shadowed: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
+    redundant: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
+
+
+def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
+    """Give the rules of a group that do nothing, computed once for each group.
+
+    Raises Undetermined when the input does not tell the order of its rules.
+    """
+    known = _known(network)
+    if group.key not in known:
+        known[group.key] = _idle_rules(network, group)
+    return known[group.key]
+
+
+@question
+def _known(network: Network) -> dict[str, Idle]:
+    return {}
+
+
+def _idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
+    result = Idle()
+    for inbound in (True, False):
+        rules = custom_rules(group, inbound=inbound)
+        filters = (*(compiled(rule) for rule in rules), *DEFAULTS[inbound])
+        inside = _inside(network, group, filters)
+        shadowed, redundant = _do_nothing(filters, len(rules), inside, inbound)
+        for number, causes in shadowed.items():
+            result.shadowed[rules[number].key] = _causes(causes, rules, filters)
+        for number, causes in redundant.items():
+            result.redundant[rules[number].key] = _causes(causes, rules, filters)
+    return result
+
+
+def _causes(
+    numbers: Iterable[int], rules: Sequence[SecurityRule], filters: Sequence[Filter]
+) -> tuple[Cause, ...]:
+    return tuple(
+        Cause(filters[n].name, filters[n].allow, rules[n].id if n < len(rules) else "")
+        for n in numbers
+    )
+
+
+def _inside(network: Network, group: NetworkSecurityGroup, filters: Sequence[Filter]) -> AddressSet:
+    """What `VirtualNetwork` certainly holds at each place where the group stands (N-20, N-21)."""
+    custom = (f for f in filters if f.priority < 65000)
+    if not any(f.sources.addresses or f.destinations.addresses for f in custom):
+        return NOTHING  # nothing to compare the tag with
+    common: AddressSet | None = None
+    try:
+        for place in attachments(network, group):
+            for subnet in subnets_at(network, place):
+                vnet = network.holder(subnet, VirtualNetwork)
+                if vnet is None:
+                    return NOTHING
+                prefixes = AddressSet.from_prefixes(vnet.prefixes)
+                common = prefixes if common is None else common & prefixes
+    except Undetermined:
+        return NOTHING
+    return common or NOTHING
+
+
+_Found = dict[int, tuple[int, ...]]
+
+
+@lru_cache(maxsize=4096)
+def _do_nothing(
+    filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
+) -> tuple[_Found, _Found]:
+    """The shadowed and the redundant of the first `custom` filters, by place."""
+    if not custom:
+        return {}, {}
+    worlds = [symbolic(filters, version, inside, inbound=inbound) for version in _VERSIONS]
+    views = [_View(world, custom) for world in worlds]
+    shadowed = _in_all(views, custom, lambda view, i: view.shadowed.get(i))
+    gone = set(shadowed)
+    redundant: _Found = {}
+    while True:
+        if gone:
+            views = [_View(world, custom, gone) for world in worlds]
+        chosen = _together(_in_all(views, custom, _View.spared, skip=gone))
+        if not chosen:
+            return shadowed, redundant
+        redundant.update(chosen)
+        gone |= set(chosen)
+
+
+class _View:
+    """What one version of IP says about rules, some of them gone."""
+
+    def __init__(self, world: Symbolic, custom: int, gone: Iterable[int] = ()) -> None:
+        absent = set(gone)
+        shift = world.impossible
+        places = [i for i in range(len(world.rules)) if i < shift or i - shift not in absent]
+        found = superfluous(world.shape, [world.rules[i] for i in places])
+        self.empty = {i - shift for i in places if i >= shift and world.rules[i].is_empty}
+        self.shadowed = _translated(found.shadowed, places, shift)
+        self.redundant = _translated(found.redundant, places, shift)
+
+    def spared(self, rule: int) -> tuple[int, ...] | None:
+        """The rules that make this one needless here, None when it is needed."""
+        return self.redundant.get(rule, self.shadowed.get(rule))
+
+
+def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int], shift: int) -> _Found:
+    """From places in a list of rules to the filters' own, the impossible left out."""
+    return {
+        places[i] - shift: tuple(places[j] - shift for j in causes if places[j] >= shift)
+        for i, causes in found.items()
+        if places[i] >= shift
+    }
+
+
+def _in_all(
+    views: Sequence[_View],
+    custom: int,
+    why: Callable[[_View, int], tuple[int, ...] | None],
+    skip: Iterable[int] = (),
+) -> _Found:
+    """The rules of which it is true in every version that they match anything in."""
+    skipped = set(skip)
+    found: _Found = {}
+    for i in range(custom):
+        applying = [view for view in views if i not in view.empty]
+        if i in skipped or not applying:
+            continue
+        causes = [why(view, i) for view in applying]
+        told = [each for each in causes if each is not None]
+        merged = tuple(sorted({cause for each in told for cause in each}))
+        if len(told) == len(causes) and merged:
+            found[i] = merged
+    return found
+
+
+def _together(found: _Found) -> _Found:
+    """Choose rules of which none explains another: these can go at once."""
+    chosen: _Found = {}
+    used: set[int] = set()
+    for i in sorted(found, reverse=True):
+        if i not in used and not chosen.keys() & set(found[i]):
+            chosen[i] = found[i]
+            used |= set(found[i])
+    return chosen
+
+
+def written_by_kubernetes(rule: SecurityRule) -> bool:
+    """Tell whether Azure's cloud provider for Kubernetes keeps the rule, by its name (K-59)."""
+    return rule.label.lower().startswith("k8s-azure-lb_")
+
+
+@question
+def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
+    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
+    return tuple(
+        rule
+        for rule in network.all(SecurityRule)
+        if not rule.collection.endswith("defaultSecurityRules") and not written_by_kubernetes(rule)
+    )
+
+
+def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:
+    """Name the rules of an explanation: `a`, `a and b`, `a, b, c, d and 3 more`."""
+    names = [cause.name for cause in causes]
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
