@@ -1,0 +1,93 @@
+"""A load balancer, or one of its frontends, serves nothing.
+
+## Why it matters
+What stands there for nothing is paid for, has an address that somebody may still trust, and in the
+node resource group of a cluster is what a deleted Service left behind. An address that answers
+nobody today answers somebody on the day a rule is added.
+
+## What fails
+- A load balancer behind which nothing stands: no member in any backend pool and no machine behind
+  a NAT rule. Members count from every side: by NIC, by address, by regional frontend, and from the
+  NICs and scale sets that name the pool (E-14), whether or not the snapshot holds them.
+- Otherwise, each of its frontends that no rule of any kind uses, inbound or outbound, or whose
+  rules all lead to pools without members.
+
+*Unknown* when the export does not tell the pools, or names a rule or a pool that it does not hold.
+
+## What to do
+Delete it, or give its pool the machines that it was made for. In a node resource group, delete the
+Service instead: Kubernetes owns the load balancer.
+
+## References
+- https://learn.microsoft.com/azure/load-balancer/components
+- https://learn.microsoft.com/azure/load-balancer/backend-pool-management
+- Facts E-8, E-14, K-50, K-54
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.errors import Undetermined
+from auditor.network.backends import frontend_serves, has_members
+from auditor.network.exposure import use_of
+from auditor.network.graph import every, evidence
+from auditor.remedy import az
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@rule(
+    "LB-001",
+    severity=Severity.LOW,
+    since="0.1.0",
+    of=every(LoadBalancer),
+    peers=("AZQ:9c0d1e2f", "AZTS:LoadBalancer_Remove_Inactive"),
+)
+def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
+    """Judge one load balancer, then its frontends."""
+    if not has_members(network, balancer):
+        yield _empty(balancer)
+        return
+    for frontend in balancer.frontends:
+        try:
+            yield from _frontend(network, balancer, frontend)
+        except Undetermined as unknown:
+            yield Unknown(frontend.id, missing=unknown.missing)
+
+
+def _empty(balancer: LoadBalancer) -> Finding:
+    pools = len(balancer.pools)
+    what = f"none of its {pools} pools has a member" if pools else "it has no backend pool"
+    command = az(
+        "network", "lb", "delete", resource_group=balancer.resource_group, name=balancer.label
+    )
+    return Finding(
+        subject=balancer.id,
+        message=f"load balancer {balancer.label} serves nothing: {what}",
+        remedy=f"delete it, or add the machines it was made for: {command}",
+        evidence=(evidence(balancer, "/properties/backendAddressPools", f"{pools} pools"),),
+    )
+
+
+def _frontend(
+    network: Network, balancer: LoadBalancer, frontend: LoadBalancerFrontend
+) -> Iterator[Finding]:
+    use = use_of(network, frontend)
+    if frontend_serves(network, use):
+        return
+    use.certain()
+    idle = bool(use.inbound or use.outbound)
+    command = az(
+        "network", "lb", "frontend-ip", "delete",
+        resource_group=balancer.resource_group,
+        lb_name=balancer.label,
+        name=frontend.label,
+    )  # fmt: skip
+    why = "its rules lead to pools without members" if idle else "no rule uses it"
+    yield Finding(
+        subject=frontend.id,
+        message=f"frontend {frontend.label} of {balancer.label} serves nothing: {why}",
+        remedy=f"delete it: {command}",
+        evidence=(evidence(frontend, "/name", frontend.label),),
+    )
