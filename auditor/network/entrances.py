@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from auditor.addresses import AddressSet, PortSet, parse_prefix
+from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
 from auditor.network.filters import selector, subnet_name
@@ -16,6 +14,7 @@ from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import SecurityRule
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 BASTION_SUBNET = "azurebastionsubnet"
 
@@ -99,14 +98,27 @@ def _at(
         raise Undetermined(f"{place.id} is not in the snapshot", resource=place.id)
     if not isinstance(place, Subnet):
         return open_ports
-    aim = selector(rule.destinations, ())
-    prefixes = AddressSet.from_prefixes(place.prefixes)
-    private = bool(aim.addresses) and not aim.tags
-    if private and prefixes:
-        meant = prefixes | _own_public(network, place)
-        if not aim.addresses.overlaps(meant):
-            return PortSet()
+    if _aims_elsewhere(network, rule, place):
+        return PortSet()
     return open_ports - expected_ports(network, place)
+
+
+def _aims_elsewhere(network: Network, rule: SecurityRule, subnet: Subnet) -> bool:
+    """Whether all destinations of a rule are known to lie outside a subnet.
+
+    A public address is the destination of packets to a frontend with floating IP (E-13), or to a
+    gateway (A-11): elsewhere if the snapshot tells whose it is and it is not this subnet's.
+    """
+    aim = selector(rule.destinations, ())
+    prefixes = AddressSet.from_prefixes(subnet.prefixes)
+    if not aim.addresses or aim.tags or not prefixes or aim.addresses.overlaps(prefixes):
+        return False
+    public = aim.addresses & PUBLIC
+    if not public:
+        return True
+    return public <= _attached_addresses(network) and not public.overlaps(
+        _own_public(network, subnet)
+    )
 
 
 def _own_public(network: Network, subnet: Subnet) -> AddressSet:
@@ -134,15 +146,26 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
 
 @question
 def _frontend_addresses(network: Network) -> AddressSet:
-    return AddressSet.from_prefixes(map(parse_prefix, _frontend_texts(network)))
+    return AddressSet.from_text(
+        a for a, types in _public_addresses(network) if LOAD_BALANCER in types
+    )
 
 
-def _frontend_texts(network: Network) -> Iterator[str]:
+@question
+def _attached_addresses(network: Network) -> AddressSet:
+    return AddressSet.from_text(address for address, types in _public_addresses(network) if types)
+
+
+@question
+def _public_addresses(network: Network) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The addresses of public IPs, each with the types of its owners."""
+    found = []
     for pip in network.all(PublicIp):
         try:
             address = pip.properties.ip_address
-            owners = owners_of(network, pip)
+            types = frozenset(owner.type for owner in owners_of(network, pip))
         except Undetermined:
             continue
-        if address and any(owner.type == LOAD_BALANCER for owner in owners):
-            yield address
+        if address:
+            found.append((address, types))
+    return tuple(found)

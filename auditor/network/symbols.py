@@ -182,6 +182,8 @@ class _World:
         if INTERNET in names:
             internet = f"{side} {INTERNET}"
             yield self.shape.box(**{internet: _IN, network: _IN})
+            if AZURE_LOAD_BALANCER in names:  # the host's address of IPv6 is link-local
+                yield self.shape.box(**{internet: _IN, f"{side} {AZURE_LOAD_BALANCER}": _IN})
             public = PUBLIC.intervals(self.version)
             yield self.shape.box(**{side: public, internet: _OUT, network: _OUT})
 

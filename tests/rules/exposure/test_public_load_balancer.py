@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import PIP, balancer, forwards, front, outbound, pip
+
+
+def test_a_frontend_that_forwards() -> None:
+    rules = [forwards("web", 443), forwards("plain", 80)]
+    network = estate(balancer(loadBalancingRules=rules), pip("pip", front()))
+
+    (finding,) = ask("EXP-006", network).broken
+
+    assert finding.subject == front()
+    assert finding.message == "lb forwards TCP 443, TCP 80 from the internet at 20.50.1.2 (pip)"
+    assert "az network lb rule delete --resource-group rg --lb-name lb --name web" in finding.remedy
+    assert finding.evidence[0].pointer == (
+        "/properties/loadBalancingRules/0/properties/frontendIPConfiguration/id"
+    )
+    assert finding.related == (arm_id(PIP, "pip"),)
+
+
+def test_nat_rules_and_pools_forward_too() -> None:
+    pool = forwards("pool", backend=22, frontendPortRangeStart=5000, frontendPortRangeEnd=5010)
+    network = estate(balancer(inboundNatPools=[pool], inboundNatRules=[forwards("ssh", 2222, 22)]))
+
+    (finding,) = ask("EXP-006", network).broken
+
+    assert "TCP 2222, TCP 5000-5010" in finding.message
+    assert "lb inbound-nat-rule delete" in finding.remedy
+
+
+def test_E_7_outbound_rules_alone_and_no_rules_are_kept() -> None:
+    assert ask("EXP-006", estate(balancer(outboundRules=[outbound()]))).kept == 1
+    assert ask("EXP-006", estate(balancer())).kept == 1
+
+
+def test_private_frontends_are_no_subjects() -> None:
+    answer = ask("EXP-006", estate(balancer(public=None, loadBalancingRules=[forwards()])))
+
+    assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_it_speaks_for_the_general_rule() -> None:
+    network = estate(balancer(loadBalancingRules=[forwards()]), pip("pip", front()))
+
+    assert ask("EXP-001", network, beside=["EXP-006"]).broken == []
+
+
+def test_load_balancers_are_approved_by_name() -> None:
+    network = estate(balancer(loadBalancingRules=[forwards()]))
+
+    assert ask("EXP-006", network, allow=("*/loadBalancers/LB",)).kept == 1
+    assert ask("EXP-006", network, allow=("*/publicIPAddresses/pip",)).kept == 1
+
+
+def test_a_rule_of_which_only_the_id_came_is_unknown_unless_another_forwards() -> None:
+    bare = {"id": arm_id("Microsoft.Network/loadBalancers/inboundNatRules", "lb", "ssh")}
+
+    assert len(ask("EXP-006", estate(balancer(inboundNatRules=[bare]))).unknown) == 1
+    known = balancer(inboundNatRules=[bare], loadBalancingRules=[forwards()])
+    assert len(ask("EXP-006", estate(known)).broken) == 1
+
+
+def test_the_id_of_the_frontend_in_capitals_is_the_same() -> None:
+    rule = forwards(frontendIPConfiguration={"id": front().upper()})
+
+    assert len(ask("EXP-006", estate(balancer(loadBalancingRules=[rule]))).broken) == 1

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.finding import Severity
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import BALANCER, balancer, forwards, front, nic, pip, ref
+
+RULES = f"{BALANCER}/inboundNatRules"
+
+
+def nat(name: str = "ssh", port: int = 2222, backend: int = 22, **more: Any) -> dict[str, Any]:
+    return forwards(name, port, backend, **more)
+
+
+def test_another_number_outside_hides_nothing() -> None:
+    network = estate(balancer(inboundNatRules=[nat()]), pip("pip", front()))
+
+    (finding,) = ask("EXP-007", network).broken
+
+    assert finding.subject == arm_id(RULES, "lb", "ssh")
+    assert finding.message == (
+        "ssh publishes port 22 of the machines behind lb at 20.50.1.2 (pip), TCP 2222"
+    )
+    assert "inbound-nat-rule delete --resource-group rg --lb-name lb --name ssh" in finding.remedy
+    assert finding.evidence[0].pointer == "/properties/inboundNatRules/0/properties/backendPort"
+    assert finding.severity is None
+
+
+@pytest.mark.parametrize(
+    ("port", "broken"), [(21, 0), (22, 1), (23, 0), (3389, 1), (5985, 1), (5986, 1), (5987, 0)]
+)
+def test_the_ports_that_manage(port: int, broken: int) -> None:
+    network = estate(balancer(inboundNatRules=[nat(backend=port)]))
+
+    assert len(ask("EXP-007", network).broken) == broken
+
+
+def test_the_ports_are_a_parameter() -> None:
+    network = estate(balancer(inboundNatRules=[nat(backend=10250)]))
+
+    assert ask("EXP-007", network, ports=(10250,)).names == ["ssh"]
+
+
+def test_udp_and_private_frontends_are_kept() -> None:
+    assert ask("EXP-007", estate(balancer(inboundNatRules=[nat(protocol="Udp")]))).kept == 1
+    assert ask("EXP-007", estate(balancer(public=None, inboundNatRules=[nat()]))).kept == 1
+
+
+def test_load_balancing_rules_publish_as_well() -> None:
+    network = estate(balancer(loadBalancingRules=[forwards("rdp", 443, 3389)]))
+
+    assert ask("EXP-007", network).names == ["rdp"]
+
+
+def test_E_13_with_floating_ip_the_machine_sees_the_frontends_port() -> None:
+    floating = forwards("odd", 22, 8022, enableFloatingIP=True)
+
+    assert ask("EXP-007", estate(balancer(loadBalancingRules=[floating]))).names == ["odd"]
+
+
+def test_a_pool_speaks_for_the_rules_that_azure_made_of_it() -> None:
+    pool = nat("ssh", frontendPortRangeStart=50000, frontendPortRangeEnd=50009)
+    del pool["properties"]["frontendPort"]
+    network = estate(
+        balancer(inboundNatPools=[pool], inboundNatRules=[nat("ssh.0", 50000), nat("ssh.1", 50001)])
+    )
+
+    assert ask("EXP-007", network).names == ["ssh"]
+
+
+def test_a_rule_that_points_nowhere_is_medium() -> None:
+    alone = nat()
+    del alone["properties"]["backendAddressPool"]
+    rule_id = arm_id(RULES, "lb", "ssh")
+
+    (finding,) = ask("EXP-007", estate(balancer(inboundNatRules=[alone]))).broken
+    assert finding.severity is Severity.MEDIUM
+    machine = nic("nic-web", configuration={"loadBalancerInboundNatRules": [ref(rule_id)]})
+    (finding,) = ask("EXP-007", estate(balancer(inboundNatRules=[alone]), machine)).broken
+    assert finding.severity is None
+
+
+def test_one_fault_is_told_once() -> None:
+    network = estate(balancer(inboundNatRules=[nat()]), pip("pip", front()))
+    assert ask("EXP-006", network, beside=["EXP-007"]).broken == []
+    assert ask("EXP-001", network, beside=["EXP-007"]).broken == []
+
+
+def test_a_frontend_that_publishes_more_is_told_as_well() -> None:
+    both = balancer(inboundNatRules=[nat()], loadBalancingRules=[forwards()])
+
+    assert len(ask("EXP-006", estate(both), beside=["EXP-007"]).broken) == 1
+
+
+def test_approved_by_name() -> None:
+    network = estate(balancer(inboundNatRules=[nat()]))
+
+    assert ask("EXP-007", network, allow=("*/inboundNatRules/ssh",)).kept == 1
+
+
+def test_what_is_not_told_is_unknown() -> None:
+    portless = nat()
+    del portless["properties"]["backendPort"]
+    assert len(ask("EXP-007", estate(balancer(inboundNatRules=[portless]))).unknown) == 1
+
+    elsewhere = nat(frontendIPConfiguration=ref(front("gone")))
+    assert len(ask("EXP-007", estate(balancer(inboundNatRules=[elsewhere]))).unknown) == 1

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import arm_id, ask, estate, resource
+
+from ...exposed import PIP, SCALE_SET, pip
+
+BARE: dict[str, Any] = {"name": "public"}
+
+
+def scale_set(public: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    settings = {"publicIPAddressConfiguration": public} if public else {}
+    interface = {"ipConfigurations": [{"name": "ipconfig1", "properties": settings}]}
+    profile = {"networkInterfaceConfigurations": [{"name": "nic", "properties": interface}]}
+    return resource(
+        SCALE_SET, "vmss", {"virtualMachineProfile": {"networkProfile": profile}}, **more
+    )
+
+
+def test_instances_without_public_addresses_are_kept() -> None:
+    assert ask("EXP-003", estate(scale_set(None))).kept == 1
+
+
+def test_E_2_instances_get_public_addresses() -> None:
+    (finding,) = ask("EXP-003", estate(scale_set(BARE))).broken
+
+    assert finding.subject == arm_id(SCALE_SET, "vmss")
+    assert finding.message == "vmss gives its instances public addresses (ipconfig1)"
+    assert "az vmss update --resource-group rg --name vmss --remove" in finding.remedy
+    assert finding.evidence[0].pointer.endswith("/publicIPAddressConfiguration")
+
+
+def test_an_aks_pool_is_named_and_has_another_remedy() -> None:
+    network = estate(scale_set(BARE, tags={"aks-managed-poolName": "web"}))
+
+    (finding,) = ask("EXP-003", network).broken
+
+    assert "the nodes of AKS pool web" in finding.message
+    assert "delete pool web" in finding.remedy
+
+
+def test_it_speaks_for_the_addresses_of_its_instances() -> None:
+    owner = arm_id(SCALE_SET, "vmss") + (
+        "/virtualMachines/3/networkInterfaces/n/ipConfigurations/c/publicIPAddresses/p"
+    )
+    network = estate(scale_set(BARE), pip("pip", owner))
+
+    assert ask("EXP-003", network).broken[0].covers == (("EXP-001", arm_id(PIP, "pip")),)
+    assert ask("EXP-001", network, beside=["EXP-003"]).broken == []
+
+
+def test_scale_sets_are_approved_by_name() -> None:
+    assert ask("EXP-003", estate(scale_set(BARE)), allow=("*/vmss",)).kept == 1
+
+
+def test_a_model_that_is_not_told_is_unknown() -> None:
+    network = estate(
+        scale_set(BARE), unresolved=(("/properties/virtualMachineProfile", "a parameter"),)
+    )
+
+    assert len(ask("EXP-003", network).unknown) == 1

@@ -1,0 +1,76 @@
+"""NSG-014 and NSG-015: rules that do nothing. What is idle is tested with the question."""
+
+from __future__ import annotations
+
+from auditor.testing import ask, estate
+
+from ...exposed import deny, nsg, rule, subnet, vnet
+
+APP = vnet(subnet(nsg="nsg"))
+
+
+def test_a_shadowed_rule_names_what_hides_it() -> None:
+    network = estate(nsg(rule("all", 100), rule("ssh", 200, "10.0.0.0/8", "22")), APP)
+
+    (finding,) = ask("NSG-014", network).broken
+
+    assert finding.message == "ssh of nsg never decides a packet: all matches all of it before"
+    assert finding.related == (network.find(finding.related[0]).id,)  # type: ignore[union-attr]
+    assert "nsg rule delete --resource-group rg --nsg-name nsg --name ssh" in finding.remedy
+    assert finding.evidence[0].pointer == "/properties/securityRules/1/properties/priority"
+
+
+def test_a_rule_that_is_overruled_says_so() -> None:
+    network = estate(nsg(deny("no", 100), rule("ssh", 200, "10.0.0.0/8", "22")), APP)
+    assert "no denies all of it before" in ask("NSG-014", network).broken[0].message
+
+    network = estate(nsg(rule("yes", 100, protocol="*"), deny("never", 200, "20.0.0.0/8")), APP)
+    assert "yes allows all of it before" in ask("NSG-014", network).broken[0].message
+
+
+def test_a_redundant_rule_names_what_says_the_same() -> None:
+    inside = rule("inside", 100, "VirtualNetwork", destinationAddressPrefix="VirtualNetwork")
+
+    (finding,) = ask("NSG-015", estate(nsg(inside), APP)).broken
+
+    assert finding.message == (
+        "inside of nsg changes nothing: without it, AllowVnetInBound allows the same"
+    )
+
+
+def test_rules_that_are_needed_are_kept() -> None:
+    network = estate(nsg(rule("web", 100, ports="443"), deny("rest", 4096)), APP)
+
+    for rule_id in ("NSG-014", "NSG-015"):
+        answer = ask(rule_id, network)
+        assert (answer.kept, answer.broken, answer.unknown) == (2, [], [])
+
+
+def test_shadowed_rules_are_not_called_redundant() -> None:
+    network = estate(nsg(rule("one", 100, ports="443"), rule("two", 200, ports="443")), APP)
+
+    assert ask("NSG-014", network).names == ["two"]
+    assert ask("NSG-015", network).broken == []
+
+
+def test_what_kubernetes_writes_is_not_judged() -> None:
+    network = estate(nsg(rule("all", 100), rule("k8s-azure-lb_allow_IPv4_1", 500, "10.0.0.0/8")))
+
+    assert ask("NSG-014", network).kept == 1
+
+
+def test_N_43_bastions_own_rules_have_to_be_there() -> None:
+    probes = rule("probes", 100, "AzureLoadBalancer", "443")
+
+    bastion = vnet(subnet("AzureBastionSubnet", nsg="nsg"))
+    assert ask("NSG-015", estate(nsg(probes), bastion)).broken == []
+    assert ask("NSG-015", estate(nsg(probes), APP)).names == ["probes"]
+
+
+def test_without_priorities_nothing_is_told() -> None:
+    bad = rule("ssh", 100)
+    del bad["properties"]["priority"]
+
+    answer = ask("NSG-014", estate(nsg(bad, rule("web", 110)), APP))
+
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 2)

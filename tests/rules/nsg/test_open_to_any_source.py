@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.finding import Severity
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import (
+    SUBNET,
+    balancer,
+    deny,
+    forwards,
+    front,
+    gateway,
+    nic,
+    nsg,
+    pip,
+    ref,
+    rule,
+    subnet,
+    vnet,
+)  # fmt: skip
+
+APP = vnet(subnet(nsg="nsg"))
+
+
+def test_a_rule_for_everybody_is_told_with_where_it_stands() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100, ports="8080")), APP)).broken
+
+    assert finding.subject.endswith("/securityRules/web")
+    assert finding.message == "web of nsg lets any source reach TCP 8080 at vnet/app"
+    assert "az network nsg rule delete --resource-group rg --nsg-name nsg --name web" in (
+        finding.remedy
+    )
+    assert finding.severity is None
+    assert [e.pointer for e in finding.evidence] == [
+        "/properties/securityRules/0/properties/sourceAddressPrefix",
+        "/properties/securityRules/0/properties/destinationPortRange",
+    ]
+
+
+def test_sources_that_are_named_are_kept() -> None:
+    answer = ask("NSG-003", estate(nsg(rule("office", 100, ["203.0.114.0/24"], "443")), APP))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_a_rule_behind_a_deny_is_kept() -> None:
+    answer = ask("NSG-003", estate(nsg(deny("all", 100, "Internet"), rule("web", 110)), APP))
+
+    assert answer.broken == []
+
+
+def test_plural_ports_are_quoted_as_written() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100, ["*"], ["80", "443"])), APP)).broken
+
+    assert [e.value for e in finding.evidence] == [["*"], ["80", "443"]]
+    assert "TCP 80, 443" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("ports", "open_ports"),
+    [("443", ""), (["80", "443"], "TCP 80"), ("440-445", "TCP 440-442, 444-445")],
+)
+def test_A_10_listeners_of_a_gateway_are_meant_to_be_reached(ports: Any, open_ports: str) -> None:
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    network = estate(nsg(rule("clients", 100, ports=ports)), vnet(own), gateway())
+
+    answer = ask("NSG-003", network)
+    broken = answer.broken
+
+    assert answer.unknown == []
+    assert [open_ports in finding.message for finding in broken] == [True] * bool(open_ports)
+
+
+def test_a_private_listener_is_not() -> None:
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    network = estate(nsg(rule("clients", 100, ports="443")), vnet(own), gateway(public=False))
+
+    assert ask("NSG-003", network).names == ["clients"]
+
+
+def test_a_group_that_stands_elsewhere_as_well_opens_there() -> None:
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    network = estate(
+        nsg(rule("clients", 100, ports="443")), vnet(own, subnet(nsg="nsg")), gateway()
+    )
+
+    assert ask("NSG-003", network).names == ["clients"]
+
+
+def test_a_rule_for_the_gateways_prefix_opens_only_there() -> None:
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    clients = rule("clients", 100, ports="443", destinationAddressPrefix="10.0.1.0/24")
+    network = estate(nsg(clients), vnet(own, subnet(nsg="nsg")), gateway())
+
+    assert ask("NSG-003", network).broken == []
+
+
+def test_N_43_bastion_is_reached_on_443() -> None:
+    own = subnet("AzureBastionSubnet", "10.0.2.0/26", nsg="nsg")
+    rules = rule("https", 100, "Internet", "443"), rule("http", 110, "Internet", "80")
+
+    assert ask("NSG-003", estate(nsg(*rules), vnet(own))).names == ["http"]
+
+
+def test_a_group_that_stands_before_nothing_is_medium() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)), vnet(subnet()))).broken
+
+    assert finding.severity is Severity.MEDIUM
+    assert "attached to nothing" in finding.message
+
+
+def test_without_subnets_in_the_snapshot_nobody_knows_where_it_stands() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)))).broken
+
+    assert finding.severity is None
+
+
+def test_a_place_that_is_missing_may_be_a_gateways() -> None:
+    elsewhere = [ref(arm_id(SUBNET, "vnet", "gone"))]
+
+    (unknown,) = ask(
+        "NSG-003", estate(nsg(rule("web", 100, ports="443"), subnets=elsewhere))
+    ).unknown
+    assert "subnets/gone is not in the snapshot" in unknown.missing
+    # No gateway listens on every port.
+    assert ask("NSG-003", estate(nsg(rule("web", 100), subnets=elsewhere))).names == ["web"]
+
+
+def test_K_59_rules_for_public_frontends_are_judged_there() -> None:
+    kubernetes = rule("k8s-azure-lb_allow_IPv4_x", 500, ports="443")
+    kubernetes["properties"]["destinationAddressPrefix"] = "20.50.1.2"
+    lb = balancer(loadBalancingRules=[forwards(enableFloatingIP=True)])
+
+    assert ask("NSG-003", estate(nsg(kubernetes), APP, lb, pip("pip", front()))).broken == []
+    nobodys = estate(nsg(kubernetes), APP, pip("pip"))
+    assert ask("NSG-003", nobodys).names == ["k8s-azure-lb_allow_IPv4_x"]
+
+
+def test_ping_alone_is_low() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("ping", 100, protocol="Icmp")), APP)).broken
+
+    assert finding.severity is Severity.LOW
+    assert "ICMP" in finding.message
+
+
+def test_outbound_and_deny_rules_are_no_subjects() -> None:
+    out = rule("out", 100, direction="Outbound")
+
+    assert ask("NSG-003", estate(nsg(out, deny("no", 110)), APP)) == ask("NSG-003", estate(nsg()))
+
+
+def test_a_value_that_is_not_told_is_unknown() -> None:
+    network = estate(
+        nsg(rule("web", 100, ports="8080"), subnets=None),
+        unresolved=(("/properties/securityRules/0/properties/sourceAddressPrefix", "a parameter"),),
+    )
+
+    (unknown,) = ask("NSG-003", network).unknown
+    assert unknown.missing == "what web matches"
+
+
+def test_a_rule_that_came_without_its_group_is_unknown() -> None:
+    stray = {
+        **rule("web", 100),
+        "id": arm_id("Microsoft.Network/networkSecurityGroups/securityRules", "n", "web"),
+    }
+    stray["type"] = "Microsoft.Network/networkSecurityGroups/securityRules"
+
+    (unknown,) = ask("NSG-003", estate(stray)).unknown
+    assert "network security group" in unknown.missing
+
+
+def test_special_rules_speak_in_its_place() -> None:
+    network = estate(nsg(rule("ssh", 100, ports="22"), rule("web", 110, ports="8080")), APP)
+
+    assert ask("NSG-003", network, beside=["NSG-005"]).names == ["web"]
+
+
+def test_a_nic_of_its_own() -> None:
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)), nic("nic-web", nsg="nsg"))).broken
+
+    assert "at nic-web" in finding.message

@@ -1,0 +1,109 @@
+"""NSG-004, NSG-005 and NSG-008: one question about three sets of ports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import ask, estate
+
+from ...exposed import deny, nsg, rule, subnet, vnet
+
+APP = vnet(subnet(nsg="nsg"))
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "port"), [("NSG-004", 3389), ("NSG-005", 22), ("NSG-008", 3306)]
+)
+@pytest.mark.parametrize("notation", ["{0}", "{1}-{2}", "*", ["80", "{0}"]])
+def test_the_port_in_any_notation(rule_id: str, port: int, notation: Any) -> None:
+    around = (port, port - 1, port + 1)
+    plural = isinstance(notation, list)
+    ports = [each.format(*around) for each in notation] if plural else notation.format(*around)
+
+    (finding,) = ask(rule_id, estate(nsg(rule("open", 100, ports=ports)), APP)).broken
+
+    assert finding.subject.endswith("/open")
+    assert finding.covers == (("NSG-003", finding.subject),)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "port"), [("NSG-004", 3389), ("NSG-005", 22), ("NSG-008", 3306)]
+)
+def test_the_ports_beside_it_are_kept(rule_id: str, port: int) -> None:
+    rules = rule("below", 100, ports=f"{port - 1}"), rule("above", 110, ports=f"{port + 1}")
+
+    answer = ask(rule_id, estate(nsg(*rules), APP))
+
+    assert (answer.kept, answer.broken) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("protocol", "broken"), [("Tcp", 1), ("*", 1), ("tcp", 1), ("Udp", 0), ("Icmp", 0)]
+)
+def test_ssh_is_tcp(protocol: str, broken: int) -> None:
+    network = estate(nsg(rule("ssh", 100, ports="22", protocol=protocol)), APP)
+
+    assert len(ask("NSG-005", network).broken) == broken
+
+
+def test_a_deny_before_it_closes_it_and_behind_it_does_not() -> None:
+    for priority, names in ((100, []), (300, ["ssh"])):
+        network = estate(
+            nsg(rule("ssh", 200, ports="22"), deny("no", priority, ports="20-30")), APP
+        )
+        assert ask("NSG-005", network).names == names
+
+
+def test_halves_of_the_internet() -> None:
+    halves = rule("low", 100, "0.0.0.0/1", "22"), rule("high", 110, "128.0.0.0/1", "22")
+
+    findings = ask("NSG-005", estate(nsg(*halves), APP)).broken
+
+    assert [f.subject.rpartition("/")[2] for f in findings] == ["low"]
+
+
+def test_quarters_name_each_other() -> None:
+    quarters = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"]
+    rules = (rule(f"q{i}", 100 + i, each, "22") for i, each in enumerate(quarters))
+
+    (finding,) = ask("NSG-005", estate(nsg(*rules), APP)).broken
+
+    assert "any source (together with q1, q2, q3)" in finding.message
+    assert sum("/securityRules/q" in other for other in finding.related) == 3
+
+
+def test_every_port_breaks_each_rule_once() -> None:
+    network = estate(nsg(rule("all", 100, protocol="*")), APP)
+
+    assert [len(ask(r, network).broken) for r in ("NSG-004", "NSG-005", "NSG-008")] == [1, 1, 1]
+    message = ask("NSG-008", network).broken[0].message
+    assert "TCP 20-21, 23, 25" in message
+    assert "UDP 53, 137-138, 1434" in message
+
+
+def test_the_sensitive_ports_are_a_parameter() -> None:
+    network = estate(nsg(rule("cassandra", 100, ports="9042")), APP)
+
+    assert ask("NSG-008", network).broken == []
+    assert ask("NSG-008", network, tcp=(9042,)).names == ["cassandra"]
+
+
+def test_what_is_not_told_is_unknown() -> None:
+    network = estate(
+        nsg(deny("maybe", 100), rule("ssh", 200, ports="22")),
+        unresolved=(("/properties/securityRules/0/properties/destinationPortRange", "x"),),
+    )
+
+    (unknown,) = ask("NSG-005", network).unknown
+    assert unknown.subject.endswith("/ssh")
+    assert unknown.missing == "what maybe matches"
+
+
+def test_a_name_is_text_and_nothing_else() -> None:
+    name = "$(reboot)\n[red]'; rm -rf"
+
+    (finding,) = ask("NSG-005", estate(nsg(rule(name, 100, ports="22")), APP)).broken
+
+    assert "'$(reboot)?[red]'\"'\"'; rm -rf'" in finding.remedy
