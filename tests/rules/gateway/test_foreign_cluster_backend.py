@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import arm_id, ask, estate, resource
+
+from ..gateways import VNET, gateway, listener, part_id, pool, rule, told, vnet
+
+NODES = arm_id(f"{VNET}/subnets", "vnet-shop", "snet-aks")
+NETWORK = vnet(
+    snet_gateway={"addressPrefix": "10.0.1.0/24"},
+    snet_aks={"addressPrefix": "10.0.2.0/24"},
+    snet_app={"addressPrefix": "10.0.3.0/24"},
+)
+GROUP = "MC_rg_aks-shop_westeurope"
+WEB = (listener("web"), rule("web", "web", pool="ingress"))
+
+
+def cluster(**more: Any) -> dict[str, Any]:
+    pools = [{"name": "system", "count": 2, "vnetSubnetID": NODES}]
+    return resource(
+        "Microsoft.ContainerService/managedClusters",
+        "aks-shop",
+        {"nodeResourceGroup": GROUP, "agentPoolProfiles": pools, **more},
+    )
+
+
+def balancer(name: str, frontend: dict[str, Any]) -> dict[str, Any]:
+    front = arm_id(
+        "Microsoft.Network/loadBalancers/frontendIPConfigurations", name, "a1", group=GROUP
+    )
+    serves = {"frontendIPConfiguration": {"id": front}, "frontendPort": 443, "protocol": "Tcp"}
+    return resource(
+        "Microsoft.Network/loadBalancers",
+        name,
+        {
+            "frontendIPConfigurations": [{"name": "a1", "id": front, "properties": frontend}],
+            "loadBalancingRules": [{"name": "a1-TCP-443", "properties": serves}],
+        },
+        group=GROUP,
+    )
+
+
+INTERNAL = balancer(
+    "kubernetes-internal", {"privateIPAddress": "10.0.2.10", "subnet": {"id": NODES}}
+)
+PIP = resource(
+    "Microsoft.Network/publicIPAddresses",
+    "kubernetes-a1",
+    {"ipAddress": "20.50.2.10"},
+    group=GROUP,
+    tags={"k8s-azure-service": "shop/nginx"},
+)
+PUBLIC = balancer("kubernetes", {"publicIPAddress": {"id": PIP["id"]}})
+
+
+def to(*addresses: str, **more: Any) -> dict[str, Any]:
+    return gateway(*WEB, pool("ingress", *addresses), **more)
+
+
+def test_the_internal_ingress_is_kept() -> None:
+    assert ask("GW-002", estate(NETWORK, cluster(), INTERNAL, to("10.0.2.10"))).kept == 1
+
+
+def test_the_public_address_of_a_service_is_told() -> None:
+    made = (NETWORK, cluster(), INTERNAL, PUBLIC, PIP, to("20.50.2.10"))
+
+    (finding,) = ask("GW-002", estate(*made)).broken
+
+    assert finding.subject == part_id("backendAddressPools", "ingress")
+    assert "the public address of the Service shop/nginx of the cluster aks-shop" in finding.message
+    assert finding.remedy.endswith("--name ingress --servers 10.0.2.10")
+    assert told(finding, *made)
+
+
+def test_it_speaks_in_the_place_of_the_general_rules() -> None:
+    public = estate(NETWORK, cluster(), INTERNAL, PUBLIC, PIP, to("20.50.2.10"))
+    assert ask("GW-001", public).names == ["ingress"]
+    assert ask("GW-001", public, beside=["GW-002"]).names == []
+
+
+def test_a_nodes_or_pods_address_is_told() -> None:
+    answer = ask("GW-002", estate(NETWORK, cluster(), INTERNAL, to("10.0.2.33")))
+    assert (
+        "on which no internal Service of the cluster aks-shop answers" in answer.broken[0].message
+    )
+
+
+def test_without_load_balancers_of_the_cluster_it_is_unknown() -> None:
+    (unknown,) = ask("GW-002", estate(NETWORK, cluster(), to("10.0.2.33"))).unknown
+    assert GROUP in unknown.missing
+
+
+def test_another_machine_beside_the_nodes_is_not_the_clusters() -> None:
+    main = {"privateIPAddress": "10.0.2.33", "subnet": {"id": NODES}}
+    nic = resource(
+        "Microsoft.Network/networkInterfaces",
+        "nic-app",
+        {"ipConfigurations": [{"name": "main", "properties": main}]},
+    )
+    answer = ask("GW-002", estate(NETWORK, cluster(), INTERNAL, nic, to("10.0.2.33")))
+    assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_a_pool_outside_the_cluster_is_not_judged() -> None:
+    answer = ask("GW-002", estate(NETWORK, cluster(), INTERNAL, to("10.0.3.4")))
+    assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_one_member_in_the_cluster_makes_the_pool_the_clusters() -> None:
+    answer = ask("GW-002", estate(NETWORK, cluster(), INTERNAL, to("10.0.2.10", "10.0.3.4")))
+    assert [finding.key for finding in answer.broken] == ["10.0.3.4"]
+
+
+def test_a_54_an_ingress_controllers_gateway_sends_to_pods() -> None:
+    tagged = to("10.0.2.33", tags={"managed-by-k8s-ingress": "1.8"})
+    addon = {"enabled": True, "config": {"effectiveApplicationGatewayId": to()["id"].upper()}}
+    added = cluster(addonProfiles={"ingressApplicationGateway": addon})
+
+    assert ask("GW-002", estate(NETWORK, cluster(), INTERNAL, tagged)).broken == []
+    assert ask("GW-002", estate(NETWORK, added, INTERNAL, to("10.0.2.33"))).broken == []

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import arm_id, ask, estate, resource
+
+from ..gateways import VNET, gateway, home, listener, part_id, pool, rule, told, vnet
+
+WEB = (listener("web"), rule("web", "web", pool="servers"))
+
+
+def to(*addresses: str) -> dict[str, Any]:
+    return gateway(*WEB, pool("servers", *addresses))
+
+
+def peering(name: str, remote: str, space: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "properties": {
+            "remoteVirtualNetwork": {"id": arm_id(VNET, remote)},
+            "remoteAddressSpace": {"addressPrefixes": [space]},
+            "peeringState": "Connected",
+            **more,
+        },
+    }
+
+
+def peered(*peerings: dict[str, Any]) -> dict[str, Any]:
+    made = home()
+    made["properties"]["virtualNetworkPeerings"] = list(peerings)
+    return made
+
+
+def test_a_public_address_is_told() -> None:
+    made = (home(), to("20.50.2.10"))
+
+    (finding,) = ask("GW-001", estate(*made)).broken
+
+    assert finding.subject == part_id("backendAddressPools", "servers")
+    assert finding.key == "20.50.2.10"
+    assert "sends to 20.50.2.10, a public address" in finding.message
+    assert "address-pool update --resource-group rg --gateway-name agw-shop" in finding.remedy
+    assert told(finding, *made)
+
+
+def test_a_public_address_of_the_snapshot_is_named() -> None:
+    pip = resource("Microsoft.Network/publicIPAddresses", "pip-old", {"ipAddress": "20.50.2.10"})
+    (finding,) = ask("GW-001", estate(home(), to("20.50.2.10"), pip)).broken
+    assert "the public address pip-old" in finding.message
+    assert finding.related == (pip["id"],)
+    assert told(finding, to("20.50.2.10"), pip)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.4", "10.0.255.255"])
+def test_an_address_in_the_gateways_network_is_kept(address: str) -> None:
+    assert ask("GW-001", estate(home(), to(address))).kept == 1
+
+
+@pytest.mark.parametrize("address", ["10.1.0.0", "9.255.255.255", "192.168.1.1", "127.0.0.1"])
+def test_an_address_just_outside_is_told(address: str) -> None:
+    assert len(ask("GW-001", estate(home(), to(address))).broken) == 1
+
+
+def test_a_private_address_in_no_network_reached_has_words_of_its_own() -> None:
+    (finding,) = ask("GW-001", estate(home(), to("10.1.0.4"))).broken
+    assert "neither in vnet-shop nor in any network it reaches" in finding.message
+
+
+def test_a_network_with_a_public_range_has_it_inside() -> None:
+    wide = vnet(space="20.0.0.0/8", snet_gateway={"addressPrefix": "20.0.1.0/24"})
+    assert ask("GW-001", estate(wide, to("20.50.2.10"))).kept == 1
+
+
+def test_a_peers_address_is_kept() -> None:
+    hub = vnet("vnet-hub", "10.1.0.0/16")
+    hub["properties"]["virtualNetworkPeerings"] = [peering("back", "vnet-shop", "10.0.0.0/16")]
+    network = estate(peered(peering("hub", "vnet-hub", "10.1.0.0/16")), hub, to("10.1.0.4"))
+    assert ask("GW-001", network).kept == 1
+
+
+def on_premises(**connection: Any) -> tuple[dict[str, Any], ...]:
+    subnet = {"id": arm_id(f"{VNET}/subnets", "vnet-shop", "GatewaySubnet")}
+    vpn = resource(
+        "Microsoft.Network/virtualNetworkGateways",
+        "vpn-shop",
+        {
+            "gatewayType": "Vpn",
+            "ipConfigurations": [{"name": "main", "properties": {"subnet": subnet}}],
+        },
+    )
+    site = resource(
+        "Microsoft.Network/localNetworkGateways",
+        "office",
+        {"localNetworkAddressSpace": {"addressPrefixes": ["192.168.0.0/24"]}},
+    )
+    line = resource(
+        "Microsoft.Network/connections",
+        "to-office",
+        {
+            "connectionType": "IPsec",
+            "virtualNetworkGateway1": {"id": vpn["id"]},
+            "localNetworkGateway2": {"id": site["id"]},
+            **connection,
+        },
+    )
+    return vpn, site, line
+
+
+def test_r_24_an_address_of_a_connected_site_is_kept() -> None:
+    answer = ask("GW-001", estate(home(), to("192.168.0.9", "192.168.1.9"), *on_premises()))
+    assert answer.kept == 1
+    assert [finding.key for finding in answer.broken] == ["192.168.1.9"]
+
+
+def test_r_25_learned_routes_leave_a_private_address_unknown_and_a_public_one_told() -> None:
+    beyond = on_premises(enableBgp=True)
+    answer = ask("GW-001", estate(home(), to("172.20.0.4", "20.50.2.10"), *beyond))
+    assert [finding.key for finding in answer.broken] == ["20.50.2.10"]
+    assert "to-office" in answer.unknown[0].missing
+
+
+def test_a_name_is_no_address_unless_it_is_one() -> None:
+    named = gateway(*WEB, pool("servers", "app.contoso.example"))
+    literal = gateway(*WEB, pool("servers"))
+    literal["properties"]["backendAddressPools"][0]["properties"]["backendAddresses"] = [
+        {"fqdn": "20.50.2.10"}
+    ]
+    assert ask("GW-001", estate(home(), named)).broken == []
+    assert len(ask("GW-001", estate(home(), literal)).broken) == 1
+
+
+def test_a_gateway_whose_network_is_not_here_is_unknown() -> None:
+    assert len(ask("GW-001", estate(to("20.50.2.10"))).unknown) == 1
+
+
+def test_each_bad_address_of_a_pool_is_told() -> None:
+    answer = ask("GW-001", estate(home(), to("20.50.2.11", "10.0.2.4", "20.50.2.10")))
+    assert sorted(finding.key for finding in answer.broken) == ["20.50.2.10", "20.50.2.11"]
+    assert answer.kept == 1
