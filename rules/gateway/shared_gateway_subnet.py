@@ -15,7 +15,9 @@ A subnet that an application gateway lives in
 - is delegated to another service;
 - is called GatewaySubnet, which is for VPN and ExpressRoute gateways.
 
-The answer is *unknown* for a gateway whose subnet is not in the snapshot.
+The answer is *unknown* for a gateway whose subnet is not in the snapshot. ADR-017 says the same of
+delegated subnets and reserved names in general; where both see a gateway's subnet, this rule
+speaks.
 
 ## What to do
 Make a subnet for the gateway alone, and move what else is there:
@@ -96,4 +98,5 @@ def _finding(
         related=(*(one.id for one in gateways), *others),
         evidence=proofs,
         key=key,
+        covers=(("ADR-017", subnet.id),),
     )

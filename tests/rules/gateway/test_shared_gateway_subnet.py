@@ -86,3 +86,10 @@ def test_more_than_a_few_neighbours_are_counted() -> None:
     nics = [{**NIC, "id": f"{NIC['id']}-{number}"} for number in range(7)]
     (finding,) = ask("GW-021", estate(home(), gateway(), *nics)).broken
     assert "and 2 more beside it" in finding.message
+
+
+def test_it_speaks_in_the_place_of_the_general_rule() -> None:
+    subnet = arm_id(f"{VNET}/subnets", "vnet-shop", "GatewaySubnet")
+    network = estate(vnet(GatewaySubnet={"addressPrefix": "10.0.1.0/24"}), gateway(subnet=subnet))
+    assert ask("ADR-017", network).names == ["GatewaySubnet"]
+    assert ask("ADR-017", network, beside=["GW-021"]).names == []
