@@ -248,6 +248,14 @@ def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
     return cluster_by_group(network).get((node.subscription.lower(), node.resource_group.lower()))
 
 
+def managed_by_aks(network: Network, node: Node) -> bool:
+    """Whether a resource is AKS's own to make and delete: it lies in a node resource group (K-1).
+
+    For a cluster that is not in the snapshot, by the name such groups have unless chosen.
+    """
+    return cluster_of(network, node) is not None or node.resource_group.lower().startswith("mc_")
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceFrontend:
     """A load-balancer frontend that serves Kubernetes Services (K-50 to K-60).

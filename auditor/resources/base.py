@@ -57,6 +57,16 @@ class Ref(Wire, gc=False):
     node: Any = msgspec.field(default=None, name="auditor:node")
 
 
+class Named(Wire, gc=False):
+    """A back reference: who uses a resource, as the resource itself lists it.
+
+    No edge of the graph, because the user says the same; for a user that was not exported it is
+    the only trace.
+    """
+
+    id: str | None = None
+
+
 class Sku(Wire, gc=False):
     """`sku`, wherever it stands."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import ArmId, Cidr, Named, Node, Ref, Resource, Sku, Wire, arm, settings
 
 
 class FirewallIpConfigurationProperties(Wire):
@@ -223,6 +223,8 @@ class IpGroupProperties(Wire):
     """Settings of an IP group: addresses, CIDRs, and ranges with a hyphen."""
 
     ip_addresses: list[str] | None = None
+    firewalls: list[Named] | None = None
+    firewall_policies: list[Named] | None = None
     provisioning_state: str | None = None
 
 

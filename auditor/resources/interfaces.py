@@ -44,6 +44,7 @@ class NetworkInterfaceProperties(Wire):
     virtual_machine: Ref | None = None
     private_endpoint: Ref | None = None
     private_link_service: Ref | None = None
+    hosted_workloads: list[str] | None = None
     enable_ip_forwarding: bool | None = field(default=None, name="enableIPForwarding")
     dns_settings: InterfaceDns | None = None
     default_outbound_connectivity_enabled: bool | None = None

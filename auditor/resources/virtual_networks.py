@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.addresses import Prefix, parse_prefix
-from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, arm, settings, union
+from auditor.resources.base import Cidr, Named, Node, Ref, Resource, Wire, arm, settings, union
 
 
 class AddressSpace(Wire, gc=False):
@@ -53,6 +53,9 @@ class SubnetProperties(Wire):
         default=None, name="applicationGatewayIPConfigurations"
     )
     private_endpoints: list[Ref] | None = None
+    ip_configuration_profiles: list[Named] | None = None
+    service_association_links: list[Named] | None = None
+    resource_navigation_links: list[Named] | None = None
     private_endpoint_network_policies: str | None = None
     private_link_service_network_policies: str | None = None
     default_outbound_access: bool | None = None

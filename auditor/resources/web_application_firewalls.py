@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import Resource, Wire, arm, settings
+from auditor.resources.base import Named, Resource, Wire, arm, settings
 
 
 class WafPolicySettings(Wire, gc=False):
@@ -27,14 +27,17 @@ class ManagedRules(Wire):
 
 
 class WafPolicyProperties(Wire):
-    """Settings of a policy.
-
-    The lists of gateways, listeners and path rules that Azure shows with it are not read: the
-    gateways say the same.
-    """
+    """Settings of a policy, with the lists of who uses it that Azure shows."""
 
     policy_settings: WafPolicySettings | None = None
     managed_rules: ManagedRules | None = None
+    application_gateways: list[Named] | None = None
+    http_listeners: list[Named] | None = None
+    path_based_rules: list[Named] | None = None
+    application_gateway_for_containers: list[Named] | None = None
+    frontend_endpoint_links: list[Named] | None = None
+    routing_rule_links: list[Named] | None = None
+    security_policy_links: list[Named] | None = None
     provisioning_state: str | None = None
 
 
@@ -51,6 +54,20 @@ class WafPolicy(Resource):
     def for_front_door(self) -> bool:
         """Whether it is of the kind that Front Door uses."""
         return "/frontdoorwebapplicationfirewallpolicies/" in self.key
+
+    @property
+    def users(self) -> tuple[Named, ...]:
+        """The gateways, listeners, rules and endpoints that the policy says use it."""
+        p = self.properties
+        return (
+            *(p.application_gateways or ()),
+            *(p.http_listeners or ()),
+            *(p.path_based_rules or ()),
+            *(p.application_gateway_for_containers or ()),
+            *(p.frontend_endpoint_links or ()),
+            *(p.routing_rule_links or ()),
+            *(p.security_policy_links or ()),
+        )
 
     @property
     def base_rule_sets(self) -> tuple[ManagedRuleSet, ...]:

@@ -1,0 +1,25 @@
+"""Traffic Manager profiles: DNS names that lead to the best of several endpoints."""
+
+from __future__ import annotations
+
+from auditor.resources.base import Resource, Wire, arm, settings
+
+
+class TrafficManagerEndpoint(Wire, gc=False):
+    """One entry of `endpoints`."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class TrafficManagerProperties(Wire):
+    """Settings of a profile."""
+
+    endpoints: list[TrafficManagerEndpoint] | None = None
+
+
+@arm("Microsoft.Network/trafficManagerProfiles")
+class TrafficManagerProfile(Resource):
+    """A Traffic Manager profile."""
+
+    properties: TrafficManagerProperties = settings(TrafficManagerProperties)
