@@ -182,7 +182,15 @@ def half_open_peering(zone: LandingZone) -> list[Expected]:
     _properties(zone, vnet.id)["virtualNetworkPeerings"].clear()
     peering = _peering(zone, zone.hub.vnet.id, vnet.id)
     peering["properties"]["peeringState"] = "Disconnected"
-    return [Expected("PER-001", peering["id"]), Expected("PER-002", peering["id"])]
+    return [Expected("PER-002", peering["id"])]
+
+
+def unfinished_peering(zone: LandingZone) -> list[Expected]:
+    """A peering that never got beyond the first step on one side."""
+    vnet = _spoke(zone, "machines").vnet
+    peering = _peering(zone, vnet.id, zone.hub.vnet.id)
+    peering["properties"]["peeringState"] = "Initiated"
+    return [Expected("PER-001", peering["id"])]
 
 
 def transit_not_allowed(zone: LandingZone) -> list[Expected]:
@@ -284,6 +292,7 @@ FAULTS: tuple[Fault, ...] = (
     _open("mysql", "data", "NSG-008", "Internet", "3306"),
     redundant_rule,
     static_address_outside_subnet,
+    unfinished_peering,
     dangling_record,
     _open("metrics", "data", "NSG-019", "AzureCloud", "9100"),
     _too_small("GatewaySubnet", 2, 28, "ADR-009"),
