@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.generate import AS_OF, SIZES, write
+from bench.generate import AS_OF, CONFIG, SIZES, write
 from bench.measure import Cost, auditor, best, python
 
 OUT = Path(__file__).parent / "out"
@@ -67,7 +67,8 @@ def estate(size: str, resources: int | None = None) -> Estate:
 def check(target: Estate, times: int) -> Cost:
     """Measure a full audit with a JSON report."""
     report = f"json={target.report}"
-    command = auditor("check", str(target.file), "--as-of", AS_OF, "--report", report)
+    options = ("--config", str(CONFIG), "--as-of", AS_OF, "--report", report)
+    command = auditor("check", str(target.file), *options)
     return best(command, times=times, allowed=(0, 1))
 
 

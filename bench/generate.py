@@ -24,6 +24,8 @@ HUB, SPOKE = 20, 60
 
 AS_OF = "2026-11-23"
 """The day on which the certificates of the estates are valid; audits are of this day."""
+CONFIG = Path(__file__).with_name("auditor.toml")
+"""What the owners of the estates have approved; audits use it."""
 
 SIZES = {"S": 1_000, "M": 10_000, "L": 100_000, "XL": 1_000_000}
 

@@ -188,9 +188,10 @@ def half_open_peering(zone: LandingZone) -> list[Expected]:
 def unfinished_peering(zone: LandingZone) -> list[Expected]:
     """A peering that never got beyond the first step on one side."""
     vnet = _spoke(zone, "machines").vnet
-    peering = _peering(zone, vnet.id, zone.hub.vnet.id)
-    peering["properties"]["peeringState"] = "Initiated"
-    return [Expected("PER-001", peering["id"])]
+    peerings = _properties(zone, vnet.id)["virtualNetworkPeerings"]
+    for peering in peerings:
+        peering["properties"]["peeringState"] = "Initiated"
+    return [Expected("PER-001", peering["id"]) for peering in peerings]
 
 
 def transit_not_allowed(zone: LandingZone) -> list[Expected]:

@@ -204,8 +204,7 @@ def node_subnet_too_small(zone: LandingZone) -> list[Expected]:
     """A pool that may outgrow its subnet."""
     cluster, properties = _cluster(zone)
     _named(properties["agentPoolProfiles"], "user")["maxCount"] = 245
-    subnet = _spoke(zone, "cluster").vnet.subnets["snet-nodes"].id
-    return [Expected("AKS-008", cluster), Expected("ADR-013", subnet)]
+    return [Expected("AKS-008", cluster)]
 
 
 def _cidr(kind: str, cidr: str, rule_id: str) -> Fault:

@@ -8,7 +8,7 @@ from pathlib import Path
 from auditor import registry
 from auditor.cli import main
 from auditor.ids import fold
-from bench.generate import AS_OF, write
+from bench.generate import AS_OF, CONFIG, write
 
 Pair = tuple[str, str]
 
@@ -17,9 +17,8 @@ def _audit(resources: int, folder: Path, every: int) -> tuple[set[Pair], set[Pai
     """Give the findings that are expected and those that are made, as (rule, folded subject)."""
     truth = write(resources, folder, every=every)
     report = folder / "report.json"
-    status = main(
-        ["check", str(folder / "estate.json"), "--as-of", AS_OF, "--report", f"json={report}"]
-    )
+    options = ["--config", str(CONFIG), "--as-of", AS_OF, "--report", f"json={report}"]
+    status = main(["check", str(folder / "estate.json"), *options])
     assert status in (0, 1)
     found = json.loads(report.read_bytes())["findings"]
     broken = {(f["rule"], fold(f["subject"])) for f in found if f["status"] == "broken"}
