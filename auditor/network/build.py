@@ -88,9 +88,10 @@ def _decode_all(
         node.record, node.owner, node.collection, node.index = record, None, "", 0
         node.id = record.id  # one copy of the text
         if isinstance(node, Resource):
-            node.type = words.setdefault(node.type, node.type)
-            if node.location:
-                node.location = words.setdefault(node.location, node.location)
+            for name in ("type", "location"):
+                text = walk.peek(node, name)  # a template may not tell its location
+                if text:
+                    setattr(node, name, words.setdefault(text, text))
         decoded.append(node)
     for source in snapshot.sources:
         source.release()
