@@ -13,9 +13,9 @@ peak with an upgrade's surge, database servers delegated to it.
 
 Below the threshold, what takes an unknown number of addresses gives *unknown*: a scale set
 without a capacity, an application gateway that is not in the snapshot, a delegated service that
-does not list its addresses. Subnets with names that Azure reserves are judged by their size alone (ADR-009
-to ADR-011). Where a gateway (GW-020) or a cluster (AKS-008, AKS-009) is what cannot grow, that rule
-speaks in place of this one.
+does not list its addresses. Subnets with names that Azure reserves are judged by their size alone
+(ADR-009 to ADR-011). Where a gateway (GW-020) or a cluster (AKS-008, AKS-009) is what cannot grow,
+that rule speaks in place of this one.
 
 ## What to do
 Add a prefix to the subnet where its service allows it, move something out, or lower the maximum.
