@@ -315,13 +315,13 @@ def link(root: Node) -> list[Node]:
     for node in found:
         if node.indexed:
             node.folded = fold(node.id)
-        if not node.name:
+        if not walk.peek(node, "name"):  # an expression of a template, perhaps
             node.name = last_segment(node.id)
         _unset_hollow(node)
         for collection, index, part in walk.parts(node):
-            if not part.id:
+            if not walk.peek(part, "id"):
                 key = part.segment or collection.rpartition("/")[2]
-                part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
+                part.id = f"{node.id}/{key}/{walk.peek(part, 'name') or f'~{index}'}"
             part.owner = node
             part.collection = collection
             part.index = index
