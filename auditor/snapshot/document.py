@@ -90,12 +90,26 @@ _BLOCK = 1 << 16
 _STRIDE = 1 << 23
 
 
-def _newlines_before_blocks(text: memoryview | bytes) -> list[int]:
-    """Count, for each block of `text` and for its end, the newlines that come before it."""
-    counts = [0]
-    for start in range(0, len(text), _BLOCK):
-        counts.append(counts[-1] + bytes(text[start : start + _BLOCK]).count(b"\n"))
-    return counts
+class Lines:
+    """Where the lines of a text begin, counted once, in blocks of 64 KiB, when first asked."""
+
+    def __init__(self, text: memoryview | bytes) -> None:
+        self._text = text
+        self._before: list[int] = []
+
+    def at(self, offset: int) -> int:
+        """Give the line, from 1, on which the byte at `offset` stands."""
+        if not self._before:
+            self._count()
+        block = min(max(offset, 0), len(self._text)) // _BLOCK
+        tail = bytes(self._text[block * _BLOCK : offset])
+        return self._before[block] + tail.count(b"\n") + 1
+
+    def _count(self) -> None:
+        self._before.append(0)
+        for start in range(0, len(self._text), _BLOCK):
+            count = bytes(self._text[start : start + _BLOCK]).count(b"\n")
+            self._before.append(self._before[-1] + count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Source:
     text: memoryview | bytes
     taken_at: str | None = None
     _passed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
-    _newlines: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+    _lines: list[Lines] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def passed(self, offset: int) -> None:
         """Say that a walk through the text has come to `offset`, never backwards.
@@ -133,15 +147,10 @@ class Source:
                 text.obj.madvise(advice, start, end - start)
 
     def line(self, offset: int) -> int:
-        """Give the line, from 1, on which the byte at `offset` of `text` stands.
-
-        The first call counts the newlines of each 64 KiB block; later ones read one block.
-        """
-        if not self._newlines:
-            self._newlines.extend(_newlines_before_blocks(self.text))
-        block = min(max(offset, 0), len(self.text)) // _BLOCK
-        tail = bytes(self.text[block * _BLOCK : offset])
-        return self._newlines[block] + tail.count(b"\n") + 1
+        """Give the line, from 1, on which the byte at `offset` of `text` stands."""
+        if not self._lines:
+            self._lines.append(Lines(self.text))
+        return self._lines[0].at(offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from msgspec import Raw
 from auditor.errors import InputError
 from auditor.snapshot import depth
 from auditor.snapshot.discover import STDIN, Input, discover
-from auditor.snapshot.document import Gap, KubernetesObject, Record, Snapshot, Source
+from auditor.snapshot.document import Gap, KubernetesObject, Lines, Record, Snapshot, Source
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
@@ -118,7 +118,7 @@ def _parse(source: int, name: str, text: Text) -> Reading:
     """Read one text: a single JSON document, or JSON lines when more follows the first."""
     depth.check(name, text)
     start = skip_space(text, 0)
-    document = Document(source, name, text, Raw(text), start)
+    document = Document(source, name, text, Raw(text), start, Lines(text))
     try:
         return read(document) if document.is_sound() else read_lines(document)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 Text = memoryview | bytes
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
+_COMMA = re.compile(rb"[ \t\r\n]*,?[ \t\r\n]*")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,:\[\]{}]*")
 _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -24,6 +25,12 @@ _CLOSING = b"]}"
 def skip_space(text: Text, at: int) -> int:
     """Give the offset of the first byte at or after `at` that is no JSON white space."""
     found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def after_comma(text: Text, at: int) -> int:
+    """Give the offset of what follows the end of an element at `at`: the next one, or the end."""
+    found = _COMMA.match(text, at)
     return found.end() if found else at
 
 

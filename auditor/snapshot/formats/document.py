@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from auditor.errors import InputError
-from auditor.snapshot.document import Gap, KubernetesObject, Record
-from auditor.snapshot.scan import Text, first_member, member, skip_space
+from auditor.snapshot.document import Gap, KubernetesObject, Lines, Record
+from auditor.snapshot.scan import Text, after_comma, first_member, member, skip_space
 
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
 """Any JSON value, opened one level deep: what is inside stays undecoded."""
@@ -76,7 +76,12 @@ class Document:
     text: Text
     raw: Raw
     start: int
+    lines: Lines
     pointer: str = ""
+
+    def part(self, raw: Raw, start: int, pointer: str) -> Document:
+        """Give a value inside this one as a document of its own."""
+        return Document(self.source, self.name, self.text, raw, start, self.lines, pointer)
 
     @cached_property
     def first(self) -> bytes:
@@ -130,7 +135,7 @@ class Document:
     def where(self, pointer: str, start: int | None = None) -> str:
         """Give `file:line: pointer` for a Gap."""
         at = self.start if start is None else start
-        line = bytes(self.text[:at]).count(b"\n") + 1
+        line = self.lines.at(at)
         return f"{self.name}:{line}: {pointer}" if pointer else f"{self.name}:{line}"
 
 
@@ -143,9 +148,7 @@ def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
     at = skip_space(text, at + 1)
     for part in parts:
         starts.append(at)
-        at = skip_space(text, at + memoryview(part).nbytes)
-        if text[at : at + 1] == b",":
-            at = skip_space(text, at + 1)
+        at = after_comma(text, at + memoryview(part).nbytes)
     fits = text[at : at + 1] == b"]" and all(
         text[starts[i] : starts[i] + memoryview(parts[i]).nbytes] == bytes(parts[i])
         for i in ((0, -1) if parts else ())
@@ -165,6 +168,18 @@ class Reading:
     taken_at: str | None = None
     secrets: list[tuple[int, int]] = field(default_factory=list)
     """Where in the text secrets stand (from, to), which must not be kept."""
+
+    def count_gaps(self, refusals: list[tuple[str, str, str, str]]) -> None:
+        """Add a Gap for each kind and detail of `refusals`, with the first place of each.
+
+        A refusal is kind, subject, detail, where.
+        """
+        places: dict[tuple[str, str, str], list[str]] = {}
+        for *what, where in refusals:
+            places.setdefault((what[0], what[1], what[2]), []).append(where)
+        for (kind, subject, detail), found in places.items():
+            told = f"{len(found)} times: {detail}" if len(found) > 1 else detail
+            self.gaps.append(Gap(kind, subject, told, found[0]))
 
     def extend(self, other: Reading) -> None:
         """Take over what another document of the same input gave."""

@@ -41,23 +41,25 @@ def read(document: Document) -> Reading | None:
         return None
     if isinstance(envelope.items, list):
         return _list(document, envelope.items, envelope.api_version, envelope.kind)
-    if not isinstance(envelope.metadata, dict):
+    if not isinstance(envelope.metadata, dict) and envelope.kind != "Secret":
         return None
     reading = Reading("kubectl")
-    if not _object(reading, document, document.raw, document.start, document.pointer, ("", "")):
-        reading.gaps.append(
-            Gap("unsupported", document.name, "a Kubernetes Secret, which auditor never reads")
-        )
+    _all(reading, document, [(document.raw, document.start, document.pointer)], ("", ""))
     return reading
+
+
+_Element = tuple[Raw, int, str]
+"""The text of an object, its offset and the pointer to it."""
 
 
 def _list(document: Document, parts: list[Raw], version: str, kind: str) -> Reading:
     reading = Reading("kubectl")
     starts = document.starts(parts, "items")
-    inherited = (version, kind.removesuffix("List"))
-    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
-        pointer = f"{document.pointer}/items/{index}"
-        _object(reading, document, raw, start, pointer, inherited)
+    elements = [
+        (raw, start, f"{document.pointer}/items/{index}")
+        for index, (raw, start) in enumerate(zip(parts, starts, strict=True))
+    ]
+    _all(reading, document, elements, (version, kind.removesuffix("List")))
     if _continues(document):
         reading.gaps.append(
             Gap(
@@ -70,6 +72,22 @@ def _list(document: Document, parts: list[Raw], version: str, kind: str) -> Read
     return reading
 
 
+def _all(
+    reading: Reading, document: Document, elements: list[_Element], inherited: tuple[str, str]
+) -> None:
+    """Take objects in. Of Secrets, and of what may be one, only the place is noted, to be wiped."""
+    refusals: list[tuple[str, str, str, str]] = []
+    for element in elements:
+        made = _object(document, element, inherited)
+        if isinstance(made, KubernetesObject):
+            reading.kubernetes.append(made)
+            continue
+        raw, start, pointer = element
+        reading.secrets.append((start, start + memoryview(raw).nbytes))
+        refusals.append(("unsupported", document.name, made, document.where(pointer, start)))
+    reading.count_gaps(refusals)
+
+
 def _continues(document: Document) -> bool:
     try:
         return is_given(_HEADER.decode(document.raw).metadata.more)
@@ -78,37 +96,27 @@ def _continues(document: Document) -> bool:
 
 
 def _object(
-    reading: Reading,
-    document: Document,
-    raw: Raw,
-    start: int,
-    pointer: str,
-    inherited: tuple[str, str],
-) -> bool:
-    """Take one object in; False for a Secret, of which only the place is noted, to be wiped."""
+    document: Document, element: _Element, inherited: tuple[str, str]
+) -> KubernetesObject | str:
+    """Read one object, or say why it is left out."""
+    raw, start, pointer = element
     try:
         header = _HEADER.decode(raw)
     except msgspec.ValidationError:
-        where = document.where(pointer, start)
-        reading.gaps.append(Gap("unsupported", document.name, "no Kubernetes object", where))
-        return True
+        return "an element of a Kubernetes list that is no object of Kubernetes"
     kind = header.kind or inherited[1]
     if kind == "Secret":
-        reading.secrets.append((start, start + memoryview(raw).nbytes))
-        return False
-    reading.kubernetes.append(
-        KubernetesObject(
-            api_version=header.api_version or inherited[0],
-            kind=kind,
-            namespace=header.metadata.namespace,
-            name=header.metadata.name,
-            body=raw,
-            source=document.source,
-            start=start,
-            pointer=pointer,
-        )
+        return "a Kubernetes Secret, which auditor never reads"
+    return KubernetesObject(
+        api_version=header.api_version or inherited[0],
+        kind=kind,
+        namespace=header.metadata.namespace,
+        name=header.metadata.name,
+        body=raw,
+        source=document.source,
+        start=start,
+        pointer=pointer,
     )
-    return True
 
 
 def wiped(reading: Reading, text: Text) -> Text:
@@ -120,7 +128,7 @@ def wiped(reading: Reading, text: Text) -> Text:
         return text
     blank = bytearray(text)
     for start, end in reading.secrets:
-        blank[start:end] = b"null" + re.sub(rb"[^\n]", b" ", blank[start + 4 : end])
+        blank[start:end] = b"null"[: end - start] + re.sub(rb"[^\n]", b" ", blank[start + 4 : end])
     reading.records = [
         msgspec.structs.replace(one, body=bytes(one.body)) for one in reading.records
     ]

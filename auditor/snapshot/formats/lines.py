@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Raw
 
 from auditor.snapshot import formats
-from auditor.snapshot.document import Gap
 from auditor.snapshot.formats.collect import Collector
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.scan import skip_space
@@ -21,25 +20,24 @@ def read_lines(document: Document) -> Reading:
     others: list[Document] = []
     at = document.start
     for part in parts:
-        one = Document(document.source, document.name, document.text, part, at)
         if not collector.add_if_resource(part, at, ""):
-            others.append(one)
+            others.append(document.part(part, at, ""))
         at = skip_space(document.text, at + memoryview(part).nbytes)
     reading = collector.finish()
-    refusals = [gap for one in others for gap in _read_into(reading, one)]
-    reading.gaps.extend(refusals)
+    refusals = [refusal for one in others for refusal in _read_into(reading, one)]
     if refusals and len(refusals) == len(parts):
         raise NotAnExport(
-            f"{len(parts)} JSON documents, none of them an export; the first: {refusals[0].detail}",
+            f"{len(parts)} JSON documents, none of them an export; the first: {refusals[0][2]}",
             advice=formats.ADVICE,
         )
+    reading.count_gaps(refusals)
     return reading
 
 
-def _read_into(reading: Reading, document: Document) -> list[Gap]:
+def _read_into(reading: Reading, document: Document) -> list[tuple[str, str, str, str]]:
     """Read one document; give its refusal, if it is refused."""
     try:
         reading.extend(formats.read(document))
     except NotAnExport as error:
-        return [Gap(error.kind, document.name, error.what, document.where(""))]
+        return [(error.kind, document.name, error.what, document.where(""))]
     return []

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, Raw
 
-from auditor.snapshot.document import Gap
 from auditor.snapshot.formats.document import Document, Envelope, NotAnExport, Reading
 
 _MAX_NESTED = 3
@@ -20,20 +19,20 @@ def read_pages(document: Document, read: Callable[[Document], Reading]) -> Readi
     if not parts or document.pointer.count("/") >= _MAX_NESTED or not _is_answer(parts[0]):
         return None
     reading = Reading("array of answers")
-    refusals: list[Gap] = []
+    refusals: list[tuple[str, str, str, str]] = []
     for index, (part, start) in enumerate(zip(parts, document.starts(parts, None), strict=True)):
         pointer = f"{document.pointer}/{index}"
-        page = Document(document.source, document.name, document.text, part, start, pointer)
+        page = document.part(part, start, pointer)
         try:
             reading.extend(read(page))
         except NotAnExport as error:
-            refusals.append(Gap(error.kind, document.name, error.what, page.where(pointer)))
+            refusals.append((error.kind, document.name, error.what, page.where(pointer)))
     if len(refusals) == len(parts):
         raise NotAnExport(
-            f"{len(parts)} answers, none of them an export; the first: {refusals[0].detail}",
+            f"{len(parts)} answers, none of them an export; the first: {refusals[0][2]}",
             advice="give each answer as a file of its own to see what is wrong with it",
         )
-    reading.gaps.extend(refusals)
+    reading.count_gaps(refusals)
     return reading
 
 

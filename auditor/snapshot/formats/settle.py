@@ -111,11 +111,15 @@ def hide_all(records: list[Record], open_lists: list[tuple[str, str, str]]) -> l
 
     For a child that is left out: which parent lacks it is not known, so none has the whole list.
     """
-    for kind, key, reason in dict.fromkeys(open_lists):
-        records = [
-            hide(one, key, reason) if one.type.lower() == kind.lower() else one for one in records
-        ]
-    return records
+    hidden: dict[str, dict[str, str]] = {}
+    for kind, key, reason in open_lists:
+        hidden.setdefault(kind.lower(), {}).setdefault(key, reason)
+    made: list[Record] = []
+    for one in records:
+        for key, reason in hidden.get(one.type.lower(), {}).items():
+            one = hide(one, key, reason)
+        made.append(one)
+    return made
 
 
 class _Absent:

@@ -23,10 +23,10 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.planned import Block, Resource, inside
 from auditor.snapshot.formats.settle import Place, hide_all, record
 from auditor.snapshot.formats.template import SUBSCRIPTION
 
-AFTER_APPLY = "Terraform knows it only after apply"
 _MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?\.")
 _INDEX = re.compile(r"\[[^\]]*\]$")
 _TARGET = re.compile(r"((?:azurerm|azapi)_\w+\.[\w-]+(?:\[[^\]]*\])?)(?:\.id)?")
@@ -43,100 +43,6 @@ def read(document: Document) -> Reading | None:
     key = "planned_values" if planned else "values"
     shape = "Terraform plan" if planned else "Terraform state"
     return _Reader(document, msgspec.json.decode(document.raw), shape).read(key)
-
-
-@dataclass(slots=True)
-class _Resource:
-    """One resource of the plan, with what the plan says of its unknowns and references."""
-
-    reader: _Reader
-    address: str
-    kind: str
-    values: dict[str, Any]
-    unknown: Any
-    expressions: Any
-    actions: list[str]
-    place: Place
-    _id: str | Unknown | None = None
-
-    @property
-    def module(self) -> str:
-        """The address of the module that holds it, with a dot at the end unless it is the root."""
-        return self.address[: self.address.rindex(self.kind + ".")] if self.kind else ""
-
-    def block(self) -> _Block:
-        return _Block(self, self.values, self.unknown, self.expressions)
-
-    def identify(self) -> str:
-        """Give the ARM id: as told, or as its names make it. Raises Unresolved."""
-        if self._id is None:
-            self._id = Unknown("its id depends on itself")
-            try:
-                self._id = self.reader.identity(self)
-            except Unresolved as why:
-                self._id = Unknown(str(why))
-        if isinstance(self._id, Unknown):
-            raise Unresolved(self._id.reason)
-        return self._id
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Attributes with their unknowns (`azurerm.Block`)."""
-
-    resource: _Resource
-    values: dict[str, Any]
-    unknown: Any
-    expressions: Any
-
-    @property
-    def arm_id(self) -> str:
-        return self.resource.identify()
-
-    def get(self, *names: str) -> Value:
-        for name in names:
-            if _any_true(_inside(self.unknown, name)):
-                return Unknown(f"`{name}`: {AFTER_APPLY}")
-            value = self.values.get(name)
-            if value not in (None, "", [], {}):
-                return value
-        return None
-
-    def id(self, name: str) -> Value:
-        value = self.get(name)
-        if not isinstance(value, Unknown):
-            return value
-        references = _inside(_inside(self.expressions, name), "references")
-        found = self.resource.reader.referred(references, self.resource.module)
-        return value if found is None else found
-
-    def blocks(self, name: str) -> Any:
-        unknown, values = _inside(self.unknown, name), self.values.get(name)
-        if unknown is True:
-            return Unknown(f"`{name}`: {AFTER_APPLY}")
-        items = values if isinstance(values, list) else []
-        written = _inside(self.expressions, name)
-        return [
-            _Block(self.resource, item, _nth(unknown, index), _nth(written, index))
-            for index, item in enumerate(items)
-            if isinstance(item, dict)
-        ]
-
-
-def _inside(tree: Any, key: str) -> Any:
-    return tree.get(key) if isinstance(tree, dict) else None
-
-
-def _nth(tree: Any, index: int) -> Any:
-    return tree[index] if isinstance(tree, list) and index < len(tree) else None
-
-
-def _any_true(tree: Any) -> bool:
-    if isinstance(tree, dict):
-        return any(_any_true(item) for item in tree.values())
-    if isinstance(tree, list):
-        return any(_any_true(item) for item in tree)
-    return tree is True
 
 
 @dataclass(slots=True)
@@ -162,10 +68,14 @@ class _Reader:
     document: Document
     root: dict[str, Any]
     shape: str
-    resources: dict[str, _Resource] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
     made: dict[str, _Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
+    turns: dict[str, list[Resource]] = field(default_factory=dict)
+    """The resources of each address without its index (`count`, `for_each`)."""
+    written: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By module, then address: what the configuration says."""
     open_lists: list[tuple[str, str, str]] = field(default_factory=list)
     """Lists and references that a resource left out may change: type, key, reason."""
     gone: set[str] = field(default_factory=set)
@@ -175,7 +85,7 @@ class _Reader:
         changes = self._changes()
         start = Place(self.document.start, self.document.pointer)
         top = start.at(self.document.text, key).at(self.document.text, "root_module")
-        values = _inside(self.root.get(key), "root_module")
+        values = inside(self.root.get(key), "root_module")
         for raw, place in self._listed(values, top, 0):
             self._register(raw, place, changes)
         for resource in self.resources.values():
@@ -189,23 +99,23 @@ class _Reader:
         """Yield every managed resource of a module and of those below it."""
         text = self.document.text
         for key in ("resources", "child_modules"):
-            parts = _inside(module, key)
+            parts = inside(module, key)
             if not isinstance(parts, list):
                 continue
             for part, where in zip(parts, place.below(text, key), strict=False):
                 if key == "child_modules" and depth < 20:
                     yield from self._listed(part, where, depth + 1)
-                elif key == "resources" and _inside(part, "mode") == "managed":
+                elif key == "resources" and inside(part, "mode") == "managed":
                     yield part, where
 
     def _changes(self) -> dict[str, Any]:
         listed = self.root.get("resource_changes")
         changes: dict[str, Any] = {}
         for one in listed if isinstance(listed, list) else []:
-            change = _inside(one, "change")
-            changes[str(_inside(one, "address"))] = change
-            before = _inside(_inside(change, "before"), "id")
-            if _inside(change, "actions") == ["delete"] and isinstance(before, str):
+            change = inside(one, "change")
+            changes[str(inside(one, "address"))] = change
+            before = inside(inside(change, "before"), "id")
+            if inside(change, "actions") == ["delete"] and isinstance(before, str):
                 self.gone.add(fold(before))
         return changes
 
@@ -215,31 +125,35 @@ class _Reader:
             self._gap("an element that is no Terraform resource", place)
             return
         change = changes.get(address)
-        actions = _inside(change, "actions")
-        self.resources[address] = _Resource(
+        actions = inside(change, "actions")
+        resource = Resource(
             reader=self,
             address=address,
             kind=kind,
             values=values if isinstance(values, dict) else {},
-            unknown=_inside(change, "after_unknown"),
+            unknown=inside(change, "after_unknown"),
             expressions=self._written(address),
             actions=actions if isinstance(actions, list) else [],
             place=place,
         )
+        self.resources[address] = resource
+        self.turns.setdefault(_INDEX.sub("", address), []).append(resource)
 
     def _written(self, address: str) -> Any:
         """Find what the configuration says of a resource: its expressions."""
-        module = _inside(self.root.get("configuration"), "root_module")
+        module = inside(self.root.get("configuration"), "root_module")
         rest = address
         while found := _MODULE.match(rest):
-            call = _inside(_inside(module, "module_calls"), found[1])
-            module, rest = _inside(call, "module"), rest[found.end() :]
-        wanted = _INDEX.sub("", rest)
-        listed = _inside(module, "resources")
-        for one in listed if isinstance(listed, list) else []:
-            if _inside(one, "address") == wanted:
-                return _inside(one, "expressions")
-        return None
+            call = inside(inside(module, "module_calls"), found[1])
+            module, rest = inside(call, "module"), rest[found.end() :]
+        where = address[: len(address) - len(rest)]
+        if where not in self.written:
+            listed = inside(module, "resources")
+            self.written[where] = {
+                str(inside(one, "address")): inside(one, "expressions")
+                for one in (listed if isinstance(listed, list) else [])
+            }
+        return self.written[where].get(_INDEX.sub("", rest))
 
     def referred(self, references: Any, module: str) -> str | None:
         """Give the id meant by an expression that refers to one resource and nothing else."""
@@ -250,15 +164,14 @@ class _Reader:
         if None in targets or len(names) != 1:
             return None
         base = module + names.pop()
-        meant = [
-            one for name, one in self.resources.items() if base in (name, _INDEX.sub("", name))
-        ]
+        exact = self.resources.get(base)
+        meant = [exact] if exact is not None else self.turns.get(base, [])
         try:
             return meant[0].identify() if len(meant) == 1 else None
         except Unresolved:
             return None
 
-    def identity(self, resource: _Resource) -> str:
+    def identity(self, resource: Resource) -> str:
         """Make a resource's id from what names it."""
         told = resource.values.get("id")
         if isinstance(told, str) and fold(told).startswith("/subscriptions/"):
@@ -277,7 +190,7 @@ class _Reader:
         base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
         return f"{base}/providers/{join_names(kind.type, names)}"
 
-    def _azapi_identity(self, block: _Block) -> str:
+    def _azapi_identity(self, block: Block) -> str:
         kind = _text(block.get("type"), "type").partition("@")[0]
         parent = _text(block.id("parent_id"), "parent_id").rstrip("/")
         name = _text(block.get("name"), "name")
@@ -286,14 +199,14 @@ class _Reader:
             return f"{parent}/{last}/{name}"
         return f"{parent}/providers/{join_names(kind, [name])}"
 
-    def _attempt(self, resource: _Resource, step: Any) -> None:
+    def _attempt(self, resource: Resource, step: Any) -> None:
         try:
             step(resource)
         except Unresolved as why:
             self._gap(f"{shown(resource.address, 120)} left out: {why}", resource.place)
             self._left_open(resource, str(why))
 
-    def _left_open(self, resource: _Resource, why: str) -> None:
+    def _left_open(self, resource: Resource, why: str) -> None:
         """Note what a resource that is left out would have added to others."""
         kind = azurerm.KINDS.get(resource.kind)
         reason = f"{shown(resource.address, 120)} may change it: {why}"
@@ -307,7 +220,7 @@ class _Reader:
             owner = azurerm.OWNERS["network_interface_id"]
             self.open_lists.append((owner, "ipConfigurations", reason))
 
-    def _make(self, resource: _Resource) -> None:
+    def _make(self, resource: Resource) -> None:
         kind = azurerm.KINDS.get(resource.kind)
         if resource.kind == "azapi_resource":
             self._add(self._azapi(resource))
@@ -324,7 +237,7 @@ class _Reader:
             raise Unresolved("another resource of this file has its id")
         self.made[fold(made.arm_id)] = made
 
-    def _close_inline(self, resource: _Resource, kind: str, made: _Made) -> None:
+    def _close_inline(self, resource: Resource, kind: str, made: _Made) -> None:
         """Settle a list that a new resource leaves open because its elements are resources.
 
         The plan calls it known after apply; when the configuration does not write it, and the
@@ -336,7 +249,7 @@ class _Reader:
         if open_list and written and resource.actions == ["create"]:
             made.properties[key] = []
 
-    def _azapi(self, resource: _Resource) -> _Made:
+    def _azapi(self, resource: Resource) -> _Made:
         block = resource.block()
         body = block.get("body")
         if isinstance(body, str):
@@ -351,7 +264,7 @@ class _Reader:
         version = str(block.get("type")).partition("@")[2]
         return _Made(resource.identify(), {**known, **(body or {})}, resource.place, "", version)
 
-    def _associate(self, resource: _Resource) -> None:
+    def _associate(self, resource: Resource) -> None:
         block = resource.block()
         if resource.kind in azurerm.LINKS:
             owner, other, key = azurerm.LINKS[resource.kind]
@@ -365,7 +278,7 @@ class _Reader:
             for one in _configurations(made, block.get("ip_configuration_name")):
                 _append(one, key, block.id(other))
 
-    def _target(self, block: _Block, owner: str) -> _Made:
+    def _target(self, block: Block, owner: str) -> _Made:
         made = self.made.get(fold(_text(block.id(owner), owner)))
         if made is None:
             raise Unresolved("it changes a resource that is not in this file, or not known")
@@ -375,24 +288,30 @@ class _Reader:
         """Put elements of lists into their parents, where those are here."""
         for made in self.made.values():
             self._drop_deleted(made)
-        for key, made in list(self.made.items()):
-            parent = self.made.get(key.rpartition("/")[0].rpartition("/")[0])
+        present: dict[tuple[str, str], set[str]] = {}
+        for key, made in self.made.items():
+            above = key.rpartition("/")[0].rpartition("/")[0]
+            parent = self.made.get(above)
             if not made.into or parent is None:
                 continue
             siblings = parent.properties.setdefault(made.into, [])
             if not isinstance(siblings, list):
                 continue
-            if not any(fold(str(_inside(one, "id"))) == key for one in siblings):
-                siblings.append(
-                    {"id": made.arm_id, "name": made.arm_id.rpartition("/")[2], **made.body}
-                )
+            if (above, made.into) not in present:
+                told = {fold(str(inside(one, "id"))) for one in siblings}
+                present[above, made.into] = told
+            known = present[above, made.into]
+            if key not in known:
+                known.add(key)
+                own = {"id": made.arm_id, "name": made.arm_id.rpartition("/")[2]}
+                siblings.append({**own, **made.body})
 
     def _drop_deleted(self, made: _Made) -> None:
         for key in ("securityRules", "routes", "subnets"):
             listed = made.properties.get(key)
             if isinstance(listed, list):
                 made.properties[key] = [
-                    one for one in listed if fold(str(_inside(one, "id"))) not in self.gone
+                    one for one in listed if fold(str(inside(one, "id"))) not in self.gone
                 ]
 
     def _reading(self) -> Reading:

@@ -107,7 +107,14 @@ def test_a_continued_kubernetes_list_is_partial() -> None:
 
 
 @pytest.mark.parametrize(
-    "holder", [{"apiVersion": "v1", "kind": "List", "items": [SERVICE, SECRET, SERVICE]}, SECRET]
+    "holder",
+    [
+        {"apiVersion": "v1", "kind": "List", "items": [SERVICE, SECRET, SERVICE, 7]},
+        {"apiVersion": "v1", "kind": "SecretList", "items": [{"data": SECRET["data"]}]},
+        SECRET,
+        {**SECRET, "metadata": {"name": 7}},
+        {key: value for key, value in SECRET.items() if key != "metadata"},
+    ],
 )
 def test_nothing_of_a_secret_stays_in_memory(holder: Any) -> None:
     snapshot = read(mixed(holder))

@@ -237,6 +237,17 @@ def test_a_load_balancer_holds_its_parts() -> None:
     ]
 
 
+def test_an_unknown_in_a_set_may_be_of_any_element() -> None:
+    rules = [{"name": "a", **RULE}, {"name": "b", **RULE, "destination_address_prefix": None}]
+    unknown = {"security_rule": [{"destination_address_prefix": True}, {}]}
+
+    snapshot = read(plan(one(f"{NSG}.web", unknown=unknown, security_rule=rules)))
+
+    assert [pointer for pointer, _ in snapshot.records[0].unresolved] == [
+        "/properties/securityRules"
+    ]
+
+
 def test_azapi_is_arm_already() -> None:
     value = one(
         "azapi_resource.hub",

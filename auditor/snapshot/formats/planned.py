@@ -1,0 +1,132 @@
+"""A resource of a Terraform plan: its attributes, what is open, and what it refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from auditor.snapshot.formats.expressions import Unresolved
+from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.settle import Place
+
+AFTER_APPLY = "Terraform knows it only after apply"
+
+_SETS = frozenset({"route", "security_rule", "subnet"})
+
+
+class Finder(Protocol):
+    """What knows the other resources of the plan."""
+
+    def identity(self, resource: Resource) -> str:
+        """Make a resource's ARM id from what names it. Raises Unresolved."""
+
+    def referred(self, references: Any, module: str) -> str | None:
+        """Give the ARM id meant by an expression's references, when they mean one resource."""
+
+
+@dataclass(slots=True)
+class Resource:
+    """One resource of the plan, with what the plan says of its unknowns and references."""
+
+    reader: Finder
+    address: str
+    kind: str
+    values: dict[str, Any]
+    unknown: Any
+    expressions: Any
+    actions: list[str]
+    place: Place
+    _id: str | Unknown | None = None
+
+    @property
+    def module(self) -> str:
+        """The address of the module that holds it, with a dot at the end unless it is the root."""
+        return self.address[: self.address.rindex(self.kind + ".")] if self.kind else ""
+
+    def block(self) -> Block:
+        """Give its attributes."""
+        return Block(self, self.values, self.unknown, self.expressions)
+
+    def identify(self) -> str:
+        """Give the ARM id: as told, or as its names make it. Raises Unresolved."""
+        if self._id is None:
+            self._id = Unknown("its id depends on itself")
+            try:
+                self._id = self.reader.identity(self)
+            except Unresolved as why:
+                self._id = Unknown(str(why))
+        if isinstance(self._id, Unknown):
+            raise Unresolved(self._id.reason)
+        return self._id
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Attributes with their unknowns (`azurerm.Block`)."""
+
+    resource: Resource
+    values: dict[str, Any]
+    unknown: Any
+    expressions: Any
+
+    @property
+    def arm_id(self) -> str:
+        """The id of the resource that this block is (or is in). Raises Unresolved."""
+        return self.resource.identify()
+
+    def get(self, *names: str) -> Value:
+        """Give the first attribute of these names that is set; None when none is."""
+        for name in names:
+            if any_true(inside(self.unknown, name)):
+                return Unknown(f"`{name}`: {AFTER_APPLY}")
+            value = self.values.get(name)
+            if value not in (None, "", [], {}):
+                return value
+        return None
+
+    def id(self, name: str) -> Value:
+        """Give an ARM id, also where the plan only says of which resource."""
+        value = self.get(name)
+        if not isinstance(value, Unknown):
+            return value
+        references = inside(inside(self.expressions, name), "references")
+        found = self.resource.reader.referred(references, self.resource.module)
+        return value if found is None else found
+
+    def blocks(self, name: str) -> Any:
+        """Give the nested blocks of a name, or `Unknown`.
+
+        Of a set, the plan does not say which element an unknown belongs to.
+        """
+        unknown, values = inside(self.unknown, name), self.values.get(name)
+        items = values if isinstance(values, list) else []
+        if unknown is True or (name in _SETS and len(items) > 1 and any_true(unknown)):
+            return Unknown(f"`{name}`: {AFTER_APPLY}")
+        written = inside(self.expressions, name)
+        aligned = isinstance(written, list) and len(written) == len(items)
+        return [
+            Block(
+                self.resource, item, nth(unknown, index), nth(written, index) if aligned else None
+            )
+            for index, item in enumerate(items)
+            if isinstance(item, dict)
+        ]
+
+
+def inside(tree: Any, key: str) -> Any:
+    """Give what an object holds under a key; None for anything else."""
+    return tree.get(key) if isinstance(tree, dict) else None
+
+
+def nth(tree: Any, index: int) -> Any:
+    """Give an element of a list; None for anything else."""
+    return tree[index] if isinstance(tree, list) and index < len(tree) else None
+
+
+def any_true(tree: Any) -> bool:
+    """Tell whether `true` stands anywhere in a tree of `after_unknown`."""
+    if isinstance(tree, dict):
+        return any(any_true(item) for item in tree.values())
+    if isinstance(tree, list):
+        return any(any_true(item) for item in tree)
+    return tree is True
