@@ -245,7 +245,7 @@ class _Reader:
         """
         block, key = azurerm.INLINE.get(kind, ("", ""))
         written = isinstance(resource.expressions, dict) and block not in resource.expressions
-        open_list = isinstance(made.properties.get(key), Unknown)
+        open_list = isinstance(made.properties.get(key), Unknown) and not resource.values.get(block)
         if open_list and written and resource.actions == ["create"]:
             made.properties[key] = []
 
