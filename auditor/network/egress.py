@@ -1,0 +1,248 @@
+"""How machines of a subnet reach the internet (R-30 to R-37)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.ids import name as last_segment
+from auditor.network.clusters import cluster_of
+from auditor.network.default_routes import may_learn_default
+from auditor.network.graph import Network, question
+from auditor.network.on_premises import gateways_serving
+from auditor.network.route_tables import default_route
+from auditor.resources.base import Node, Ref
+from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.load_balancers import BackendPool, LoadBalancer
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.routing import RouteTable
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.snapshot.document import Dialect
+
+PRIVATE_BY_DEFAULT = "2025-07-01"
+"""The api-version from which a template's new subnets are private unless they say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Implicit:
+    """A machine that may leave by default outbound access; `lacks` says what is not told of it."""
+
+    node: Node
+    lacks: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the machine, scale set or agent pool."""
+        if isinstance(self.node, NetworkInterface):
+            machine = self.node.properties.virtual_machine
+            return last_segment(machine.id) if machine and machine.id else self.node.label
+        return self.node.label
+
+
+@question
+def machine_subnets(network: Network) -> tuple[Subnet, ...]:
+    """Give the subnets that virtual machines live in: of their own, of scale sets or of AKS.
+
+    Those that a service was given by delegation are left out (R-34). A subnet that lists a NIC
+    which is not in the snapshot is among them: it may be a machine's.
+    """
+    return tuple(subnet for subnet in network.all(Subnet) if _has_machines(network, subnet))
+
+
+def _has_machines(network: Network, subnet: Subnet) -> bool:
+    try:
+        if subnet.delegated_to:
+            return False
+        return any(True for _ in _machines(network, subnet)) or any(absent_nics(network, subnet))
+    except Undetermined:
+        return True
+
+
+def _machines(network: Network, subnet: Subnet) -> Iterator[Node]:
+    """Give the NICs of machines, the scale sets and the agent pools in a subnet, each once."""
+    found: dict[str, Node] = {}
+    for edge in network.referrers(subnet, "subnet", "vnetSubnetID"):
+        node = edge.source
+        if isinstance(node, IpConfiguration):
+            nic = node.owner
+            if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is not None:
+                found[nic.key] = nic
+        elif isinstance(node, ScaleSetIpConfiguration):
+            if cluster_of(network, node.root) is None:
+                found[node.root.key] = node.root
+        elif isinstance(node, AgentPool):
+            found[node.key] = node
+    for key in sorted(found):
+        yield found[key]
+
+
+def absent_nics(network: Network, subnet: Subnet) -> Iterator[str]:
+    """Give the ids of what a subnet lists as NICs and the snapshot does not hold.
+
+    NICs of the private endpoints that it lists too are no machines'; Azure names them after those.
+    """
+    endpoints = tuple(
+        f"/networkinterfaces/{last_segment(ref.id).lower()}.nic."
+        for ref in subnet.properties.private_endpoints or ()
+        if ref.id
+    )
+    for ref in subnet.properties.ip_configurations or ():
+        text = ref.id or ""
+        low = text.lower()
+        if "/networkinterfaces/" not in low or fold(parent(text) or text) in network.nodes:
+            continue
+        if any(endpoint in low for endpoint in endpoints):
+            continue
+        if not isinstance(network.find(ref), Node) and not _of_cluster(network, low):
+            yield text
+
+
+def _of_cluster(network: Network, text: str) -> bool:
+    """Tell whether an id lies in the node group of a cluster that is judged by itself."""
+    return cluster_of(network, Node(id=text)) is not None
+
+
+def implicit_machines(network: Network, subnet: Subnet) -> Iterator[Implicit]:
+    """Give the machines that have no outbound method of their own, as far as is told."""
+    for node in _machines(network, subnet):
+        try:
+            if _is_implicit(network, node):
+                yield Implicit(node)
+        except Undetermined as unknown:
+            yield Implicit(node, unknown.missing)
+
+
+def _is_implicit(network: Network, node: Node) -> bool:
+    if isinstance(node, NetworkInterface):
+        return _nic_is_implicit(network, node)
+    if isinstance(node, ScaleSet):
+        return _scale_set_is_implicit(network, node)
+    cluster = node.owner
+    if not isinstance(cluster, ManagedCluster):
+        raise Undetermined(f"the cluster of agent pool {node.label}", resource=node.id)
+    return _cluster_is_implicit(cluster)
+
+
+def _nic_is_implicit(network: Network, nic: NetworkInterface) -> bool:
+    assigned = nic.properties.default_outbound_connectivity_enabled
+    if assigned is not None:
+        return assigned
+    machine = nic.properties.virtual_machine
+    found = network.get(machine, VirtualMachine)
+    if found is None or found.properties.virtual_machine_scale_set is not None:
+        return False
+    return not any(_goes_out(network, each) for each in _nics_of(network, found))
+
+
+def _nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface, ...]:
+    profile = machine.properties.network_profile
+    listed = (
+        (network.get(ref, NetworkInterface) for ref in (profile.network_interfaces or ()))
+        if (profile)
+        else ()
+    )
+    nics = {nic.key: nic for nic in listed if nic is not None}
+    for edge in network.referrers(machine, "virtualMachine"):
+        if isinstance(edge.source, NetworkInterface):
+            nics[edge.source.key] = edge.source
+    return tuple(nics.values())
+
+
+def _goes_out(network: Network, nic: NetworkInterface) -> bool:
+    return any(
+        configuration.properties.public_ip_address is not None
+        or _in_standard_pool(network, configuration.properties.load_balancer_backend_address_pools)
+        for configuration in nic.ip_configurations
+    )
+
+
+def _in_standard_pool(network: Network, pools: list[Ref] | None) -> bool:
+    """Tell whether a pool is of a Standard load balancer, which ends default access (R-33)."""
+    for ref in pools or ():
+        pool = network.get(ref, BackendPool)
+        balancer = network.holder(pool, LoadBalancer) if pool is not None else None
+        name = balancer.sku.name if balancer is not None and balancer.sku is not None else None
+        if name is None:
+            raise Undetermined(f"the SKU of the load balancer of {ref.id}", resource=ref.id or "")
+        if name.lower() != "basic":
+            return True
+    return False
+
+
+def _scale_set_is_implicit(network: Network, scale_set: ScaleSet) -> bool:
+    if (scale_set.properties.orchestration_mode or "").lower() == "flexible":
+        return False
+    for nic in scale_set.interfaces:
+        for configuration in nic.ip_configurations:
+            p = configuration.properties
+            if p.public_ip_address_configuration is not None:
+                return False
+            if _in_standard_pool(network, p.load_balancer_backend_address_pools):
+                return False
+    return True
+
+
+def _cluster_is_implicit(cluster: ManagedCluster) -> bool:
+    """Only nodes behind a Basic load balancer are: every other outbound type is a choice (R-39)."""
+    profile = cluster.properties.network_profile
+    if profile is None or not profile.outbound_type:
+        raise Undetermined(f"the outbound type of cluster {cluster.label}", resource=cluster.id)
+    if profile.outbound_type.lower() != "loadbalancer":
+        return False
+    if not profile.load_balancer_sku:
+        raise Undetermined(f"the load balancer SKU of cluster {cluster.label}", resource=cluster.id)
+    return profile.load_balancer_sku.lower() == "basic"
+
+
+def is_private(subnet: Subnet) -> bool:
+    """Tell whether a subnet has no default outbound access (R-34).
+
+    What Azure answers without the property has it. Raises Undetermined for a template of an
+    api-version whose default is the other way.
+    """
+    told = subnet.properties.default_outbound_access
+    if told is not None:
+        return not told
+    record = subnet.root.record
+    if record is None or record.dialect is Dialect.ARM:
+        return False
+    version = record.api_version or ""
+    if version >= PRIVATE_BY_DEFAULT:
+        raise Undetermined(
+            f"defaultOutboundAccess of subnet {subnet.label}, whose default is another since "
+            f"api-version {PRIVATE_BY_DEFAULT} ({version})",
+            resource=subnet.id,
+        )
+    return False
+
+
+def explicit_way(network: Network, subnet: Subnet) -> str:
+    """Tell how a whole subnet leaves explicitly: NAT gateway, or a default route elsewhere (R-30).
+
+    Empty when it does not.
+    """
+    nat = subnet.properties.nat_gateway
+    if nat is not None and nat.id:
+        return f"NAT gateway {last_segment(nat.id)}"
+    route = default_route(network, subnet)
+    return f"route {route.label}" if route is not None else ""
+
+
+def learned_default(network: Network, subnet: Subnet) -> str:
+    """Tell what may teach a subnet a default route that is not in ARM, or gives it one.
+
+    Empty when nothing does. Raises Undetermined when the VNet or its gateways are not told.
+    """
+    table = network.get(subnet.properties.route_table, RouteTable)
+    if table is not None and table.properties.disable_bgp_route_propagation:
+        return ""
+    vnet = network.holder(subnet, VirtualNetwork)
+    if vnet is None:
+        raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
+    for gateway in gateways_serving(network, vnet):
+        if gateway.properties.gateway_default_site is not None:
+            return f"the default site of gateway {gateway.label}"
+    return may_learn_default(network, vnet)

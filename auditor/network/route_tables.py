@@ -1,0 +1,103 @@
+"""Which subnets a route table steers, and which of its routes Azure's own machinery keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network.graph import Network
+from auditor.resources.routing import Route, RouteTable
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+_NODE = re.compile(
+    r"(aks-[a-z0-9]{1,12}-[0-9]{8}-(vmss[0-9a-z]{6}|[0-9]+)|aks[a-z0-9]{1,6}0000[0-9a-z]{2})"
+    r"(____.*)?",
+    re.IGNORECASE,
+)
+"""AKS's names of nodes, Linux and Windows; `____` and a range follow in dual-stack clusters."""
+
+_ELSEWHERE = frozenset({"virtualappliance", "virtualnetworkgateway", "none"})
+"""Next hops that take traffic away from Azure's own way to the internet."""
+
+
+def is_node_route(route: Route) -> bool:
+    """Tell whether a route is one that kubenet keeps for a node, named after it (K-45)."""
+    return bool(_NODE.fullmatch(route.name))
+
+
+def steered_subnets(network: Network, table: RouteTable) -> tuple[Subnet, ...]:
+    """Give the subnets that use a route table, told by either side, each once.
+
+    Raises Undetermined when the table lists a subnet that is not in the snapshot.
+    """
+    found = {
+        edge.source.key: edge.source
+        for edge in network.referrers(table, "routeTable")
+        if isinstance(edge.source, Subnet)
+    }
+    for ref in table.properties.subnets or ():
+        subnet = network.get(ref, Subnet)
+        if subnet is not None:
+            found[subnet.key] = subnet
+    return tuple(found[key] for key in sorted(found))
+
+
+def is_used(network: Network, table: RouteTable) -> bool:
+    """Tell whether any subnet, in the snapshot or not, uses a route table."""
+    try:
+        return bool(network.referrers(table, "routeTable") or table.properties.subnets)
+    except Undetermined:
+        return True
+
+
+def steered_networks(network: Network, table: RouteTable) -> tuple[VirtualNetwork, ...]:
+    """Give the VNets of the subnets that use a route table.
+
+    Raises Undetermined when one of them is not in the snapshot.
+    """
+    found: dict[str, VirtualNetwork] = {}
+    for subnet in steered_subnets(network, table):
+        vnet = network.holder(subnet, VirtualNetwork)
+        if vnet is None:
+            raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+        found[vnet.key] = vnet
+    return tuple(found[key] for key in sorted(found))
+
+
+def default_route(network: Network, subnet: Subnet, version: int = 4) -> Route | None:
+    """Give the route that takes all of a subnet's internet traffic elsewhere than to the internet.
+
+    `0.0.0.0/0`, or the first of several routes that together cover every address, to an appliance,
+    to a gateway or to nowhere (R-8, R-30). None when there is none. Raises Undetermined when the
+    route table is not in the snapshot.
+    """
+    table = network.get(subnet.properties.route_table, RouteTable)
+    if table is None:
+        return None
+    away = [
+        (prefix, route)
+        for route in table.routes
+        if (route.properties.next_hop_type or "").lower() in _ELSEWHERE
+        for prefix in _prefixes(route)
+        if prefix.version == version
+    ]
+    covered = AddressSet.from_prefixes(prefix for prefix, _ in away)
+    everything = Prefix.of(4 if version == 4 else 6, 0, 0)
+    return min(away, key=lambda each: each[0])[1] if everything in covered else None
+
+
+def _prefixes(route: Route) -> Iterator[Prefix]:
+    text = route.properties.address_prefix or ""
+    try:
+        yield parse_prefix(text)
+    except AddressError:
+        return
+
+
+def table_key(subnet: Subnet) -> str:
+    """Give the folded id of a subnet's route table, empty when it has none."""
+    table = subnet.properties.route_table
+    return fold(table.id) if table is not None and table.id else ""

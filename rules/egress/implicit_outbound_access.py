@@ -1,0 +1,132 @@
+"""Machines reach the internet through Azure's default outbound access.
+
+## Why it matters
+Default outbound access gives machines a public address that belongs to Microsoft, changes without
+notice, and appears in no inventory: nobody can allow it on the far side, and nobody sees that the
+subnet has a way out at all. New networks do not get it any more.
+
+## What fails
+A subnet with virtual machines, scale sets or AKS nodes in it, all of this being so:
+
+- `defaultOutboundAccess` is not false (Azure's answers leave it out where it is allowed);
+- it has no NAT gateway;
+- its route table does not send everything (`0.0.0.0/0`, or several routes that together cover it)
+  to an appliance, to a gateway or to nowhere;
+- a machine in it has no public address on any of its NICs, is in no pool of a Standard load
+  balancer, and is no instance of a flexible scale set. `defaultOutboundConnectivityEnabled` of the
+  NIC, where Azure tells it, decides for the machine; it can still be true in a subnet that was made
+  private, until the machine is stopped and started. AKS nodes count only behind a Basic load
+  balancer. A pool of a Basic load balancer is no explicit way out.
+
+Subnets delegated to a service are left out. *Unknown* where the route table, a machine, a NIC or
+the load balancer of a pool is not in the snapshot, where BGP or ExpressRoute may teach a default
+route, and for a template whose api-version makes new subnets private by default.
+
+## What to do
+Give the subnet a NAT gateway (or a default route to the firewall), then make it private.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
+- Facts R-30, R-33, R-34, R-35, R-39
+"""
+
+from __future__ import annotations
+
+from auditor.finding import Evidence
+from auditor.ids import name as last_segment
+from auditor.network.egress import (
+    Implicit,
+    absent_nics,
+    explicit_way,
+    implicit_machines,
+    is_private,
+    learned_default,
+    machine_subnets,
+)
+from auditor.network.graph import evidence
+from auditor.network.subnets import vnet_name
+from auditor.remedy import az
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+MOST = 5
+
+
+@rule(
+    "NAT-001",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=machine_subnets,
+    peers=("PSR:VNET.PrivateSubnet", "POL:7bca8353", "CHK:ALZ D05.07"),
+)
+def implicit_outbound_access(network: Network, subnet: Subnet) -> Outcomes:
+    """Ask the subnet for an explicit way out, then each machine in it."""
+    if explicit_way(network, subnet):
+        return
+    machines = list(implicit_machines(network, subnet))
+    if is_private(subnet):
+        machines = [each for each in machines if _still_has_it(each)]
+        if machines:
+            yield _finding(subnet, machines)
+        return
+    sure = [each for each in machines if not each.lacks]
+    unsure = [each.lacks for each in machines if each.lacks]
+    unsure += [f"{name}, which is not in the snapshot" for name in absent_nics(network, subnet)]
+    if sure:
+        learned = learned_default(network, subnet)
+        if learned:
+            unsure = [f"whether {learned} gives {subnet.label} a default route"]
+        else:
+            yield _finding(subnet, sure)
+            return
+    if unsure:
+        yield Unknown(subnet.id, missing="; ".join(unsure[:MOST]))
+
+
+def _still_has_it(machine: Implicit) -> bool:
+    node = machine.node
+    return (
+        isinstance(node, NetworkInterface)
+        and node.properties.default_outbound_connectivity_enabled is True
+    )
+
+
+def _finding(subnet: Subnet, machines: list[Implicit]) -> Finding:
+    names = sorted({machine.name for machine in machines})
+    told = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
+    return Finding(
+        subject=subnet.id,
+        related=tuple(machine.node.id for machine in machines[:MOST]),
+        message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
+        f"{'reach' if len(names) > 1 else 'reaches'} the internet by default outbound access",
+        remedy="after `az network nat gateway create`: "
+        + az(
+            "network",
+            "vnet",
+            "subnet",
+            "update",
+            resource_group=subnet.resource_group,
+            vnet_name=vnet_name(subnet),
+            name=subnet.label,
+            nat_gateway=f"nat-{last_segment(subnet.id)}",
+            default_outbound_access=False,
+        ),
+        evidence=(_subnet_evidence(subnet), *map(_evidence, machines[:MOST])),
+    )
+
+
+def _subnet_evidence(subnet: Subnet) -> Evidence:
+    told = subnet.properties.default_outbound_access
+    if told is None:
+        return evidence(subnet, "/properties", "no defaultOutboundAccess, no natGateway")
+    return evidence(subnet, "/properties/defaultOutboundAccess", told)
+
+
+def _evidence(machine: Implicit) -> Evidence:
+    node = machine.node
+    if isinstance(node, NetworkInterface):
+        assigned = node.properties.default_outbound_connectivity_enabled
+        if assigned is not None:
+            return evidence(node, "/properties/defaultOutboundConnectivityEnabled", assigned)
+    return evidence(node, "", machine.name)

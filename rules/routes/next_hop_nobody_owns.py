@@ -1,0 +1,128 @@
+"""A route sends traffic to an address that nobody owns.
+
+## Why it matters
+A user-defined route wins over Azure's own. If its appliance is gone, moved or was never there, all
+that the route covers is dropped without a word; often that is the whole internet, or the database
+on the other side.
+
+## What fails
+A route of a table that some subnet uses has the next hop type `VirtualAppliance`, and
+
+- names no `nextHopIpAddress`; or
+- its address is held by no NIC, load balancer frontend, firewall or other ip configuration of the
+  virtual network of one of those subnets, of a network joined with it, or of its virtual hub. Only
+  those can be next hops: a next hop must be reached directly.
+
+*Unknown* when the address lies in a network that is not in the snapshot, behind a gateway, or in a
+subnet where scale sets, AKS nodes or a delegated service hold addresses that no list tells; and
+when a subnet that uses the table is not in the snapshot. Routes that kubenet keeps for its nodes
+(named after them) are AKS's own and are not judged. Tables that no subnet uses are not judged.
+
+## What to do
+Send the route to the appliance's present address, or delete it.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
+- Facts R-5, R-8, R-11, K-45
+"""
+
+from __future__ import annotations
+
+from auditor.addresses import Address, parse_address
+from auditor.errors import Undetermined
+from auditor.ids import name as last_segment
+from auditor.network.address_plan import Whereabouts, locate
+from auditor.network.graph import evidence, question
+from auditor.network.route_tables import is_node_route, is_used, steered_networks
+from auditor.remedy import az
+from auditor.resources.routing import Route, RouteTable
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@question
+def routes_to_appliances(network: Network) -> tuple[Route, ...]:
+    """The routes in use that name an appliance, or do not tell their kind; nodes' apart."""
+    used = {table.key for table in network.all(RouteTable) if is_used(network, table)}
+    return tuple(
+        route
+        for route in network.all(Route)
+        if (route.owner is None or route.owner.key in used)
+        and not is_node_route(route)
+        and _may_name_appliance(route)
+    )
+
+
+def _may_name_appliance(route: Route) -> bool:
+    try:
+        return route.to_appliance
+    except Undetermined:
+        return True
+
+
+@rule("RTE-002", severity=Severity.CRITICAL, since="0.1.0", of=routes_to_appliances)
+def next_hop_nobody_owns(network: Network, route: Route) -> Outcomes:
+    """Look for the owner of the next hop from every network that the route steers."""
+    if not route.to_appliance:
+        return
+    table = network.holder(route, RouteTable)
+    if table is None:
+        raise Undetermined(f"the route table of route {route.label}", resource=route.id)
+    text = route.properties.next_hop_ip_address
+    if not text:
+        yield _finding(table, route, "names no next hop address", None)
+        return
+    address = parse_address(text)
+    for vnet in steered_networks(network, table):
+        found = locate(network, address, vnet)
+        if found.owners:
+            continue
+        if found.unsure:
+            yield Unknown(
+                route.id,
+                missing=f"who owns {address}, the next hop of route {route.label} in "
+                f"{table.label}: {found.unsure}",
+                related=(vnet.id,),
+                evidence=(evidence(route, "/properties/nextHopIpAddress", text),),
+                key=vnet.key,
+            )
+        else:
+            yield _finding(table, route, _what(address, vnet, found), vnet)
+
+
+def _what(address: Address, vnet: VirtualNetwork, found: Whereabouts) -> str:
+    if found.key is None:
+        return f"goes to {address}, which is in no network joined with {vnet.label}"
+    where = found.subnet.label if found.subnet is not None else "no subnet"
+    return f"goes to {address}, which nobody owns ({where} of {last_segment(found.key)})"
+
+
+def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | None) -> Finding:
+    p = route.properties
+    told = "nextHopIpAddress" if vnet is not None else "nextHopType"
+    value = p.next_hop_ip_address if vnet is not None else p.next_hop_type
+    update = az(
+        "network",
+        "route-table",
+        "route",
+        "update",
+        resource_group=table.resource_group,
+        route_table_name=table.label,
+        name=route.label,
+        next_hop_ip_address="<the appliance's address>",
+    )
+    return Finding(
+        subject=route.id,
+        related=(table.id, vnet.id) if vnet is not None else (table.id,),
+        message=f"route {route.label} of {table.label} to {p.address_prefix} {what}",
+        remedy=f"{update}, or delete the route",
+        evidence=(
+            evidence(route, f"/properties/{told}", value),
+            *(
+                (evidence(route, "/properties/addressPrefix", p.address_prefix),)
+                if p.address_prefix
+                else ()
+            ),
+        ),
+        key=vnet.key if vnet is not None else "",
+    )
