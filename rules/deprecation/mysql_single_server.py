@@ -5,7 +5,7 @@ Single server ended on 16 September 2024. What still runs gets no fixes, and Mic
 stops it when it sees fit.
 
 ## What fails
-Any resource of type `Microsoft.DBforMySQL/servers`.
+Any MySQL server of type `Microsoft.DBforMySQL/servers`; a flexible server keeps the rule.
 
 ## What to do
 Migrate it to a flexible server. The network changes with it: a flexible server is either inside a
@@ -19,7 +19,9 @@ virtual-network rules.
 
 from __future__ import annotations
 
-from auditor.network.graph import every, evidence
+from auditor.network import databases
+from auditor.network.databases import Server
+from auditor.network.graph import evidence
 from auditor.remedy import az
 from auditor.resources.mysql import MySqlSingleServer
 from auditor.retirements import retirement
@@ -30,11 +32,13 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
     "DEP-008",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=every(MySqlSingleServer),
+    of=databases.servers,
     peers=("PSR:MySQL.UseFlexible", "AZQ:mysql-007"),
 )
-def mysql_single_server(network: Network, server: MySqlSingleServer) -> Outcomes:
+def mysql_single_server(network: Network, server: Server) -> Outcomes:
     """The type alone is the fault."""
+    if not isinstance(server, MySqlSingleServer):
+        return
     ends = retirement("mysql-single-server")
     day = network.as_of.date()
     yield Finding(
