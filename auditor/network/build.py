@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from auditor.addresses import AddressError, parse_ports, parse_prefix
+from auditor.addresses import AddressError, PortError, parse_ports, parse_prefix
 from auditor.errors import InputError
 from auditor.finding import TypeCount
 from auditor.ids import fold
@@ -214,7 +214,7 @@ def _damage(node: Node, damages: list[Damage]) -> None:
 def _fault(form: str, text: str) -> str:
     try:
         _CHECKS[form](text)
-    except AddressError as error:
+    except (AddressError, PortError) as error:
         return str(error)
     return ""
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import AddressError, Prefix, parse_prefix
-from auditor.errors import Undetermined
 from auditor.ids import fold, name, type_of
 from auditor.network.gateways import gateways_by_subnet, is_v2
 from auditor.network.graph import Missing, Network
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node, Ref
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
 
 _LIVES_IN = (
@@ -154,43 +151,3 @@ def addresses_taken(network: Network, subnet: Subnet) -> int:
         if not isinstance(edge.source.root, ApplicationGateway)
         and not isinstance(edge.source, PrivateEndpoint)
     )
-
-
-_DEFAULT = parse_prefix("0.0.0.0/0")
-_HALVES = (parse_prefix("0.0.0.0/1"), parse_prefix("128.0.0.0/1"))
-
-
-def _routes_by_prefix(table: RouteTable) -> dict[Prefix, Route]:
-    found: dict[Prefix, Route] = {}
-    for route in table.routes:
-        try:
-            found[parse_prefix(route.properties.address_prefix or "")] = route
-        except AddressError:  # a service tag
-            continue
-    return found
-
-
-def has_default_route(table: RouteTable) -> bool:
-    """Tell whether a route table has a route for 0.0.0.0/0; it goes before any learned (R-6)."""
-    return _DEFAULT in _routes_by_prefix(table)
-
-
-def diverted_defaults(table: RouteTable) -> tuple[Route, ...]:
-    """Give the routes that send the whole IPv4 internet elsewhere than to the internet.
-
-    The route for 0.0.0.0/0, or both halves of it, which go before it; one half alone is no
-    default route.
-    """
-    routes = _routes_by_prefix(table)
-    halves = tuple(routes[half] for half in _HALVES if half in routes)
-    if len(halves) == len(_HALVES):
-        return tuple(route for route in halves if _diverts(route))
-    whole = routes.get(_DEFAULT)
-    return (whole,) if whole is not None and _diverts(whole) else ()
-
-
-def _diverts(route: Route) -> bool:
-    hop = route.properties.next_hop_type
-    if hop is None:
-        raise Undetermined(f"the next hop of the route {route.label}", resource=route.id)
-    return hop.lower() != "internet"

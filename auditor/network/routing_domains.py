@@ -324,6 +324,7 @@ def _claims(node: Node, space: AddressSpace | None, key: str) -> tuple[Claim, ..
             evidence(node, f"/properties/{key}/addressPrefixes/{index}", text),
         )
         for index, text in enumerate((space.address_prefixes or ()) if space else ())
+        if text
     )
 
 

@@ -16,7 +16,7 @@ class AddressSpace(Wire, gc=False):
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
         """The prefixes, in the order written."""
-        return tuple(parse_prefix(text) for text in self.address_prefixes or ())
+        return tuple(parse_prefix(text) for text in self.address_prefixes or () if text)
 
 
 class Delegation(Wire):

@@ -10,7 +10,7 @@ The subnet of a gateway of the second generation has, in its route table, a rout
 the two halves 0.0.0.0/1 and 128.0.0.0/1, whose next hop is not Internet.
 
 The answer is *unknown* when there is no such route, and the gateway's virtual network learns routes
-that are in no export (ExpressRoute, BGP, a Route Server), while the route table does not switch
+that are in no export (ExpressRoute, BGP, a Route Server, a virtual hub), while the route table does not switch
 propagation off: a default route may come that way. It is *unknown* too when the route table or the
 subnet is not in the snapshot.
 
@@ -34,13 +34,13 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
-from auditor.network.gateway_subnets import diverted_defaults, has_default_route, is_isolated
+from auditor.network.default_routes import default_routes, may_learn_default
+from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import is_v2, subnet_of, vnet_of
 from auditor.network.graph import Network, evidence
-from auditor.network.on_premises import learns_routes
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.routing import RouteTable
+from auditor.resources.routing import Route, RouteTable
 from auditor.rule import Outcomes, rule
 
 
@@ -65,7 +65,8 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
     if is_isolated(network, subnet):
         return
     table = network.get(subnet.properties.route_table, RouteTable)
-    routes = diverted_defaults(table) if table else ()
+    defaults = default_routes(table) if table else ()
+    routes = tuple(route for route in defaults if _diverts(route))
     if table is not None and routes:
         first = routes[0]
         hop = first.properties.next_hop_ip_address or first.properties.next_hop_type
@@ -89,12 +90,17 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
             ),
         )
         return
-    if table is not None and (
-        table.properties.disable_bgp_route_propagation or has_default_route(table)
-    ):
+    if defaults or (table is not None and table.properties.disable_bgp_route_propagation):
         return
-    learned = learns_routes(network, vnet_of(network, gateway))
+    learned = may_learn_default(network, vnet_of(network, gateway))
     if learned:
         raise Undetermined(
             f"whether {learned} teaches {subnet.label} a default route", resource=subnet.id
         )
+
+
+def _diverts(route: Route) -> bool:
+    hop = route.properties.next_hop_type
+    if hop is None:
+        raise Undetermined(f"the next hop of the route {route.label}", resource=route.id)
+    return hop.lower() != "internet"

@@ -1,0 +1,40 @@
+"""Values that Azure would not write, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError, Undetermined
+from auditor.network.build import build
+from auditor.network.routing_domains import claims_of
+from auditor.resources.security import SecurityRule
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.testing import NOW, estate, resource, snapshot
+
+
+def rule(**properties: Any) -> dict[str, Any]:
+    rules = [{"name": "odd", "properties": properties}]
+    return resource("Microsoft.Network/networkSecurityGroups", "nsg", {"securityRules": rules})
+
+
+def test_a_port_that_is_none_is_refused_with_its_place() -> None:
+    with pytest.raises(InputError) as refused:
+        estate(rule(destinationPortRange="http"))
+    assert "destinationPortRange" in refused.value.where
+
+
+def test_with_keep_going_it_is_left_unset_and_told() -> None:
+    built = build(snapshot(rule(destinationPortRange="http")), keep_going=True, as_of=NOW)
+    (odd,) = built.network.all(SecurityRule)
+    with pytest.raises(Undetermined):
+        _ = odd.properties.destination_port_range
+    assert [gap.kind for gap in built.network.gaps] == ["damaged"]
+
+
+def test_an_empty_prefix_in_a_list_says_nothing() -> None:
+    space = {"addressSpace": {"addressPrefixes": ["", "10.0.0.0/16"]}}
+    (vnet,) = estate(resource("Microsoft.Network/virtualNetworks", "v", space)).all(VirtualNetwork)
+    assert [str(prefix) for prefix in vnet.prefixes] == ["10.0.0.0/16"]
+    assert [str(claim.prefix) for claim in claims_of(vnet)] == ["10.0.0.0/16"]
