@@ -25,8 +25,8 @@ from auditor.snapshot.formats.functions import Opaque, Unknown, Value
 
 MAX_TURNS = 800
 """Turns of a copy loop; the limit of Azure Resource Manager itself."""
-MAX_NODES = 2_000_000
-"""Values that one template may unfold to."""
+MAX_NODES = 1_000_000
+"""Values that one template may unfold to; one of 4 MB, Azure's limit, has fewer."""
 
 
 class TooLarge(Exception):
@@ -37,7 +37,7 @@ class TooLarge(Exception):
 class Budget:
     """How many values may still be made."""
 
-    left: int = MAX_NODES
+    left: int = field(default_factory=lambda: MAX_NODES)
 
     def spend(self) -> None:
         """Count one value. Raises TooLarge at the end."""

@@ -9,6 +9,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.snapshot.document import Dialect, Snapshot
+from auditor.snapshot.formats import evaluate
+from auditor.snapshot.load import load
 
 from .reading import bodies, kinds, read
 
@@ -360,7 +362,8 @@ def test_a_template_for_a_subscription_has_no_resource_group() -> None:
     assert record.id == "/subscriptions/{subscription}/resourceGroups/g"
 
 
-def test_doubling_variables_are_refused() -> None:
+def test_doubling_variables_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MAX_NODES", 20_000)
     variables: dict[str, Any] = {"v0": ["x", "y"]}
     for number in range(60):
         variables[f"v{number + 1}"] = (
@@ -392,8 +395,6 @@ def test_a_template_of_which_nothing_is_known_is_refused() -> None:
 
 
 def test_templates_of_two_files_do_not_share_a_resource_group(tmp_path: Any) -> None:
-    from auditor.snapshot.load import load
-
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text(json.dumps(template(resource())))
 
