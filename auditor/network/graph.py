@@ -12,16 +12,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref, is_hollow
+from auditor.resources.base import Node, Ref, Wire, hollow_of
 from auditor.snapshot.document import Gap, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -309,15 +311,34 @@ def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
 
 
+class _Traits(NamedTuple):
+    """What linking asks of a class, told once: an audit links many nodes of few classes."""
+
+    indexed: bool
+    has_parts: bool
+    hollow: Wire | None
+
+
+@cache
+def _traits(cls: type[Node]) -> _Traits:
+    settings = next((f for f in msgspec.structs.fields(cls) if f.name == "properties"), None)
+    hollow = hollow_of(settings.type) if settings is not None else None
+    return _Traits(cls.indexed, walk.has_parts(cls), hollow)
+
+
 def link(root: Node) -> list[Node]:
     """Tell a node and every part inside it who and where it is; give them all, owners first."""
     found = [root]
     for node in found:
-        if node.indexed:
+        indexed, has_parts, hollow = _traits(type(node))
+        if indexed:
             node.folded = fold(node.id)
         if not walk.peek(node, "name"):  # an expression of a template, perhaps
             node.name = last_segment(node.id)
-        _unset_hollow(node)
+        if hollow is not None and walk.peek(node, "properties") is hollow:
+            delattr(node, "properties")
+        if not has_parts:
+            continue
         for collection, index, part in walk.parts(node):
             if not walk.peek(part, "id"):
                 key = part.segment or collection.rpartition("/")[2]
@@ -327,11 +348,6 @@ def link(root: Node) -> list[Node]:
             part.index = index
             found.append(part)
     return found
-
-
-def _unset_hollow(node: Node) -> None:
-    if is_hollow(walk.peek(node, "properties")):
-        delattr(node, "properties")
 
 
 def owner_key(node: Node) -> str | None:

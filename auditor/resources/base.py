@@ -170,10 +170,9 @@ def settings(cls: type[P]) -> P:
     return field
 
 
-def is_hollow(properties: object) -> bool:
-    """Whether this is the stand-in for settings that never came."""
-    hollow = _HOLLOW.get(cast(Any, type(properties)))
-    return hollow is not None and properties is hollow
+def hollow_of(cls: Any) -> Wire | None:
+    """Give the stand-in for settings of a class that never came."""
+    return _HOLLOW.get(cls)
 
 
 N = TypeVar("N", bound=type[Node])

@@ -161,6 +161,11 @@ def peek(struct: object, attribute: str) -> Any:
         return None
 
 
+def has_parts(cls: type[Wire]) -> bool:
+    """Whether a struct may hold nodes."""
+    return bool(_part_steps(cls))
+
+
 def parts(struct: Wire, path: str = "") -> list[Part]:
     """Find the nodes directly below: not those inside other nodes."""
     found: list[Part] = []

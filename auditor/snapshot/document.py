@@ -90,6 +90,14 @@ _BLOCK = 1 << 16
 _STRIDE = 1 << 23
 
 
+def give_back(text: memoryview | bytes, start: int, end: int) -> None:
+    """Let the system have the memory of a part of a mapped file; the text stays readable."""
+    if isinstance(text, memoryview) and isinstance(text.obj, mmap.mmap) and end > start:
+        advice = getattr(mmap, "MADV_DONTNEED", None)  # not on every system
+        if advice is not None:
+            text.obj.madvise(advice, start, end - start)
+
+
 class Lines:
     """Where the lines of a text begin, counted once, in blocks of 64 KiB, when first asked."""
 
@@ -110,6 +118,8 @@ class Lines:
         for start in range(0, len(self._text), _BLOCK):
             count = bytes(self._text[start : start + _BLOCK]).count(b"\n")
             self._before.append(self._before[-1] + count)
+            if start and start % _STRIDE == 0:
+                give_back(self._text, start - _STRIDE, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +142,12 @@ class Source:
         done = self._passed[0] if self._passed else 0
         until = offset // _STRIDE * _STRIDE
         if until > done:
-            self._give_back(done, until)
+            give_back(self.text, done, until)
             self._passed[:] = [until]
 
     def release(self) -> None:
         """Give the whole of a mapped file back to the system; the text stays readable."""
-        self._give_back(0, len(self.text))
-
-    def _give_back(self, start: int, end: int) -> None:
-        text = self.text
-        if isinstance(text, memoryview) and isinstance(text.obj, mmap.mmap) and end > start:
-            advice = getattr(mmap, "MADV_DONTNEED", None)  # not on every system
-            if advice is not None:
-                text.obj.madvise(advice, start, end - start)
+        give_back(self.text, 0, len(self.text))
 
     def line(self, offset: int) -> int:
         """Give the line, from 1, on which the byte at `offset` of `text` stands."""
