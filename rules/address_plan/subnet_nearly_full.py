@@ -39,6 +39,8 @@ from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
+_ONE = {"ip configurations": "ip configuration", "database servers": "database server"}
+
 _RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
 
 
@@ -77,7 +79,7 @@ def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outc
 
 def _finding(network: Network, subnet: Subnet, usage: Usage) -> Finding:
     takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
-    parts = [f"{number} {who}" for who, number in takers]
+    parts = [f"{number} {who if number > 1 else _ONE.get(who, who)}" for who, number in takers]
     percent = usage.used * 100 // usage.capacity
     block = free_prefix(network, subnet, subnet.prefixes[0].length, moving=False)
     grown = (*map(str, subnet.prefixes), str(block) if block else "<a free range>")
