@@ -139,7 +139,7 @@ def _foreign(sources: Selector) -> bool:
         not sources.told
         or INTERNET in sources.tags
         or bool(sources.tags - _NOT_AZURES_CUSTOMERS)
-        or sources.addresses.overlaps(PUBLIC)
+        or bool(sources.public)
     )
 
 
@@ -266,7 +266,7 @@ class _Walk:
         side = rule.sources
         if not side.told:
             return NOTHING, self.every
-        may = must = side.addresses & self.every
+        may = must = self.every if side.public is PUBLIC else side.public & self.every
         if INTERNET in side.tags:
             # Where the tag shrinks, VirtualNetwork grows, and AllowVnetInBound lets it in (N-22).
             must = self.every if rule.allow else must | (self.every - self.routed)

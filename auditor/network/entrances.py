@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
-from auditor.network.filters import selector, subnet_name
+from auditor.network.filters import ANY, selector, subnet_name
 from auditor.network.gateways import gateways_by_subnet, is_public, port_of
 from auditor.network.graph import Missing, Network, question
 from auditor.resources.application_gateways import ApplicationGateway
@@ -138,7 +138,7 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
     Such a rule serves frontends with floating IP, Kubernetes' own above all (K-59): what it opens
     is told at the frontend.
     """
-    if rule.properties.destination_application_security_groups:
+    if ANY in rule.destinations or rule.properties.destination_application_security_groups:
         return False
     aim = selector(rule.destinations, ())
     return bool(aim.addresses) and not aim.tags and aim.addresses <= _frontend_addresses(network)

@@ -7,7 +7,7 @@ name, ports as sets. Bounds are kept where the snapshot does not tell what a rul
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from auditor import ids
@@ -23,12 +23,13 @@ from auditor.addresses import (
 )
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network
+from auditor.network.graph import Missing, Network, question
 from auditor.resources.base import Node, Ref
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah")
 """What a rule's `protocol` can name (N-6), in lower case; `*` is all of them and more."""
@@ -44,13 +45,14 @@ class Selector:
     """One side of a rule: literal addresses, service tags, application security groups.
 
     `tags` are in lower case, `groups` are folded ids. `told` is false when the input does not tell
-    the side, so that it may match anything.
+    the side, so that it may match anything. `public` is what `addresses` hold of the internet.
     """
 
     addresses: AddressSet = NOTHING
     tags: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     told: bool = True
+    public: AddressSet = field(default=NOTHING, compare=False)
 
     @property
     def everything(self) -> bool:
@@ -59,6 +61,7 @@ class Selector:
 
 
 UNTOLD = Selector(told=False)
+EVERYBODY = Selector(EVERYTHING, public=PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +91,26 @@ def selector(texts: Iterable[str], groups: Iterable[Ref] = ()) -> Selector:
 
     A side that names nothing at all is not told: Azure stores no such rule.
     """
+    found = _read(tuple(texts))
     named = frozenset(fold(ref.id) for ref in groups if ref.id)
-    literal, tags = _read(tuple(texts))
-    if not literal and not tags and not named:
-        return UNTOLD
-    return Selector(literal, tags, named)
+    return replace(found, groups=named, told=True) if named else found
 
 
-@lru_cache(maxsize=4096)
-def _read(texts: tuple[str, ...]) -> tuple[AddressSet, frozenset[str]]:
+@lru_cache(maxsize=8192)
+def _read(texts: tuple[str, ...]) -> Selector:
     prefixes = []
     tags = set()
     for text in texts:
         word = text.strip().lower()
         if word in (ANY, "any"):
-            return EVERYTHING, frozenset()
+            return EVERYBODY
         try:
             prefixes.append(parse_prefix(word))
         except AddressError:
             tags.add(word)
-    return AddressSet.from_prefixes(prefixes), frozenset(tags)
+    addresses = AddressSet.from_prefixes(prefixes)
+    told = bool(prefixes or tags)
+    return Selector(addresses, frozenset(tags), told=told, public=addresses & PUBLIC)
 
 
 def compiled(rule: SecurityRule) -> Filter:
@@ -182,6 +185,26 @@ def custom_rules(group: NetworkSecurityGroup, *, inbound: bool) -> tuple[Securit
         if rule.inbound is inbound:
             found.append((rule.properties.priority, place, rule))
     return tuple(rule for _, _, rule in sorted(found, key=lambda item: item[:2]))
+
+
+def filters_of(
+    network: Network, group: NetworkSecurityGroup, *, inbound: bool
+) -> tuple[Filter, ...]:
+    """Give a group's own rules of one direction as filters, in the order of evaluation.
+
+    Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
+    """
+    known = _known(network)
+    if (group.key, inbound) not in known:
+        known[group.key, inbound] = tuple(
+            compiled(rule) for rule in custom_rules(group, inbound=inbound)
+        )
+    return known[group.key, inbound]
+
+
+@question
+def _known(network: Network) -> dict[tuple[str, bool], tuple[Filter, ...]]:
+    return {}
 
 
 def _default(name: str, priority: int, allow: bool, source: str, destination: str) -> Filter:

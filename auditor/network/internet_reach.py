@@ -9,7 +9,7 @@ from auditor.addresses import EVERY_PORT, AddressSet, PortSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.admission import Admission, Place, admissions, anywhere
 from auditor.network.exposure import is_basic
-from auditor.network.filters import compiled, custom_rules
+from auditor.network.filters import filters_of
 from auditor.network.graph import Network
 from auditor.network.openings import WITH_PORTS, ports_in_words, routed_to
 from auditor.resources.base import Ref
@@ -101,7 +101,7 @@ def _place(configuration: IpConfiguration | ScaleSetIpConfiguration, subnet: Sub
 def _let_in(
     network: Network, group: NetworkSecurityGroup, place: Place
 ) -> dict[str, tuple[Admission, ...]]:
-    filters = tuple(compiled(rule) for rule in custom_rules(group, inbound=True))
+    filters = filters_of(network, group, inbound=True)
     routed = routed_to(network, group, filters)
     return {protocol: admissions(filters, protocol, place, routed) for protocol in WITH_PORTS}
 

@@ -25,8 +25,8 @@ from auditor.network.filters import (
     VIRTUAL_NETWORK,
     Filter,
     attachments,
-    compiled,
     custom_rules,
+    filters_of,
     subnet_name,
 )
 from auditor.network.graph import Missing, Network, question
@@ -123,7 +123,7 @@ def _lets_in(rule: SecurityRule) -> bool:
 
 def _openings(network: Network, group: NetworkSecurityGroup) -> Openings:
     rules = custom_rules(group, inbound=True)
-    filters = tuple(compiled(rule) for rule in rules)
+    filters = filters_of(network, group, inbound=True)
     routed = routed_to(network, group, filters)
     result = Openings(doubts=_doubts(rules, filters, routed))
     done: dict[tuple[int, ...], tuple[Admission, ...]] = {}

@@ -16,12 +16,12 @@ from auditor.network.filters import (
     DEFAULTS,
     Filter,
     attachments,
-    compiled,
     custom_rules,
+    filters_of,
 )
 from auditor.network.graph import Network, question
 from auditor.network.openings import subnets_at
-from auditor.network.symbols import Symbolic, symbolic
+from auditor.network.symbols import Symbolic, applies, symbolic
 from auditor.packets.cover import superfluous
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -73,7 +73,7 @@ def _idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     result = Idle()
     for inbound in (True, False):
         rules = custom_rules(group, inbound=inbound)
-        filters = (*(compiled(rule) for rule in rules), *DEFAULTS[inbound])
+        filters = (*filters_of(network, group, inbound=inbound), *DEFAULTS[inbound])
         inside = _inside(network, group, filters)
         shadowed, redundant = _do_nothing(filters, len(rules), inside, inbound)
         for number, causes in shadowed.items():
@@ -121,14 +121,18 @@ def _do_nothing(
     """The shadowed and the redundant of the first `custom` filters, by place."""
     if not custom:
         return {}, {}
-    worlds = [symbolic(filters, version, inside, inbound=inbound) for version in _VERSIONS]
-    views = [_View(world, custom) for world in worlds]
+    worlds = [
+        world
+        for version in _VERSIONS
+        if (world := _World.of(filters, version, custom, inside, inbound)) is not None
+    ]
+    views = [_View(world) for world in worlds]
     shadowed = _in_all(views, custom, lambda view, i: view.shadowed.get(i))
     gone = set(shadowed)
     redundant: _Found = {}
     while True:
         if gone:
-            views = [_View(world, custom, gone) for world in worlds]
+            views = [_View(world, gone) for world in worlds]
         chosen = _together(_in_all(views, custom, _View.spared, skip=gone))
         if not chosen:
             return shadowed, redundant
@@ -136,29 +140,52 @@ def _do_nothing(
         gone |= set(chosen)
 
 
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The filters that apply to one version of IP: as rules, and their places among all."""
+
+    symbolic: Symbolic
+    places: tuple[int, ...]
+
+    @staticmethod
+    def of(
+        filters: Sequence[Filter], version: Version, custom: int, inside: AddressSet, inbound: bool
+    ) -> _World | None:
+        """Give the world of a version; None when no custom filter applies to it."""
+        places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
+        if not places or places[0] >= custom:
+            return None
+        applying = [filters[i] for i in places]
+        return _World(symbolic(applying, version, inside, inbound=inbound), places)
+
+
 class _View:
     """What one version of IP says about rules, some of them gone."""
 
-    def __init__(self, world: Symbolic, custom: int, gone: Iterable[int] = ()) -> None:
+    def __init__(self, world: _World, gone: Iterable[int] = ()) -> None:
         absent = set(gone)
-        shift = world.impossible
-        places = [i for i in range(len(world.rules)) if i < shift or i - shift not in absent]
-        found = superfluous(world.shape, [world.rules[i] for i in places])
-        self.empty = {i - shift for i in places if i >= shift and world.rules[i].is_empty}
-        self.shadowed = _translated(found.shadowed, places, shift)
-        self.redundant = _translated(found.redundant, places, shift)
+        rules = world.symbolic.rules
+        shift = world.symbolic.impossible
+        # Places among all filters; the impossible, which are nobody's, have -1.
+        named = [-1] * shift + list(world.places)
+        kept = [i for i, place in enumerate(named) if place not in absent]
+        places = [named[i] for i in kept]
+        found = superfluous(world.symbolic.shape, [rules[i] for i in kept])
+        self.applying = set(places)
+        self.shadowed = _translated(found.shadowed, places)
+        self.redundant = _translated(found.redundant, places)
 
     def spared(self, rule: int) -> tuple[int, ...] | None:
         """The rules that make this one needless here, None when it is needed."""
         return self.redundant.get(rule, self.shadowed.get(rule))
 
 
-def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int], shift: int) -> _Found:
+def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int]) -> _Found:
     """From places in a list of rules to the filters' own, the impossible left out."""
     return {
-        places[i] - shift: tuple(places[j] - shift for j in causes if places[j] >= shift)
+        places[i]: tuple(places[j] for j in causes if places[j] >= 0)
         for i, causes in found.items()
-        if places[i] >= shift
+        if places[i] >= 0
     }
 
 
@@ -172,7 +199,7 @@ def _in_all(
     skipped = set(skip)
     found: _Found = {}
     for i in range(custom):
-        applying = [view for view in views if i not in view.empty]
+        applying = [view for view in views if i in view.applying]
         if i in skipped or not applying:
             continue
         causes = [why(view, i) for view in applying]

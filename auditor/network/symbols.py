@@ -69,6 +69,15 @@ def symbolic(
     return Symbolic(world.shape, impossible + rules, len(impossible))
 
 
+def applies(rule: Filter, version: Version) -> bool:
+    """Tell whether a filter can match packets of a version: not when it names others' addresses."""
+    return all(_reaches(side, version) for side in (rule.sources, rule.destinations))
+
+
+def _reaches(side: Selector, version: Version) -> bool:
+    return bool(not side.told or side.tags or side.groups or side.addresses.intervals(version))
+
+
 class _World:
     """The dimensions for a set of filters."""
 

@@ -34,6 +34,7 @@ Name the sources that need the service, or delete the rule. For a database, use 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
@@ -78,6 +79,7 @@ def sensitive_port_from_internet(
     yield from answers_about_ports(network, security_rule, wanted, "sensitive ports")
 
 
+@lru_cache(maxsize=64)
 def _ports(numbers: tuple[int, ...]) -> PortSet:
     ports = PortSet()
     for number in numbers:
