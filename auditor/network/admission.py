@@ -116,7 +116,7 @@ def admissions(
     N-22); `Internet` may lack as much. Ranges at which nothing gets in are left out.
     """
     relevant = [(i, f) for i, f in enumerate(filters) if f.speaks_of(protocol)]
-    if not any(f.allow and _foreign(f.sources) for _, f in relevant):
+    if not any(f.allow and foreign(f.sources) for _, f in relevant):
         return ()
     known: dict[tuple[tuple[int, bool], ...], dict[int, Admitted]] = {}
     found: list[Admission] = []
@@ -133,8 +133,8 @@ def admissions(
     return tuple(found)
 
 
-def _foreign(sources: Selector) -> bool:
-    """Whether an Allow rule with these sources concerns anybody outside."""
+def foreign(sources: Selector) -> bool:
+    """Tell whether an Allow rule with these sources may concern anybody outside."""
     return (
         not sources.told
         or INTERNET in sources.tags

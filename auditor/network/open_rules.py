@@ -11,7 +11,13 @@ from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends
 from auditor.network.filters import attachments, idle, place_name
 from auditor.network.graph import Network, evidence
-from auditor.network.openings import Opening, group_of, openings, ports_in_words
+from auditor.network.openings import (
+    Opening,
+    concerns_internet,
+    group_of,
+    openings,
+    ports_in_words,
+)
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 
@@ -26,7 +32,7 @@ def answers_about_ports(
     `wanted` are ports by protocol, `service` is what they are called. A finding speaks for the
     general rule NSG-003 about the same security rule.
     """
-    if aims_at_frontends(network, rule):
+    if not concerns_internet(network, rule) or aims_at_frontends(network, rule):
         return
     group = group_of(network, rule)
     found = openings(network, group)

@@ -17,6 +17,7 @@ from auditor.network.admission import (
     Admitted,
     admissions,
     anywhere,
+    foreign,
     large,
 )
 from auditor.network.filters import (
@@ -27,6 +28,7 @@ from auditor.network.filters import (
     attachments,
     custom_rules,
     filters_of,
+    selector,
     subnet_name,
 )
 from auditor.network.graph import Missing, Network, question
@@ -119,6 +121,28 @@ def _lets_in(rule: SecurityRule) -> bool:
         return rule.inbound and rule.allows
     except Undetermined:
         return True  # judged, and then answered with unknown
+
+
+@question
+def _foreign(network: Network) -> frozenset[str]:
+    """The keys of Allow rules that concern anybody outside, or may."""
+    return frozenset(rule.key for rule in inbound_allows(network) if _concerns(rule))
+
+
+def concerns_internet(network: Network, rule: SecurityRule) -> bool:
+    """Tell whether an inbound Allow rule may let anybody in from outside.
+
+    False for a rule whose sources are private, `VirtualNetwork` or groups: whatever stands before
+    it, it opens nothing. The cheap question before the others.
+    """
+    return rule.key in _foreign(network)
+
+
+def _concerns(rule: SecurityRule) -> bool:
+    try:
+        return foreign(selector(rule.sources))
+    except Undetermined:
+        return True
 
 
 def _openings(network: Network, group: NetworkSecurityGroup) -> Openings:

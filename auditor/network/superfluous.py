@@ -6,9 +6,8 @@ true of whatever they stand for (`auditor.network.symbols`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from auditor.addresses import NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -20,6 +19,7 @@ from auditor.network.filters import (
     filters_of,
 )
 from auditor.network.graph import Network, question
+from auditor.network.likeness import likeness
 from auditor.network.openings import subnets_at
 from auditor.network.symbols import Symbolic, applies, symbolic
 from auditor.packets.cover import superfluous
@@ -75,7 +75,7 @@ def _idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
         rules = custom_rules(group, inbound=inbound)
         filters = (*filters_of(network, group, inbound=inbound), *DEFAULTS[inbound])
         inside = _inside(network, group, filters)
-        shadowed, redundant = _do_nothing(filters, len(rules), inside, inbound)
+        shadowed, redundant = _answer(network, filters, len(rules), inside, inbound)
         for number, causes in shadowed.items():
             result.shadowed[rules[number].key] = _causes(causes, rules, filters)
         for number, causes in redundant.items():
@@ -114,7 +114,22 @@ def _inside(network: Network, group: NetworkSecurityGroup, filters: Sequence[Fil
 _Found = dict[int, tuple[int, ...]]
 
 
-@lru_cache(maxsize=4096)
+def _answer(
+    network: Network, filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
+) -> tuple[_Found, _Found]:
+    """What does nothing, asked once for all groups with one likeness."""
+    known = _answers(network)
+    key = likeness(filters[:custom], inside), inbound
+    if key not in known:
+        known[key] = _do_nothing(filters, custom, inside, inbound)
+    return known[key]
+
+
+@question
+def _answers(network: Network) -> dict[Hashable, tuple[_Found, _Found]]:
+    return {}
+
+
 def _do_nothing(
     filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
 ) -> tuple[_Found, _Found]:

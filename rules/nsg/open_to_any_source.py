@@ -50,6 +50,7 @@ from auditor.network.open_rules import at, finding, sources, title
 from auditor.network.openings import (
     WITH_PORTS,
     Opening,
+    concerns_internet,
     group_of,
     inbound_allows,
     openings,
@@ -73,7 +74,7 @@ from auditor.rule import Outcomes, Unknown, rule
 )
 def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one inbound Allow rule."""
-    if aims_at_frontends(network, security_rule):
+    if not concerns_internet(network, security_rule) or aims_at_frontends(network, security_rule):
         return
     group = group_of(network, security_rule)
     found = openings(network, group)

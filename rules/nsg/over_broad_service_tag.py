@@ -43,6 +43,7 @@ from auditor.network.open_rules import at, finding, title
 from auditor.network.openings import (
     WITH_PORTS,
     Opening,
+    concerns_internet,
     group_of,
     inbound_allows,
     openings,
@@ -82,7 +83,7 @@ def over_broad_service_tag(
     network: Network, security_rule: SecurityRule, params: Params
 ) -> Outcomes:
     """Judge one inbound Allow rule."""
-    if aims_at_frontends(network, security_rule):
+    if not concerns_internet(network, security_rule) or aims_at_frontends(network, security_rule):
         return
     group = group_of(network, security_rule)
     found = openings(network, group)

@@ -211,6 +211,7 @@ def _filters(network: Network) -> tuple[Filter, ...]:
 _SOURCES = ["*", "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "20.0.0.0/8", "10.0.0.0/8", "::/0"]
 _OWN = ["*", "10.0.0.0/25", "10.0.0.4", "10.0.0.0/24"]
 _PORTS = [EVERY_PORT, PortSet.of(22), PortSet.of(20, 25), PortSet.of(443)]
+_RECEIVERS = ["10.0.0.4", "10.0.0.5", "10.0.0.200", "10.9.9.9"]
 _SAMPLES = [parse_address(text) for text in ("20.1.1.1", "1.1.1.1", "150.1.1.1", "2600::1")]
 
 _filter = st.builds(
@@ -239,7 +240,11 @@ def test_admissions_agree_with_a_packet_by_packet_first_match(filters: list[Filt
     for port in (21, 22, 443, 9000):
         admitted = [a for a in found if a.ports[0] <= port <= a.ports[1]]
         for source in _SAMPLES:
-            owns = ["10.0.0.4", "10.0.0.200", "10.9.9.9"] if source.version == 4 else ["fd00::4"]
+            owns = (
+                ["10.0.0.4", "10.0.0.5", "10.0.0.200", "10.9.9.9"]
+                if source.version == 4
+                else ["fd00::4"]
+            )
             expected = any(_first_match(filters, source, own, port) for own in owns)
             assert any(source in a.certain for a in admitted) is expected
 

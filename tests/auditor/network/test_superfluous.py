@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
-from auditor.network.filters import DEFAULTS, Filter, selector
+from auditor.network.filters import DEFAULTS, Filter, filters_of, selector
+from auditor.network.likeness import likeness
 from auditor.network.superfluous import _do_nothing, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
 from auditor.resources.security import NetworkSecurityGroup
@@ -278,3 +280,46 @@ def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> 
 
 def test_no_rules_no_work() -> None:
     assert _do_nothing(DEFAULTS[True], 0, NOTHING, True) == ({}, {})
+
+
+def _pair(outer: str, inner: str, **more: Any) -> tuple[Filter, ...]:
+    network = estate(nsg(rule("wide", 100, outer, **more), rule("narrow", 200, inner, "22")))
+    (group,) = network.all(NetworkSecurityGroup)
+    return filters_of(network, group, inbound=True)
+
+
+def test_the_same_rules_for_another_network_are_alike() -> None:
+    one = likeness(_pair("10.1.0.0/16", "10.1.2.0/24"), AddressSet.from_text(["10.1.0.0/16"]))
+    other = likeness(_pair("10.7.0.0/16", "10.7.9.0/24"), AddressSet.from_text(["10.7.0.0/16"]))
+
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("10.1.0.0/16", "10.2.2.0/24"),  # apart
+        ("20.1.0.0/16", "20.1.2.0/24"),  # public
+        ("10.1.0.0/16", "10.1.0.0/24"),  # begin together
+        ("VirtualNetwork", "10.1.2.0/24"),
+    ],
+)
+def test_what_lies_otherwise_is_not_alike(outer: str, inner: str) -> None:
+    inside = AddressSet.from_text(["10.1.0.0/16"])
+
+    assert likeness(_pair(outer, inner), inside) != likeness(
+        _pair("10.1.0.0/16", "10.1.2.0/24"), inside
+    )
+
+
+@given(st.lists(_filter, min_size=1, max_size=5), st.lists(_filter, min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_what_is_alike_has_one_answer(some: list[Filter], others: list[Filter]) -> None:
+    moved = [replace(each, name="other", priority=300) for each in some]
+    assert likeness(some, _INSIDE) == likeness(moved, _INSIDE)
+    if likeness(some, _INSIDE) == likeness(others, _INSIDE):
+        answers = [
+            _do_nothing((*rules, *DEFAULTS[True]), len(rules), _INSIDE, True)
+            for rules in (some, others)
+        ]
+        assert answers[0] == answers[1]
