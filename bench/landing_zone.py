@@ -73,7 +73,7 @@ def build(seed: int, number: int, spokes: int = MOST_SPOKES) -> LandingZone:
     scope = Scope(subscription, f"rg-hub-{number:05}", location)
     public = Addresses(next=PUBLIC_ADDRESSES_EACH * (number + 1))
     zone = LandingZone(number, estate, add_hub(estate, scope, number, public))
-    kinds = ["web", "machines", "cluster", *rng.choices(("web", "machines", "cluster"), k=2)]
+    kinds = ["machines", "web", "cluster", *rng.choices(("web", "machines", "cluster"), k=2)]
     for second, kind in enumerate(kinds[:spokes], 1):
         _add_spoke(zone, kind, second)
     return zone

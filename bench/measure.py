@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+OUT = Path(__file__).parent / "out"
+"""Where everything that benchmarks write goes."""
+
 
 class Failed(Exception):
     """A command that did not do what it should."""
@@ -29,7 +32,7 @@ def cost(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Cost:
     null = os.open(os.devnull, os.O_WRONLY)
     moves = [(os.POSIX_SPAWN_DUP2, null, 1)]
     try:
-        child = os.posix_spawnp(command[0], list(command), os.environ, file_actions=moves)
+        child = os.posix_spawnp(command[0], list(command), _environment(), file_actions=moves)
     finally:
         os.close(null)
     _, status, usage = os.wait4(child, 0)
@@ -39,6 +42,12 @@ def cost(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Cost:
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+
+
+def _environment() -> dict[str, str]:
+    """Let Python keep compiled modules, as an installed command has them; in a place of ours."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(OUT / "pycache")}
 
 
 def best(command: Sequence[str], *, times: int, allowed: Sequence[int] = (0,)) -> Cost:
