@@ -204,4 +204,6 @@ def some(*values: str | None) -> tuple[str, ...]:
 
 def union(one: str | None, many: list[str] | None) -> tuple[str, ...]:
     """Merge a singular field and its plural twin, order kept, repeats dropped (N-7, D-4)."""
-    return tuple(dict.fromkeys(some(one, *(many or ()))))
+    if not many:
+        return (one,) if one else ()
+    return tuple(dict.fromkeys(some(one, *many)))
