@@ -16,6 +16,7 @@ help:
 
 setup: $(UV) ## install everything into .venv
 	@$(UV) sync --quiet --locked
+	@$(RUN) python -m compileall -q auditor rules reports
 
 demo: setup ## audit a shipped estate, findings and all
 	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken || test $$? -eq 1

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
+
+from msgspec import UNSET
+
 from auditor.snapshot.faults import shown
-from auditor.snapshot.formats import (
-    graph,
-    kubernetes,
-    own,
-    refused,
-    rest,
-    template,
-    terraform,
-    whatif,
-)
-from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading
-from auditor.snapshot.formats.evaluate import TooLarge
+from auditor.snapshot.formats import graph, kubernetes, own, refused, rest
+from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading, TooLarge
 from auditor.snapshot.formats.pages import read_pages
+
+
+@dataclass(frozen=True)
+class Rare:
+    """A reader of a rare shape, imported when a document has the key without which it reads none.
+
+    Templates and plans bring an evaluator with them, which most audits never need.
+    """
+
+    module: str
+    function: str
+    key: str
+
+    def __call__(self, document: Document) -> Reading | None:
+        """Read the document, or give None, as every reader does."""
+        if document.envelope is None or getattr(document.envelope, self.key) is UNSET:
+            return None
+        reader: Reader = getattr(import_module(f"{__name__}.{self.module}"), self.function)
+        return reader(document)
+
 
 READERS: tuple[Reader, ...] = (
     own.read,
     graph.read_rows,
-    template.read,
-    whatif.read,
-    whatif.read_bicep,
-    terraform.read,
+    Rare("template", "read", key="resources"),
+    Rare("whatif", "read", key="changes"),
+    Rare("whatif", "read_bicep", key="predicted_resources"),
+    Rare("terraform", "read", key="format_version"),
     kubernetes.read,
     graph.read,
     refused.read,

@@ -47,6 +47,10 @@ class Envelope(msgspec.Struct, frozen=True):
     terraform_version: Parts | UnsetType = UNSET
 
 
+class TooLarge(Exception):
+    """A template unfolds to more values than any deployment has."""
+
+
 class NotAnExport(InputError):
     """Well-formed JSON that no reader can turn into resources, with the true reason.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from auditor.snapshot.formats import functions
+from auditor.snapshot.formats.document import TooLarge
 from auditor.snapshot.formats.expressions import (
     Access,
     Call,
@@ -27,10 +28,6 @@ MAX_TURNS = 800
 """Turns of a copy loop; the limit of Azure Resource Manager itself."""
 MAX_NODES = 1_000_000
 """Values that one template may unfold to; one of 4 MB, Azure's limit, has fewer."""
-
-
-class TooLarge(Exception):
-    """The template unfolds to more than `MAX_NODES` values."""
 
 
 @dataclass(slots=True)
