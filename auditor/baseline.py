@@ -49,7 +49,7 @@ def read(path: str) -> Baseline:
             where=path,
             advice="write one with --write-baseline",
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"is no baseline of this tool: {error}",
             where=path,
@@ -60,7 +60,7 @@ def read(path: str) -> Baseline:
 def write(path: str, findings: Iterable[Judged]) -> int:
     """Write the broken and unknown findings as known; give their number. Replaces atomically."""
     entries = sorted(
-        Entry(finding.rule, finding.subject, finding.fingerprint)
+        Entry(finding.rule, _writable(finding.subject), finding.fingerprint)
         for finding in findings
         if finding.status is not Status.WAIVED
     )
@@ -68,10 +68,21 @@ def write(path: str, findings: Iterable[Judged]) -> int:
     return len(entries)
 
 
+def _writable(subject: str) -> str:
+    """Spell what JSON cannot hold: a file's name may have bytes that are no text."""
+    return subject.encode("utf-8", "backslashreplace").decode()
+
+
 def replace(path: str, content: bytes) -> None:
-    """Write a file whole or not at all. Raises UsageError when it cannot be written."""
-    target = Path(path)
+    """Write a file whole or not at all. Raises UsageError when it cannot be written.
+
+    A link stays one; what is no plain file (a pipe, `/dev/null`) is written to as it is.
+    """
+    target = Path(os.path.realpath(path))
     try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as out:
@@ -93,7 +104,7 @@ def fixed(baseline: Baseline, now: Iterable[Judged], ran: frozenset[str]) -> int
     Only of rules that ran, and only where the same rule says nothing of the same subject any
     more: what became unknown, or is told in other words, is not fixed.
     """
-    spoken = {(finding.rule, fold(finding.subject)) for finding in now}
+    spoken = {(finding.rule, fold(_writable(finding.subject))) for finding in now}
     return sum(
         entry.rule in ran and (entry.rule, fold(entry.subject)) not in spoken
         for entry in baseline.findings

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
 from auditor import __version__
-from auditor.errors import AuditorError, UsageError
+from auditor.errors import AuditorError, InputError, UsageError
 
 if TYPE_CHECKING:
     from auditor.finding import Report
@@ -27,7 +28,26 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; give the exit status. Never raises but on a fault of its own."""
+    """Run the command line; give the exit status. Raises nothing."""
+    with _diagnostics():
+        return _run(arguments)
+
+
+@contextmanager
+def _diagnostics() -> Iterator[None]:
+    """Stand in for a standard error that is closed."""
+    if sys.stderr is not None:
+        yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        sys.stderr = nowhere
+        try:
+            yield
+        finally:
+            sys.stderr = None
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         status = cli.main(args=arguments, prog_name="auditor", standalone_mode=False)
         return status if isinstance(status, int) else 0
@@ -41,10 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         sys.stderr.write("auditor: interrupted\n")
         return 130
-    except BrokenPipeError:
-        # The reader has gone; say nothing more, and keep Python from trying to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as leave:  # shell completion
+        return leave.code if isinstance(leave.code, int) else 3
+    except Exception as error:
+        return _tell(_our_fault(error))
+
+
+def _our_fault(error: Exception) -> AuditorError:
+    """Say that a failure is ours: status 3, for 1 would read as a verdict."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return AuditorError(
+        f"a fault of auditor's own, not of the input: {type(error).__name__}: {error}{at}",
+        advice="report it, with the part of the input that it is about",
+    )
 
 
 def _tell(error: AuditorError) -> int:
@@ -123,6 +153,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     select = _words(options["select"]) or settings.select
     chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
     parameters = configuration.parameters(rules, settings.parameters, settings.file)
+    configuration.check_waivers(rules, settings.waivers)
     policy = Policy(
         day=as_of.date(),
         threshold=_threshold(options["fail_on"], settings),
@@ -132,7 +163,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     )
     with stages() as stage:
         stage("reading")
-        snapshot = load(paths, keep_going=options["keep_going"], stdin=sys.stdin.buffer)
+        snapshot = load(paths, keep_going=options["keep_going"], stdin=_stdin(paths))
         stage("joining")
         built = build(snapshot, keep_going=options["keep_going"], as_of=as_of)
         stage(f"asking {len(chosen)} rules")
@@ -140,6 +171,14 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return report
+
+
+def _stdin(paths: Sequence[str]) -> BinaryIO | None:
+    if "-" not in paths:
+        return None
+    if sys.stdin is None:
+        raise InputError("standard input is closed", where="-", advice="give a file instead")
+    return sys.stdin.buffer
 
 
 def _remember(report: Report, path: str) -> Report:
@@ -180,7 +219,13 @@ def _settings(path: str | None) -> Settings:
 
     if path is not None:
         return settings.read(Path(path))
-    found = settings.find(Path.cwd())
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"the working directory cannot be read: {error.strerror}", advice="go to another"
+        ) from error
+    found = settings.find(here)
     return settings.read(found) if found else settings.Settings()
 
 
@@ -199,8 +244,8 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     targets = []
     for each in wanted:
         name, _, file = each.partition("=")
-        targets.append((registry.renderer(name), file))
-    files = [file for _, file in targets]
+        targets.append((registry.renderer(name), "" if file == "-" else file))
+    files = [os.path.realpath(file) if file else "" for _, file in targets]
     for file in files:
         if files.count(file) > 1:
             place = file or "standard output"
@@ -226,12 +271,37 @@ def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) 
 
 @contextmanager
 def _stdout() -> Iterator[TextIO]:
-    """Standard output that no name can break: what the terminal cannot show is escaped."""
+    """Standard output that no name can break: what the terminal cannot show is escaped.
+
+    A reader that goes away early (`| head`) is no error, and changes no verdict. Raises UsageError
+    when the output cannot be written.
+    """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", advice="write --report FORMAT=FILE")
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
-    yield sys.stdout
-    sys.stdout.flush()
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+    except SystemExit:  # how rich leaves a broken pipe
+        _discard_stdout()
+    except OSError as error:
+        _discard_stdout()
+        raise UsageError(f"cannot be written: {error.strerror}", where="standard output") from error
+
+
+def _discard_stdout() -> None:
+    """Keep Python from writing the rest when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    with _stdout() as out:
+        out.write(text + "\n")
 
 
 @cli.command()
@@ -246,11 +316,14 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
         import msgspec
 
         listed = [_as_json(rule) for rule in found.values()]
-        click.echo(msgspec.json.format(msgspec.json.encode(listed), indent=2))
+        _say(msgspec.json.format(msgspec.json.encode(listed), indent=2).decode())
         return
-    for rule in found.values():
-        off = "" if rule.on else "  (only when selected)"
-        click.echo(f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}")
+    _say("\n".join(_line(rule) for rule in found.values()))
+
+
+def _line(rule: Rule[Any]) -> str:
+    off = "" if rule.on else "  (only when selected)"
+    return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
 
 
 def _as_json(rule: Rule[Any]) -> dict[str, Any]:
@@ -286,7 +359,7 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
             f"there is no rule {rule!r}",
             advice=nearest(rule.upper(), [*found, *named]) or "see: auditor rules",
         )
-    click.echo(page(chosen))
+    _say(page(chosen))
 
 
 @cli.command()
@@ -294,7 +367,7 @@ def schema() -> None:
     """Print the JSON Schema of the JSON report."""
     from auditor.schema import report_schema
 
-    click.echo(report_schema())
+    _say(report_schema().rstrip())
 
 
 @cli.command()
@@ -305,4 +378,4 @@ def completion(shell: str) -> None:
 
     found = get_completion_class(shell)
     if found is not None:
-        click.echo(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())
+        _say(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())

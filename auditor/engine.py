@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from auditor.errors import Undetermined
-from auditor.finding import Finding, Severity, Unknown
+from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.rule import Outcome, Rule
@@ -46,24 +46,43 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     except Undetermined as unknown:
         run.outcomes.append(_unknown("", unknown))
         return run
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         run.outcomes.append(_failed("", error))
         return run
     for subject in subjects:
         before = len(run.outcomes)
         try:
-            run.outcomes.extend(rule.judge(network, subject, parameters))
+            for outcome in rule.judge(network, subject, parameters):
+                run.outcomes.append(_sound(outcome))
         except Undetermined as unknown:
             run.outcomes.append(_unknown(subject_id(subject), unknown))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             run.outcomes.append(_failed(subject_id(subject), error))
         run.kept += len(run.outcomes) == before
     return run
 
 
+def _sound(outcome: object) -> Outcome:
+    """Refuse what no report could show. Raises TypeError."""
+    if not isinstance(outcome, Finding | Unknown):
+        raise TypeError(f"yielded {type(outcome).__name__}, neither Finding nor Unknown")
+    said = outcome.message if isinstance(outcome, Finding) else outcome.missing
+    texts = (outcome.subject, said, outcome.remedy, outcome.key, *outcome.related)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("yielded a subject, message, remedy, key or related id that is no text")
+    if not all(isinstance(read, Evidence) for read in outcome.evidence):
+        raise TypeError("yielded evidence that is not Evidence")
+    if isinstance(outcome, Finding) and not isinstance(outcome.severity, Severity | None):
+        raise TypeError(f"yielded severity {outcome.severity!r}, which is no Severity")
+    return outcome
+
+
 def subject_id(subject: object) -> str:
     """Give the ARM id of whatever a rule judges, empty for the network as a whole."""
-    found = getattr(subject, "id", "")
+    try:
+        found = getattr(subject, "id", "")
+    except Exception:
+        return ""
     return found if isinstance(found, str) else ""
 
 
@@ -73,7 +92,7 @@ def _unknown(subject: str, unknown: Undetermined) -> Unknown:
     return Unknown(about, missing=unknown.missing, related=related)
 
 
-def _failed(subject: str, error: Exception) -> Unknown:
+def _failed(subject: str, error: BaseException) -> Unknown:
     return Unknown(
         subject,
         missing=f"{type(error).__name__}: {error}; {_OURS}",
@@ -82,37 +101,62 @@ def _failed(subject: str, error: Exception) -> Unknown:
     )
 
 
+_Told: TypeAlias = tuple[str, str]
+"""A rule's id and a folded subject."""
+
+
 def _leave_to_special(runs: list[RuleRun]) -> None:
     """Where a special and a general rule both speak of one fault, let the special one speak."""
-    covered = {
-        (general, fold(subject))
-        for run in runs
-        for outcome in run.outcomes
-        if isinstance(outcome, Finding)
-        for general, subject in outcome.covers
-    }
-    if covered:
-        for run in runs:
-            run.outcomes = [
-                outcome
-                for outcome in run.outcomes
-                if not isinstance(outcome, Finding)
-                or (run.rule.id, fold(outcome.subject)) not in covered
-            ]
+    covers: dict[_Told, set[_Told]] = defaultdict(set)
+    for run in runs:
+        for outcome in run.outcomes:
+            if isinstance(outcome, Finding) and outcome.covers:
+                special = run.rule.id, fold(outcome.subject)
+                covers[special].update((rule, fold(subject)) for rule, subject in outcome.covers)
+    if not covers:
+        return
+    silent = _covered(covers)
+    for run in runs:
+        run.outcomes = [
+            outcome
+            for outcome in run.outcomes
+            if not isinstance(outcome, Finding)
+            or (run.rule.id, fold(outcome.subject)) not in silent
+        ]
+
+
+def _covered(covers: Mapping[_Told, set[_Told]]) -> set[_Told]:
+    """What falls silent: all that is covered, through others too, by what nobody covers.
+
+    Rules that cover one another in a ring all speak: told twice is better than not at all.
+    """
+    waiting = list(covers.keys() - set().union(*covers.values()))
+    silent: set[_Told] = set()
+    while waiting:
+        for general in covers.get(waiting.pop(), ()):
+            if general not in silent:
+                silent.add(general)
+                waiting.append(general)
+    return silent
 
 
 def fingerprints(rule: Rule[Any], outcomes: Sequence[Outcome]) -> list[str]:
     """Give each outcome a name that survives reordering and reformatting of the export.
 
     Made of the rule, the subject without case, the finding's key and whether it is unknown; where
-    that is not enough to tell two apart, of what they relate to and say as well.
+    that is not enough to tell two apart, of what they relate to and say as well, and at last of
+    their number.
     """
     bases = [_base(rule, outcome) for outcome in outcomes]
     shared = {base for base, number in Counter(bases).items() if number > 1}
-    return [
-        _digest((*base, *_details(outcome))) if base in shared else _digest(base)
-        for base, outcome in zip(bases, outcomes, strict=True)
-    ]
+    seen: Counter[tuple[str, ...]] = Counter()
+    marks = []
+    for base, outcome in zip(bases, outcomes, strict=True):
+        parts = (*base, *_details(outcome)) if base in shared else base
+        again = (str(seen[parts]),) if seen[parts] else ()
+        seen[parts] += 1
+        marks.append(_digest((*parts, *again)))
+    return marks
 
 
 def _base(rule: Rule[Any], outcome: Outcome) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ comparison goes through `fold`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 
 def fold(arm_id: str) -> str:
@@ -33,7 +33,7 @@ def parent(arm_id: str) -> str | None:
     head = parts[:-2]
     if len(head) >= 2 and head[-2].lower() == "providers":
         head = head[:-2]
-        if not any(part.lower() == "providers" for part in head):
+        if not any(part.lower() == "providers" for part in head[::2]):
             return None
     return "/" + "/".join(head)
 
@@ -44,13 +44,17 @@ def name(arm_id: str) -> str:
 
 
 def segment(arm_id: str, kind: str) -> str | None:
-    """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any."""
-    parts = arm_id.strip("/").split("/")
+    """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any.
+
+    An id is pairs of a kind and a name, so that a resource group called `virtualNetworks` is none.
+    """
     wanted = kind.lower()
-    for here, after in pairwise(parts):
-        if here.lower() == wanted:
-            return after
-    return None
+    return next((name for here, name in _pairs(arm_id) if here.lower() == wanted), None)
+
+
+def _pairs(arm_id: str) -> Iterator[tuple[str, str]]:
+    parts = arm_id.strip("/").split("/")
+    return zip(parts[::2], parts[1::2], strict=False)
 
 
 def subscription(arm_id: str) -> str | None:
@@ -74,7 +78,7 @@ def type_of(arm_id: str) -> str | None:
     None for an id without a provider (a subscription, a resource group).
     """
     parts = arm_id.strip("/").split("/")
-    for index in range(len(parts) - 1, -1, -1):
+    for index in range((len(parts) - 1) // 2 * 2, -1, -2):
         if parts[index].lower() == "providers":
             tail = parts[index + 1 :]
             return _type_of_shape((tail[0], *tail[1::2])) if len(tail) >= 3 else None

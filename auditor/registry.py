@@ -7,7 +7,9 @@ entry-point group `auditor.reports`.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -39,10 +41,14 @@ def rules(folders: tuple[str, ...] = ()) -> dict[str, Rule[Any]]:
             other = found.setdefault(value.id, value)
             if other is not value:
                 raise UsageError(
-                    f"two rules are called {value.id}: {other.module} and {value.module}",
+                    f"two rules are called {value.id}: {_place(other)} and {_place(value)}",
                     advice="give one of them another id",
                 )
     return dict(sorted(found.items()))
+
+
+def _place(rule: Rule[Any]) -> str:
+    return getattr(sys.modules.get(rule.module), "__file__", None) or rule.module
 
 
 def _packaged() -> Iterator[ModuleType]:
@@ -54,32 +60,36 @@ def _packaged() -> Iterator[ModuleType]:
 
 
 def _in_folders(folders: Iterable[str]) -> Iterator[ModuleType]:
-    for folder in folders:
-        root = Path(folder)
+    for root in dict.fromkeys(Path(folder).resolve() for folder in folders):
         if not root.is_dir():
             raise UsageError(
-                f"{folder} is no folder", where="--rules", advice="give a folder of rule files"
+                f"{root} is no folder", where="--rules", advice="give a folder of rule files"
             )
         for path in sorted(root.rglob("*.py")):
-            if not path.name.startswith(("_", ".", "test_")):
+            below = path.relative_to(root).parts
+            if not any(part.startswith(("_", ".", "test_")) for part in below):
                 yield _load(str(path), partial(_from_file, path))
 
 
 def _from_file(path: Path) -> ModuleType:
-    name = f"auditor_rules_{abs(hash(path.resolve())):x}_{path.stem}"
+    name = f"auditor_rules_{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BadRule("not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
 def _load(name: str, load: Callable[[], ModuleType]) -> ModuleType:
     try:
         return load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             f"cannot load the rules of {name}: {type(error).__name__}: {error}",
             advice="correct the module, or uninstall the package that brings it",
@@ -100,7 +110,13 @@ def renderer(name: str) -> Renderer:
             where="--report",
             advice="choose from " + ", ".join(renderer_names()),
         )
-    loaded: Renderer = points[name].load()
+    try:
+        loaded: Renderer = points[name].load()
+    except (Exception, SystemExit) as error:
+        raise UsageError(
+            f"cannot load the report {name}: {type(error).__name__}: {error}",
+            advice="uninstall the package that brings it, or choose another",
+        ) from error
     return loaded
 
 

@@ -128,10 +128,10 @@ def rule(
         raise BadRule(f"{id!r} is no rule id; write FAMILY-000")
 
     def decorate(check: Callable[..., Outcomes]) -> Rule[S]:
-        page = inspect.cleandoc(check.__globals__.get("__doc__") or "")
+        page = inspect.cleandoc(check.__globals__.get("__doc__") or "").strip()
         if not page:
             raise BadRule(f"{check.__module__}: the module needs a docstring, it is {id}'s page")
-        if parameters is not None and not is_dataclass(parameters):
+        if parameters is not None and not _is_frozen(parameters):
             raise BadRule(f"{check.__module__}: {parameters.__name__} must be a frozen dataclass")
         return Rule(
             id=id,
@@ -151,6 +151,10 @@ def rule(
         )
 
     return decorate
+
+
+def _is_frozen(cls: type[Any]) -> bool:
+    return is_dataclass(cls) and bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 
 def parameter_fields(rule: Rule[Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ must never pass silently.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -80,7 +81,7 @@ def matches_resource(pattern: str, subject: str) -> bool:
     A pattern without a leading slash may match the end of an id: `virtualNetworks/hub`.
     """
     wanted, folded = pattern.lower().rstrip("/"), fold(subject)
-    if fnmatchcase(folded, wanted):
+    if fold(pattern) == folded or fnmatchcase(folded, wanted):
         return True
     return not wanted.startswith(("/", "*")) and fnmatchcase(folded, f"*/{wanted}")
 
@@ -89,20 +90,27 @@ def find(start: Path) -> Path | None:
     """Look upwards for auditor.toml, else for a pyproject.toml with `[tool.auditor]`."""
     for folder in (start, *start.parents):
         own = folder / "auditor.toml"
-        if own.is_file():
+        if os.path.isfile(own):  # false, too, for what may not be looked at
             return own
         shared = folder / "pyproject.toml"
-        if shared.is_file() and "auditor" in _parse(shared).get("tool", {}):
+        if os.path.isfile(shared) and _shared_table(shared) is not None:
             return shared
     return None
 
 
+def _shared_table(path: Path) -> Any:
+    tools = _parse(path).get("tool", {})
+    return tools.get("auditor") if isinstance(tools, dict) else None
+
+
 def read(path: Path) -> Settings:
     """Read a configuration file. Raises UsageError, naming the key, for whatever is wrong."""
-    table = _parse(path)
-    if path.name == "pyproject.toml":
-        table = table.get("tool", {}).get("auditor", {})
     where = str(path)
+    table = _shared_table(path) if path.name == "pyproject.toml" else _parse(path)
+    if table is None:
+        raise UsageError("has no [tool.auditor]", where=where, advice="add it, or use auditor.toml")
+    if not isinstance(table, dict):
+        raise UsageError("tool.auditor must be a table", where=where)
     _refuse_unknown(table, _KEYS, where)
     return Settings(
         file=where,
@@ -119,10 +127,14 @@ def read(path: Path) -> Settings:
 def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from error
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"is not UTF-8: {error}", where=str(path)) from error
+    except ValueError as error:  # TOMLDecodeError, and numbers of more digits than int() takes
         raise UsageError(f"is not TOML: {error}", where=str(path)) from error
+    except RecursionError as error:
+        raise UsageError("nests too deeply", where=str(path)) from error
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -193,7 +205,7 @@ def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:
 def _waiver_lines(path: Path) -> list[int]:
     header = re.compile(r"\s*\[\[\s*(?:tool\.auditor\.)?waiver\s*\]\]")
     text = path.read_text(encoding="utf-8")
-    return [number for number, line in enumerate(text.splitlines(), 1) if header.match(line)]
+    return [number for number, line in enumerate(text.split("\n"), 1) if header.match(line)]
 
 
 def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> WaiverEntry:
@@ -259,6 +271,17 @@ def chosen(
     return left
 
 
+def check_waivers(rules: Mapping[str, Rule[Any]], waivers: Iterable[WaiverEntry]) -> None:
+    """Raise UsageError for a waiver of a rule that does not exist: it would be silent for ever."""
+    for waiver in waivers:
+        if not any(matches_rule(waiver.rule, rule) for rule in rules.values()):
+            raise UsageError(
+                f"no rule matches {quoted(waiver.rule)}",
+                where=f"{waiver.file}:{waiver.line}",
+                advice=nearest(waiver.rule.upper(), rules) or "see: auditor rules",
+            )
+
+
 def _selected(rule: Rule[Any], patterns: tuple[str, ...] | None) -> bool:
     if patterns is None:
         return rule.on
@@ -272,7 +295,7 @@ def parameters(
 ) -> dict[str, Any]:
     """Turn `[params.ID]` tables into each rule's own parameters. Raises UsageError."""
     known = {rule.id: rule for rule in rules.values()}
-    made = {}
+    made: dict[str, Any] = {}
     for key, table in given.items():
         rule = known.get(key.upper())
         at = f"{where}: params.{key}"
@@ -282,6 +305,8 @@ def parameters(
             )
         if rule.parameters is None:
             raise UsageError(f"{rule.id} takes no parameters", where=at)
+        if rule.id in made:
+            raise UsageError(f"{rule.id} has its parameters twice", where=at)
         defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
         names = {name.replace("_", "-"): name for name in defaults}
         _refuse_unknown(table, names, at)

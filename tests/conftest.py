@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .command import Command
+
 Golden = Callable[[Path, str], None]
 
 
@@ -29,3 +31,13 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert written.decode() == expected.decode(), f"not as in {path}; pytest --accept rewrites"
 
     return compare
+
+
+@pytest.fixture
+def auditor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """The command, run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return Command(tmp_path, capsys, monkeypatch)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from auditor.addresses import AddressError, PortError, parse_ports, parse_prefix
-from auditor.errors import InputError
+from auditor.errors import InputError, Undetermined
 from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.network.graph import Network, link, owner_key
@@ -109,14 +109,19 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     nodes: dict[str, Node] = {}
     leaves: list[Node] = []
     words: dict[str, str] = {}
+    replaced: set[int] = set()
     for root in roots:
         for node in link(root):
             if node.shared:
                 _share(node, words)
             if not node.indexed and node.record is None:
                 leaves.append(node)
-            elif nodes.setdefault(node.key, node) is not node and not _yields(nodes, node):
+            elif nodes.setdefault(node.key, node) is not node and not _yields(
+                nodes, node, replaced
+            ):
                 gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+    if replaced:
+        leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
     return nodes, leaves
 
 
@@ -128,14 +133,21 @@ def _share(node: Node, words: dict[str, str]) -> None:
             setattr(properties, attribute, words.setdefault(word, word))
 
 
-def _yields(nodes: dict[str, Node], node: Node) -> bool:
-    """Let a part that arrived on its own take the place of the copy inside its owner."""
+def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
+    """Let a part that arrived on its own take the place of the copy inside its owner.
+
+    What the copy holds goes with it, and is noted in `replaced`.
+    """
     other = nodes[node.key]
     if node.record is not None and other.record is None:
         node.owner = other.owner
         node.collection = other.collection
         node.index = other.index
         _replace(other, node)
+        for gone in _inside(other):
+            replaced.add(id(gone))
+            if nodes.get(gone.key) is gone:
+                del nodes[gone.key]
         nodes[node.key] = node
         return True
     if other.record is not None and node.record is None and node.owner is not None:
@@ -143,6 +155,13 @@ def _yields(nodes: dict[str, Node], node: Node) -> bool:
         _replace(node, other)
         return True
     return False
+
+
+def _inside(node: Node) -> list[Node]:
+    found = [node]
+    for each in found:
+        found += [part.node for part in walk.parts(each) if part.node.record is None]
+    return found[1:]
 
 
 def _replace(old: Node, new: Node) -> None:
@@ -180,12 +199,22 @@ def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
         if found is None:
             continue
         holder, attribute = found
+        if not _told(holder, attribute):
+            continue  # what else the list holds stays unknown
         parts = walk.peek(holder, attribute) or ()
         kept = [part for part in parts if part.key != node.key]
         replaced.update(id(part) for part in parts if part.key == node.key)
         setattr(holder, attribute, [*kept, node])
     if replaced:
         leaves[:] = [leaf for leaf in leaves if id(leaf) not in replaced]
+
+
+def _told(struct: Wire, attribute: str) -> bool:
+    try:
+        getattr(struct, attribute)
+    except Undetermined:
+        return False
+    return True
 
 
 def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:

@@ -261,7 +261,8 @@ def _missing(network: Network) -> tuple[Hole, ...]:
             continue
         key = _whole(edge.target)
         if key not in found and key not in network.nodes and key not in network.counted:
-            found[key] = Hole(Missing(edge.spelled[: len(key)], key), edge)
+            segments = edge.spelled.strip("/").split("/")[: key.count("/")]
+            found[key] = Hole(Missing("/" + "/".join(segments), key), edge)
     return tuple(found[key] for key in sorted(found))
 
 

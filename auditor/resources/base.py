@@ -10,6 +10,7 @@ raises `Undetermined`, which becomes the answer *unknown*. An absent or null fie
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
 
@@ -33,6 +34,10 @@ Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
 """`*`, a port, or a range `low-high`."""
 
 
+HIDDEN = f"auditor:{os.urandom(8).hex()}:"
+"""Begins the keys of fields that are the graph's own. No input can know them, so none sets them."""
+
+
 class Wire(msgspec.Struct, rename="camel", kw_only=True, eq=False):
     """A JSON object as Azure writes it. Changed by nobody once its network is built."""
 
@@ -54,7 +59,7 @@ class Ref(Wire, gc=False):
     """A reference: `{"id": ...}`. `node` is what it leads to, once the network is joined."""
 
     id: str | None = None
-    node: Any = msgspec.field(default=None, name="auditor:node")
+    node: Any = msgspec.field(default=None, name=HIDDEN + "node")
 
 
 class Named(Wire, gc=False):
@@ -95,11 +100,11 @@ class Node(Wire):
 
     id: str = ""
     name: str = ""
-    folded: str = msgspec.field(default="", name="auditor:folded")
-    owner: Node | None = msgspec.field(default=None, name="auditor:owner")
-    collection: str = msgspec.field(default="", name="auditor:collection")
-    index: int = msgspec.field(default=0, name="auditor:index")
-    record: Record | None = msgspec.field(default=None, name="auditor:record")
+    folded: str = msgspec.field(default="", name=HIDDEN + "folded")
+    owner: Node | None = msgspec.field(default=None, name=HIDDEN + "owner")
+    collection: str = msgspec.field(default="", name=HIDDEN + "collection")
+    index: int = msgspec.field(default=0, name=HIDDEN + "index")
+    record: Record | None = msgspec.field(default=None, name=HIDDEN + "record")
 
     @property
     def key(self) -> str:

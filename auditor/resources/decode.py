@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from auditor.resources.base import TYPES, Node, Ref, Wire
+from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire
 from auditor.resources.walk import bare
 from auditor.snapshot.document import Dialect, Record
 
@@ -110,7 +110,8 @@ def _remove(tree: Any, pointer: str) -> str:
 def unset_field(node: Wire, pointer: str) -> None:
     """Make the deepest declared field on the way to `pointer` unset, so that reading it is unknown.
 
-    A pointer into something no struct declares is ignored: nobody reads it.
+    A pointer into something no struct declares is ignored: nobody reads it. So is one to what a
+    node is called: identity is told by the record, or made up from the owner's.
     """
     struct: Any = node
     holder: tuple[Wire, str] | None = None
@@ -136,7 +137,14 @@ def unset_field(node: Wire, pointer: str) -> None:
             break
     if holder is not None:
         owner, attribute = holder
-        delattr(owner, attribute)
+        if not _is_identity(owner, attribute):
+            delattr(owner, attribute)
+
+
+def _is_identity(owner: Wire, attribute: str) -> bool:
+    if attribute == "type":
+        return isinstance(owner, Resource)
+    return attribute in ("id", "name") and isinstance(owner, Node)
 
 
 @cache
@@ -144,7 +152,7 @@ def _attributes(cls: type[Wire]) -> dict[str, str]:
     return {
         key.lower(): attribute
         for key, attribute in zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True)
-        if not key.startswith("auditor:")
+        if not key.startswith(HIDDEN)
     }
 
 
@@ -154,7 +162,7 @@ def _hints(cls: type[Wire]) -> dict[str, tuple[str, Any]]:
     return {
         field.encode_name.lower(): (field.encode_name, bare(field.type))
         for field in msgspec.structs.fields(cls)
-        if not field.encode_name.startswith("auditor:")
+        if not field.encode_name.startswith(HIDDEN)
     }
 
 
@@ -197,7 +205,7 @@ def _restructure_struct(value: Any, cls: type[Wire], dialect: Dialect) -> Any:
         value = _under_properties(value, hints)
     tree = {}
     for key, each in value.items():
-        if each is None or key.startswith("auditor:"):
+        if each is None:
             continue
         known = hints.get(key.lower())
         if known is not None and (key == known[0] or known[0] not in value):

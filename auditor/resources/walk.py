@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.resources.base import Node, Ref, Wire
+from auditor.resources.base import HIDDEN, Node, Ref, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def steps(cls: type[Wire]) -> tuple[Step, ...]:
     """Give the fields of a struct that hold parts, references, nested objects or formed values."""
     found = []
     for field in msgspec.structs.fields(cls):
-        if field.encode_name.startswith("auditor:"):
+        if field.encode_name.startswith(HIDDEN):
             continue
         hint = bare(field.type)
         many = get_origin(hint) in (list, tuple)
