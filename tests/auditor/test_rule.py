@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ It does.
 
 def in_module(check: Callable[..., Any], page: str | None) -> Callable[..., Any]:
     """Give the function as if it stood in a module with this docstring."""
-    return type(check)(check.__code__, {**check.__globals__, "__doc__": page}, check.__name__)
+    return FunctionType(check.__code__, {**check.__globals__, "__doc__": page}, check.__name__)
 
 
 def wrong_thing(network: Network, _: Network) -> Iterator[Outcome]:
@@ -40,8 +41,8 @@ class Melting:
 
 def declared(**more: Any) -> Rule[Any]:
     options: dict[str, Any] = {"severity": Severity.LOW, "since": "0.1.0", "of": whole, **more}
-    name = options.pop("id", "TST-001")
-    made: Rule[Any] = rule(name, **options)(in_module(wrong_thing, options.pop("page", PAGE)))
+    decorate: Any = rule(options.pop("id", "TST-001"), **options)
+    made: Rule[Any] = decorate(in_module(wrong_thing, PAGE))
     return made
 
 
