@@ -113,8 +113,21 @@ def _is_v6(network: Network, ref: Ref) -> bool:
 
 
 def is_clusters_own(network: Network, rule: OutboundRule) -> bool:
-    """Tell whether AKS keeps an outbound rule: the cluster says the same, at its full size."""
-    return cluster_of(network, rule) is not None
+    """Tell whether AKS keeps an outbound rule, with as many ports as its cluster promises."""
+    cluster = cluster_of(network, rule)
+    if cluster is None:
+        return False
+    try:
+        return (rule.properties.allocated_outbound_ports or 0) == cluster_promise(cluster)
+    except Undetermined:
+        return False
+
+
+def cluster_promise(cluster: ManagedCluster) -> int:
+    """Give the ports a cluster promises each node; 0 leaves the number to Azure."""
+    profile = cluster.properties.network_profile
+    settings = profile.load_balancer_profile if profile is not None else None
+    return (settings.allocated_outbound_ports or 0) if settings is not None else 0
 
 
 def cluster_addresses(network: Network, cluster: ManagedCluster) -> int:

@@ -10,9 +10,11 @@ ports than its addresses have cannot be changed any more, and stops a scale-out.
   `allocatedOutboundPorts` is more than 64,000 for each public address of its frontends. Without the
   number Azure divides the ports itself, and the promise always holds.
 - An AKS cluster whose outbound type is `loadBalancer` and whose `allocatedOutboundPorts` is set:
-  the same, with its nodes at their most and during an upgrade. Rules in the cluster's own resource
-  group are left to the cluster.
-- With the parameter `ports-per-machine`: a machine gets fewer ports than that.
+  the same, with its nodes at their most and during an upgrade. A rule in the cluster's own
+  resource group that says what the cluster says is left to the cluster.
+- Either of them, promised or divided by Azure, gives a machine fewer ports than the parameter
+  `ports-per-machine`, 128 unless set. Azure gives 1,024 to each of up to 50 machines, and 64 to
+  each when there are more than 400; fewer than 128 are gone with the first busy process.
 - A NAT gateway without a public address; with the parameter `nat-gateway-ports`: its addresses
   have, at 64,512 each, fewer ports than that.
 
@@ -48,13 +50,13 @@ Subject = OutboundRule | ManagedCluster | NatGateway
 
 @dataclass(frozen=True)
 class Params:
-    """What the workload needs; 0 means that nobody said."""
+    """What the workload needs."""
 
-    ports_per_machine: int = 0
-    """Outbound ports that each machine behind a load balancer needs; 0 to 64,000."""
+    ports_per_machine: int = 128
+    """Outbound ports that each machine behind a load balancer needs, 0 to 64,000; 0 for any."""
 
     nat_gateway_ports: int = 0
-    """Outbound ports that all machines behind one NAT gateway need together."""
+    """Outbound ports that all machines behind one NAT gateway need together; 0 when unknown."""
 
 
 @question
@@ -143,17 +145,15 @@ def _fitting(machines: int, has: int) -> int:
 
 
 def _cluster(network: Network, cluster: ManagedCluster, need: int) -> Iterator[Finding]:
-    profile = cluster.properties.network_profile
-    settings = profile.load_balancer_profile if profile is not None else None
-    promised = (settings.allocated_outbound_ports or 0) if settings is not None else 0
+    promised = snat.cluster_promise(cluster)
     if not promised and not need:
         return
-    if profile is None or not profile.outbound_type:
-        raise Undetermined(f"the outbound type of cluster {cluster.label}", resource=cluster.id)
     machines = snat.cluster_machines(cluster)
-    addresses = snat.cluster_addresses(network, cluster)
-    has = addresses * snat.PORTS_OF_FRONTEND
-    problem = _problem(machines, promised, has, need)
+    addresses = snat.cluster_addresses(network, cluster) if promised else 0
+    problem = _problem(machines, promised, addresses * snat.PORTS_OF_FRONTEND, need)
+    profile = cluster.properties.network_profile
+    if problem and (profile is None or not profile.outbound_type):
+        raise Undetermined(f"the outbound type of cluster {cluster.label}", resource=cluster.id)
     if problem:
         wanted = -(-machines * max(promised, need) // snat.PORTS_OF_FRONTEND)
         yield Finding(
@@ -164,7 +164,7 @@ def _cluster(network: Network, cluster: ManagedCluster, need: int) -> Iterator[F
                 "update",
                 resource_group=cluster.resource_group,
                 name=cluster.label,
-                load_balancer_managed_outbound_ip_count=max(wanted, addresses),
+                load_balancer_managed_outbound_ip_count=max(wanted, addresses, 1),
                 load_balancer_outbound_ports=max(promised, need),
             ),
             evidence=(_evidence(cluster, promised),),

@@ -47,7 +47,7 @@ def judge(*resources: Json, **parameters: Any) -> Answer:
 
 @pytest.mark.parametrize(
     ("machines", "ports", "frontends", "broken"),
-    [(8, 8000, 1, 0), (9, 8000, 1, 1), (9, 8000, 2, 0), (8, 8008, 1, 1), (900, 0, 1, 0)],
+    [(8, 8000, 1, 0), (9, 8000, 1, 1), (9, 8000, 2, 0), (8, 8008, 1, 1), (400, 0, 1, 0)],
 )
 def test_r_35_what_is_promised_and_what_there_is(
     machines: int, ports: int, frontends: int, broken: int
@@ -67,7 +67,14 @@ def test_a_finding_does_the_sum() -> None:
 
 
 def test_azure_divides_the_ports_itself_without_a_number() -> None:
-    assert judge(balancer(900, None)).kept == 1
+    assert judge(balancer(400, None)).kept == 1
+    assert "gets 64 ports and needs 128" in judge(balancer(401, None)).broken[0].message
+    assert judge(balancer(900, None), ports_per_machine=0).kept == 1
+
+
+@pytest.mark.parametrize(("ports", "broken"), [(128, 0), (120, 1), (64, 1)])
+def test_a_promise_of_too_few_ports(ports: int, broken: int) -> None:
+    assert len(judge(balancer(3, ports)).broken) == broken
 
 
 @pytest.mark.parametrize(("need", "broken"), [(512, 0), (513, 1)])
@@ -162,8 +169,23 @@ def test_a_clusters_addresses_as_azure_reports_them() -> None:
 
 
 def test_a_cluster_that_promises_nothing_is_kept() -> None:
-    assert judge(cluster(900, None)).kept == 1
-    assert judge(cluster(900, 0)).kept == 1
+    assert judge(cluster(399, None)).kept == 1
+    assert judge(cluster(399, 0)).kept == 1
+    assert "gets 64 ports" in judge(cluster(400, 0)).broken[0].message
+
+
+def test_a_rule_that_says_another_number_than_its_cluster_is_judged() -> None:
+    answer = judge(cluster(3, None), balancer(3, 64, group="mc_aks"))
+    assert answer.names == ["out"]
+    assert judge(cluster(3, 64), balancer(3, 64, group="mc_aks")).names == ["aks"]
+
+
+def test_a_cluster_that_tells_no_outbound_type_is_unknown_when_it_matters() -> None:
+    quiet = cluster(3, None)
+    del quiet["properties"]["networkProfile"]["outboundType"]
+    assert judge(quiet).kept == 1
+    quiet["properties"]["networkProfile"]["loadBalancerProfile"]["allocatedOutboundPorts"] = 64
+    assert "outbound type" in judge(quiet).unknown[0].missing
 
 
 def nat(*addresses: str, prefix: bool = False) -> Json:
