@@ -20,10 +20,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
+from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity, Unknown
 from auditor.network.graph import Network
 
-__all__ = ["Finding", "Network", "Outcome", "Outcomes", "Rule", "Severity", "Unknown", "rule"]
+__all__ = [
+    "Finding",
+    "Network",
+    "Outcome",
+    "Outcomes",
+    "Rule",
+    "Severity",
+    "Unknown",
+    "apart",
+    "rule",
+]
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -76,6 +87,23 @@ class Rule(Generic[S]):
         if self.parameters is None:
             return self.check(network, subject)
         return self.check(network, subject, parameters or self.parameters)
+
+
+def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Outcomes]) -> Outcomes:
+    """Judge independent parts of one subject, so that what is not told of one hides no other.
+
+    `parts` pairs each part with the id that tells its *unknown* from the others'.
+    """
+    for key, part in parts:
+        try:
+            yield from judge(part)
+        except Undetermined as unknown:
+            yield Unknown(
+                subject,
+                missing=unknown.missing,
+                related=(unknown.resource,) if unknown.resource else (),
+                key=key,
+            )
 
 
 @overload

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.errors import Undetermined
+from auditor.finding import Evidence
 from auditor.ids import fold, parent
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, evidence, question
 from auditor.resources import walk
 from auditor.resources.base import Node
-from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.public_addresses import PublicIp
@@ -142,6 +141,13 @@ def _by_subnet(
             if key == kind and isinstance(pool.owner, ManagedCluster):
                 found[fold(target)].append((pool.owner, pool))
     return {key: tuple(pools) for key, pools in found.items()}
+
+
+def scale_evidence(pool: AgentPool) -> Evidence:
+    """Quote the number that `most_nodes` gives."""
+    key = "maxCount" if pool.enable_auto_scaling else "count"
+    inside = "" if pool.record is None else "/properties"
+    return evidence(pool, f"{inside}/{key}", most_nodes(pool))
 
 
 def node_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]:
@@ -306,22 +312,3 @@ def services_of(public: PublicIp | None) -> tuple[str, ...]:
         return ()
     told = public.tag("k8s-azure-service") or public.tag("service") or ""
     return tuple(name.strip() for name in told.split(",") if name.strip())
-
-
-def capacity(subnet: Subnet) -> int:
-    """The IPv4 addresses of a subnet that can be given out."""
-    return sum(max(0, p.size - RESERVED) for p in subnet.prefixes if p.version == 4)
-
-
-def other_addresses(network: Network, subnet: Subnet) -> int:
-    """Addresses of a node subnet that others take: NICs, private endpoints, frontends (K-20).
-
-    Scale-set instances are left out: they are the nodes.
-    """
-    holders = {
-        edge.source.key
-        for edge in network.referrers(subnet, "subnet")
-        if isinstance(edge.source, (IpConfiguration, LoadBalancerFrontend))
-        and not isinstance(edge.source, ScaleSetIpConfiguration)
-    }
-    return len(holders)

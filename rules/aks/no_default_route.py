@@ -50,7 +50,7 @@ from auditor.resources.firewalls import Firewall
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
 
 _DROPS = frozenset({"none", "vnetlocal"})
 
@@ -78,16 +78,11 @@ def no_default_route(network: Network, cluster: ManagedCluster) -> Outcomes:
     """Judge each subnet by the routes that decide about the internet, or by their absence."""
     if not _routes_itself(cluster):
         return
-    for subnet_id in clusters.subnet_ids(cluster):
-        try:
-            yield from _judge(network, cluster, network.get(subnet_id, Subnet))
-        except Undetermined as unknown:
-            yield Unknown(
-                cluster.id,
-                missing=unknown.missing,
-                related=(unknown.resource,) if unknown.resource else (),
-                key=fold(subnet_id or ""),
-            )
+    yield from apart(
+        cluster.id,
+        ((fold(each or ""), each) for each in clusters.subnet_ids(cluster)),
+        lambda subnet_id: _judge(network, cluster, network.get(subnet_id, Subnet)),
+    )
 
 
 def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> Outcomes:

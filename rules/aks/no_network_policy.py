@@ -5,11 +5,15 @@ Without an engine every NetworkPolicy is accepted and ignored: any pod reaches a
 namespace. Network security groups do not see traffic between pods on one node.
 
 ## What fails
-A cluster whose `networkProfile.networkPolicy` is empty or `none`, unless its dataplane is Cilium,
-which enforces policies by itself. A cluster without a network profile gives *unknown*.
+A cluster whose `networkProfile.networkPolicy` is absent, empty or `none`, unless its dataplane is
+Cilium, which enforces policies by itself. AKS runs no engine unless it is asked to, so absent means
+none. A cluster without a network profile gives *unknown*, and so does one that brought its own
+network plugin (`none`): whether that enforces policies is not in Azure.
 
 ## What to do
-Turn an engine on. Cilium is the one Microsoft develops; Azure NPM (`azure`) is being retired.
+Turn an engine on. Cilium is the one Microsoft develops; Azure NPM (`azure`) is being retired. It
+needs overlay or pod subnets, so other clusters move to overlay first. NetworkPolicies that were
+ignored until then start to work: read them before.
 
 ## References
 - https://learn.microsoft.com/azure/aks/use-network-policies
@@ -17,6 +21,8 @@ Turn an engine on. Cilium is the one Microsoft develops; Azure NPM (`azure`) is 
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
@@ -50,18 +56,33 @@ def no_network_policy(network: Network, cluster: ManagedCluster) -> Outcomes:
         return
     if (profile.network_dataplane or "").lower() == "cilium":
         return
+    if (profile.network_plugin or "").lower() == "none":
+        yield Unknown(
+            cluster.id, missing=f"whether the network plugin of {cluster.label} enforces policies"
+        )
+        return
     told = profile.network_policy is not None
     pointer = "/properties/networkProfile" + ("/networkPolicy" if told else "")
     yield Finding(
         subject=cluster.id,
         message=f"cluster {cluster.label} enforces no NetworkPolicy: any pod reaches any pod",
-        remedy=az(
-            "aks",
-            "update",
-            resource_group=cluster.resource_group,
-            name=cluster.label,
-            network_policy="cilium",
-            network_dataplane="cilium",
-        ),
+        remedy=" && ".join(_steps(cluster)),
         evidence=(evidence(cluster, pointer, profile.network_policy or "no networkPolicy"),),
     )
+
+
+def _steps(cluster: ManagedCluster) -> Iterator[str]:
+    """Cilium needs overlay or pod subnets; kubenet and node subnets move to overlay first."""
+    group, name = cluster.resource_group, cluster.label
+    profile = cluster.properties.network_profile
+    overlay = profile is not None and (profile.network_plugin_mode or "").lower() == "overlay"
+    if not overlay and not any(pool.pod_subnet_id for pool in cluster.pools):
+        yield az(
+            "aks",
+            "update",
+            resource_group=group,
+            name=name,
+            network_plugin="azure",
+            network_plugin_mode="overlay",
+        )
+    yield az("aks", "update", resource_group=group, name=name, network_dataplane="cilium")

@@ -10,10 +10,12 @@ For each subnet that holds nodes: the sum over its pools, of all clusters in it,
     (most nodes + surge) x (1 + maxPods)    where pods take addresses of the node subnet,
     (most nodes + surge)                    for overlay, kubenet and pod subnets,
 
-plus load-balancer frontends, private endpoints and other NICs in it, is larger than the subnet
-less the five addresses Azure keeps of each range. `most nodes` is `maxCount` with autoscaling,
-else `count`; the surge is `maxSurge`, else a tenth and at least one node. A pool that does not say
-its numbers, or a subnet that is not in the snapshot, gives *unknown*.
+plus the five addresses Azure keeps of each range, load-balancer frontends, private endpoints and
+whatever else is in it, is larger than the subnet. `most nodes` is `maxCount` with autoscaling, else
+`count`; the surge is `maxSurge`, else a tenth and at least one node.
+
+A pool that does not say its numbers, a neighbour in the subnet of unknown size, or a subnet that is
+not in the snapshot gives *unknown*. Networks that AKS makes and sizes itself are not judged.
 
 ## What to do
 Lower `maxCount` or `maxPods`, add a range to the subnet, put pools in a larger subnet, or move to
@@ -26,12 +28,15 @@ Azure CNI overlay, where pods take no addresses of the network.
 
 from __future__ import annotations
 
+from auditor.ids import fold
 from auditor.network import clusters
-from auditor.network.graph import evidence, question
+from auditor.network.graph import Network, possibly, question
+from auditor.network.routing_domains import claims_of_subnet
+from auditor.network.usage import Usage, used_addresses
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
 
 
 @question
@@ -40,7 +45,7 @@ def clusters_with_subnets(network: Network) -> tuple[ManagedCluster, ...]:
     return tuple(
         cluster
         for cluster in network.all(ManagedCluster)
-        if any(pool.vnet_subnet_id for pool in cluster.pools)
+        if possibly(lambda each: any(pool.vnet_subnet_id for pool in each.pools), cluster)
     )
 
 
@@ -52,50 +57,61 @@ def clusters_with_subnets(network: Network) -> tuple[ManagedCluster, ...]:
     peers=("PSR:AKS.CNISubnetSize", "AZQ:e620fa98", "CHK:AKS 06.04.02"),
 )
 def node_subnet_too_small(network: Network, cluster: ManagedCluster) -> Outcomes:
-    """Add up what every pool in each of the cluster's subnets may need."""
-    for subnet in clusters.node_subnets(network, cluster):
-        finding = _judge(network, cluster, subnet)
-        if finding is not None:
-            yield finding
+    """Add up what every pool in each of the cluster's subnets may need, and who else is there."""
+    ids = dict.fromkeys(pool.vnet_subnet_id for pool in cluster.pools if pool.vnet_subnet_id)
+    yield from apart(
+        cluster.id,
+        {fold(each): each for each in ids}.items(),
+        lambda subnet_id: _judge(network, cluster, network.get(subnet_id, Subnet)),
+    )
 
 
-def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet) -> Finding | None:
+def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> Outcomes:
+    usage = used_addresses(network, subnet) if subnet is not None else None
+    if subnet is None or usage is None:
+        return
+    if usage.used > usage.capacity:
+        yield _finding(network, cluster, subnet, usage)
+    elif usage.unsure:
+        yield Unknown(
+            cluster.id,
+            missing=f"{'; '.join(sorted(set(usage.unsure)))}, in subnet {subnet.label}",
+            related=(subnet.id,),
+            key=subnet.key,
+        )
+
+
+def _finding(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: Usage) -> Finding:
     pools = clusters.pools_by_subnet(network)[subnet.key]
-    nodes = sum(clusters.node_addresses(owner, pool) for owner, pool in pools)
-    others = clusters.other_addresses(network, subnet)
-    room = clusters.capacity(subnet)
-    if nodes + others <= room:
-        return None
     names = ", ".join(sorted({f"{owner.label}/{pool.label}" for owner, pool in pools}))
+    takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
+    told = ", ".join(f"{number} for {who}" for who, number in takers)
     return Finding(
         subject=cluster.id,
-        message=f"subnet {subnet.label} gives out {room} addresses; at their declared maximum "
-        f"{names} need {nodes}" + (f", others {others}" if others else ""),
-        remedy="move to overlay, so that pods take no addresses of the subnet: "
-        + az(
-            "aks",
-            "update",
-            resource_group=cluster.resource_group,
-            name=cluster.label,
-            network_plugin="azure",
-            network_plugin_mode="overlay",
-        )
-        if _pods_inside(cluster)
-        else f"lower the pools' maxCount by {nodes + others - room} nodes in all, "
-        "or put a pool in a larger subnet",
+        message=f"subnet {subnet.label} has {usage.capacity} addresses; with the pools at their "
+        f"declared maximum it needs {usage.used}: {usage.reserved} reserved, {told}",
+        remedy=_remedy(cluster, usage, names),
         related=(subnet.id,),
         evidence=(
-            *(
-                evidence(pool, "/maxCount" if pool.enable_auto_scaling else "/count", number)
-                for owner, pool in pools
-                if owner is cluster and (number := clusters.most_nodes(pool)) is not None
-            ),
-            evidence(subnet, "/properties", ", ".join(map(str, subnet.prefixes))),
+            *(clusters.scale_evidence(pool) for owner, pool in pools if owner is cluster),
+            *(claim.evidence for claim in claims_of_subnet(subnet)),
         ),
         key=subnet.key,
         covers=(("ADR-013", subnet.id),),
     )
 
 
-def _pods_inside(cluster: ManagedCluster) -> bool:
-    return any(clusters.cni(cluster, pool) is clusters.Cni.NODE_SUBNET for pool in cluster.pools)
+def _remedy(cluster: ManagedCluster, usage: Usage, names: str) -> str:
+    if clusters.plugin(cluster) is not clusters.Cni.NODE_SUBNET:
+        return (
+            f"lower maxCount of {names}, in all by at least {usage.used - usage.capacity} nodes "
+            "with their surge, or move a pool to a larger subnet"
+        )
+    return "move to overlay, so that pods take no addresses of the subnet: " + az(
+        "aks",
+        "update",
+        resource_group=cluster.resource_group,
+        name=cluster.label,
+        network_plugin_mode="overlay",
+        pod_cidr="<a range of its own>",
+    )

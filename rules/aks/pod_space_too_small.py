@@ -11,7 +11,9 @@ range cannot be changed in place on every cluster.
   allocation eight are kept free, so a node with 110 pods takes 128), more than the subnet gives
   out.
 
-Pods in the node subnet are AKS-008's. A pool that does not say its numbers gives *unknown*.
+Pods in the node subnet are AKS-008's. A pool that does not say its numbers, a cluster with overlay
+or kubenet that does not say its pod range, or a pod subnet that is not in the snapshot gives
+*unknown*.
 
 ## What to do
 Lower `maxCount`, widen the pod range (`az aks update --pod-cidr` on overlay clusters), or give the
@@ -28,55 +30,64 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.addresses import Prefix
+from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network import clusters
 from auditor.network.cluster_ranges import pod_claims
-from auditor.network.graph import every, evidence
+from auditor.network.graph import Network, possibly, question
+from auditor.network.routing_domains import claims_of_subnet
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Outcomes, Severity, apart, rule
 
 _NODE_BITS = 24
 
 
-@rule("AKS-009", severity=Severity.CRITICAL, since="0.1.0", of=every(ManagedCluster))
+@question
+def clusters_with_pod_space(network: Network) -> tuple[ManagedCluster, ...]:
+    """The clusters whose pods have a range or a subnet apart from the nodes."""
+    return tuple(each for each in network.all(ManagedCluster) if possibly(_has_pod_space, each))
+
+
+def _has_pod_space(cluster: ManagedCluster) -> bool:
+    apart_from_nodes = (clusters.Cni.OVERLAY, clusters.Cni.KUBENET, clusters.Cni.POD_SUBNET)
+    return any(clusters.cni(cluster, pool) in apart_from_nodes for pool in cluster.pools)
+
+
+@rule("AKS-009", severity=Severity.CRITICAL, since="0.1.0", of=clusters_with_pod_space)
 def pod_space_too_small(network: Network, cluster: ManagedCluster) -> Outcomes:
     """Judge the pod range of overlay and kubenet, and every pod subnet."""
-    yield from _pod_range(cluster)
-    for subnet in clusters.pod_subnets(network, cluster):
-        yield from _pod_subnet(network, cluster, subnet)
+    ids = dict.fromkeys(pool.pod_subnet_id for pool in cluster.pools if pool.pod_subnet_id)
+    parts: list[tuple[str, str | None]] = [("pod range", None)]
+    parts += [(fold(each), each) for each in ids]
+    yield from apart(
+        cluster.id,
+        dict(parts).items(),
+        lambda subnet_id: (
+            _pod_subnet(network, cluster, network.get(subnet_id, Subnet))
+            if subnet_id
+            else _pod_range(cluster)
+        ),
+    )
 
 
 def _pod_range(cluster: ManagedCluster) -> Iterator[Finding]:
     claims = [claim for claim in pod_claims(cluster) if claim.prefix.version == 4]
-    if not claims or not cluster.pools:
+    if not claims:
         return
-    ranges = [claim.prefix for claim in claims]
     nodes = sum(map(clusters.peak_nodes, cluster.pools))
-    room = sum(map(_node_blocks, ranges))
+    room = sum(_node_blocks(claim.prefix) for claim in claims)
     if nodes > room:
-        told = ", ".join(map(str, ranges))
+        told = ", ".join(str(claim.prefix) for claim in claims)
         yield Finding(
             subject=cluster.id,
             message=f"pod range {told} holds {room} nodes of a /24 each; the pools of "
             f"{cluster.label} may need {nodes}",
-            remedy=az(
-                "aks",
-                "update",
-                resource_group=cluster.resource_group,
-                name=cluster.label,
-                pod_cidr=str(_wide_enough(ranges[0], nodes)),
-            ),
+            remedy=_widen(cluster, claims[0].prefix, nodes),
             evidence=(
                 *(claim.evidence for claim in claims),
-                *(
-                    evidence(
-                        pool,
-                        "/maxCount" if pool.enable_auto_scaling else "/count",
-                        clusters.most_nodes(pool),
-                    )
-                    for pool in cluster.pools
-                ),
+                *(clusters.scale_evidence(pool) for pool in cluster.pools),
             ),
             key="pod range",
         )
@@ -86,14 +97,31 @@ def _node_blocks(prefix: Prefix) -> int:
     return 1 << (_NODE_BITS - prefix.length) if prefix.length <= _NODE_BITS else 0
 
 
-def _wide_enough(prefix: Prefix, nodes: int) -> Prefix:
-    return Prefix.of(4, prefix.first, max(0, _NODE_BITS - (nodes - 1).bit_length()))
+def _widen(cluster: ManagedCluster, prefix: Prefix, nodes: int) -> str:
+    overlay = clusters.plugin(cluster) is clusters.Cni.OVERLAY
+    wide = Prefix.of(4, prefix.first, max(0, _NODE_BITS - (nodes - 1).bit_length()))
+    return ("" if overlay else "when the cluster is moved from kubenet to overlay: ") + az(
+        "aks",
+        "update",
+        resource_group=cluster.resource_group,
+        name=cluster.label,
+        network_plugin=None if overlay else "azure",
+        network_plugin_mode=None if overlay else "overlay",
+        pod_cidr=str(wide),
+    )
 
 
-def _pod_subnet(network: Network, cluster: ManagedCluster, subnet: Subnet) -> Iterator[Finding]:
+def _pod_subnet(
+    network: Network, cluster: ManagedCluster, subnet: Subnet | None
+) -> Iterator[Finding]:
+    if subnet is None:
+        return
     users = clusters.pools_by_pod_subnet(network)[subnet.key]
     needed = sum(clusters.pod_subnet_addresses(pool) for _, pool in users)
-    room = clusters.capacity(subnet)
+    prefixes = [prefix for prefix in subnet.prefixes if prefix.version == 4]
+    if not prefixes:
+        raise Undetermined(f"the address prefix of subnet {subnet.label}", resource=subnet.id)
+    room = sum(prefix.size - clusters.RESERVED for prefix in prefixes)
     if needed > room:
         names = ", ".join(sorted({f"{owner.label}/{pool.label}" for owner, pool in users}))
         yield Finding(
@@ -102,7 +130,10 @@ def _pod_subnet(network: Network, cluster: ManagedCluster, subnet: Subnet) -> It
             f"maximum {names} take {needed}",
             remedy=f"lower maxCount or maxPods of {names}, or give them a larger pod subnet",
             related=(subnet.id,),
-            evidence=(evidence(subnet, "/properties", ", ".join(map(str, subnet.prefixes))),),
+            evidence=(
+                *(claim.evidence for claim in claims_of_subnet(subnet)),
+                *(clusters.scale_evidence(pool) for owner, pool in users if owner is cluster),
+            ),
             key=subnet.key,
             covers=(("ADR-013", subnet.id),),
         )

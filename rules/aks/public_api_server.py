@@ -6,9 +6,11 @@ cluster) can use it from anywhere, and every flaw of the API server is open to e
 
 ## What fails
 A cluster that is not private (`apiServerAccessProfile.enablePrivateCluster`) and has no
-`authorizedIPRanges`, or has one that is all of IPv4 (`0.0.0.0/0`). `0.0.0.0/32` admits only the
-cluster's own egress address and keeps the rule. A cluster without an access profile is public:
-that is what AKS makes when nothing else is asked for.
+`authorizedIPRanges`, or whose ranges together are all of IPv4 (`0.0.0.0/0`, or both its halves).
+`0.0.0.0/32` admits only the cluster's own egress address and keeps the rule. A cluster without an
+access profile is public: that is what AKS makes when nothing else is asked for.
+
+How wide the ranges may be is not judged here.
 
 ## What to do
 Restrict the API server to the addresses of your runners and administrators, or make the cluster
@@ -21,6 +23,8 @@ private (at creation, or by API server VNet integration).
 
 from __future__ import annotations
 
+from auditor.addresses import AddressError, AddressSet, parse_prefix
+from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
@@ -52,7 +56,7 @@ def public_api_server(network: Network, cluster: ManagedCluster) -> Outcomes:
     if access is not None and access.enable_private_cluster:
         return
     ranges = access.authorized_ip_ranges if access is not None else None
-    if ranges and not any(each.strip() == "0.0.0.0/0" for each in ranges):
+    if ranges and not _admits_everybody(cluster, ranges):
         return
     yield Finding(
         subject=cluster.id,
@@ -67,6 +71,14 @@ def public_api_server(network: Network, cluster: ManagedCluster) -> Outcomes:
         ),
         evidence=(_quoted(cluster, access),),
     )
+
+
+def _admits_everybody(cluster: ManagedCluster, ranges: list[str]) -> bool:
+    try:
+        admitted = AddressSet.from_prefixes(parse_prefix(each.strip()) for each in ranges)
+    except AddressError as error:
+        raise Undetermined(f"authorizedIPRanges: {error}", resource=cluster.id) from error
+    return parse_prefix("0.0.0.0/0") in admitted
 
 
 def _quoted(cluster: ManagedCluster, access: ApiServerAccess | None) -> Evidence:

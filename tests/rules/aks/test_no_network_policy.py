@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, ask, estate
+
+from ...clusters import cluster, pool
+from ...networks import subnet_id
+
+NO_CILIUM = {"networkDataplane": None}
+
+
+def asked(*pools: Any, **network: Any) -> Answer:
+    return ask("AKS-005", estate(cluster("shop", *pools, network={**NO_CILIUM, **network})))
+
+
+@pytest.mark.parametrize("policy", ["azure", "calico", "cilium", "Calico"])
+def test_an_engine(policy: str) -> None:
+    assert asked(networkPolicy=policy).kept == 1
+
+
+@pytest.mark.parametrize("policy", ["none", "None", "", None])
+def test_no_engine(policy: str | None) -> None:
+    [finding] = asked(networkPolicy=policy).broken
+    written = "/networkPolicy" if policy is not None else ""
+    assert finding.evidence[0].pointer == f"/properties/networkProfile{written}"
+    assert "cluster shop enforces no NetworkPolicy" in finding.message
+
+
+def test_the_cilium_dataplane_enforces_by_itself() -> None:
+    assert asked(networkPolicy="none", networkDataplane="Cilium").kept == 1
+    assert len(asked(networkPolicy="none", networkDataplane="azure").broken) == 1
+
+
+def test_the_remedy_moves_to_overlay_only_when_needed() -> None:
+    dataplane = "az aks update --resource-group rg --name shop --network-dataplane cilium"
+    assert asked(networkPolicy=None).broken[0].remedy == dataplane
+    flat = {"networkPolicy": None, "networkPluginMode": None}
+    assert "--network-plugin-mode overlay && " in asked(**flat).broken[0].remedy
+    apart = pool(podSubnetID=subnet_id("a", "pods"))
+    assert asked(apart, **flat).broken[0].remedy == dataplane
+
+
+def test_a_plugin_of_ones_own_is_unknown() -> None:
+    answer = asked(networkPlugin="none", networkPluginMode=None, networkPolicy="none")
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "network plugin of shop" in answer.unknown[0].missing
+
+
+def test_no_network_profile_is_unknown() -> None:
+    answer = ask("AKS-005", estate(cluster(networkProfile=None)))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "network profile of cluster shop" in answer.unknown[0].missing
