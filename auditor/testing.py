@@ -84,6 +84,7 @@ def snapshot(
             )
         )
         start += len(body) + 1
+    records.sort(key=lambda record: ids.fold(record.id))
     source = Source("estate.json", "ARM REST list", text)
     return Snapshot((source,), records, gaps, kubernetes, taken_at=taken_at)
 

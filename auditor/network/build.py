@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.network.graph import Network, link, owner_key
 from auditor.resources import walk
-from auditor.resources.base import Node, Resource, Wire
+from auditor.resources.base import Node, Wire
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -69,35 +70,45 @@ def build(snapshot: Snapshot, *, keep_going: bool = False, as_of: datetime | Non
 def _decode_all(
     snapshot: Snapshot, damages: list[Damage]
 ) -> tuple[list[Node], tuple[TypeCount, ...], frozenset[str]]:
-    """Decode every record, in the order they stand in the files, so that a file is read once."""
-    decoded: list[Node] = []
-    numbers: dict[str, tuple[str, int, bool]] = {}
-    counted: set[str] = set()
+    """Decode every record; give the nodes in the order of the records.
+
+    The records are visited in the order they stand in the files, so that a file is read once.
+    """
+    records = snapshot.records
+    places = sorted(range(len(records)), key=lambda number: _place(records[number]))
+    nodes: list[Node | None] = [None] * len(records)
     words: dict[str, str] = {}
     for source in snapshot.sources:
         source.release()
-    for record in sorted(snapshot.records, key=_place):
+    for number in places:
+        record = records[number]
         node = decode(record, damages)
         snapshot.sources[record.source].passed(record.start)
-        low = record.type.lower()
-        spelled, number, understood = numbers.get(low, (record.type, 0, node is not None))
-        numbers[low] = (min(spelled, record.type), number + 1, understood or node is not None)
-        if node is None:
-            counted.add(fold(record.id))
-            continue
-        node.record, node.owner, node.collection, node.index = record, None, "", 0
-        node.id = record.id  # one copy of the text
-        if isinstance(node, Resource):
-            for name in ("type", "location"):
-                text = walk.peek(node, name)  # a template may not tell its location
-                if text:
-                    setattr(node, name, words.setdefault(text, text))
-        decoded.append(node)
+        if node is not None:
+            nodes[number] = node
+            node.record, node.owner, node.collection, node.index = record, None, "", 0
+            node.id = record.id  # one copy of the text
+            _share(node, ("type", "location"), words)
     for source in snapshot.sources:
         source.release()
-    decoded.sort(key=lambda node: fold(node.id))
-    counts = tuple(TypeCount(*numbers[low]) for low in sorted(numbers))
-    return decoded, counts, frozenset(counted)
+    counted = frozenset(
+        fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
+    )
+    return [node for node in nodes if node is not None], _counts(records, nodes), counted
+
+
+def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[TypeCount, ...]:
+    """Count the resources of each type, however it is spelled."""
+    spelled = Counter(record.type for record in records)
+    read = {record.type for record, node in zip(records, nodes, strict=True) if node is not None}
+    found: dict[str, TypeCount] = {}
+    for name in sorted(spelled):
+        low = name.lower()
+        before = found.get(low, TypeCount(name, 0, False))
+        found[low] = TypeCount(
+            before.type, before.count + spelled[name], before.understood or name in read
+        )
+    return tuple(found[low] for low in sorted(found))
 
 
 def _place(record: Record) -> tuple[int, int]:
@@ -113,7 +124,7 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     for root in roots:
         for node in link(root):
             if node.shared:
-                _share(node, words)
+                _share(walk.peek(node, "properties"), node.shared, words)
             if not node.indexed and node.record is None:
                 leaves.append(node)
             elif nodes.setdefault(node.key, node) is not node and not _yields(
@@ -125,12 +136,12 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     return nodes, leaves
 
 
-def _share(node: Node, words: dict[str, str]) -> None:
-    properties = walk.peek(node, "properties")
-    for attribute in node.shared:
-        word = walk.peek(properties, attribute)
+def _share(struct: Wire, attributes: tuple[str, ...], words: dict[str, str]) -> None:
+    """Keep one copy of each of the words a struct says."""
+    for attribute in attributes:
+        word = walk.peek(struct, attribute)
         if word is not None:
-            setattr(properties, attribute, words.setdefault(word, word))
+            setattr(struct, attribute, words.setdefault(word, word))
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:

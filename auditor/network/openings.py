@@ -115,8 +115,6 @@ def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
 
 
 def _lets_in(rule: SecurityRule) -> bool:
-    if rule.collection.endswith("defaultSecurityRules"):
-        return False
     try:
         return rule.inbound and rule.allows
     except Undetermined:

@@ -244,11 +244,7 @@ def written_by_kubernetes(rule: SecurityRule) -> bool:
 @question
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
-    return tuple(
-        rule
-        for rule in network.all(SecurityRule)
-        if not rule.collection.endswith("defaultSecurityRules") and not written_by_kubernetes(rule)
-    )
+    return tuple(rule for rule in network.all(SecurityRule) if not written_by_kubernetes(rule))
 
 
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:

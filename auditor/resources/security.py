@@ -90,10 +90,13 @@ class SecurityRule(Node):
 
 
 class NetworkSecurityGroupProperties(Wire):
-    """Settings of an NSG."""
+    """Settings of an NSG.
+
+    Its default rules are not read: they are the same in every group and nobody can change them
+    (N-10), so who evaluates a group adds them.
+    """
 
     security_rules: list[SecurityRule] | None = None
-    default_security_rules: list[SecurityRule] | None = None
     network_interfaces: list[Ref] | None = None
     subnets: list[Ref] | None = None
     provisioning_state: str | None = None
