@@ -39,10 +39,18 @@ class Baseline(msgspec.Struct, frozen=True, tag_field="schema", tag=SCHEMA):
         return frozenset(entry.fingerprint for entry in self.findings)
 
 
+class _Head(msgspec.Struct):
+    """What must be there: a tag alone may be absent from what is decoded."""
+
+    schema: str
+
+
 def read(path: str) -> Baseline:
     """Read a baseline. Raises UsageError when it is absent, damaged, or something else."""
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=Baseline)
+        text = Path(path).read_bytes()
+        msgspec.json.decode(text, type=_Head)
+        return msgspec.json.decode(text, type=Baseline)
     except OSError as error:
         raise UsageError(
             f"cannot be read: {error.strerror}",

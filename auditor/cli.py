@@ -305,7 +305,9 @@ def _say(text: str) -> None:
 
 
 @cli.command()
-@click.option("--report", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell them."
+)
 @_FOLDERS
 def rules(report: str, folders: tuple[str, ...]) -> None:
     """List the rules: id, severity, title."""
