@@ -29,6 +29,9 @@ from auditor.settings import WaiverEntry
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
 from auditor.snapshot.locate import locate
 
+_LOCATED = 128
+"""After how many findings the text read to tell their places is given back to the system."""
+
 _ORDER = {Status.BROKEN: 0, Status.UNKNOWN: 1, Status.WAIVED: 2, Status.BASELINE: 3}
 
 
@@ -63,6 +66,8 @@ def judged(
             elif mark in old:
                 finding = replace(finding, status=Status.BASELINE)
             found.append(finding)
+            if len(found) % _LOCATED == 0:
+                snapshot.release()
     return found
 
 

@@ -167,3 +167,8 @@ class Snapshot:
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     files: tuple[str, ...] = field(default=())
+
+    def release(self) -> None:
+        """Give mapped files back to the system; their text stays readable."""
+        for source in self.sources:
+            source.release()
