@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.addresses import AddressError, Prefix, parse_prefix
+from auditor.errors import Undetermined
 from auditor.network.graph import every
 from auditor.network.on_premises import gateways_serving, hubs_of, learns_routes, on_premises
 from auditor.network.routing_domains import Claim, claims_of
@@ -71,8 +72,7 @@ class Params:
 def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Params) -> Outcomes:
     """Compare a VNet's space with the sites behind its gateways, and with the declared ranges."""
     space = claims_of(vnet)
-    connected = bool(gateways_serving(network, vnet) or hubs_of(network, vnet))
-    yield from _with_declared(vnet, space, params.ranges(), connected)
+    yield from _with_declared(vnet, space, params.ranges(), _may_be_connected(network, vnet))
     yield from _with_sites(vnet, space, on_premises(network, vnet))
     learned = learns_routes(network, vnet)
     if learned and not params.on_premises:
@@ -82,6 +82,13 @@ def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Par
             remedy="name the ranges used on premises: [params.ADR-005] on-premises = [...]",
             key="learned",
         )
+
+
+def _may_be_connected(network: Network, vnet: VirtualNetwork) -> bool:
+    try:
+        return bool(gateways_serving(network, vnet) or hubs_of(network, vnet))
+    except Undetermined:
+        return True
 
 
 def _with_sites(

@@ -109,7 +109,7 @@ def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | 
         resource_group=table.resource_group,
         route_table_name=table.label,
         name=route.label,
-        next_hop_ip_address="<the appliance's address>",
+        next_hop_ip_address="<address of the appliance>",
     )
     return Finding(
         subject=route.id,

@@ -95,3 +95,9 @@ def test_a_declared_range_counts_for_every_network() -> None:
 def test_a_declared_range_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not a CIDR"):
         judge(on_premises=("office",))
+
+
+def test_what_is_not_told_hides_no_declared_overlap() -> None:
+    spoke = vnet("spoke", "10.1.0.0/16", peers=[peer("hub", useRemoteGateways=True)])
+    answer = judge(spoke, on_premises=("10.1.0.0/24",))
+    assert (len(answer.broken), len(answer.unknown)) == (1, 1)
