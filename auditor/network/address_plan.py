@@ -13,15 +13,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Address, parse_address, parse_prefix
+from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.graph import Network, question
 from auditor.network.on_premises import learns_routes, on_premises
 from auditor.network.routing_domains import (
+    is_network,
+    near_keys,
+    neighbours,
     network_key,
-    networks_near,
     space_of,
     spelled,
 )
@@ -206,15 +208,13 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
 
     Never raises for what the snapshot lacks: `unsure` of the answer tells it.
     """
-    near = networks_near(network, vnet)
-    keys = (vnet.key, *(each.key for each in near))
-    owners = tuple(
-        owner for key in keys for owner in owned_addresses(network, key).get(address, ())
-    )
-    home, untold = _home(network, address, keys)
+    held = _held(network, address, vnet)
+    if held:
+        home: str | None = held[0][0]
+        subnet = _subnet_of(network, home, address)
+        return Whereabouts(address, tuple(owner for _, owner in held), home, subnet, "")
+    home, untold = _home(network, address, vnet)
     subnet = _subnet_of(network, home, address)
-    if owners:
-        return Whereabouts(address, owners, home, subnet, "")
     if home is None:
         unsure = untold or _beyond(network, address, vnet)
     else:
@@ -222,16 +222,51 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
     return Whereabouts(address, (), home, subnet, unsure)
 
 
-def _home(network: Network, address: Address, keys: tuple[str, ...]) -> tuple[str | None, str]:
+@question
+def _holders(network: Network) -> dict[Address, list[tuple[str, Owner]]]:
+    """Give the owners of each address in any network, with their network's key."""
+    found: dict[Address, list[tuple[str, Owner]]] = defaultdict(list)
+    for key, by_address in all_owned_addresses(network).items():
+        for address, owners in by_address.items():
+            found[address].extend((key, owner) for owner in owners)
+    return found
+
+
+def _held(network: Network, address: Address, vnet: VirtualNetwork) -> list[tuple[str, Owner]]:
+    """Give the owners in a VNet and near it, its own first."""
+    candidates = _holders(network).get(address, [])
+    if any(key != vnet.key for key, _ in candidates):
+        near = near_keys(network, vnet.key)
+        candidates = [each for each in candidates if each[0] == vnet.key or each[0] in near]
+    return sorted(candidates, key=lambda each: (each[0] != vnet.key, each[0]))
+
+
+def _home(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[str | None, str]:
     """Give the network whose space holds an address, or what is not told of those that may."""
-    untold = ""
-    for key in keys:
+    claimed, untold = _spaces(network)
+    near = near_keys(network, vnet.key) | {vnet.key}
+    bits = 32 if address.version == 4 else 128
+    around = (Prefix.of(address.version, address.value, length) for length in range(bits + 1))
+    found = {key for prefix in around for key in claimed.get(prefix, ()) if key in near}
+    if found:
+        return min(found, key=lambda key: (key != vnet.key, key)), ""
+    return None, next((untold[key] for key in sorted(near & untold.keys())), "")
+
+
+@question
+def _spaces(network: Network) -> tuple[dict[Prefix, list[str]], dict[str, str]]:
+    """Give who claims each prefix, and what is not told of whose space."""
+    claimed: dict[Prefix, list[str]] = defaultdict(list)
+    untold: dict[str, str] = {}
+    kinds = (*network.all(VirtualNetwork), *network.all(VirtualHub))
+    joined = (key for key in neighbours(network) if is_network(key))
+    for key in {node.key for node in kinds} | set(joined):
         try:
-            if any(address in claim.prefix for claim in space_of(network, key)):
-                return key, ""
+            for claim in space_of(network, key):
+                claimed[claim.prefix].append(key)
         except Undetermined as unknown:
-            untold = untold or unknown.missing
-    return None, untold
+            untold[key] = unknown.missing
+    return dict(claimed), untold
 
 
 def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:

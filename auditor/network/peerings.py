@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.network.routing_domains import network_id, to_hub
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
@@ -37,14 +37,25 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
     Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings.
     """
     far = far_network(network, peering)
-    home = fold(network_id(peering))
-    back = [
-        each
-        for each in far.peerings
-        if (remote := each.properties.remote_virtual_network) is not None
-        and remote.id
-        and fold(remote.id) == home
-    ]
-    if not back and far.properties.virtual_network_peerings is None:
+    ends = _by_ends(network)
+    back = ends.get((far.key, fold(network_id(peering))))
+    if back is not None:
+        return back
+    if far.properties.virtual_network_peerings is None or (far.key, "") in ends:
         raise Undetermined(f"the peerings of {far.label}", resource=far.id)
-    return back[0] if back else None
+    return None
+
+
+@question
+def _by_ends(network: Network) -> dict[tuple[str, str], Peering]:
+    """Give peerings by the keys of their own VNet and of the far one, "" where that is not told."""
+    found: dict[tuple[str, str], Peering] = {}
+    for peering in network.all(Peering):
+        try:
+            remote = peering.properties.remote_virtual_network
+            far = fold(remote.id) if remote is not None and remote.id else None
+        except Undetermined:
+            far = ""
+        if far is not None:
+            found.setdefault((fold(network_id(peering)), far), peering)
+    return found

@@ -224,14 +224,15 @@ def routing_domains(network: Network) -> tuple[Domain, ...]:
     groups = components((link.near, link.far) for link in links(network))
     domains = []
     for group in groups:
-        members = tuple(key for key in group if _is_network(key))
+        members = tuple(key for key in group if is_network(key))
         if len(members) > 1:
             first = next((key for key in members if key in network.nodes), members[0])
             domains.append(Domain(spelled(network, first), members))
     return tuple(domains)
 
 
-def _is_network(key: str) -> bool:
+def is_network(key: str) -> bool:
+    """Tell whether a key of `neighbours` is a VNet's or a hub's, and no Virtual WAN's."""
     return "/virtualwans/" not in key
 
 
@@ -263,7 +264,7 @@ def near_keys(network: Network, key: str) -> frozenset[str]:
         if "/virtualhubs/" in other:
             near.update(_around_hub(beside, other))
     near.discard(key)
-    return frozenset(each for each in near if _is_network(each))
+    return frozenset(each for each in near if is_network(each))
 
 
 def _ends(beside: dict[str, tuple[Link, ...]], key: str) -> Iterator[str]:
