@@ -24,6 +24,7 @@ from auditor.finding import Finding, Unknown
 from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.registry import rules
+from auditor.rule import Rule
 from auditor.snapshot.document import Dialect, Gap, KubernetesObject, Record, Snapshot, Source
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -108,14 +109,17 @@ class Answer:
         return sorted(ids.name(finding.subject) for finding in self.broken)
 
 
-def ask(rule_id: str, network: Network, *, beside: Iterable[str] = (), **parameters: Any) -> Answer:
-    """Ask one rule; `beside` names rules that run with it; `parameters` replace its defaults.
+def ask(
+    which: str | Rule[Any], network: Network, *, beside: Iterable[str] = (), **parameters: Any
+) -> Answer:
+    """Ask one rule, by id or as it is; `parameters` replace its defaults.
 
-    A rule that fails raises here, where an audit would answer *unknown*.
+    `beside` names rules that run with it. A rule that fails raises here, where an audit would
+    answer *unknown*.
     """
     known = rules()
-    rule = known[rule_id]
-    given = {rule_id: replace(rule.parameters, **parameters)} if parameters else {}
+    rule = known[which] if isinstance(which, str) else which
+    given = {rule.id: replace(rule.parameters, **parameters)} if parameters else {}
     run, *_ = judge(network, [rule, *(known[other] for other in beside)], given)
     for outcome in run.outcomes:
         if isinstance(outcome, Unknown) and outcome.key == "failed":

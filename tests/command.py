@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,10 @@ class Command:
 
 
 def apart(
-    *arguments: str, python: str = "", stdin: bytes = b"", **environment: str
+    *arguments: str,
+    python: str = "",
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `python -m auditor`, or a Python text, in a process of its own."""
     what = ["-c", python] if python else ["-m", "auditor"]
@@ -80,7 +84,7 @@ def apart(
         [sys.executable, *what, *arguments],
         input=stdin,
         capture_output=True,
-        env={**os.environ, **environment},
+        env={**os.environ, **(environment or {})},
         timeout=60,
         check=False,
     )

@@ -637,8 +637,8 @@ def test_completion_scripts(shell: str, auditor: Command) -> None:
 
 
 def test_completion_answers() -> None:
-    environment = {"_AUDITOR_COMPLETE": "bash_complete", "COMP_WORDS": "auditor ch"}
-    ran = apart(**environment, COMP_CWORD="1")
+    words = {"COMP_WORDS": "auditor ch", "COMP_CWORD": "1"}
+    ran = apart(environment={"_AUDITOR_COMPLETE": "bash_complete", **words})
 
     assert ran.stdout.split() == [b"plain,check"]
     assert ran.returncode == 0
