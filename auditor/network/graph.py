@@ -49,15 +49,12 @@ class Hole(NamedTuple):
     referrer: Edge
 
 
-class Edge:
+class Edge(msgspec.Struct, eq=False, gc=False):
     """`source` refers to the id `target` (folded) by its field `kind`, the JSON key."""
 
-    __slots__ = ("kind", "source", "target")
-
-    def __init__(self, source: Node, kind: str, target: str) -> None:
-        self.source = source
-        self.kind = kind
-        self.target = target
+    source: Node
+    kind: str
+    target: str
 
     @property
     def pointer(self) -> str:
@@ -220,23 +217,26 @@ class Network:
 
     def _join(self) -> None:
         """Let every reference know its target, and every target its references."""
-        incoming = self._incoming
+        nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
-        for source in chain((self.nodes[key] for key in sorted(self.nodes)), self._leaves):
+        for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
             walk.targets(source, found)
+            if not found:
+                continue
             for kind, target, ref in found:
                 key = fold(target)
-                node = self._at(key)
+                node = nodes.get(key) or self._at(key)
                 if node is not None:
-                    key = node.key
+                    key = node.folded
                     if ref is not None:
                         ref.node = node
                         if node.id == target:
                             ref.id = node.id  # one copy of the text
                 edges = incoming.get(key)
                 if edges is None:
-                    edges = incoming[key] = []
-                edges.append(Edge(source, kind, key))
+                    incoming[key] = [Edge(source, kind, key)]
+                else:
+                    edges.append(Edge(source, kind, key))
             found.clear()
 
 

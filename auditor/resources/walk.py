@@ -222,14 +222,18 @@ def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
         if value is None:
             continue
         for item in value if many else (value,):
-            if kind == 1:
-                target = peek(item, "id")
+            if kind == 2:
+                targets(item, found)
+            elif kind == 0:
+                if item:
+                    found.append((key, item, None))
+            else:
+                try:
+                    target = item.id
+                except Undetermined:
+                    continue
                 if target:
                     found.append((key, target, item))
-            elif kind == 2:
-                targets(item, found)
-            elif item:
-                found.append((key, item, None))
 
 
 def values(struct: Wire, path: str = "") -> Iterator[Value]:
