@@ -59,6 +59,11 @@ def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
     return tuple(sorted(own | named))
 
 
-def _approved(connection: ServerConnection) -> bool:
+def state_of(connection: ServerConnection) -> str:
+    """The state of a connection as written, `unknown` when there is none."""
     state = connection.properties.private_link_service_connection_state
-    return state is not None and (state.status or "").lower() == "approved"
+    return (state.status if state else None) or "unknown"
+
+
+def _approved(connection: ServerConnection) -> bool:
+    return state_of(connection).lower() == "approved"

@@ -12,6 +12,7 @@ from auditor.resources.front_doors import (
     FrontDoorDomain,
     FrontDoorEndpoint,
     FrontDoorOrigin,
+    FrontDoorProfile,
     FrontDoorRoute,
     FrontDoorSecurityPolicy,
 )
@@ -85,3 +86,11 @@ def _origins(network: Network) -> Iterator[tuple[FrontDoorOrigin | ClassicFrontD
             for backend in pool.properties.backends or ():
                 if backend.address and not _disabled(backend.enabled_state):
                     yield classic, backend.address
+
+
+def has_waf(network: Network, door: FrontDoorProfile | ClassicFrontDoor) -> bool:
+    """Tell whether a security policy of the snapshot, or a linked policy, protects a Front Door."""
+    if isinstance(door, ClassicFrontDoor):
+        links = (e.properties.web_application_firewall_policy_link for e in door.endpoints)
+        return any(link is not None for link in links)
+    return any(policy.owner is door for policy in network.all(FrontDoorSecurityPolicy))

@@ -41,3 +41,54 @@ def _takes(wide: str, narrow: str) -> bool:
 
 def _same(wide: str, narrow: str) -> bool:
     return narrow != "*" and (wide in ("?", narrow))
+
+
+def meet(listener: str, ingress: str) -> bool:
+    """Tell whether a listener's pattern and the host of an Ingress have a name in common.
+
+    In an Ingress `*.` stands for exactly one label (T-4); an empty host on either side is every
+    name. Letter case makes no difference.
+    """
+    pattern, host = listener.lower(), ingress.lower()
+    if not pattern or not host:
+        return True
+    places = _closed(pattern, {0})
+    if host.startswith("*."):
+        host = host[1:]
+        places = _after_label(pattern, places)
+    for char in host:
+        places = _after(pattern, places, char)
+    return len(pattern) in places
+
+
+def _closed(pattern: str, places: set[int]) -> set[int]:
+    """Add the places reached by letting each `*` take nothing."""
+    found = set(places)
+    for place in sorted(places):
+        while place < len(pattern) and pattern[place] == "*":
+            place += 1
+            found.add(place)
+    return found
+
+
+def _after(pattern: str, places: set[int], char: str) -> set[int]:
+    """Give the places after one more character; an empty `char` is any that is no dot."""
+    after = set()
+    for place in places:
+        if place < len(pattern):
+            here = pattern[place]
+            if here == "*":
+                after.add(place)
+            elif here == "?" or here == char or (not char and here != "."):
+                after.add(place + 1)
+    return _closed(pattern, after)
+
+
+def _after_label(pattern: str, places: set[int]) -> set[int]:
+    """Give the places after one or more characters that are no dots."""
+    reached: set[int] = set()
+    frontier = _after(pattern, places, "")
+    while frontier - reached:
+        reached |= frontier
+        frontier = _after(pattern, frontier, "")
+    return reached

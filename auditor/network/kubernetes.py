@@ -1,27 +1,61 @@
-"""Questions about Kubernetes objects in the snapshot (facts K-50 to K-64)."""
+"""Questions about Kubernetes objects in the snapshot (facts K-50 to K-64).
+
+An export of kubectl does not say which cluster it is of. With one cluster in the snapshot it is
+that one's; with several, a cluster is known by a Service that has the address of one of its
+load-balancer frontends.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
+from auditor.errors import Undetermined
+from auditor.network import clusters
 from auditor.network.graph import Network, question
-from auditor.resources.kubernetes import HttpRoute, Ingress, IngressClass, Service, decode
+from auditor.resources.kubernetes import (
+    HttpRoute,
+    Ingress,
+    IngressClass,
+    Service,
+    Workload,
+    decode,
+)
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.snapshot.document import KubernetesObject
 
-T = TypeVar("T", Service, Ingress, HttpRoute, IngressClass)
+T = TypeVar("T", Service, Ingress, HttpRoute, IngressClass, Workload)
 
 INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
+EXPORT = (
+    "kubectl get services,ingresses,ingressclasses,deployments,daemonsets -A -o json "
+    "> kubernetes.json, and audit that file with the rest"
+)
+"""What to do when the snapshot lacks a cluster's objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """A typed object; `id` is `kubernetes/Kind/namespace/name`."""
+    """An object of a known kind; `id` is `kubernetes/Kind/namespace/name`."""
 
-    id: str
     source: KubernetesObject
-    object: T
+
+    @property
+    def id(self) -> str:
+        """What reports call it."""
+        return self.source.id
+
+    @property
+    def object(self) -> T:
+        """The object, typed. Raises Undetermined when it is not what Kubernetes writes."""
+        return cast(T, decode(self.source))
+
+    @property
+    def name(self) -> str:
+        """Its name, with its namespace where it has one."""
+        namespace = self.source.namespace
+        return f"{namespace}/{self.source.name}" if namespace else self.source.name
 
 
 def exported(network: Network, *kinds: str) -> bool:
@@ -30,49 +64,96 @@ def exported(network: Network, *kinds: str) -> bool:
     return any(found.kind.lower() in wanted for found in network.kubernetes)
 
 
-def _of(network: Network, kind: type[Any]) -> Iterator[Found[Any]]:
-    for found in network.kubernetes:
-        typed = decode(found)
-        if isinstance(typed, kind):
-            yield Found(found.id, found, typed)
+def of_kind(network: Network, *kinds: str) -> Iterator[Found[Any]]:
+    """Give the objects of these kinds, as `kubectl` names them."""
+    wanted = {kind.lower() for kind in kinds}
+    return (Found(found) for found in network.kubernetes if found.kind.lower() in wanted)
 
 
 @question
 def load_balancer_services(network: Network) -> tuple[Found[Service], ...]:
-    """The Services of type LoadBalancer."""
-    return tuple(
-        found
-        for found in _of(network, Service)
-        if found.object.spec and (found.object.spec.type or "").lower() == "loadbalancer"
-    )
+    """The Services that Azure serves by a load balancer, and those that cannot be read.
+
+    A `loadBalancerClass` hands a Service to another implementation.
+    """
+    return tuple(found for found in of_kind(network, "Service") if _may_be_balanced(found))
+
+
+def _may_be_balanced(found: Found[Service]) -> bool:
+    try:
+        spec = found.object.spec
+    except Undetermined:
+        return True
+    if spec is None or spec.load_balancer_class:
+        return False
+    return (spec.type or "").lower() == "loadbalancer"
 
 
 def is_internal(service: Service) -> bool:
-    """Whether the Service asks for an internal load balancer (K-62)."""
-    value = (service.metadata.annotations or {}).get(INTERNAL)
-    return str(value).lower() == "true"
+    """Whether the Service asks for an internal load balancer: `"true"` and nothing else (K-62)."""
+    return (service.metadata.annotations or {}).get(INTERNAL) == "true"
 
 
-def addresses(service: Service) -> tuple[str, ...]:
-    """The addresses the Service was given, as its status tells."""
-    status = service.status.load_balancer if service.status else None
+def addresses(published: Service | Ingress) -> tuple[str, ...]:
+    """The addresses a Service or an Ingress was given, as its status tells."""
+    status = published.status.load_balancer if published.status else None
     return tuple(each.ip for each in (status.ingress or () if status else ()) if each.ip)
 
 
 @question
-def ingress_hosts(network: Network) -> tuple[tuple[str, str], ...]:
-    """Each host an Ingress or a route serves with the object's id; an empty host is every host."""
-    hosts: set[tuple[str, str]] = set()
-    for found in _of(network, Ingress):
-        rules = found.object.spec.rules if found.object.spec else None
-        hosts |= {((rule.host or "").lower(), found.id) for rule in rules or ()}
-    for found in _of(network, HttpRoute):
-        names = found.object.spec.hostnames if found.object.spec else None
-        hosts |= {(name.lower(), found.id) for name in names or [""]}
-    return tuple(sorted(hosts))
+def served_addresses(network: Network) -> frozenset[str]:
+    """Every address that a Service or an Ingress of the snapshot says it has."""
+    found: set[str] = set()
+    for each in of_kind(network, "Service", "Ingress"):
+        try:
+            found.update(addresses(each.object))
+        except Undetermined:
+            continue  # the object is a subject of its own
+    return frozenset(found)
+
+
+def clusters_without(network: Network, *kinds: str) -> tuple[ManagedCluster, ...]:
+    """The clusters whose objects of these kinds are not in the snapshot, as far as can be told."""
+    known = network.all(ManagedCluster)
+    if not exported(network, *kinds):
+        return known
+    if len(known) == 1:
+        return ()
+    served = served_addresses(network)
+    seen = {
+        frontend.cluster.key
+        for frontend in clusters.service_frontends(network)
+        if frontend.address in served
+    }
+    return tuple(cluster for cluster in known if cluster.key not in seen)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedHost:
+    """A host that an Ingress or a route serves; empty for every host. `place` is its pointer."""
+
+    id: str
+    host: str
+    place: str
+
+
+def hosts_of(found: Found[Any]) -> tuple[ServedHost, ...]:
+    """Give the hosts of an Ingress or a route, lower case."""
+    spec = found.object.spec
+    if spec is None:
+        return ()
+    if isinstance(found.object, HttpRoute):
+        names = spec.hostnames or [""]
+        place = "/spec/hostnames/{}" if spec.hostnames else "/spec"
+    else:
+        names = [rule.host or "" for rule in spec.rules or ()]
+        place = "/spec/rules/{}"
+    return tuple(
+        ServedHost(found.id, name.lower(), place.format(index)) for index, name in enumerate(names)
+    )
 
 
 @question
-def ingress_classes(network: Network) -> tuple[Found[IngressClass], ...]:
-    """The IngressClasses."""
-    return tuple(_of(network, IngressClass))
+def ingresses(network: Network) -> tuple[Found[Any], ...]:
+    """The Ingresses and the routes of the Gateway API."""
+    return tuple(of_kind(network, "Ingress", "HTTPRoute", "TLSRoute"))

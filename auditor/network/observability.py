@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.graph import Network, question
+from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.monitoring import (
@@ -56,10 +58,14 @@ def logged(network: Network, node: Node) -> frozenset[str]:
         name
         for setting in diagnostics(network).get(node.key, ())
         if sends(setting)
-        for entry in setting.properties.logs or ()
-        if entry.enabled
-        for name in _names(entry)
+        for name in enabled_logs(setting)
     )
+
+
+def enabled_logs(setting: DiagnosticSetting) -> frozenset[str]:
+    """The enabled log categories of one setting, as `logged` tells them."""
+    entries = setting.properties.logs or ()
+    return frozenset(name for entry in entries if entry.enabled for name in _names(entry))
 
 
 def _names(entry: LogSettings) -> tuple[str, ...]:
@@ -78,38 +84,95 @@ def logs_category(categories: frozenset[str], wanted: str) -> bool:
 
 @question
 def flow_logs(network: Network) -> dict[str, tuple[FlowLog, ...]]:
-    """The enabled flow logs of each target, by the target's folded id."""
+    """The flow logs of each target, by the target's folded id; disabled ones left out.
+
+    `is_watched` tells whether one of them is known to be enabled.
+    """
     found: dict[str, list[FlowLog]] = defaultdict(list)
     for log in network.all(FlowLog):
-        if log.properties.target_resource_id and log.properties.enabled is not False:
-            found[fold(log.properties.target_resource_id)].append(log)
+        for _, target, pointer in walk.references(log):
+            if pointer.endswith("/targetResourceId") and _enabled(log) is not False:
+                found[fold(target)].append(log)
     return {key: tuple(logs) for key, logs in found.items()}
 
 
-def container_logs(network: Network, cluster: ManagedCluster) -> bool | None:
-    """Whether the cluster's container logs reach a workspace (G-4); None when it cannot be told.
+def _enabled(log: FlowLog) -> bool | None:
+    enabled: bool | None = walk.peek(walk.peek(log, "properties"), "enabled")
+    return enabled
 
-    Through the add-on, the monitor profile, or an associated data collection rule with a
-    container stream. With an add-on that authenticates by Entra ID the rule decides; when none
-    was exported the add-on's word is taken.
+
+def is_watched(network: Network, *targets: str | None) -> bool:
+    """Whether an enabled flow log has one of these targets.
+
+    Raises Undetermined when there is one that does not say whether it is enabled.
+    """
+    logs = [log for each in targets if each for log in flow_logs(network).get(fold(each), ())]
+    if any(_enabled(log) for log in logs):
+        return True
+    for log in logs:
+        raise Undetermined(f"whether flow log {log.label} is enabled", resource=log.id)
+    return False
+
+
+_CONTAINER_LOGS = frozenset(
+    {
+        "microsoft-containerlog",
+        "microsoft-containerlogv2",
+        "microsoft-containerlogv2-highscale",
+        "microsoft-containerinsights-group-default",
+    }
+)
+
+
+def container_logs(network: Network, cluster: ManagedCluster) -> bool:
+    """Whether the cluster's container logs reach a workspace (G-4).
+
+    By the add-on with a key of its workspace, or by an associated data collection rule with a
+    container stream; the add-on and the monitor profile with Entra ID leave it to such a rule.
+    Raises Undetermined when they do and the snapshot has no association of the cluster, or when
+    the rule is not in it.
     """
     addon = cluster.addon("omsagent")
-    if addon is not None and addon.enabled:
+    on = addon is not None and bool(addon.enabled)
+    by_key = (
+        on and str((addon.config or {}).get("useAADAuth")).lower() != "true" if addon else False
+    )
+    if by_key:
+        return True
+    rules = associated_rules(network).get(cluster.key, ())
+    if any(_collects(network, each) for each in rules):
         return True
     profile = cluster.properties.azure_monitor_profile
-    if profile is not None and profile.container_insights and profile.container_insights.enabled:
-        return True
-    return _collected(network, cluster)
-
-
-def _collected(network: Network, cluster: ManagedCluster) -> bool | None:
-    for association in network.all(DataCollectionRuleAssociation):
-        if fold(parent(association.id) or "") != cluster.key:
-            continue
-        rule = network.find(association.properties.data_collection_rule_id)
-        if not isinstance(rule, DataCollectionRule):
-            return None
-        streams = {s for flow in rule.properties.data_flows or () for s in flow.streams or ()}
-        if any(stream.lower().startswith("microsoft-container") for stream in streams):
-            return True
+    insights = profile.container_insights if profile else None
+    if not rules and (on or (insights is not None and insights.enabled)):
+        raise Undetermined(
+            f"the data collection rules that cluster {cluster.label} is associated with"
+        )
     return False
+
+
+@question
+def associated_rules(network: Network) -> dict[str, tuple[str, ...]]:
+    """The ids of the data collection rules of each resource, by the resource's folded id."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for association in network.all(DataCollectionRuleAssociation):
+        for _, rule, _ in walk.references(association):
+            found[fold(parent(association.id) or "")].append(rule)
+    return {key: tuple(rules) for key, rules in found.items()}
+
+
+def _collects(network: Network, rule_id: str) -> bool:
+    rule = network.get(rule_id, DataCollectionRule)
+    if rule is None:
+        return False
+    destinations = rule.properties.destinations
+    workspaces = {
+        each.name
+        for each in (destinations.log_analytics or () if destinations else ())
+        if each.workspace_resource_id
+    }
+    return any(
+        workspaces & set(flow.destinations or ())
+        and _CONTAINER_LOGS & {stream.lower() for stream in flow.streams or ()}
+        for flow in rule.properties.data_flows or ()
+    )

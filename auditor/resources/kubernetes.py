@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import field
@@ -37,6 +37,7 @@ class ServiceSpec(Wire):
     ports: list[ServicePort] | None = None
     load_balancer_source_ranges: list[str] | None = None
     load_balancer_ip: str | None = field(default=None, name="loadBalancerIP")
+    load_balancer_class: str | None = None
 
 
 class LoadBalancerIngress(Wire, gc=False):
@@ -84,6 +85,7 @@ class Ingress(Wire):
 
     metadata: Metadata = field(default_factory=Metadata)
     spec: IngressSpec | None = None
+    status: ServiceStatus | None = None
 
 
 class RouteSpec(Wire):
@@ -112,16 +114,59 @@ class IngressClass(Wire):
     spec: IngressClassSpec | None = None
 
 
-KINDS: dict[str, type[Service | Ingress | HttpRoute | IngressClass]] = {
+class Container(Wire, gc=False):
+    """One container of a pod."""
+
+    name: str | None = None
+    image: str | None = None
+
+
+class PodSpec(Wire):
+    """`spec` of a pod."""
+
+    containers: list[Container] | None = None
+
+
+class PodTemplate(Wire):
+    """`template` of a workload."""
+
+    spec: PodSpec | None = None
+
+
+class WorkloadSpec(Wire):
+    """`spec` of a workload."""
+
+    template: PodTemplate | None = None
+
+
+class Workload(Wire):
+    """A Deployment or DaemonSet, as far as its images."""
+
+    metadata: Metadata = field(default_factory=Metadata)
+    spec: WorkloadSpec | None = None
+
+    @property
+    def images(self) -> tuple[tuple[int, str], ...]:
+        """The images of its containers, with their places."""
+        pod = self.spec.template.spec if self.spec and self.spec.template else None
+        containers = (pod.containers or ()) if pod else ()
+        return tuple((place, each.image) for place, each in enumerate(containers) if each.image)
+
+
+Kind: TypeAlias = Service | Ingress | HttpRoute | IngressClass | Workload
+
+KINDS: dict[str, type[Kind]] = {
     "service": Service,
     "ingress": Ingress,
     "httproute": HttpRoute,
     "tlsroute": HttpRoute,
     "ingressclass": IngressClass,
+    "deployment": Workload,
+    "daemonset": Workload,
 }
 
 
-def decode(found: KubernetesObject) -> Service | Ingress | HttpRoute | IngressClass | None:
+def decode(found: KubernetesObject) -> Kind | None:
     """Give an object typed; None when nobody reads its kind.
 
     Raises Undetermined when it is not what Kubernetes writes.

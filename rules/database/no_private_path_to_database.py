@@ -6,7 +6,11 @@ network, and the server must admit the application's egress address and everybod
 
 ## What fails
 A MySQL server that is neither inside a delegated subnet nor the target of an *approved* private
-endpoint. A pending or rejected endpoint carries nothing.
+endpoint: approved in the server's own list, or in that of an endpoint which names the server. A
+pending or rejected endpoint carries nothing.
+
+A server that does not list its private endpoints (`privateEndpointConnections`), as older API
+versions do not, gives *unknown* while no endpoint of the audit leads to it.
 
 ## What to do
 Create a private endpoint in a subnet the application reaches, with a DNS zone group, and approve
@@ -14,6 +18,7 @@ it; or create the server anew inside a delegated subnet.
 
 ## References
 - https://learn.microsoft.com/azure/mysql/flexible-server/concepts-networking-private-link
+- https://learn.microsoft.com/azure/private-link/private-endpoint-overview
 - Facts L-1, L-20, L-21
 """
 
@@ -23,8 +28,7 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.graph import evidence
 from auditor.remedy import az
-from auditor.resources.mysql import MySqlFlexibleServer
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
 @rule(
@@ -45,9 +49,14 @@ def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
     """Look for a delegated subnet or an approved endpoint."""
     if databases.injected(server) or databases.approved_connections(network, server):
         return
-    group = "mysqlServer"
-    flexible = isinstance(server, MySqlFlexibleServer)
-    pointer = "/properties/network" if flexible else "/properties"
+    listed = server.properties.private_endpoint_connections
+    if listed is None:
+        yield Unknown(
+            server.id,
+            missing=f"the private endpoint connections of MySQL server {server.label}",
+            remedy=az("network", "private-endpoint-connection", "list", id=server.id),
+        )
+        return
     yield Finding(
         subject=server.id,
         message=f"MySQL server {server.label} has neither a delegated subnet nor an approved "
@@ -59,9 +68,15 @@ def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
             resource_group=server.resource_group,
             name=f"pe-{server.label}",
             private_connection_resource_id=server.id,
-            group_id=group,
+            group_id="mysqlServer",
             connection_name=server.label,
             subnet="<id of a subnet the application reaches>",
         ),
-        evidence=(evidence(server, pointer, "no delegatedSubnetResourceId, no approved endpoint"),),
+        evidence=(
+            evidence(
+                server,
+                "/properties/privateEndpointConnections",
+                [databases.state_of(connection) for connection in listed],
+            ),
+        ),
     )

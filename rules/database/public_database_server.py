@@ -84,10 +84,13 @@ def _open_to(server: Server) -> str:
 
 
 def _remedy(server: Server) -> str:
-    kind = "flexible-server" if isinstance(server, MySqlFlexibleServer) else "server"
-    return "when the application uses a private endpoint: " + az(
+    first = "when the application uses a private endpoint: "
+    if not isinstance(server, MySqlFlexibleServer):
+        setting = "properties.publicNetworkAccess=Disabled"
+        return first + az("resource", "update", ids=server.id, set=setting)
+    return first + az(
         "mysql",
-        kind,
+        "flexible-server",
         "update",
         resource_group=server.resource_group,
         name=server.label,

@@ -8,11 +8,13 @@ program that reads every request of the internet.
 ## What fails
 - A cluster with `ingressProfile.webAppRouting.enabled`, unless its default controller is turned off
   (`nginx.defaultIngressControllerType` is `None`).
-- An IngressClass whose controller is `k8s.io/ingress-nginx`, or the add-on's
-  `webapprouting.kubernetes.azure.com/nginx` .
+- An IngressClass whose controller is `k8s.io/ingress-nginx`.
+- An IngressClass of the add-on, `webapprouting.kubernetes.azure.com/nginx`, when no cluster of the
+  audit tells it.
+- A Deployment or DaemonSet that runs an image `ingress-nginx/controller`, from any registry.
 
-A controller installed with Helm is not visible in Azure: for a cluster without the add-on the
-answer is *unknown* while no IngressClass is in the audit.
+A controller installed with Helm is not visible in Azure: a cluster without the add-on gives
+*unknown* while its IngressClasses are not in the audit.
 
 ## What to do
 Move to a controller that is maintained: Application Gateway for Containers, the add-on's Gateway
@@ -21,29 +23,38 @@ API implementation, or another Gateway API controller.
 ## References
 - https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/
 - https://learn.microsoft.com/azure/aks/app-routing
+- https://learn.microsoft.com/azure/aks/app-routing-gateway-api
 - Fact K-72
 """
 
 from __future__ import annotations
 
+import re
+
 from auditor.finding import Evidence
 from auditor.network import kubernetes
-from auditor.network.graph import evidence, question
+from auditor.network.graph import Network, evidence, question
 from auditor.network.kubernetes import Found
 from auditor.remedy import az
-from auditor.resources.kubernetes import IngressClass
+from auditor.resources.kubernetes import IngressClass, Workload
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.retirements import retirement
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 _COMMUNITY = "k8s.io/ingress-nginx"
 _MANAGED = "webapprouting.kubernetes.azure.com/nginx"
+_IMAGE = re.compile(r"(^|/)ingress-nginx/controller([:@].*)?$")
 
 
 @question
-def controllers(network: Network) -> tuple[ManagedCluster | Found[IngressClass], ...]:
-    """The clusters, and the IngressClasses that were exported."""
-    return (*network.all(ManagedCluster), *kubernetes.ingress_classes(network))
+def controllers(
+    network: Network,
+) -> tuple[ManagedCluster | Found[IngressClass] | Found[Workload], ...]:
+    """The clusters, the IngressClasses, and the workloads that may be controllers."""
+    return (
+        *network.all(ManagedCluster),
+        *kubernetes.of_kind(network, "IngressClass", "Deployment", "DaemonSet"),
+    )
 
 
 @rule(
@@ -54,25 +65,33 @@ def controllers(network: Network) -> tuple[ManagedCluster | Found[IngressClass],
     peers=("KSC:C-0292",),
 )
 def retired_ingress_nginx(
-    network: Network, subject: ManagedCluster | Found[IngressClass]
+    network: Network, subject: ManagedCluster | Found[IngressClass] | Found[Workload]
 ) -> Outcomes:
-    """Judge the add-on of a cluster, or the controller of a class."""
+    """Judge the add-on of a cluster, the controller of a class, or the images of a workload."""
     if isinstance(subject, ManagedCluster):
         yield from _cluster(network, subject)
+        return
+    found: IngressClass | Workload = subject.object
+    if isinstance(found, Workload):
+        yield from _workload(network, subject.id, subject.name, found)
     else:
-        yield from _class(network, subject)
+        yield from _class(network, subject.id, found)
 
 
-def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
+def _has_managed_nginx(cluster: ManagedCluster) -> bool:
     profile = cluster.properties.ingress_profile
     routing = profile.web_app_routing if profile else None
     kind = routing.nginx.default_ingress_controller_type if routing and routing.nginx else None
-    if routing is not None and routing.enabled and (kind or "").lower() != "none":
-        day = network.as_of.date()
+    return bool(routing and routing.enabled) and (kind or "").lower() != "none"
+
+
+def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
+    if _has_managed_nginx(cluster):
         ends = retirement("app-routing-nginx")
         yield Finding(
             subject=cluster.id,
-            message=f"cluster {cluster.label} runs the add-on's nginx; {ends.told(day)}",
+            message=f"cluster {cluster.label} runs the add-on's nginx; "
+            + ends.told(network.as_of.date()),
             remedy="when another controller serves every Ingress: "
             + az(
                 "aks",
@@ -82,27 +101,41 @@ def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
                 name=cluster.label,
             ),
             evidence=(evidence(cluster, "/properties/ingressProfile/webAppRouting/enabled", True),),
-            severity=Severity.HIGH,
         )
-    elif not kubernetes.exported(network, "IngressClass"):
+    elif cluster in kubernetes.clusters_without(network, "IngressClass"):
         yield Unknown(
             cluster.id,
             missing=f"the ingress controllers of cluster {cluster.label}",
-            remedy="kubectl get services,ingresses,ingressclasses -A -o json > kubernetes.json, "
-            "and audit that file with the rest",
+            remedy=kubernetes.EXPORT,
         )
 
 
-def _class(network: Network, found: Found[IngressClass]) -> Outcomes:
-    controller = found.object.spec.controller if found.object.spec else None
-    if controller in (_COMMUNITY, _MANAGED):
-        day = network.as_of.date()
-        ends = retirement("ingress-nginx" if controller == _COMMUNITY else "app-routing-nginx")
-        yield Finding(
-            subject=found.id,
-            message=f"IngressClass {found.object.metadata.name} is served by {controller}; "
-            + ends.told(day),
-            remedy="move its Ingresses to a controller that is maintained",
-            evidence=(Evidence(found.id, "/spec/controller", controller),),
-            severity=Severity.HIGH,
-        )
+def _class(network: Network, subject: str, found: IngressClass) -> Outcomes:
+    controller = found.spec.controller if found.spec else None
+    if controller not in (_COMMUNITY, _MANAGED):
+        return
+    if controller == _MANAGED and any(map(_has_managed_nginx, network.all(ManagedCluster))):
+        return
+    ends = retirement("ingress-nginx" if controller == _COMMUNITY else "app-routing-nginx")
+    yield Finding(
+        subject=subject,
+        message=f"IngressClass {found.metadata.name} is served by {controller}; "
+        + ends.told(network.as_of.date()),
+        remedy="move its Ingresses to a controller that is maintained",
+        evidence=(Evidence(subject, "/spec/controller", controller),),
+    )
+
+
+def _workload(network: Network, subject: str, name: str, found: Workload) -> Outcomes:
+    for place, image in found.images:
+        if _IMAGE.search(image):
+            ends = retirement("ingress-nginx")
+            yield Finding(
+                subject=subject,
+                message=f"{name} runs {image}; {ends.told(network.as_of.date())}",
+                remedy="move its Ingresses to a controller that is maintained, then delete it",
+                evidence=(
+                    Evidence(subject, f"/spec/template/spec/containers/{place}/image", image),
+                ),
+                key=str(place),
+            )

@@ -6,20 +6,23 @@ internet beside the gateway: without its firewall, its certificate, its log.
 
 ## What fails
 A Service of type `LoadBalancer` without the annotation
-`service.beta.kubernetes.io/azure-load-balancer-internal: "true"`.
+`service.beta.kubernetes.io/azure-load-balancer-internal: "true"`. Any other value, `"True"` too, is
+read as no. A Service with a `loadBalancerClass` is not Azure's to serve and is not judged.
 
-The answer needs Kubernetes objects in the audit. For every cluster it is *unknown* while no Service
-is among them; what Azure alone shows of public Services is rule EXP-009.
+The answer needs Kubernetes objects in the audit. It is *unknown* for a cluster whose Services are
+not among them: every cluster while there is no Service, and with several clusters each one that
+no Service can be told to be of. What Azure alone shows of public Services is rule EXP-009.
 
 ## What to do
 Add the annotation; Kubernetes then moves the Service to the internal load balancer. Its address
 changes.
 
-To have it judged, export the Services and audit them with the rest:
-`kubectl get services,ingresses,ingressclasses -A -o json > exports/kubernetes.json`.
+To have it judged, export the objects and audit them with the rest: `kubectl get
+services,ingresses,ingressclasses,deployments,daemonsets -A -o json > exports/kubernetes.json`.
 
 ## References
 - https://learn.microsoft.com/azure/aks/internal-lb
+- https://kubernetes.io/docs/concepts/services-networking/service/
 - Facts K-57, K-62
 """
 
@@ -29,26 +32,27 @@ import shlex
 
 from auditor.finding import Evidence
 from auditor.network import kubernetes
-from auditor.network.graph import question
+from auditor.network.graph import Network, question
 from auditor.network.kubernetes import Found
 from auditor.resources.kubernetes import Service
 from auditor.resources.managed_clusters import ManagedCluster
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 
 @question
-def services_or_clusters(network: Network) -> tuple[Found[Service] | ManagedCluster, ...]:
-    """The Services of type LoadBalancer; the clusters while no Service was exported."""
-    if kubernetes.exported(network, "Service"):
-        return kubernetes.load_balancer_services(network)
-    return network.all(ManagedCluster)
+def services_and_blind_spots(network: Network) -> tuple[Found[Service] | ManagedCluster, ...]:
+    """The Services of type LoadBalancer, and the clusters whose Services were not exported."""
+    return (
+        *kubernetes.load_balancer_services(network),
+        *kubernetes.clusters_without(network, "Service"),
+    )
 
 
 @rule(
     "K8S-001",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=services_or_clusters,
+    of=services_and_blind_spots,
     peers=("POL:3fc4dc25", "KSC:C-0256", "CHK:AKS 06.06.01"),
 )
 def public_load_balancer_service(
@@ -59,18 +63,22 @@ def public_load_balancer_service(
         yield Unknown(
             subject.id,
             missing=f"the Services of cluster {subject.label}",
-            remedy="kubectl get services,ingresses,ingressclasses -A -o json > kubernetes.json, "
-            "and audit that file with the rest",
+            remedy=kubernetes.EXPORT,
         )
-    elif not kubernetes.is_internal(subject.object):
-        meta = subject.object.metadata
-        namespace = meta.namespace or "default"
-        given = kubernetes.addresses(subject.object)
-        at = f" at {', '.join(given)}" if given else ""
-        yield Finding(
-            subject=subject.id,
-            message=f"Service {namespace}/{meta.name} is public{at}",
-            remedy=f"kubectl annotate service --namespace {shlex.quote(namespace)}"
-            f" {shlex.quote(meta.name)} {kubernetes.INTERNAL}=true",
-            evidence=(Evidence(subject.id, "/spec/type", "LoadBalancer"),),
-        )
+        return
+    service = subject.object
+    if kubernetes.is_internal(service):
+        return
+    given = kubernetes.addresses(service)
+    at = f" at {', '.join(given)}" if given else ""
+    namespace = shlex.quote(service.metadata.namespace or "default")
+    yield Finding(
+        subject=subject.id,
+        message=f"Service {subject.name} is public{at}",
+        remedy=f"kubectl annotate service --namespace {namespace} --overwrite "
+        f"{shlex.quote(service.metadata.name)} {kubernetes.INTERNAL}=true",
+        evidence=(
+            Evidence(subject.id, "/spec/type", "LoadBalancer"),
+            Evidence(subject.id, "/metadata", f"no {kubernetes.INTERNAL}: true"),
+        ),
+    )

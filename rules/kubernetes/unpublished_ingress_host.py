@@ -5,116 +5,147 @@ The gateway and the cluster are configured by different people in different file
 one of them knows answers 404 or 502, and nobody sees it before a user does.
 
 ## What fails
-- A host of an Ingress, HTTPRoute or TLSRoute that no listener of any Application Gateway with a
-  backend accepts (a listener without a host name accepts every host).
-- A host name of such a listener that no Ingress or route serves (one without a host serves all).
+- An Ingress, HTTPRoute or TLSRoute with a host that no listener of any Application Gateway accepts
+  (a listener without a host name accepts every host; one that only redirects is none).
+- A listener with a host name that no Ingress or route serves (one without a host serves all), when
+  its requests go to the cluster: a member of its pools has an address that a Service or an Ingress
+  of the audit, or a load balancer of the cluster, has.
 
 Wildcards match as each side defines them: an Ingress's `*.x` is one label, a listener's any number.
-Redirect-only listeners are not compared. The answer needs Kubernetes objects in the audit; for
-every cluster it is *unknown* while no Ingress or route is among them.
+Where there is no Application Gateway, nothing is compared.
+
+The answer needs Kubernetes objects in the audit. It is *unknown* for a cluster whose Ingresses are
+not among them.
 
 ## What to do
 Add the host to the listener, or to the Ingress; or remove it from the one that has it.
 
 ## References
 - https://learn.microsoft.com/azure/application-gateway/multiple-site-overview
+- https://kubernetes.io/docs/concepts/services-networking/ingress/
 - Facts A-21, A-23, T-5
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from typing import Any
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.network import gateways, kubernetes
-from auditor.network.graph import evidence, question
+from auditor.network import clusters, gateways, kubernetes
+from auditor.network.graph import Network, evidence, question
+from auditor.network.host_patterns import meet
+from auditor.network.kubernetes import Found
 from auditor.remedy import az
 from auditor.resources.application_gateways import Listener
 from auditor.resources.managed_clusters import ManagedCluster
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 _KINDS = ("Ingress", "HTTPRoute", "TLSRoute")
 
 
 @question
-def compared(network: Network) -> tuple[ManagedCluster | Network, ...]:
-    """The two sets of hosts as one subject; the clusters while no Ingress was exported."""
-    if not kubernetes.exported(network, *_KINDS):
-        return network.all(ManagedCluster)
-    return (network,) if network.all(Listener) else ()
+def compared(network: Network) -> tuple[ManagedCluster | Found[Any] | Listener, ...]:
+    """Each Ingress and each listener; the clusters whose Ingresses were not exported."""
+    blind = kubernetes.clusters_without(network, *_KINDS)
+    if not kubernetes.exported(network, *_KINDS) or not network.all(Listener):
+        return blind
+    return (*blind, *kubernetes.ingresses(network), *_listeners_of_clusters(network))
 
 
 @rule("K8S-004", severity=Severity.HIGH, since="0.1.0", of=compared)
-def unpublished_ingress_host(network: Network, subject: ManagedCluster | Network) -> Outcomes:
-    """Compare both sets in both directions."""
+def unpublished_ingress_host(
+    network: Network, subject: ManagedCluster | Found[Any] | Listener
+) -> Outcomes:
+    """Compare one side's hosts with all of the other's."""
     if isinstance(subject, ManagedCluster):
         yield Unknown(
             subject.id,
             missing=f"the Ingresses of cluster {subject.label}",
-            remedy="kubectl get services,ingresses,ingressclasses -A -o json > kubernetes.json, "
-            "and audit that file with the rest",
+            remedy=kubernetes.EXPORT,
         )
-        return
-    served = kubernetes.ingress_hosts(network)
-    published = [(host, listener) for listener in _listeners(network) for host in _hosts(listener)]
-    for host, ingress in served:
-        if not any(_meets(theirs, host) for theirs, _ in published):
-            yield Finding(
-                subject=ingress,
-                message=f"host {host or '*'} of {ingress} is published by no gateway listener",
-                remedy=f"add {host or '*'} to a gateway listener, or drop it from the Ingress",
-                evidence=(Evidence(ingress, "/spec", host),),
-                key=host,
-            )
-    for host, listener in published:
-        if host and not any(_meets(host, ours) for ours, _ in served):
-            yield _unserved(network, listener, host)
+    elif isinstance(subject, Listener):
+        yield from _unserved(network, subject)
+    else:
+        yield from _unpublished(network, subject)
 
 
-def _unserved(network: Network, listener: Listener, host: str) -> Finding:
+def _unpublished(network: Network, ingress: Found[Any]) -> Outcomes:
+    published = _published(network)
+    for served in kubernetes.hosts_of(ingress):
+        if any(meet(host, served.host) for host in published):
+            continue
+        host = served.host or "every host"
+        yield Finding(
+            subject=ingress.id,
+            message=f"{host} of {ingress.source.kind} {ingress.name} is published by no gateway "
+            "listener",
+            remedy=f"add {host} to a listener of the gateway, or drop it from {ingress.name}",
+            evidence=(Evidence(ingress.id, served.place, served.host),),
+            key=served.host,
+        )
+
+
+def _unserved(network: Network, listener: Listener) -> Outcomes:
+    served = _served(network)
+    for host in listener.hosts:
+        if not any(meet(host.lower(), each) for each in served):
+            yield _nobody_serves(network, listener, host)
+
+
+def _nobody_serves(network: Network, listener: Listener, host: str) -> Finding:
     gateway = gateways.gateway_of(network, listener)
+    many = listener.properties.host_names
+    pointer = f"/properties/hostNames/{many.index(host)}" if many and host in many else None
     return Finding(
         subject=listener.id,
-        message=f"host {host} of listener {listener.label} is served by no Ingress",
-        remedy=f"add {host} to an Ingress, or remove it: "
+        message=f"{host} of listener {listener.label} is served by no Ingress",
+        remedy=f"add {host} to an Ingress; or, when nobody needs it any more: "
         + az(
             "network",
             "application-gateway",
             "http-listener",
-            "show",
+            "delete",
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=listener.label,
         ),
-        evidence=(evidence(listener, "/properties", host),),
-        key=host,
+        evidence=(evidence(listener, pointer or "/properties/hostName", host),),
+        key=host.lower(),
     )
 
 
-def _listeners(network: Network) -> Iterator[Listener]:
-    for listener in network.all(Listener):
-        if gateways.backends_of(network, listener):
-            yield listener
+@question
+def _served(network: Network) -> frozenset[str]:
+    """Every host that is served. Raises Undetermined when an Ingress cannot be read."""
+    found = kubernetes.ingresses(network)
+    return frozenset(served.host for each in found for served in kubernetes.hosts_of(each))
 
 
-def _hosts(listener: Listener) -> tuple[str, ...]:
-    return tuple(host.lower() for host in listener.hosts) or ("",)
+@question
+def _published(network: Network) -> frozenset[str]:
+    """Every host that a listener with a backend accepts. Raises Undetermined when not told."""
+    return frozenset(
+        host.lower()
+        for listener in network.all(Listener)
+        if gateways.backends_of(network, listener)
+        for host in listener.hosts or ("",)
+    )
 
 
-def _meets(listener: str, ingress: str) -> bool:
-    """Whether a listener's pattern and an Ingress's host have a name in common."""
-    if not listener or not ingress:
-        return True
-    if ingress.startswith("*."):
-        return (
-            listener == ingress
-            or fnmatchcase(f"a{ingress[1:]}", listener)
-            or (_one_label(listener, ingress))
+def _listeners_of_clusters(network: Network) -> tuple[Listener, ...]:
+    known = kubernetes.served_addresses(network) | {
+        frontend.address for frontend in clusters.service_frontends(network)
+    }
+    return tuple(each for each in network.all(Listener) if _leads_to(network, each, known))
+
+
+def _leads_to(network: Network, listener: Listener, known: frozenset[str | None]) -> bool:
+    try:
+        return any(
+            member.address is not None and str(member.address) in known
+            for pool in gateways.backends_of(network, listener)
+            for member in gateways.members_of(pool)
         )
-    return fnmatchcase(ingress, listener.replace("[", "[[]"))
-
-
-def _one_label(listener: str, wildcard: str) -> bool:
-    label, _, rest = listener.partition(".")
-    return bool(label) and f"*.{rest}" == wildcard
+    except Undetermined:
+        return True  # asked, and unknown then

@@ -7,11 +7,12 @@ needed, and without Container insights what a container wrote is gone with the c
 ## What fails
 - No diagnostic setting of the cluster sends `kube-audit` or `kube-audit-admin` (or a group that
   holds them: `allLogs`, `audit`) to a destination.
-- Container logs reach no workspace: neither the add-on `omsagent`, nor the monitor profile, nor an
-  associated data collection rule with a container stream.
+- Container logs reach no workspace: neither through the add-on `omsagent` with a workspace key, nor
+  through an associated data collection rule that sends a container stream to a workspace.
 
-Each is told in one finding. When the snapshot holds no diagnostic setting of any resource, the
-first is *unknown*.
+Both are told in one finding. When the snapshot holds no diagnostic setting of any resource, the
+first is *unknown*. The second is when the add-on or the monitor profile signs in with Entra ID,
+which leaves it to a rule, and no association of the cluster, or not its rule, is in the snapshot.
 
 ## What to do
 Create a diagnostic setting with the audit categories, and enable Container insights with your
@@ -26,12 +27,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from auditor.errors import Undetermined
+from auditor.finding import Evidence
 from auditor.network import observability
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
+_CONTROL_PLANE = "control-plane audit logs"
+_CONTAINERS = "container logs"
 _AUDIT = frozenset({"kube-audit", "kube-audit-admin", "group:alllogs", "group:audit"})
 
 
@@ -54,38 +59,45 @@ _AUDIT = frozenset({"kube-audit", "kube-audit-admin", "group:alllogs", "group:au
 )
 def cluster_logs_not_exported(network: Network, cluster: ManagedCluster) -> Outcomes:
     """Judge the control plane and the containers, and tell both in one finding."""
-    audited = bool(observability.logged(network, cluster) & _AUDIT)
-    collected = observability.container_logs(network, cluster)
-    lacking = []
-    if not audited and observability.diagnostics_exported(network):
-        lacking.append("control-plane audit logs")
-    if collected is False:
-        lacking.append("container logs")
-    if lacking:
-        yield Finding(
-            subject=cluster.id,
-            message=f"cluster {cluster.label} sends no {' and no '.join(lacking)} anywhere",
-            remedy=" && ".join(_remedies(cluster, lacking)),
-            evidence=(evidence(cluster, "/properties/addonProfiles", _addons(cluster)),),
-        )
-    if not audited and not observability.diagnostics_exported(network):
+    lacking: list[str] = []
+    if not observability.diagnostics_exported(network):
         yield Unknown(
             cluster.id,
             missing=f"the diagnostic settings of cluster {cluster.label}",
             remedy=az("monitor", "diagnostic-settings", "list", resource=cluster.id),
             key="diagnostic settings",
         )
-    if collected is None:
+    elif not observability.logged(network, cluster) & _AUDIT:
+        lacking.append(_CONTROL_PLANE)
+    try:
+        if not observability.container_logs(network, cluster):
+            lacking.append(_CONTAINERS)
+    except Undetermined as unknown:
         yield Unknown(
             cluster.id,
-            missing=f"the data collection rule that cluster {cluster.label} is associated with",
+            missing=unknown.missing,
+            remedy=az(
+                "monitor",
+                "data-collection",
+                "rule",
+                "association",
+                "list-by-resource",
+                resource=cluster.id,
+            ),
             key="data collection rule",
+        )
+    if lacking:
+        yield Finding(
+            subject=cluster.id,
+            message=f"cluster {cluster.label} sends no {' and no '.join(lacking)} anywhere",
+            remedy=" && ".join(_remedies(cluster, lacking)),
+            evidence=_quoted(cluster),
         )
 
 
 def _remedies(cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
     workspace = "<id of the workspace>"
-    if "control-plane audit logs" in lacking:
+    if _CONTROL_PLANE in lacking:
         yield az(
             "monitor",
             "diagnostic-settings",
@@ -95,7 +107,7 @@ def _remedies(cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
             workspace=workspace,
             logs='[{"category":"kube-audit-admin","enabled":true}]',
         )
-    if "container logs" in lacking:
+    if _CONTAINERS in lacking:
         yield az(
             "aks",
             "enable-addons",
@@ -106,6 +118,9 @@ def _remedies(cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
         )
 
 
-def _addons(cluster: ManagedCluster) -> str:
-    on = [name for name, a in (cluster.properties.addon_profiles or {}).items() if a and a.enabled]
-    return ", ".join(sorted(on)) or "none enabled"
+def _quoted(cluster: ManagedCluster) -> tuple[Evidence, ...]:
+    profiles = cluster.properties.addon_profiles
+    if profiles is None:
+        return (evidence(cluster, "/properties", "no addonProfiles"),)
+    on = sorted(name for name, addon in profiles.items() if addon and addon.enabled)
+    return (evidence(cluster, "/properties/addonProfiles", ", ".join(on) or "none enabled"),)

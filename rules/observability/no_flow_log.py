@@ -5,10 +5,13 @@ After an incident the first question is who talked to whom. Without flow logs no
 and nobody notices a machine that starts to talk to the internet.
 
 ## What fails
-A virtual network that no enabled flow log targets, neither as a whole nor through every one of its
-subnets. Logs of network security groups count for the subnets that carry the group, as long as
-they exist (see DEP-005). When the snapshot holds no network watcher and no flow log at all, the
-answer is *unknown*: they live in a resource group of their own and are easily left out.
+A virtual network with subnets that no enabled flow log targets, neither as a whole nor through
+every one of its subnets. Logs of network security groups count for the subnets that carry the
+group, as long as they exist (see DEP-005).
+
+When the snapshot holds no network watcher and no flow log at all, the answer is *unknown*: they
+live in a resource group of their own and are easily left out. So it is when a flow log does not
+say whether it is enabled, or the network does not tell its subnets.
 
 ## What to do
 Create a VNet flow log in the network's region, with traffic analytics if you can.
@@ -20,9 +23,7 @@ Create a VNet flow log in the network's region, with traffic analytics if you ca
 
 from __future__ import annotations
 
-from collections.abc import Container
-
-from auditor.ids import fold
+from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
@@ -41,39 +42,46 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 )
 def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     """Look for a log of the network, or of each of its subnets."""
-    logs = observability.flow_logs(network)
-    if vnet.key in logs:
+    if vnet.properties.subnets is None:
+        raise Undetermined(f"the subnets of virtual network {vnet.label}", resource=vnet.id)
+    if observability.is_watched(network, vnet.id):
         return
-    bare = [subnet for subnet in vnet.subnets if not _watched(logs.keys(), subnet)]
-    if vnet.subnets and not bare:
+    bare = [subnet for subnet in vnet.subnets if not _watched(network, subnet)]
+    if not bare:
         return
     if not network.all(FlowLog) and not network.all(NetworkWatcher):
         yield Unknown(
             vnet.id,
             missing="the flow logs: the snapshot holds no network watcher and no flow log",
-            remedy=az("network", "watcher", "flow-log", "list", location=vnet.location),
+            remedy=az("network", "watcher", "flow-log", "list", location=_region(vnet)),
         )
         return
-    some = f": subnets {', '.join(s.label for s in bare[:3])} are not" if bare else ""
     yield Finding(
         subject=vnet.id,
         message=f"virtual network {vnet.label} is watched by no flow log"
         if len(bare) == len(vnet.subnets)
-        else f"virtual network {vnet.label} is only partly watched by flow logs{some}",
+        else f"virtual network {vnet.label} is only partly watched by flow logs: not "
+        + ", ".join(subnet.label for subnet in bare[:3])
+        + (f" and {len(bare) - 3} more" if len(bare) > 3 else ""),
         remedy=az(
             "network",
             "watcher",
             "flow-log",
             "create",
-            location=vnet.location,
+            location=_region(vnet),
             name=f"{vnet.label}-flowlog",
             vnet=vnet.id,
             storage_account="<id of a storage account in the region>",
         ),
-        evidence=(evidence(vnet, "/id", vnet.id),),
+        related=tuple(subnet.id for subnet in bare[:3]),
+        evidence=(evidence(vnet, "/properties/subnets", [subnet.label for subnet in bare]),),
     )
 
 
-def _watched(targets: Container[str], subnet: Subnet) -> bool:
+def _region(vnet: VirtualNetwork) -> str:
+    return vnet.location or "<region>"
+
+
+def _watched(network: Network, subnet: Subnet) -> bool:
     group = subnet.properties.network_security_group
-    return subnet.key in targets or bool(group and group.id and fold(group.id) in targets)
+    return observability.is_watched(network, subnet.id, group.id if group else None)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, arm_id, ask, estate, resource
+
+from ...networks import subnet_id
+
+Json = dict[str, Any]
+FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
+SINGLE = "Microsoft.DBforMySQL/servers"
+ENDPOINT = "Microsoft.Network/privateEndpoints"
+SERVER = arm_id(FLEXIBLE, "shop")
+
+
+def server(*states: str, kind: str = FLEXIBLE, listed: bool = True, **network: Any) -> Json:
+    connections = [
+        {
+            "name": f"c{number}",
+            "properties": {
+                "privateEndpoint": {"id": arm_id(ENDPOINT, "pe")},
+                "privateLinkServiceConnectionState": {"status": state},
+            },
+        }
+        for number, state in enumerate(states)
+    ]
+    own = {"privateEndpointConnections": connections} if listed else {}
+    return resource(kind, "shop", {"network": network, **own})
+
+
+def endpoint(state: str, *, manual: bool = False, target: str = SERVER) -> Json:
+    kind = "manualPrivateLinkServiceConnections" if manual else "privateLinkServiceConnections"
+    link = {
+        "privateLinkServiceId": target,
+        "privateLinkServiceConnectionState": {"status": state},
+    }
+    return resource(ENDPOINT, "pe", {kind: [{"name": "c", "properties": link}]})
+
+
+def asked(*resources: Json) -> Answer:
+    return ask("DB-006", estate(*resources))
+
+
+@pytest.mark.parametrize("kind", [FLEXIBLE, SINGLE])
+def test_no_endpoint_at_all(kind: str) -> None:
+    [finding] = asked(server(kind=kind)).broken
+    assert finding.subject == arm_id(kind, "shop")
+    assert finding.evidence[0].pointer == "/properties/privateEndpointConnections"
+    assert f"--private-connection-resource-id {arm_id(kind, 'shop')}" in finding.remedy
+    assert "--group-id mysqlServer" in finding.remedy
+
+
+@pytest.mark.parametrize("state", ["Pending", "Rejected", "Disconnected", ""])
+def test_l_1_only_approved_carries_traffic(state: str) -> None:
+    assert len(asked(server(state)).broken) == 1
+    assert len(asked(server(), endpoint(state)).broken) == 1
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        [server("Approved")],
+        [server("Rejected", "approved")],
+        [server(), endpoint("Approved")],
+        [server(), endpoint("Approved", manual=True)],
+        [server(), endpoint("Approved", target=SERVER.upper())],
+        [server(listed=False), endpoint("Approved")],
+        [server(delegatedSubnetResourceId=subnet_id("a", "data"))],
+        [server(listed=False, delegatedSubnetResourceId=subnet_id("a", "data"))],
+    ],
+)
+def test_private_paths(resources: list[Json]) -> None:
+    answer = asked(*resources)
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_an_endpoint_to_another_server_is_none() -> None:
+    assert len(asked(server(), endpoint("Approved", target=SERVER + "2")).broken) == 1
+
+
+def test_a_server_that_lists_none_is_unknown() -> None:
+    answer = asked(server(listed=False), endpoint("Pending"))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "private endpoint connections of MySQL server shop" in answer.unknown[0].missing
+    assert f"--id {SERVER}" in answer.unknown[0].remedy

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.snapshot.document import KubernetesObject
+from auditor.testing import Answer, arm_id, ask, estate, resource
+
+from ...clusters import cluster, cluster_id
+from ...kubernetes import exported, ingress, service
+
+Json = dict[str, Any]
+GATEWAY = "Microsoft.Network/applicationGateways"
+
+
+def ref(kind: str, name: str) -> Json:
+    return {"id": arm_id(f"{GATEWAY}/{kind}", "agw", name)}
+
+
+def gateway(**listeners: tuple[list[str], str]) -> Json:
+    """Listeners by name: their hosts, and the address their requests go to ("" redirects)."""
+    rules: list[Json] = []
+    pools: list[Json] = []
+    for name, (_, target) in listeners.items():
+        to = (
+            {"backendAddressPool": ref("backendAddressPools", name)}
+            if target
+            else {"redirectConfiguration": ref("redirectConfigurations", "r")}
+        )
+        rules.append(
+            {"name": name, "properties": {"httpListener": ref("httpListeners", name), **to}}
+        )
+        members = [{"ipAddress": target}] if target else []
+        pools.append({"name": name, "properties": {"backendAddresses": members}})
+    return resource(
+        GATEWAY,
+        "agw",
+        {
+            "httpListeners": [
+                {
+                    "name": name,
+                    "id": ref("httpListeners", name)["id"],
+                    "properties": {"hostNames": hosts},
+                }
+                for name, (hosts, _) in listeners.items()
+            ],
+            "requestRoutingRules": rules,
+            "backendAddressPools": [
+                {**pool, "id": ref("backendAddressPools", pool["name"])["id"]} for pool in pools
+            ],
+            "redirectConfigurations": [
+                {"name": "r", "id": ref("redirectConfigurations", "r")["id"], "properties": {}}
+            ],
+        },
+    )
+
+
+NGINX = service(address="10.0.0.40")
+
+
+def asked(agw: Json | None, *objects: KubernetesObject) -> Answer:
+    return ask("K8S-004", estate(cluster(), *([agw] if agw else []), kubernetes=objects))
+
+
+def test_both_sides_know_the_host() -> None:
+    agw = gateway(shop=(["Shop.example"], "10.0.0.40"))
+    answer = asked(agw, NGINX, ingress("shop.EXAMPLE"))
+    assert (answer.kept, answer.broken, answer.unknown) == (2, [], [])
+
+
+def test_a_host_that_no_listener_accepts() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"))
+    [finding] = asked(agw, NGINX, ingress("shop.example", "admin.example")).broken
+    assert finding.subject == "kubernetes/Ingress/web/shop"
+    assert "admin.example of Ingress web/shop" in finding.message
+    assert finding.evidence[0].pointer == "/spec/rules/1"
+
+
+def test_a_host_that_nobody_serves() -> None:
+    agw = gateway(shop=(["shop.example", "old.example"], "10.0.0.40"))
+    [finding] = asked(agw, NGINX, ingress("shop.example")).broken
+    assert finding.subject == ref("httpListeners", "shop")["id"]
+    assert "old.example of listener shop" in finding.message
+    assert finding.evidence[0].pointer == "/properties/httpListeners/0/properties/hostNames/1"
+    assert "--resource-group rg --gateway-name agw --name shop" in finding.remedy
+
+
+def test_a_listener_to_something_else_than_the_cluster_is_not_compared() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"), erp=(["erp.example"], "10.9.0.4"))
+    assert asked(agw, NGINX, ingress("shop.example")).broken == []
+
+
+def test_the_address_of_an_ingress_tells_that_a_listener_leads_there() -> None:
+    agw = gateway(shop=(["old.example"], "10.0.0.41"))
+    answer = asked(agw, ingress("shop.example", address="10.0.0.41"))
+    assert len(answer.broken) == 2
+
+
+def test_a_redirect_publishes_nothing() -> None:
+    agw = gateway(plain=(["shop.example"], ""), erp=(["erp.example"], "10.9.0.4"))
+    assert len(asked(agw, NGINX, ingress("shop.example")).broken) == 1
+
+
+@pytest.mark.parametrize("hosts", [[], ["*.example"], ["*"], ["sho?.example"]])
+def test_listeners_that_accept_more(hosts: list[str]) -> None:
+    assert asked(gateway(all=(hosts, "10.9.0.4")), NGINX, ingress("shop.example")).broken == []
+
+
+def test_an_ingress_without_a_host_serves_all() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"))
+    assert asked(agw, NGINX, ingress("")).broken == []
+
+
+def test_an_ingress_wildcard_is_one_label() -> None:
+    deep = gateway(shop=(["a.b.example"], "10.0.0.40"))
+    assert len(asked(deep, NGINX, ingress("*.example")).broken) == 2
+    flat = gateway(shop=(["a.example"], "10.0.0.40"))
+    assert asked(flat, NGINX, ingress("*.example")).broken == []
+
+
+def test_routes_of_the_gateway_api() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"))
+    route = exported("HTTPRoute", "shop", spec={"hostnames": ["shop.example", "b.example"]})
+    [finding] = asked(agw, NGINX, route).broken
+    assert finding.evidence[0].pointer == "/spec/hostnames/1"
+    assert asked(agw, NGINX, exported("TLSRoute", "all", spec={})).broken == []
+
+
+def test_without_ingresses_the_cluster_is_unknown() -> None:
+    answer = asked(gateway(shop=(["shop.example"], "10.0.0.40")), NGINX)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert [unknown.subject for unknown in answer.unknown] == [cluster_id()]
+
+
+def test_without_a_gateway_nothing_is_compared() -> None:
+    answer = asked(None, NGINX, ingress("shop.example"))
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+def test_an_ingress_that_cannot_be_read_is_unknown() -> None:
+    agw = gateway(shop=(["old.example"], "10.0.0.40"))
+    answer = asked(agw, NGINX, exported("Ingress", "odd", spec=3), ingress("shop.example"))
+    assert [finding.subject for finding in answer.broken] == ["kubernetes/Ingress/web/shop"]
+    assert {unknown.subject for unknown in answer.unknown} == {
+        "kubernetes/Ingress/web/odd",
+        ref("httpListeners", "shop")["id"],
+    }

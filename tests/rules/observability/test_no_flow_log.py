@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, arm_id, ask, estate, resource
+
+from ...networks import subnet_id, vnet, vnet_id
+
+Json = dict[str, Any]
+NSG = arm_id("Microsoft.Network/networkSecurityGroups", "nsg")
+WATCHER = resource("Microsoft.Network/networkWatchers", "w", group="NetworkWatcherRG")
+
+
+def home(**subnets: Json) -> Json:
+    prefixes = {
+        name: {"addressPrefix": f"10.0.{n}.0/24", **more}
+        for n, (name, more) in enumerate(subnets.items())
+    }
+    return vnet("a", "10.0.0.0/16", subnets=prefixes)
+
+
+def log(target: str, *, enabled: bool | None = True, name: str = "f") -> Json:
+    settings: Json = {"targetResourceId": target}
+    if enabled is not None:
+        settings["enabled"] = enabled
+    return resource("Microsoft.Network/networkWatchers/flowLogs", f"w/{name}", settings)
+
+
+def asked(*resources: Json) -> Answer:
+    return ask("OBS-002", estate(*resources))
+
+
+def test_no_log() -> None:
+    [finding] = asked(home(web={}), WATCHER).broken
+    assert finding.subject == vnet_id("a")
+    assert finding.message == "virtual network a is watched by no flow log"
+    assert finding.evidence[0].pointer == "/properties/subnets"
+    assert f"--location westeurope --name a-flowlog --vnet {vnet_id('a')}" in finding.remedy
+
+
+@pytest.mark.parametrize("target", [vnet_id("a"), vnet_id("A").upper()])
+def test_a_log_of_the_network(target: str) -> None:
+    assert asked(home(web={}, data={}), log(target)).kept == 1
+
+
+def test_logs_of_every_subnet() -> None:
+    logs = [log(subnet_id("a", name), name=name) for name in ("web", "data")]
+    assert asked(home(web={}, data={}), *logs).kept == 1
+    [finding] = asked(home(web={}, data={}), logs[0]).broken
+    assert finding.message == "virtual network a is only partly watched by flow logs: not data"
+    assert finding.related == (subnet_id("a", "data"),)
+
+
+def test_a_log_of_the_security_group_counts_for_its_subnets() -> None:
+    grouped = {"networkSecurityGroup": {"id": NSG}}
+    assert asked(home(web=grouped), log(NSG)).kept == 1
+    assert len(asked(home(web=grouped, data={}), log(NSG)).broken) == 1
+
+
+def test_a_disabled_log_watches_nothing() -> None:
+    assert len(asked(home(web={}), log(vnet_id("a"), enabled=False)).broken) == 1
+
+
+def test_a_log_that_does_not_say_is_unknown() -> None:
+    silent = log(vnet_id("a"), enabled=None)
+    answer = asked(home(web={}), silent)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "whether flow log f is enabled" in answer.unknown[0].missing
+    assert asked(home(web={}), silent, log(vnet_id("a"), name="g")).kept == 1
+
+
+def test_without_any_watcher_or_log_it_is_unknown() -> None:
+    answer = asked(home(web={}))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "no network watcher and no flow log" in answer.unknown[0].missing
+
+
+def test_a_network_without_subnets_has_nothing_to_watch() -> None:
+    assert asked(vnet("a", "10.0.0.0/16"), WATCHER).kept == 1
+    untold = resource("Microsoft.Network/virtualNetworks", "a")
+    assert len(asked(untold, WATCHER).unknown) == 1
+
+
+def test_many_subnets_are_told_in_short() -> None:
+    subnets: dict[str, Json] = {name: {} for name in "abcdef"}
+    [finding] = asked(home(**subnets), log(subnet_id("a", "a"))).broken
+    assert finding.message.endswith("not b, c, d and 2 more")
