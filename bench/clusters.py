@@ -76,7 +76,42 @@ def add_cluster(hub: Hub, scope: Scope, name: str, subnet: Subnet, outbound: str
         arm_id, hub.workspace, "kube-apiserver", "kube-audit-admin", "kube-controller-manager",
         "kube-scheduler", "cluster-autoscaler", "guard",
     )  # fmt: skip
+    _collect_container_logs(hub, scope, name, spelled)
     return Cluster(arm_id, nodes, ingress)
+
+
+def _collect_container_logs(hub: Hub, scope: Scope, name: str, cluster: str) -> None:
+    """Send what containers write to the workspace (G-4)."""
+    streams = ["Microsoft-ContainerLogV2", "Microsoft-KubeEvents", "Microsoft-KubePodInventory"]
+    source = {
+        "name": "ContainerInsightsExtension",
+        "extensionName": "ContainerInsights",
+        "streams": streams,
+    }
+    rule = hub.estate.add(
+        scope,
+        "Microsoft.Insights/dataCollectionRules",
+        f"MSCI-{scope.location}-{name}",
+        {
+            "dataSources": {"extensions": [source]},
+            "destinations": {
+                "logAnalytics": [{"name": "logs", "workspaceResourceId": hub.workspace}]
+            },
+            "dataFlows": [{"streams": streams, "destinations": ["logs"]}],
+        },
+        kind="Linux",
+    )
+    kind = "Microsoft.Insights/dataCollectionRuleAssociations"
+    arm_id = f"{cluster}/providers/{kind}/ContainerInsightsExtension"
+    hub.estate.resources[arm_id] = {
+        "name": "ContainerInsightsExtension",
+        "id": arm_id,
+        "type": kind,
+        "properties": {
+            "dataCollectionRuleId": rule,
+            "description": f"Container insights of {name}",
+        },
+    }
 
 
 def _cluster(hub: Hub, name: str, subnet: Subnet, nodes: Scope, outbound: str, egress: str) -> Json:
