@@ -1,9 +1,9 @@
 """Addresses, prefixes and sets of them, IPv4 and IPv6, with the laws of sets.
 
 Text comes in through `parse_prefix` and `parse_address` and goes out through `str`; between the
-two there are only whole numbers. Versions never mix: no IPv4 prefix holds an IPv6 address
-(AZURE-SEMANTICS P-12). Sets of ports have the same laws and live in `auditor.ports`; addresses
-with a meaning (private, reserved, Azure's) have names in `auditor.special_addresses`.
+two there are only whole numbers. Versions never mix: no IPv4 prefix holds an IPv6 address (P-12).
+Sets of ports have the same laws and live in `auditor.ports`; addresses with a meaning (private,
+reserved, Azure's) have names in `auditor.special_addresses`.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ EVERY_PORT = PortSet(((0, LAST_PORT),))
 
 
 def parse_ports(*texts: str) -> PortSet:
-    """Read the ports of an NSG rule (AZURE-SEMANTICS N-9b): `22`, `500-1000`, `*`, or several.
+    """Read the ports of an NSG rule (N-9b): `22`, `500-1000`, `*`, or several.
 
     No text at all gives the empty set. Raises PortError for anything else: an empty text,
     a reversed range, a port above 65535, a comma-separated list.

@@ -1,8 +1,8 @@
 """Addresses that mean something of their own: private, reserved, Azure's.
 
 Sources: the IANA registries of special-purpose addresses (RFC 6890 and its updates),
-https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry, and the
-facts of AZURE-SEMANTICS.md by number.
+https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry, and
+facts of docs/facts.md by number.
 """
 
 from __future__ import annotations

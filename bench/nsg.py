@@ -16,7 +16,7 @@ _DEFAULTS = (
     ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
     ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
 )
-"""AZURE-SEMANTICS N-10."""
+"""The default rules that every security group ends in (N-10)."""
 
 _SERVICES = ("AzureMonitor", "AzureKeyVault", "Storage", "AzureActiveDirectory", "AzureBackup")
 

@@ -1,6 +1,6 @@
 """Questions about AKS clusters: what is theirs, how pods are addressed, how many addresses.
 
-Facts K-1 to K-34 and section 5.3.
+Facts K-1 to K-34.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def most_nodes(pool: AgentPool) -> int:
 
 
 def surge(pool: AgentPool) -> int:
-    """Give the extra nodes of an upgrade: `maxSurge`, else 10 % and at least one (section 5.3)."""
+    """Give the extra nodes of an upgrade: `maxSurge`, else 10 % and at least one (K-21)."""
     nodes = most_nodes(pool)
     given = pool.upgrade_settings.max_surge if pool.upgrade_settings else None
     if given is None or given == "":
@@ -103,7 +103,7 @@ def pods_per_node(pool: AgentPool) -> int:
 
 
 def node_addresses(cluster: ManagedCluster, pool: AgentPool) -> int:
-    """Give the addresses a pool takes of its node subnet at its peak (section 5.3)."""
+    """Give the addresses a pool takes of its node subnet at its peak (K-21)."""
     each = 1 + pods_per_node(pool) if cni(cluster, pool) is Cni.NODE_SUBNET else 1
     return peak_nodes(pool) * each
 

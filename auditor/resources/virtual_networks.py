@@ -1,4 +1,4 @@
-"""Virtual networks, subnets and peerings (facts D-*, R-14 to R-20)."""
+"""Virtual networks, subnets and peerings (facts D-1 to D-5, D-11, R-14 to R-20)."""
 
 from __future__ import annotations
 

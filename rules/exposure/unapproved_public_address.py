@@ -35,7 +35,7 @@ Take the address off its owner and publish the service through the gateway, or a
 ## References
 - https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses
 - https://learn.microsoft.com/azure/architecture/example-scenario/gateway/firewall-application-gateway
-- Facts E-1, E-3, E-4, E-7, E-8, section 3.2
+- Facts E-1, E-3, E-4, E-7 to E-9
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ Make the Service internal with a fixed address, then put that into the pool:
 ## References
 - https://learn.microsoft.com/azure/aks/internal-lb
 - https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools
-- Facts K-50 to K-62, A-53, A-54, section 11
+- Facts K-50 to K-62, A-53, A-54
 """
 
 from __future__ import annotations

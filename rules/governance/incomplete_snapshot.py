@@ -21,7 +21,7 @@ may read it. For a resource in another tenant or subscription that you cannot re
 finding with the reason; the dependent rules go on answering *unknown*.
 
 ## References
-- Facts U-1, U-2 and section 12 of the semantics this tool follows
+- Facts U-1, U-2
 - https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
 """
 
