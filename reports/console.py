@@ -286,6 +286,9 @@ def _finding(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
     for related in finding.related:
         yield from labelled(label, names.short(related), "", indent=4, width=look.width)
         label = ""
+    if finding.also:
+        rules = "this breaks " + ", ".join(finding.also) + " too"
+        yield from labelled("also", rules, "", indent=4, width=look.width)
     yield from _remedy(finding, look, indent=4)
 
 

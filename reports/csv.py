@@ -12,7 +12,7 @@ from ._text import emit, remedy_lines, value_text, visible
 
 COLUMNS = (
     *("status", "severity", "rule", "name", "title", "subject", "message", "remedy", "evidence"),
-    *("related", "file", "line", "pointer", "fingerprint"),
+    *("related", "also", "file", "line", "pointer", "fingerprint"),
     *("waiver_reason", "waiver_owner", "waiver_expires"),
 )
 # What makes a cell a formula, in its full-width spelling too.
@@ -48,6 +48,7 @@ def _row(finding: Judged) -> tuple[str, ...]:
         " ; ".join(remedy_lines(finding)),
         " ; ".join(f"{e.resource} {e.pointer} = {value_text(e.value)}" for e in finding.evidence),
         " ; ".join(finding.related),
+        " ; ".join(finding.also),
         where.file if where else "",
         str(where.line) if where and where.line else "",
         where.pointer if where else "",

@@ -120,6 +120,8 @@ def _finding(finding: Judged) -> dict[str, Any]:
     if finding.location is not None:
         where = finding.location
         written["location"] = {"file": where.file, "line": where.line, "pointer": where.pointer}
+    if finding.also:
+        written["also"] = list(finding.also)
     if finding.witness is not None:
         written["witness"] = dict(finding.witness)
     if finding.hops:

@@ -156,6 +156,7 @@ def _finding(finding: Judged, names: Names) -> str:
         )
         lines.append(f"- evidence: {code_of(f'{read.pointer} = {names.value(read.value)}')}{of}")
     lines += [f"- related: {code_of(names.short(related))}" for related in finding.related]
+    lines += [f"- also breaks: {code_of(rule)}" for rule in finding.also]
     for hop in finding.hops:
         said = f"{names.short(hop.resource)}: {hop.rule} ({hop.reason})"
         lines.append(f"- path: {code_of(said)}")

@@ -225,6 +225,8 @@ def _properties(finding: Judged) -> dict[str, Any]:
         "status": finding.status.value,
         "related": list(finding.related),
     }
+    if finding.also:
+        properties["also"] = list(finding.also)
     if finding.location is not None:
         properties["pointer"] = finding.location.pointer
     if finding.witness is not None:

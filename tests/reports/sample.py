@@ -64,6 +64,7 @@ def judged(
     evidence: tuple[tuple[str, str, Json], ...] = (),
     location: Location | None = None,
     waiver: Waiver | None = None,
+    also: tuple[str, ...] = (),
 ) -> Judged:
     name, title = TITLES[rule]
     return Judged(
@@ -81,6 +82,7 @@ def judged(
         evidence=tuple(Evidence(*read) for read in evidence),
         location=location,
         waiver=waiver,
+        also=also,
     )
 
 
@@ -213,6 +215,7 @@ REACHED = replace(
         FRONTEND,
         "tcp/443 from the internet reaches 172.16.0.7 through a frontend beside the gateway",
         related=(LB,),
+        also=("EXP-001",),
         location=Location("exports/node group.json", 230, "/3"),
     ),
     witness={

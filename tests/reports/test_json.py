@@ -58,7 +58,7 @@ def test_a_finding_has_the_keys_of_the_contract_in_order() -> None:
 
     assert [list(f) for f in findings if f["rule"] != "EXP-006"] == [CONTRACT] * 11
     (path,) = (f for f in findings if f["rule"] == "EXP-006")
-    assert list(path) == [*CONTRACT, "witness", "hops"]
+    assert list(path) == [*CONTRACT, "also", "witness", "hops"]
     assert path["hops"][1]["reason"] == "nsg-allow"
 
 
