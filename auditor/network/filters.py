@@ -6,9 +6,10 @@ name, ports as sets. Bounds are kept where the snapshot does not tell what a rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 from auditor import ids
 from auditor.addresses import (
@@ -24,10 +25,14 @@ from auditor.addresses import (
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, question
-from auditor.resources.base import Node, Ref
+from auditor.resources.base import Node, Ref, union
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.security import (
+    NetworkSecurityGroup,
+    SecurityRule,
+    SecurityRuleProperties,
+)
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -64,12 +69,13 @@ UNTOLD = Selector(told=False)
 EVERYBODY = Selector(EVERYTHING, public=PUBLIC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter:
     """A security rule as it works.
 
     `protocols` holds `*` or names of `PROTOCOLS`; it and the two port sets are None when the input
-    does not tell them.
+    does not tell them. Rules that say the same give one filter, so that lists of them compare and
+    hash by identity.
     """
 
     name: str
@@ -91,8 +97,12 @@ def selector(texts: Iterable[str], groups: Iterable[Ref] = ()) -> Selector:
 
     A side that names nothing at all is not told: Azure stores no such rule.
     """
-    found = _read(tuple(texts))
-    named = frozenset(fold(ref.id) for ref in groups if ref.id)
+    return _selector(tuple(texts), [ref.id for ref in groups if ref.id])
+
+
+def _selector(texts: tuple[str, ...], groups: Iterable[str]) -> Selector:
+    found = _read(texts)
+    named = frozenset(map(fold, groups))
     return replace(found, groups=named, told=True) if named else found
 
 
@@ -122,49 +132,79 @@ def compiled(rule: SecurityRule) -> Filter:
     settings = rule.properties
     if settings.priority is None or not settings.access:
         raise Undetermined(f"priority and access of {rule.id}", resource=rule.id)
+    try:
+        said = [say(settings) for say in _PARTS]
+    except Undetermined:
+        said = [_said(settings, say) for say in _PARTS]
+    return _filter(rule.label, settings.priority, rule.allows, *said)
+
+
+_Said: TypeAlias = tuple[Any, ...] | None
+"""What a rule says in one respect, as written; None when the input does not tell."""
+
+_PARTS: tuple[Callable[[SecurityRuleProperties], _Said], ...] = (
+    lambda p: (p.protocol,),
+    lambda p: (
+        p.source_address_prefix,
+        tuple(p.source_address_prefixes or ()),
+        _named(p.source_application_security_groups),
+    ),
+    lambda p: (
+        p.destination_address_prefix,
+        tuple(p.destination_address_prefixes or ()),
+        _named(p.destination_application_security_groups),
+    ),
+    lambda p: (p.source_port_range, tuple(p.source_port_ranges or ())),
+    lambda p: (p.destination_port_range, tuple(p.destination_port_ranges or ())),
+)
+"""Protocol, sources, destinations, source ports, destination ports."""
+
+
+def _said(
+    settings: SecurityRuleProperties, say: Callable[[SecurityRuleProperties], _Said]
+) -> _Said:
+    try:
+        return say(settings)
+    except Undetermined:
+        return None
+
+
+def _named(groups: list[Ref] | None) -> tuple[str, ...]:
+    return tuple([ref.id for ref in groups if ref.id]) if groups else ()
+
+
+@lru_cache(maxsize=16384)
+def _filter(name: str, priority: int, allow: bool, *said: _Said) -> Filter:
+    """Read what a rule says, once for all rules that say it."""
+    protocol, sources, destinations, source_ports, destination_ports = said
     return Filter(
-        name=rule.label,
-        priority=settings.priority,
-        allow=rule.allows,
-        protocols=_protocols(rule),
-        sources=_sources(rule),
-        destinations=_destinations(rule),
-        source_ports=_ports(rule, "source_ports"),
-        destination_ports=_ports(rule, "destination_ports"),
+        name=name,
+        priority=priority,
+        allow=allow,
+        protocols=_protocols(protocol),
+        sources=_side(sources),
+        destinations=_side(destinations),
+        source_ports=_ports(source_ports),
+        destination_ports=_ports(destination_ports),
     )
 
 
-def _protocols(rule: SecurityRule) -> frozenset[str] | None:
-    try:
-        protocol = rule.properties.protocol
-    except Undetermined:
+def _protocols(said: _Said) -> frozenset[str] | None:
+    if said is None or not said[0]:
         return None
-    if not protocol:
-        return None
-    word = protocol.lower()
+    word = said[0].lower()
     return frozenset((ANY if word == "any" else word,))
 
 
-def _sources(rule: SecurityRule) -> Selector:
-    try:
-        return selector(rule.sources, rule.properties.source_application_security_groups or ())
-    except Undetermined:
+def _side(said: _Said) -> Selector:
+    if said is None:
         return UNTOLD
+    one, many, groups = said
+    return _selector(union(one, many), groups)
 
 
-def _destinations(rule: SecurityRule) -> Selector:
-    try:
-        groups = rule.properties.destination_application_security_groups or ()
-        return selector(rule.destinations, groups)
-    except Undetermined:
-        return UNTOLD
-
-
-def _ports(rule: SecurityRule, side: str) -> PortSet | None:
-    try:
-        texts: tuple[str, ...] = getattr(rule, side)
-    except Undetermined:
-        return None
+def _ports(said: _Said) -> PortSet | None:
+    texts = () if said is None else union(*said)
     return _read_ports(texts) if texts else None
 
 
@@ -173,18 +213,39 @@ def _read_ports(texts: tuple[str, ...]) -> PortSet:
     return EVERY_PORT if ANY in texts else parse_ports(*texts)
 
 
-def custom_rules(group: NetworkSecurityGroup, *, inbound: bool) -> tuple[SecurityRule, ...]:
+def custom_rules(
+    network: Network, group: NetworkSecurityGroup, *, inbound: bool
+) -> tuple[SecurityRule, ...]:
     """Give a group's own rules of one direction in the order of evaluation (N-5).
 
-    Raises Undetermined when the input does not tell a rule's direction or priority.
+    Put in order once for each group. Raises Undetermined when the input does not tell a rule's
+    direction or priority.
     """
-    found = []
+    known = _ordered(network)
+    found = known.get(group)
+    if found is None:
+        found = known[group] = _in_order(group)
+    return found[0 if inbound else 1]
+
+
+_Rules: TypeAlias = tuple[SecurityRule, ...]
+
+
+@question
+def _ordered(network: Network) -> dict[NetworkSecurityGroup, tuple[_Rules, _Rules]]:
+    return {}
+
+
+def _in_order(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+    """The inbound and the outbound rules."""
+    ways: tuple[list[tuple[int, int, SecurityRule]], ...] = ([], [])
     for place, rule in enumerate(group.rules):
-        if not rule.properties.direction or rule.properties.priority is None:
+        settings = rule.properties
+        if not settings.direction or settings.priority is None:
             raise Undetermined(f"direction and priority of {rule.id}", resource=rule.id)
-        if rule.inbound is inbound:
-            found.append((rule.properties.priority, place, rule))
-    return tuple(rule for _, _, rule in sorted(found, key=lambda item: item[:2]))
+        ways[0 if rule.inbound else 1].append((settings.priority, place, rule))
+    inbound, outbound = (tuple([rule for _, _, rule in sorted(way)]) for way in ways)
+    return inbound, outbound
 
 
 def filters_of(
@@ -194,16 +255,16 @@ def filters_of(
 
     Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
     """
-    known = _known(network)
-    if (group.key, inbound) not in known:
-        known[group.key, inbound] = tuple(
-            compiled(rule) for rule in custom_rules(group, inbound=inbound)
-        )
-    return known[group.key, inbound]
+    known = _compiled(network)
+    found = known.get((group, inbound))
+    if found is None:
+        rules = custom_rules(network, group, inbound=inbound)
+        found = known[group, inbound] = tuple(map(compiled, rules))
+    return found
 
 
 @question
-def _known(network: Network) -> dict[tuple[str, bool], tuple[Filter, ...]]:
+def _compiled(network: Network) -> dict[tuple[NetworkSecurityGroup, bool], tuple[Filter, ...]]:
     return {}
 
 

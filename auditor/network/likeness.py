@@ -9,24 +9,28 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from auditor.addresses import AddressSet, Version
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.intervals import Intervals
 from auditor.network.filters import Filter, Selector
 from auditor.special_addresses import PLATFORM_HOST, PRIVATE, PUBLIC
 
-_VERSIONS: tuple[Version, ...] = (4, 6)
 
-
-def _cuts(sets: Iterable[Intervals]) -> set[int]:
-    return {cut for each in sets for low, high in each for cut in (low, high + 1)}
+def _cuts(sets: Iterable[Intervals]) -> list[int]:
+    return sorted({cut for each in sets for low, high in each for cut in (low, high + 1)})
 
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-_FIXED: dict[Version, list[int]] = {
-    version: sorted(_cuts(each.intervals(version) for each in (PRIVATE, PUBLIC, _HOST)))
-    for version in _VERSIONS
-}
+
+
+def _fixed(version: Version) -> list[int]:
+    known = (EVERYTHING, PRIVATE, PUBLIC, _HOST)
+    return _cuts(each.intervals(version) for each in known)
+
+
+_FIXED: dict[Version, list[int]] = {4: _fixed(4), 6: _fixed(6)}
 """Where addresses with a meaning begin and end: a likeness keeps how cuts lie to these."""
 
 
@@ -36,57 +40,74 @@ def likeness(filters: Sequence[Filter], inside: AddressSet) -> Hashable:
     Renamed are addresses (keeping how they lie to one another and to those with a meaning), groups,
     and the rules; everything else counts. `inside` goes with the filters.
     """
-    groups: dict[str, int] = {}
-    for rule in filters:
-        for side in (rule.sources, rule.destinations):
-            for group in sorted(side.groups):
-                groups.setdefault(group, len(groups))
-    sources = _Ranks([rule.sources for rule in filters], inside, groups)
-    destinations = _Ranks([rule.destinations for rule in filters], inside, groups)
-    rules = tuple(
-        (
-            rule.allow,
-            rule.protocols,
-            rule.source_ports,
-            rule.destination_ports,
-            sources.of(rule.sources),
-            destinations.of(rule.destinations),
-        )
-        for rule in filters
+    forms = [_form(rule) for rule in filters]
+    return (
+        tuple([form.rest for form in forms]),
+        _ranked([form.sources for form in forms if form.sources], inside),
+        _ranked([form.destinations for form in forms if form.destinations], inside),
+        _numbered([form.groups for form in forms if form.groups]),
     )
-    return rules, sources.frame, destinations.frame
 
 
-class _Ranks:
+class _Form(NamedTuple):
+    """A filter taken apart: what can be renamed, and `rest`, one object for what cannot."""
+
+    sources: AddressSet
+    destinations: AddressSet
+    groups: tuple[frozenset[str], frozenset[str]] | None
+    rest: object
+
+
+@lru_cache(maxsize=16384)
+def _form(rule: Filter) -> _Form:
+    sources, destinations = rule.sources, rule.destinations
+    ports = rule.source_ports, rule.destination_ports
+    grouped = bool(sources.groups or destinations.groups)
+    rest = _one(rule.allow, rule.protocols, ports, _shape(sources), _shape(destinations), grouped)
+    groups = (sources.groups, destinations.groups) if grouped else None
+    return _Form(_literal(sources), _literal(destinations), groups, rest)
+
+
+def _shape(side: Selector) -> Hashable:
+    """What a side says but for its addresses and groups."""
+    return side.tags, side.told, bool(side.addresses), side.everything
+
+
+def _literal(side: Selector) -> AddressSet:
+    return NOTHING if side.everything else side.addresses
+
+
+@lru_cache(maxsize=4096)
+def _one(*said: Hashable) -> object:
+    """Give one object for equal things: these are compared once, and then by identity."""
+    return object()
+
+
+def _ranked(sets: list[AddressSet], inside: AddressSet) -> Hashable:
     """The addresses of one side as places in the order of all their bounds."""
+    v4 = _places([each.v4 for each in sets], inside.v4, _FIXED[4])
+    if inside.v6 or any(each.v6 for each in sets):
+        return v4, _places([each.v6 for each in sets], inside.v6, _FIXED[6])
+    return v4
 
-    def __init__(
-        self, sides: Sequence[Selector], inside: AddressSet, groups: dict[str, int]
-    ) -> None:
-        self.groups = groups
-        self.known: dict[int, Hashable] = {}
-        self.ranks: list[dict[int, int]] = []
-        positions = []
-        for version in _VERSIONS:
-            sets = {side.addresses.intervals(version) for side in sides}
-            cuts = sorted(_cuts((*sets, inside.intervals(version))))
-            self.ranks.append({cut: rank for rank, cut in enumerate(cuts)})
-            fixed = _FIXED[version]
-            positions.append(tuple((bisect_left(fixed, c), bisect_right(fixed, c)) for c in cuts))
-        self.frame = (*positions, self._ranked(inside))
 
-    def _ranked(self, addresses: AddressSet) -> Hashable:
-        v4, v6 = self.ranks
-        return (
-            tuple((v4[low], v4[high + 1]) for low, high in addresses.v4),
-            tuple((v6[low], v6[high + 1]) for low, high in addresses.v6),
-        )
+def _places(sets: list[Intervals], inside: Intervals, fixed: list[int]) -> Hashable:
+    sets.append(inside)
+    cuts = _cuts(sets)
+    rank = {cut: place for place, cut in enumerate(cuts)}
+    return (
+        tuple([tuple([(rank[low], rank[high + 1]) for low, high in each]) for each in sets]),
+        tuple([(bisect_left(fixed, cut), bisect_right(fixed, cut)) for cut in cuts]),
+    )
 
-    def of(self, side: Selector) -> Hashable:
-        # By identity: equal texts give one selector, and hashing one costs more than this does.
-        found = self.known.get(id(side))
-        if found is None:
-            groups = frozenset(self.groups[group] for group in side.groups)
-            found = self._ranked(side.addresses), side.tags, groups, side.told
-            self.known[id(side)] = found
-        return found
+
+def _numbered(sides: list[tuple[frozenset[str], frozenset[str]]]) -> Hashable:
+    """The groups of the rules that name any, by the order in which they come."""
+    numbers: dict[str, int] = {}
+    for pair in sides:
+        for side in pair:
+            for group in sorted(side):
+                numbers.setdefault(group, len(numbers))
+    return tuple(
+        [tuple([frozenset(numbers[group] for group in side) for side in pair]) for pair in sides]
+    )

@@ -36,17 +36,19 @@ def answers_about_ports(
         return
     group = group_of(network, rule)
     found = openings(network, group)
-    certain = found.certain.get(rule.key)
+    certain = found.certain.get(rule)
     hit = common(certain, wanted)
     if certain is not None and hit:
         message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
         message += f"({ports_in_words(hit)})" + at(network, group)
         yield finding(network, rule, group, certain, message, (("NSG-003", rule.id),))
-    elif common(found.possible.get(rule.key), wanted):
+    elif common(found.possible.get(rule), wanted):
         yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
 
 
-def common(opening: Opening | None, wanted: Mapping[str, PortSet]) -> dict[str, PortSet]:
+def common(
+    opening: Opening[SecurityRule] | None, wanted: Mapping[str, PortSet]
+) -> dict[str, PortSet]:
     """Give the wanted ports that an opening holds, by protocol."""
     if opening is None:
         return {}
@@ -59,11 +61,11 @@ def title(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
     return f"{rule.label} of {group.label}"
 
 
-def sources(opening: Opening) -> str:
+def sources(opening: Opening[SecurityRule]) -> str:
     """Say who gets in: any source, by this rule or together with others."""
     if not opening.together:
         return "any source"
-    names = ", ".join(sorted(other.label for other in opening.together.values()))
+    names = ", ".join(sorted(other.label for other in opening.together))
     return f"any source (together with {names})"
 
 
@@ -81,7 +83,7 @@ def finding(
     network: Network,
     rule: SecurityRule,
     group: NetworkSecurityGroup,
-    opening: Opening,
+    opening: Opening[SecurityRule],
     message: str,
     covers: tuple[tuple[str, str], ...] = (),
 ) -> Finding:
@@ -95,7 +97,7 @@ def finding(
         message=message,
         remedy=remedy(rule, group),
         related=(
-            *sorted(other.id for other in opening.together.values()),
+            *sorted(other.id for other in opening.together),
             *(place.id for place in places[:_SHOWN]),
         ),
         evidence=(source_evidence(rule), *port_evidence(rule)),

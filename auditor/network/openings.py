@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -42,15 +43,18 @@ from auditor.special_addresses import PUBLIC
 WITH_PORTS = ("tcp", "udp")
 
 
+K = TypeVar("K", int, SecurityRule)
+
+
 @dataclass(slots=True)
-class Opening:
-    """What a rule lets in: ports by protocol, and the rules it takes to reach any source.
+class Opening(Generic[K]):
+    """What a rule lets in: ports by protocol, and the other rules it takes to reach any source.
 
     A protocol without ports is there, with every port, when all of it gets in.
     """
 
     ports: dict[str, PortSet] = field(default_factory=dict)
-    together: dict[str, SecurityRule] = field(default_factory=dict)
+    together: set[K] = field(default_factory=set)
 
     def add(self, protocol: str, ports: tuple[int, int]) -> None:
         """Note a range of ports."""
@@ -67,34 +71,35 @@ class Opening:
 
 
 @dataclass(slots=True)
-class Openings:
-    """What the inbound rules of one group open, by the rule's key.
+class Openings(Generic[K]):
+    """What the inbound rules of one group open, by rule (or by its place in their order).
 
     `certain` and `possible` are openings to any source; `possible` holds what depends on something
     that the snapshot does not tell, listed in `doubts`. `tags` and `possible_tags` are openings to
     service tags other than `Internet`, by tag in lower case.
     """
 
-    certain: dict[str, Opening] = field(default_factory=dict)
-    possible: dict[str, Opening] = field(default_factory=dict)
-    tags: dict[str, dict[str, Opening]] = field(default_factory=dict)
-    possible_tags: dict[str, dict[str, Opening]] = field(default_factory=dict)
+    certain: dict[K, Opening[K]] = field(default_factory=dict)
+    possible: dict[K, Opening[K]] = field(default_factory=dict)
+    tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
+    possible_tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
 
-def openings(network: Network, group: NetworkSecurityGroup) -> Openings:
+def openings(network: Network, group: NetworkSecurityGroup) -> Openings[SecurityRule]:
     """Give what a group's inbound rules open, computed once for each group.
 
     Raises Undetermined when the input does not tell the order of its rules.
     """
     known = _known(network)
-    if group.key not in known:
-        known[group.key] = _openings(network, group)
-    return known[group.key]
+    found = known.get(group)
+    if found is None:
+        found = known[group] = _openings(network, group)
+    return found
 
 
 @question
-def _known(network: Network) -> dict[str, Openings]:
+def _known(network: Network) -> dict[NetworkSecurityGroup, Openings[SecurityRule]]:
     return {}
 
 
@@ -122,9 +127,9 @@ def _lets_in(rule: SecurityRule) -> bool:
 
 
 @question
-def _foreign(network: Network) -> frozenset[str]:
-    """The keys of Allow rules that concern anybody outside, or may."""
-    return frozenset(rule.key for rule in inbound_allows(network) if _concerns(rule))
+def _foreign(network: Network) -> frozenset[SecurityRule]:
+    """The Allow rules that concern anybody outside, or may."""
+    return frozenset(rule for rule in inbound_allows(network) if _concerns(rule))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:
@@ -133,7 +138,7 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
     False for a rule whose sources are private, `VirtualNetwork` or groups: whatever stands before
     it, it opens nothing. The cheap question before the others.
     """
-    return rule.key in _foreign(network)
+    return rule in _foreign(network)
 
 
 def _concerns(rule: SecurityRule) -> bool:
@@ -143,34 +148,67 @@ def _concerns(rule: SecurityRule) -> bool:
         return True
 
 
-def _openings(network: Network, group: NetworkSecurityGroup) -> Openings:
-    rules = custom_rules(group, inbound=True)
+def _openings(network: Network, group: NetworkSecurityGroup) -> Openings[SecurityRule]:
     filters = filters_of(network, group, inbound=True)
     routed = routed_to(network, group, filters)
-    result = Openings(doubts=_doubts(rules, filters, routed))
+    known = _answers(network)
+    by_place = known.get((filters, routed))
+    if by_place is None:
+        by_place = known[filters, routed] = _by_place(filters, routed)
+    return _by_rule(by_place, custom_rules(network, group, inbound=True))
+
+
+@question
+def _answers(network: Network) -> dict[tuple[tuple[Filter, ...], AddressSet], Openings[int]]:
+    """One answer for all groups that say the same."""
+    return {}
+
+
+def _by_rule(found: Openings[int], rules: tuple[SecurityRule, ...]) -> Openings[SecurityRule]:
+    def named(opening: Opening[int]) -> Opening[SecurityRule]:
+        return Opening(opening.ports, {rules[place] for place in opening.together})
+
+    def tagged(table: dict[int, dict[str, Opening[int]]]) -> dict[SecurityRule, _Tags]:
+        return {
+            rules[place]: {tag: named(opening) for tag, opening in by_tag.items()}
+            for place, by_tag in table.items()
+        }
+
+    return Openings(
+        {rules[place]: named(opening) for place, opening in found.certain.items()},
+        {rules[place]: named(opening) for place, opening in found.possible.items()},
+        tagged(found.tags),
+        tagged(found.possible_tags),
+        found.doubts,
+    )
+
+
+_Tags: TypeAlias = dict[str, Opening[SecurityRule]]
+
+
+def _by_place(filters: tuple[Filter, ...], routed: AddressSet) -> Openings[int]:
+    result = Openings[int](doubts=_doubts(filters, routed))
     done: dict[tuple[int, ...], tuple[Admission, ...]] = {}
     for protocol in PROTOCOLS:
         relevant = tuple(i for i, f in enumerate(filters) if f.speaks_of(protocol))
         if relevant not in done:
             done[relevant] = admissions(filters, protocol, ANYWHERE, routed)
         for admission in done[relevant]:
-            _note_sources(result, rules, protocol, admission)
-            _note_tags(result, rules, protocol, admission)
+            _note_sources(result, protocol, admission)
+            _note_tags(result, protocol, admission)
     return result
 
 
-def _note_sources(
-    result: Openings, rules: tuple[SecurityRule, ...], protocol: str, admission: Admission
-) -> None:
+def _note_sources(result: Openings[int], protocol: str, admission: Admission) -> None:
     sure = _culprits(admission, admission.certain, _certain)
     for place in sure[:1] if len(sure) > 1 and not _alone(admission, sure[0]) else sure:
-        opening = result.certain.setdefault(rules[place].key, Opening())
+        opening = result.certain.setdefault(place, Opening())
         opening.add(protocol, admission.ports)
         if not _alone(admission, place):
-            opening.together |= {rules[i].key: rules[i] for i in sure if i != place}
+            opening.together |= set(sure) - {place}
     if not sure:
         for place in _culprits(admission, admission.possible, _possible):
-            opening = result.possible.setdefault(rules[place].key, Opening())
+            opening = result.possible.setdefault(place, Opening())
             opening.add(protocol, admission.ports)
 
 
@@ -196,26 +234,22 @@ def _culprits(
     return alone or [i for i, admitted in admission.by_rule.items() if large(part(admitted))]
 
 
-def _note_tags(
-    result: Openings, rules: tuple[SecurityRule, ...], protocol: str, admission: Admission
-) -> None:
+def _note_tags(result: Openings[int], protocol: str, admission: Admission) -> None:
     for place, admitted in admission.by_rule.items():
         for table, tags in (
             (result.tags, admitted.tags),
             (result.possible_tags, admitted.possible_tags - admitted.tags),
         ):
             for tag in tags:
-                by_tag = table.setdefault(rules[place].key, {})
+                by_tag = table.setdefault(place, {})
                 by_tag.setdefault(tag, Opening()).add(protocol, admission.ports)
 
 
-def _doubts(
-    rules: tuple[SecurityRule, ...], filters: tuple[Filter, ...], routed: AddressSet
-) -> tuple[str, ...]:
+def _doubts(filters: tuple[Filter, ...], routed: AddressSet) -> tuple[str, ...]:
     """What keeps openings from being certain, in words."""
     untold = [
-        f"what {rule.label} matches"
-        for rule, f in zip(rules, filters, strict=True)
+        f"what {f.name} matches"
+        for f in filters
         if f.protocols is None
         or f.source_ports is None
         or f.destination_ports is None

@@ -43,14 +43,14 @@ class Cause:
 
 @dataclass(slots=True)
 class Idle:
-    """The rules of one group that do nothing, by key, with the rules that explain it.
+    """The rules of one group that do nothing, with the rules that explain it.
 
     `shadowed` never decide a packet: earlier rules match all of it. `redundant` decide what later
     rules would decide the same; no explanation names one, so all can go together.
     """
 
-    shadowed: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
-    redundant: dict[str, tuple[Cause, ...]] = field(default_factory=dict)
+    shadowed: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
+    redundant: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
 
 
 def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
@@ -59,27 +59,32 @@ def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     Raises Undetermined when the input does not tell the order of its rules.
     """
     known = _known(network)
-    if group.key not in known:
-        known[group.key] = _idle_rules(network, group)
-    return known[group.key]
+    found = known.get(group)
+    if found is None:
+        found = known[group] = _idle_rules(network, group)
+    return found
 
 
 @question
-def _known(network: Network) -> dict[str, Idle]:
+def _known(network: Network) -> dict[NetworkSecurityGroup, Idle]:
     return {}
 
 
 def _idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     result = Idle()
-    for inbound in (True, False):
-        rules = custom_rules(group, inbound=inbound)
-        filters = (*filters_of(network, group, inbound=inbound), *DEFAULTS[inbound])
-        inside = _inside(network, group, filters)
-        shadowed, redundant = _answer(network, filters, len(rules), inside, inbound)
-        for number, causes in shadowed.items():
-            result.shadowed[rules[number].key] = _causes(causes, rules, filters)
-        for number, causes in redundant.items():
-            result.redundant[rules[number].key] = _causes(causes, rules, filters)
+    ways = [(way, filters_of(network, group, inbound=way)) for way in (True, False)]
+    inside = _inside(network, group) if any(_literal(custom) for _, custom in ways) else NOTHING
+    for inbound, custom in ways:
+        shadowed, redundant = _answer(
+            network, custom, inside if _literal(custom) else NOTHING, inbound
+        )
+        if shadowed or redundant:
+            rules = custom_rules(network, group, inbound=inbound)
+            filters = (*custom, *DEFAULTS[inbound])
+            for number, causes in shadowed.items():
+                result.shadowed[rules[number]] = _causes(causes, rules, filters)
+            for number, causes in redundant.items():
+                result.redundant[rules[number]] = _causes(causes, rules, filters)
     return result
 
 
@@ -92,11 +97,13 @@ def _causes(
     )
 
 
-def _inside(network: Network, group: NetworkSecurityGroup, filters: Sequence[Filter]) -> AddressSet:
+def _literal(filters: Iterable[Filter]) -> bool:
+    """Whether any filter names addresses, which the tag `VirtualNetwork` may hold."""
+    return any(rule.sources.addresses or rule.destinations.addresses for rule in filters)
+
+
+def _inside(network: Network, group: NetworkSecurityGroup) -> AddressSet:
     """What `VirtualNetwork` certainly holds at each place where the group stands (N-20, N-21)."""
-    custom = (f for f in filters if f.priority < 65000)
-    if not any(f.sources.addresses or f.destinations.addresses for f in custom):
-        return NOTHING  # nothing to compare the tag with
     common: AddressSet | None = None
     try:
         for place in attachments(network, group):
@@ -115,14 +122,16 @@ _Found = dict[int, tuple[int, ...]]
 
 
 def _answer(
-    network: Network, filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
+    network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool
 ) -> tuple[_Found, _Found]:
     """What does nothing, asked once for all groups with one likeness."""
     known = _answers(network)
-    key = likeness(filters[:custom], inside), inbound
-    if key not in known:
-        known[key] = _do_nothing(filters, custom, inside, inbound)
-    return known[key]
+    key = inbound, likeness(custom, inside)
+    found = known.get(key)
+    if found is None:
+        filters = (*custom, *DEFAULTS[inbound])
+        found = known[key] = _do_nothing(filters, len(custom), inside, inbound)
+    return found
 
 
 @question

@@ -78,7 +78,7 @@ def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcome
         return
     group = group_of(network, security_rule)
     found = openings(network, group)
-    certain = found.certain.get(security_rule.key)
+    certain = found.certain.get(security_rule)
     if certain is not None:
         ports = _unexpected(network, security_rule, group, certain)
         if ports or certain.portless:
@@ -93,7 +93,7 @@ def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcome
             )
             yield told if ports else replace(told, severity=Severity.LOW)
             return
-    possible = found.possible.get(security_rule.key)
+    possible = found.possible.get(security_rule)
     if possible is not None and _unexpected(network, security_rule, group, possible):
         yield Unknown(
             security_rule.id, missing=" and ".join(found.doubts) or "what earlier rules match"
@@ -101,7 +101,10 @@ def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcome
 
 
 def _unexpected(
-    network: Network, rule: SecurityRule, group: NetworkSecurityGroup, opening: Opening
+    network: Network,
+    rule: SecurityRule,
+    group: NetworkSecurityGroup,
+    opening: Opening[SecurityRule],
 ) -> dict[str, PortSet]:
     """The open ports, by protocol, that nothing at the group's places is meant to answer."""
     places = attachments(network, group)
@@ -113,7 +116,7 @@ def _unexpected(
     return {protocol: ports for protocol, ports in found.items() if ports}
 
 
-def _words(ports: dict[str, PortSet], opening: Opening) -> str:
+def _words(ports: dict[str, PortSet], opening: Opening[SecurityRule]) -> str:
     words = [ports_in_words(ports)] if ports else []
     if "every port" not in words:
         words += [protocol.upper() for protocol in opening.portless]

@@ -87,18 +87,18 @@ def over_broad_service_tag(
         return
     group = group_of(network, security_rule)
     found = openings(network, group)
-    certain = _broad(found.tags.get(security_rule.key, {}), params)
+    certain = _broad(found.tags.get(security_rule, {}), params)
     for tag in certain:
-        opening = found.tags[security_rule.key][tag]
+        opening = found.tags[security_rule][tag]
         if tag != _FRONT_DOOR or _beside_listeners(network, security_rule, group, opening):
             yield _finding(network, security_rule, group, tag, opening)
-    if _broad(found.possible_tags.get(security_rule.key, {}), params) and not certain:
+    if _broad(found.possible_tags.get(security_rule, {}), params) and not certain:
         yield Unknown(
             security_rule.id, missing=" and ".join(found.doubts) or "what earlier rules match"
         )
 
 
-def _broad(tags: dict[str, Opening], params: Params) -> list[str]:
+def _broad(tags: dict[str, Opening[SecurityRule]], params: Params) -> list[str]:
     broad = [tag.lower() for tag in params.tags]
     return sorted(
         tag for tag in tags if any(tag == each or tag.startswith(each + ".") for each in broad)
@@ -106,14 +106,21 @@ def _broad(tags: dict[str, Opening], params: Params) -> list[str]:
 
 
 def _beside_listeners(
-    network: Network, rule: SecurityRule, group: NetworkSecurityGroup, opening: Opening
+    network: Network,
+    rule: SecurityRule,
+    group: NetworkSecurityGroup,
+    opening: Opening[SecurityRule],
 ) -> bool:
     places = attachments(network, group)
     return any(unexpected_ports(network, rule, opening.of(p), places) for p in WITH_PORTS)
 
 
 def _finding(
-    network: Network, rule: SecurityRule, group: NetworkSecurityGroup, tag: str, opening: Opening
+    network: Network,
+    rule: SecurityRule,
+    group: NetworkSecurityGroup,
+    tag: str,
+    opening: Opening[SecurityRule],
 ) -> Finding:
     spelled = next((text for text in rule.sources if text.strip().lower() == tag), tag)
     ports = {protocol: opening.of(protocol) for protocol in WITH_PORTS}

@@ -49,7 +49,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 def redundant_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
     group = group_of(network, security_rule)
-    causes = idle_rules(network, group).redundant.get(security_rule.key)
+    causes = idle_rules(network, group).redundant.get(security_rule)
     if causes is None or _guards_bastion(network, group):
         return
     command = az(

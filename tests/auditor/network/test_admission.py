@@ -12,21 +12,21 @@ from auditor.network.filters import Filter, Selector, compiled, custom_rules, se
 from auditor.network.graph import Network
 from auditor.network.openings import Openings, openings
 from auditor.ports import EVERY_PORT, PortSet
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nsg, ref, rule, subnet, vnet
 
 
-def opened(*rules: dict[str, Any], more: tuple[dict[str, Any], ...] = ()) -> Openings:
+def opened(*rules: dict[str, Any], more: tuple[dict[str, Any], ...] = ()) -> Openings[SecurityRule]:
     network = estate(nsg(*rules), *more)
     (group,) = network.all(NetworkSecurityGroup)
     return openings(network, group)
 
 
-def words(found: Openings) -> dict[str, str]:
+def words(found: Openings[SecurityRule]) -> dict[str, str]:
     """The ports that rules certainly open over TCP, by name."""
-    return {key.rpartition("/")[2]: str(o.of("tcp")) for key, o in found.certain.items()}
+    return {rule.name: str(o.of("tcp")) for rule, o in found.certain.items()}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_quarters_of_the_internet_in_several_rules_are_one_fault() -> None:
 
     assert words(found) == {"q0": "22"}
     (opening,) = found.certain.values()
-    assert sorted(other.name for other in opening.together.values()) == ["q1", "q2", "q3"]
+    assert sorted(other.name for other in opening.together) == ["q1", "q2", "q3"]
 
 
 def test_a_partner_beside_any_source_is_not_blamed() -> None:
@@ -203,7 +203,7 @@ def test_a_place_narrows_what_rules_match() -> None:
 
 def _filters(network: Network) -> tuple[Filter, ...]:
     (group,) = network.all(NetworkSecurityGroup)
-    return tuple(compiled(each) for each in custom_rules(group, inbound=True))
+    return tuple(compiled(each) for each in custom_rules(network, group, inbound=True))
 
 
 # A first match written down naively, packet by packet, as the oracle.

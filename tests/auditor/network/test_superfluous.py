@@ -14,7 +14,7 @@ from auditor.network.filters import DEFAULTS, Filter, filters_of, selector
 from auditor.network.likeness import likeness
 from auditor.network.superfluous import _do_nothing, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nsg, ref, rule, subnet, vnet
@@ -32,8 +32,8 @@ def idle(
     return _named(found.shadowed), _named(found.redundant)
 
 
-def _named(found: dict[str, Any]) -> dict[str, str]:
-    return {key.rpartition("/")[2]: in_words(causes) for key, causes in found.items()}
+def _named(found: dict[SecurityRule, Any]) -> dict[str, str]:
+    return {rule.name: in_words(causes) for rule, causes in found.items()}
 
 
 def test_one_earlier_rule_shadows() -> None:
