@@ -9,12 +9,15 @@ from auditor.addresses import Address, AddressError, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Network, question
 from auditor.network.routing_domains import network_key, routing_domains
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
 from auditor.resources.virtual_networks import VirtualNetwork
+
+AZURE_DNS = "168.63.129.16"
+"""Azure's own resolver, the same in every network (L-11)."""
 
 
 @question
@@ -26,6 +29,14 @@ def private_records(network: Network) -> dict[str, tuple[PrivateRecordSet, ...]]
         if zone:
             found[fold(zone)].append(record)
     return {key: tuple(records) for key, records in found.items()}
+
+
+def records_by_label(network: Network, zone_key: str) -> dict[str, tuple[PrivateRecordSet, ...]]:
+    """The record sets of a zone by name, lower case: A, AAAA and CNAME of one name together."""
+    found: dict[str, list[PrivateRecordSet]] = defaultdict(list)
+    for record in private_records(network).get(zone_key, ()):
+        found[record.name.lower()].append(record)
+    return {label: tuple(records) for label, records in found.items()}
 
 
 @question
@@ -65,9 +76,10 @@ def zone_groups(network: Network) -> dict[str, tuple[ZoneGroup, ...]]:
 
 
 def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str, ...]:
-    """The private addresses of an endpoint, from its NICs, else from its static configuration.
+    """The private addresses of an endpoint: its NICs', else those it lists itself.
 
-    Raises Undetermined when neither is in the snapshot.
+    Itself it lists static ones, and those DNS should give while it has no zone group. Raises
+    Undetermined when none is told.
     """
     found: list[str] = []
     for ref in endpoint.properties.network_interfaces or ():
@@ -75,13 +87,16 @@ def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str
         if isinstance(nic, NetworkInterface):
             addresses = (c.properties.private_ip_address for c in nic.ip_configurations)
             found.extend(address for address in addresses if address)
+    p = endpoint.properties
     if not found:
-        static = (
-            c.properties.private_ip_address for c in endpoint.properties.ip_configurations or ()
-        )
+        static = (c.properties.private_ip_address for c in p.ip_configurations or ())
         found.extend(address for address in static if address)
     if not found:
-        raise Undetermined(f"the addresses of private endpoint {endpoint.label}")
+        found.extend(a for c in p.custom_dns_configs or () for a in c.ip_addresses or ())
+    if not found:
+        raise Undetermined(
+            f"the addresses of private endpoint {endpoint.label}", resource=endpoint.id
+        )
     return tuple(dict.fromkeys(found))
 
 
@@ -148,14 +163,20 @@ def _zones_by_address(network: Network) -> dict[str, frozenset[str]]:
 def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:
     """The folded ids of the VNets whose zone links decide what names in a VNet resolve to.
 
-    The VNet itself with Azure's DNS; with DNS servers of its own, the VNets those servers are in
-    (L-11, L-14). Raises Undetermined when a server is in no network of the snapshot.
+    The VNet itself with Azure's DNS (no servers, or 168.63.129.16 among them); with DNS servers
+    of its own, the VNets those servers are in (L-11, L-14). Raises Undetermined when a server is
+    in no network of the snapshot.
     """
     options = vnet.properties.dhcp_options
-    servers = [s for s in (options.dns_servers or () if options else ()) if s != "168.63.129.16"]
+    servers = (options.dns_servers or ()) if options else ()
     if not servers:
         return (vnet.key,)
-    return tuple(dict.fromkeys(_network_of(network, vnet, server) for server in servers))
+    return tuple(
+        dict.fromkeys(
+            vnet.key if server == AZURE_DNS else _network_of(network, vnet, server)
+            for server in servers
+        )
+    )
 
 
 def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
@@ -179,6 +200,27 @@ def _address(text: str) -> Address | None:
         return None
 
 
-def is_missing(network: Network, arm_id: str | None) -> bool:
-    """Whether an id is given and absent from the snapshot."""
-    return isinstance(network.find(arm_id), Missing)
+_STORAGE = ("blob", "dfs", "file", "queue", "table", "web")
+_ZONES = {
+    **{kind: f"privatelink.{kind}.core.windows.net" for kind in _STORAGE},
+    "vault": "privatelink.vaultcore.azure.net",
+    "registry": "privatelink.azurecr.io",
+    "mysqlserver": "privatelink.mysql.database.azure.com",
+    "postgresqlserver": "privatelink.postgres.database.azure.com",
+    "sqlserver": "privatelink.database.windows.net",
+    "namespace": "privatelink.servicebus.windows.net",
+    "sites": "privatelink.azurewebsites.net",
+    "rediscache": "privatelink.redis.cache.windows.net",
+    "configurationstores": "privatelink.azconfig.io",
+}
+
+
+def zone_for(network: Network, endpoint: PrivateEndpoint) -> str | None:
+    """The private zone that an endpoint's service needs (L-15): its id when it is in the snapshot.
+
+    Its name when it is not, None when the service is none of the usual ones.
+    """
+    groups = [g for c in endpoint.connections for g in c.properties.group_ids or ()]
+    name = next((_ZONES[g.lower()] for g in groups if g.lower() in _ZONES), None)
+    found = (zone.id for zone in network.all(PrivateDnsZone) if zone.name.lower() == name)
+    return next(found, name)

@@ -12,9 +12,10 @@ In a public zone,
 - an alias record whose target resource is not there, while resources of its type and subscription
   are.
 
-It needs the owners in the snapshot: while there is none of the kind that could own the name, the
-answer is *unknown*. So it is for an A record with a public address that no public IP of the
-snapshot has: it may be somebody else's, or yours until yesterday.
+It needs the owners in the snapshot, those of every subscription: while there is none of the kind
+that could own the name, the answer is *unknown*. So it is for the name of a scale set's instance,
+and for an A or AAAA record with a public address that no public IP of the snapshot has: it may be
+somebody else's, or yours until yesterday.
 
 ## What to do
 Delete the record, or point it at what took over.
@@ -22,12 +23,13 @@ Delete the record, or point it at what took over.
 ## References
 - https://learn.microsoft.com/azure/security/fundamentals/subdomain-takeover
 - https://learn.microsoft.com/azure/dns/dns-alias
+- Fact E-1
 """
 
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import AddressError, parse_address
+from auditor.addresses import Address, AddressError, parse_address
 from auditor.ids import fold
 from auditor.network.graph import Missing, every, evidence, question
 from auditor.remedy import az
@@ -35,6 +37,9 @@ from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.special_addresses import PUBLIC
+
+_PLAIN = 2
+"""Dots of `label.region.` before `cloudapp.azure.com`; more are instances of scale sets."""
 
 _OWNERS = {
     "cloudapp.azure.com": ("microsoft.network/publicipaddresses",),
@@ -65,11 +70,7 @@ def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
         return
     kind = (ids.type_of(target) or "").lower()
-    same = (ids.subscription(target) or "").lower()
-    if any(
-        (ids.type_of(key) or "") == kind and (ids.subscription(key) or "") == same
-        for key in _known(network)
-    ):
+    if (kind, (ids.subscription(target) or "").lower()) in _kinds(network):
         yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
     else:
         yield Unknown(record.id, missing=f"{target}, the target of alias record {record.host}")
@@ -80,14 +81,18 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     suffix = next((each for each in _OWNERS if name.endswith(f".{each}")), None)
     if suffix is None or _is_owned(network, name, suffix):
         return
-    if any((ids.type_of(key) or "") in _OWNERS[suffix] for key in _known(network)):
+    if suffix == "cloudapp.azure.com" and name.removesuffix(suffix).count(".") > _PLAIN:
+        yield Unknown(record.id, missing=f"whether a scale set's instance has the name {name}")
+        return
+    if any(kind in _OWNERS[suffix] for kind, _ in _kinds(network)):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
         yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
 
 
 def _addresses(network: Network, record: PublicRecordSet) -> Outcomes:
-    foreign = [a for a in record.addresses if _is_public(a) and a not in _given(network)]
+    given = _given(network)
+    foreign = [a for a in record.addresses if _is_public(a) and parse_address(a) not in given]
     if foreign:
         told = ", ".join(foreign)
         yield Unknown(
@@ -117,28 +122,56 @@ def _gone(record: PublicRecordSet, target: str, pointer: str, value: str) -> Fin
 
 
 @question
-def _known(network: Network) -> tuple[str, ...]:
-    return (*sorted(network.nodes), *sorted(network.counted))
+def _owners(network: Network) -> dict[str, tuple[str, ...]]:
+    """The ids that may own an Azure name, by type; both lower case."""
+    wanted = {kind for kinds in _OWNERS.values() for kind in kinds}
+    found: dict[str, list[str]] = {}
+    for key in (*sorted(network.nodes), *sorted(network.counted)):
+        kind = ids.type_of(key) or ""
+        if kind in wanted:
+            found.setdefault(kind, []).append(key)
+    return {kind: tuple(keys) for kind, keys in found.items()}
+
+
+@question
+def _kinds(network: Network) -> frozenset[tuple[str, str]]:
+    """The types of the snapshot's resources with their subscriptions, lower case."""
+    keys = (*network.nodes, *network.counted)
+    return frozenset((ids.type_of(key) or "", ids.subscription(key) or "") for key in keys)
+
+
+@question
+def _public_names(network: Network) -> frozenset[str]:
+    """The names of the public addresses. Raises Undetermined when one does not tell its own."""
+    found = set()
+    for address in network.all(PublicIp):
+        settings = address.properties.dns_settings
+        if settings is not None and settings.fqdn:
+            found.add(settings.fqdn.lower().rstrip("."))
+        elif settings is not None and settings.domain_name_label:
+            label = settings.domain_name_label.lower()
+            found.add(f"{label}.{(address.location or '').lower()}.cloudapp.azure.com")
+    return frozenset(found)
 
 
 def _is_owned(network: Network, name: str, suffix: str) -> bool:
     """Whether a resource of the snapshot has an Azure name.
 
-    Public addresses say theirs. The others are known by their resource's name, which newer default
-    names continue with a hyphen and letters of Azure's choosing.
+    Public addresses say theirs; an instance of a scale set puts a label of its own before its
+    address's. The others are known by their resource's name, which newer default names continue
+    with a hyphen and letters of Azure's choosing.
     """
     if suffix == "cloudapp.azure.com":
-        settings = (address.properties.dns_settings for address in network.all(PublicIp))
-        return name in {(s.fqdn or "").lower().rstrip(".") for s in settings if s}
+        return name in _public_names(network)
     label = name.partition(".")[0]
-    owners = (ids.name(key) for key in _known(network) if ids.type_of(key) in _OWNERS[suffix])
+    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _owners(network).get(kind, ()))
     return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
 
 
 @question
-def _given(network: Network) -> frozenset[str]:
+def _given(network: Network) -> frozenset[Address]:
     addresses = (address.properties.ip_address for address in network.all(PublicIp))
-    return frozenset(address for address in addresses if address)
+    return frozenset(parse_address(address) for address in addresses if address)
 
 
 def _is_public(text: str) -> bool:

@@ -12,12 +12,13 @@ A network needs a private zone when
 - a MySQL flexible server is in one of its subnets and names the zone,
 - a private AKS cluster's nodes are in it and the cluster names the zone,
 
-and the network that resolves its names (itself; with DNS servers of its own, the network those are
-in) has no link to the zone. A peered network with cluster nodes in it, whose
-name resolves elsewhere, is told with severity medium: whether they use it, only you know.
+and the network that resolves its names (itself; with DNS servers of its own, the networks those
+are in) has no link to the zone. A peered network with cluster nodes in it that resolves without
+such a link is told with severity medium: whether they use the service, only you know.
 
-DNS servers outside every network of the snapshot, a zone or its links that are not in it, give
-*unknown*.
+DNS servers outside every network of the snapshot, and a zone, its links, or the network of what
+needs it that are not in the snapshot, give *unknown*. What a DNS server of one's own answers is
+not in Azure: the link of its network is what is judged.
 
 ## What to do
 Link the zone to the network.
@@ -31,8 +32,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from auditor import ids
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
@@ -49,40 +50,63 @@ from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A zone that networks need: `users` pairs what needs it with where that is (None: untold)."""
+    """A zone that networks need: `users` pairs what needs it with where that is (None: untold).
+
+    With `missing`, a resource that does not tell which zone it needs.
+    """
 
     id: str
     users: list[tuple[Node, VirtualNetwork | None]] = field(default_factory=list)
+    missing: str = ""
+
+
+Use: TypeAlias = tuple[str, VirtualNetwork | None]
 
 
 @question
 def needed_zones(network: Network) -> tuple[Need, ...]:
     """The private zones that endpoints, servers and clusters need."""
     needs: dict[str, Need] = {}
-    for zone_id, user, vnet in _uses(network):
-        needs.setdefault(fold(zone_id), Need(zone_id)).users.append((user, vnet))
+    for user, uses in _users(network):
+        try:
+            for zone_id, vnet in uses:
+                needs.setdefault(fold(zone_id), Need(zone_id)).users.append((user, vnet))
+        except Undetermined as unknown:
+            needs.setdefault(user.key, Need(user.id, missing=unknown.missing))
     return tuple(needs[key] for key in sorted(needs))
 
 
-def _uses(network: Network) -> Iterator[tuple[str, Node, VirtualNetwork | None]]:
+def _users(network: Network) -> Iterator[tuple[Node, Iterator[Use]]]:
     for endpoint in network.all(PrivateEndpoint):
-        for group in names.zone_groups(network).get(endpoint.key, ()):
-            for config in group.properties.private_dns_zone_configs or ():
-                if config.properties.private_dns_zone_id:
-                    subnet = endpoint.properties.subnet
-                    vnet = _vnet(network, subnet.id if subnet else None)
-                    yield config.properties.private_dns_zone_id, endpoint, vnet
+        yield endpoint, _of_endpoint(network, endpoint)
     for server in network.all(MySqlFlexibleServer):
-        settings = server.properties.network
-        if settings and settings.private_dns_zone_resource_id:
-            vnet = _vnet(network, settings.delegated_subnet_resource_id)
-            yield settings.private_dns_zone_resource_id, server, vnet
+        yield server, _of_server(network, server)
     for cluster in network.all(ManagedCluster):
-        access = cluster.properties.api_server_access_profile
-        zone = access.private_dns_zone if access and access.enable_private_cluster else None
-        if zone and zone.startswith("/"):
-            for vnet in _cluster_networks(network, cluster):
-                yield zone, cluster, vnet
+        yield cluster, _of_cluster(network, cluster)
+
+
+def _of_endpoint(network: Network, endpoint: PrivateEndpoint) -> Iterator[Use]:
+    for group in names.zone_groups(network).get(endpoint.key, ()):
+        for config in group.properties.private_dns_zone_configs or ():
+            if config.properties.private_dns_zone_id:
+                subnet = endpoint.properties.subnet
+                vnet = _vnet(network, subnet.id if subnet else None)
+                yield config.properties.private_dns_zone_id, vnet
+
+
+def _of_server(network: Network, server: MySqlFlexibleServer) -> Iterator[Use]:
+    settings = server.properties.network
+    if settings and settings.private_dns_zone_resource_id:
+        vnet = _vnet(network, settings.delegated_subnet_resource_id)
+        yield settings.private_dns_zone_resource_id, vnet
+
+
+def _of_cluster(network: Network, cluster: ManagedCluster) -> Iterator[Use]:
+    access = cluster.properties.api_server_access_profile
+    zone = access.private_dns_zone if access and access.enable_private_cluster else None
+    if zone and zone.startswith("/"):
+        for vnet in _cluster_networks(network, cluster):
+            yield zone, vnet
 
 
 def _cluster_networks(
@@ -103,6 +127,9 @@ def _vnet(network: Network, subnet_id: str | None) -> VirtualNetwork | None:
 @rule("DNS-005", severity=Severity.CRITICAL, since="0.1.0", of=needed_zones)
 def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     """Compare the networks that need the zone with those it is linked to."""
+    if need.missing:
+        yield Unknown(need.id, missing=f"the private zone it needs: {need.missing}")
+        return
     zone = network.get(need.id, PrivateDnsZone)
     if zone is None:
         return
@@ -131,8 +158,6 @@ def _judge(
     user: Node,
     severity: Severity | None,
 ) -> Outcomes:
-    if vnet.key in linked and not _own_servers(vnet):
-        return
     try:
         resolving = names.resolvers(network, vnet)
     except Undetermined as unknown:
@@ -163,15 +188,10 @@ def _judge(
             registration_enabled=False,
         ),
         related=(vnet.id, user.id),
-        evidence=(evidence(zone, "/id", ids.name(zone.id)),),
+        evidence=(evidence(zone, "/name", zone.label),),
         severity=severity,
         key=vnet.key,
     )
-
-
-def _own_servers(vnet: VirtualNetwork) -> bool:
-    options = vnet.properties.dhcp_options
-    return bool(options and options.dns_servers)
 
 
 def _neighbours(

@@ -6,11 +6,15 @@ whoever has the address today. It happens when an endpoint was made anew and a r
 hand, or an old zone, stayed.
 
 ## What fails
-A zone group of the endpoint names a private zone, and in that zone the record of the service gives
-addresses that are none of the endpoint's, or the record is not there. The record's name is taken
-from the zone group, else from the target's own name.
+A zone group of the endpoint names a private zone, and in that zone the records of the service (A
+and AAAA of one name together)
 
-A zone, or its records, or the endpoint's NIC, that are not in the snapshot give *unknown*.
+- give an address that is not the endpoint's, or
+- are not there, although the zone group says that it wrote them.
+
+The records' names are those the zone group lists, else the target's own name; a name that is only
+guessed so and is not in the zone gives *unknown*. So do a zone, its records, or the endpoint's
+addresses that are not in the snapshot.
 
 ## What to do
 Delete the record and let the zone group write it, or correct the address.
@@ -25,13 +29,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import ids
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import names
-from auditor.network.graph import evidence, question
+from auditor.network.graph import Network, evidence, question
 from auditor.remedy import az
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneConfig
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, apart, rule
 
 
 @question
@@ -46,68 +51,88 @@ def endpoints_with_zones(network: Network) -> tuple[PrivateEndpoint, ...]:
 
 @rule("PE-006", severity=Severity.CRITICAL, since="0.1.0", of=endpoints_with_zones)
 def private_endpoint_record_mismatch(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
-    """Compare each zone's record with the endpoint's addresses."""
+    """Compare each zone's records with the endpoint's addresses."""
     own = names.endpoint_addresses(network, endpoint)
-    for group in names.zone_groups(network)[endpoint.key]:
-        for config in group.properties.private_dns_zone_configs or ():
-            yield from _zone(network, endpoint, config, own)
+    configs = [
+        config
+        for group in names.zone_groups(network)[endpoint.key]
+        for config in group.properties.private_dns_zone_configs or ()
+    ]
+    yield from apart(
+        endpoint.id,
+        ((fold(config.properties.private_dns_zone_id or ""), config) for config in configs),
+        lambda config: _zone(network, endpoint, config, own),
+    )
 
 
 def _zone(
     network: Network, endpoint: PrivateEndpoint, config: ZoneConfig, own: tuple[str, ...]
 ) -> Outcomes:
-    zone_id = config.properties.private_dns_zone_id
-    zone = network.get(zone_id, PrivateDnsZone)
-    if zone is None or not names.records_exported(network, zone.key):
-        yield Unknown(
-            endpoint.id,
-            missing=f"the records of private zone {ids.name(zone_id or '') or 'of the zone group'}",
-            key=fold(zone_id or ""),
-        )
-        return
-    records = {record.name.lower(): record for record in names.private_records(network)[zone.key]}
-    for label in sorted(_labels(endpoint, config)):
-        record = records.get(label)
-        if record is None:
+    zone = network.get(config.properties.private_dns_zone_id, PrivateDnsZone)
+    if zone is None:
+        raise Undetermined("the private zone of the zone group", resource=endpoint.id)
+    if not names.records_exported(network, zone.key):
+        raise Undetermined(f"the records of private zone {zone.label}", resource=zone.id)
+    records = names.records_by_label(network, zone.key)
+    written = _written(config)
+    for label in written or _guessed(endpoint):
+        found = records.get(label, ())
+        if found:
+            yield from _elsewhere(endpoint, zone, found, own)
+        elif written:
             yield _absent(endpoint, zone, label, own)
-        elif not set(record.addresses) & set(own):
-            yield _elsewhere(endpoint, zone, record, own)
+        else:
+            raise Undetermined(
+                f"which records of {zone.label} are those of private endpoint {endpoint.label}"
+            )
 
 
-def _labels(endpoint: PrivateEndpoint, config: ZoneConfig) -> Iterator[str]:
-    told = [r.record_set_name for r in config.properties.record_sets or () if r.record_set_name]
-    if told:
-        yield from (label.lower() for label in told)
-        return
-    for connection in endpoint.connections:
-        target = connection.properties.private_link_service_id
-        if target:
-            yield ids.name(target).lower()
+def _written(config: ZoneConfig) -> tuple[str, ...]:
+    told = (r.record_set_name for r in config.properties.record_sets or ())
+    return tuple(sorted({label.lower() for label in told if label}))
+
+
+def _guessed(endpoint: PrivateEndpoint) -> tuple[str, ...]:
+    targets = (c.properties.private_link_service_id for c in endpoint.connections)
+    return tuple(sorted({ids.name(target).lower() for target in targets if target}))
 
 
 def _elsewhere(
-    endpoint: PrivateEndpoint, zone: PrivateDnsZone, record: PrivateRecordSet, own: tuple[str, ...]
-) -> Finding:
-    given = ", ".join(record.addresses) or "nothing"
-    return Finding(
-        subject=endpoint.id,
-        message=f"{record.host} gives {given}; private endpoint {endpoint.label} is "
-        f"{', '.join(own)}",
-        remedy=az(
-            "network",
-            "private-dns",
-            "record-set",
-            "a",
-            "update",
-            resource_group=zone.resource_group,
-            zone_name=zone.label,
-            name=record.label,
-            set=f"aRecords[0].ipv4Address={own[0]}",
-        ),
-        related=(record.id, zone.id),
-        evidence=(evidence(record, record.addresses_pointer, list(record.addresses)),),
-        key=record.key,
-    )
+    endpoint: PrivateEndpoint,
+    zone: PrivateDnsZone,
+    records: tuple[PrivateRecordSet, ...],
+    own: tuple[str, ...],
+) -> Iterator[Finding]:
+    for record in records:
+        foreign = [address for address in record.addresses if address not in own]
+        if foreign:
+            yield Finding(
+                subject=endpoint.id,
+                message=f"{record.host} gives {', '.join(foreign)}; private endpoint "
+                f"{endpoint.label} is {', '.join(own)}",
+                remedy=_correct(zone, record, foreign[0], own),
+                related=(record.id, zone.id),
+                evidence=(evidence(record, record.addresses_pointer, list(record.addresses)),),
+                key=record.key,
+            )
+
+
+def _correct(
+    zone: PrivateDnsZone, record: PrivateRecordSet, foreign: str, own: tuple[str, ...]
+) -> str:
+    kind = "aaaa" if ":" in foreign else "a"
+    field = "ipv6_address" if kind == "aaaa" else "ipv4_address"
+    where = {
+        "resource_group": zone.resource_group,
+        "zone_name": zone.label,
+        "record_set_name": record.label,
+    }
+    command = ("network", "private-dns", "record-set", kind)
+    right = next((address for address in own if (":" in address) == (":" in foreign)), None)
+    steps = [az(*command, "remove-record", **where, **{field: foreign})]
+    if right is not None and right not in record.addresses:
+        steps.insert(0, az(*command, "add-record", **where, **{field: right}))
+    return " && ".join(steps)
 
 
 def _absent(
@@ -129,6 +154,6 @@ def _absent(
             ipv4_address=own[0],
         ),
         related=(zone.id,),
-        evidence=(evidence(endpoint, "/id", endpoint.id),),
+        evidence=(evidence(zone, "/name", zone.label),),
         key=f"{zone.key} {label}",
     )

@@ -26,26 +26,23 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network import names
-from auditor.network.graph import evidence, question
+from auditor.network.graph import Network, evidence, possibly, question
 from auditor.remedy import az
 from auditor.resources.dns import PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
-from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 
 @question
 def endpoints_of_services(network: Network) -> tuple[PrivateEndpoint, ...]:
     """The endpoints that lead to Azure services, not to private link services of one's own."""
-    return tuple(
-        endpoint
-        for endpoint in network.all(PrivateEndpoint)
-        if any(
-            (ids.type_of(c.properties.private_link_service_id or "") or "").lower()
-            != "microsoft.network/privatelinkservices"
-            for c in endpoint.connections
-        )
-    )
+    return tuple(e for e in network.all(PrivateEndpoint) if possibly(_leads_to_a_service, e))
+
+
+def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
+    targets = (c.properties.private_link_service_id or "" for c in endpoint.connections)
+    kinds = [(ids.type_of(target) or "").lower() for target in targets]
+    return not kinds or any(kind != "microsoft.network/privatelinkservices" for kind in kinds)
 
 
 @rule("PE-005", severity=Severity.HIGH, since="0.1.0", of=endpoints_of_services)
@@ -53,16 +50,20 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
     """Look for a zone group, then for a record with the endpoint's address."""
     if endpoint.key in names.zone_groups(network):
         return
-    records = network.all(PrivateRecordSet)
-    if records:
-        own = set(names.endpoint_addresses(network, endpoint))
-        if any(own & set(record.addresses) for record in _answering(network, endpoint)):
+    lacking = []
+    if not network.all(ZoneGroup):
+        lacking.append(f"the DNS zone groups of private endpoint {endpoint.label}")
+    if not network.all(PrivateRecordSet):
+        lacking.append("the records of the private zones")
+    else:
+        seen = names.records_seen(network, endpoint)
+        if seen.found:
             return
-    if not records or not network.all(ZoneGroup):
+        lacking += [f"the network links of private zone {zone}" for zone in seen.unlinked]
+    if lacking:
         yield Unknown(
             endpoint.id,
-            missing=f"the DNS zone groups of private endpoint {endpoint.label}"
-            + ("" if records else ", and the records of the private zones"),
+            missing=", and ".join(lacking),
             remedy=az(
                 "network",
                 "private-endpoint",
@@ -86,7 +87,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
             endpoint_name=endpoint.label,
             name="default",
             zone_name="privatelink",
-            private_dns_zone="<the service's privatelink zone>",
+            private_dns_zone=names.zone_for(network, endpoint) or "<the service's zone>",
         ),
         related=tuple(
             c.properties.private_link_service_id
@@ -94,21 +95,4 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
             if c.properties.private_link_service_id
         ),
         evidence=(evidence(endpoint, "/properties", "no privateDnsZoneGroups"),),
-    )
-
-
-def _answering(network: Network, endpoint: PrivateEndpoint) -> tuple[PrivateRecordSet, ...]:
-    """The private records that machines in the endpoint's network may get.
-
-    Those of the zones linked to it; of every zone when no link was exported. Elsewhere the same
-    private address means another machine.
-    """
-    links = names.linked_networks(network)
-    subnet = network.get(endpoint.properties.subnet, Subnet)
-    vnet = subnet.owner if subnet is not None else None
-    return tuple(
-        record
-        for zone, records in names.private_records(network).items()
-        if vnet is None or not links or vnet.key in links.get(zone, ())
-        for record in records
     )

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import Answer, arm_id, ask, estate
+
+from ...endpoints import (
+    VAULTS,
+    endpoint,
+    endpoint_id,
+    interface,
+    record,
+    zone,
+    zone_group,
+    zone_id,
+    zone_link,
+)
+from ...networks import peer, vnet
+
+Json = dict[str, Any]
+OTHERS = [endpoint("other"), interface("10.0.0.9", name="other"), zone_group("kv2", of="other")]
+
+
+def home(name: str = "a", **more: Any) -> Json:
+    second = "ab".index(name)
+    return vnet(name, f"10.{second}.0.0/16", subnets={"ends": f"10.{second}.0.0/24"}, **more)
+
+
+def asked(*resources: Json) -> Answer:
+    return ask("PE-005", estate(*resources))
+
+
+def about(answer: Answer, name: str = "pe") -> list[str]:
+    return [finding.message for finding in answer.broken if finding.subject == endpoint_id(name)]
+
+
+PE = [home(), endpoint(), interface("10.0.0.4")]
+SEEN = [zone(), zone_link("a"), record("kv2", "10.0.0.9")]
+
+
+def test_neither_a_zone_group_nor_a_record() -> None:
+    answer = asked(*PE, *OTHERS, *SEEN)
+    assert answer.kept == 1
+    [finding] = answer.broken
+    assert finding.subject == endpoint_id()
+    assert finding.evidence[0].pointer == "/properties"
+    assert (
+        f"--endpoint-name pe --name default --zone-name privatelink --private-dns-zone {zone_id()}"
+        in finding.remedy
+    )
+
+
+def test_a_zone_group_keeps_it() -> None:
+    assert asked(*PE, zone_group("kv")).kept == 1
+
+
+@pytest.mark.parametrize("addresses", [("10.0.0.4",), ("10.0.0.200", "10.0.0.4")])
+def test_a_record_of_ones_own_keeps_it(addresses: tuple[str, ...]) -> None:
+    answer = asked(*PE, *OTHERS, *SEEN, record("db", *addresses))
+    assert about(answer) == []
+    assert answer.kept == 2
+
+
+def test_a_record_in_a_zone_of_a_joined_network_counts() -> None:
+    joined = [home(peers=[peer("b")]), endpoint(), interface("10.0.0.4"), home("b")]
+    manual = [zone("corp.example"), zone_link("b", "corp.example")]
+    manual.append(record("kv", "10.0.0.4", zone_name="corp.example"))
+    assert about(asked(*joined, *manual, *OTHERS, *SEEN)) == []
+
+
+def test_the_same_address_in_a_zone_of_another_estate_does_not() -> None:
+    """Unconnected networks reuse addresses."""
+    elsewhere = [home("b"), zone("corp.example"), zone_link("b", "corp.example")]
+    elsewhere.append(record("kv", "10.0.0.4", zone_name="corp.example"))
+    assert len(about(asked(*PE, *OTHERS, *SEEN, *elsewhere))) == 1
+
+
+def test_a_zone_whose_links_are_not_there_is_unknown() -> None:
+    unlinked = [zone("corp.example"), record("kv", "10.0.0.4", zone_name="corp.example")]
+    answer = asked(*PE, *OTHERS, *SEEN, *unlinked)
+    assert about(answer) == []
+    assert "network links of private zone corp.example" in answer.unknown[0].missing
+
+
+def test_a_zone_that_says_it_has_no_links_is_seen_by_nobody() -> None:
+    alone = [
+        zone("corp.example", numberOfVirtualNetworkLinks=0),
+        record("kv", "10.0.0.4", zone_name="corp.example"),
+    ]
+    assert len(about(asked(*PE, *OTHERS, *SEEN, *alone))) == 1
+
+
+def test_while_no_zone_group_was_exported_it_is_unknown() -> None:
+    answer = asked(*PE, *SEEN)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "DNS zone groups of private endpoint pe" in answer.unknown[0].missing
+    assert "dns-zone-group list --resource-group rg --endpoint-name pe" in answer.unknown[0].remedy
+
+
+def test_while_no_record_was_exported_it_is_unknown() -> None:
+    answer = asked(*PE, *OTHERS)
+    assert answer.broken == []
+    assert "records of the private zones" in answer.unknown[0].missing
+
+
+def test_an_endpoint_whose_address_is_not_told_is_unknown() -> None:
+    answer = asked(home(), endpoint(), *OTHERS, *SEEN)
+    assert answer.broken == []
+    assert "addresses of private endpoint pe" in answer.unknown[0].missing
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"ipConfigurations": [{"name": "i", "properties": {"privateIPAddress": "10.0.0.4"}}]},
+        {"customDnsConfigs": [{"fqdn": "kv.vault.azure.net", "ipAddresses": ["10.0.0.4"]}]},
+    ],
+)
+def test_an_endpoint_may_tell_its_address_itself(told: Json) -> None:
+    resources = [home(), endpoint(**told), *OTHERS, *SEEN]
+    assert len(about(asked(*resources))) == 1
+    assert about(asked(*resources, record("kv", "10.0.0.4"))) == []
+
+
+def test_a_private_link_service_of_ones_own_needs_no_zone() -> None:
+    own = arm_id("Microsoft.Network/privateLinkServices", "pls")
+    answer = asked(home(), endpoint(target=own), interface("10.0.0.4"))
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+def test_the_remedy_names_the_zone_even_when_it_is_not_there() -> None:
+    corp = [zone("corp.example"), zone_link("a", "corp.example")]
+    corp.append(record("x", "10.0.0.77", zone_name="corp.example"))
+    answer = asked(*PE, *OTHERS, *corp)
+    [finding] = answer.broken
+    assert finding.remedy.endswith(f"--private-dns-zone {VAULTS}")
