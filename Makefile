@@ -3,6 +3,9 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --quiet --no-sync
 
+# Behind a proxy that signs for itself, the system knows the proxy's certificate and uv does not.
+export UV_SYSTEM_CERTS ?= 1
+
 .PHONY: help setup demo test lint check conformance bench docs clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
