@@ -26,8 +26,6 @@ from auditor.resources.application_gateways import (
     UrlPathMap,
 )
 from auditor.resources.base import Node, Ref
-from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 LISTENER_OF_RULE = ("httpListener", "listener")
@@ -253,18 +251,6 @@ def _address(text: str) -> Address | None:
         return parse_address(text)
     except AddressError:
         return None
-
-
-def nics_of(
-    network: Network, pool: GatewayPool
-) -> tuple[IpConfiguration | ScaleSetIpConfiguration, ...]:
-    """Give the NIC configurations in a pool that the snapshot holds, listed by either side."""
-    listed = network.present(pool.properties.backend_ip_configurations, IpConfiguration)
-    models = network.present(pool.properties.backend_ip_configurations, ScaleSetIpConfiguration)
-    edges = network.referrers(pool, "applicationGatewayBackendAddressPools")
-    sources = (edge.source for edge in edges)
-    reverse = (s for s in sources if isinstance(s, IpConfiguration | ScaleSetIpConfiguration))
-    return tuple({node.key: node for node in (*listed, *models, *reverse)}.values())
 
 
 def is_empty(network: Network, pool: GatewayPool) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -95,9 +94,3 @@ def _prefixes(route: Route) -> Iterator[Prefix]:
         yield parse_prefix(text)
     except AddressError:
         return
-
-
-def table_key(subnet: Subnet) -> str:
-    """Give the folded id of a subnet's route table, empty when it has none."""
-    table = subnet.properties.route_table
-    return fold(table.id) if table is not None and table.id else ""

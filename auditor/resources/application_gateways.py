@@ -493,11 +493,6 @@ class ApplicationGateway(Resource):
         return tuple(self.properties.backend_address_pools or ())
 
     @property
-    def path_maps(self) -> tuple[UrlPathMap, ...]:
-        """The path maps, in the order written."""
-        return tuple(self.properties.url_path_maps or ())
-
-    @property
     def redirects(self) -> tuple[Redirect, ...]:
         """The redirects, in the order written."""
         return tuple(self.properties.redirect_configurations or ())

@@ -120,14 +120,6 @@ class VirtualHub(Resource):
     properties: VirtualHubProperties = settings(VirtualHubProperties)
 
     @property
-    def is_route_server(self) -> bool:
-        """Whether it is a Route Server: of that kind, or of no Virtual WAN and in a subnet."""
-        if (self.kind or "").lower() == "routeserver":
-            return True
-        p = self.properties
-        return p.virtual_wan is None and bool(p.ip_configurations)
-
-    @property
     def connections(self) -> tuple[HubConnection, ...]:
         """Its connections to VNets, as far as the export holds them."""
         return tuple(self.properties.hub_virtual_network_connections or ())
