@@ -24,11 +24,12 @@ class Retirement:
     read: date
 
     def told(self, day: date) -> str:
-        """Say it as of a day: retired when, or retires in how many days."""
+        """Say it as of a day: ended when, or ends in how many days."""
         left = (self.effective - day).days
         if left < 0:
             return f"support for {self.what} ended on {self.effective}"
-        return f"support for {self.what} ends on {self.effective}, in {left} days"
+        when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+        return f"support for {self.what} ends on {self.effective}, {when}"
 
     def severity(self, usual: Severity, day: date) -> Severity:
         """Give the weight as of a day.

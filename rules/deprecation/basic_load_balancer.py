@@ -8,11 +8,14 @@ availability zones, cannot be reached across global peering, and is open by defa
 A load balancer whose `sku.name` is `Basic`. One without a `sku` gives *unknown*.
 
 ## What to do
-Migrate it with Microsoft's upgrade module; an AKS cluster's load balancer is migrated with the
-cluster (`az aks update --load-balancer-sku standard` where it is supported, else a new cluster).
+Migrate it with Microsoft's PowerShell module, `Install-Module AzureBasicLoadBalancerUpgrade`: no az
+command does it. An AKS cluster's load balancer is migrated with the cluster, together with its
+availability set (`az aks update --migrate-vmas-to-vms`).
 
 ## References
 - https://learn.microsoft.com/azure/load-balancer/load-balancer-basic-upgrade-guidance
+- https://learn.microsoft.com/azure/load-balancer/upgrade-basic-standard-with-powershell
+- https://learn.microsoft.com/azure/aks/availability-sets-on-aks
 - Facts E-3, R-21
 """
 
@@ -20,7 +23,9 @@ from __future__ import annotations
 
 import shlex
 
+from auditor.network.clusters import cluster_of
 from auditor.network.graph import every, evidence
+from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -47,12 +52,22 @@ def basic_load_balancer(network: Network, balancer: LoadBalancer) -> Outcomes:
     elif name.lower() == "basic":
         ends = retirement("basic-load-balancer")
         day = network.as_of.date()
-        group, label = shlex.quote(balancer.resource_group), shlex.quote(balancer.label)
         yield Finding(
             subject=balancer.id,
             message=f"load balancer {balancer.label} is Basic; {ends.told(day)}",
-            remedy="Start-AzBasicLoadBalancerUpgrade "
-            f"-ResourceGroupName {group} -BasicLoadBalancerName {label}",
+            remedy=_remedy(network, balancer),
             evidence=(evidence(balancer, "/sku/name", name),),
             severity=ends.severity(Severity.HIGH, day),
         )
+
+
+def _remedy(network: Network, balancer: LoadBalancer) -> str:
+    cluster = cluster_of(network, balancer)
+    if cluster is not None:
+        command = az("aks", "update", resource_group=cluster.resource_group, name=cluster.label)
+        return f"{command} --migrate-vmas-to-vms"
+    group, name = shlex.quote(balancer.resource_group), shlex.quote(balancer.label)
+    return (
+        f"Start-AzBasicLoadBalancerUpgrade -ResourceGroupName {group} "
+        f"-BasicLoadBalancerName {name} (PowerShell, module AzureBasicLoadBalancerUpgrade)"
+    )

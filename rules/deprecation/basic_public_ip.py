@@ -11,7 +11,7 @@ versions leave it out, and its absence alone proves nothing.
 
 ## What to do
 Upgrade the address in place after it is detached from its owner, or after the owner is upgraded.
-An upgraded address needs a network security group to let anybody in.
+It must be static first, and then needs a network security group to let anybody in.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-basic-upgrade-guidance
@@ -20,6 +20,7 @@ An upgraded address needs a network security group to let anybody in.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.public_addresses import PublicIp
@@ -52,14 +53,18 @@ def basic_public_ip(network: Network, address: PublicIp) -> Outcomes:
         yield Finding(
             subject=address.id,
             message=f"public IP {address.label} is Basic; {ends.told(day)}",
-            remedy=az(
-                "network",
-                "public-ip",
-                "update",
-                resource_group=address.resource_group,
-                name=address.label,
-                sku="Standard",
-            ),
+            remedy=_remedy(address),
             evidence=(evidence(address, "/sku/name", name),),
             severity=ends.severity(Severity.HIGH, day),
         )
+
+
+def _remedy(address: PublicIp) -> str:
+    target = {"resource_group": address.resource_group, "name": address.label}
+    static = (address.properties.public_ip_allocation_method or "").lower() == "static"
+    steps = [az("network", "public-ip", "update", **target, sku="Standard")]
+    if not static:
+        steps.insert(0, az("network", "public-ip", "update", **target, allocation_method="Static"))
+    owner = address.properties.ip_configuration
+    first = f"detached from {ids.name(ids.parent(owner.id or '') or '')}, " if owner else ""
+    return first + " && ".join(steps)

@@ -8,8 +8,8 @@ stops it when it sees fit.
 Any MySQL server of type `Microsoft.DBforMySQL/servers`; a flexible server keeps the rule.
 
 ## What to do
-Migrate it to a flexible server. The network changes with it: a flexible server is either inside a
-delegated subnet or public with firewall rules and private endpoints, and it knows no
+Move its data to a flexible server. The network changes with it: a flexible server is either inside
+a delegated subnet or public with firewall rules and private endpoints, and it knows no
 virtual-network rules.
 
 ## References
@@ -44,16 +44,16 @@ def mysql_single_server(network: Network, server: Server) -> Outcomes:
     yield Finding(
         subject=server.id,
         message=f"{server.label} is a MySQL single server; {ends.told(day)}",
-        remedy=az(
+        remedy="create a flexible server, then copy the data with mydumper and myloader: "
+        + az(
             "mysql",
             "flexible-server",
-            "import",
             "create",
-            data_source_type="mysql_single",
-            data_source=server.label,
             resource_group=server.resource_group,
             name=f"{server.label}-flexible",
+            location=server.location or "<region>",
+            public_access="Disabled",
         ),
-        evidence=(evidence(server, "/type", server.type),),
+        evidence=(evidence(server, "/id", server.id),),
         severity=ends.severity(Severity.CRITICAL, day),
     )

@@ -46,7 +46,14 @@ def nsg_flow_log(network: Network, log: FlowLog) -> Outcomes:
             subject=log.id,
             message=f"flow log {log.label} watches NSG {ids.name(target)}; {ends.told(day)}",
             remedy="after a VNet flow log is in place: "
-            + az("network", "watcher", "flow-log", "delete", location=log.location, name=log.label),
+            + az(
+                "network",
+                "watcher",
+                "flow-log",
+                "delete",
+                location=log.location or "<region>",
+                name=log.label,
+            ),
             related=(target,),
             evidence=(evidence(log, "/properties/targetResourceId", target),),
             severity=ends.severity(Severity.MEDIUM, day),

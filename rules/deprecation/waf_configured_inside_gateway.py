@@ -5,8 +5,10 @@
 per-listener policy and no current rule sets; a WAF policy does all of that.
 
 ## What fails
-An Application Gateway with an enabled `webApplicationFirewallConfiguration` and no
-`firewallPolicy` of its own. With both, the policy decides and the block is a leftover: silence.
+An Application Gateway v2 with an enabled `webApplicationFirewallConfiguration` and no
+`firewallPolicy` of its own. With both, the policy decides and the block is a leftover: silence. A
+disabled block is relied on by nobody; one that does not say gives *unknown*. A v1 gateway knows no
+policies; its whole generation is rule DEP-003's.
 
 ## What to do
 Create a WAF policy with the same settings and attach it to the gateway.
@@ -22,7 +24,7 @@ from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.retirements import retirement
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
 @rule(
@@ -35,7 +37,13 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway) -> Outcomes:
     """Judge gateways that rely on the block; `enabled` false means nobody relies on it."""
     block = gateway.properties.web_application_firewall_configuration
-    if block is None or not block.enabled or gateway.properties.firewall_policy is not None:
+    if block is None or block.enabled is False or gateway.properties.firewall_policy is not None:
+        return
+    sku = gateway.properties.sku
+    if sku is not None and (sku.tier or "").lower() == "waf":
+        return
+    if block.enabled is None:
+        yield Unknown(gateway.id, missing=f"whether the WAF inside {gateway.label} is enabled")
         return
     ends = retirement("waf-configuration")
     day = network.as_of.date()

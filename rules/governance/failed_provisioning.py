@@ -35,6 +35,10 @@ _ON_THE_WAY = frozenset(
 )
 
 
+_MOST = 5
+"""Parts that are named; the others are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provisioned:
     """A resource that tells its state, with the parts of it that are not as they should be."""
@@ -68,17 +72,29 @@ def failed_provisioning(network: Network, subject: Provisioned) -> Outcomes:
         return
     node = subject.node
     failed = [pair for pair in subject.bad if pair[1].lower() not in _ON_THE_WAY]
-    told = failed or subject.bad
-    names = ", ".join(part.label for part, _ in told[:5]) + (" ..." if len(told) > 5 else "")
+    told = sorted(failed or subject.bad, key=lambda pair: (pair[0] is not node, pair[0].key))
     yield Finding(
         subject=node.id,
-        message=f"{node.label} is in state {told[0][1]}"
-        + (f" (so are parts of it: {names})" if told[0][0] is not node or len(told) > 1 else ""),
+        message=_message(node, told),
         remedy=az("resource", "update", ids=node.id)
         if failed
         else f"export again when {node.label} has settled",
-        evidence=tuple(
-            evidence(part, "/properties/provisioningState", state) for part, state in told[:5]
-        ),
+        evidence=tuple(evidence(part, _pointer(part), state) for part, state in told[:_MOST]),
         severity=None if failed else Severity.LOW,
     )
+
+
+def _message(node: Node, told: list[tuple[Node, str]]) -> str:
+    parts = [(part, state) for part, state in told if part is not node]
+    names = ", ".join(f"{part.label} is {state}" for part, state in parts[:_MOST])
+    more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
+    if len(parts) == len(told):
+        return f"parts of {node.label} are in no good state: {names}{more}"
+    return f"{node.label} is in state {told[0][1]}" + (
+        f"; of its parts {names}{more}" if parts else ""
+    )
+
+
+def _pointer(node: Node) -> str:
+    lifted = node.lifted and node.record is None
+    return "/provisioningState" if lifted else "/properties/provisioningState"

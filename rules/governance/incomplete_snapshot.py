@@ -27,16 +27,18 @@ finding with the reason; the dependent rules go on answering *unknown*.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
 from auditor import ids
-from auditor.finding import Evidence
+from auditor.finding import Evidence, Location
 from auditor.network.graph import Hole, evidence, question
 from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 from auditor.snapshot.document import Gap
 
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(: (?P<pointer>.*))?", re.DOTALL)
 _TOGETHER = 5
 _MILD = ("unsupported", "lossy")
 _READ = {
@@ -92,7 +94,16 @@ def _gap(gap: Gap) -> Finding:
         remedy="export it again, whole, and audit again",
         severity=Severity.LOW if gap.kind in _MILD else None,
         key=f"{gap.kind} {gap.detail}",
+        location=_location(gap),
     )
+
+
+def _location(gap: Gap) -> Location | None:
+    """The place a gap names, `file:line: pointer`; of a file as a whole its first line."""
+    place = _PLACE.fullmatch(gap.where)
+    if place is None:
+        return Location(gap.where, 1, "") if gap.where else None
+    return Location(place["file"], int(place["line"]), place["pointer"] or "")
 
 
 def _absent(holes: tuple[Hole, ...]) -> Finding:

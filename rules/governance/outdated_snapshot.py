@@ -5,8 +5,9 @@ A network changes daily; a compliance page drawn from last month's snapshot desc
 that may no longer exist.
 
 ## What fails
-The snapshot says when it was taken, and that is longer ago than `max-age-days`. Plain exports
-carry no time of their own and are not judged.
+The snapshot says when it was taken, and that is longer ago than the parameter `max-age-days` (7).
+A time that is not ISO 8601 gives *unknown*. Plain exports carry no time of their own and are not
+judged.
 
 ## What to do
 Take a new snapshot and audit that.
@@ -15,7 +16,7 @@ Take a new snapshot and audit that.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -25,7 +26,12 @@ class Params:
     """What is too old."""
 
     max_age_days: int = 7
-    """Days after which a snapshot no longer counts as today's network."""
+    """Days after which a snapshot no longer counts as today's network; 0 or more."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no age."""
+        if self.max_age_days < 0:
+            raise ValueError("max-age-days is 0 or more")
 
 
 def dated(network: Network) -> tuple[Network, ...]:
@@ -39,7 +45,7 @@ def outdated_snapshot(network: Network, _: Network, params: Params) -> Outcomes:
     taken = _time(network.taken_at or "")
     if taken is None:
         yield Unknown("", missing="when the snapshot was taken: its time is not ISO 8601")
-    elif (network.as_of - taken).days > params.max_age_days:
+    elif network.as_of - taken > timedelta(days=params.max_age_days):
         days = (network.as_of - taken).days
         yield Finding(
             subject="",

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.finding import Location, Severity
+from auditor.snapshot.document import Gap
+from auditor.testing import Answer, arm_id, ask, estate
+
+from ...networks import nic, subnet_id, vnet, vnet_id
+
+Json = dict[str, Any]
+NSG = "Microsoft.Network/networkSecurityGroups"
+
+
+def home(*groups: str) -> Json:
+    subnets = {
+        f"s{number}": {"networkSecurityGroup": {"id": arm_id(NSG, group)}}
+        for number, group in enumerate(groups)
+    }
+    return vnet("a", "10.0.0.0/16", subnets=subnets)
+
+
+def asked(*resources: Json, gaps: tuple[Gap, ...] = ()) -> Answer:
+    return ask("GOV-006", estate(*resources, gaps=gaps))
+
+
+def test_nothing_is_missing() -> None:
+    answer = asked(home())
+    assert (answer.kept, answer.broken) == (1, [])
+
+
+def test_what_is_referred_to_and_absent() -> None:
+    [finding] = asked(home("web")).broken
+    assert finding.subject == arm_id(NSG, "web")
+    assert finding.message == f"s0 refers to {NSG} web, not exported"
+    assert finding.related[0] == subnet_id("a", "s0")
+    assert finding.evidence[0].resource == vnet_id("a")
+    assert finding.evidence[0].pointer == "/properties/subnets/0/properties/networkSecurityGroup/id"
+    assert finding.remedy.endswith(f"az resource show --ids {arm_id(NSG, 'web')}")
+
+
+def test_one_absent_resource_is_told_once() -> None:
+    assert len(asked(home("web", "WEB")).broken) == 1
+
+
+def test_a_part_of_an_absent_resource_is_told_as_the_resource() -> None:
+    [finding] = asked(nic("n", "10.0.0.4", ("gone", "web"))).broken
+    assert finding.subject == vnet_id("gone")
+
+
+@pytest.mark.parametrize(("number", "findings"), [(5, 5), (6, 1)])
+def test_more_than_five_of_a_kind_are_told_together(number: int, findings: int) -> None:
+    answer = asked(home(*(f"g{each}" for each in range(number))))
+    assert len(answer.broken) == findings
+    if findings == 1:
+        [finding] = answer.broken
+        assert finding.message.startswith(f"6 resources of type {NSG} in rg")
+        assert arm_id(NSG, "g5") in finding.related
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "severity"),
+    [
+        ("partial", "was read in part", None),
+        ("denied", "was denied", None),
+        ("failed", "failed to load", None),
+        ("damaged", "is damaged", None),
+        ("conflict", "is told in two ways", None),
+        ("unsupported", "is not understood", Severity.LOW),
+        ("lossy", "was exported with loss", Severity.LOW),
+        ("another", "another", None),
+    ],
+)
+def test_gaps_of_the_input(kind: str, words: str, severity: Severity | None) -> None:
+    gap = Gap(kind, "exports/a.json", "page 2 of 3", "exports/a.json:7: /nextLink")
+    [finding] = asked(home(), gaps=(gap,)).broken
+    assert finding.subject == "exports/a.json"
+    assert finding.severity is severity
+    assert finding.message == (f"exports/a.json {words}: page 2 of 3 (exports/a.json:7: /nextLink)")
+
+
+@pytest.mark.parametrize(
+    ("where", "location"),
+    [
+        ("exports/a.json:7: /nextLink", Location("exports/a.json", 7, "/nextLink")),
+        ("exports/a.json:7", Location("exports/a.json", 7, "")),
+        ("c:/x:1.json:12: /a: b", Location("c:/x:1.json", 12, "/a: b")),
+        ("exports/a.json", Location("exports/a.json", 1, "")),
+        ("", None),
+    ],
+)
+def test_a_gap_has_a_place(where: str, location: Location | None) -> None:
+    [finding] = asked(home(), gaps=(Gap("partial", "x", "y", where),)).broken
+    assert finding.location == location
+
+
+def test_gaps_and_absent_resources_are_both_told() -> None:
+    gap = Gap("denied", "Microsoft.Network/firewalls", "403")
+    assert len(asked(home("web"), gaps=(gap,)).broken) == 2
