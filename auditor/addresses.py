@@ -149,6 +149,22 @@ def parse_address(text: str) -> Address:
     raise AddressError(f"{quoted(text)} is not an address")
 
 
+def address_or_none(text: str | None) -> Address | None:
+    """Read one address; None for no text and for what is no address, as a host name is none."""
+    try:
+        return parse_address(text or "")
+    except AddressError:
+        return None
+
+
+def prefix_or_none(text: str | None) -> Prefix | None:
+    """Read a CIDR or address; None for no text and for what is neither, as a service tag is."""
+    try:
+        return parse_prefix(text or "")
+    except AddressError:
+        return None
+
+
 def _value6(text: str) -> int | None:
     if ":" not in text:
         return None

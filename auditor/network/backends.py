@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from auditor.addresses import Address, AddressError, parse_address
+from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
@@ -198,12 +198,10 @@ def _in_record(record: RecordSet) -> Iterator[tuple[Address, Reliance]]:
     except Undetermined:
         return
     for text in texts:
-        try:
-            address = parse_address(text)
-        except AddressError:
-            continue
-        told = evidence(record, record.addresses_pointer, text)
-        yield address, Reliance(record.id, f"DNS record {record.host}", told)
+        address = address_or_none(text)
+        if address is not None:
+            told = evidence(record, record.addresses_pointer, text)
+            yield address, Reliance(record.id, f"DNS record {record.host}", told)
 
 
 def _of_gateway(network: Network, pool: GatewayPool) -> tuple[VirtualNetwork, ...]:

@@ -5,7 +5,7 @@ Facts R-5, R-6, R-10, R-12, R-25, R-28, R-29.
 
 from __future__ import annotations
 
-from auditor.addresses import AddressError, Prefix, parse_prefix
+from auditor.addresses import Prefix, parse_prefix, prefix_or_none
 from auditor.network.graph import Network
 from auditor.network.on_premises import learns_routes
 from auditor.network.routing_domains import neighbours, spelled, to_hub
@@ -29,10 +29,7 @@ def default_routes(table: RouteTable) -> tuple[Route, ...]:
 
 
 def _prefix(route: Route) -> Prefix | None:
-    try:
-        return parse_prefix(route.properties.address_prefix or "")
-    except AddressError:
-        return None  # a service tag
+    return prefix_or_none(route.properties.address_prefix)
 
 
 def may_learn_default(network: Network, vnet: VirtualNetwork) -> str:

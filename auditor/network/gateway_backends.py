@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Address, AddressError, parse_address
+from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.address_plan import Whereabouts, locate
@@ -80,7 +80,7 @@ def public_addresses(network: Network) -> dict[Address, PublicIp]:
     """Give the public IPs of the snapshot by their address."""
     found: dict[Address, PublicIp] = {}
     for public in network.all(PublicIp):
-        address = _address(_public_text(public))
+        address = address_or_none(_public_text(public))
         if address is not None:
             found[address] = public
     return found
@@ -91,13 +91,6 @@ def _public_text(public: PublicIp) -> str:
         return public.properties.ip_address or ""
     except Undetermined:
         return ""
-
-
-def _address(text: str | None) -> Address | None:
-    try:
-        return parse_address(text or "")
-    except AddressError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +218,7 @@ def _services(network: Network) -> dict[str, dict[Address, ServiceFrontend]]:
     """The frontends of each cluster by address: unconnected clusters may use the same ones."""
     found: dict[str, dict[Address, ServiceFrontend]] = {}
     for one in service_frontends(network):
-        address = _address(one.address)
+        address = address_or_none(one.address)
         if address is not None:
             found.setdefault(one.cluster.key, {})[address] = one
     return found

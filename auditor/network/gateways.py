@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Address, AddressError, parse_address
+from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.resources.application_gateways import (
@@ -241,16 +241,9 @@ def members_of(pool: GatewayPool) -> tuple[Member, ...]:
         for key, text in (("ipAddress", entry.ip_address), ("fqdn", entry.fqdn)):
             if text:
                 pointer = f"/properties/backendAddresses/{index}/{key}"
-                found.append(Member(pool, text, pointer, _address(text)))
+                found.append(Member(pool, text, pointer, address_or_none(text)))
                 break
     return tuple(found)
-
-
-def _address(text: str) -> Address | None:
-    try:
-        return parse_address(text)
-    except AddressError:
-        return None
 
 
 def is_empty(network: Network, pool: GatewayPool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from auditor.addresses import Address, AddressError, parse_address
+from auditor.addresses import address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
@@ -180,7 +180,7 @@ def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:
 
 
 def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
-    address = _address(server)
+    address = address_or_none(server)
     if address is not None:
         for near in (vnet, *_peers(network, vnet)):
             if any(address in prefix for prefix in near.prefixes):
@@ -191,13 +191,6 @@ def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
 def _peers(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetwork, ...]:
     found = (network.find(p.properties.remote_virtual_network) for p in vnet.peerings)
     return tuple(near for near in found if isinstance(near, VirtualNetwork))
-
-
-def _address(text: str) -> Address | None:
-    try:
-        return parse_address(text)
-    except AddressError:
-        return None
 
 
 _STORAGE = ("blob", "dfs", "file", "queue", "table", "web")

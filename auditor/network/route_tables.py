@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
+from auditor.addresses import AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.resources.routing import Route, RouteTable
@@ -80,17 +79,9 @@ def default_route(network: Network, subnet: Subnet, version: int = 4) -> Route |
         (prefix, route)
         for route in table.routes
         if (route.properties.next_hop_type or "").lower() in _ELSEWHERE
-        for prefix in _prefixes(route)
-        if prefix.version == version
+        for prefix in [prefix_or_none(route.properties.address_prefix)]
+        if prefix is not None and prefix.version == version
     ]
     covered = AddressSet.from_prefixes(prefix for prefix, _ in away)
     everything = Prefix.of(4 if version == 4 else 6, 0, 0)
     return min(away, key=lambda each: each[0])[1] if everything in covered else None
-
-
-def _prefixes(route: Route) -> Iterator[Prefix]:
-    text = route.properties.address_prefix or ""
-    try:
-        yield parse_prefix(text)
-    except AddressError:
-        return

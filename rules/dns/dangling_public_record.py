@@ -29,7 +29,7 @@ Delete the record, or point it at what took over.
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import Address, AddressError, parse_address
+from auditor.addresses import Address, address_or_none, parse_address
 from auditor.ids import fold
 from auditor.network.graph import Missing, every, evidence, question
 from auditor.remedy import az
@@ -175,7 +175,5 @@ def _given(network: Network) -> frozenset[Address]:
 
 
 def _is_public(text: str) -> bool:
-    try:
-        return parse_address(text) in PUBLIC
-    except AddressError:
-        return False
+    address = address_or_none(text)
+    return address is not None and address in PUBLIC

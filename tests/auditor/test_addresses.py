@@ -20,11 +20,13 @@ from auditor.addresses import (
     AddressError,
     AddressSet,
     Prefix,
+    address_or_none,
     overlap_count,
     overlapping,
     overlapping_groups,
     parse_address,
     parse_prefix,
+    prefix_or_none,
 )
 
 few = settings(max_examples=80, deadline=None)
@@ -130,6 +132,16 @@ def test_an_address_prints_and_reads_back() -> None:
         assert str(parse_address(text)) == text
     assert parse_address("255.255.255.255") < parse_address("::")
     assert parse_prefix("10.0.0.0/8").address == parse_address("10.0.0.0")
+
+
+def test_what_may_be_an_address_or_a_prefix() -> None:
+    assert address_or_none("10.0.0.4") == parse_address("10.0.0.4")
+    assert prefix_or_none("10.0.0.0/8") == parse_prefix("10.0.0.0/8")
+    for text in (None, "", "shop.example.com"):
+        assert address_or_none(text) is None
+    for text in (None, "", "Storage.WestEurope"):
+        assert prefix_or_none(text) is None
+    assert address_or_none("10.0.0.0/8") is None
 
 
 def test_prefixes_sort_by_version_first_address_and_width() -> None:
