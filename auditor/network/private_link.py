@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.resources.base import Node
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
 
 
@@ -26,6 +27,18 @@ def approved_endpoints(network: Network, target: Node) -> tuple[PrivateEndpoint,
     """The private endpoints with an approved connection to a resource."""
     pairs = endpoints_by_target(network).get(target.key, ())
     return tuple(endpoint for endpoint, connection in pairs if approved(connection))
+
+
+def interfaces_of(network: Network, endpoint_id: str) -> tuple[NetworkInterface, ...]:
+    """The network interfaces of a private endpoint that the snapshot holds, told by either side."""
+    endpoint = network.find(endpoint_id)
+    if endpoint is None:
+        return ()
+    found = [edge.source.root for edge in network.referrers(endpoint, "privateEndpoint")]
+    if isinstance(endpoint, PrivateEndpoint):
+        refs = endpoint.properties.network_interfaces or ()
+        found.extend(node for node in map(network.find, refs) if isinstance(node, Node))
+    return tuple({nic.key: nic for nic in found if isinstance(nic, NetworkInterface)}.values())
 
 
 def approved(connection: ServiceConnection) -> bool:

@@ -16,13 +16,14 @@ from auditor.network import clusters
 from auditor.network.address_plan import OWNING
 from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network
+from auditor.network.private_link import interfaces_of
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
 
 API_SERVER = 9
@@ -196,20 +197,13 @@ def _is_node_of(key: str) -> bool:
 
 def _endpoints_not_listed(network: Network, subnet: Subnet) -> int:
     """Count private endpoints whose NIC neither side tells of."""
-    refs = [ref for ref in subnet.properties.private_endpoints or () if ref.id]
+    endpoints = {fold(ref.id) for ref in subnet.properties.private_endpoints or () if ref.id}
+    for edge in network.referrers(subnet, "subnet"):
+        if isinstance(edge.source, PrivateEndpoint):
+            endpoints.add(edge.source.key)
     unknown = sum(1 for key in _listed(subnet) if key not in network.nodes)
-    without = sum(1 for ref in refs if not _has_nic(network, fold(ref.id or "")))
+    without = sum(1 for key in endpoints if not interfaces_of(network, key))
     return max(0, without - unknown)
-
-
-def _has_nic(network: Network, endpoint: str) -> bool:
-    node = network.find(endpoint)
-    edges = network.referrers(node, "privateEndpoint") if node is not None else ()
-    return any(isinstance(each, IpConfiguration) for edge in edges for each in _parts(edge.source))
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    return tuple(part.node for part in walk.parts(node))
 
 
 def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:

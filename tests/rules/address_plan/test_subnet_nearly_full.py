@@ -194,6 +194,19 @@ def test_endpoints_whose_nic_nobody_tells_count() -> None:
     assert judge({"addressPrefix": "10.0.0.0/28", "privateEndpoints": endpoints[:7]}, *own).kept
 
 
+def test_endpoints_that_only_name_the_subnet_count_once() -> None:
+    kind = "Microsoft.Network/privateEndpoints"
+    place = {"subnet": {"id": subnet_id(*APP)}}
+    endpoints = [resource(kind, f"pe{n}", place) for n in range(8)]
+    assert "8 ip configurations" in told(judge("10.0.0.0/28", *endpoints))
+    own = nics(7)
+    named = [
+        resource(kind, f"pe{n}", {**place, "networkInterfaces": [{"id": each["id"]}]})
+        for n, each in enumerate(own)
+    ]
+    assert judge("10.0.0.0/28", *named, *own).kept
+
+
 @pytest.mark.parametrize("name", ["GatewaySubnet", "azurefirewallsubnet"])
 def test_reserved_names_are_judged_elsewhere(name: str) -> None:
     answer = judge("10.0.0.0/29", name=name)
