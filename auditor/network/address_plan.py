@@ -19,6 +19,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.graph import Network, question
 from auditor.network.on_premises import learns_routes, on_premises
+from auditor.network.private_link import interfaces_of
 from auditor.network.routing_domains import (
     is_network,
     near_keys,
@@ -40,6 +41,7 @@ from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubIpConfiguration, VirtualHub
 
@@ -180,6 +182,8 @@ def _unlisted(network: Network, subnet: Subnet) -> str:
         words = _CROWDED.get(type(edge.source))
         if words:
             return words.format(edge.source.root.label)
+        if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):
+            return f"the address of the private endpoint {edge.source.label}, whose NIC is not told"
         if isinstance(edge.source, OWNING) and not _owned_by(edge.source):
             return f"the address of {edge.source.label} of {edge.source.root.label}"
     try:

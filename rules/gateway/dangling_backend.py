@@ -16,7 +16,8 @@ NxDomainRedirect asks the public name then; and a name that no private zone cove
 Neither is judged here.
 
 The answer is *unknown* where addresses are given that no list shows: in a subnet with a scale set,
-with nodes or pods of AKS, with an application gateway, or delegated to a service; when the subnet
+with nodes or pods of AKS, with an application gateway, with a private endpoint whose network
+interface is not in the snapshot, or delegated to a service; when the subnet
 lists something that is not in the snapshot; and when the records of the zone, or what other DNS
 servers answer, are not told.
 

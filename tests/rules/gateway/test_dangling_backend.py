@@ -151,3 +151,14 @@ def test_l_14_other_dns_servers_leave_it_unknown() -> None:
     custom["properties"]["dhcpOptions"] = {"dnsServers": ["192.168.0.53"]}
     answer = ask("GW-003", estate(custom, to("old.contoso.internal"), *zone(("new",))))
     assert "192.168.0.53" in answer.unknown[0].missing
+
+
+def test_an_endpoint_whose_interface_is_not_here_leaves_it_unknown() -> None:
+    endpoint = resource("Microsoft.Network/privateEndpoints", "pe-api", {"subnet": {"id": APP}})
+    answer = ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint))
+    assert "private endpoint pe-api" in answer.unknown[0].missing
+    own = {"id": endpoint["id"]}
+    interface = nic("10.0.2.77")
+    interface["properties"]["privateEndpoint"] = own
+    assert ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint, interface)).kept == 1
+    assert ask("GW-003", estate(NETWORK, to("10.0.2.78"), endpoint, interface)).broken
