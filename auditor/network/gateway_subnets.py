@@ -99,8 +99,8 @@ def _is_gateway(target: Node | Missing) -> bool:
 
 def _resource(arm_id: str) -> str:
     """Cut the id of a part down to the resource that holds it."""
-    head, provider, tail = arm_id.rpartition("/providers/")
-    return head + provider + "/".join(tail.split("/")[:3])
+    start = arm_id.lower().rfind("/providers/") + len("/providers/")
+    return arm_id[:start] + "/".join(arm_id[start:].split("/")[:3])
 
 
 def foreign_delegations(subnet: Subnet) -> tuple[str, ...]:

@@ -41,6 +41,14 @@ def test_what_the_subnet_lists_counts_even_when_it_is_not_here() -> None:
     assert told(finding, network)
 
 
+def test_what_the_subnet_lists_in_capitals_is_named_too() -> None:
+    nic = arm_id("Microsoft.Network/networkInterfaces/ipConfigurations", "nic-gone", "main").upper()
+
+    (finding,) = ask("GW-021", estate(home(ipConfigurations=[{"id": nic}]), gateway())).broken
+
+    assert "holds NIC-GONE (NETWORKINTERFACES) beside it" in finding.message
+
+
 def test_both_sides_telling_of_one_resource_is_one() -> None:
     shown = [{"id": f"{NIC['id']}/ipConfigurations/main"}]
     (finding,) = ask("GW-021", estate(home(ipConfigurations=shown), gateway(), NIC)).broken
