@@ -10,9 +10,9 @@ The subnet of a gateway of the second generation has, in its route table, a rout
 the two halves 0.0.0.0/1 and 128.0.0.0/1, whose next hop is not Internet.
 
 The answer is *unknown* when there is no such route, and the gateway's virtual network learns routes
-that are in no export (ExpressRoute, BGP, a Route Server, a virtual hub), while the route table does
-not switch propagation off: a default route may come that way. It is *unknown* too when the route
-table or the subnet is not in the snapshot.
+that are in no export (ExpressRoute, BGP, a Route Server, a virtual hub) or has a VPN gateway with
+a default site, while the route table does not switch propagation off: a default route may come
+that way. It is *unknown* too when the route table or the subnet is not in the snapshot.
 
 A gateway with network isolation may have such a route and is kept: its subnet is delegated to
 `Microsoft.Network/applicationGateways`, or it has private frontends only. Gateways of the first
@@ -34,9 +34,10 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
-from auditor.network.default_routes import default_routes, may_learn_default
+from auditor.network.default_routes import default_routes
+from auditor.network.egress import learned_default
 from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import is_v2, subnet_of, vnet_of
+from auditor.network.gateways import is_v2, subnet_of
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
@@ -90,9 +91,9 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
             ),
         )
         return
-    if defaults or (table is not None and table.properties.disable_bgp_route_propagation):
+    if defaults:
         return
-    learned = may_learn_default(network, vnet_of(network, gateway))
+    learned = learned_default(network, subnet)
     if learned:
         raise Undetermined(
             f"whether {learned} teaches {subnet.label} a default route", resource=subnet.id

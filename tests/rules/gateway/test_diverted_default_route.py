@@ -120,3 +120,11 @@ def test_a_route_of_ones_own_or_propagation_off_settles_it() -> None:
 def test_a_route_table_that_is_not_here_is_unknown() -> None:
     answer = ask("GW-024", estate(home(routeTable={"id": TABLE}), gateway()))
     assert TABLE in answer.unknown[0].missing
+
+
+def test_the_default_site_of_a_vpn_gateway_may_be_a_default_route() -> None:
+    vpn = express_route()
+    site = arm_id("Microsoft.Network/localNetworkGateways", "site")
+    vpn["properties"] |= {"gatewayType": "Vpn", "gatewayDefaultSite": {"id": site}}
+    answer = ask("GW-024", estate(home(), gateway(), vpn))
+    assert "default site" in answer.unknown[0].missing
