@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from auditor.resources import walk
+from auditor.resources.base import Resource
+
 
 def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
     """Give an az command line; every value is quoted, because names are anybody's to choose.
@@ -39,6 +42,11 @@ def _line(
             parts[-1] += "=" + shlex.quote(words.pop(0))
         parts.extend(map(shlex.quote, words))
     return " ".join(parts)
+
+
+def region(resource: Resource) -> str:
+    """Give a resource's region for a command; a placeholder when the input does not tell it."""
+    return walk.peek(resource, "location") or "<region>"
 
 
 def _text(value: str | int | bool) -> str:

@@ -24,10 +24,8 @@ def public_access(server: Server) -> tuple[str | None, str]:
     """Give `publicNetworkAccess` as written, and the pointer to it."""
     if isinstance(server, MySqlFlexibleServer):
         network = server.properties.network
-        return (
-            network.public_network_access if network else None,
-            "/properties/network/publicNetworkAccess",
-        )
+        if network is not None and network.public_network_access is not None:
+            return network.public_network_access, "/properties/network/publicNetworkAccess"
     return server.properties.public_network_access, "/properties/publicNetworkAccess"
 
 
@@ -35,8 +33,10 @@ def injected(server: Server) -> bool:
     """Whether the server lives in a delegated subnet, without any public endpoint (L-21)."""
     if not isinstance(server, MySqlFlexibleServer):
         return False
-    network = server.properties.network
-    return bool(network and network.delegated_subnet_resource_id)
+    network, old = server.properties.network, server.properties.delegated_subnet_arguments
+    return bool(
+        (network and network.delegated_subnet_resource_id) or (old and old.subnet_arm_resource_id)
+    )
 
 
 def firewall_rules(server: Server) -> tuple[MySqlFirewallRule, ...]:

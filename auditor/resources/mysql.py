@@ -54,10 +54,22 @@ class MySqlFirewallRule(Resource):
     properties: FirewallRuleProperties = settings(FirewallRuleProperties)
 
 
+class DelegatedSubnet(Wire, gc=False):
+    """`delegatedSubnetArguments`: what API versions before 2021-05-01 call the subnet."""
+
+    subnet_arm_resource_id: ArmId | None = None
+
+
 class FlexibleServerProperties(Wire):
-    """Settings of a flexible server."""
+    """Settings of a flexible server.
+
+    `public_network_access` and `delegated_subnet_arguments` stand here in API versions before
+    2021-05-01, in `network` since.
+    """
 
     network: FlexibleServerNetwork | None = None
+    public_network_access: str | None = None
+    delegated_subnet_arguments: DelegatedSubnet | None = None
     private_endpoint_connections: list[ServerConnection] | None = None
     fully_qualified_domain_name: str | None = None
     state: str | None = None

@@ -22,7 +22,7 @@ from __future__ import annotations
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.graph import evidence
-from auditor.remedy import az
+from auditor.remedy import az, region
 from auditor.resources.mysql import MySqlSingleServer
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -51,7 +51,7 @@ def mysql_single_server(network: Network, server: Server) -> Outcomes:
             "create",
             resource_group=server.resource_group,
             name=f"{server.label}-flexible",
-            location=server.location or "<region>",
+            location=region(server),
             public_access="Disabled",
         ),
         evidence=(evidence(server, "/id", server.id),),

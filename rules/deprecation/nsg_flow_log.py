@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network.graph import every, evidence
-from auditor.remedy import az
+from auditor.remedy import az, region
 from auditor.resources.monitoring import FlowLog
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -51,7 +51,7 @@ def nsg_flow_log(network: Network, log: FlowLog) -> Outcomes:
                 "watcher",
                 "flow-log",
                 "delete",
-                location=log.location or "<region>",
+                location=region(log),
                 name=log.label,
             ),
             related=(target,),

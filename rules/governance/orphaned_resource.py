@@ -31,6 +31,7 @@ records that lead to it.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.network.graph import evidence
 from auditor.network.orphans import idle, judgeable
 from auditor.remedy import az
@@ -93,7 +94,9 @@ def orphaned_resource(network: Network, node: Node) -> Outcomes:
 
 
 def _full_name(node: Node) -> str:
-    return f"{node.owner.label}/{node.label}" if node.owner is not None else node.label
+    if isinstance(node, Subnet):
+        return f"{ids.name(ids.parent(node.id) or '')}/{node.label}"
+    return node.label
 
 
 def _delete(node: Node) -> str:

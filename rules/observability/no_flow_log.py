@@ -26,7 +26,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
-from auditor.remedy import az
+from auditor.remedy import az, region
 from auditor.resources.monitoring import FlowLog, NetworkWatcher
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -53,7 +53,7 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
         yield Unknown(
             vnet.id,
             missing="the flow logs: the snapshot holds no network watcher and no flow log",
-            remedy=az("network", "watcher", "flow-log", "list", location=_region(vnet)),
+            remedy=az("network", "watcher", "flow-log", "list", location=region(vnet)),
         )
         return
     yield Finding(
@@ -68,7 +68,7 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
             "watcher",
             "flow-log",
             "create",
-            location=_region(vnet),
+            location=region(vnet),
             name=f"{vnet.label}-flowlog",
             vnet=vnet.id,
             storage_account="<id of a storage account in the region>",
@@ -76,10 +76,6 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
         related=tuple(subnet.id for subnet in bare[:3]),
         evidence=(evidence(vnet, "/properties/subnets", [subnet.label for subnet in bare]),),
     )
-
-
-def _region(vnet: VirtualNetwork) -> str:
-    return vnet.location or "<region>"
 
 
 def _watched(network: Network, subnet: Subnet) -> bool:

@@ -65,6 +65,14 @@ def test_servers_that_are_not(server: Json) -> None:
     assert asked(server).kept == 1
 
 
+def test_older_api_versions_say_it_elsewhere() -> None:
+    old = resource(FLEXIBLE, "shop", {"publicNetworkAccess": "Enabled"})
+    [finding] = asked(old).broken
+    assert finding.evidence[0].pointer == "/properties/publicNetworkAccess"
+    inside = {"delegatedSubnetArguments": {"subnetArmResourceId": subnet_id("a", "data")}}
+    assert asked(resource(FLEXIBLE, "shop", {**inside, "publicNetworkAccess": "Enabled"})).kept == 1
+
+
 @pytest.mark.parametrize("server", [flexible(None), flexible({}), single()])
 def test_servers_that_do_not_say(server: Json) -> None:
     answer = asked(server)
