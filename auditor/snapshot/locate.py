@@ -27,7 +27,7 @@ def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> t
     text = _own_text(source, record, start)
     steps = [_unescaped(step) for step in pointer.split("/")[1:]]
     at, spelled = _descend(text, steps)
-    path = record.pointer + "".join("/" + _escaped(step) for step in spelled)
+    path = record.pointer + "".join("/" + escaped(step) for step in spelled)
     return source.line(start + at), path
 
 
@@ -119,5 +119,6 @@ def _unescaped(step: str) -> str:
     return step.replace("~1", "/").replace("~0", "~")
 
 
-def _escaped(step: str) -> str:
+def escaped(step: str) -> str:
+    """Write a key as a step of an RFC 6901 pointer."""
     return step.replace("~", "~0").replace("/", "~1")

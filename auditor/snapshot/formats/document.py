@@ -17,6 +17,8 @@ from auditor.snapshot.scan import Text, after_comma, first_member, member, skip_
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
 """Any JSON value, opened one level deep: what is inside stays undecoded."""
 
+_KEYS = msgspec.json.Decoder(dict[str, Raw])
+
 
 class Envelope(msgspec.Struct, frozen=True):
     """The keys at the top of an object that tell one shape from another; all others are skipped."""
@@ -202,6 +204,14 @@ Reader: TypeAlias = Callable[[Document], Reading | None]
 def is_given(value: object) -> bool:
     """Tell a key that is there and says something from one that is absent, null or empty."""
     return value is not UNSET and value not in (None, "", [])
+
+
+def keys_of(raw: Raw) -> dict[str, Raw]:
+    """Give the keys of an object with their values undecoded; none for what is no object."""
+    try:
+        return _KEYS.decode(raw)
+    except msgspec.ValidationError:
+        return {}
 
 
 def null(raw: Raw | UnsetType) -> bool:

@@ -18,6 +18,7 @@ from auditor.snapshot.formats.document import (
     Reading,
     element_starts,
     is_given,
+    keys_of,
 )
 from auditor.snapshot.scan import member
 
@@ -103,15 +104,8 @@ def _is_row(raw: Raw) -> bool:
     """Tell a row by the keys that Resource Graph alone adds."""
     text = bytes(raw)
     return all(key in text for key in (b'"tenantId"', b'"subscriptionId"', b'"id"')) and (
-        {"tenantId", "subscriptionId", "id", "type"} <= _keys(raw)
+        {"tenantId", "subscriptionId", "id", "type"} <= keys_of(raw).keys()
     )
-
-
-def _keys(raw: Raw) -> set[str]:
-    try:
-        return set(msgspec.json.decode(raw, type=dict[str, Raw]))
-    except msgspec.ValidationError:
-        return set()
 
 
 def _table(document: Document) -> tuple[list[Raw], list[int]]:

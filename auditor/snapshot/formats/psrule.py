@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from auditor.ids import type_of
 from auditor.snapshot.document import Dialect, Record
-from auditor.snapshot.formats.document import element_starts, null
+from auditor.snapshot.formats.document import element_starts, keys_of, null
 from auditor.snapshot.scan import Text, member
 
 _RENAMED = {
@@ -36,7 +36,6 @@ _RENAMED = {
 win over `Id`, `Name` and `Type`, which a child may fill otherwise."""
 _STRONG = frozenset({"resourceid", "resourcename", "resourcetype"})
 _PASCAL = frozenset({"sku", "plan", "identity"})
-_KEYS = msgspec.json.Decoder(dict[str, Raw])
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
 
@@ -72,20 +71,13 @@ def records(raw: Raw, source: int, start: int, pointer: str, text: Text) -> Lift
 def children(raw: Raw, source: int, start: int, pointer: str, text: Text) -> Lifted:
     """Give the records of an object's children alone."""
     lifted = Lifted()
-    keys = _keys(raw)
+    keys = keys_of(raw)
     _lift_below(lifted, keys, _At(source, start, pointer, text), _envelope(keys))
     return lifted
 
 
-def _keys(raw: Raw) -> dict[str, Raw]:
-    try:
-        return _KEYS.decode(raw)
-    except msgspec.ValidationError:
-        return {}
-
-
 def _lift(lifted: Lifted, raw: Raw, at: _At, parent: _Envelope | None) -> None:
-    keys = _keys(raw)
+    keys = keys_of(raw)
     body = _envelope(keys)
     if "id" not in body and parent is not None:
         _complete(body, parent)
@@ -151,7 +143,7 @@ def _envelope(keys: dict[str, Raw]) -> dict[str, Raw]:
 
 def _camel(value: Raw) -> Raw:
     """Give an object with the first letter of its keys small and without its nulls."""
-    inner = _keys(value)
+    inner = keys_of(value)
     if not inner:
         return value
     renamed = {k[:1].lower() + k[1:]: v for k, v in inner.items() if not null(v)}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, Raw
 
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, keys_of
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,60}")
 _DENIED = frozenset(
@@ -88,7 +88,7 @@ def _answer(document: Document) -> NotAnExport | None:
     envelope = document.envelope
     if envelope is None or not isinstance(envelope.value, list) or not envelope.value:
         return None
-    keys = _keys(envelope.value[0])
+    keys = keys_of(envelope.value[0]).keys()
     if {"addressPrefix", "nextHopType", "state"} <= keys:
         return _computed("the effective routes of a network interface")
     if "effectiveSecurityRules" in keys:
@@ -157,13 +157,6 @@ def _by_keys(document: Document) -> NotAnExport | None:
         if needed <= keys and condition(keys):
             return NotAnExport(what, advice=advice)
     return None
-
-
-def _keys(raw: Raw) -> set[str]:
-    try:
-        return set(msgspec.json.decode(raw, type=dict[str, Raw]))
-    except msgspec.ValidationError:
-        return set()
 
 
 def _text(raw: Raw | None) -> str | None:

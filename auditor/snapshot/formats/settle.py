@@ -11,6 +11,7 @@ from auditor.snapshot.document import Dialect, Record
 from auditor.snapshot.formats.document import Document
 from auditor.snapshot.formats.evaluate import Budget
 from auditor.snapshot.formats.functions import Opaque, Unknown, Value
+from auditor.snapshot.locate import escaped
 from auditor.snapshot.scan import Text, elements, member, members
 
 ENVELOPE = (
@@ -44,17 +45,13 @@ class Place:
             return []
         base = f"{self.pointer}/{key}"
         if text[at : at + 1] == b"{":
-            return [Place(value, f"{base}/{_escaped(name)}") for name, value in members(text, at)]
+            return [Place(value, f"{base}/{escaped(name)}") for name, value in members(text, at)]
         return [Place(value, f"{base}/{i}") for i, value in enumerate(elements(text, at))]
 
     def at(self, text: Text, key: str) -> Place:
         """Give the place of the value of `key`, or this one when it is not there."""
         found = member(text, self.start, key) if text[self.start : self.start + 1] == b"{" else None
         return self if found is None else Place(found, f"{self.pointer}/{key}")
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def record(
@@ -141,7 +138,7 @@ def _settled(
         return _settled_list(value, pointer, key, unresolved, budget)
     if isinstance(value, dict):
         pairs = (
-            (name, _settled(item, f"{pointer}/{_escaped(name)}", name, unresolved, budget))
+            (name, _settled(item, f"{pointer}/{escaped(name)}", name, unresolved, budget))
             for name, item in value.items()
         )
         return {name: item for name, item in pairs if item is not _ABSENT}
