@@ -12,13 +12,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
+from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Unknown
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.graph import Network, evidence, question
-from auditor.network.on_premises import client_pools, gateways_serving, learns_routes, on_premises
+from auditor.network.on_premises import (
+    Elsewhere,
+    client_pools,
+    gateways_serving,
+    learns_routes,
+    on_premises,
+)
 from auditor.network.routing_domains import (
     Claim,
     Link,
@@ -31,29 +37,10 @@ from auditor.network.routing_domains import (
 )
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
+from auditor.special_addresses import AKS_FORBIDDEN
 
 _PROFILE = "/properties/networkProfile"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-_RESERVED = ("172.30.0.0/16", "172.31.0.0/16")
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """What is used outside Azure: the parameters of the rules about ranges."""
-
-    on_premises: tuple[str, ...] = ()
-    """Ranges used on premises or by partners, as CIDRs; complete, when it is given at all."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no CIDR."""
-        try:
-            self.ranges()
-        except AddressError as error:
-            raise ValueError(str(error)) from error
-
-    def ranges(self) -> tuple[Prefix, ...]:
-        """Give the ranges as prefixes."""
-        return tuple(map(parse_prefix, self.on_premises))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +276,7 @@ def free_range(
     for ranges in (service_claims, pod_claims):
         with suppress(Undetermined):
             taken += [claim.prefix for claim in ranges(cluster)]
-    used = AddressSet.from_text(_RESERVED) | AddressSet.from_prefixes(taken)
+    used = AKS_FORBIDDEN | AddressSet.from_prefixes(taken)
     for block in _PRIVATE:
         for prefix in (AddressSet.from_text([block]) - used).prefixes():
             if prefix.version == like.version and prefix.length <= like.length:

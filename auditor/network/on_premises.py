@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from auditor.addresses import AddressSet, Prefix, parse_prefix
+from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.graph import Network, evidence, question
@@ -29,6 +30,25 @@ from auditor.resources.virtual_wan import (
     VirtualHub,
     VpnSite,
 )
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What is used outside Azure: the parameters of rules that compare with it."""
+
+    on_premises: tuple[str, ...] = ()
+    """Ranges used on premises or by partners, as CIDRs; complete, when it is given at all."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no CIDR."""
+        try:
+            self.ranges()
+        except AddressError as error:
+            raise ValueError(str(error)) from error
+
+    def ranges(self) -> tuple[Prefix, ...]:
+        """Give the ranges as prefixes."""
+        return tuple(map(parse_prefix, self.on_premises))
 
 
 @question

@@ -30,35 +30,21 @@ Renumber the network, or translate with VPN NAT rules until that is done.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from auditor.addresses import AddressError, Prefix, parse_prefix
+from auditor.addresses import Prefix
 from auditor.errors import Undetermined
 from auditor.network.graph import every
-from auditor.network.on_premises import gateways_serving, hubs_of, learns_routes, on_premises
+from auditor.network.on_premises import (
+    Elsewhere,
+    gateways_serving,
+    hubs_of,
+    learns_routes,
+    on_premises,
+)
 from auditor.network.routing_domains import Claim, claims_of
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
-
-
-@dataclass(frozen=True)
-class Params:
-    """What is used elsewhere."""
-
-    on_premises: tuple[str, ...] = ()
-    """Ranges used on premises or by partners, as CIDRs; complete, when it is given at all."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no CIDR."""
-        try:
-            self.ranges()
-        except AddressError as error:
-            raise ValueError(str(error)) from error
-
-    def ranges(self) -> tuple[Prefix, ...]:
-        """Give the ranges as prefixes."""
-        return tuple(map(parse_prefix, self.on_premises))
 
 
 @rule(
@@ -66,10 +52,10 @@ class Params:
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=every(VirtualNetwork),
-    parameters=Params,
+    parameters=Elsewhere,
     peers=("CHK:ALZ D03.01",),
 )
-def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Params) -> Outcomes:
+def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Elsewhere) -> Outcomes:
     """Compare a VNet's space with the sites behind its gateways, and with the declared ranges."""
     space = claims_of(vnet)
     yield from _with_declared(vnet, space, params.ranges(), _may_be_connected(network, vnet))

@@ -42,7 +42,6 @@ from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.cluster_ranges import (
     Clash,
-    Elsewhere,
     clashes,
     doubts,
     free_range,
@@ -50,6 +49,7 @@ from auditor.network.cluster_ranges import (
     pod_claims,
 )
 from auditor.network.graph import Network, possibly, question
+from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster

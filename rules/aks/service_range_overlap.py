@@ -37,7 +37,6 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import (
     Clash,
-    Elsewhere,
     clashes,
     doubts,
     free_range,
@@ -45,6 +44,7 @@ from auditor.network.cluster_ranges import (
     service_claims,
 )
 from auditor.network.graph import every
+from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
