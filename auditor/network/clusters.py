@@ -232,7 +232,7 @@ def _groups(network: Network) -> dict[tuple[str, str], tuple[Node, ...]]:
 
 
 def _group_key(cluster: ManagedCluster) -> tuple[str, str] | None:
-    group = cluster.properties.node_resource_group
+    group = walk.peek(walk.peek(cluster, "properties"), "node_resource_group")
     return (cluster.subscription.lower(), group.lower()) if group else None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.resources.base import Node
@@ -13,13 +16,17 @@ from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnecti
 def endpoints_by_target(
     network: Network,
 ) -> dict[str, tuple[tuple[PrivateEndpoint, ServiceConnection], ...]]:
-    """Every connection of every private endpoint, by the folded id of what it leads to."""
+    """Every connection of every private endpoint, by the folded id of what it leads to.
+
+    Endpoints that do not tell theirs are left out.
+    """
     found: dict[str, list[tuple[PrivateEndpoint, ServiceConnection]]] = {}
     for endpoint in network.all(PrivateEndpoint):
-        for connection in endpoint.connections:
-            target = connection.properties.private_link_service_id
-            if target:
-                found.setdefault(fold(target), []).append((endpoint, connection))
+        with suppress(Undetermined):
+            for connection in endpoint.connections:
+                target = connection.properties.private_link_service_id
+                if target:
+                    found.setdefault(fold(target), []).append((endpoint, connection))
     return {key: tuple(pairs) for key, pairs in found.items()}
 
 
