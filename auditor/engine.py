@@ -49,16 +49,21 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     except (Exception, SystemExit) as error:
         run.outcomes.append(_failed("", error))
         return run
+    outcomes = run.outcomes
+    judge = rule.judge
+    spoken = 0
     for subject in subjects:
-        before = len(run.outcomes)
+        before = len(outcomes)
         try:
-            for outcome in rule.judge(network, subject, parameters):
-                run.outcomes.append(_sound(outcome))
+            for outcome in judge(network, subject, parameters):
+                outcomes.append(_sound(outcome))
         except Undetermined as unknown:
-            run.outcomes.append(_unknown(subject_id(subject), unknown))
+            outcomes.append(_unknown(subject_id(subject), unknown))
         except (Exception, SystemExit) as error:
-            run.outcomes.append(_failed(subject_id(subject), error))
-        run.kept += len(run.outcomes) == before
+            outcomes.append(_failed(subject_id(subject), error))
+        if len(outcomes) > before:
+            spoken += 1
+    run.kept = len(subjects) - spoken
     return run
 
 

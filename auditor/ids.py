@@ -7,7 +7,6 @@ comparison goes through `fold`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 
@@ -49,12 +48,11 @@ def segment(arm_id: str, kind: str) -> str | None:
     An id is pairs of a kind and a name, so that a resource group called `virtualNetworks` is none.
     """
     wanted = kind.lower()
-    return next((name for here, name in _pairs(arm_id) if here.lower() == wanted), None)
-
-
-def _pairs(arm_id: str) -> Iterator[tuple[str, str]]:
     parts = arm_id.strip("/").split("/")
-    return zip(parts[::2], parts[1::2], strict=False)
+    for here, name in zip(parts[::2], parts[1::2], strict=False):
+        if here.lower() == wanted:
+            return name
+    return None
 
 
 def subscription(arm_id: str) -> str | None:
@@ -65,6 +63,17 @@ def subscription(arm_id: str) -> str | None:
 def resource_group(arm_id: str) -> str | None:
     """Give the resource group's name as spelled."""
     return segment(arm_id, "resourceGroups")
+
+
+def group_key(arm_id: str) -> tuple[str, str]:
+    """Give the subscription and the resource group in lower case, empty where there is none.
+
+    What all resources of one group have in common; no name is unique without its subscription.
+    """
+    parts = arm_id.lower().split("/", 5)
+    if len(parts) > 4 and parts[1] == "subscriptions" and parts[3] == "resourcegroups":
+        return parts[2], parts[4]
+    return (subscription(arm_id) or "").lower(), (resource_group(arm_id) or "").lower()
 
 
 @lru_cache(maxsize=4096)

@@ -212,11 +212,25 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
 
     Never raises for what the snapshot lacks: `unsure` of the answer tells it.
     """
+    known = _located(network)
+    found = known.get((address, vnet))
+    if found is None:
+        found = known[address, vnet] = _locate(network, address, vnet)
+    return found
+
+
+@question
+def _located(network: Network) -> dict[tuple[Address, VirtualNetwork], Whereabouts]:
+    return {}
+
+
+def _locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabouts:
     held = _held(network, address, vnet)
     if held:
         home: str | None = held[0][0]
         subnet = _subnet_of(network, home, address)
-        return Whereabouts(address, tuple(owner for _, owner in held), home, subnet, "")
+        owners = tuple(owner for _, each in held for owner in each)
+        return Whereabouts(address, owners, home, subnet, "")
     home, untold = _home(network, address, vnet)
     subnet = _subnet_of(network, home, address)
     if home is None:
@@ -227,22 +241,30 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
 
 
 @question
-def _holders(network: Network) -> dict[Address, list[tuple[str, Owner]]]:
-    """Give the owners of each address in any network, with their network's key."""
-    found: dict[Address, list[tuple[str, Owner]]] = defaultdict(list)
+def _holders(network: Network) -> dict[Address, set[str]]:
+    """Give the keys of the networks in which somebody owns an address, by address."""
+    found: dict[Address, set[str]] = defaultdict(set)
     for key, by_address in all_owned_addresses(network).items():
-        for address, owners in by_address.items():
-            found[address].extend((key, owner) for owner in owners)
-    return found
+        for address in by_address:
+            found[address].add(key)
+    return dict(found)
 
 
-def _held(network: Network, address: Address, vnet: VirtualNetwork) -> list[tuple[str, Owner]]:
-    """Give the owners in a VNet and near it, its own first."""
-    candidates = _holders(network).get(address, [])
-    if any(key != vnet.key for key, _ in candidates):
-        near = near_keys(network, vnet.key)
-        candidates = [each for each in candidates if each[0] == vnet.key or each[0] in near]
-    return sorted(candidates, key=lambda each: (each[0] != vnet.key, each[0]))
+_NOWHERE: frozenset[str] = frozenset()
+
+
+def _held(
+    network: Network, address: Address, vnet: VirtualNetwork
+) -> list[tuple[str, tuple[Owner, ...]]]:
+    """Give the owners in a VNet and near it by their network's key, its own first."""
+    holding = _holders(network).get(address, _NOWHERE)
+    own = vnet.key
+    homes = [own] if own in holding else []
+    if len(holding) > len(homes):
+        # The intersection of two sets takes as long as the smaller is large.
+        homes += sorted((near_keys(network, own) & holding) - {own})
+    owned = all_owned_addresses(network)
+    return [(home, owned[home][address]) for home in homes]
 
 
 def _home(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[str | None, str]:

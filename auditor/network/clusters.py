@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.ids import fold, parent
+from auditor.ids import fold, group_key, parent
 from auditor.network.graph import Network, evidence, question
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -223,12 +223,16 @@ def neighbours_in_network(network: Network, cluster: ManagedCluster) -> tuple[Ma
 def _groups(network: Network) -> dict[tuple[str, str], tuple[Node, ...]]:
     wanted = {_group_key(cluster) for cluster in network.all(ManagedCluster)} - {None}
     found: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in network.all(Node):
+    for node in network.nodes.values():
         if node.record is not None:
-            key = (node.subscription.lower(), node.resource_group.lower())
+            key = group_key(node.id)
             if key in wanted:
                 found[key].append(node)
-    return {key: tuple(nodes) for key, nodes in found.items()}
+    return {key: tuple(sorted(nodes, key=_key)) for key, nodes in found.items()}
+
+
+def _key(node: Node) -> str:
+    return node.key
 
 
 def _group_key(cluster: ManagedCluster) -> tuple[str, str] | None:
@@ -251,7 +255,7 @@ def cluster_by_group(network: Network) -> dict[tuple[str, str], ManagedCluster]:
 
 def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
     """The cluster in whose node resource group a resource lies, if any."""
-    return cluster_by_group(network).get((node.subscription.lower(), node.resource_group.lower()))
+    return cluster_by_group(network).get(group_key(node.id))
 
 
 def managed_by_aks(network: Network, node: Node) -> bool:
@@ -259,7 +263,8 @@ def managed_by_aks(network: Network, node: Node) -> bool:
 
     For a cluster that is not in the snapshot, by the name such groups have unless chosen.
     """
-    return cluster_of(network, node) is not None or node.resource_group.lower().startswith("mc_")
+    key = group_key(node.id)
+    return key[1].startswith("mc_") or key in cluster_by_group(network)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,15 +85,16 @@ def _one(*said: Hashable) -> object:
 
 def _ranked(sets: list[AddressSet], inside: AddressSet) -> Hashable:
     """The addresses of one side as places in the order of all their bounds."""
-    v4 = _places([each.v4 for each in sets], inside.v4, _FIXED[4])
-    if inside.v6 or any(each.v6 for each in sets):
-        return v4, _places([each.v6 for each in sets], inside.v6, _FIXED[6])
-    return v4
-
-
-def _places(sets: list[Intervals], inside: Intervals, fixed: list[int]) -> Hashable:
     sets.append(inside)
+    v4 = _places(4, *[each.v4 for each in sets])
+    v6 = _places(6, *[each.v6 for each in sets]) if any(each.v6 for each in sets) else None
+    return v4, v6
+
+
+@lru_cache(maxsize=1024)
+def _places(version: Version, *sets: Intervals) -> Hashable:
     cuts = _cuts(sets)
+    fixed = _FIXED[version]
     rank = {cut: place for place, cut in enumerate(cuts)}
     return (
         tuple([tuple([(rank[low], rank[high + 1]) for low, high in each]) for each in sets]),

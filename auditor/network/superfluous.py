@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from auditor.addresses import NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -145,13 +146,9 @@ def _do_nothing(
     """The shadowed and the redundant of the first `custom` filters, by place."""
     if not custom:
         return {}, {}
-    worlds = [
-        world
-        for version in _VERSIONS
-        if (world := _World.of(filters, version, custom, inside, inbound)) is not None
-    ]
+    worlds = [_World(filters, version, inside, inbound) for version in _VERSIONS]
     views = [_View(world) for world in worlds]
-    shadowed = _in_all(views, custom, lambda view, i: view.shadowed.get(i))
+    shadowed = _in_all(views, custom, _View.shadowing)
     gone = set(shadowed)
     redundant: _Found = {}
     while True:
@@ -164,44 +161,53 @@ def _do_nothing(
         gone |= set(chosen)
 
 
-@dataclass(frozen=True, slots=True)
 class _World:
     """The filters that apply to one version of IP: as rules, and their places among all."""
 
-    symbolic: Symbolic
-    places: tuple[int, ...]
+    def __init__(
+        self, filters: Sequence[Filter], version: Version, inside: AddressSet, inbound: bool
+    ) -> None:
+        self.places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
+        self._filters = [filters[i] for i in self.places]
+        self._version: Version = version
+        self._inside = inside
+        self._inbound = inbound
 
-    @staticmethod
-    def of(
-        filters: Sequence[Filter], version: Version, custom: int, inside: AddressSet, inbound: bool
-    ) -> _World | None:
-        """Give the world of a version; None when no custom filter applies to it."""
-        places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
-        if not places or places[0] >= custom:
-            return None
-        applying = [filters[i] for i in places]
-        return _World(symbolic(applying, version, inside, inbound=inbound), places)
+    @cached_property
+    def symbolic(self) -> Symbolic:
+        """The filters as rules over packets."""
+        return symbolic(self._filters, self._version, self._inside, inbound=self._inbound)
 
 
 class _View:
-    """What one version of IP says about rules, some of them gone."""
+    """What one version of IP says about rules, some of them gone.
+
+    Found out when first asked: most rules are needed in IPv4, whatever IPv6 says.
+    """
 
     def __init__(self, world: _World, gone: Iterable[int] = ()) -> None:
-        absent = set(gone)
-        rules = world.symbolic.rules
-        shift = world.symbolic.impossible
+        self._world = world
+        self._gone = set(gone)
+        self.applying = set(world.places) - self._gone
+
+    @cached_property
+    def _found(self) -> tuple[_Found, _Found]:
+        symbolic = self._world.symbolic
         # Places among all filters; the impossible, which are nobody's, have -1.
-        named = [-1] * shift + list(world.places)
-        kept = [i for i, place in enumerate(named) if place not in absent]
+        named = [-1] * symbolic.impossible + list(self._world.places)
+        kept = [i for i, place in enumerate(named) if place not in self._gone]
         places = [named[i] for i in kept]
-        found = superfluous(world.symbolic.shape, [rules[i] for i in kept])
-        self.applying = set(places)
-        self.shadowed = _translated(found.shadowed, places)
-        self.redundant = _translated(found.redundant, places)
+        found = superfluous(symbolic.shape, [symbolic.rules[i] for i in kept])
+        return _translated(found.shadowed, places), _translated(found.redundant, places)
+
+    def shadowing(self, rule: int) -> tuple[int, ...] | None:
+        """The rules that match all of this one before it, None when it decides something."""
+        return self._found[0].get(rule)
 
     def spared(self, rule: int) -> tuple[int, ...] | None:
         """The rules that make this one needless here, None when it is needed."""
-        return self.redundant.get(rule, self.shadowed.get(rule))
+        shadowed, redundant = self._found
+        return redundant.get(rule, shadowed.get(rule))
 
 
 def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int]) -> _Found:
@@ -226,11 +232,15 @@ def _in_all(
         applying = [view for view in views if i in view.applying]
         if i in skipped or not applying:
             continue
-        causes = [why(view, i) for view in applying]
-        told = [each for each in causes if each is not None]
-        merged = tuple(sorted({cause for each in told for cause in each}))
-        if len(told) == len(causes) and merged:
-            found[i] = merged
+        merged: set[int] = set()
+        for view in applying:
+            causes = why(view, i)
+            if causes is None:
+                break
+            merged.update(causes)
+        else:
+            if merged:
+                found[i] = tuple(sorted(merged))
     return found
 
 

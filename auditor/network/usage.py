@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from auditor.errors import Undetermined
-from auditor.ids import fold
+from auditor.ids import fold, group_key
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.address_plan import OWNING
@@ -82,17 +82,18 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
     if not v4:
         return None
     usage = Usage(sum(prefix.size for prefix in v4), clusters.RESERVED * len(v4))
+    listed = _listed(subnet)
     groups = _clusters(network, subnet, usage)
-    _gateways(network, subnet, usage)
-    sets = _scale_sets(network, subnet, usage, groups)
-    _configurations(network, subnet, usage, groups, sets)
+    _gateways(network, subnet, listed, usage)
+    sets = _scale_sets(network, subnet, listed, usage, groups)
+    _configurations(network, subnet, listed, usage, groups, sets)
     _delegations(network, subnet, usage)
     return usage
 
 
-def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[str]:
+def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[tuple[str, str]]:
     """Count nodes and pods at the peak; give the clusters' node groups, whose VMs they are."""
-    groups: set[str] = set()
+    groups: set[tuple[str, str]] = set()
     for edge in network.referrers(subnet, "vnetSubnetID", "podSubnetID", "subnetId"):
         node = edge.source
         cluster = node if isinstance(node, ManagedCluster) else node.owner
@@ -100,7 +101,7 @@ def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[str]:
             continue
         group = cluster.properties.node_resource_group
         if group:
-            groups.add(f"{cluster.subscription}/{group}".lower())
+            groups.add((cluster.subscription.lower(), group.lower()))
         try:
             if edge.kind == "subnetId":
                 usage.add(f"the API server of {cluster.label}", API_SERVER)
@@ -113,9 +114,9 @@ def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[str]:
     return groups
 
 
-def _gateways(network: Network, subnet: Subnet, usage: Usage) -> None:
+def _gateways(network: Network, subnet: Subnet, listed: set[str], usage: Usage) -> None:
     here = gateways_by_subnet(network).get(subnet.key, ())
-    for owner in sorted({_gateway_key(key) for key in _listed(subnet)} - {g.key for g in here}):
+    for owner in sorted({_gateway_key(key) for key in listed} - {g.key for g in here}):
         if owner:
             usage.unsure.append(f"application gateway {last_segment(owner)}")
     for gateway in here:
@@ -137,7 +138,13 @@ def gateway_addresses(gateway: ApplicationGateway) -> int:
     return most + private
 
 
-def _scale_sets(network: Network, subnet: Subnet, usage: Usage, groups: set[str]) -> set[str]:
+def _scale_sets(
+    network: Network,
+    subnet: Subnet,
+    listed: set[str],
+    usage: Usage,
+    groups: set[tuple[str, str]],
+) -> set[str]:
     """Count instances by capacity; give the keys of the scale sets counted, clusters' included."""
     models: dict[str, list[ScaleSetIpConfiguration]] = {}
     for edge in network.referrers(subnet, "subnet"):
@@ -146,19 +153,15 @@ def _scale_sets(network: Network, subnet: Subnet, usage: Usage, groups: set[str]
             models.setdefault(node.root.key, []).append(node)
     for key, configurations in models.items():
         scale_set = configurations[0].root
-        if not isinstance(scale_set, ScaleSet) or _group(scale_set.id) in groups:
+        if not isinstance(scale_set, ScaleSet) or group_key(scale_set.id) in groups:
             continue
         capacity = scale_set.sku.capacity if scale_set.sku else None
-        listed = len(_instances(subnet, key))
-        if capacity is None and not listed:
+        instances = sum(1 for each in listed if each.startswith(f"{key}/"))
+        if capacity is None and not instances:
             usage.unsure.append(f"the capacity of scale set {scale_set.label}")
         wanted = (capacity or 0) * len(configurations)
-        usage.add(f"scale set {scale_set.label}", max(wanted, listed))
+        usage.add(f"scale set {scale_set.label}", max(wanted, instances))
     return set(models)
-
-
-def _instances(subnet: Subnet, scale_set: str) -> set[str]:
-    return {key for key in _listed(subnet) if key.startswith(f"{scale_set}/")}
 
 
 def _listed(subnet: Subnet) -> set[str]:
@@ -173,35 +176,43 @@ def _gateway_key(key: str) -> str:
 
 
 def _configurations(
-    network: Network, subnet: Subnet, usage: Usage, groups: set[str], sets: set[str]
+    network: Network,
+    subnet: Subnet,
+    listed: set[str],
+    usage: Usage,
+    groups: set[tuple[str, str]],
+    sets: set[str],
 ) -> None:
     named = {
         edge.source.key
         for edge in network.referrers(subnet, "subnet")
         if isinstance(edge.source, (*OWNING, BastionIpConfiguration))
     }
+    inside = tuple(f"{each}/" for each in sets)
     counted = 0
-    for key in named | _listed(subnet):
+    for key in named | listed:
+        if "/applicationgateways/" in key or key.startswith(inside):
+            continue
         node = network.nodes.get(key)
-        if "/applicationgateways/" in key or any(key.startswith(f"{each}/") for each in sets):
+        if node is not None and not _is_v4(node):
             continue
-        if (_is_node_of(key) and _group(key) in groups) or (node is not None and not _is_v4(node)):
-            continue
-        counted += 1
-    usage.add("ip configurations", counted + _endpoints_not_listed(network, subnet))
+        counted += not (groups and _is_node_of(key) and group_key(key) in groups)
+    usage.add("ip configurations", counted + _endpoints_not_listed(network, subnet, listed))
 
 
 def _is_node_of(key: str) -> bool:
     return "/virtualmachinescalesets/" in key or "/networkinterfaces/aks-" in key
 
 
-def _endpoints_not_listed(network: Network, subnet: Subnet) -> int:
+def _endpoints_not_listed(network: Network, subnet: Subnet, listed: set[str]) -> int:
     """Count private endpoints whose NIC neither side tells of."""
     endpoints = {fold(ref.id) for ref in subnet.properties.private_endpoints or () if ref.id}
     for edge in network.referrers(subnet, "subnet"):
         if isinstance(edge.source, PrivateEndpoint):
             endpoints.add(edge.source.key)
-    unknown = sum(1 for key in _listed(subnet) if key not in network.nodes)
+    if not endpoints:
+        return 0
+    unknown = sum(1 for key in listed if key not in network.nodes)
     without = sum(1 for key in endpoints if not interfaces_of(network, key))
     return max(0, without - unknown)
 
@@ -216,12 +227,8 @@ def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
     )
 
 
-def _group(arm_id: str) -> str:
-    parts = arm_id.strip("/").lower().split("/")
-    return f"{parts[1]}/{parts[3]}" if len(parts) > 3 else ""
-
-
 def _is_v4(node: Node) -> bool:
-    version = walk.peek(walk.peek(node, "properties"), "private_ip_address_version") or ""
-    address = walk.peek(walk.peek(node, "properties"), "private_ip_address") or ""
+    settings = walk.peek(node, "properties")
+    version = walk.peek(settings, "private_ip_address_version") or ""
+    address = walk.peek(settings, "private_ip_address") or ""
     return str(version).lower() != "ipv6" and ":" not in str(address)

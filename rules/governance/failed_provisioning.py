@@ -20,11 +20,12 @@ without changes; Azure then brings it to the state it was asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources import walk
-from auditor.resources.base import Node
+from auditor.resources.base import Node, Wire
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 # Azure itself writes the second spelling in some answers.
@@ -57,12 +58,20 @@ def provisioned(network: Network) -> tuple[Provisioned, ...]:
     """Every resource that tells its provisioning state."""
     bad: dict[str, list[tuple[Node, str]]] = {}
     for node in network.nodes.values():
-        state = walk.peek(walk.peek(node, "properties") or node, "provisioning_state")
+        settings = walk.peek(node, "properties") or node
+        if not _has_state(settings.__class__):
+            continue
+        state = walk.peek(settings, "provisioning_state")
         if isinstance(state, str):
             found = bad.setdefault(node.root.key, [])
             if state.lower() not in _DONE:
                 found.append((node, state))
     return tuple(Provisioned(network.nodes[key], tuple(bad[key])) for key in sorted(bad))
+
+
+@cache
+def _has_state(settings: type[Wire]) -> bool:
+    return "provisioning_state" in settings.__struct_fields__
 
 
 @rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned)
