@@ -28,6 +28,8 @@ Delete the record, or point it at what took over.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.ids import fold
@@ -126,18 +128,26 @@ def _owners(network: Network) -> dict[str, tuple[str, ...]]:
     """The ids that may own an Azure name, by type; both lower case."""
     wanted = {kind for kinds in _OWNERS.values() for kind in kinds}
     found: dict[str, list[str]] = {}
-    for key in (*sorted(network.nodes), *sorted(network.counted)):
-        kind = ids.type_of(key) or ""
-        if kind in wanted:
-            found.setdefault(kind, []).append(key)
-    return {kind: tuple(keys) for kind, keys in found.items()}
+    for kind, key in _typed(network):
+        if kind.lower() in wanted:
+            found.setdefault(kind.lower(), []).append(key)
+    return {kind: tuple(sorted(keys)) for kind, keys in found.items()}
+
+
+def _typed(network: Network) -> Iterator[tuple[str, str]]:
+    """The type, as spelled, and the key of every resource, read or only counted."""
+    for key, node in network.nodes.items():
+        if node.record is not None:
+            yield node.record.type, key
+    for key in network.counted:
+        yield ids.type_of(key) or "", key
 
 
 @question
 def _kinds(network: Network) -> frozenset[tuple[str, str]]:
     """The types of the snapshot's resources with their subscriptions, lower case."""
-    keys = (*network.nodes, *network.counted)
-    return frozenset((ids.type_of(key) or "", ids.subscription(key) or "") for key in keys)
+    found = {(kind, key.partition("/resourcegroups/")[0]) for kind, key in _typed(network)}
+    return frozenset((kind.lower(), ids.subscription(scope) or "") for kind, scope in found)
 
 
 @question
