@@ -60,7 +60,15 @@ ODD: list[Any] = [
 ]
 CIDRS = [
     *("10.0.0.0/16", "10.0.1.0/24", "10.0.1.4", "172.16.0.0/24", "0.0.0.0/0", "::/0", "fd00::/8"),
-    *("0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", "192.168.0.0/16", "20.50.1.2", "10.0.1.5/24"),
+    *(
+        "0.0.0.0/1",
+        "128.0.0.0/1",
+        "10.0.0.0/8",
+        "192.168.0.0/16",
+        "20.50.1.2",
+        "fd00::4",
+        "10.0.1.5/24",
+    ),
 ]
 
 
@@ -216,7 +224,9 @@ def _scalar(key: str, hint: Any, source: random.Random, ids: list[str]) -> Any:
     if form == "ports":
         return source.choice(["*", "22", "80-443", "0-65535", "", "65535"])
     if form:
-        return source.choice(CIDRS if form == "cidr" else [*CIDRS, "*", "Internet", "Sql.West", ""])
+        return source.choice(
+            CIDRS if form in ("cidr", "address") else [*CIDRS, "*", "Internet", "Sql.West", ""]
+        )
     if get_origin(hint) in (Union, types.UnionType):
         hint = source.choice(get_args(hint))
     choices: dict[Any, list[Any]] = {

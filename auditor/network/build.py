@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from auditor.addresses import AddressError, PortError, parse_ports, parse_prefix
+from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined
 from auditor.finding import TypeCount
 from auditor.ids import fold
@@ -150,6 +150,8 @@ def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
     What the copy holds goes with it, and is noted in `replaced`.
     """
     other = nodes[node.key]
+    if type(node) is not type(other):
+        return False
     if node.record is not None and other.record is None:
         node.owner = other.owner
         node.collection = other.collection
@@ -267,6 +269,7 @@ def _check_address_or_tag(text: str) -> None:
 
 
 _CHECKS: dict[str, Any] = {
+    "address": parse_address,
     "cidr": parse_prefix,
     "address-or-tag": _check_address_or_tag,
     "ports": parse_ports,

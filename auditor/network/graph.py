@@ -227,7 +227,7 @@ class Network:
                 key = fold(target)
                 node = nodes.get(key) or self._at(key)
                 if node is not None:
-                    key = node.folded
+                    key = node.key
                     if ref is not None:
                         ref.node = node
                         if node.id == target:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Node, Ref, Resource, Sku, Wire, arm, settings, union
+from auditor.resources.base import IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings, union
 
 _AGW = "Microsoft.Network/applicationGateways"
 
@@ -31,7 +31,7 @@ class GatewayIpConfiguration(Node):
 class GatewayFrontendProperties(Wire):
     """Settings of a frontend: a public address, or a private one in a subnet (A-20)."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
@@ -360,7 +360,7 @@ class SslProfile(Node):
 class PrivateLinkIpConfigurationProperties(Wire):
     """Settings of an address that Private Link translates to."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
     subnet: Ref | None = None
     primary: bool | None = None

@@ -27,6 +27,9 @@ ArmId: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "id"})]
 Cidr: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "cidr"})]
 """An address or CIDR and nothing else; checked when the network is built."""
 
+IpAddress: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address"})]
+"""One address and nothing else; checked when the network is built."""
+
 AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-tag"})]
 """An address, a CIDR, `*`, or a service tag."""
 

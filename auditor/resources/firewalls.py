@@ -6,13 +6,24 @@ from typing import Any
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, Named, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import (
+    ArmId,
+    IpAddress,
+    Named,
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    arm,
+    settings,
+)
 
 
 class FirewallIpConfigurationProperties(Wire):
     """Settings of one ip configuration of a firewall."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     provisioning_state: str | None = None
@@ -27,7 +38,7 @@ class FirewallIpConfiguration(Node):
 class HubPublicAddress(Wire, gc=False):
     """One public address of a firewall in a hub; there is no public IP resource (E-2)."""
 
-    address: Cidr | None = None
+    address: IpAddress | None = None
 
 
 class HubPublicAddresses(Wire):
@@ -40,7 +51,7 @@ class HubPublicAddresses(Wire):
 class HubAddresses(Wire):
     """`hubIPAddresses` of a firewall in a hub."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     public_ips: HubPublicAddresses | None = field(default=None, name="publicIPs")
 
 

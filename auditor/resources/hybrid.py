@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Cidr, IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings
 from auditor.resources.virtual_networks import AddressSpace
 
 
 class GatewayIpConfigurationProperties(Wire):
     """Settings of one ip configuration of a VNet gateway."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     provisioning_state: str | None = None
@@ -46,8 +46,8 @@ class VpnClientConfiguration(Wire):
 class BgpPeeringAddress(Wire, gc=False):
     """One entry of `bgpPeeringAddresses`."""
 
-    default_bgp_ip_addresses: list[Cidr] | None = None
-    custom_bgp_ip_addresses: list[Cidr] | None = None
+    default_bgp_ip_addresses: list[IpAddress] | None = None
+    custom_bgp_ip_addresses: list[IpAddress] | None = None
 
 
 class BgpSettings(Wire):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings
 
 
 class FrontendProperties(Wire):
     """Settings of a frontend: public (`publicIPAddress`), internal (`subnet`), or a prefix."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
     private_ip_address_version: str | None = field(default=None, name="privateIPAddressVersion")
     subnet: Ref | None = None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
 
 
 class PortRange(Wire, gc=False):
@@ -102,7 +102,7 @@ class ClusterNetworkProfile(Wire):
     pod_cidrs: list[Cidr] | None = None
     service_cidr: Cidr | None = None
     service_cidrs: list[Cidr] | None = None
-    dns_service_ip: Cidr | None = field(default=None, name="dnsServiceIP")
+    dns_service_ip: IpAddress | None = field(default=None, name="dnsServiceIP")
     docker_bridge_cidr: Cidr | None = None
     load_balancer_sku: str | None = None
     outbound_type: str | None = None

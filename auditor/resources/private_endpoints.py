@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, IpAddress, Node, Ref, Resource, Wire, arm, settings
 from auditor.resources.mysql import ConnectionState
 
 
@@ -35,7 +35,7 @@ class CustomDnsConfig(Wire, gc=False):
 class EndpointIpConfigurationProperties(Wire, gc=False):
     """Settings of a static address of an endpoint."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     group_id: str | None = None
     member_name: str | None = None
 
@@ -117,7 +117,7 @@ class ZoneGroup(Resource):
 class PrivateLinkServiceIpConfigurationProperties(Wire):
     """Settings of a NAT address of a private link service."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
     subnet: Ref | None = None
 

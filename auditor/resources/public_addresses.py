@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Cidr, IpAddress, Ref, Resource, Sku, Wire, arm, settings
 
 
 class DnsSettings(Wire, gc=False):
@@ -23,7 +23,7 @@ class DdosSettings(Wire, gc=False):
 class PublicIpProperties(Wire):
     """Settings of a public IP."""
 
-    ip_address: Cidr | None = None
+    ip_address: IpAddress | None = None
     ip_configuration: Ref | None = None
     nat_gateway: Ref | None = None
     public_ip_prefix: Ref | None = field(default=None, name="publicIPPrefix")

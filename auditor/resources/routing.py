@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from auditor.resources.base import AddressOrTag, Cidr, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import AddressOrTag, IpAddress, Node, Ref, Resource, Wire, arm, settings
 
 
 class RouteProperties(Wire, gc=False):
@@ -12,7 +12,7 @@ class RouteProperties(Wire, gc=False):
 
     address_prefix: AddressOrTag | None = None
     next_hop_type: str | None = None
-    next_hop_ip_address: Cidr | None = None
+    next_hop_ip_address: IpAddress | None = None
     provisioning_state: str | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
 from auditor.resources.virtual_networks import AddressSpace
 
 
@@ -44,7 +44,7 @@ class HubConnection(Node):
 class HubIpConfigurationProperties(Wire):
     """Settings of the ip configuration of a Route Server."""
 
-    private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
+    private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     provisioning_state: str | None = None
@@ -60,7 +60,7 @@ class HubIpConfiguration(Node):
 class BgpConnectionProperties(Wire):
     """Settings of a hub's BGP session with an appliance."""
 
-    peer_ip: Cidr | None = None
+    peer_ip: IpAddress | None = None
     peer_asn: int | None = None
     hub_virtual_network_connection: Ref | None = None
 
@@ -102,7 +102,7 @@ class VirtualHubProperties(Wire):
     vpn_gateway: Ref | None = None
     express_route_gateway: Ref | None = None
     p2s_vpn_gateway: Ref | None = field(default=None, name="p2SVpnGateway")
-    virtual_router_ips: list[Cidr] | None = None
+    virtual_router_ips: list[IpAddress] | None = None
     hub_virtual_network_connections: list[HubConnection] | None = None
     ip_configurations: list[HubIpConfiguration] | None = None
     bgp_connections: list[BgpConnection] | None = None
@@ -145,8 +145,8 @@ class VirtualWan(Resource):
 class HubVpnAddress(Wire, gc=False):
     """One instance's addresses of a hub's VPN gateway (E-2)."""
 
-    public_ip_address: Cidr | None = None
-    private_ip_address: Cidr | None = None
+    public_ip_address: IpAddress | None = None
+    private_ip_address: IpAddress | None = None
 
 
 class HubVpnConnectionProperties(Wire):

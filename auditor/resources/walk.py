@@ -2,7 +2,7 @@
 
 The declarations in `auditor/resources/` are the single description of what an ARM resource
 holds; from them follow the graph's nodes (lists of `Node`), its edges (`Ref`, `ArmId`) and what
-must be checked when the input is read (`Cidr`, `AddressOrTag`, `Ports`).
+must be checked when the input is read (`Cidr`, `IpAddress`, `AddressOrTag`, `Ports`).
 """
 
 from __future__ import annotations

@@ -253,3 +253,31 @@ def test_a_location_that_a_template_does_not_tell_stays_unknown() -> None:
     assert vnet.name == "a"
     with pytest.raises(Undetermined, match="location"):
         _ = vnet.location
+
+
+@pytest.mark.parametrize("address", ["10.0.0.0/8", "::/0", "10.0.0.4/32"])
+def test_a_range_where_azure_writes_one_address_is_damage(address: str) -> None:
+    frontends = [{"name": "f", "properties": {"privateIPAddress": address}}]
+
+    with pytest.raises(InputError, match="is not an address"):
+        estate(resource(f"{NETWORK}/loadBalancers", "lb", {"frontendIPConfigurations": frontends}))
+
+
+def test_a_part_of_another_type_does_not_take_the_place_of_a_copy() -> None:
+    odd = subnet("app", "10.0.1.0/24") | {"type": f"{VNET}/virtualNetworkPeerings"}
+
+    network = estate(vnet("app"), odd)
+
+    (hub,) = network.all(VirtualNetwork)
+    assert [type(each) for each in hub.subnets] == [Subnet]
+    assert [gap.kind for gap in network.gaps] == ["conflict"]
+
+
+def test_a_reference_to_a_rule_that_arrived_alone_is_told() -> None:
+    alone = resource(f"{NSG}/securityRules", "n/ssh", {"access": "Deny"})
+    target = {"id": alone["id"]}
+    network = estate(alone, resource(VNET, "hub", {"ddosProtectionPlan": target}))
+
+    (edge,) = network.referrers(network.all(SecurityRule)[0])
+
+    assert edge.spelled == alone["id"]
