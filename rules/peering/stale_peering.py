@@ -68,7 +68,7 @@ def stale_peering(network: Network, peering: Peering) -> Outcomes:
         recorded, present = spaces
         yield _finding(peering, "; ".join(_difference(recorded, present)))
     elif level and level.lower() != "fullyinsync":
-        yield _finding(peering, f"its sync level is {level}")
+        yield _finding(peering, f"its sync level is {level}", by_level=True)
 
 
 def _spaces(network: Network, peering: Peering) -> tuple[AddressSet, AddressSet] | None:
@@ -98,7 +98,7 @@ def _difference(recorded: AddressSet, present: AddressSet) -> Iterator[str]:
         yield f"it still routes {gone}"
 
 
-def _finding(peering: Peering, what: str) -> Finding:
+def _finding(peering: Peering, what: str, *, by_level: bool = False) -> Finding:
     p = peering.properties
     remote = p.remote_virtual_network
     far = (remote.id or "") if remote is not None else ""
@@ -117,15 +117,17 @@ def _finding(peering: Peering, what: str) -> Finding:
             vnet_name=home,
             name=peering.label,
         ),
-        evidence=tuple(_evidence(peering)),
+        evidence=tuple(_evidence(peering, level_first=by_level)),
     )
 
 
-def _evidence(peering: Peering) -> Iterator[Evidence]:
+def _evidence(peering: Peering, *, level_first: bool) -> Iterator[Evidence]:
     p = peering.properties
     space = p.remote_address_space
+    proofs = []
     if space is not None and space.address_prefixes is not None:
         texts = ", ".join(space.address_prefixes)
-        yield evidence(peering, "/properties/remoteAddressSpace/addressPrefixes", texts)
+        proofs.append(evidence(peering, "/properties/remoteAddressSpace/addressPrefixes", texts))
     if p.peering_sync_level:
-        yield evidence(peering, "/properties/peeringSyncLevel", p.peering_sync_level)
+        proofs.append(evidence(peering, "/properties/peeringSyncLevel", p.peering_sync_level))
+    yield from (reversed(proofs) if level_first else proofs)

@@ -69,7 +69,8 @@ def test_r_19_a_subnet_peering_is_judged_by_its_level_alone() -> None:
     assert judge(
         peer("b", "10.1.0.0/24", peeringSyncLevel="FullyInSync", **part), "10.1.0.0/16"
     ).kept
-    assert judge(peer("b", "10.1.0.0/24", peeringSyncLevel="LocalNotInSync", **part)).broken
+    (finding,) = judge(peer("b", "10.1.0.0/24", peeringSyncLevel="LocalNotInSync", **part)).broken
+    assert finding.evidence[0].pointer.endswith("/peeringSyncLevel")
     assert judge(peer("b", "10.1.0.0/24", **part), "10.1.0.0/16").unknown
 
 
