@@ -7,15 +7,15 @@ anything lives in it, it is hard to enlarge.
 ## What fails
 Of a subnet's IPv4 addresses, the parameter `threshold` (80 percent) or more are taken: five that
 Azure keeps of each prefix, every ip configuration that the subnet lists or that names the subnet,
-scale sets by their capacity, application gateways by the instances they may grow to and their
-private frontends, AKS pools by nodes (and pods, where pods take addresses of the subnet) at the
-peak with an upgrade's surge, database servers delegated to it.
+scale sets by their capacity, AKS pools by nodes (and pods, where pods take addresses of the subnet)
+at the peak with an upgrade's surge, database servers delegated to it.
 
 Below the threshold, what takes an unknown number of addresses gives *unknown*: a scale set
 without a capacity, an application gateway that is not in the snapshot, a delegated service that
-does not list its addresses. Subnets with names that Azure reserves are judged by their size alone
-(ADR-009 to ADR-011). Where a gateway (GW-020) or a cluster (AKS-008, AKS-009) is what cannot grow,
-that rule speaks in place of this one.
+does not list its addresses. Subnets that belong to one service are judged by what it needs: those
+with names that Azure reserves (ADR-009 to ADR-011), and those of application gateways, which may be
+filled to the last address (GW-020). Where a cluster (AKS-008, AKS-009) is what cannot grow, that
+rule speaks in place of this one.
 
 ## What to do
 Add a prefix to the subnet where its service allows it, move something out, or lower the maximum.
@@ -24,13 +24,14 @@ Add a prefix to the subnet where its service allows it, move something out, or l
 - https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
 - https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure
 - https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning
-- Facts D-1, D-10, A-3, K-13, K-20
+- Facts D-1, D-10, A-2, K-13, K-20
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
@@ -58,8 +59,13 @@ class Params:
 
 
 def subnets_to_fill(network: Network) -> tuple[Subnet, ...]:
-    """The subnets that anything may be put in: those without a reserved name."""
-    return tuple(each for each in network.all(Subnet) if each.name.lower() not in _RESERVED)
+    """The subnets that anything may be put in: without a reserved name, and no gateway's own."""
+    gateways = gateways_by_subnet(network)
+    return tuple(
+        each
+        for each in network.all(Subnet)
+        if each.name.lower() not in _RESERVED and each.key not in gateways
+    )
 
 
 @rule("ADR-013", severity=Severity.HIGH, since="0.1.0", of=subnets_to_fill, parameters=Params)

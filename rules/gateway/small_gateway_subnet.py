@@ -81,7 +81,6 @@ def small_gateway_subnet(
             _remedy(scales, room),
             related=tuple(gateway.id for gateway in gateways),
             evidence=(_prefix(subnet), *map(_demand, scales)),
-            covers=(("ADR-013", subnet.id),),
         )
         return
     if room < sum(one.most for one in scales):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...networks import internal_balancer, nic, subnet_id, vnet
@@ -122,16 +123,15 @@ def gateway(**properties: Any) -> Json:
     )  # fmt: skip
 
 
-def test_a_3_a_gateway_counts_by_its_largest_scale() -> None:
-    scaled = gateway(autoscaleConfiguration={"minCapacity": 0, "maxCapacity": 46})
-    assert "47 application gateway agw" in told(judge("10.0.0.0/26", scaled))
-    scaled = gateway(autoscaleConfiguration={"minCapacity": 0, "maxCapacity": 45})
-    assert judge("10.0.0.0/26", scaled).kept == 1
-    assert judge("10.0.0.0/26", gateway(sku={"capacity": 2})).kept == 1
-    assert (
-        "the capacity of application gateway agw"
-        in judge("10.0.0.0/26", gateway()).unknown[0].missing
+def test_a_2_the_subnet_of_a_gateway_is_judged_by_what_the_gateway_needs() -> None:
+    largest = {"minCapacity": 0, "maxCapacity": 58}
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/26"}),
+        gateway(autoscaleConfiguration=largest, sku={"tier": "WAF_v2"}),
     )
+    answer = ask(ID, network)
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
+    assert [finding.severity for finding in ask("GW-020", network).broken] == [Severity.LOW]
 
 
 def test_a_gateway_that_only_the_subnet_tells_of_is_unknown() -> None:
