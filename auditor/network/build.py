@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
-from auditor.errors import InputError, Undetermined
+from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.network.graph import Network, link, owner_key
@@ -264,8 +265,14 @@ def _fault(form: str, text: str) -> str:
 def _check_address_or_tag(text: str) -> None:
     # Azure itself stores words without dots as they came ("789"): no damage, they match nothing
     # that can be told.
+    text = text.strip()
     if ":" in text or (any(mark in text for mark in "./") and not text[0].isalpha()):
         parse_prefix(text)
+    elif text and not _TAG.fullmatch(text):
+        raise AddressError(f"{quoted(text)} is neither an address nor a service tag")
+
+
+_TAG = re.compile(r"\*|[\w.-]+", re.ASCII)
 
 
 _CHECKS: dict[str, Any] = {

@@ -19,6 +19,8 @@ from auditor.finding import Evidence
 from auditor.ids import fold
 from auditor.network.graph import Network, evidence, question
 from auditor.remedy import az
+from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import (
     InboundNatPool,
@@ -203,13 +205,13 @@ _Uses: TypeAlias = tuple[dict[str, FrontendUse], Undetermined | None]
 
 @question
 def _uses(network: Network) -> Mapping[str, _Uses]:
-    return {balancer.key: _uses_in(balancer) for balancer in network.all(LoadBalancer)}
+    return {balancer.key: _uses_in(network, balancer) for balancer in network.all(LoadBalancer)}
 
 
 _RULES = ("load_balancing_rules", "inbound_nat_rules", "inbound_nat_pools", "outbound_rules")
 
 
-def _uses_in(balancer: LoadBalancer) -> _Uses:
+def _uses_in(network: Network, balancer: LoadBalancer) -> _Uses:
     found: dict[str, FrontendUse] = defaultdict(FrontendUse)
     doubt = None
     for collection in _RULES:
@@ -223,9 +225,21 @@ def _uses_in(balancer: LoadBalancer) -> _Uses:
                 _note(rule, found)
             except Undetermined as unknown:
                 doubt = unknown
+    doubt = doubt or _named_only(network, balancer)
     for use in found.values():
         use.doubt = doubt
     return dict(found), doubt
+
+
+def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None:
+    """A rule that a frontend names as its user, and the load balancer does not hold."""
+    for frontend in balancer.frontends:
+        for collection in _RULES:
+            named = walk.peek(walk.peek(frontend, "properties"), collection) or ()
+            for each in named:
+                if each.id and not isinstance(network.find(each.id), Node):
+                    return Undetermined(f"{each.id} is not in the snapshot", resource=each.id)
+    return None
 
 
 def _note(rule: InboundRule | OutboundRule, found: dict[str, FrontendUse]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from auditor import ids
@@ -130,8 +131,8 @@ def compiled(rule: SecurityRule) -> Filter:
     its group can be told.
     """
     settings = rule.properties
-    if settings.priority is None or not settings.access:
-        raise Undetermined(f"priority and access of {rule.id}", resource=rule.id)
+    if settings.priority is None:
+        raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
     try:
         said = [say(settings) for say in _PARTS]
     except Undetermined:
@@ -193,7 +194,9 @@ def _protocols(said: _Said) -> frozenset[str] | None:
     if said is None or not said[0]:
         return None
     word = said[0].lower()
-    return frozenset((ANY if word == "any" else word,))
+    if word in (ANY, "any"):
+        return frozenset((ANY,))
+    return frozenset((word,)) if word in PROTOCOLS else None
 
 
 def _side(said: _Said) -> Selector:
@@ -219,7 +222,8 @@ def custom_rules(
     """Give a group's own rules of one direction in the order of evaluation (N-5).
 
     Put in order once for each group. Raises Undetermined when the input does not tell a rule's
-    direction or priority.
+    direction or priority, or when two of one priority disagree: Azure stores no such rules, and
+    either may come first.
     """
     known = _ordered(network)
     found = known.get(group)
@@ -238,14 +242,27 @@ def _ordered(network: Network) -> dict[NetworkSecurityGroup, tuple[_Rules, _Rule
 
 def _in_order(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """The inbound and the outbound rules."""
-    ways: tuple[list[tuple[int, int, SecurityRule]], ...] = ([], [])
+    ways: tuple[list[_Placed], ...] = ([], [])
     for place, rule in enumerate(group.rules):
-        settings = rule.properties
-        if not settings.direction or settings.priority is None:
-            raise Undetermined(f"direction and priority of {rule.id}", resource=rule.id)
-        ways[0 if rule.inbound else 1].append((settings.priority, place, rule))
-    inbound, outbound = (tuple([rule for _, _, rule in sorted(way)]) for way in ways)
+        priority = rule.properties.priority
+        if priority is None:
+            raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
+        ways[0 if rule.inbound else 1].append((priority, rule.label.lower(), place, rule))
+    for way in ways:
+        way.sort()
+        _refuse_ties(way)
+    inbound, outbound = (tuple([rule for *_, rule in way]) for way in ways)
     return inbound, outbound
+
+
+_Placed: TypeAlias = tuple[int, str, int, SecurityRule]
+
+
+def _refuse_ties(way: list[_Placed]) -> None:
+    for (priority, *_, one), (same, *_, other) in pairwise(way):
+        if priority == same and one.allows is not other.allows:
+            names = f"{one.label} and {other.label}"
+            raise Undetermined(f"which of {names} comes first, both of priority {priority}")
 
 
 def filters_of(

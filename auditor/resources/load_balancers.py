@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import IpAddress, Named, Node, Ref, Resource, Sku, Wire, arm, settings
 
 
 class FrontendProperties(Wire):
-    """Settings of a frontend: public (`publicIPAddress`), internal (`subnet`), or a prefix."""
+    """Settings of a frontend: public (`publicIPAddress`), internal (`subnet`), or a prefix.
+
+    The rules that use it are told again here: back references.
+    """
 
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
@@ -17,6 +20,10 @@ class FrontendProperties(Wire):
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     public_ip_prefix: Ref | None = field(default=None, name="publicIPPrefix")
     gateway_load_balancer: Ref | None = None
+    load_balancing_rules: list[Named] | None = None
+    inbound_nat_rules: list[Named] | None = None
+    inbound_nat_pools: list[Named] | None = None
+    outbound_rules: list[Named] | None = None
     provisioning_state: str | None = None
 
 

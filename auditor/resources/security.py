@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,
     Node,
@@ -56,13 +57,25 @@ class SecurityRule(Node):
 
     @property
     def inbound(self) -> bool:
-        """Whether it judges packets that arrive; the opposite direction when false."""
-        return (self.properties.direction or "").lower() == "inbound"
+        """Whether it judges packets that arrive; those that leave when false.
+
+        Raises Undetermined when the input tells no direction that Azure knows (N-5).
+        """
+        return self._first("direction", "inbound", "outbound")
 
     @property
     def allows(self) -> bool:
-        """Whether a match lets the packet through."""
-        return (self.properties.access or "").lower() == "allow"
+        """Whether a match lets the packet through; it drops it when false.
+
+        Raises Undetermined when the input tells no access that Azure knows (N-5).
+        """
+        return self._first("access", "allow", "deny")
+
+    def _first(self, field: str, first: str, second: str) -> bool:
+        word: str | None = getattr(self.properties, field)
+        if word is None or word.lower() not in (first, second):
+            raise Undetermined(f"the {field} of {self.id}", resource=self.id)
+        return word.lower() == first
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -25,6 +25,19 @@ def test_a_port_that_is_none_is_refused_with_its_place() -> None:
     assert "destinationPortRange" in refused.value.where
 
 
+@pytest.mark.parametrize(
+    "source", ["[parameters('source')]", "Internet, VirtualNetwork", "internet;*", "a b"]
+)
+def test_a_source_that_is_neither_address_nor_tag_is_refused(source: str) -> None:
+    with pytest.raises(InputError, match="neither an address nor a service tag"):
+        estate(rule(sourceAddressPrefix=source))
+
+
+@pytest.mark.parametrize("source", ["AzureFrontDoor.Backend", " Sql.WestEurope ", "789", "M365_x"])
+def test_the_word_for_a_service_tag_is_accepted(source: str) -> None:
+    estate(rule(sourceAddressPrefix=source))
+
+
 def test_with_keep_going_it_is_left_unset_and_told() -> None:
     built = build(snapshot(rule(destinationPortRange="http")), keep_going=True, as_of=NOW)
     (odd,) = built.network.all(SecurityRule)

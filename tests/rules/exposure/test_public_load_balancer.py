@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import PIP, balancer, forwards, front, outbound, pip
+from ...exposed import BALANCER, PIP, balancer, forwards, front, outbound, pip, ref
 
 
 def test_a_frontend_that_forwards() -> None:
@@ -66,3 +68,26 @@ def test_the_id_of_the_frontend_in_capitals_is_the_same() -> None:
     rule = forwards(frontendIPConfiguration={"id": front().upper()})
 
     assert len(ask("EXP-006", estate(balancer(loadBalancingRules=[rule]))).broken) == 1
+
+
+@pytest.mark.parametrize("kind", ["loadBalancingRules", "inboundNatRules", "inboundNatPools"])
+def test_a_rule_that_only_the_frontend_tells_of_is_unknown(kind: str) -> None:
+    lb = balancer()
+    frontend = lb["properties"]["frontendIPConfigurations"][0]
+    frontend["properties"][kind] = [ref(arm_id(f"{BALANCER}/{kind}", "lb", "web"))]
+
+    (unknown,) = ask("EXP-006", estate(lb)).unknown
+
+    assert unknown.missing.endswith(f"/{kind}/web is not in the snapshot")
+
+
+def test_a_rule_that_the_frontend_tells_of_in_capitals_is_the_same() -> None:
+    lb = balancer(outboundRules=[outbound()])
+    frontend = lb["properties"]["frontendIPConfigurations"][0]
+    frontend["properties"]["outboundRules"] = [
+        ref(arm_id(f"{BALANCER}/outboundRules", "lb", "OUT").replace("/lb/", "/LB/"))
+    ]
+
+    answer = ask("EXP-006", estate(lb))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])

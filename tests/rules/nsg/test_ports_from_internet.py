@@ -101,6 +101,40 @@ def test_what_is_not_told_is_unknown() -> None:
     assert unknown.missing == "what maybe matches"
 
 
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [
+        ("access", "Alow"),
+        ("access", None),
+        ("direction", "Inbond"),
+        ("direction", None),
+        ("protocol", "Tpc"),
+        ("protocol", "6"),
+    ],
+)
+def test_N_5_a_word_that_azure_does_not_know_is_unknown(field: str, word: str | None) -> None:
+    network = estate(nsg(rule("ssh", 100, ports="22", **{field: word})), APP)
+
+    answer = ask("NSG-005", network)
+
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
+
+
+def test_N_5_rules_of_one_priority_that_disagree_are_unknown_in_either_order() -> None:
+    rules = rule("ssh", 100, ports="22"), deny("no", 100)
+
+    for written in (rules, rules[::-1]):
+        (unknown,) = ask("NSG-005", estate(nsg(*written), APP)).unknown
+        assert unknown.missing == "which of no and ssh comes first, both of priority 100"
+
+
+def test_N_5_rules_of_one_priority_that_agree_are_told_in_the_order_of_their_names() -> None:
+    rules = rule("b", 100, ports="22"), rule("a", 100, ports="22")
+
+    for written in (rules, rules[::-1]):
+        assert ask("NSG-005", estate(nsg(*written), APP)).names == ["a"]
+
+
 def test_a_name_is_text_and_nothing_else() -> None:
     name = "$(reboot)\n[red]'; rm -rf"
 
