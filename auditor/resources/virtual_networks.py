@@ -101,6 +101,7 @@ class PeeringProperties(Wire):
     peer_complete_vnets: bool | None = None
     local_subnet_names: list[str] | None = None
     remote_subnet_names: list[str] | None = None
+    enable_only_ipv6_peering: bool | None = field(default=None, name="enableOnlyIPv6Peering")
     provisioning_state: str | None = None
 
 

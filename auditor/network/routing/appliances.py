@@ -1,0 +1,114 @@
+"""Whether a user's next hop can take packets (R-11, R-26)."""
+
+from __future__ import annotations
+
+from auditor.addresses import Address
+from auditor.errors import Undetermined
+from auditor.network.address_plan import Owner, locate, owned_addresses
+from auditor.network.routing.gateway import served_by
+from auditor.network.routing.model import Reason
+from auditor.network.routing.peered import ties_of
+from auditor.network.routing.place import Place, gap
+from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+
+Verdict = tuple[str, tuple[Reason, ...]]
+"""Why packets go nowhere (empty: nothing known stops them), and what cannot be told of it."""
+
+
+def appliance_verdict(place: Place, address: Address) -> Verdict:
+    """Judge a `VirtualAppliance` next hop: it must be reached directly, and must forward.
+
+    Owners are a NIC with IP forwarding, an internal load balancer with a rule for all ports, and
+    an Azure Firewall. Whether the guest forwards is not told by ARM (label `nva:`).
+    """
+    key, reasons = _home(place, address)
+    if key is None:
+        if reasons:
+            return "", reasons
+        return f"{address} is in no VNet that {place.vnet.label} reaches directly (R-11)", ()
+    owners = owned_addresses(place.network, key).get(address, ())
+    if not owners:
+        unsure = locate(place.network, address, place.vnet).unsure
+        if unsure:
+            return "", (*reasons, Reason("collection-gap", f"who owns {address}: {unsure}", key))
+        return f"nobody owns {address} (R-11)", ()
+    try:
+        fault, doubts = _owner_verdict(place, owners[0])
+    except Undetermined as unknown:
+        fault, doubts = "", (gap(unknown, owners[0].holder.id),)
+    return fault, (*reasons, *doubts)
+
+
+def _home(place: Place, address: Address) -> tuple[str | None, tuple[Reason, ...]]:
+    """Find the directly reached VNet that holds an address, or what may be one."""
+    if any(address in prefix for prefix in place.vnet.prefixes):
+        return place.vnet.key, ()
+    around = ties_of(place.network, place.vnet)
+    for tie in around.ties:
+        if any(address in claim.prefix for claim in tie.claims):
+            return tie.far_key, tie.reasons
+    vague = tuple(tie.vague for tie in around.ties if tie.vague is not None)
+    hubs = tuple(
+        reason
+        for reason in served_by(place.network, place.vnet).teachers
+        if "/virtualhubs/" in reason.resource.lower()
+    )
+    return None, (*around.untold, *vague, *hubs)
+
+
+def _owner_verdict(place: Place, owner: Owner) -> Verdict:
+    node, holder = owner.node, owner.holder
+    forwards = Reason(f"nva:{holder.label}", "whether its guest forwards", holder.id)
+    if isinstance(node, FirewallIpConfiguration):
+        return "", ()
+    if isinstance(node, IpConfiguration) and isinstance(holder, NetworkInterface):
+        p = holder.properties
+        if p.private_endpoint is not None or p.private_link_service is not None:
+            return f"{owner.address} is a private endpoint's (R-11)", ()
+        if p.enable_ip_forwarding is None:
+            return "", (
+                Reason("collection-gap", f"enableIPForwarding of {holder.label}", holder.id),
+                forwards,
+            )
+        if not p.enable_ip_forwarding:
+            return f"NIC {holder.label} does not forward (enableIPForwarding is false, R-11)", ()
+        return "", (forwards,)
+    if isinstance(node, LoadBalancerFrontend) and isinstance(holder, LoadBalancer):
+        return _balancer_verdict(place, node, holder, forwards)
+    return f"{owner.address} is {holder.label}'s, which forwards nothing (R-11)", ()
+
+
+def _balancer_verdict(
+    place: Place, frontend: LoadBalancerFrontend, balancer: LoadBalancer, forwards: Reason
+) -> Verdict:
+    rules = [
+        rule.properties
+        for rule in balancer.rules
+        if place.network.find(rule.properties.frontend_ip_configuration) is frontend
+    ]
+    if any((p.protocol or "").lower() == "all" and p.frontend_port == 0 for p in rules):
+        return "", (forwards,)
+    if rules:
+        some = f"load balancer {balancer.label} has rules for some ports only"
+        return "", (Reason("semantics:R-11", some, balancer.id), forwards)
+    return f"load balancer {balancer.label} has no rule for all ports (R-11)", ()
+
+
+def gateway_verdict(place: Place) -> Verdict:
+    """Judge a `VirtualNetworkGateway` next hop: only a VPN gateway, and no other kind, takes it."""
+    served = served_by(place.network, place.vnet)
+    try:
+        kinds = {serving.gateway.kind for serving in served.gateways}
+    except Undetermined as unknown:
+        return "", (gap(unknown),)
+    if "expressroute" in kinds:
+        return "an ExpressRoute gateway takes no packets of user-defined routes (R-26)", ()
+    if kinds == {"vpn"}:
+        return "", tuple(r for serving in served.gateways for r in serving.reasons)
+    if kinds:
+        ids = ", ".join(serving.gateway.label for serving in served.gateways)
+        return "", (Reason("collection-gap", f"gatewayType of {ids}"),)
+    unsure = (*served.untold, *served.teachers)
+    return ("", unsure) if unsure else ("there is no VPN gateway (R-26)", ())

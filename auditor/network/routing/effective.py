@@ -1,0 +1,134 @@
+"""All routes of a subnet together (AZURE-SEMANTICS 11.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question
+from auditor.network.routing.connected_groups import connected_group_routes
+from auditor.network.routing.gateway import gateway_routes
+from auditor.network.routing.model import (
+    PEERINGS,
+    EffectiveRoute,
+    EffectiveRoutes,
+    Found,
+    Hop,
+    Reason,
+    Source,
+    Tags,
+)
+from auditor.network.routing.peered import peering_routes
+from auditor.network.routing.place import Place, anything, gap
+from auditor.network.routing.private_endpoints import private_endpoint_routes
+from auditor.network.routing.selection import drops_out, key
+from auditor.network.routing.service_endpoints import service_endpoint_routes
+from auditor.network.routing.system import system_routes
+from auditor.network.routing.user import user_routes
+from auditor.network.routing_domains import claims_of
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+def no_tags(_: str) -> AddressSet | None:
+    """Know of no service tag what it stands for."""
+    return None
+
+
+def effective_routes(network: Network, subnet: Subnet, tags: Tags = no_tags) -> EffectiveRoutes:
+    """Give the routes that packets from a subnet meet, and what may add to them.
+
+    Never raises for what the snapshot lacks: that becomes an influence, or a reason of a route.
+    """
+    if tags is not no_tags:
+        return _assemble(network, subnet, tags)
+    memo = network.ask(_memo)
+    found = memo.get(subnet.key)
+    if found is None:
+        found = memo[subnet.key] = _assemble(network, subnet, tags)
+    return found
+
+
+@question
+def _memo(network: Network) -> dict[str, EffectiveRoutes]:
+    return {}
+
+
+def _assemble(network: Network, subnet: Subnet, tags: Tags) -> EffectiveRoutes:
+    vnet = network.holder(subnet, VirtualNetwork)
+    try:
+        if vnet is None:
+            raise Undetermined(f"the VNet of subnet {subnet.label}", resource=subnet.id)
+        space = claims_of(vnet)
+    except Undetermined as unknown:
+        return _without_vnet(gap(unknown, subnet.id))
+    place = Place(network, subnet, vnet, tags)
+    found = Found(list(system_routes(space, vnet)))
+    users, propagates = _told(place)
+    for part in (
+        peering_routes(place),
+        connected_group_routes(place),
+        gateway_routes(place, propagates),
+        _endpoints(place),
+        private_endpoint_routes(place),
+        users,
+    ):
+        found.extend(part)
+    return _settle(found)
+
+
+def _told(place: Place) -> tuple[Found, bool | None]:
+    try:
+        return user_routes(place)
+    except Undetermined as unknown:  # the subnet does not tell its table
+        found = Found()
+        found.influences.append(anything(gap(unknown, place.subnet.id), Source.USER, "R-5"))
+        return found, None
+
+
+def _endpoints(place: Place) -> Found:
+    try:
+        return service_endpoint_routes(place)
+    except Undetermined as unknown:
+        found = Found()
+        found.influences.append(
+            anything(gap(unknown, place.subnet.id), Source.SYSTEM, "R-40", hop=Hop.SERVICE_ENDPOINT)
+        )
+        return found
+
+
+def _without_vnet(reason: Reason) -> EffectiveRoutes:
+    """Give the routes of a subnet of whose VNet nothing is told: any."""
+    sources = (Source.SYSTEM, Source.GATEWAY, Source.USER)
+    return EffectiveRoutes((), (anything(reason, source, "U-2") for source in sources))
+
+
+def _settle(found: Found) -> EffectiveRoutes:
+    """Mark as invalid every route that another is certain to take the place of."""
+    draft = EffectiveRoutes(found.routes, found.influences)
+    settled = (
+        route if not _beaten(route, draft) else replace(route, active=False)
+        for route in found.routes
+    )
+    return EffectiveRoutes(settled, found.influences)
+
+
+def _beaten(route: EffectiveRoute, all_routes: EffectiveRoutes) -> bool:
+    for other in all_routes.covering(route.prefix):
+        if other is route or not other.certain:
+            continue
+        if drops_out(route, other):
+            return True
+        higher = other.prefix == route.prefix and key(other) > key(route)
+        if higher and not any(_may_drop_out(other, all_routes)):
+            return True
+    return False
+
+
+def _may_drop_out(route: EffectiveRoute, all_routes: EffectiveRoutes) -> Iterator[bool]:
+    for other in all_routes.covering(route.prefix):
+        yield drops_out(route, other) is not False
+    for influence in all_routes.influences:
+        if route.source is Source.GATEWAY and influence.source is Source.SYSTEM:
+            yield influence.hop in {Hop.LOCAL, Hop.UNKNOWN, *PEERINGS}

@@ -1,0 +1,63 @@
+"""Where a packet for one address goes from a subnet or a NIC."""
+
+from __future__ import annotations
+
+from auditor.addresses import Address
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.network.routing.effective import effective_routes, no_tags
+from auditor.network.routing.interfaces import Interface, subnet_of
+from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound, Tags
+from auditor.network.routing.outbound import outbound
+from auditor.network.routing.place import gap
+from auditor.network.routing.selection import choose
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+def next_hop(
+    network: Network, source: Subnet | Interface, address: Address, tags: Tags = no_tags
+) -> NextHop:
+    """Tell where a packet goes, for certain or with the reasons why that cannot be told.
+
+    Never raises for what the snapshot lacks.
+    """
+    nic = None if isinstance(source, Subnet) else source
+    try:
+        subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
+    except Undetermined as unknown:
+        return NextHop(address, (), (gap(unknown, source.id),))
+    choice = choose(effective_routes(network, subnet, tags).matching(address))
+    possible, reasons = choice.possible, choice.reasons
+    if reasons or not possible:
+        return NextHop(address, possible, reasons, drops="" if reasons else _NO_ROUTE)
+    route = possible[0]
+    way = None
+    if route.hop is Hop.INTERNET:
+        way = outbound(network, subnet, nic, address.version)
+    return NextHop(
+        address,
+        possible,
+        drops=_drops(network, subnet, route, address, way),
+        doubts=route.doubts,
+        outbound=way,
+    )
+
+
+_NO_ROUTE = "no route matches"
+
+
+def _drops(
+    network: Network, subnet: Subnet, route: EffectiveRoute, address: Address, way: Outbound | None
+) -> str:
+    """Tell why a packet that takes a route goes nowhere."""
+    if route.fault:
+        return route.fault
+    if route.hop is Hop.NONE:
+        return f"the next hop is None ({route.fact})"
+    if way is not None and way.method == "none":
+        return f"nothing takes it to the internet ({way.fact}, R-10)"
+    if route.hop is Hop.LOCAL:
+        vnet = network.holder(subnet, VirtualNetwork)
+        if vnet is not None and not any(address in prefix for prefix in vnet.prefixes):
+            return f"{address} is not in {vnet.label}"
+    return ""

@@ -1,0 +1,106 @@
+"""How a machine's flow to the internet leaves, once its next hop is the internet (R-30 to R-37)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from auditor.addresses import Version
+from auditor.errors import Undetermined
+from auditor.network.egress import implicit_machines, is_private
+from auditor.network.graph import Network
+from auditor.network.routing.interfaces import Configuration, Interface, configuration_of
+from auditor.network.routing.model import Outbound, Reason
+from auditor.network.routing.place import gap
+from auditor.resources.base import Ref
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.load_balancers import BackendPool, LoadBalancer, LoadBalancerFrontend
+from auditor.resources.nat_gateways import NatGateway
+from auditor.resources.virtual_networks import Subnet
+
+
+def outbound(network: Network, subnet: Subnet, nic: Interface | None, version: Version) -> Outbound:
+    """Tell how flows leave: NAT gateway, own public IP, load balancer, default access, or not.
+
+    In this order (R-30). Of a subnet alone only its NAT gateway is told.
+    """
+    try:
+        return _outbound(network, subnet, nic, version)
+    except Undetermined as unknown:
+        return Outbound("unknown", "R-30", reasons=(gap(unknown, subnet.id),))
+
+
+def _outbound(
+    network: Network, subnet: Subnet, nic: Interface | None, version: Version
+) -> Outbound:
+    nat = subnet.properties.nat_gateway
+    if nat is not None and nat.id:
+        gateway = network.find(nat)
+        known = gateway if isinstance(gateway, NatGateway) else None
+        if version == 4 or (known is not None and known.properties.public_ip_addresses_v6):
+            return Outbound("nat-gateway", "R-31", known)
+    if nic is None:
+        each = Reason("collection-gap", "it differs by network interface", subnet.id)
+        return Outbound("unknown", "R-30", reasons=(each,))
+    configuration = configuration_of(nic, version)
+    if configuration is None:
+        return Outbound("none", "P-12")
+    if _has_public_address(configuration):
+        return Outbound("public-ip", "R-36", configuration)
+    return _balanced(network, configuration) or _default(network, subnet, nic, version)
+
+
+def _has_public_address(configuration: Configuration) -> bool:
+    if isinstance(configuration, ScaleSetIpConfiguration):
+        return configuration.properties.public_ip_address_configuration is not None
+    return configuration.properties.public_ip_address is not None
+
+
+def _balanced(network: Network, configuration: Configuration) -> Outbound | None:
+    """Give the load balancer's part; None when no pool has a say (R-33, R-35)."""
+    silent: Outbound | None = None
+    for ref in configuration.properties.load_balancer_backend_address_pools or ():
+        pool = network.get(ref, BackendPool)
+        balancer = network.holder(pool, LoadBalancer) if pool is not None else None
+        if pool is None or balancer is None:
+            raise Undetermined(f"the load balancer of {ref.id}", resource=ref.id or "")
+        if any(_translations(network, balancer, pool)):
+            return Outbound("load-balancer", "R-35", balancer)
+        sku = balancer.sku.name if balancer.sku is not None else None
+        if sku is None:
+            raise Undetermined(f"the SKU of load balancer {balancer.label}", resource=balancer.id)
+        if sku.lower() != "basic":
+            silent = Outbound("none", "R-33", balancer)
+    return silent
+
+
+def _translations(network: Network, balancer: LoadBalancer, pool: BackendPool) -> Iterator[bool]:
+    for rule in balancer.properties.outbound_rules or ():
+        yield _names(network, (rule.properties.backend_address_pool,), pool)
+    for each in balancer.rules:
+        p = each.properties
+        front = network.get(p.frontend_ip_configuration, LoadBalancerFrontend)
+        if front is None or not front.public or not _names(network, each.pools, pool):
+            continue
+        if p.disable_outbound_snat is None:
+            raise Undetermined(f"disableOutboundSnat of rule {each.label}", resource=each.id)
+        yield not p.disable_outbound_snat
+
+
+def _names(network: Network, refs: Iterable[Ref | None], pool: BackendPool) -> bool:
+    return any(network.find(ref) is pool for ref in refs if ref is not None)
+
+
+def _default(network: Network, subnet: Subnet, nic: Interface, version: Version) -> Outbound:
+    """Tell of default outbound access, which is IPv4's alone (R-33, R-34)."""
+    if version == 6 or is_private(subnet):
+        return Outbound("none", "R-34", subnet)
+    machine = nic if isinstance(nic, NetworkInterface) else nic.root
+    found = next((m for m in implicit_machines(network, subnet) if m.node is machine), None)
+    if found is not None and found.lacks:
+        raise Undetermined(found.lacks, resource=machine.id)
+    if found is not None:
+        return Outbound("default", "R-33", subnet)
+    if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is not None:
+        return Outbound("none", "R-33", nic)
+    raise Undetermined(f"what machine {nic.label} belongs to", resource=nic.id)

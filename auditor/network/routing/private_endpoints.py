@@ -1,0 +1,128 @@
+"""The routes that private endpoints put into their VNet and into its peers (L-4, L-5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from auditor.addresses import AddressSet, Prefix, parse_prefix
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question
+from auditor.network.names import endpoint_addresses
+from auditor.network.private_link import approved
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
+from auditor.network.routing.peered import ties_of
+from auditor.network.routing.place import Place, gap
+from auditor.network.routing_domains import Claim, claims_of, network_key
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+_HEEDS_ROUTES = frozenset({"enabled", "routetableenabled"})
+
+
+@question
+def _by_network(network: Network) -> dict[str, tuple[PrivateEndpoint, ...]]:
+    found: dict[str, list[PrivateEndpoint]] = defaultdict(list)
+    for endpoint in network.all(PrivateEndpoint):
+        try:
+            subnet = endpoint.properties.subnet
+        except Undetermined:
+            continue
+        if subnet is not None and subnet.id:
+            found[network_key(subnet.id)].append(endpoint)
+    return {key: tuple(endpoints) for key, endpoints in found.items()}
+
+
+def private_endpoint_routes(place: Place) -> Found:
+    """Give a route for every address of the endpoints in the VNet and its direct peers."""
+    found = Found()
+    around: list[tuple[str, VirtualNetwork | None, tuple[Claim, ...] | None, tuple[Reason, ...]]]
+    around = [(place.vnet.key, place.vnet, None, ())]
+    around += [
+        (tie.far_key, tie.far, tie.claims, tie.reasons)
+        for tie in ties_of(place.network, place.vnet).ties
+    ]
+    for key, vnet, claims, reasons in around:
+        for endpoint in _by_network(place.network).get(key, ()):
+            _add(place.network, endpoint, vnet, claims, reasons, found)
+    return found
+
+
+def _add(
+    network: Network,
+    endpoint: PrivateEndpoint,
+    vnet: VirtualNetwork | None,
+    reached: tuple[Claim, ...] | None,
+    reasons: tuple[Reason, ...],
+    found: Found,
+) -> None:
+    try:
+        addresses = [parse_prefix(text) for text in endpoint_addresses(network, endpoint)]
+    except Undetermined as unknown:
+        within = _subnet_space(network, endpoint, vnet)
+        reason = gap(unknown, endpoint.id)
+        found.influences.append(
+            Influence(within, reason, Source.SYSTEM, Hop.PRIVATE_ENDPOINT, "L-4", node=endpoint)
+        )
+        return
+    fault = _fault(endpoint)
+    policy = _policy(network, endpoint)
+    for address in addresses:
+        if reached is not None and not any(address in claim.prefix for claim in reached):
+            continue
+        yields_to = _length_around(vnet, reached, address)
+        found.routes.append(
+            EffectiveRoute(
+                address,
+                Source.SYSTEM,
+                Hop.PRIVATE_ENDPOINT,
+                "L-4",
+                node=endpoint,
+                reasons=reasons,
+                fault=fault,
+                yields_to=yields_to,
+                policy=policy,
+            )
+        )
+
+
+def _fault(endpoint: PrivateEndpoint) -> str:
+    try:
+        if any(approved(connection) for connection in endpoint.connections):
+            return ""
+    except Undetermined:
+        return ""
+    return f"no connection of private endpoint {endpoint.label} is approved (L-1)"
+
+
+def _policy(network: Network, endpoint: PrivateEndpoint) -> bool | None:
+    """Tell whether the endpoint's subnet lets users' routes count; None: not told (U-1)."""
+    try:
+        subnet = network.get(endpoint.properties.subnet, Subnet)
+        told = subnet.properties.private_endpoint_network_policies if subnet else None
+    except Undetermined:
+        return None
+    return told.lower() in _HEEDS_ROUTES if told else None
+
+
+def _length_around(
+    vnet: VirtualNetwork | None, reached: Iterable[Claim] | None, address: Prefix
+) -> int:
+    """Give the length of the address space prefix that holds an address; never 0 (L-4)."""
+    try:
+        claims = claims_of(vnet) if vnet is not None else reached or ()
+    except Undetermined:
+        claims = reached or ()
+    return max((c.prefix.length for c in claims if address in c.prefix), default=1) or 1
+
+
+def _subnet_space(
+    network: Network, endpoint: PrivateEndpoint, vnet: VirtualNetwork | None
+) -> AddressSet:
+    subnet = network.find(endpoint.properties.subnet)
+    prefixes: Iterator[Prefix] = iter(())
+    if isinstance(subnet, Subnet):
+        prefixes = iter(subnet.prefixes)
+    elif vnet is not None:
+        prefixes = iter(vnet.prefixes)
+    return AddressSet.from_prefixes(prefixes)

@@ -1,0 +1,44 @@
+"""The routes that Azure makes for every subnet (R-1, R-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.addresses import Prefix, parse_prefix
+from auditor.network.routing.model import EffectiveRoute, Hop, Source
+from auditor.network.routing_domains import Claim
+from auditor.resources.virtual_networks import VirtualNetwork
+
+LOCAL_ORDER = 3
+PEERING_ORDER = 2
+"""Among Azure's own routes of one prefix, the VNet's comes before a peering's before the rest."""
+
+_EVERYWHERE = parse_prefix("0.0.0.0/0")
+_EVERYWHERE6 = Prefix.of(6, 0, 0)
+RESERVED = tuple(
+    map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
+"""What Azure drops unless something closer is known (R-1)."""
+
+
+def system_routes(space: Sequence[Claim], vnet: VirtualNetwork | None) -> Iterator[EffectiveRoute]:
+    """Give the VNet's own prefixes, the internet, and the reserved prefixes that it leaves.
+
+    IPv6 has a default route only where the VNet has IPv6 (P-12).
+    """
+    for claim in space:
+        yield EffectiveRoute(
+            claim.prefix,
+            Source.SYSTEM,
+            Hop.LOCAL,
+            "R-1",
+            node=claim.node,
+            pointer=claim.evidence.pointer.removeprefix(claim.node.pointer),
+            order=LOCAL_ORDER,
+        )
+    yield EffectiveRoute(_EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)
+    if any(claim.prefix.version == 6 for claim in space):
+        yield EffectiveRoute(_EVERYWHERE6, Source.SYSTEM, Hop.INTERNET, "P-12", node=vnet)
+    for reserved in RESERVED:
+        if not any(reserved in claim.prefix for claim in space):
+            yield EffectiveRoute(reserved, Source.SYSTEM, Hop.NONE, "R-2", node=vnet)
