@@ -36,7 +36,7 @@ def way(found: NextHop) -> Outbound:
     return found.outbound
 
 
-NAT = {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}}
+NAT: dict[str, Any] = {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}}
 PIP = {"publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")}}
 
 
