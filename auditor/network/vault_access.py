@@ -76,7 +76,8 @@ def secret_access(network: Network, vault: KeyVault, principal: str, secret: str
     """Tell whether a principal (an object id) may read a secret of a vault, by its name.
 
     Raises Undetermined when the snapshot does not tell: no access policies, no role assignments
-    that concern the vault, a custom role, or a group that may hold the principal.
+    that concern the vault, none that is inherited (every subscription has some, so the list is not
+    whole), a custom role, or a group that may hold the principal.
     """
     p = vault.properties
     if p.enable_rbac_authorization:
@@ -114,6 +115,10 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
                 f"may read secrets of {vault.label}",
                 resource=vault.id,
             )
+    if all(fold(one.properties.scope or "").startswith(vault.key) for one in concerning):
+        raise Undetermined(
+            f"the role assignments above the key vault {vault.label}", resource=vault.id
+        )
     return Access.NO_ROLE
 
 

@@ -15,8 +15,8 @@ and
   Secrets Officer, Certificate User, Administrator) on the secret, the vault or above.
 
 The answer is *unknown* when the vault, the identity's principal or the role assignments that
-concern the vault are not in the snapshot, when the identity has a custom role, and when a group
-with such a role may hold it.
+concern the vault, the inherited ones among them, are not in the snapshot, when the identity has a
+custom role, and when a group with such a role may hold it.
 The vault's firewall is not judged here, nor is a certificate that was uploaded.
 
 ## What to do

@@ -35,6 +35,10 @@ def vault(*policies: tuple[str, list[str]], rbac: bool | None = None) -> dict[st
     return resource("Microsoft.KeyVault/vaults", "kv-shop", {"accessPolicies": entries, **mode})
 
 
+GROUP = VAULT.partition("/providers")[0]
+"""The resource group of the vault: what is assigned there, the vault inherits."""
+
+
 def assignment(
     principal: str, role: str, scope: str = VAULT, kind: str = "ServicePrincipal"
 ) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def test_no_access_policy_for_it_is_told(policies: tuple[tuple[str, list[str]], 
 
 @pytest.mark.parametrize(
     "scope",
-    [VAULT, f"{VAULT}/secrets/wildcard", VAULT.partition("/providers")[0], "/subscriptions/"],
+    [VAULT, f"{VAULT}/secrets/wildcard", GROUP, "/subscriptions/"],
 )
 def test_a_role_on_the_vault_or_above_keeps_it(scope: str) -> None:
     scope = VAULT.partition("/resourceGroups")[0] if scope == "/subscriptions/" else scope
@@ -94,7 +98,7 @@ def test_a_role_on_the_vault_or_above_keeps_it(scope: str) -> None:
 
 def test_no_role_that_reads_secrets_is_told() -> None:
     made_of = (made(), vault((OURS, ["get"]), rbac=True))
-    grants = (assignment(OURS, READER), assignment(OTHERS, SECRETS_USER))
+    grants = (assignment(OURS, READER), assignment(OTHERS, SECRETS_USER, GROUP))
 
     (finding,) = ask("TLS-007", estate(*made_of, *grants)).broken
 
@@ -105,7 +109,7 @@ def test_no_role_that_reads_secrets_is_told() -> None:
 
 def test_a_role_on_another_secret_or_vault_does_not_count() -> None:
     elsewhere = assignment(OURS, SECRETS_USER, f"{VAULT}/secrets/other")
-    grants = (elsewhere, assignment(OTHERS, READER))
+    grants = (elsewhere, assignment(OTHERS, READER, GROUP))
     assert len(ask("TLS-007", estate(made(), vault(rbac=True), *grants)).broken) == 1
     near = assignment(OURS, SECRETS_USER, f"{VAULT}-2")
     assert len(ask("TLS-007", estate(made(), vault(rbac=True), near, grants[1])).broken) == 1
@@ -116,6 +120,7 @@ def test_a_role_on_another_secret_or_vault_does_not_count() -> None:
     [
         ((), "the key vault kv-shop.vault.azure.net is not in the snapshot"),
         ((vault(rbac=True),), "the role assignments on the key vault kv-shop"),
+        ((vault(rbac=True), assignment(OTHERS, READER)), "assignments above the key vault kv-shop"),
         ((vault(rbac=True), assignment(OURS, CUSTOM)), "custom role"),
         ((vault(rbac=True), assignment(OTHERS, SECRETS_USER, kind="Group")), "the group"),
     ],
