@@ -37,7 +37,8 @@ from auditor.finding import Finding, Severity
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
-from auditor.resources.application_gateways import Listener, SslCertificate
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway, Listener, SslCertificate
 from auditor.rule import Outcomes, rule
 
 
@@ -68,8 +69,7 @@ def _finding(
         f"The certificate {bound.label} {'covers only a part of' if partial else 'does not cover'} "
         f"{host}, which the listener {listener.label} of {gateway.label} accepts: "
         f"{cover.reason}{example}",
-        f"order a certificate that names {host}, or name in the listener {listener.label} only "
-        f"hosts that the certificate covers ({', '.join(leaf.dns_names) or 'it names none'})",
+        _remedy(gateway, listener, host, leaf, partial=partial),
         related=(bound.id,),
         evidence=(
             evidence(listener, _pointer(listener, host), host),
@@ -78,6 +78,23 @@ def _finding(
         severity=Severity.MEDIUM if partial else None,
         key=host,
     )
+
+
+def _remedy(
+    gateway: ApplicationGateway, listener: Listener, host: str, leaf: Certificate, *, partial: bool
+) -> str:
+    covered = [each for each in listener.hosts if covers(leaf, each).coverage is Coverage.FULL]
+    narrow = az(
+        *("network", "application-gateway", "http-listener", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=listener.label,
+        host_names=(*covered, "HOST") if partial else tuple(covered),
+    )
+    if partial:
+        return f"name the hosts that you serve one by one in place of {host}: {narrow}"
+    order = f"order a certificate that names {host} as well"
+    return f"{order}, or take {host} from the listener: {narrow}" if covered else order
 
 
 def _pointer(listener: Listener, host: str) -> str:

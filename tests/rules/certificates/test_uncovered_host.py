@@ -41,6 +41,7 @@ def test_t_5_a_listeners_wildcard_is_wider_than_the_certificates() -> None:
     assert finding.severity is Severity.MEDIUM
     assert "covers only a part of *.shop.contoso.example" in finding.message
     assert "gets a certificate error" in finding.message
+    assert finding.remedy.endswith("--name shop --host-names HOST")
 
 
 def test_both_fields_count_and_each_host_is_told() -> None:
@@ -51,6 +52,12 @@ def test_both_fields_count_and_each_host_is_told() -> None:
         "shop.contoso.example",
     ]
     assert all(told(finding, both) for finding in answer.broken)
+
+
+def test_the_remedy_keeps_the_hosts_that_are_covered() -> None:
+    (finding,) = ask("TLS-003", estate(made("other.example", "www.shop.contoso.example"))).broken
+    assert finding.remedy.startswith("order a certificate that names other.example as well, or")
+    assert finding.remedy.endswith("--name shop --host-names www.shop.contoso.example")
 
 
 def test_a_listener_without_host_is_kept() -> None:
