@@ -57,8 +57,8 @@ def judged(
     found = []
     for run in runs:
         for outcome, mark in zip(run.outcomes, fingerprints(run.rule, run.outcomes), strict=True):
-            finding = _judged(run.rule, outcome, mark, ran)
-            finding = replace(finding, location=_location(outcome, network, snapshot))
+            where = _location(outcome, network, snapshot)
+            finding = _judged(run.rule, outcome, mark, where, ran)
             waiver = next((w for w in active if w.covers(run.rule, outcome.subject)), None)
             if waiver is not None and waiver.expires is not None:
                 accepted = Waiver(waiver.reason, waiver.owner, waiver.expires)
@@ -71,7 +71,13 @@ def judged(
     return found
 
 
-def _judged(rule: Rule[Any], outcome: Outcome, mark: str, ran: frozenset[str]) -> Judged:
+def _judged(
+    rule: Rule[Any],
+    outcome: Outcome,
+    mark: str,
+    where: Location | None,
+    ran: frozenset[str],
+) -> Judged:
     common: dict[str, Any] = {
         "rule": rule.id,
         "name": rule.name,
@@ -81,6 +87,7 @@ def _judged(rule: Rule[Any], outcome: Outcome, mark: str, ran: frozenset[str]) -
         "subject": outcome.subject,
         "remedy": outcome.remedy,
         "fingerprint": mark,
+        "location": where,
         "related": outcome.related,
         "evidence": outcome.evidence,
     }

@@ -54,4 +54,6 @@ def _text(value: str | int | bool) -> str:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -133,9 +133,7 @@ def _owned_by(node: Node) -> tuple[Owner, ...]:
     One address, or all those of a block (`privateIPAddress` with a prefix length).
     """
     settings = walk.peek(node, "properties")
-    subnet = walk.peek(settings, "subnet")
-    subnet_id = walk.peek(subnet, "id")
-    text = walk.peek(settings, "private_ip_address")
+    text, subnet_id = _told(settings)
     if not text or not subnet_id:
         return ()
     block = parse_prefix(text)
@@ -144,6 +142,12 @@ def _owned_by(node: Node) -> tuple[Owner, ...]:
         Owner(node, Address(block.version, value), subnet_id, method.lower() != "dynamic")
         for value in range(block.first, min(block.last, block.first + _LARGEST_BLOCK - 1) + 1)
     )
+
+
+def _told(settings: object) -> tuple[str | None, str | None]:
+    """The address of an ip configuration and its subnet's id, as far as the snapshot tells."""
+    subnet = walk.peek(settings, "subnet")
+    return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
 
 
 def _hub_home(hub: VirtualHub) -> str:
@@ -184,7 +188,7 @@ def _unlisted(network: Network, subnet: Subnet) -> str:
             return words.format(edge.source.root.label)
         if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):
             return f"the address of the private endpoint {edge.source.label}, whose NIC is not told"
-        if isinstance(edge.source, OWNING) and not _owned_by(edge.source):
+        if isinstance(edge.source, OWNING) and not all(_told(walk.peek(edge.source, "properties"))):
             return f"the address of {edge.source.label} of {edge.source.root.label}"
     try:
         if subnet.delegated_to:

@@ -69,12 +69,27 @@ def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkG
 
     Raises Undetermined when a subnet lists a gateway that is not in the snapshot.
     """
+    known = _gateways_in(network)
+    found = known.get(vnet)
+    if found is None:
+        _refuse_missing(network, vnet)
+        found = known[vnet] = _gateways_by_network(network).get(vnet.key, ())
+    return found
+
+
+@question
+def _gateways_in(
+    network: Network,
+) -> dict[VirtualNetwork, tuple[VirtualNetworkGateway, ...]]:
+    return {}
+
+
+def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:
     for subnet in vnet.subnets:
         for ref in subnet.properties.ip_configurations or ():
             gateway = _gateway_of(ref)
             if gateway is not None and fold(gateway) not in network.nodes:
                 raise Undetermined(f"{gateway} is not in the snapshot", resource=gateway)
-    return _gateways_by_network(network).get(vnet.key, ())
 
 
 def _gateway_of(ref: Ref) -> str | None:

@@ -19,6 +19,7 @@ without changes; Azure then brings it to the state it was asked for.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,17 +57,19 @@ class Provisioned:
 @question
 def provisioned(network: Network) -> tuple[Provisioned, ...]:
     """Every resource that tells its provisioning state."""
-    bad: dict[str, list[tuple[Node, str]]] = {}
+    told: set[str] = set()
+    bad: dict[str, list[tuple[Node, str]]] = defaultdict(list)
     for node in network.nodes.values():
         settings = walk.peek(node, "properties") or node
         if not _has_state(settings.__class__):
             continue
         state = walk.peek(settings, "provisioning_state")
         if isinstance(state, str):
-            found = bad.setdefault(node.root.key, [])
+            key = node.root.key
+            told.add(key)
             if state.lower() not in _DONE:
-                found.append((node, state))
-    return tuple(Provisioned(network.nodes[key], tuple(bad[key])) for key in sorted(bad))
+                bad[key].append((node, state))
+    return tuple(Provisioned(network.nodes[key], tuple(bad.get(key, ()))) for key in sorted(told))
 
 
 @cache
