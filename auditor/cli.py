@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TextIO
 import click
 
 from auditor import __version__
+from auditor.commands import routes
 from auditor.errors import AuditorError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     )
     with stages() as stage:
         stage("reading")
-        snapshot = load(paths, keep_going=options["keep_going"], stdin=_stdin(paths))
+        snapshot = load(paths, keep_going=options["keep_going"], stdin=stdin_for(paths))
         stage("joining")
         built = build(snapshot, keep_going=options["keep_going"], as_of=as_of)
         stage(f"asking {len(chosen)} rules")
@@ -187,7 +188,8 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     return report
 
 
-def _stdin(paths: Sequence[str]) -> BinaryIO | None:
+def stdin_for(paths: Sequence[str]) -> BinaryIO | None:
+    """Give standard input when a path names it. Raises InputError when it is closed."""
     if "-" not in paths:
         return None
     if sys.stdin is None:
@@ -313,7 +315,8 @@ def _discard_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Write a text to standard output, whatever that can show. Raises UsageError."""
     with _stdout() as out:
         out.write(text + "\n")
 
@@ -332,9 +335,9 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
         import msgspec
 
         listed = [_as_json(rule) for rule in found.values()]
-        _say(msgspec.json.format(msgspec.json.encode(listed), indent=2).decode())
+        say(msgspec.json.format(msgspec.json.encode(listed), indent=2).decode())
         return
-    _say("\n".join(_line(rule) for rule in found.values()))
+    say("\n".join(_line(rule) for rule in found.values()))
 
 
 def _line(rule: Rule[Any]) -> str:
@@ -375,7 +378,7 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
             f"there is no rule {rule!r}",
             advice=nearest(rule.upper(), [*found, *named]) or "see: auditor rules",
         )
-    _say(page(chosen))
+    say(page(chosen))
 
 
 @cli.command()
@@ -383,7 +386,7 @@ def schema() -> None:
     """Print the JSON Schema of the JSON report."""
     from auditor.schema import report_schema
 
-    _say(report_schema().rstrip())
+    say(report_schema().rstrip())
 
 
 @cli.command()
@@ -394,4 +397,8 @@ def completion(shell: str) -> None:
 
     found = get_completion_class(shell)
     if found is not None:
-        _say(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())
+        say(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())
+
+
+for each in (routes.next_hop, routes.effective_routes):
+    cli.add_command(each)

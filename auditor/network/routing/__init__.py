@@ -6,7 +6,7 @@ which of the routes that match an address wins, `appliances` and `outbound` what
 packet then. Ask `effective_routes` and `next_hop`.
 """
 
-from auditor.network.routing.effective import effective_routes
+from auditor.network.routing.effective import effective_routes, routes_from
 from auditor.network.routing.hops import next_hop
 from auditor.network.routing.model import (
     EffectiveRoute,
@@ -30,4 +30,5 @@ __all__ = [
     "Tags",
     "effective_routes",
     "next_hop",
+    "routes_from",
 ]

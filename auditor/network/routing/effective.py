@@ -8,6 +8,7 @@ from dataclasses import replace
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
+from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.routing.connected_groups import connected_group_routes
 from auditor.network.routing.gateway import gateway_routes
 from auditor.network.routing.model import (
@@ -48,6 +49,20 @@ def effective_routes(network: Network, subnet: Subnet, tags: Tags = no_tags) -> 
     if found is None:
         found = memo[subnet.key] = _assemble(network, subnet, tags)
     return found
+
+
+def routes_from(
+    network: Network, source: Subnet | Interface, tags: Tags = no_tags
+) -> EffectiveRoutes:
+    """Give the routes that packets from a subnet, or from a NIC in one, meet.
+
+    Never raises for what the snapshot lacks.
+    """
+    try:
+        subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
+    except Undetermined as unknown:
+        return _without_vnet(gap(unknown, source.id))
+    return effective_routes(network, subnet, tags)
 
 
 @question

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from auditor.addresses import Address
-from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.routing.effective import effective_routes, no_tags
-from auditor.network.routing.interfaces import Interface, subnet_of
+from auditor.network.interfaces import Interface, subnet_of
+from auditor.network.routing.effective import no_tags, routes_from
 from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound, Tags
 from auditor.network.routing.outbound import outbound
-from auditor.network.routing.place import gap
 from auditor.network.routing.selection import choose
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -21,16 +19,13 @@ def next_hop(
 
     Never raises for what the snapshot lacks.
     """
-    nic = None if isinstance(source, Subnet) else source
-    try:
-        subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
-    except Undetermined as unknown:
-        return NextHop(address, (), (gap(unknown, source.id),))
-    choice = choose(effective_routes(network, subnet, tags).matching(address))
+    choice = choose(routes_from(network, source, tags).matching(address))
     possible, reasons = choice.possible, choice.reasons
     if reasons or not possible:
         return NextHop(address, possible, reasons, drops="" if reasons else _NO_ROUTE)
     route = possible[0]
+    nic = None if isinstance(source, Subnet) else source
+    subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
     way = None
     if route.hop is Hop.INTERNET:
         way = outbound(network, subnet, nic, address.version)

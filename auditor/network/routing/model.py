@@ -61,7 +61,8 @@ class EffectiveRoute:
     `node` and `pointer` tell who made it (the pointer is relative to the node), `fact` why. `far`
     is the folded id of the network that a peering leads to. `order` ranks routes of one source
     and prefix. `reasons` say why the route may not be there; a route without any is there.
-    `fault` tells why packets that take it go nowhere, `doubts` why that cannot be told.
+    `fault` tells why packets that take it go nowhere, `doubts` why that cannot be told. `told` is
+    false for one that stands for whatever an `Influence` may add; its prefix is then nobody's.
 
     Of a private endpoint's route, `yields_to` is the length of prefix from which a user's route
     takes its place (None: of none), and `policy` whether the endpoint's subnet lets it (L-4).
@@ -83,6 +84,7 @@ class EffectiveRoute:
     yields_to: int | None = None
     policy: bool | None = None
     active: bool = True
+    told: bool = True
 
     @property
     def state(self) -> str:
@@ -135,6 +137,7 @@ class Influence:
             reasons=(self.reason,),
             fault=self.fault,
             doubts=self.doubts,
+            told=False,
         )
 
 

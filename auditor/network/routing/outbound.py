@@ -8,7 +8,7 @@ from auditor.addresses import Version
 from auditor.errors import Undetermined
 from auditor.network.egress import implicit_machines, is_private
 from auditor.network.graph import Network
-from auditor.network.routing.interfaces import Configuration, Interface, configuration_of
+from auditor.network.interfaces import Configuration, Interface, configuration_of
 from auditor.network.routing.model import Outbound, Reason
 from auditor.network.routing.place import gap
 from auditor.resources.base import Ref

@@ -1,0 +1,67 @@
+"""What the commands that ask one question share: reading the input, and saying the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from auditor.network.graph import Network
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+REPORT = click.option(
+    "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell it."
+)
+PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+KEEP_GOING = click.option(
+    "--keep-going", is_flag=True, help="Answer from what can be read when some cannot."
+)
+NIC = click.option(
+    "--nic", required=True, metavar="NIC", help="A network interface, by id or unique name."
+)
+
+
+def read_network(paths: Sequence[str], keep_going: bool) -> Network:
+    """Read and join the input. Raises InputError when there is no answer to be had from it."""
+    from auditor.cli import stdin_for
+    from auditor.network.build import build
+    from auditor.progress import stages
+    from auditor.snapshot.load import load
+
+    with stages() as stage:
+        stage("reading")
+        snapshot = load(paths, keep_going=keep_going, stdin=stdin_for(paths))
+        stage("joining")
+        return build(snapshot, keep_going=keep_going).network
+
+
+def say(text: str) -> None:
+    """Write to standard output, whatever it can show."""
+    from auditor.cli import say as write
+
+    write(text)
+
+
+def say_json(answer: Any) -> None:
+    """Write JSON, indented, in ASCII: no name can do anything to a terminal."""
+    import json
+
+    say(json.dumps(answer, indent=2))
+
+
+def plain(text: str) -> str:
+    """Give foreign text fit for a terminal: what is not printable is escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def columns(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Give rows of words as lines, each column as wide as its widest word."""
+    table = [[plain(word) for word in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
