@@ -31,7 +31,7 @@ from auditor.special_addresses import PLATFORM_HOST, PRIVATE, PUBLIC
 _BITS: dict[Version, int] = {4: 32, 6: 128}
 _IN: Intervals = ((1, 1),)
 _OUT: Intervals = ((0, 0),)
-_NUMBERS: dict[str, Intervals] = {
+PROTOCOL_NUMBERS: dict[str, Intervals] = {
     "tcp": ((6, 6),),
     "udp": ((17, 17),),
     "icmp": ((1, 1), (58, 58)),
@@ -155,7 +155,7 @@ class _World:
             return None
         if ANY in rule.protocols:
             return ()
-        found = [_NUMBERS.get(name) for name in rule.protocols]
+        found = [PROTOCOL_NUMBERS.get(name) for name in rule.protocols]
         known = [pair for pairs in found if pairs is not None for pair in pairs]
         return tuple(known) if None not in found else None
 

@@ -1,0 +1,120 @@
+"""Security admin rules of network managers, which are asked before security groups (N-50 to N-54).
+
+Whether a configuration is deployed, and which networks a policy puts into a group, is not in any
+resource: the rules of every configuration that may concern a network are in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERY_PORT, PortSet
+from auditor.errors import Undetermined
+from auditor.network.filters import ANY, UNTOLD, Filter, Selector, selector, subnet_name
+from auditor.network.graph import Network, question
+from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
+from auditor.network.reasons import Reason, gap
+from auditor.ports import parse_ports
+from auditor.resources.network_manager import (
+    AddressItem,
+    AdminRule,
+    RuleCollection,
+    SecurityAdminConfiguration,
+)
+from auditor.resources.virtual_networks import Subnet
+
+_ACTIONS = {"allow": Action.ALLOW, "alwaysallow": Action.FINAL, "deny": Action.DENY}
+
+_EXEMPT = frozenset(
+    {
+        "azurebastionsubnet",
+        "azurefirewallsubnet",
+        "azurefirewallmanagementsubnet",
+        "routeserversubnet",
+        "gatewaysubnet",
+    }
+)
+"""Subnets that admin rules do not apply to (N-53)."""
+
+
+def admin_layer(
+    network: Network, subnet: Subnet | None, *, inbound: bool, endpoint: bool = False
+) -> Layer | None:
+    """Give the admin rules that may apply in a subnet; None when there are none."""
+    if endpoint or (subnet is not None and subnet_name(subnet).lower() in _EXEMPT):
+        return None
+    known = network.ask(_known)
+    if inbound not in known:
+        known[inbound] = _layer(network, inbound)
+    return known[inbound]
+
+
+@question
+def _known(network: Network) -> dict[bool, Layer | None]:
+    return {}
+
+
+def _layer(network: Network, inbound: bool) -> Layer | None:
+    found: list[tuple[int, str, EffectiveRule]] = []
+    for rule in network.all(AdminRule):
+        try:
+            found += _rules(network, rule, inbound)
+        except Undetermined as unknown:
+            return Layer(LayerKind.ADMIN, rule.id, unknown=gap(unknown, rule.id))
+    if not found:
+        return None
+    rules = tuple(rule for _, _, rule in sorted(found, key=lambda each: each[:2]))
+    configuration = network.holder(network.all(AdminRule)[0], SecurityAdminConfiguration)
+    return Layer(LayerKind.ADMIN, configuration.id if configuration else rules[0].id, rules=rules)
+
+
+def _rules(
+    network: Network, rule: AdminRule, inbound: bool
+) -> Iterator[tuple[int, str, EffectiveRule]]:
+    p = rule.properties
+    if not p.direction or p.priority is None or (p.access or "").lower() not in _ACTIONS:
+        raise Undetermined(f"direction, priority and access of {rule.id}", resource=rule.id)
+    if (p.direction.lower() == "inbound") != inbound:
+        return
+    action = _ACTIONS[(p.access or "").lower()]
+    doubt = _doubt(network, rule)
+    each = EffectiveRule(
+        _filter(rule, action), action, rule.id, rule.root.id, rule.pointer, rule.label, doubt
+    )
+    yield p.priority, rule.key, each
+
+
+def _doubt(network: Network, rule: AdminRule) -> Reason:
+    """Whether a rule is in force is the same question for all rules of its collection."""
+    collection = network.holder(rule, RuleCollection)
+    name, resource = (collection.label, collection.id) if collection else (rule.label, rule.id)
+    return Reason("avnm-unknown", f"whether the admin rules of {name} are deployed here", resource)
+
+
+def _filter(rule: AdminRule, action: Action) -> Filter:
+    p = rule.properties
+    protocol = (p.protocol or "").lower()
+    return Filter(
+        name=rule.label,
+        priority=p.priority or 0,
+        allow=action is not Action.DENY,
+        protocols=frozenset((ANY if protocol == "any" else protocol,)) if protocol else None,
+        sources=_side(p.sources),
+        destinations=_side(p.destinations),
+        source_ports=_ports(p.source_port_ranges),
+        destination_ports=_ports(p.destination_port_ranges),
+    )
+
+
+def _side(items: list[AddressItem] | None) -> Selector:
+    """Read one side; an empty one is any address, a network group is not told (N-51)."""
+    if not items:
+        return selector((ANY,))
+    if any((item.address_prefix_type or "").lower() == "networkgroup" for item in items):
+        return UNTOLD
+    texts = [item.address_prefix for item in items if item.address_prefix]
+    return selector(texts)
+
+
+def _ports(texts: list[str] | None) -> PortSet:
+    return parse_ports(*texts) if texts and ANY not in texts else EVERY_PORT

@@ -1,0 +1,247 @@
+"""The filters between a NIC and its network: which rules, in which order, at which layer.
+
+Inbound: admin rules, the subnet's security group, the NIC's. Outbound: admin rules, the NIC's
+group, the subnet's (N-11, N-50). A packet passes if every layer lets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.network.admin_rules import admin_layer
+from auditor.network.filters import DEFAULTS, Filter, custom_rules, filters_of, subnet_name
+from auditor.network.graph import Missing, Network, question
+from auditor.network.group_members import AnyInterface, AnyIpConfiguration
+from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
+from auditor.network.reasons import Reason, gap
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.surroundings import Surroundings
+from auditor.resources.base import Ref
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import Subnet
+
+
+class Direction(Enum):
+    """Which way a flow goes, seen from the NIC."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveRules:
+    """The layers of one direction, in the order in which packets meet them."""
+
+    direction: Direction
+    layers: tuple[Layer, ...]
+    surroundings: Surroundings
+
+    @property
+    def inbound(self) -> bool:
+        """Whether they judge packets that arrive."""
+        return self.direction is Direction.INBOUND
+
+
+def effective_rules(
+    network: Network,
+    nic: AnyInterface | None,
+    direction: Direction,
+    subnet: Subnet | Missing | None = None,
+    tags: ServiceTags = NO_TAGS,
+) -> EffectiveRules:
+    """Give what filters the flows of one direction at a NIC.
+
+    `subnet` is the one of the address at hand, by default that of the first ip configuration.
+    Without a NIC: what filters any machine in the subnet, as far as the subnet tells.
+    """
+    place, doubt = (subnet, None) if subnet is not None else _subnet(network, nic)
+    inbound = direction is Direction.INBOUND
+    at_subnet = _subnet_layer(network, nic, place, inbound, doubt)
+    at_nic = _nic_layer(network, nic, inbound)
+    ordered = [at_subnet, at_nic] if inbound else [at_nic, at_subnet]
+    here = place if isinstance(place, Subnet) else None
+    admin = admin_layer(network, here, inbound=inbound, endpoint=is_endpoint(nic))
+    layers = [admin, *ordered]
+    return EffectiveRules(
+        direction,
+        tuple(layer for layer in layers if layer is not None),
+        Surroundings(network, here, nic, tags),
+    )
+
+
+def subnets_of(network: Network, nic: AnyInterface) -> tuple[Subnet | Missing, ...]:
+    """Give the subnets of a NIC's ip configurations, each once; those not told are left out."""
+    found: dict[str, Subnet | Missing] = {}
+    for configuration in nic.ip_configurations:
+        try:
+            place, _ = _subnet_at(network, configuration)
+        except Undetermined:
+            continue
+        if place is not None:
+            found.setdefault(place.key, place)
+    return tuple(found.values())
+
+
+def is_endpoint(nic: AnyInterface | None) -> bool:
+    """Tell whether a NIC is a private endpoint's."""
+    if not isinstance(nic, NetworkInterface):
+        return False
+    try:
+        return nic.properties.private_endpoint is not None
+    except Undetermined:
+        return False
+
+
+def _subnet(
+    network: Network, nic: AnyInterface | None
+) -> tuple[Subnet | Missing | None, Reason | None]:
+    doubt = None
+    try:
+        for configuration in nic.ip_configurations if nic is not None else ():
+            place, doubt = _subnet_at(network, configuration)
+            if place is not None:
+                return place, None
+    except Undetermined as unknown:
+        return None, gap(unknown, nic.id if nic is not None else "")
+    lacks = Reason("collection-gap", "the subnet of the NIC", nic.id if nic is not None else "")
+    return None, doubt or lacks
+
+
+def _subnet_at(
+    network: Network, configuration: AnyIpConfiguration
+) -> tuple[Subnet | Missing | None, Reason | None]:
+    try:
+        node = network.find(configuration.properties.subnet)
+    except Undetermined as unknown:
+        return None, gap(unknown, configuration.id)
+    return (node, None) if isinstance(node, Subnet | Missing) else (None, None)
+
+
+def _nic_layer(network: Network, nic: AnyInterface | None, inbound: bool) -> Layer | None:
+    if nic is None:
+        return None
+    try:
+        ref = nic.properties.network_security_group
+    except Undetermined as unknown:
+        return Layer(LayerKind.NIC, nic.id, unknown=gap(unknown, nic.id))
+    return _layer(network, LayerKind.NIC, nic.id, ref, inbound)
+
+
+def _subnet_layer(
+    network: Network,
+    nic: AnyInterface | None,
+    place: Subnet | Missing | None,
+    inbound: bool,
+    doubt: Reason | None,
+) -> Layer | None:
+    if not isinstance(place, Subnet):
+        where = place.id if place is not None else (nic.id if nic is not None else "")
+        lacks = Reason("collection-gap", f"{where} is not in the snapshot", where)
+        return Layer(LayerKind.SUBNET, where, unknown=doubt or lacks)
+    try:
+        if _is_exempt(place) or (is_endpoint(nic) and not _filters_endpoint(place, inbound)):
+            return None
+        ref = place.properties.network_security_group
+    except Undetermined as unknown:
+        return Layer(LayerKind.SUBNET, place.id, unknown=gap(unknown, place.id))
+    layer = _layer(network, LayerKind.SUBNET, place.id, ref, inbound)
+    fact = _UNSUPPORTED.get(subnet_name(place).lower())
+    if layer is not None and fact is not None:
+        doubt = Reason(f"semantics:{fact}", "a group that Azure does not support there", place.id)
+        return Layer(LayerKind.SUBNET, place.id, layer.group, unknown=doubt)
+    return layer
+
+
+_UNSUPPORTED = {"gatewaysubnet": "N-40", "routeserversubnet": "N-42"}
+"""Subnets whose machines may not work as they should with a security group."""
+
+
+def _is_exempt(subnet: Subnet) -> bool:
+    """Whether the platform disables security groups there (N-41)."""
+    name = subnet_name(subnet).lower()
+    return name in ("azurefirewallsubnet", "azurefirewallmanagementsubnet")
+
+
+def _filters_endpoint(subnet: Subnet, inbound: bool) -> bool:
+    """Whether a subnet's group applies to private endpoints in it (N-44, N-47, N-48)."""
+    if not inbound:
+        return False  # the service behind an endpoint starts no flows
+    policy = subnet.properties.private_endpoint_network_policies
+    if policy is None:
+        key = "privateEndpointNetworkPolicies"
+        raise Undetermined(f"{key} of {subnet.label}", resource=subnet.id)
+    return policy.lower() in ("enabled", "networksecuritygroupenabled")
+
+
+def _layer(
+    network: Network, kind: LayerKind, at: str, ref: Ref | None, inbound: bool
+) -> Layer | None:
+    """Give the layer of a group; None where there is no group (N-3)."""
+    if ref is None:
+        return _claimed(network, kind, at)
+    try:
+        group = network.get(ref, NetworkSecurityGroup)
+        if group is None:
+            raise Undetermined(f"the id of the network security group of {at}", resource=at)
+        return Layer(kind, at, group, _rules(network, group, inbound))
+    except Undetermined as unknown:
+        found = network.find(ref)
+        known = found if isinstance(found, NetworkSecurityGroup) else None
+        return Layer(kind, at, known, unknown=gap(unknown, at))
+
+
+def _claimed(network: Network, kind: LayerKind, at: str) -> Layer | None:
+    """Heed a group that says it stands where nobody names it: the snapshot is not of one moment."""
+    group = network.nodes.get(_claims(network).get(ids.fold(at), ""))
+    if not isinstance(group, NetworkSecurityGroup):
+        return None
+    doubt = Reason("collection-gap", f"{group.id} lists {at}, which names no group", group.id)
+    return Layer(kind, at, group, unknown=doubt)
+
+
+@question
+def _claims(network: Network) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in network.all(NetworkSecurityGroup):
+        try:
+            settings = group.properties
+            refs = (*(settings.subnets or ()), *(settings.network_interfaces or ()))
+        except Undetermined:
+            continue
+        for ref in refs:
+            node = network.find(ref)
+            if node is not None:
+                found.setdefault(node.key, group.key)
+    return found
+
+
+def _rules(
+    network: Network, group: NetworkSecurityGroup, inbound: bool
+) -> tuple[EffectiveRule, ...]:
+    """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
+    own = custom_rules(network, group, inbound=inbound)
+    filters = filters_of(network, group, inbound=inbound)
+    custom = (
+        _rule(each, rule.id, rule.root.id, rule.pointer, "securityRules")
+        for each, rule in zip(filters, own, strict=True)
+    )
+    return (*custom, *_defaults(group, DEFAULTS[inbound]))
+
+
+def _defaults(group: NetworkSecurityGroup, filters: Iterable[Filter]) -> Iterable[EffectiveRule]:
+    for each in filters:
+        rule_id = f"{group.id}/defaultSecurityRules/{each.name}"
+        yield _rule(each, rule_id, group.id, "/properties/defaultSecurityRules", DEFAULT)
+
+
+DEFAULT = "defaultSecurityRules"
+
+
+def _rule(each: Filter, rule_id: str, resource: str, pointer: str, kind: str) -> EffectiveRule:
+    action = Action.ALLOW if each.allow else Action.DENY
+    return EffectiveRule(each, action, rule_id, resource, pointer, f"{kind}/{each.name}")

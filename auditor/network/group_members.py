@@ -1,0 +1,194 @@
+"""Which addresses an application security group selects (N-31 to N-34)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from auditor.addresses import EVERYTHING, AddressSet
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.network.extents import Doubt, Extent, joined
+from auditor.network.graph import Missing, Network, question
+from auditor.network.reasons import Reason, gap
+from auditor.resources.base import Ref
+from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.managed_clusters import AgentPool
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet
+
+AnyInterface: TypeAlias = NetworkInterface | ScaleSetInterface
+"""A NIC, or the model NIC that every instance of a scale set gets one like."""
+
+AnyIpConfiguration: TypeAlias = IpConfiguration | ScaleSetIpConfiguration
+
+_KINDS = "applicationSecurityGroups"
+
+
+def members(network: Network, key: str) -> Extent:
+    """Give the addresses of a group's members, by the group's folded id.
+
+    Addresses of machines that the snapshot does not hold are in doubt: instances of scale sets,
+    and whatever stands in a subnet that lists NICs which were not exported.
+    """
+    known = network.ask(_known)
+    if key not in known:
+        known[key] = joined((*_members(network, key), network.ask(_unexported)))
+    return known[key]
+
+
+@question
+def _known(network: Network) -> dict[str, Extent]:
+    return {}
+
+
+def _members(network: Network, key: str) -> Iterator[Extent]:
+    if key not in network.nodes and key not in network.counted:
+        lacks = Reason("collection-gap", f"{key} is not in the snapshot", key)
+        yield Extent(doubts=(Doubt(EVERYTHING, lacks),))
+    for edge in network.referrers(Missing(key, key), _KINDS):
+        source = edge.source
+        if isinstance(source, IpConfiguration | ScaleSetIpConfiguration):
+            yield addresses_of(network, source)
+        elif isinstance(source, PrivateEndpoint):
+            yield _endpoint(network, source)
+        elif isinstance(source, AgentPool):
+            yield _pool(network, source)
+    yield network.ask(_untold)
+
+
+def addresses_of(network: Network, configuration: AnyIpConfiguration) -> Extent:
+    """Give the address of an ip configuration, or those it may have."""
+    label = "unallocated"
+    try:
+        if isinstance(configuration, IpConfiguration):
+            address = configuration.properties.private_ip_address
+            if address:
+                return Extent(AddressSet.from_text([address]))
+        else:
+            label = "vmss-model-only"
+    except Undetermined:
+        pass
+    reason = Reason(label, f"addresses of {configuration.id}", configuration.id)
+    return Extent(doubts=(Doubt(_around(network, configuration), reason),))
+
+
+def _around(network: Network, configuration: AnyIpConfiguration) -> AddressSet:
+    """The addresses of its subnet; all when that is not told."""
+    try:
+        subnet = network.get(configuration.properties.subnet, Subnet)
+        if subnet is not None and subnet.prefixes:
+            return AddressSet.from_prefixes(subnet.prefixes)
+    except Undetermined:
+        pass
+    return EVERYTHING
+
+
+def _endpoint(network: Network, endpoint: PrivateEndpoint) -> Extent:
+    found: list[Extent] = []
+    try:
+        for ref in endpoint.properties.network_interfaces or ():
+            nic = network.get(ref, NetworkInterface)
+            for configuration in nic.ip_configurations if nic is not None else ():
+                found.append(addresses_of(network, configuration))
+        if found:
+            return joined(found)
+        subnet = network.get(endpoint.properties.subnet, Subnet)
+        if subnet is None:
+            raise Undetermined(f"the subnet of {endpoint.label}", resource=endpoint.id)
+        region = AddressSet.from_prefixes(subnet.prefixes)
+    except Undetermined as unknown:
+        return Extent(doubts=(Doubt(EVERYTHING, gap(unknown, endpoint.id)),))
+    reason = Reason("unallocated", f"the address of {endpoint.label}", endpoint.id)
+    return Extent(doubts=(Doubt(region, reason),))
+
+
+def _pool(network: Network, pool: AgentPool) -> Extent:
+    reason = Reason("vmss-model-only", f"addresses of agent pool {pool.label}", pool.id)
+    region = EVERYTHING
+    try:
+        subnet = network.get(pool.vnet_subnet_id, Subnet)
+        if subnet is not None:
+            region = AddressSet.from_prefixes(subnet.prefixes)
+    except Undetermined:
+        pass
+    return Extent(doubts=(Doubt(region, reason),))
+
+
+@question
+def _untold(network: Network) -> Extent:
+    """The addresses of machines that do not tell their groups: members of any, perhaps."""
+    found = []
+    configurations: list[AnyIpConfiguration] = [
+        *network.all(IpConfiguration),
+        *network.all(ScaleSetIpConfiguration),
+    ]
+    for configuration in configurations:
+        try:
+            _groups(configuration)
+        except Undetermined as unknown:
+            region = addresses_of(network, configuration).may
+            found.append(Extent(doubts=(Doubt(region, gap(unknown, configuration.id)),)))
+    return joined(found)
+
+
+def _groups(configuration: AnyIpConfiguration) -> tuple[str, ...]:
+    groups = configuration.properties.application_security_groups or ()
+    return tuple(fold(ref.id) for ref in groups if ref.id)
+
+
+@question
+def _unexported(network: Network) -> Extent:
+    """What subnets hold whose NICs the snapshot lacks: any of them may be a member."""
+    lacking: dict[Subnet, str] = defaultdict(str)
+    for subnet in network.all(Subnet):
+        for ref in _listed(subnet):
+            if isinstance(network.find(ref), Missing) and _is_interface(ref.id or ""):
+                lacking[subnet] = ref.id or ""
+                break
+    return joined(
+        Extent(
+            doubts=(
+                Doubt(
+                    AddressSet.from_prefixes(subnet.prefixes),
+                    Reason("collection-gap", f"{target} is not in the snapshot", target),
+                ),
+            )
+        )
+        for subnet, target in lacking.items()
+    )
+
+
+def _listed(subnet: Subnet) -> list[Ref]:
+    try:
+        return subnet.properties.ip_configurations or []
+    except Undetermined:
+        return []
+
+
+def _is_interface(target: str) -> bool:
+    return "/networkinterfaces/" in target.lower()
+
+
+def own_members(network: Network, nic: AnyInterface, key: str) -> Extent:
+    """Give those of a NIC's own addresses that a group selects (N-32).
+
+    Other addresses that it is asked about, as those of a load balancer with floating IP, are in
+    doubt if the NIC is a member (N-34).
+    """
+    found: list[Extent] = []
+    own = AddressSet()
+    for configuration in nic.ip_configurations:
+        addresses = addresses_of(network, configuration).may
+        own = own | addresses
+        try:
+            if key in _groups(configuration):
+                found.append(Extent(addresses))
+        except Undetermined as unknown:
+            found.append(Extent(doubts=(Doubt(addresses, gap(unknown, configuration.id)),)))
+    if found:
+        reason = Reason("semantics:N-34", "an address that is not the NIC's own", nic.id)
+        found.append(Extent(doubts=(Doubt(EVERYTHING - own, reason),)))
+    return joined(found)

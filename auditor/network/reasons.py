@@ -1,0 +1,24 @@
+"""Why something cannot be told: labels that are the same everywhere, and what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.errors import Undetermined
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reason:
+    """A label (`collection-gap`, `service-tag:storage`, ...), what it is about, and who."""
+
+    label: str
+    detail: str = ""
+    resource: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.detail})" if self.detail else self.label
+
+
+def gap(unknown: Undetermined, resource: str = "") -> Reason:
+    """Give the reason for an answer that the snapshot does not hold (U-1, U-2)."""
+    return Reason("collection-gap", unknown.missing, unknown.resource or resource)

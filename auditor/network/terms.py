@@ -1,0 +1,215 @@
+"""Effective rules as boxes of packets, some on conditions that are not told.
+
+A rule gives one box for each combination of what its sides match; all bear the rule's label and
+stand together, so the first box that holds a packet belongs to the first rule that matches it.
+What is not told (does `VirtualNetwork` hold this address? is this configuration deployed?) is a
+condition, true or false for all boxes that name it. What holds in every case is then certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, parse_address
+from auditor.network.effective_rules import EffectiveRules, is_endpoint
+from auditor.network.extents import Doubt
+from auditor.network.filters import ANY, Filter
+from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.network.platform_traffic import PLATFORM, Service
+from auditor.network.reasons import Reason
+from auditor.network.surroundings import Condition, Part, Side, Surroundings
+from auditor.network.symbols import PROTOCOL_NUMBERS
+from auditor.packets.intervals import Intervals, difference, intersection
+
+NO_RULE = -1
+"""The label of packets that no rule of a layer decides."""
+MAYBE_ALLOWED = -2
+MAYBE_DENIED = -3
+"""The labels of packets at a layer of which nothing is known."""
+PLATFORM_TRAFFIC = -4
+"""The label of packets that no security group filters (N-14)."""
+
+EVERY_PROTOCOL: Intervals = ((0, 255),)
+_WITH_PORTS: Intervals = ((6, 6), (17, 17))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A box, the label of its rule, and the conditions on which it is there."""
+
+    label: int
+    own: AddressSet = EVERYTHING
+    peer: AddressSet = EVERYTHING
+    protocols: Intervals = EVERY_PROTOCOL
+    destination_ports: Intervals = EVERY_PORT.intervals
+    source_ports: Intervals = EVERY_PORT.intervals
+    conditions: tuple[Condition, ...] = ()
+
+
+class Terms:
+    """The terms of every layer, and of each condition why it is not told."""
+
+    def __init__(self, rules: EffectiveRules) -> None:
+        """Read the effective rules of one direction."""
+        self.rules = rules
+        self.here: Surroundings = rules.surroundings
+        self.at_endpoint = is_endpoint(self.here.nic)
+        self.doubts: dict[str, tuple[Doubt, ...]] = self.here.doubts
+        self.layers = tuple(
+            tuple(self._layer(number, layer)) for number, layer in enumerate(rules.layers)
+        )
+
+    def _layer(self, number: int, layer: Layer) -> Iterator[Term]:
+        if layer.unknown is not None:
+            condition = f"layer {number}"
+            self._doubt(condition, layer.unknown)
+            yield Term(MAYBE_ALLOWED, conditions=((condition, True),))
+            yield Term(MAYBE_DENIED)
+            return
+        regions = _regions(layer)
+        found = [self._rule(number, i, rule, regions) for i, rule in enumerate(layer.rules)]
+        if layer.kind is not LayerKind.ADMIN and not self.rules.inbound:
+            yield from self._platform(layer, found)
+        for _, twins in groupby(range(len(found)), key=lambda i: layer.rules[i].priority):
+            yield from self._in_turn(number, layer, found, list(twins))
+
+    def _in_turn(
+        self, number: int, layer: Layer, found: list[list[Term]], places: list[int]
+    ) -> Iterator[Term]:
+        """Give rules of one priority: which of two comes first nobody knows (N-5)."""
+        actions = {layer.rules[place].action for place in places}
+        if len(actions) == 1:
+            for place in places:
+                yield from found[place]
+            return
+        condition = f"layer {number} priority {layer.rules[places[0]].priority}"
+        names = " and ".join(layer.rules[place].name for place in places)
+        where = layer.rules[places[0]].id
+        self._doubt(condition, Reason("semantics:N-5", f"{names} have one priority", where))
+        for way, order in ((True, places), (False, places[::-1])):
+            for place in order:
+                for term in found[place]:
+                    yield replace(term, conditions=(*term.conditions, (condition, way)))
+
+    def _doubt(self, condition: str, reason: Reason) -> None:
+        self.doubts[condition] = (Doubt(EVERYTHING, reason),)
+
+    def _rule(
+        self, number: int, place: int, rule: EffectiveRule, regions: frozenset[str]
+    ) -> list[Term]:
+        each = rule.filter
+        always: tuple[Condition, ...] = ()
+        if rule.doubt is not None:
+            self._doubt(f"in force {rule.doubt.resource}", rule.doubt)
+            always = ((f"in force {rule.doubt.resource}", True),)
+        if _untold(each):
+            condition = f"layer {number} rule {place}"
+            self._doubt(condition, Reason("collection-gap", f"what {rule.name} matches", rule.id))
+            always = (*always, (condition, True))
+        sides: tuple[Side, Side] = ("peer", "own") if self.rules.inbound else ("own", "peer")
+        matched: dict[Side, tuple[Part, ...]] = {
+            side: self.here.parts(selector, side, regions) if selector.told else (Part(EVERYTHING),)
+            for side, selector in zip(sides, (each.sources, each.destinations), strict=True)
+        }
+        return [
+            Term(
+                place,
+                own.addresses,
+                peer.addresses,
+                protocols,
+                *ports,
+                (*always, *own.conditions, *peer.conditions, *more),
+            )
+            for protocols, ports, more in self._protocols(number, place, rule)
+            for own in matched["own"]
+            for peer in matched["peer"]
+            if own.addresses and peer.addresses
+        ]
+
+    def _protocols(
+        self, number: int, place: int, rule: EffectiveRule
+    ) -> Iterator[tuple[Intervals, tuple[Intervals, Intervals], tuple[Condition, ...]]]:
+        """Give protocols with ports: those without have none that a rule could name (N-9c)."""
+        each = rule.filter
+        protocols = _numbers(each)
+        every = EVERY_PORT.intervals
+        destination = every if each.destination_ports is None else each.destination_ports.intervals
+        source = every if each.source_ports is None else each.source_ports.intervals
+        if self.at_endpoint:
+            source = every  # N-47
+        if destination == source == every:
+            yield protocols, (every, every), ()
+            return
+        with_ports = intersection(protocols, _WITH_PORTS)
+        if with_ports:
+            yield with_ports, (destination, source), ()
+        without = difference(protocols, _WITH_PORTS)
+        if without:
+            condition = f"layer {number} rule {place} without ports"
+            detail = f"whether {rule.name}, which names ports, matches packets without ports"
+            self._doubt(condition, Reason("semantics:N-9c", detail, rule.id))
+            yield without, (every, every), ((condition, True),)
+
+    def _platform(self, layer: Layer, found: list[list[Term]]) -> Iterator[Term]:
+        """Put first what no rule filters but those that name it (N-14)."""
+        for service in PLATFORM:
+            for place, rule in enumerate(layer.rules):
+                if service.tag and service.tag in rule.filter.destinations.tags:
+                    for term in found[place]:
+                        yield from _narrowed(term, service)
+            yield _of(service)
+
+
+def _of(service: Service) -> Term:
+    address = parse_address(service.address)
+    return Term(
+        PLATFORM_TRAFFIC,
+        peer=AddressSet.from_range(address, address),
+        protocols=service.protocols,
+        destination_ports=service.ports,
+    )
+
+
+def _narrowed(term: Term, service: Service) -> Iterator[Term]:
+    """Give what a rule that names a platform service matches of it, whatever the tag holds."""
+    cell = _of(service)
+    protocols = intersection(term.protocols, cell.protocols)
+    ports = intersection(term.destination_ports, cell.destination_ports)
+    conditions = tuple(c for c in term.conditions if c[0] != f"peer {service.tag}")
+    if protocols and ports:
+        yield replace(
+            term,
+            peer=cell.peer,
+            protocols=protocols,
+            destination_ports=ports,
+            conditions=conditions,
+        )
+
+
+def _regions(layer: Layer) -> frozenset[str]:
+    return frozenset(
+        tag
+        for rule in layer.rules
+        for side in (rule.filter.sources, rule.filter.destinations)
+        for tag in side.tags
+        if "." in tag
+    )
+
+
+def _untold(each: Filter) -> bool:
+    return (
+        each.protocols is None
+        or not all(name == ANY or name in PROTOCOL_NUMBERS for name in each.protocols)
+        or each.source_ports is None
+        or each.destination_ports is None
+        or not (each.sources.told and each.destinations.told)
+    )
+
+
+def _numbers(each: Filter) -> Intervals:
+    names = each.protocols
+    if names is None or ANY in names or not names <= PROTOCOL_NUMBERS.keys():
+        return EVERY_PROTOCOL
+    return tuple(sorted(pair for name in names for pair in PROTOCOL_NUMBERS[name]))

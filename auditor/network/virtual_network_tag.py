@@ -1,0 +1,254 @@
+"""What the tag `VirtualNetwork` stands for, seen from one subnet (N-20 to N-25).
+
+Certain: the network's own address space, its peers' while they grant access, the sites that its
+gateways are told of, and Azure's host. Possible: prefixes of routes, and whatever is learned at
+run time, a default route included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
+from auditor.errors import Undetermined
+from auditor.network.extents import Doubt, Extent, joined
+from auditor.network.graph import Missing, Network, question
+from auditor.network.on_premises import (
+    client_pools,
+    gateways_serving,
+    hubs_of,
+    learns_routes,
+    on_premises,
+)
+from auditor.network.peerings import way_back
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing_domains import claims_of, is_whole, neighbours, subnet_claims, to_hub
+from auditor.network.service_tags import ServiceTags
+from auditor.resources.network_manager import ConnectivityConfiguration
+from auditor.resources.routing import Route, RouteTable
+from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
+from auditor.special_addresses import PLATFORM_HOST, PUBLIC
+
+_HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+
+
+def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) -> Extent:
+    """Give what `VirtualNetwork` holds for machines in a subnet; None when that is not there."""
+    known = network.ask(_known)
+    key = (subnet.key if subnet is not None else "", tags)
+    if key not in known:
+        known[key] = _computed(network, subnet, tags)
+    return known[key]
+
+
+@question
+def _known(network: Network) -> dict[tuple[str, ServiceTags], Extent]:
+    return {}
+
+
+def _computed(network: Network, subnet: Subnet | None, tags: ServiceTags) -> Extent:
+    if subnet is None:
+        return joined((Extent(_HOST), _anything(Undetermined("the subnet"))))
+    vnet = network.holder(subnet, VirtualNetwork)
+    if vnet is None:
+        lacks = Undetermined(f"the virtual network of {subnet.label}", resource=subnet.id)
+        return joined((_own(subnet), _anything(lacks)))
+    return joined(
+        (
+            _own(subnet),
+            _told(lambda: _space(vnet), vnet.id),
+            *_peers(network, vnet, subnet),
+            *_beyond_gateways(network, vnet, subnet),
+            *_routed(network, subnet, tags),
+            *_connected_groups(network),
+        )
+    )
+
+
+def _own(subnet: Subnet) -> Extent:
+    return joined(
+        (Extent(_HOST), _told(lambda: AddressSet.from_prefixes(subnet.prefixes), subnet.id))
+    )
+
+
+def _space(vnet: VirtualNetwork) -> AddressSet:
+    return AddressSet.from_prefixes(claim.prefix for claim in claims_of(vnet))
+
+
+def _told(ask: Callable[[], AddressSet], resource: str) -> Extent:
+    try:
+        return Extent(ask())
+    except Undetermined as unknown:
+        return _anything(unknown, resource)
+
+
+def _anything(unknown: Undetermined, resource: str = "") -> Extent:
+    return Extent(doubts=(Doubt(EVERYTHING, gap(unknown, resource)),))
+
+
+def _perhaps(addresses: AddressSet, reason: Reason) -> Extent:
+    return Extent(doubts=(Doubt(addresses, reason),))
+
+
+def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> Iterator[Extent]:
+    try:
+        peerings = vnet.peerings
+    except Undetermined as unknown:
+        yield _anything(unknown, vnet.id)
+        return
+    for peering in peerings:
+        try:
+            yield from _peer(network, peering, subnet)
+        except Undetermined as unknown:
+            yield _anything(unknown, peering.id)
+
+
+def _peer(network: Network, peering: Peering, subnet: Subnet) -> Iterator[Extent]:
+    p = peering.properties
+    if p.allow_virtual_network_access is False or (p.peering_state and not peering.connected):
+        return
+    if to_hub(network, peering):
+        return  # what a hub teaches is told with the gateways
+    doubt = _state_in_doubt(network, peering)
+    if doubt is None:
+        return
+    far = network.find(p.remote_virtual_network)
+    known = far if isinstance(far, VirtualNetwork) else None
+    synced, current = _remote(peering, known)
+    if not is_whole(peering):
+        claims = subnet_claims(known, p.remote_subnet_names)
+        if claims is not None:
+            synced = current = synced & AddressSet.from_prefixes(c.prefix for c in claims)
+        joins = p.local_subnet_names is not None and subnet.name.lower() in {
+            name.lower() for name in p.local_subnet_names
+        }
+        if claims is None or not joins:
+            doubt.append(Reason("semantics:R-19", f"subnet peering {peering.label}", peering.id))
+    if p.allow_virtual_network_access is None:
+        doubt.append(_lacks("allowVirtualNetworkAccess", peering))
+    for reason in doubt:
+        yield _perhaps(synced, reason)
+    if not doubt:
+        yield Extent(synced)
+    if current - synced:
+        reason = Reason("semantics:R-18", f"peering {peering.label} is not in sync", peering.id)
+        yield _perhaps(current, reason)
+
+
+def _state_in_doubt(network: Network, peering: Peering) -> list[Reason] | None:
+    """Why it is not certain that a peering is connected; None when it is certain that it is not."""
+    doubt = [] if peering.properties.peering_state else [_lacks("peeringState", peering)]
+    if isinstance(network.find(peering.properties.remote_virtual_network), Missing):
+        return doubt  # Connected is said only of a peering that has both its sides
+    try:
+        back = way_back(network, peering)
+    except Undetermined as unknown:
+        return [*doubt, gap(unknown, peering.id)]
+    if back is None or (back.properties.peering_state and not back.connected):
+        return None
+    return doubt if back.properties.peering_state else [*doubt, _lacks("peeringState", back)]
+
+
+def _lacks(key: str, peering: Peering) -> Reason:
+    return Reason("collection-gap", f"{key} of peering {peering.label}", peering.id)
+
+
+def _remote(peering: Peering, far: VirtualNetwork | None) -> tuple[AddressSet, AddressSet]:
+    """What is synced of the far address space, and what it is now (R-18)."""
+    p = peering.properties
+    spaces = [
+        AddressSet.from_prefixes(space.prefixes)
+        for space in (p.remote_address_space, p.remote_virtual_network_address_space)
+        if space is not None and space.address_prefixes is not None
+    ]
+    if not spaces and far is not None:
+        spaces = [_space(far)]
+    if not spaces:
+        lacks = f"the address space behind peering {peering.label}"
+        raise Undetermined(lacks, resource=peering.id)
+    return spaces[0], spaces[-1]
+
+
+def _beyond_gateways(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> Iterator[Extent]:
+    try:
+        table = network.get(subnet.properties.route_table, RouteTable)
+        propagates = None if table is None else table.properties.disable_bgp_route_propagation
+    except Undetermined as unknown:
+        yield _anything(unknown, subnet.id)
+        return
+    doubts = []
+    if propagates is True:  # nobody says whether the tag loses what the routes lose (R-12)
+        doubts = [Reason("semantics:N-20", "routes of gateways are kept out", subnet.id)]
+    elif table is not None and propagates is None:
+        doubts = [Reason("collection-gap", "disableBgpRoutePropagation", table.id)]
+    try:
+        claims = list(on_premises(network, vnet))
+        for gateway in gateways_serving(network, vnet):
+            claims += client_pools(gateway)
+    except Undetermined as unknown:
+        yield _anything(unknown, vnet.id)
+        return
+    sites = AddressSet.from_prefixes(claim.prefix for claim in claims)
+    yield joined([_perhaps(sites, reason) for reason in doubts]) if doubts else Extent(sites)
+    yield from _learned(network, vnet)
+
+
+def _learned(network: Network, vnet: VirtualNetwork) -> Iterator[Extent]:
+    try:
+        teacher = learns_routes(network, vnet)
+    except Undetermined as unknown:
+        yield _anything(unknown, vnet.id)
+        return
+    hubs = hubs_of(network, vnet)
+    if not teacher and hubs:
+        teacher = f"the virtual hub {hubs[0].label}"
+    if not teacher and any("/virtualhubs/" in (link.near + link.far) for link in
+                           neighbours(network).get(vnet.key, ())):  # fmt: skip
+        teacher = "the virtual hub"
+    if not teacher and any(_leads_to_hub(network, peering) for peering in vnet.peerings):
+        teacher = "the virtual hub"
+    if teacher:
+        yield _perhaps(EVERYTHING, Reason("bgp-routes-unknown", f"what {teacher} teaches", vnet.id))
+
+
+def _leads_to_hub(network: Network, peering: Peering) -> bool:
+    try:
+        return to_hub(network, peering)
+    except Undetermined:
+        return False
+
+
+def _routed(network: Network, subnet: Subnet, tags: ServiceTags) -> Iterator[Extent]:
+    try:
+        table = network.get(subnet.properties.route_table, RouteTable)
+        routes = table.routes if table is not None else ()
+    except Undetermined as unknown:
+        yield _anything(unknown, subnet.id)
+        return
+    for route in routes:
+        try:
+            yield _perhaps(_prefix(route, tags), _by_route(route))
+        except Undetermined as unknown:
+            yield _anything(unknown, route.id)
+
+
+def _prefix(route: Route, tags: ServiceTags) -> AddressSet:
+    text = (route.properties.address_prefix or "").strip()
+    if not text:
+        raise Undetermined(f"the prefix of route {route.label}", resource=route.id)
+    try:
+        return AddressSet.from_prefixes([parse_prefix(text)])
+    except AddressError:
+        known = tags(text)
+        return PUBLIC if known is None else known
+
+
+def _by_route(route: Route) -> Reason:
+    where = f"route {route.label} to {route.properties.address_prefix}"
+    return Reason("semantics:N-22", f"whether {where} is part of VirtualNetwork", route.id)
+
+
+def _connected_groups(network: Network) -> Iterator[Extent]:
+    for configuration in network.all(ConnectivityConfiguration):
+        reason = Reason("avnm-unknown", f"whom {configuration.label} connects", configuration.id)
+        yield _perhaps(EVERYTHING, reason)
