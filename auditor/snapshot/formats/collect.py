@@ -146,10 +146,13 @@ class Collector:
         self, header: Header, raw: Raw, kind: str
     ) -> tuple[Dialect, tuple[tuple[str, str], ...]]:
         """Judge a resource without `properties`: flattened by az, an inventory entry, or whole."""
-        if self._may_be_flat and flat.is_flat(header.resource_group is not UNSET, raw):
+        whole = kind.lower() in _WITHOUT_PROPERTIES
+        in_no_group = not whole and "/resourcegroups/" not in (header.id or "").lower()
+        tells_group = header.resource_group is not UNSET or in_no_group
+        if self._may_be_flat and flat.is_flat(tells_group, raw):
             self._flat += 1
             return Dialect.FLAT, ()
-        if kind.lower() in _WITHOUT_PROPERTIES:
+        if whole:
             return Dialect.ARM, ()
         self._hollow += 1
         return Dialect.ARM, (("/properties", NO_SETTINGS),)

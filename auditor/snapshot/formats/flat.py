@@ -37,12 +37,13 @@ _ENVELOPE = frozenset(
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
 
 
-def is_flat(has_resource_group: bool, raw: Raw) -> bool:
+def is_flat(tells_group: bool, raw: Raw) -> bool:
     """Tell flattened settings from an inventory entry, for a resource without `properties`.
 
-    `provisioningState` alone is no setting: `az resource list` gives that too.
+    It has `resourceGroup` beside its settings, unless it lies in no group (a role assignment on a
+    subscription). `provisioningState` alone is no setting: `az resource list` gives that too.
     """
-    if not has_resource_group:
+    if not tells_group:
         return False
     keys = _KEYS.decode(raw)
     return any(key.lower() not in _ENVELOPE and not null(value) for key, value in keys.items())

@@ -73,6 +73,21 @@ def test_az_lists_are_flat() -> None:
     assert [gap.kind for gap in snapshot.gaps] == ["lossy"]
 
 
+def test_what_lies_in_no_group_is_flat_without_telling_one() -> None:
+    subscription = "/subscriptions/11111111-1111-1111-1111-111111111111"
+    grant = {
+        "condition": None,
+        "id": f"{subscription}/providers/Microsoft.Authorization/roleAssignments/owner",
+        "name": "owner",
+        "principalType": "Group",
+        "scope": subscription,
+        "type": "Microsoft.Authorization/roleAssignments",
+    }
+    snapshot = read([grant])
+    assert [record.dialect for record in snapshot.records] == [Dialect.FLAT]
+    assert [gap.kind for gap in snapshot.gaps] == ["lossy"]
+
+
 def test_az_resource_show_is_rest() -> None:
     (record,) = read({**vnet(), "resourceGroup": "g", "kind": None}).records
 
