@@ -22,7 +22,7 @@ setup: $(UV) ## install everything into .venv
 	@$(RUN) python -m compileall -q auditor rules reports
 
 demo: setup ## audit a shipped estate, findings and all
-	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken || test $$? -eq 1
+	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken --as-of 2026-11-23 || test $$? -eq 1
 
 test: setup ## the whole suite, offline
 	@$(RUN) pytest -q

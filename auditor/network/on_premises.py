@@ -173,6 +173,7 @@ def claims_of_space(node: Node, space: AddressSpace | None, path: str) -> tuple[
             evidence(node, f"/properties/{path}/addressPrefixes/{index}", text),
         )
         for index, text in enumerate(texts)
+        if text
     )
 
 

@@ -1,0 +1,117 @@
+"""Write what the documentation takes from the program: `python -m docs.generate`.
+
+The page of each rule, the index of rules, and the parts of README.md between
+`<!-- generated: NAME -->` and `<!-- end -->`. A test compares what is committed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from auditor.cli import main as auditor
+from auditor.explain import page
+from auditor.registry import rules
+from auditor.rule import Rule
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs" / "rules"
+README = ROOT / "README.md"
+DEMO = ("check", "fixtures/estates/docker-to-aks-broken", "--as-of", "2026-11-23")
+SHOWN = ("GW-002", "TLS-003")
+"""The findings of the demo that README.md shows."""
+_REGION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """Give every generated file of docs/rules by its path."""
+    found = {PAGES / f"{rule.id}.md": page(rule) + "\n" for rule in rules().values()}
+    return {**found, PAGES / "README.md": index()}
+
+
+def index() -> str:
+    """Give the list of all rules, a table for each family."""
+    families: dict[str, list[Rule[Any]]] = defaultdict(list)
+    for rule in rules().values():
+        families[rule.module.rpartition(".")[0]].append(rule)
+    parts = [
+        "# Rules",
+        "",
+        "Written by `make docs` from the rules themselves; `auditor explain ID` shows a page too.",
+    ]
+    for package in sorted(families, key=lambda name: families[name][0].id):
+        parts += ["", f"## {_about(package)}", "", "| Rule | Severity | What is wrong |"]
+        parts += ["| --- | --- | --- |", *(_row(rule) for rule in families[package])]
+    return "\n".join(parts) + "\n"
+
+
+def _about(package: str) -> str:
+    text = (import_module(package).__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return text or package.rpartition(".")[2]
+
+
+def _row(rule: Rule[Any]) -> str:
+    off = "" if rule.on else " *(only when selected by id)*"
+    return f"| [{rule.id}]({rule.id}.md) | {rule.severity.word} | {rule.title}{off} |"
+
+
+def readme() -> str:
+    """Give README.md with its generated parts as they must be."""
+    made = {"demo": _demo(), "help": _help()}
+    return _REGION.sub(lambda m: f"{m[1]}{made[m[2]]}\n{m[3]}", README.read_text(encoding="utf-8"))
+
+
+def _demo() -> str:
+    blocks = said(*DEMO).split("\n\n")
+    chosen = [
+        block for name in SHOWN for block in blocks if re.match(rf"\s*[A-Z]+  {name} ", block)
+    ]
+    parts = [" ".join(("$ auditor", *DEMO)), "[...]", *chosen, "[...]"]
+    return "```text\n" + "\n\n".join(part.strip("\n").rstrip() for part in parts) + "\n```"
+
+
+def _help() -> str:
+    return "```text\n" + said("--help") + "\n" + said("check", "--help").rstrip() + "\n```"
+
+
+def said(*arguments: str) -> str:
+    """Give what a command says, at 100 columns, without colour, from the root of the project."""
+    out, before = io.StringIO(), Path.cwd()
+    environment: Mapping[str, str] = {"COLUMNS": "100", "NO_COLOR": "1"}
+    os.chdir(ROOT)
+    try:
+        with mock.patch.dict(os.environ, environment), redirect_stdout(out):
+            auditor(arguments)
+    finally:
+        os.chdir(before)
+    return out.getvalue()
+
+
+def stale() -> Iterator[Path]:
+    """Give the pages of rules that are gone."""
+    wanted = pages()
+    yield from (path for path in sorted(PAGES.glob("*.md")) if path not in wanted)
+
+
+def main() -> int:
+    """Write everything."""
+    PAGES.mkdir(exist_ok=True)
+    for path in stale():
+        path.unlink()
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
