@@ -6,8 +6,8 @@ from typing import Any
 
 from auditor.addresses import parse_address
 from auditor.network.graph import Network
-from auditor.network.routing import EffectiveRoutes, NextHop, effective_routes, next_hop
 from auditor.network.interfaces import find_interface
+from auditor.network.routing import EffectiveRoutes, NextHop, effective_routes, next_hop
 from auditor.network.routing.model import Tags
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import arm_id, resource
