@@ -8,7 +8,7 @@ from auditor.addresses import parse_address
 from auditor.network.graph import Network
 from auditor.network.interfaces import find_interface
 from auditor.network.routing import EffectiveRoutes, NextHop, effective_routes, next_hop
-from auditor.network.routing.model import Tags
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import arm_id, resource
 
@@ -72,11 +72,10 @@ def told(network: Network, name: str = "app", vnet_name: str = "a") -> list[str]
 
 
 def hop(
-    network: Network, to: str, name: str = "app", vnet_name: str = "a", tags: Tags | None = None
+    network: Network, to: str, name: str = "app", vnet_name: str = "a", tags: ServiceTags = NO_TAGS
 ) -> NextHop:
     """The next hop from a subnet."""
-    more = {} if tags is None else {"tags": tags}
-    return next_hop(network, subnet(network, name, vnet_name), parse_address(to), **more)
+    return next_hop(network, subnet(network, name, vnet_name), parse_address(to), tags)
 
 
 def hop_of_nic(network: Network, nic: str, to: str) -> NextHop:

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from auditor.network.graph import Network
+    from auditor.network.service_tags import ServiceTags
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +19,9 @@ REPORT = click.option(
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 KEEP_GOING = click.option(
     "--keep-going", is_flag=True, help="Answer from what can be read when some cannot."
+)
+SERVICE_TAGS = click.option(
+    "--service-tags", "tags", metavar="FILE", help="What tags stand for: Microsoft's weekly file."
 )
 NIC = click.option(
     "--nic", required=True, metavar="NIC", help="A network interface, by id or unique name."
@@ -36,6 +40,13 @@ def read_network(paths: Sequence[str], keep_going: bool) -> Network:
         snapshot = load(paths, keep_going=keep_going, stdin=stdin_for(paths))
         stage("joining")
         return build(snapshot, keep_going=keep_going).network
+
+
+def read_tags(file: str | None) -> ServiceTags:
+    """Read a tag file, when there is one. Raises InputError."""
+    from auditor.network.service_tags import NO_TAGS, read_service_tags
+
+    return read_service_tags(file) if file else NO_TAGS
 
 
 def say(text: str) -> None:

@@ -12,9 +12,11 @@ from auditor.commands.asking import (
     NIC,
     PATHS,
     REPORT,
+    SERVICE_TAGS,
     columns,
     plain,
     read_network,
+    read_tags,
     say,
     say_json,
 )
@@ -29,10 +31,13 @@ SYSTEM_ROUTE = "System Route"
 @click.command("next-hop")
 @PATHS
 @NIC
+@SERVICE_TAGS
 @click.option("--to", "to", required=True, metavar="ADDRESS", help="Where the packet is sent.")
 @REPORT
 @KEEP_GOING
-def next_hop(paths: tuple[str, ...], nic: str, to: str, report: str, keep_going: bool) -> None:
+def next_hop(
+    paths: tuple[str, ...], nic: str, tags: str | None, to: str, report: str, keep_going: bool
+) -> None:
     """Tell where a packet from a network interface goes next, and which route decides.
 
     An answer that the input does not hold is Unknown, with the reasons. Exit status 0: answered,
@@ -47,9 +52,10 @@ def next_hop(paths: tuple[str, ...], nic: str, to: str, report: str, keep_going:
         address = parse_address(to)
     except AddressError as error:
         raise UsageError(error.what, where="--to", advice="write it as 10.0.0.4") from None
+    known = read_tags(tags)
     network = read_network(paths, keep_going)
     interface = find_interface(network, nic)
-    found = routing.next_hop(network, interface, address)
+    found = routing.next_hop(network, interface, address, known)
     if report == "json":
         say_json(_hop_json(found))
     else:
@@ -158,9 +164,12 @@ def _made_by(route: EffectiveRoute) -> str:
 @click.command("effective-routes")
 @PATHS
 @NIC
+@SERVICE_TAGS
 @REPORT
 @KEEP_GOING
-def effective_routes(paths: tuple[str, ...], nic: str, report: str, keep_going: bool) -> None:
+def effective_routes(
+    paths: tuple[str, ...], nic: str, tags: str | None, report: str, keep_going: bool
+) -> None:
     """List the routes that packets from a network interface meet, beaten ones included.
 
     What the input does not tell, such as routes learned by BGP, is named. Exit status 0: answered,
@@ -169,8 +178,9 @@ def effective_routes(paths: tuple[str, ...], nic: str, report: str, keep_going: 
     from auditor.network import routing
     from auditor.network.interfaces import find_interface
 
+    known = read_tags(tags)
     network = read_network(paths, keep_going)
-    found = routing.routes_from(network, find_interface(network, nic))
+    found = routing.routes_from(network, find_interface(network, nic), known)
     if report == "json":
         say_json(_routes_json(found))
     else:

@@ -6,6 +6,7 @@ which of the routes that match an address wins, `appliances` and `outbound` what
 packet then. Ask `effective_routes` and `next_hop`.
 """
 
+from auditor.network.reasons import Reason
 from auditor.network.routing.effective import effective_routes, routes_from
 from auditor.network.routing.hops import next_hop
 from auditor.network.routing.model import (
@@ -14,9 +15,7 @@ from auditor.network.routing.model import (
     Hop,
     Influence,
     NextHop,
-    Reason,
     Source,
-    Tags,
 )
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "NextHop",
     "Reason",
     "Source",
-    "Tags",
     "effective_routes",
     "next_hop",
     "routes_from",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.address_plan import Owner, locate, owned_addresses
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
-from auditor.network.routing.model import Reason
 from auditor.network.routing.peered import ties_of
-from auditor.network.routing.place import Place, gap
+from auditor.network.routing.place import Place
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend

@@ -6,9 +6,11 @@ from auditor.addresses import AddressSet, Prefix
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.network.graph import Network, question
-from auditor.network.routing.model import Found, Hop, Influence, Reason, Source
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import Found, Hop, Influence, Source
 from auditor.network.routing.place import Place
 from auditor.network.routing.system import PEERING_ORDER
+from auditor.resources.network_manager import ConnectivityConfiguration, NetworkManager
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.special_addresses import PRIVATE
 
@@ -21,7 +23,7 @@ def connected_group_routes(place: Place) -> Found:
     found = Found()
     manager = _manager(place.network)
     if manager:
-        detail = f"which VNets the network manager {last_segment(manager)} joins"
+        detail = f"which VNets {last_segment(manager)} joins"
         found.influences.append(
             Influence(
                 _spaces(place.network) - AddressSet.from_prefixes(place.vnet.prefixes),
@@ -37,11 +39,9 @@ def connected_group_routes(place: Place) -> Found:
 
 @question
 def _manager(network: Network) -> str:
-    """The first network manager's key; of managers only ids are kept."""
-    found = (key for key in network.counted if "/microsoft.network/networkmanagers/" in key)
-    first = min(found, default="")
-    head, kind, tail = first.partition("/networkmanagers/")
-    return f"{head}{kind}{tail.partition('/')[0]}" if first else ""
+    """The id of the first network manager, or of what it connects."""
+    found = (*network.all(ConnectivityConfiguration), *network.all(NetworkManager))
+    return found[0].id if found else ""
 
 
 @question

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface, subnet_of
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.connected_groups import connected_group_routes
 from auditor.network.routing.gateway import gateway_routes
 from auditor.network.routing.model import (
@@ -17,42 +17,36 @@ from auditor.network.routing.model import (
     EffectiveRoutes,
     Found,
     Hop,
-    Reason,
     Source,
-    Tags,
 )
 from auditor.network.routing.peered import peering_routes
-from auditor.network.routing.place import Place, anything, gap
+from auditor.network.routing.place import Place, anything
 from auditor.network.routing.private_endpoints import private_endpoint_routes
 from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
 from auditor.network.routing.system import system_routes
 from auditor.network.routing.user import user_routes
 from auditor.network.routing_domains import claims_of
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
-def no_tags(_: str) -> AddressSet | None:
-    """Know of no service tag what it stands for."""
-    return None
-
-
-def effective_routes(network: Network, subnet: Subnet, tags: Tags = no_tags) -> EffectiveRoutes:
+def effective_routes(
+    network: Network, subnet: Subnet, tags: ServiceTags = NO_TAGS
+) -> EffectiveRoutes:
     """Give the routes that packets from a subnet meet, and what may add to them.
 
     Never raises for what the snapshot lacks: that becomes an influence, or a reason of a route.
     """
-    if tags is not no_tags:
-        return _assemble(network, subnet, tags)
     memo = network.ask(_memo)
-    found = memo.get(subnet.key)
+    found = memo.get((subnet.key, tags))
     if found is None:
-        found = memo[subnet.key] = _assemble(network, subnet, tags)
+        found = memo[subnet.key, tags] = _assemble(network, subnet, tags)
     return found
 
 
 def routes_from(
-    network: Network, source: Subnet | Interface, tags: Tags = no_tags
+    network: Network, source: Subnet | Interface, tags: ServiceTags = NO_TAGS
 ) -> EffectiveRoutes:
     """Give the routes that packets from a subnet, or from a NIC in one, meet.
 
@@ -66,11 +60,11 @@ def routes_from(
 
 
 @question
-def _memo(network: Network) -> dict[str, EffectiveRoutes]:
+def _memo(network: Network) -> dict[tuple[str, ServiceTags], EffectiveRoutes]:
     return {}
 
 
-def _assemble(network: Network, subnet: Subnet, tags: Tags) -> EffectiveRoutes:
+def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveRoutes:
     vnet = network.holder(subnet, VirtualNetwork)
     try:
         if vnet is None:

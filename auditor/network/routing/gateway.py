@@ -19,9 +19,10 @@ from auditor.network.on_premises import (
     gateways_in,
     route_server_of,
 )
-from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import Tie, ties_of
-from auditor.network.routing.place import Place, anything, gap
+from auditor.network.routing.place import Place, anything
 from auditor.network.routing_domains import Claim, claims_of, home_of, neighbours, spelled, to_hub
 from auditor.resources.base import Ref
 from auditor.resources.hybrid import (

@@ -5,15 +5,16 @@ from __future__ import annotations
 from auditor.addresses import Address
 from auditor.network.graph import Network
 from auditor.network.interfaces import Interface, subnet_of
-from auditor.network.routing.effective import no_tags, routes_from
-from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound, Tags
+from auditor.network.routing.effective import routes_from
+from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.selection import choose
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 def next_hop(
-    network: Network, source: Subnet | Interface, address: Address, tags: Tags = no_tags
+    network: Network, source: Subnet | Interface, address: Address, tags: ServiceTags = NO_TAGS
 ) -> NextHop:
     """Tell where a packet goes, for certain or with the reasons why that cannot be told.
 

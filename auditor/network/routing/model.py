@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
 from auditor.addresses import Address, AddressSet, Prefix
+from auditor.network.reasons import Reason
 from auditor.resources.base import Node
-
-Tags: TypeAlias = Callable[[str], AddressSet | None]
-"""What a service tag stands for, by its name in any letter case; None when that is not known."""
 
 
 class Hop(Enum):
@@ -40,18 +38,6 @@ class Source(Enum):
     SYSTEM = "Default"
     GATEWAY = "VirtualNetworkGateway"
     USER = "User"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Reason:
-    """Why something cannot be told: a label (AZURE-SEMANTICS 12), what it is about, and who."""
-
-    label: str
-    detail: str = ""
-    resource: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.label} ({self.detail})" if self.detail else self.label
 
 
 @dataclass(frozen=True, slots=True)

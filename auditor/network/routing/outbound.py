@@ -9,8 +9,8 @@ from auditor.errors import Undetermined
 from auditor.network.egress import implicit_machines, is_private
 from auditor.network.graph import Network
 from auditor.network.interfaces import Configuration, Interface, configuration_of
-from auditor.network.routing.model import Outbound, Reason
-from auditor.network.routing.place import gap
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import Outbound
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import NetworkInterface

@@ -10,10 +10,11 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, evidence, question
 from auditor.network.peerings import far_network, way_back
-from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
-from auditor.network.routing.place import Place, gap
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
+from auditor.network.routing.place import Place
 from auditor.network.routing.system import PEERING_ORDER
-from auditor.network.routing_domains import Claim, claims_of, is_whole, subnet_claims, to_hub
+from auditor.network.routing_domains import Claim, claims_of, is_whole, subnet_claims
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 
 
@@ -21,8 +22,10 @@ from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNet
 class Tie:
     """A peering that carries packets, seen from one VNet.
 
-    `far` is None when the far VNet is not in the snapshot. `claims` is what is routed to it;
-    `reasons` say why it may not be, and `vague` that it may be more than the claims.
+    `far` is None when the far VNet is not in the snapshot: Azure calls a side Connected only while
+    the other is there, so its routes are certain, and what becomes of packets there is a doubt.
+    `claims` is what is routed to it; `reasons` say why it may not be, and `vague` that it may be
+    more than the claims.
     """
 
     peering: Peering
@@ -85,9 +88,7 @@ def _tie(network: Network, vnet: VirtualNetwork, peering: Peering) -> Tie | None
     reasons = [] if p.peering_state else [_untold_state(peering)]
     far = network.find(remote)
     back = None
-    if isinstance(far, Missing) and not to_hub(network, peering):
-        reasons.append(Reason("peer-external", f"{far.id} is not in the snapshot", far.id))
-    elif not isinstance(far, Missing):
+    if not isinstance(far, Missing):
         far = far_network(network, peering)
         back, why = _far_side(network, peering)
         if why is None:
@@ -212,6 +213,10 @@ def _somewhere(place: Place, reason: Reason, hop: Hop, fact: str) -> Influence:
 
 def _routes(place: Place, tie: Tie) -> Iterator[EffectiveRoute]:
     fault, doubts = _shut_out(place, tie.peering)
+    if tie.far is None:
+        far = tie.peering.properties.remote_virtual_network
+        beyond = (far and far.id) or tie.far_key
+        doubts = (*doubts, Reason("peer-external", f"{beyond} is not in the snapshot", beyond))
     for claim in tie.claims:
         yield EffectiveRoute(
             claim.prefix,

@@ -1,13 +1,14 @@
-"""Where routes are asked for, and the gaps that are met on the way."""
+"""Where routes are asked for, and what nothing is told of there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from auditor.addresses import EVERYTHING
-from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.routing.model import Hop, Influence, Reason, Source, Tags
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop, Influence, Source
+from auditor.network.service_tags import ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -18,12 +19,7 @@ class Place:
     network: Network
     subnet: Subnet
     vnet: VirtualNetwork
-    tags: Tags
-
-
-def gap(unknown: Undetermined, resource: str = "") -> Reason:
-    """Give the reason for an answer that the snapshot does not hold (U-1, U-2)."""
-    return Reason("collection-gap", unknown.missing, unknown.resource or resource)
+    tags: ServiceTags
 
 
 def anything(

@@ -10,9 +10,10 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.network.names import endpoint_addresses
 from auditor.network.private_link import approved
-from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import ties_of
-from auditor.network.routing.place import Place, gap
+from auditor.network.routing.place import Place
 from auditor.network.routing_domains import Claim, claims_of, network_key
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop, Reason, Source
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop, Source
 
 EXPLICIT = 4
 """The order of a user's route with a prefix of its own, before those of service tags (R-9)."""

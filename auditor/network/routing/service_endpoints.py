@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from auditor.addresses import AddressSet
-from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.place import Place
 from auditor.resources.virtual_networks import ServiceEndpoint
 from auditor.special_addresses import PUBLIC

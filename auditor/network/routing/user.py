@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from auditor.addresses import Address, AddressError, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined, quoted
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.appliances import Verdict, appliance_verdict, gateway_verdict
-from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Reason, Source
-from auditor.network.routing.place import Place, anything, gap
+from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
+from auditor.network.routing.place import Place, anything
 from auditor.network.routing.selection import EXPLICIT
 from auditor.resources.routing import Route, RouteTable
 from auditor.special_addresses import PUBLIC

@@ -229,3 +229,23 @@ def test_help_loads_no_network() -> None:
     text += "print([m for m in sys.modules if m.startswith('auditor.network')])"
     ran = apart(python=text)
     assert ran.stdout.decode().strip().endswith("[]")
+
+
+def test_a_tag_file_settles_what_tags_stand_for(auditor: Command) -> None:
+    values = [{"name": "Storage", "properties": {"addressPrefixes": ["20.150.0.0/16"]}}]
+    file = auditor.write("tags.json", {"values": values})
+    network = estate()
+    network["value"][2] = table("rt", route("Storage", "None"))
+
+    def kind(to: str, *more: Any) -> str:
+        arguments = ("--nic", "web", "--to", to, "--report", "json", *more)
+        ran = auditor("next-hop", "-", *arguments, stdin=network)
+        return str(json.loads(ran.out)["nextHopType"])
+
+    assert kind("20.150.1.1") == "Unknown"
+    assert kind("20.150.1.1", "--service-tags", file) == "None"
+    assert kind("20.151.1.1", "--service-tags", file) == "Internet"
+    ran = auditor(
+        "effective-routes", "-", "--nic", "web", "--service-tags", "absent.json", stdin={}
+    )
+    assert ran.status == 3

@@ -9,6 +9,7 @@ import pytest
 from auditor.addresses import AddressSet
 from auditor.network.graph import Network
 from auditor.network.routing import Hop
+from auditor.network.service_tags import ServiceTags
 from auditor.testing import estate
 
 from ....networks import gateway, peer, site, tunnel, vnet
@@ -16,14 +17,12 @@ from ....routing import decided, endpoint, hop, labels, route, routes, steered, 
 
 A, B = "10.0.0.0/16", "10.1.0.0/16"
 SERVICE: dict[str, Any] = {"serviceEndpoints": [{"service": "Microsoft.Storage"}]}
-TAGS = {
-    "storage": AddressSet.from_text(["20.150.0.0/16"]),
-    "storage.westeurope": AddressSet.from_text(["20.150.8.0/24"]),
-}
-
-
-def known(tag: str) -> AddressSet | None:
-    return TAGS.get(tag.lower())
+KNOWN = ServiceTags(
+    {
+        "storage": AddressSet.from_text(["20.150.0.0/16"]),
+        "storage.westeurope": AddressSet.from_text(["20.150.8.0/24"]),
+    }
+)
 
 
 def served(*udr: Any) -> Network:
@@ -52,16 +51,16 @@ def test_R_40_an_endpoint_without_data_leaves_public_addresses_unknown() -> None
 
 def test_R_40_the_region_is_certain_and_the_rest_of_the_service_is_not() -> None:
     network = served()
-    found = hop(network, "20.150.8.1", tags=known)
+    found = hop(network, "20.150.8.1", tags=KNOWN)
     assert decided(found) == ("VirtualNetworkServiceEndpoint", "R-40", "Default")
-    assert labels(hop(network, "20.150.9.1", tags=known)) == {"service-tag:Storage"}
-    assert decided(hop(network, "20.151.0.1", tags=known)) == ("Internet", "R-1", "Default")
+    assert labels(hop(network, "20.150.9.1", tags=KNOWN)) == {"service-tag:Storage"}
+    assert decided(hop(network, "20.151.0.1", tags=KNOWN)) == ("Internet", "R-1", "Default")
 
 
 def test_R_7_nothing_overrides_a_service_endpoint() -> None:
     network = served(route("20.150.8.1/32", "None"), route("0.0.0.0/0", "None"))
-    assert hop(network, "20.150.8.1", tags=known).hop is Hop.SERVICE_ENDPOINT
-    assert hop(network, "20.151.0.1", tags=known).hop is Hop.NONE
+    assert hop(network, "20.150.8.1", tags=KNOWN).hop is Hop.SERVICE_ENDPOINT
+    assert hop(network, "20.151.0.1", tags=KNOWN).hop is Hop.NONE
 
 
 @pytest.mark.parametrize(("name", "where"), [("db", "a"), ("x", "b")])

@@ -180,9 +180,9 @@ def test_R_7_the_network_and_its_peers_beat_a_gateways_longer_route() -> None:
 
 
 def test_R_7_a_peering_that_may_be_there_leaves_a_longer_route_open() -> None:
-    network = own(*office("10.1.7.0/24"), peers=[peer("b", B)])
+    network = own(*office("10.1.7.0/24"), peers=[peer("b", B, state=None)])
     found = hop(network, "10.1.7.1")
-    assert labels(found) == {"peer-external"}
+    assert labels(found) == {"collection-gap"}
     assert {Hop.GATEWAY, Hop.PEERING} <= found.may
 
 

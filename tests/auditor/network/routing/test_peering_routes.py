@@ -60,11 +60,11 @@ def test_R_14_no_access_only_changes_a_tag_and_not_the_route() -> None:
     assert not found.drops
 
 
-def test_R_14_a_far_side_outside_the_snapshot_is_not_told() -> None:
+def test_R_14_of_a_far_side_outside_the_snapshot_the_route_is_told_and_the_rest_is_not() -> None:
     network = estate(vnet("a", A, subnets={"app": "10.0.0.0/24"}, peers=[peer("b", B)]))
     found = hop(network, "10.1.2.3")
-    assert labels(found) == {"peer-external"}
-    assert found.may == {Hop.PEERING, Hop.NONE}
+    assert decided(found) == ("VNetPeering", "R-14", "Default")
+    assert [reason.label for reason in found.doubts] == ["peer-external"]
     assert hop(network, "10.0.2.3").hop is Hop.LOCAL
     assert hop(network, "10.2.2.3").hop is Hop.NONE
 
@@ -200,7 +200,7 @@ def test_R_22_a_network_manager_may_join_networks() -> None:
         found = hop(network, address)
         assert labels(found) == {"avnm-unknown"}
         assert Hop.CONNECTED_GROUP in found.may
-        assert found.reasons[0].resource == manager.lower()
+        assert found.reasons[0].resource == manager
     assert hop(network, "10.0.0.4").hop is Hop.LOCAL
     assert hop(network, "8.8.8.8").hop is Hop.INTERNET
     assert hop(pair(None, None), "10.1.0.4").hop is Hop.NONE

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.addresses import Prefix, parse_address
-from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, Reason, Source
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, Source
 from auditor.network.routing.selection import choose
 
 ADDRESS = parse_address("10.1.2.3")

@@ -9,6 +9,7 @@ import pytest
 from auditor.addresses import AddressSet
 from auditor.network.graph import Network
 from auditor.network.routing import Hop
+from auditor.network.service_tags import ServiceTags
 from auditor.testing import arm_id, estate, resource
 
 from ....networks import gateway, internal_balancer, nic, peer, vnet
@@ -131,16 +132,14 @@ def test_R_8_a_route_as_long_as_the_space_or_longer_steers_local_traffic(prefix:
     assert hop(network, "10.0.5.5", "nva").hop is Hop.LOCAL
 
 
-TAGS = {
-    "storage": AddressSet.from_text(["20.150.0.0/16"]),
-    "storage.westeurope": AddressSet.from_text(["20.150.8.0/24"]),
-    "azurecloud": AddressSet.from_text(["20.150.0.0/16", "20.160.0.0/16"]),
-    "azurecloud.westeurope": AddressSet.from_text(["20.160.0.0/16"]),
-}
-
-
-def known(tag: str) -> AddressSet | None:
-    return TAGS.get(tag.lower())
+KNOWN = ServiceTags(
+    {
+        "storage": AddressSet.from_text(["20.150.0.0/16"]),
+        "storage.westeurope": AddressSet.from_text(["20.150.8.0/24"]),
+        "azurecloud": AddressSet.from_text(["20.150.0.0/16", "20.160.0.0/16"]),
+        "azurecloud.westeurope": AddressSet.from_text(["20.160.0.0/16"]),
+    }
+)
 
 
 def test_R_9_a_tag_without_data_leaves_public_addresses_unknown() -> None:
@@ -154,8 +153,8 @@ def test_R_9_a_tag_without_data_leaves_public_addresses_unknown() -> None:
 
 def test_R_9_a_tag_with_data_is_exact() -> None:
     network = steering(route("Storage", "Internet"), route("0.0.0.0/0", "None"))
-    assert decided(hop(network, "20.150.1.1", tags=known)) == ("Internet", "R-9", "User")
-    assert decided(hop(network, "20.151.1.1", tags=known)) == ("None", "R-5", "User")
+    assert decided(hop(network, "20.150.1.1", tags=KNOWN)) == ("Internet", "R-9", "User")
+    assert decided(hop(network, "20.151.1.1", tags=KNOWN)) == ("None", "R-5", "User")
 
 
 @pytest.mark.parametrize(
@@ -171,9 +170,9 @@ def test_R_9_on_equal_prefixes_the_more_explicit_comes_first(
     weaker: str, stronger: str, address: str
 ) -> None:
     network = steering(route(weaker, "None"), route(stronger, "Internet"))
-    assert hop(network, address, tags=known).hop is Hop.INTERNET
+    assert hop(network, address, tags=KNOWN).hop is Hop.INTERNET
     network = steering(route(weaker, "Internet"), route(stronger, "None"))
-    assert hop(network, address, tags=known).hop is Hop.NONE
+    assert hop(network, address, tags=KNOWN).hop is Hop.NONE
 
 
 def test_R_10_none_drops() -> None:
