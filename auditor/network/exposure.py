@@ -233,7 +233,11 @@ def _uses_in(network: Network, balancer: LoadBalancer) -> _Uses:
 
 def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None:
     """A rule that a frontend names as its user, and the load balancer does not hold."""
-    for frontend in balancer.frontends:
+    try:
+        frontends = balancer.frontends
+    except Undetermined as unknown:
+        return unknown
+    for frontend in frontends:
         for collection in _RULES:
             named = walk.peek(walk.peek(frontend, "properties"), collection) or ()
             for each in named:

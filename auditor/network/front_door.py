@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from auditor.network.graph import Network, question
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.network.graph import Network, possibly, question
 from auditor.resources.front_doors import (
     ClassicEndpoint,
     ClassicFrontDoor,
@@ -18,7 +20,8 @@ from auditor.resources.front_doors import (
 )
 from auditor.resources.web_application_firewalls import WafPolicy
 
-Entry: TypeAlias = FrontDoorEndpoint | FrontDoorDomain | ClassicEndpoint
+Entry: TypeAlias = FrontDoorEndpoint | FrontDoorDomain | ClassicEndpoint | ClassicFrontDoor
+"""What has a host name at the edge; a whole classic Front Door where it does not tell them."""
 
 
 def entries(network: Network) -> tuple[Entry, ...]:
@@ -26,21 +29,42 @@ def entries(network: Network) -> tuple[Entry, ...]:
 
     An endpoint answers by its own name unless each of its routes says `linkToDefaultDomain`
     `Disabled`; that is not looked at, because an endpoint without routes answers as well (404).
+    Those that do not tell whether they are enabled are among them: `require_enabled` raises.
     """
     return tuple(_entries(network))
 
 
 def _entries(network: Network) -> Iterator[Entry]:
     for endpoint in network.all(FrontDoorEndpoint):
-        if not _disabled(endpoint.properties.enabled_state):
+        if possibly(_is_enabled, endpoint):
             yield endpoint
     for domain in network.all(FrontDoorDomain):
         users = (edge.source for edge in network.referrers(domain, "customDomains"))
         if any(isinstance(one, FrontDoorRoute) for one in users):
             yield domain
     for classic in network.all(ClassicFrontDoor):
-        if not _disabled(classic.properties.enabled_state):
-            yield from classic.endpoints
+        if possibly(_is_enabled, classic):
+            yield from _endpoints(classic)
+
+
+def _endpoints(classic: ClassicFrontDoor) -> tuple[Entry, ...]:
+    try:
+        return classic.endpoints
+    except Undetermined:
+        return (classic,)
+
+
+def _is_enabled(door: FrontDoorEndpoint | ClassicFrontDoor) -> bool:
+    return not _disabled(door.properties.enabled_state)
+
+
+def require_enabled(entry: Entry) -> None:
+    """Raise Undetermined when a host name may be switched off, or is not even told."""
+    door = entry.owner if isinstance(entry, ClassicEndpoint) else entry
+    if isinstance(door, ClassicFrontDoor):
+        _ = door.endpoints
+    if isinstance(door, FrontDoorEndpoint | ClassicFrontDoor):
+        _is_enabled(door)
 
 
 def _disabled(state: str | None) -> bool:
@@ -54,7 +78,12 @@ def security_policies_known(network: Network) -> bool:
 
 
 def waf_policies_of(network: Network, entry: Entry) -> tuple[WafPolicy, ...]:
-    """Give the WAF policies that cover a host name. Raises Undetermined when one is missing."""
+    """Give the WAF policies that cover a host name.
+
+    Raises Undetermined when one is missing, or a security policy of the profile may name it.
+    """
+    if isinstance(entry, ClassicFrontDoor):
+        return ()
     if isinstance(entry, ClassicEndpoint):
         linked = network.get(entry.properties.web_application_firewall_policy_link, WafPolicy)
         return (linked,) if linked else ()
@@ -65,7 +94,30 @@ def waf_policies_of(network: Network, entry: Entry) -> tuple[WafPolicy, ...]:
             policy = network.get(parameters.waf_policy if parameters else None, WafPolicy)
             if policy is not None:
                 found.append(policy)
+    if not found:
+        _require_policies(network, entry)
     return tuple({policy.key: policy for policy in found}.values())
+
+
+def _require_policies(network: Network, entry: Entry) -> None:
+    doubt = _untold_policies(network).get(parent(entry.key) or "")
+    if doubt is not None:
+        raise doubt
+
+
+@question
+def _untold_policies(network: Network) -> dict[str, Undetermined]:
+    """The profiles with a security policy that does not tell what it protects, by their keys."""
+    found: dict[str, Undetermined] = {}
+    for policy in network.all(FrontDoorSecurityPolicy):
+        try:
+            parameters = policy.properties.parameters
+            for association in (parameters.associations or ()) if parameters else ():
+                _ = association.domains, [domain.id for domain in association.domains or ()]
+        except Undetermined as unknown:
+            missing = f"what the security policy {policy.label} protects: {unknown.missing}"
+            found[fold(parent(policy.id) or "")] = Undetermined(missing, resource=policy.id)
+    return found
 
 
 def origins(network: Network) -> tuple[tuple[FrontDoorOrigin | ClassicFrontDoor, str], ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
+from auditor.ids import name as last_segment
 from auditor.network.address_plan import Whereabouts, locate
 from auditor.network.clusters import (
     ServiceFrontend,
@@ -18,9 +19,10 @@ from auditor.network.clusters import (
     service_frontends,
 )
 from auditor.network.gateways import Member, gateway_of, members_of, vnet_of
-from auditor.network.graph import Network, question
-from auditor.network.names import linked_networks, private_records, resolvers
+from auditor.network.graph import Network, possibly, question
+from auditor.network.names import linked_networks, private_records, resolvers, untold_links
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
+from auditor.resources.base import Ref
 from auditor.resources.dns import PrivateDnsZone, VirtualNetworkLink
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import ManagedCluster
@@ -111,6 +113,7 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
     Raises Undetermined when the DNS servers, or the records of the zone, are not told.
     """
     name = host.rstrip(".").lower()
+    doubt = _untold_zone(network, name)
     best: tuple[PrivateDnsZone, VirtualNetworkLink | None] | None = None
     for key in resolvers(network, vnet):
         for zone in _zones_of(network).get(key, ()):
@@ -118,6 +121,8 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
             longer = best is None or len(suffix) > len(best[0].label)
             if longer and (name == suffix or name.endswith(f".{suffix}")):
                 best = (zone, _links(network).get((zone.key, key)))
+    if doubt is not None and (best is None or len(doubt[0]) > len(best[0].label)):
+        raise doubt[1]
     if best is None:
         return Resolution(None, False)
     zone, link = best
@@ -130,6 +135,16 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
         "nxdomainredirect"
     )
     return Resolution(None, False) if falls_back and not found else Resolution(zone, found)
+
+
+def _untold_zone(network: Network, name: str) -> tuple[str, Undetermined] | None:
+    """The longest zone that covers a name and has a link nobody tells where it leads, with why."""
+    found = [
+        (last_segment(zone), doubt)
+        for zone, doubt in untold_links(network).items()
+        if f".{name}".endswith(f".{last_segment(zone)}")
+    ]
+    return max(found, key=lambda one: len(one[0]), default=None)
 
 
 def _wildcards(name: str, zone: str) -> Iterator[str]:
@@ -154,10 +169,17 @@ def _links(network: Network) -> dict[tuple[str, str], VirtualNetworkLink]:
     """Give the links by the keys of their zone and their VNet."""
     found: dict[tuple[str, str], VirtualNetworkLink] = {}
     for link in network.all(VirtualNetworkLink):
-        ref = link.properties.virtual_network
+        ref = _network_of(link)
         if ref and ref.id:
             found[fold(parent(link.id) or ""), fold(ref.id)] = link
     return found
+
+
+def _network_of(link: VirtualNetworkLink) -> Ref | None:
+    try:
+        return link.properties.virtual_network
+    except Undetermined:
+        return None  # `resolution` asks `untold_links`
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +205,8 @@ def cluster_backends(network: Network) -> tuple[ClusterBackend, ...]:
 
     A member lies in a cluster when a Kubernetes Service of it answers on the address, or when the
     address is in a subnet of its nodes or pods and nobody outside the cluster owns it.
-    A gateway that an ingress controller writes (AGIC) sends to pods, and is left out (A-54).
+    A gateway that an ingress controller writes (AGIC) sends to pods, and is left out (A-54);
+    `require_no_controller` raises where that is not told.
     """
     if not network.all(ManagedCluster):
         return ()
@@ -265,23 +288,42 @@ def _is_controlled(network: Network, pool: GatewayPool) -> bool:
     gateway = pool.owner
     if not isinstance(gateway, ApplicationGateway):
         return False
-    if (gateway.tag("managed-by-k8s-ingress") or gateway.tag("ingress-for-aks-cluster-id")) is not (
-        None
-    ):
-        return True
-    return gateway.key in _gateways_of_addons(network)
+    return gateway.key in _gateways_of_addons(network) or not possibly(_is_untagged, gateway)
+
+
+def _is_untagged(gateway: ApplicationGateway) -> bool:
+    tags = ("managed-by-k8s-ingress", "ingress-for-aks-cluster-id")
+    return not any(gateway.tag(tag) for tag in tags)
+
+
+def require_no_controller(backend: ClusterBackend) -> None:
+    """Raise Undetermined when an ingress controller of the cluster may write the pool.
+
+    Only the cluster's own could: a controller fills pools with the pods of its cluster (A-54).
+    """
+    tuple(_of_addons(backend.cluster))
+    gateway = backend.pool.owner
+    if isinstance(gateway, ApplicationGateway):
+        _is_untagged(gateway)
 
 
 @question
 def _gateways_of_addons(network: Network) -> frozenset[str]:
     found: set[str] = set()
     for cluster in network.all(ManagedCluster):
-        for name, addon in (cluster.properties.addon_profiles or {}).items():
-            if addon and name.lower() == "ingressapplicationgateway" and addon.enabled:
-                config = addon.config or {}
-                texts = (
-                    config.get("effectiveApplicationGatewayId"),
-                    config.get("applicationGatewayId"),
-                )
-                found.update(fold(text) for text in texts if isinstance(text, str) and text)
+        try:
+            found.update(_of_addons(cluster))
+        except Undetermined:
+            continue  # `require_no_controller` raises
     return frozenset(found)
+
+
+def _of_addons(cluster: ManagedCluster) -> Iterator[str]:
+    for name, addon in (cluster.properties.addon_profiles or {}).items():
+        if addon and name.lower() == "ingressapplicationgateway" and addon.enabled:
+            config = addon.config or {}
+            texts = (
+                config.get("effectiveApplicationGatewayId"),
+                config.get("applicationGatewayId"),
+            )
+            yield from (fold(text) for text in texts if isinstance(text, str) and text)

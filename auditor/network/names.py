@@ -41,13 +41,36 @@ def records_by_label(network: Network, zone_key: str) -> dict[str, tuple[Private
 
 @question
 def linked_networks(network: Network) -> dict[str, frozenset[str]]:
-    """The folded ids of the VNets each private zone is linked to, by the zone's folded id."""
+    """The folded ids of the VNets each private zone is linked to, by the zone's folded id.
+
+    The zones of `untold_links` may be linked to more.
+    """
     found: dict[str, set[str]] = defaultdict(set)
-    for link in network.all(VirtualNetworkLink):
-        zone, vnet = parent(link.id), link.properties.virtual_network
-        if zone and vnet and vnet.id:
-            found[fold(zone)].add(fold(vnet.id))
+    for zone, vnet in _links(network)[0]:
+        found[zone].add(vnet)
     return {key: frozenset(vnets) for key, vnets in found.items()}
+
+
+def untold_links(network: Network) -> dict[str, Undetermined]:
+    """The private zones with a link that does not tell its VNet, by folded id, each with why."""
+    return _links(network)[1]
+
+
+@question
+def _links(network: Network) -> tuple[list[tuple[str, str]], dict[str, Undetermined]]:
+    """The folded ids of linked zones and VNets in pairs, and the zones with untold links."""
+    pairs: list[tuple[str, str]] = []
+    untold: dict[str, Undetermined] = {}
+    for link in network.all(VirtualNetworkLink):
+        zone = fold(parent(link.id) or "")
+        try:
+            vnet = link.properties.virtual_network
+            if zone and vnet and vnet.id:
+                pairs.append((zone, fold(vnet.id)))
+        except Undetermined as unknown:
+            missing = f"the network of the link {link.label}: {unknown.missing}"
+            untold[zone] = Undetermined(missing, resource=link.id)
+    return pairs, untold
 
 
 def links_exported(network: Network, zone: PrivateDnsZone) -> bool:
@@ -55,8 +78,9 @@ def links_exported(network: Network, zone: PrivateDnsZone) -> bool:
 
     They are when one is, or when the zone itself says that it has none.
     """
-    number = zone.properties.number_of_virtual_network_links
-    return zone.key in linked_networks(network) or number == 0
+    if zone.key in linked_networks(network) or zone.key in untold_links(network):
+        return True
+    return zone.properties.number_of_virtual_network_links == 0
 
 
 def records_exported(network: Network, zone_key: str) -> bool:
@@ -104,11 +128,12 @@ def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str
 class Seen:
     """Whether a record with an endpoint's address is seen from its network.
 
-    `unlinked` names the zones that have such a record and whose links the snapshot lacks.
+    `lacking` says what might show one: the links of a zone that has such a record, the addresses
+    of a record in a zone that the network may see.
     """
 
     found: bool
-    unlinked: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
@@ -121,14 +146,27 @@ def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
     if subnet is None or not subnet.id:
         raise Undetermined(f"the subnet of private endpoint {endpoint.label}")
     around = _joined_with(network, network_key(subnet.id))
-    unlinked = []
+    lacking = []
     for zone in sorted(_zones_with(network, endpoint_addresses(network, endpoint))):
-        node = network.nodes.get(zone)
         if linked_networks(network).get(zone, frozenset()) & around:
             return Seen(True)
-        if not isinstance(node, PrivateDnsZone) or not links_exported(network, node):
-            unlinked.append(last_segment(zone))
-    return Seen(False, tuple(unlinked))
+        if not _links_told(network, zone):
+            lacking.append(f"the network links of private zone {last_segment(zone)}")
+    for zone in sorted(_zones_by_address(network)[1]):
+        linked = linked_networks(network).get(zone, frozenset()) & around
+        if linked or not _links_told(network, zone):
+            lacking.append(f"the addresses of a record of private zone {last_segment(zone)}")
+    return Seen(False, tuple(lacking))
+
+
+def _links_told(network: Network, zone_key: str) -> bool:
+    zone = network.nodes.get(zone_key)
+    if not isinstance(zone, PrivateDnsZone) or zone_key in untold_links(network):
+        return False
+    try:
+        return links_exported(network, zone)
+    except Undetermined:
+        return False
 
 
 def _joined_with(network: Network, key: str) -> frozenset[str]:
@@ -146,18 +184,26 @@ def _members(network: Network) -> dict[str, frozenset[str]]:
 
 
 def _zones_with(network: Network, addresses: tuple[str, ...]) -> set[str]:
-    by_address = _zones_by_address(network)
+    by_address, _ = _zones_by_address(network)
     return {zone for address in addresses for zone in by_address.get(address, ())}
 
 
 @question
-def _zones_by_address(network: Network) -> dict[str, frozenset[str]]:
+def _zones_by_address(network: Network) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """The zones by the addresses in their records, and those with a record that tells none."""
     found: dict[str, set[str]] = defaultdict(set)
+    untold: set[str] = set()
     for zone, records in private_records(network).items():
         for record in records:
-            for address in record.addresses:
+            try:
+                addresses = record.addresses
+            except Undetermined:
+                if not record.type.lower().endswith("/cname"):  # which leads to a name
+                    untold.add(zone)
+                continue
+            for address in addresses:
                 found[address].add(zone)
-    return {address: frozenset(zones) for address, zones in found.items()}
+    return {address: frozenset(zones) for address, zones in found.items()}, frozenset(untold)
 
 
 def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from auditor.certificates import (
 )
 from auditor.errors import Undetermined, quoted
 from auditor.network.gateways import gateway_of, rules_of
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, possibly, question
 from auditor.remedy import az
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -47,19 +47,28 @@ class Minimum:
         return f"TLS {self.version[0]}.{self.version[1]}"
 
 
-def encrypted_listeners(network: Network, gateway: ApplicationGateway) -> tuple[Listener, ...]:
-    """Give the listeners of a gateway that speak TLS and that some rule serves."""
-    return tuple(one for one in gateway.listeners if one.encrypted and rules_of(network, one))
-
-
 @question
 def _policy_users(network: Network) -> dict[str, tuple[Listener, ...]]:
-    """Give, by the key of what sets a TLS policy, the listeners it is set for."""
+    """Give, by the key of what sets a TLS policy, the listeners in use it is set for.
+
+    Among them those that do not tell whether they speak TLS. A gateway that does not tell its
+    listeners has none here.
+    """
     users: dict[str, list[Listener]] = defaultdict(list)
     for gateway in network.all(ApplicationGateway):
-        for listener in encrypted_listeners(network, gateway):
-            users[_policy_holder(network, gateway, listener).key].append(listener)
+        try:
+            listeners = gateway.listeners
+        except Undetermined:
+            users[gateway.key] = []
+            continue
+        for listener in listeners:
+            if possibly(_is_encrypted, listener) and rules_of(network, listener):
+                users[_policy_holder(network, gateway, listener).key].append(listener)
     return {key: tuple(listeners) for key, listeners in users.items()}
+
+
+def _is_encrypted(listener: Listener) -> bool:
+    return listener.encrypted
 
 
 def _policy_holder(
@@ -88,13 +97,36 @@ def tls_policies(network: Network) -> tuple[ApplicationGateway | SslProfile, ...
 def listeners_with_policy(
     network: Network, holder: ApplicationGateway | SslProfile
 ) -> tuple[Listener, ...]:
-    """Give the listeners in use whose TLS policy a gateway or a profile sets."""
-    return _policy_users(network).get(holder.key, ())
+    """Give the listeners in use whose TLS policy a gateway or a profile sets.
+
+    Raises Undetermined when not even one is known to speak TLS.
+    """
+    users = _policy_users(network).get(holder.key, ())
+    certain = tuple(one for one in users if not possibly(_is_plain, one))
+    if not certain:
+        _require_listeners(holder, users)
+    return certain
+
+
+def _is_plain(listener: Listener) -> bool:
+    return not listener.encrypted
+
+
+def _require_listeners(
+    holder: ApplicationGateway | SslProfile, users: tuple[Listener, ...]
+) -> None:
+    """Raise Undetermined when a gateway does not tell its listeners, or one whether it has TLS."""
+    if isinstance(holder, ApplicationGateway):
+        _ = holder.listeners
+    for listener in users:
+        _ = listener.encrypted
 
 
 def require_profiles(network: Network, holder: ApplicationGateway | SslProfile) -> None:
     """Raise Undetermined when a listener has a profile that the snapshot does not tell of."""
-    for listener in listeners_with_policy(network, holder):
+    users = _policy_users(network).get(holder.key, ())
+    _require_listeners(holder, ())
+    for listener in users:
         profile = network.get(listener.properties.ssl_profile, SslProfile)
         if profile is not None:
             _ = profile.properties.ssl_policy

@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, every, evidence, question
 from auditor.remedy import az
@@ -151,28 +152,41 @@ def _kinds(network: Network) -> frozenset[tuple[str, str]]:
 
 
 @question
-def _public_names(network: Network) -> frozenset[str]:
-    """The names of the public addresses. Raises Undetermined when one does not tell its own."""
+def _public_names(network: Network) -> tuple[frozenset[str], Undetermined | None]:
+    """The names of the public addresses, and why there may be more: one does not tell its own."""
     found = set()
+    doubt = None
     for address in network.all(PublicIp):
-        settings = address.properties.dns_settings
-        if settings is not None and settings.fqdn:
-            found.add(settings.fqdn.lower().rstrip("."))
-        elif settings is not None and settings.domain_name_label:
-            label = settings.domain_name_label.lower()
-            found.add(f"{label}.{(address.location or '').lower()}.cloudapp.azure.com")
-    return frozenset(found)
+        try:
+            found.add(_name_of(address))
+        except Undetermined as unknown:
+            missing = f"the name of public IP {address.label}: {unknown.missing}"
+            doubt = Undetermined(missing, resource=address.id)
+    return frozenset(found), doubt
+
+
+def _name_of(address: PublicIp) -> str:
+    settings = address.properties.dns_settings
+    if settings is not None and settings.fqdn:
+        return settings.fqdn.lower().rstrip(".")
+    if settings is not None and settings.domain_name_label:
+        label = settings.domain_name_label.lower()
+        return f"{label}.{(address.location or '').lower()}.cloudapp.azure.com"
+    return ""
 
 
 def _is_owned(network: Network, name: str, suffix: str) -> bool:
-    """Whether a resource of the snapshot has an Azure name.
+    """Whether a resource of the snapshot has an Azure name. Raises Undetermined when untold.
 
     Public addresses say theirs; an instance of a scale set puts a label of its own before its
     address's. The others are known by their resource's name, which newer default names continue
     with a hyphen and letters of Azure's choosing.
     """
     if suffix == "cloudapp.azure.com":
-        return name in _public_names(network)
+        names, doubt = _public_names(network)
+        if name not in names and doubt is not None:
+            raise doubt
+        return name in names
     label = name.partition(".")[0]
     owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _owners(network).get(kind, ()))
     return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
@@ -180,8 +194,16 @@ def _is_owned(network: Network, name: str, suffix: str) -> bool:
 
 @question
 def _given(network: Network) -> frozenset[Address]:
-    addresses = (address.properties.ip_address for address in network.all(PublicIp))
+    """The addresses of the public IPs, of those that tell theirs."""
+    addresses = (_address_of(one) for one in network.all(PublicIp))
     return frozenset(parse_address(address) for address in addresses if address)
+
+
+def _address_of(address: PublicIp) -> str | None:
+    try:
+        return address.properties.ip_address
+    except Undetermined:
+        return None
 
 
 def _is_public(text: str) -> bool:

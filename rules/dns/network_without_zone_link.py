@@ -165,6 +165,10 @@ def _judge(
         return
     if all(key in linked for key in resolving):
         return
+    doubt = names.untold_links(network).get(zone.key)
+    if doubt is not None:
+        yield Unknown(zone.id, missing=doubt.missing, related=(vnet.id,), key=vnet.key)
+        return
     target = next(key for key in resolving if key not in linked)
     resolver = network.nodes[target]
     through = "" if resolver is vnet else f", which resolves in {resolver.label}"

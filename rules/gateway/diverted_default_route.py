@@ -38,7 +38,7 @@ from auditor.network.default_routes import default_routes
 from auditor.network.egress import learned_default
 from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import is_v2, subnet_of
-from auditor.network.graph import Network, evidence
+from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.routing import Route, RouteTable
@@ -47,9 +47,11 @@ from auditor.rule import Outcomes, rule
 
 def second_generation(network: Network) -> tuple[ApplicationGateway, ...]:
     """Name the subjects: gateways that are not of the first generation."""
-    return tuple(
-        one for one in network.all(ApplicationGateway) if one.tier not in ("standard", "waf")
-    )
+    return tuple(one for one in network.all(ApplicationGateway) if possibly(_is_second, one))
+
+
+def _is_second(gateway: ApplicationGateway) -> bool:
+    return gateway.tier not in ("standard", "waf")
 
 
 @rule(

@@ -38,7 +38,12 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.clusters import ServiceFrontend
-from auditor.network.gateway_backends import ClusterBackend, balancers_told, cluster_backends
+from auditor.network.gateway_backends import (
+    ClusterBackend,
+    balancers_told,
+    cluster_backends,
+    require_no_controller,
+)
 from auditor.network.gateways import Member, gateway_of, members_of
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
@@ -48,6 +53,7 @@ from auditor.rule import Outcomes, rule
 @rule("GW-002", severity=Severity.CRITICAL, since="0.1.0", of=cluster_backends)
 def foreign_cluster_backend(network: Network, backend: ClusterBackend) -> Outcomes:
     """Find pools of a cluster with addresses other than those of its internal Services."""
+    require_no_controller(backend)
     unclear = []
     for member in members_of(backend.pool):
         if member.address is None:

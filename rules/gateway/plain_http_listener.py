@@ -46,7 +46,7 @@ from auditor.network.gateways import (
     routes_of,
     rules_of,
 )
-from auditor.network.graph import Network, evidence
+from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -65,12 +65,16 @@ class Params:
 
 
 def plain_listeners(network: Network) -> tuple[Listener, ...]:
-    """Name the subjects: listeners for plain HTTP that some rule serves."""
+    """Name the subjects: listeners for plain HTTP, or for who knows what, that some rule serves."""
     return tuple(
         listener
         for listener in network.all(Listener)
-        if listener.protocol == "http" and rules_of(network, listener)
+        if possibly(_is_plain, listener) and rules_of(network, listener)
     )
+
+
+def _is_plain(listener: Listener) -> bool:
+    return listener.protocol == "http"
 
 
 @rule(
@@ -89,7 +93,7 @@ def plain_http_listener(network: Network, listener: Listener, params: Params) ->
         for route in routes_of(network, listener)
         if not _exempt(route, params) and not _leads_to_https(network, redirect_of(network, route))
     ]
-    if not open_routes:
+    if not open_routes or not _is_plain(listener):
         return
     gateway = gateway_of(network, listener)
     paths = "; ".join(dict.fromkeys(route.what for route in open_routes))

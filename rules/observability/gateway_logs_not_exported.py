@@ -29,7 +29,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import front_door, observability
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, possibly, question
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorProfile
@@ -54,9 +54,13 @@ def gateways(network: Network) -> tuple[Gateway, ...]:
     """The application gateways and the Front Doors; other profiles of `Microsoft.Cdn` left out."""
     return (
         *network.all(ApplicationGateway),
-        *(profile for profile in network.all(FrontDoorProfile) if profile.is_front_door),
+        *(one for one in network.all(FrontDoorProfile) if possibly(_is_front_door, one)),
         *network.all(ClassicFrontDoor),
     )
+
+
+def _is_front_door(profile: FrontDoorProfile) -> bool:
+    return profile.is_front_door
 
 
 @rule(
@@ -78,6 +82,8 @@ def gateways(network: Network) -> tuple[Gateway, ...]:
 )
 def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
     """Compare the enabled categories with those that a gateway of its kind should send."""
+    if isinstance(gateway, FrontDoorProfile):
+        _is_front_door(gateway)  # raises when its sku is not told
     words = _WORDS[type(gateway)]
     if not observability.diagnostics_exported(network):
         yield Unknown(

@@ -10,9 +10,10 @@ private zone that its network, or a network joined with it, is linked to. A reco
 another estate, where the same address is somebody else's, does not count.
 
 Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
-snapshot holds no zone group, no private record, or a record with the endpoint's address whose
-zone's links are not there, and nothing else proves the rule kept, the answer is *unknown*. An
-endpoint to a private link service of one's own needs no zone by name and is not judged.
+snapshot holds no zone group, no private record, a record with the endpoint's address whose zone's
+links are not there, or a record without its addresses, and nothing else proves the rule kept, the
+answer is *unknown*. An endpoint to a private link service of one's own needs no zone by name and
+is not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
@@ -59,7 +60,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         seen = names.records_seen(network, endpoint)
         if seen.found:
             return
-        lacking += [f"the network links of private zone {zone}" for zone in seen.unlinked]
+        lacking += seen.lacking
     if lacking:
         yield Unknown(
             endpoint.id,

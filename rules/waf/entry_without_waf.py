@@ -41,6 +41,7 @@ from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.front_door import (
     Entry,
     entries,
+    require_enabled,
     security_policies_known,
     waf_policies_of,
 )
@@ -48,7 +49,7 @@ from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, Waf, exposed_gateways, gateway_waf, mode_of, unprotected
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.front_doors import ClassicEndpoint
+from auditor.resources.front_doors import ClassicEndpoint, ClassicFrontDoor
 from auditor.rule import Outcomes, rule
 
 
@@ -138,6 +139,9 @@ def _mend_gateway(gateway: ApplicationGateway, waf: Waf) -> str:
 
 
 def _front_door(network: Network, entry: Entry) -> Outcomes:
+    if isinstance(entry, ClassicFrontDoor):
+        require_enabled(entry)
+        return
     policies = waf_policies_of(network, entry)
     if any(mode_of(policy) is not Mode.NONE for policy in policies):
         return
@@ -150,6 +154,7 @@ def _front_door(network: Network, entry: Entry) -> Outcomes:
             remedy="export the security policies of the profile as well",
         )
         return
+    require_enabled(entry)
     off = ", ".join(policy.label for policy in policies)
     why = f"its WAF policy {off} is switched off" if off else "no WAF policy covers it"
     host = entry.properties.host_name or entry.label
