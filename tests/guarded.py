@@ -9,7 +9,7 @@ from auditor.addresses import EVERY_PORT, PortSet, parse_address, parse_ports
 from auditor.network.effective_rules import Direction
 from auditor.network.flow import Access, FlowAnswer, flow
 from auditor.network.graph import Network
-from auditor.network.group_members import AnyInterface
+from auditor.network.interfaces import Interface
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -48,7 +48,7 @@ class Asked:
     """One NIC, ready to be asked."""
 
     network: Network
-    nic: AnyInterface
+    nic: Interface
     local: str = "10.0.0.4"
     tags: ServiceTags = NO_TAGS
 
@@ -90,7 +90,7 @@ class Asked:
 def asks(*resources: Json, nic: str = "web", local: str = "10.0.0.4", **more: Any) -> Asked:
     """Build a network and choose a NIC (or model NIC) of it by name."""
     network = estate(*resources)
-    nodes: list[AnyInterface] = [
+    nodes: list[Interface] = [
         *network.all(NetworkInterface),
         *network.all(ScaleSetInterface),
     ]

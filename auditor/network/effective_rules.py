@@ -13,9 +13,9 @@ from enum import Enum
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
-from auditor.network.filters import DEFAULTS, Filter, custom_rules, filters_of, subnet_name
+from auditor.network.filters import DEFAULTS, Filter, by_priority, compiled, subnet_name
 from auditor.network.graph import Missing, Network, question
-from auditor.network.group_members import AnyInterface, AnyIpConfiguration
+from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
 from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -49,7 +49,7 @@ class EffectiveRules:
 
 def effective_rules(
     network: Network,
-    nic: AnyInterface | None,
+    nic: Interface | None,
     direction: Direction,
     subnet: Subnet | Missing | None = None,
     tags: ServiceTags = NO_TAGS,
@@ -74,7 +74,7 @@ def effective_rules(
     )
 
 
-def subnets_of(network: Network, nic: AnyInterface) -> tuple[Subnet | Missing, ...]:
+def subnets_of(network: Network, nic: Interface) -> tuple[Subnet | Missing, ...]:
     """Give the subnets of a NIC's ip configurations, each once; those not told are left out."""
     found: dict[str, Subnet | Missing] = {}
     for configuration in nic.ip_configurations:
@@ -87,7 +87,7 @@ def subnets_of(network: Network, nic: AnyInterface) -> tuple[Subnet | Missing, .
     return tuple(found.values())
 
 
-def is_endpoint(nic: AnyInterface | None) -> bool:
+def is_endpoint(nic: Interface | None) -> bool:
     """Tell whether a NIC is a private endpoint's."""
     if not isinstance(nic, NetworkInterface):
         return False
@@ -98,7 +98,7 @@ def is_endpoint(nic: AnyInterface | None) -> bool:
 
 
 def _subnet(
-    network: Network, nic: AnyInterface | None
+    network: Network, nic: Interface | None
 ) -> tuple[Subnet | Missing | None, Reason | None]:
     doubt = None
     try:
@@ -113,7 +113,7 @@ def _subnet(
 
 
 def _subnet_at(
-    network: Network, configuration: AnyIpConfiguration
+    network: Network, configuration: Configuration
 ) -> tuple[Subnet | Missing | None, Reason | None]:
     try:
         node = network.find(configuration.properties.subnet)
@@ -122,7 +122,7 @@ def _subnet_at(
     return (node, None) if isinstance(node, Subnet | Missing) else (None, None)
 
 
-def _nic_layer(network: Network, nic: AnyInterface | None, inbound: bool) -> Layer | None:
+def _nic_layer(network: Network, nic: Interface | None, inbound: bool) -> Layer | None:
     if nic is None:
         return None
     try:
@@ -134,7 +134,7 @@ def _nic_layer(network: Network, nic: AnyInterface | None, inbound: bool) -> Lay
 
 def _subnet_layer(
     network: Network,
-    nic: AnyInterface | None,
+    nic: Interface | None,
     place: Subnet | Missing | None,
     inbound: bool,
     doubt: Reason | None,
@@ -188,7 +188,7 @@ def _layer(
         group = network.get(ref, NetworkSecurityGroup)
         if group is None:
             raise Undetermined(f"the id of the network security group of {at}", resource=at)
-        return Layer(kind, at, group, _rules(network, group, inbound))
+        return Layer(kind, at, group, _rules(group, inbound))
     except Undetermined as unknown:
         found = network.find(ref)
         known = found if isinstance(found, NetworkSecurityGroup) else None
@@ -220,15 +220,11 @@ def _claims(network: Network) -> dict[str, str]:
     return found
 
 
-def _rules(
-    network: Network, group: NetworkSecurityGroup, inbound: bool
-) -> tuple[EffectiveRule, ...]:
+def _rules(group: NetworkSecurityGroup, inbound: bool) -> tuple[EffectiveRule, ...]:
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
-    own = custom_rules(network, group, inbound=inbound)
-    filters = filters_of(network, group, inbound=inbound)
+    own = by_priority(group)[0 if inbound else 1]
     custom = (
-        _rule(each, rule.id, rule.root.id, rule.pointer, "securityRules")
-        for each, rule in zip(filters, own, strict=True)
+        _rule(compiled(rule), rule.id, rule.root.id, rule.pointer, "securityRules") for rule in own
     )
     return (*custom, *_defaults(group, DEFAULTS[inbound]))
 

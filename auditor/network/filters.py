@@ -242,25 +242,34 @@ def _ordered(network: Network) -> dict[NetworkSecurityGroup, tuple[_Rules, _Rule
 
 def _in_order(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """The inbound and the outbound rules."""
+    ways = by_priority(group)
+    for way in ways:
+        _refuse_ties(way)
+    return ways
+
+
+def by_priority(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+    """Give a group's own inbound and outbound rules by priority; rules that tie, by name.
+
+    Raises Undetermined when the input does not tell a rule's direction or priority.
+    """
     ways: tuple[list[_Placed], ...] = ([], [])
     for place, rule in enumerate(group.rules):
         priority = rule.properties.priority
         if priority is None:
             raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
         ways[0 if rule.inbound else 1].append((priority, rule.label.lower(), place, rule))
-    for way in ways:
-        way.sort()
-        _refuse_ties(way)
-    inbound, outbound = (tuple([rule for *_, rule in way]) for way in ways)
+    inbound, outbound = (tuple([rule for *_, rule in sorted(way)]) for way in ways)
     return inbound, outbound
 
 
 _Placed: TypeAlias = tuple[int, str, int, SecurityRule]
 
 
-def _refuse_ties(way: list[_Placed]) -> None:
-    for (priority, *_, one), (same, *_, other) in pairwise(way):
-        if priority == same and one.allows is not other.allows:
+def _refuse_ties(way: _Rules) -> None:
+    for one, other in pairwise(way):
+        priority = one.properties.priority
+        if priority == other.properties.priority and one.allows is not other.allows:
             names = f"{one.label} and {other.label}"
             raise Undetermined(f"which of {names} comes first, both of priority {priority}")
 

@@ -16,7 +16,8 @@ from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Missing, Network
-from auditor.network.group_members import AnyInterface, addresses_of
+from auditor.network.group_members import addresses_of
+from auditor.network.interfaces import Interface
 from auditor.network.layers import Action, EffectiveRule, Layer
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -120,7 +121,7 @@ class FlowAnswer:
 
 def flow(
     network: Network,
-    nic: AnyInterface,
+    nic: Interface,
     direction: Direction,
     local: Address,
     remote: Address,
@@ -144,7 +145,7 @@ def flow(
     return FlowAnswer(asked, tuple(_Question(terms, asked).verdicts()))
 
 
-def subnet_of(network: Network, nic: AnyInterface, local: Address) -> Subnet | Missing | None:
+def subnet_of(network: Network, nic: Interface, local: Address) -> Subnet | Missing | None:
     """Give the subnet of a NIC's address: that of the ip configuration which has it, or may."""
     for exactly in (True, False):
         for configuration in nic.ip_configurations:
@@ -346,7 +347,7 @@ def _levels(diagram: Diagram[V]) -> set[int]:
     return {node.level for node in _nodes(diagram) if not node.is_leaf}
 
 
-def own_addresses(network: Network, nic: AnyInterface) -> AddressSet:
+def own_addresses(network: Network, nic: Interface) -> AddressSet:
     """Give the addresses that a NIC has, or may have."""
     total = AddressSet()
     for configuration in nic.ip_configurations:

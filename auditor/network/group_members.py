@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, question
+from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
 from auditor.resources.base import Ref
-from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
-
-AnyInterface: TypeAlias = NetworkInterface | ScaleSetInterface
-"""A NIC, or the model NIC that every instance of a scale set gets one like."""
-
-AnyIpConfiguration: TypeAlias = IpConfiguration | ScaleSetIpConfiguration
 
 _KINDS = "applicationSecurityGroups"
 
@@ -59,7 +54,7 @@ def _members(network: Network, key: str) -> Iterator[Extent]:
     yield network.ask(_untold)
 
 
-def addresses_of(network: Network, configuration: AnyIpConfiguration) -> Extent:
+def addresses_of(network: Network, configuration: Configuration) -> Extent:
     """Give the address of an ip configuration, or those it may have."""
     label = "unallocated"
     try:
@@ -75,7 +70,7 @@ def addresses_of(network: Network, configuration: AnyIpConfiguration) -> Extent:
     return Extent(doubts=(Doubt(_around(network, configuration), reason),))
 
 
-def _around(network: Network, configuration: AnyIpConfiguration) -> AddressSet:
+def _around(network: Network, configuration: Configuration) -> AddressSet:
     """The addresses of its subnet; all when that is not told."""
     try:
         subnet = network.get(configuration.properties.subnet, Subnet)
@@ -121,7 +116,7 @@ def _pool(network: Network, pool: AgentPool) -> Extent:
 def _untold(network: Network) -> Extent:
     """The addresses of machines that do not tell their groups: members of any, perhaps."""
     found = []
-    configurations: list[AnyIpConfiguration] = [
+    configurations: list[Configuration] = [
         *network.all(IpConfiguration),
         *network.all(ScaleSetIpConfiguration),
     ]
@@ -134,7 +129,7 @@ def _untold(network: Network) -> Extent:
     return joined(found)
 
 
-def _groups(configuration: AnyIpConfiguration) -> tuple[str, ...]:
+def _groups(configuration: Configuration) -> tuple[str, ...]:
     groups = configuration.properties.application_security_groups or ()
     return tuple(fold(ref.id) for ref in groups if ref.id)
 
@@ -172,7 +167,7 @@ def _is_interface(target: str) -> bool:
     return "/networkinterfaces/" in target.lower()
 
 
-def own_members(network: Network, nic: AnyInterface, key: str) -> Extent:
+def own_members(network: Network, nic: Interface, key: str) -> Extent:
     """Give those of a NIC's own addresses that a group selects (N-32).
 
     Other addresses that it is asked about, as those of a load balancer with floating IP, are in

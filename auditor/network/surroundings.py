@@ -10,7 +10,8 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Selector
 from auditor.network.graph import Network
-from auditor.network.group_members import AnyInterface, members, own_members
+from auditor.network.group_members import members, own_members
+from auditor.network.interfaces import Interface
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_network_tag import virtual_network
@@ -43,7 +44,7 @@ class Surroundings:
 
     network: Network
     subnet: Subnet | None
-    nic: AnyInterface | None = None
+    nic: Interface | None = None
     tags: ServiceTags = NO_TAGS
     doubts: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)
 

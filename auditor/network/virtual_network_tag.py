@@ -13,6 +13,7 @@ from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, question
+from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.on_premises import (
     client_pools,
     gateways_serving,
@@ -24,7 +25,6 @@ from auditor.network.peerings import way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import claims_of, is_whole, neighbours, subnet_claims, to_hub
 from auditor.network.service_tags import ServiceTags
-from auditor.resources.network_manager import ConnectivityConfiguration
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST, PUBLIC
@@ -249,6 +249,6 @@ def _by_route(route: Route) -> Reason:
 
 
 def _connected_groups(network: Network) -> Iterator[Extent]:
-    for configuration in network.all(ConnectivityConfiguration):
-        reason = Reason("avnm-unknown", f"whom {configuration.label} connects", configuration.id)
-        yield _perhaps(EVERYTHING, reason)
+    reason = unseen_groups(network)
+    if reason is not None:
+        yield _perhaps(joinable(network), reason)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet, Prefix
-from auditor.errors import Undetermined
-from auditor.ids import name as last_segment
-from auditor.network.graph import Network, question
-from auditor.network.reasons import Reason
+from auditor.addresses import AddressSet
+from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.routing.model import Found, Hop, Influence, Source
 from auditor.network.routing.place import Place
 from auditor.network.routing.system import PEERING_ORDER
-from auditor.resources.network_manager import ConnectivityConfiguration, NetworkManager
-from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.special_addresses import PRIVATE
 
 
 def connected_group_routes(place: Place) -> Found:
@@ -21,13 +15,12 @@ def connected_group_routes(place: Place) -> Found:
     Groups join VNets: the spaces of those in the snapshot, and private addresses for the rest.
     """
     found = Found()
-    manager = _manager(place.network)
-    if manager:
-        detail = f"which VNets {last_segment(manager)} joins"
+    reason = unseen_groups(place.network)
+    if reason is not None:
         found.influences.append(
             Influence(
-                _spaces(place.network) - AddressSet.from_prefixes(place.vnet.prefixes),
-                Reason("avnm-unknown", detail, manager),
+                joinable(place.network) - AddressSet.from_prefixes(place.vnet.prefixes),
+                reason,
                 Source.SYSTEM,
                 Hop.CONNECTED_GROUP,
                 "R-22",
@@ -35,21 +28,3 @@ def connected_group_routes(place: Place) -> Found:
             )
         )
     return found
-
-
-@question
-def _manager(network: Network) -> str:
-    """The id of the first network manager, or of what it connects."""
-    found = (*network.all(ConnectivityConfiguration), *network.all(NetworkManager))
-    return found[0].id if found else ""
-
-
-@question
-def _spaces(network: Network) -> AddressSet:
-    prefixes: list[Prefix] = []
-    for vnet in network.all(VirtualNetwork):
-        try:
-            prefixes += vnet.prefixes
-        except Undetermined:
-            continue
-    return PRIVATE | AddressSet.from_prefixes(prefixes)
