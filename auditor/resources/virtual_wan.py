@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
 from auditor.resources.virtual_networks import AddressSpace
 
 
@@ -77,7 +77,7 @@ class RoutingPolicy(Wire):
 
     name: str | None = None
     destinations: list[str] | None = None
-    next_hop: str | None = None
+    next_hop: ArmId | None = None
 
 
 class RoutingIntentProperties(Wire):
