@@ -9,6 +9,7 @@ from .cluster import cluster
 from .gateways import gateways
 from .hybrid import firewalls, hubs, hybrid
 from .machines import balancers, machines, networks
+from .managers import managers
 from .paths import Json
 from .services import front_doors, private_links, services
 
@@ -17,7 +18,7 @@ def everything() -> list[Json]:
     """Every resource."""
     families = (
         networks, machines, balancers, gateways, hybrid, firewalls,
-        hubs, private_links, services, front_doors, cluster,
+        hubs, private_links, services, front_doors, managers, cluster,
     )  # fmt: skip
     return [each for family in families for each in family()]
 

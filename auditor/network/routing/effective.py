@@ -1,4 +1,4 @@
-"""All routes of a subnet together (AZURE-SEMANTICS 11.1)."""
+"""All routes of a subnet together."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from ...everything.paths import AKS, CDN, INSIGHTS, MODEL, MODEL_NIC, MYSQL, WOR
 GATEWAY, BALANCER, VNET = "applicationGateways/entry", "loadBalancers/web", "virtualNetworks/hub"
 FIREWALL_POLICY = "ApplicationGatewayWebApplicationFirewallPolicies"
 NIC, HUB = "networkInterfaces/web/ipConfigurations/v4", "virtualHubs/west"
+MANAGER = "networkManagers/central"
+ADMIN_RULES = f"{MANAGER}/securityAdminConfigurations/base/ruleCollections/all"
 APP, ORIGIN = f"{VNET}/subnets/app", f"{CDN}/edge/originGroups/shop/origins/entry"
 
 EDGES = [
@@ -159,6 +161,8 @@ EDGES = [
     ),
     (f"{HUB}/routingIntent/all", "nextHop", "azureFirewalls/hub"),
     ("vpnGateways/hub/vpnConnections/shop", "remoteVpnSite", "vpnSites/shop"),
+    (f"{MANAGER}/networkGroups/spokes/staticMembers/hub", "resourceId", VNET),
+    (ADMIN_RULES, "networkGroupId", f"{MANAGER}/networkGroups/spokes"),
     # private links and names
     ("privateEndpoints/db", "subnet", APP),
     ("privateEndpoints/db", "privateLinkServiceId", f"{MYSQL}/flexibleServers/open"),
@@ -258,6 +262,8 @@ PARTS = [
     ("azureFirewalls/classic/applicationRuleCollections/out", "azureFirewalls/classic"),
     (f"{HUB}/hubVirtualNetworkConnections/spoke", HUB),
     (f"{HUB}/routingIntent/all", HUB),
+    (f"{MANAGER}/networkGroups/spokes/staticMembers/hub", f"{MANAGER}/networkGroups/spokes"),
+    (f"{ADMIN_RULES}/rules/no-ssh", ADMIN_RULES),
     ("virtualHubs/routes/ipConfigurations/one", "virtualHubs/routes"),
     ("virtualHubs/routes/bgpConnections/appliance", "virtualHubs/routes"),
     ("vpnGateways/hub/vpnConnections/shop", "vpnGateways/hub"),
