@@ -104,37 +104,8 @@ class Region:
 
     def _search(self, use: int, bad: int, otherwise: bool, patience: int) -> bool | None:
         """As `reaches`, but None once patience, if positive, is over."""
-        clear: list[set[int]] = [set() for _ in self.box]
         inside = None if patience or use & ~self.compared else self.inside
-        front = (bad & -bad) - 1
-
-        def look(level: int, group: int) -> bool | None:
-            final = group & self.whole[level]
-            if final:
-                final &= -final
-                group &= (final << 1) - 1
-            if not group:
-                return otherwise
-            if group & -group & bad:
-                return True
-            if not group & bad and (final or not otherwise):
-                return False
-            while not group & ~self.covering[level]:
-                level += 1
-            if inside is not None:
-                group = _without_hidden(group, inside[level], front)
-            if group in clear[level]:
-                return False
-            # The fewer rules hold a cell, the sooner one finds there what escapes them.
-            cells = self._cells(level, group)
-            for cell in sorted(cells, key=int.bit_count) if len(cells) > 1 else cells:
-                found = look(level + 1, cell)
-                if found is not False:
-                    return found
-            clear[level].add(group)
-            return None if 0 < patience < sum(map(len, clear)) else False
-
-        return look(0, use)
+        return _Search(self, bad, otherwise, patience, inside).look(0, use)
 
     def _inside(self, use: int) -> list[dict[int, int]]:
         """For each dimension and each bound used: which have no packet of the box from there on
@@ -152,7 +123,8 @@ class Region:
             table.append(dict(inside))
         return table[::-1]
 
-    def _cells(self, level: int, group: int) -> set[int]:
+    def cells_of(self, level: int, group: int) -> set[int]:
+        """The parts of the group that hold the cells of a dimension within the box."""
         cells = self.cells.get(level)
         if cells is None:
             cells = self.cells[level] = self.partitions[level].cells(self.box[level])
@@ -163,6 +135,58 @@ class Region:
         sides = [(1 << bit, self.boxes[bit][level]) for bit in bits(partly)]
         swept = sweep([(here, self.box[level]), *sides], self.sizes[level], group & ~partly)
         return {cell ^ here for cell in swept.values() if cell & here}
+
+
+class _Search:
+    """One search of a region, see `Region.reaches`; `patience` as there, 0 for no end of it."""
+
+    __slots__ = ("bad", "clear", "front", "inside", "otherwise", "patience", "region")
+
+    def __init__(
+        self,
+        region: Region,
+        bad: int,
+        otherwise: bool,
+        patience: int,
+        inside: list[dict[int, int]] | None,
+    ) -> None:
+        self.region = region
+        self.bad = bad
+        self.otherwise = otherwise
+        self.patience = patience
+        self.inside = inside
+        self.front = (bad & -bad) - 1
+        self.clear: list[set[int]] = [set() for _ in region.box]
+
+    def look(self, level: int, group: int) -> bool | None:
+        """Look from a dimension on, where the group holds the packets; None out of patience."""
+        region = self.region
+        bad = self.bad
+        final = group & region.whole[level]
+        if final:
+            final &= -final
+            group &= (final << 1) - 1
+        if not group:
+            return self.otherwise
+        if group & -group & bad:
+            return True
+        if not group & bad and (final or not self.otherwise):
+            return False
+        while not group & ~region.covering[level]:
+            level += 1
+        if self.inside is not None:
+            group = _without_hidden(group, self.inside[level], self.front)
+        clear = self.clear[level]
+        if group in clear:
+            return False
+        # The fewer rules hold a cell, the sooner one finds there what escapes them.
+        cells = region.cells_of(level, group)
+        for cell in sorted(cells, key=int.bit_count) if len(cells) > 1 else cells:
+            found = self.look(level + 1, cell)
+            if found is not False:
+                return found
+        clear.add(group)
+        return None if 0 < self.patience < sum(map(len, self.clear)) else False
 
 
 def _without_hidden(group: int, inside: dict[int, int], front: int) -> int:
