@@ -14,7 +14,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.testing import estate
 
 from ....networks import Json, nic, peer, vnet
-from ....routing import hop, labels, route, routes, steered, subnet, table, told
+from ....routing import endpoint, hop, labels, route, routes, steered, subnet, table, told
 
 
 def steering(*udr: Json) -> Network:
@@ -108,3 +108,18 @@ def test_subnets_compare_without_case(name: str) -> None:
     network = estate(vnet("a", "10.0.0.0/16", subnets={name: "10.0.0.0/24"}))
     assert [each.name for each in network.all(Subnet)] == [name]
     assert hop(network, "10.0.0.9", name).hop is Hop.LOCAL
+
+
+def test_of_two_routes_that_contradict_each_other_neither_is_beaten() -> None:
+    network = steering(route("20.0.0.0/8", "None"), route("20.0.0.0/8", "Internet", name="again"))
+    assert {"20.0.0.0/8 None", "20.0.0.0/8 Internet"} <= set(told(network))
+
+
+def test_a_default_route_is_not_as_long_as_a_space_that_is_everything() -> None:
+    home = {"addressPrefix": "10.1.0.0/24", "privateEndpointNetworkPolicies": "Enabled"}
+    network = estate(
+        vnet("a", "0.0.0.0/0", subnets={"app": steered("10.0.0.0/24"), "pe": home}),
+        table("rt", route("0.0.0.0/0", "None")),
+        endpoint("sql", "10.1.0.9", ("a", "pe")),
+    )
+    assert hop(network, "10.1.0.9").hop is Hop.PRIVATE_ENDPOINT

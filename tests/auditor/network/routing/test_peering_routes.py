@@ -152,7 +152,7 @@ def subnet_peering(**more: Any) -> Network:
             "a",
             A,
             subnets={"app": "10.0.0.0/24", "db": "10.0.1.0/24"},
-            peers=[peer("b", B, **settings)],
+            peers=[peer("b", **{"remoteAddressSpace": {"addressPrefixes": [B]}, **settings})],
         ),
         vnet(
             "b",
@@ -175,6 +175,11 @@ def test_R_19_other_subnets_have_the_route_and_their_packets_are_dropped() -> No
     found = hop(subnet_peering(), "10.1.0.4", "db")
     assert decided(found) == ("VNetPeering", "R-19", "Default")
     assert "db is not among those" in found.drops
+
+
+def test_R_19_a_named_subnet_that_is_not_synced_is_not_routed() -> None:
+    stale = {"addressPrefixes": ["10.1.1.0/24"]}
+    assert hop(subnet_peering(remoteAddressSpace=stale), "10.1.0.4").hop is Hop.NONE
 
 
 def test_R_19_a_peering_for_ipv6_alone_routes_no_ipv4() -> None:

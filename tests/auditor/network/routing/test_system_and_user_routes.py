@@ -226,8 +226,9 @@ def test_R_11_a_load_balancer_with_a_rule_for_all_ports_takes_packets() -> None:
     found = appliance("10.0.9.9", balancer("All", 0))
     assert not found.drops
     assert [reason.label for reason in found.doubts] == ["nva:lb"]
-    some = appliance("10.0.9.9", balancer("Tcp", 443))
-    assert "semantics:R-11" in [reason.label for reason in some.doubts]
+    for protocol, port in (("Tcp", 443), ("All", 443), ("Tcp", 0)):
+        some = appliance("10.0.9.9", balancer(protocol, port))
+        assert "semantics:R-11" in [reason.label for reason in some.doubts]
 
 
 def test_R_11_a_firewall_takes_packets() -> None:
