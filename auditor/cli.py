@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TextIO
 import click
 
 from auditor import __version__
-from auditor.commands import routes
+from auditor.commands import filters, routes
 from auditor.errors import AuditorError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -400,5 +400,10 @@ def completion(shell: str) -> None:
         say(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())
 
 
-for each in (routes.next_hop, routes.effective_routes):
+for each in (
+    filters.flow,
+    filters.effective_rules,
+    routes.next_hop,
+    routes.effective_routes,
+):
     cli.add_command(each)

