@@ -160,11 +160,10 @@ def _hub_home(hub: VirtualHub) -> str:
 
 def _in_hub(firewall: Firewall) -> Iterator[tuple[str, Owner]]:
     settings = walk.peek(firewall, "properties")
-    hub = walk.peek(settings, "virtual_hub")
-    addresses = walk.peek(settings, "hub_ip_addresses")
-    if hub is not None and hub.id and addresses is not None and addresses.private_ip_address:
-        address = parse_address(addresses.private_ip_address)
-        yield fold(hub.id), Owner(firewall, address, "", False)
+    hub = walk.peek(walk.peek(settings, "virtual_hub"), "id")
+    text = walk.peek(walk.peek(settings, "hub_ip_addresses"), "private_ip_address")
+    if hub and text:
+        yield fold(hub), Owner(firewall, parse_address(text), "", False)
 
 
 @question

@@ -10,7 +10,7 @@ from auditor.errors import Undetermined
 from auditor.network.gateways import gateway_of, is_v2, rules_of
 from auditor.network.graph import Network, question
 from auditor.network.host_patterns import swallows
-from auditor.resources.application_gateways import ApplicationGateway, Listener, RoutingRule
+from auditor.resources.application_gateways import Listener, RoutingRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,32 +109,32 @@ def _place(listener: Listener) -> tuple[str, str] | None:
         p = listener.properties
         frontend, port = p.frontend_ip_configuration, p.frontend_port
         _ = listener.hosts
+        if frontend is None or port is None or not frontend.id or not port.id:
+            return None
+        return frontend.id.lower(), port.id.lower()
     except Undetermined:
         return None
-    if frontend is None or port is None or not frontend.id or not port.id:
-        return None
-    return frontend.id.lower(), port.id.lower()
 
 
 def _ranked(network: Network, listeners: list[Listener]) -> Iterator[Contender]:
     pairs = [(one, rule) for one in listeners for rule in rules_of(network, one)[:1]]
     if not pairs:
         return
-    listed = _listed_order(gateway_of(network, pairs[0][0]))
+    listed = _listed_order(network, pairs[0][0])
     ranks = {rule.key: _rank(rule, listed) for _, rule in pairs}
     complete = all(rank is not None for rank in ranks.values())
     ranked = [Contender(one, rule, ranks[rule.key] if complete else None) for one, rule in pairs]
     yield from sorted(ranked, key=lambda one: (one.rank or 0, one.listener.key))
 
 
-def _listed_order(gateway: ApplicationGateway) -> dict[str, int]:
-    """The place of each rule in the list, where that is the order; else nothing."""
+def _listed_order(network: Network, listener: Listener) -> dict[str, int]:
+    """The place of each rule in its gateway's list, where that is the order; else nothing."""
     try:
-        if is_v2(gateway):
-            return {}
+        gateway = gateway_of(network, listener)
+        rules = () if is_v2(gateway) else gateway.rules
     except Undetermined:
         return {}
-    return {rule.key: place for place, rule in enumerate(gateway.rules)}
+    return {rule.key: place for place, rule in enumerate(rules)}
 
 
 def _rank(rule: RoutingRule, listed: dict[str, int]) -> int | None:

@@ -225,7 +225,7 @@ def silent(arm_type: str) -> dict[str, Any]:
     return {"id": f"{group}/providers/{provider}{tail}", "name": "silent", "type": arm_type}
 
 
-COULD_BE_THE_ANSWER = {"DNS-005", "DNS-007", "PE-005"}
+COULD_BE_THE_ANSWER = {"DNS-007", "PE-005"}
 """Rules that look for something that may be what a silent resource is: unknown, then."""
 
 
@@ -244,6 +244,5 @@ def test_resources_that_tell_nothing_make_nothing_green(rule: Rule[Any], tmp_pat
     lost = {finding["subject"] for finding in of(rule, path)[0]} - broken
     assert not [each for each in after if "a fault of the rule itself" in each["message"]]
     if lost:
-        assert rule.id in COULD_BE_THE_ANSWER or rule.family in ("GW", "WAF")
-        unknown = {finding["subject"] for finding in after if finding["status"] == "unknown"}
-        assert lost <= unknown or "" in unknown
+        assert rule.id in COULD_BE_THE_ANSWER
+        assert lost <= {finding["subject"] for finding in after if finding["status"] == "unknown"}
