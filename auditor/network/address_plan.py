@@ -17,7 +17,7 @@ from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.on_premises import learns_routes, on_premises
 from auditor.network.private_link import interfaces_of
 from auditor.network.routing_domains import (
@@ -210,24 +210,12 @@ def _absent(network: Network, ref: Ref) -> str:
     return "" if isinstance(node, Node) else text
 
 
+@question_about
 def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabouts:
     """Find an address as seen from a VNet: in it, in the networks near it, or beyond.
 
     Never raises for what the snapshot lacks: `unsure` of the answer tells it.
     """
-    known = _located(network)
-    found = known.get((address, vnet))
-    if found is None:
-        found = known[address, vnet] = _locate(network, address, vnet)
-    return found
-
-
-@question
-def _located(network: Network) -> dict[tuple[Address, VirtualNetwork], Whereabouts]:
-    return {}
-
-
-def _locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabouts:
     held = _held(network, address, vnet)
     if held:
         home: str | None = held[0][0]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.errors import Undetermined
 from auditor.network.filters import ANY, UNTOLD, Filter, Selector, selector, subnet_name
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question_about
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
 from auditor.network.reasons import Reason, gap
 from auditor.ports import parse_ports
@@ -43,17 +43,10 @@ def admin_layer(
     """Give the admin rules that may apply in a subnet; None when there are none."""
     if endpoint or (subnet is not None and subnet_name(subnet).lower() in _EXEMPT):
         return None
-    known = network.ask(_known)
-    if inbound not in known:
-        known[inbound] = _layer(network, inbound)
-    return known[inbound]
+    return _layer(network, inbound)
 
 
-@question
-def _known(network: Network) -> dict[bool, Layer | None]:
-    return {}
-
-
+@question_about
 def _layer(network: Network, inbound: bool) -> Layer | None:
     found: list[tuple[int, str, EffectiveRule]] = []
     for rule in network.all(AdminRule):

@@ -25,7 +25,7 @@ from auditor.addresses import (
 )
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question_about
 from auditor.resources.base import Node, Ref, union
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -225,22 +225,14 @@ def custom_rules(
     direction or priority, or when two of one priority disagree: Azure stores no such rules, and
     either may come first.
     """
-    known = _ordered(network)
-    found = known.get(group)
-    if found is None:
-        found = known[group] = _in_order(group)
-    return found[0 if inbound else 1]
+    return _in_order(network, group)[0 if inbound else 1]
 
 
 _Rules: TypeAlias = tuple[SecurityRule, ...]
 
 
-@question
-def _ordered(network: Network) -> dict[NetworkSecurityGroup, tuple[_Rules, _Rules]]:
-    return {}
-
-
-def _in_order(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+@question_about
+def _in_order(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """The inbound and the outbound rules."""
     ways = by_priority(group)
     for way in ways:
@@ -274,6 +266,7 @@ def _refuse_ties(way: _Rules) -> None:
             raise Undetermined(f"which of {names} comes first, both of priority {priority}")
 
 
+@question_about
 def filters_of(
     network: Network, group: NetworkSecurityGroup, *, inbound: bool
 ) -> tuple[Filter, ...]:
@@ -281,17 +274,7 @@ def filters_of(
 
     Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
     """
-    known = _compiled(network)
-    found = known.get((group, inbound))
-    if found is None:
-        rules = custom_rules(network, group, inbound=inbound)
-        found = known[group, inbound] = tuple(map(compiled, rules))
-    return found
-
-
-@question
-def _compiled(network: Network) -> dict[tuple[NetworkSecurityGroup, bool], tuple[Filter, ...]]:
-    return {}
+    return tuple(map(compiled, custom_rules(network, group, inbound=inbound)))
 
 
 def _default(name: str, priority: int, allow: bool, source: str, destination: str) -> Filter:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -28,6 +28,7 @@ from auditor.snapshot.document import Gap, KubernetesObject
 
 N = TypeVar("N", bound=Node)
 R = TypeVar("R")
+P = ParamSpec("P")
 
 _INSTANCE = re.compile(
     r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+(?:/networkinterfaces(/|$))?"
@@ -278,6 +279,32 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     @wraps(ask)
     def once(network: Network) -> R:
         return network.ask(ask)
+
+    return once
+
+
+_UNASKED = object()
+
+
+def question_about(
+    ask: Callable[Concatenate[Network, P], R],
+) -> Callable[Concatenate[Network, P], R]:
+    """Make a function of the network and of things in it answer once for the same things.
+
+    The things are told apart by hash. What is raised is no answer: it is raised anew each time.
+    """
+
+    def answers(_: Network) -> dict[Any, Any]:
+        return {}
+
+    @wraps(ask)
+    def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
+        known = network.ask(answers)
+        key = (about, *more.items()) if more else about
+        found = known.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = known[key] = ask(network, *about, **more)
+        return cast(R, found)
 
     return once
 

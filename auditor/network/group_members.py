@@ -9,7 +9,7 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.extents import Doubt, Extent, joined
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
 from auditor.resources.base import Ref
@@ -22,21 +22,14 @@ from auditor.resources.virtual_networks import Subnet
 _KINDS = "applicationSecurityGroups"
 
 
+@question_about
 def members(network: Network, key: str) -> Extent:
     """Give the addresses of a group's members, by the group's folded id.
 
     Addresses of machines that the snapshot does not hold are in doubt: instances of scale sets,
     and whatever stands in a subnet that lists NICs which were not exported.
     """
-    known = network.ask(_known)
-    if key not in known:
-        known[key] = joined((*_members(network, key), network.ask(_unexported)))
-    return known[key]
-
-
-@question
-def _known(network: Network) -> dict[str, Extent]:
-    return {}
+    return joined((*_members(network, key), network.ask(_unexported)))
 
 
 def _members(network: Network, key: str) -> Iterator[Extent]:

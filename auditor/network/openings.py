@@ -32,7 +32,7 @@ from auditor.network.filters import (
     selector,
     subnet_name,
 )
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.routing import RouteTable
@@ -86,21 +86,19 @@ class Openings(Generic[K]):
     doubts: tuple[str, ...] = ()
 
 
+@question_about
 def openings(network: Network, group: NetworkSecurityGroup) -> Openings[SecurityRule]:
     """Give what a group's inbound rules open, computed once for each group.
 
     Raises Undetermined when the input does not tell the order of its rules.
     """
-    known = _known(network)
-    found = known.get(group)
-    if found is None:
-        found = known[group] = _openings(network, group)
-    return found
-
-
-@question
-def _known(network: Network) -> dict[NetworkSecurityGroup, Openings[SecurityRule]]:
-    return {}
+    filters = filters_of(network, group, inbound=True)
+    routed = routed_to(network, group, filters)
+    known = _answers(network)
+    by_place = known.get((filters, routed))
+    if by_place is None:
+        by_place = known[filters, routed] = _by_place(filters, routed)
+    return _by_rule(by_place, custom_rules(network, group, inbound=True))
 
 
 def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
@@ -146,16 +144,6 @@ def _concerns(rule: SecurityRule) -> bool:
         return foreign(selector(rule.sources))
     except Undetermined:
         return True
-
-
-def _openings(network: Network, group: NetworkSecurityGroup) -> Openings[SecurityRule]:
-    filters = filters_of(network, group, inbound=True)
-    routed = routed_to(network, group, filters)
-    known = _answers(network)
-    by_place = known.get((filters, routed))
-    if by_place is None:
-        by_place = known[filters, routed] = _by_place(filters, routed)
-    return _by_rule(by_place, custom_rules(network, group, inbound=True))
 
 
 @question

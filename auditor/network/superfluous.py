@@ -20,7 +20,7 @@ from auditor.network.filters import (
     custom_rules,
     filters_of,
 )
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.likeness import likeness
 from auditor.network.openings import subnets_at
 from auditor.network.symbols import Symbolic, applies, symbolic
@@ -55,24 +55,12 @@ class Idle:
     redundant: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
 
 
+@question_about
 def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     """Give the rules of a group that do nothing, computed once for each group.
 
     Raises Undetermined when the input does not tell the order of its rules.
     """
-    known = _known(network)
-    found = known.get(group)
-    if found is None:
-        found = known[group] = _idle_rules(network, group)
-    return found
-
-
-@question
-def _known(network: Network) -> dict[NetworkSecurityGroup, Idle]:
-    return {}
-
-
-def _idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     result = Idle()
     ways = [(way, filters_of(network, group, inbound=way)) for way in (True, False)]
     inside = _inside(network, group) if any(_literal(custom) for _, custom in ways) else NOTHING

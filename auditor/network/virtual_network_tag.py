@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question_about
 from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.on_premises import (
     client_pools,
@@ -32,21 +32,9 @@ from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
+@question_about
 def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) -> Extent:
     """Give what `VirtualNetwork` holds for machines in a subnet; None when that is not there."""
-    known = network.ask(_known)
-    key = (subnet.key if subnet is not None else "", tags)
-    if key not in known:
-        known[key] = _computed(network, subnet, tags)
-    return known[key]
-
-
-@question
-def _known(network: Network) -> dict[tuple[str, ServiceTags], Extent]:
-    return {}
-
-
-def _computed(network: Network, subnet: Subnet | None, tags: ServiceTags) -> Extent:
     if subnet is None:
         return joined((Extent(_HOST), _anything(Undetermined("the subnet"))))
     vnet = network.holder(subnet, VirtualNetwork)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question_about
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.connected_groups import connected_group_routes
@@ -38,11 +38,7 @@ def effective_routes(
 
     Never raises for what the snapshot lacks: that becomes an influence, or a reason of a route.
     """
-    memo = network.ask(_memo)
-    found = memo.get((subnet.key, tags))
-    if found is None:
-        found = memo[subnet.key, tags] = _assemble(network, subnet, tags)
-    return found
+    return _assemble(network, subnet, tags)
 
 
 def routes_from(
@@ -59,11 +55,7 @@ def routes_from(
     return effective_routes(network, subnet, tags)
 
 
-@question
-def _memo(network: Network) -> dict[tuple[str, ServiceTags], EffectiveRoutes]:
-    return {}
-
-
+@question_about
 def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveRoutes:
     vnet = network.holder(subnet, VirtualNetwork)
     try:

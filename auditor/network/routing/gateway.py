@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question_about
 from auditor.network.on_premises import (
     claims_of_space,
     client_pools,
@@ -53,21 +53,9 @@ class Served:
     untold: tuple[Reason, ...]
 
 
-@question
-def _memo(network: Network) -> dict[str, Served]:
-    return {}
-
-
+@question_about
 def served_by(network: Network, vnet: VirtualNetwork) -> Served:
     """Give a VNet's own gateways and those it uses by gateway transit (R-17), and its teachers."""
-    memo = network.ask(_memo)
-    found = memo.get(vnet.key)
-    if found is None:
-        found = memo[vnet.key] = _served_by(network, vnet)
-    return found
-
-
-def _served_by(network: Network, vnet: VirtualNetwork) -> Served:
     gateways: list[Serving] = []
     untold: list[Reason] = []
     teachers = list(_hubs(network, vnet))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network, evidence, question
+from auditor.network.graph import Missing, Network, evidence, question_about
 from auditor.network.peerings import far_network, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
@@ -46,21 +46,9 @@ class Ties:
     untold: tuple[Reason, ...]
 
 
+@question_about
 def ties_of(network: Network, vnet: VirtualNetwork) -> Ties:
     """Give the peerings of a VNet that carry packets: Connected on both sides (R-14)."""
-    memo = network.ask(_memo)
-    found = memo.get(vnet.key)
-    if found is None:
-        found = memo[vnet.key] = _ties(network, vnet)
-    return found
-
-
-@question
-def _memo(network: Network) -> dict[str, Ties]:
-    return {}
-
-
-def _ties(network: Network, vnet: VirtualNetwork) -> Ties:
     ties: list[Tie] = []
     untold: list[Reason] = []
     try:

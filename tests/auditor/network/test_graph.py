@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import Undetermined
-from auditor.network.graph import Missing, Network, every, evidence, question, whole
+from auditor.network.graph import Missing, Network, every, evidence, question, question_about, whole
 from auditor.resources.compute import ScaleSet, ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer
@@ -239,6 +239,27 @@ def test_a_question_is_answered_once_for_a_network() -> None:
     one, two = estate(resource(PIP, "a")), estate(resource(PIP, "a"))
 
     assert (number(one), number(one), number(two), number(one)) == (1, 1, 2, 1)
+
+
+def test_a_question_about_something_is_answered_once_for_each() -> None:
+    asked: list[str] = []
+
+    @question_about
+    def found(network: Network, name: str, *, hidden: bool = False) -> str | None:
+        asked.append(name)
+        if name == "gone":
+            raise Undetermined("what is gone")
+        return None if hidden else name
+
+    one, two = estate(resource(PIP, "a")), estate(resource(PIP, "a"))
+
+    assert [found(one, "a"), found(one, "a"), found(one, "b"), found(two, "a")] == [*"aaba"]
+    assert found(one, "a", hidden=True) is found(one, "a", hidden=True) is None
+    assert asked == ["a", "b", "a", "a"]
+    for _ in range(2):
+        with pytest.raises(Undetermined):
+            found(one, "gone")
+    assert asked[4:] == ["gone", "gone"]
 
 
 def test_subjects_and_evidence() -> None:
