@@ -34,7 +34,7 @@ from auditor.resources.application_gateways import (
     GatewayIpConfiguration,
     PrivateLinkIpConfiguration,
 )
-from auditor.resources.base import Node, Ref
+from auditor.resources.base import Node, Ref, kind_of
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
@@ -182,7 +182,7 @@ def unlisted(network: Network) -> dict[str, str]:
 
 def _unlisted(network: Network, subnet: Subnet) -> str:
     for edge in network.referrers(subnet):
-        words = _CROWDED.get(type(edge.source))
+        words = _CROWDED.get(kind_of(edge.source))
         if words:
             return words.format(edge.source.root.label)
         if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):

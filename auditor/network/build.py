@@ -17,7 +17,7 @@ from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.network.graph import Network, link, owner_key
 from auditor.resources import walk
-from auditor.resources.base import Node, Wire
+from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -151,7 +151,7 @@ def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
     What the copy holds goes with it, and is noted in `replaced`.
     """
     other = nodes[node.key]
-    if type(node) is not type(other):
+    if kind_of(node) is not kind_of(other):
         return False
     if node.record is not None and other.record is None:
         node.owner = other.owner
@@ -179,7 +179,7 @@ def _inside(node: Node) -> list[Node]:
 
 
 def _replace(old: Node, new: Node) -> None:
-    found = _collection(old.owner, type(old)) if old.owner is not None else None
+    found = _collection(old.owner, kind_of(old)) if old.owner is not None else None
     if found is not None:
         holder, attribute = found
         parts = [new if part is old else part for part in getattr(holder, attribute)]
@@ -209,7 +209,7 @@ def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
         if owner is None:
             continue
         node.owner = owner
-        found = _collection(owner, type(node))
+        found = _collection(owner, kind_of(node))
         if found is None:
             continue
         holder, attribute = found

@@ -23,7 +23,7 @@ from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of
+from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -120,9 +120,9 @@ class Network:
             grouped: dict[type[Node], list[Node]] = defaultdict(list)
             for key in sorted(self.nodes):
                 node = self.nodes[key]
-                grouped[type(node)].append(node)
+                grouped[kind_of(node)].append(node)
             for leaf in self._leaves:
-                grouped[type(leaf)].append(leaf)
+                grouped[kind_of(leaf)].append(leaf)
             self._by_class = {
                 kind: tuple(found if kind.indexed else sorted(found, key=_key))
                 for kind, found in grouped.items()
@@ -358,13 +358,13 @@ def link(root: Node) -> list[Node]:
     """Tell a node and every part inside it who and where it is; give them all, owners first."""
     found = [root]
     for node in found:
-        indexed, has_parts, hollow = _traits(type(node))
+        indexed, has_parts, hollow = _traits(kind_of(node))
         if indexed:
             node.folded = fold(node.id)
         if not walk.peek(node, "name"):  # an expression of a template, perhaps
             node.name = last_segment(node.id)
         if hollow is not None and walk.peek(node, "properties") is hollow:
-            delattr(node, "properties")
+            unset(node, "properties")
         if not has_parts:
             continue
         for collection, index, part in walk.parts(node):

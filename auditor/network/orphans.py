@@ -15,7 +15,7 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.resources import walk
-from auditor.resources.base import Node
+from auditor.resources.base import Node, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -194,7 +194,7 @@ def idle(network: Network, node: Node) -> Idle | None:
 
     Raises Undetermined when the snapshot does not tell.
     """
-    return _JUDGES[type(node)](network, node)
+    return _JUDGES[kind_of(node)](network, node)
 
 
 @question

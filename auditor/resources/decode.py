@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire
+from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
 from auditor.resources.walk import bare
 from auditor.snapshot.document import Dialect, Record
 
@@ -138,7 +138,7 @@ def unset_field(node: Wire, pointer: str) -> None:
     if holder is not None:
         owner, attribute = holder
         if not _is_identity(owner, attribute):
-            delattr(owner, attribute)
+            unset(owner, attribute)
 
 
 def _is_identity(owner: Wire, attribute: str) -> bool:

@@ -32,6 +32,7 @@ from auditor.network import front_door, observability
 from auditor.network.graph import Network, evidence, possibly, question
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.base import kind_of
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorProfile
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
@@ -84,7 +85,7 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
     """Compare the enabled categories with those that a gateway of its kind should send."""
     if isinstance(gateway, FrontDoorProfile):
         _is_front_door(gateway)  # raises when its sku is not told
-    words = _WORDS[type(gateway)]
+    words = _WORDS[kind_of(gateway)]
     if not observability.diagnostics_exported(network):
         yield Unknown(
             gateway.id,
@@ -92,7 +93,7 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
             remedy=az("monitor", "diagnostic-settings", "list", resource=gateway.id),
         )
         return
-    access, firewall = _LOGS[type(gateway)]
+    access, firewall = _LOGS[kind_of(gateway)]
     sent = observability.logged(network, gateway)
     lacking = [] if observability.logs_category(sent, access) else [access]
     if not observability.logs_category(sent, firewall) and _has_waf(network, gateway):
