@@ -298,10 +298,11 @@ def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:
     node = network.nodes.get(key) if key else None
     if isinstance(node, VirtualNetwork):
-        for subnet in walk.peek(walk.peek(node, "properties"), "subnets") or ():
+        subnets: list[Subnet] = walk.peek(walk.peek(node, "properties"), "subnets") or []
+        for subnet in subnets:
             try:
                 if any(address in prefix for prefix in subnet.prefixes):
-                    return subnet  # type: ignore[no-any-return]
+                    return subnet
             except Undetermined:
                 continue
     return None

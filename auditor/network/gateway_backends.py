@@ -49,11 +49,12 @@ def addressed_members(network: Network) -> tuple[Member, ...]:
 
 
 def whereabouts(network: Network, member: Member) -> Whereabouts:
-    """Tell where an address lies, seen from the gateway's VNet.
+    """Tell where the address of a member lies, seen from the gateway's VNet.
 
-    Raises Undetermined when the gateway's VNet is not in the snapshot.
+    Raises Undetermined when the gateway's VNet is not in the snapshot, and for a name.
     """
-    assert member.address is not None
+    if member.address is None:
+        raise Undetermined(f"the address of {member.text}", resource=member.id)
     return locate(network, member.address, vnet_of(network, gateway_of(network, member.pool)))
 
 

@@ -216,7 +216,7 @@ def _answered(node: Node) -> bool:
 
 
 def _states(node: Node) -> Iterator[str]:
-    settings: Any = getattr(node, "properties")  # noqa: B009
+    settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class
     state = walk.peek(settings, "provisioning_state")
     if state:
         yield state

@@ -115,6 +115,7 @@ class RecordSet(Resource):
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses it gives, A and AAAA."""
+        # Declared by both kinds below, each with settings of its own.
         p: PublicRecordSetProperties | PrivateRecordSetProperties = getattr(self, "properties")  # noqa: B009
         v4 = (record.ipv4_address for record in p.a_records or ())
         v6 = (record.ipv6_address for record in p.aaaa_records or ())

@@ -35,6 +35,7 @@ Give the server a private address and put that into the pool:
 
 from __future__ import annotations
 
+from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
@@ -56,7 +57,7 @@ def public_backend(network: Network, member: Member) -> Outcomes:
     if here.key is not None or here.owners:
         return
     if here.unsure:
-        if _on_premises(network, gateway, member):
+        if _on_premises(network, gateway, address):
             return
         if address not in PUBLIC:
             raise Undetermined(here.unsure, resource=gateway.id)
@@ -64,7 +65,7 @@ def public_backend(network: Network, member: Member) -> Outcomes:
     yield Finding(
         member.pool.id,
         f"The backend pool {member.pool.label} of {gateway.label} sends to {address}, "
-        f"{_what(network, gateway, member)}",
+        f"{_what(network, gateway, address)}",
         "put a private address that the gateway reaches into the pool: "
         + az(
             *("network", "application-gateway", "address-pool", "update"),
@@ -82,18 +83,16 @@ def public_backend(network: Network, member: Member) -> Outcomes:
     )
 
 
-def _on_premises(network: Network, gateway: ApplicationGateway, member: Member) -> bool:
+def _on_premises(network: Network, gateway: ApplicationGateway, address: Address) -> bool:
     """Whether the address lies in a site that the snapshot tells of."""
     try:
         claims = on_premises(network, vnet_of(network, gateway))
     except Undetermined:
         return False
-    return any(member.address in claim.prefix for claim in claims if member.address)
+    return any(address in claim.prefix for claim in claims)
 
 
-def _what(network: Network, gateway: ApplicationGateway, member: Member) -> str:
-    address = member.address
-    assert address is not None
+def _what(network: Network, gateway: ApplicationGateway, address: Address) -> str:
     public = public_addresses(network).get(address)
     if public is not None:
         return f"the public address {public.label}"
