@@ -18,9 +18,10 @@ def rows() -> list[tuple[str, str, str]]:
 
 
 def named_in_tests() -> set[str]:
-    """The facts that tests about routes are named by."""
-    folder = ROOT / "tests" / "auditor" / "network" / "routing"
-    texts = (path.read_text(encoding="utf-8") for path in folder.glob("test_*.py"))
+    """The facts that tests about filters and routes are named by."""
+    network = ROOT / "tests" / "auditor" / "network"
+    paths = (path for name in ("filtering", "routing") for path in (network / name).glob("*.py"))
+    texts = (path.read_text(encoding="utf-8") for path in paths)
     return {f"{family}-{number}" for text in texts for family, number in NAMED.findall(text)}
 
 

@@ -106,7 +106,12 @@ def _side(items: list[AddressItem] | None) -> Selector:
     if any((item.address_prefix_type or "").lower() == "networkgroup" for item in items):
         return UNTOLD
     texts = [item.address_prefix for item in items if item.address_prefix]
-    return selector(texts)
+    found = selector(texts)
+    return found if all(map(_is_name, found.tags)) else UNTOLD
+
+
+def _is_name(tag: str) -> bool:
+    return tag.replace(".", "").isalnum() and not tag[0].isdigit()
 
 
 def _ports(texts: list[str] | None) -> PortSet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from auditor.resources.base import (
-    AddressOrTag,
     ArmId,
     Node,
     Ports,
@@ -99,9 +98,9 @@ class RuleCollection(Node):
 
 
 class AddressItem(Wire, gc=False):
-    """One entry of `sources` or `destinations`."""
+    """One entry of `sources` or `destinations`: a prefix, a tag, or the id of a network group."""
 
-    address_prefix: AddressOrTag | None = None
+    address_prefix: str | None = None
     address_prefix_type: str | None = None
 
 

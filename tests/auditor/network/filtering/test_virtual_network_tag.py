@@ -13,9 +13,9 @@ from auditor.network.virtual_network_tag import virtual_network
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import arm_id, estate, resource
 
-from ... import networks as n
-from ...exposed import nsg, ref, rule
-from ...guarded import Asked, asks, out_deny
+from .... import networks as n
+from ....exposed import nsg, ref, rule
+from ....guarded import Asked, asks, out_deny
 
 TABLE = "Microsoft.Network/routeTables"
 APPLIANCE = {"nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.0.1.4"}

@@ -9,8 +9,8 @@ from auditor.network.effective_rules import Direction
 from auditor.network.flow import Access, flow
 from auditor.testing import arm_id, resource
 
-from ...exposed import NSG, SCALE_SET, SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
-from ...guarded import Asked, asks, out, out_deny
+from ....exposed import NSG, SCALE_SET, SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
+from ....guarded import Asked, asks, out, out_deny
 
 INTERNET = "203.0.113.7"
 PUBLIC = "52.10.0.7"
@@ -257,7 +257,7 @@ def test_layers_are_told_each() -> None:
     ]
 
 
-def test_private_endpoints() -> None:
+def test_N_44_private_endpoints_follow_their_subnets_policies() -> None:
     def asked(policy: str | None) -> Asked:
         more = {} if policy is None else {"privateEndpointNetworkPolicies": policy}
         endpoint = nic("web")

@@ -1,0 +1,89 @@
+"""Application security groups in flows: who is a member, and who may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import arm_id, resource
+
+from ....exposed import NIC, SCALE_SET, SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
+from ....guarded import Asked, asks, out
+
+ASG = "Microsoft.Network/applicationSecurityGroups"
+GROUP = [ref(arm_id(ASG, "web"))]
+MEMBER = {"applicationSecurityGroups": GROUP}
+
+
+def asked(*others: Any, member: bool = False, rules: Any = None, **more: Any) -> Asked:
+    """NIC web, whose subnet lets in SSH from members, and out to members at 3306."""
+    to_group = {"destinationApplicationSecurityGroups": GROUP}
+    guards = rules or [
+        rule("from", 100, "", "22", sourceApplicationSecurityGroups=GROUP),
+        deny("rest", 110),
+        out("to", 100, "", "3306", **to_group),
+    ]
+    return asks(
+        resource(ASG, "web"),
+        nsg(*guards),
+        nic("web", configuration=MEMBER if member else {}),
+        vnet(subnet(nsg="nsg", **more)),
+        *others,
+    )
+
+
+def test_N_31_members_are_named_by_their_ip_configurations() -> None:
+    web = asked(nic("other", address="10.0.0.9", configuration=MEMBER))
+    assert web.inbound("10.0.0.9", 22) == "Allow securityRules/from at subnet"
+    assert web.inbound("10.0.0.8", 22) == "Deny securityRules/rest at subnet"
+    assert web.outbound("10.0.0.9", 3306) == "Allow securityRules/to at subnet"
+
+
+def test_N_31_members_of_scale_sets_are_known_by_their_subnet_only() -> None:
+    configuration = {"subnet": ref(arm_id(SUBNET, "vnet", "app")), **MEMBER}
+    model = {"name": "n", "properties": {"ipConfigurations": [
+        {"name": "c", "properties": configuration}]}}  # fmt: skip
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [model]}}
+    web = asked(resource(SCALE_SET, "nodes", {"virtualMachineProfile": profile}))
+    assert web.inbound("10.0.0.9", 22) == "Unknown: vmss-model-only"
+    assert web.inbound("10.0.9.9", 22) == "Deny securityRules/rest at subnet"
+
+
+def test_N_31_private_endpoints_are_members() -> None:
+    settings = {**MEMBER, "networkInterfaces": [ref(arm_id(NIC, "pe-nic"))]}
+    endpoint = resource("Microsoft.Network/privateEndpoints", "pe", settings)
+    web = asked(endpoint, nic("pe-nic", address="10.0.0.7"))
+    assert web.outbound("10.0.0.7", 3306) == "Allow securityRules/to at subnet"
+    assert web.outbound("10.0.0.8", 3306).startswith("Allow defaultSecurityRules/")
+
+
+def test_N_31_an_address_that_is_not_told_may_be_any_of_its_subnet() -> None:
+    web = asked(nic("other", address="", configuration={**MEMBER, "privateIPAddress": None}))
+    assert web.inbound("10.0.0.9", 22) == "Unknown: unallocated"
+    assert web.inbound("10.0.9.9", 22) == "Deny securityRules/rest at subnet"
+
+
+def test_N_32_others_skip_the_rule() -> None:
+    to_group = {"destinationApplicationSecurityGroups": GROUP, "destinationAddressPrefix": ""}
+    rules = [rule("in", 100, ports="443", **to_group), deny("rest", 110)]
+    assert asked(member=True, rules=rules).inbound("52.1.1.1").startswith("Allow securityRules/in")
+    assert asked(rules=rules).inbound("52.1.1.1") == "Deny securityRules/rest at subnet"
+
+
+def test_N_33_members_lie_in_the_network() -> None:
+    web = asked(nic("other", address="10.0.0.9", configuration=MEMBER))
+    assert web.inbound("10.0.0.9", 22) == "Allow securityRules/from at subnet"
+    assert web.inbound("52.1.1.1", 22) == "Deny securityRules/rest at subnet"
+
+
+def test_a_group_that_is_not_there_may_have_members_that_are_not() -> None:
+    gone = [ref(arm_id(ASG, "gone"))]
+    rules = [rule("from", 100, "", "22", sourceApplicationSecurityGroups=gone), deny("rest", 110)]
+    assert asked(rules=rules).inbound("10.0.0.9", 22) == "Unknown: collection-gap"
+    assert asked(rules=rules).inbound("10.0.0.9", 23) == "Deny securityRules/rest at subnet"
+
+
+def test_a_nic_that_was_not_exported_may_be_a_member() -> None:
+    listed = [ref(arm_id(f"{NIC}/ipConfigurations", "gone", "primary"))]
+    web = asked(ipConfigurations=listed)
+    assert web.inbound("10.0.0.9", 22) == "Unknown: collection-gap"
+    assert web.inbound("10.0.9.9", 22) == "Deny securityRules/rest at subnet"
