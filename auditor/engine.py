@@ -50,12 +50,13 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         run.outcomes.append(_failed("", error))
         return run
     outcomes = run.outcomes
-    judge = rule.judge
+    check = rule.check
+    settings = () if rule.parameters is None else (parameters or rule.parameters,)
     spoken = 0
     for subject in subjects:
         before = len(outcomes)
         try:
-            for outcome in judge(network, subject, parameters):
+            for outcome in check(network, subject, *settings):
                 outcomes.append(_sound(outcome))
         except Undetermined as unknown:
             outcomes.append(_unknown(subject_id(subject), unknown))

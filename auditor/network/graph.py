@@ -212,9 +212,12 @@ class Network:
 
     def ask(self, question: Callable[[Network], R]) -> R:
         """Answer a question once; later askers get the same answer."""
-        if question not in self._answers:
-            self._answers[question] = question(self)
-        return cast(R, self._answers[question])
+        answers = self._answers
+        try:
+            answer: R = answers[question]
+        except KeyError:
+            answer = answers[question] = question(self)
+        return answer
 
     def _join(self) -> None:
         """Let every reference know its target, and every target its references."""
