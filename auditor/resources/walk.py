@@ -166,6 +166,21 @@ def has_parts(cls: type[Wire]) -> bool:
     return bool(_part_steps(cls))
 
 
+def untold(struct: Wire, path: str = "") -> Iterator[str]:
+    """Find the fields on the way to nodes directly below that are unset, as relative pointers."""
+    for step, is_node in _part_steps(type(struct)):
+        here = f"{path}/{step.key}" if path else step.key
+        try:
+            value = getattr(struct, step.attribute)
+        except Undetermined:
+            yield here
+            continue
+        if value is None or is_node:
+            continue
+        for index, item in enumerate(value if step.many else (value,)):
+            yield from untold(item, f"{here}/{index}" if step.many else here)
+
+
 def parts(struct: Wire, path: str = "") -> list[Part]:
     """Find the nodes directly below: not those inside other nodes."""
     found: list[Part] = []

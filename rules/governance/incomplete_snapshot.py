@@ -12,6 +12,10 @@ or a resource that others point at and nobody exported is a hole: what depends o
   its peering, ...) and is not in the snapshot. More than five of one type in one resource group
   are told together.
 
+*Unknown* when a resource came without the list of its parts (a group without its rules, a network
+without its subnets; in a template, a list that only a parameter tells): nobody can judge parts
+that are not told.
+
 What an export format is known to drop, and elements of it that no reader understands, are told
 with severity low: they are no error of the export.
 
@@ -34,8 +38,9 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.finding import Evidence, Location
 from auditor.network.graph import Hole, evidence, question
+from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
 
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(: (?P<pointer>.*))?", re.DOTALL)
@@ -54,11 +59,15 @@ _READ = {
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Resources of one type and group that are referenced and absent, or one gap of the input."""
+    """Resources of one type and group that are referenced and absent, or one gap of the input.
+
+    Or a list of parts that a resource does not tell.
+    """
 
     id: str
     holes: tuple[Hole, ...] = ()
     gap: Gap | None = None
+    untold: Untold | None = None
 
 
 @question
@@ -74,6 +83,7 @@ def incompleteness(network: Network) -> tuple[Missing, ...]:
             found.append(Missing(holes[0].missing.id, tuple(holes)))
         else:
             found.extend(Missing(hole.missing.id, (hole,)) for hole in holes)
+    found.extend(Missing(each.node.id, untold=each) for each in untold_parts(network))
     return tuple(found) or (Missing(""),)
 
 
@@ -84,6 +94,20 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
         yield _gap(missing.gap)
     elif missing.holes:
         yield _absent(missing.holes)
+    elif missing.untold is not None:
+        yield _unknown(missing.untold)
+
+
+def _unknown(untold: Untold) -> Unknown:
+    keys = untold.pointer.strip("/").split("/")
+    what = keys[-1] if keys[-1] != "properties" else "settings"
+    why = f": {untold.reason}" if untold.reason else ""
+    return Unknown(
+        untold.node.id,
+        missing=f"the {what} of {untold.node.label}{why}",
+        remedy="export the resource whole, or compile the template with its parameters",
+        key=untold.pointer,
+    )
 
 
 def _gap(gap: Gap) -> Finding:

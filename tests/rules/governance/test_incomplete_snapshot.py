@@ -6,7 +6,7 @@ import pytest
 
 from auditor.finding import Location, Severity
 from auditor.snapshot.document import Gap
-from auditor.testing import Answer, arm_id, ask, estate
+from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...networks import nic, subnet_id, vnet, vnet_id
 
@@ -99,3 +99,39 @@ def test_a_gap_has_a_place(where: str, location: Location | None) -> None:
 def test_gaps_and_absent_resources_are_both_told() -> None:
     gap = Gap("denied", "Microsoft.Network/firewalls", "403")
     assert len(asked(home("web"), gaps=(gap,)).broken) == 2
+
+
+def test_a_list_of_parts_that_is_not_told_is_unknown() -> None:
+    group = resource(NSG, "web", {"securityRules": []})
+    why = ("/properties/securityRules", "the parameter 'rules' has no value")
+
+    answer = ask("GOV-006", estate(group, unresolved=(why,)))
+
+    [unknown] = answer.unknown
+    assert unknown.subject == arm_id(NSG, "web")
+    assert unknown.missing == "the securityRules of web: the parameter 'rules' has no value"
+    assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_a_list_inside_a_part_counts_as_well() -> None:
+    settings = {"urlPathMaps": [{"name": "map", "properties": {}}]}
+    gateway = resource("Microsoft.Network/applicationGateways", "agw", settings)
+    why = ("/properties/urlPathMaps/0/properties/pathRules", "x")
+
+    answer = ask("GOV-006", estate(gateway, unresolved=(why,)))
+
+    assert [unknown.missing for unknown in answer.unknown] == ["the pathRules of agw: x"]
+
+
+def test_a_resource_that_came_without_its_settings_is_unknown() -> None:
+    bare = {"id": arm_id(NSG, "web"), "name": "web", "type": NSG}
+
+    [unknown] = asked(bare).unknown
+
+    assert unknown.missing == "the settings of web"
+
+
+def test_what_is_told_as_empty_or_not_named_at_all_is_kept() -> None:
+    answer = asked(resource(NSG, "none", {}), resource(NSG, "empty", {"securityRules": []}))
+
+    assert (answer.kept, answer.unknown) == (1, [])

@@ -1,0 +1,58 @@
+"""Lists of parts that the input names and does not give: an NSG's rules, a network's subnets.
+
+Rules judge parts one by one. Where nobody can say which parts there are, there is nothing to
+judge, and no rule would notice: what is not told is itself an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.network.graph import Network, question
+from auditor.resources import walk
+from auditor.resources.base import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A list of parts that is not told.
+
+    `pointer` is where it would stand in the resource, `reason` why it is not there ("" when the
+    resource came without any settings).
+    """
+
+    node: Node
+    pointer: str
+    reason: str = ""
+
+
+@question
+def untold_parts(network: Network) -> tuple[Untold, ...]:
+    """Give every list of parts that is not told, by resource, in the order of their ids."""
+    return tuple(
+        Untold(node, pointer, _reason(node, pointer))
+        for key in sorted(network.nodes)
+        if _may_lack(node := network.nodes[key])
+        for pointer in _lists(node, "")
+    )
+
+
+def _may_lack(node: Node) -> bool:
+    """Whether a resource came with holes; most did not, and need no second look."""
+    if node.record is None or not walk.has_parts(type(node)):
+        return False
+    return bool(node.record.unresolved) or walk.peek(node, "properties") is None
+
+
+def _lists(node: Node, path: str) -> Iterator[str]:
+    yield from (f"{path}/{pointer}" for pointer in walk.untold(node))
+    for part in walk.parts(node):
+        if part.node.record is None and walk.has_parts(type(part.node)):
+            yield from _lists(part.node, f"{path}/{part.collection}/{part.place}")
+
+
+def _reason(node: Node, pointer: str) -> str:
+    pairs = node.record.unresolved if node.record is not None else ()
+    low = pointer.lower()
+    return next((why for at, why in pairs if at.lower().startswith(low)), "")
