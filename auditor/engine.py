@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
@@ -95,7 +96,12 @@ def subject_id(subject: object) -> str:
 def _unknown(subject: str, unknown: Undetermined) -> Unknown:
     about = subject or unknown.resource
     related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
-    return Unknown(about, missing=unknown.missing, related=related)
+    return Unknown(about, missing=_in_words(unknown.missing, about), related=related)
+
+
+def _in_words(missing: str, about: str) -> str:
+    """Say of a bare JSON key whose it is: `properties of nsg-web`."""
+    return f"{missing} of {ids.name(about)}" if about and " " not in missing else missing
 
 
 def _failed(subject: str, error: BaseException) -> Unknown:

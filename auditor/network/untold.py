@@ -18,18 +18,20 @@ from auditor.resources.base import Node
 class Untold:
     """A list of parts that is not told.
 
-    `pointer` is where it would stand in the resource, `reason` why it is not there ("" when the
-    resource came without any settings).
+    `pointer` is where it would stand in the resource, `reason` why it is not there.
     """
 
     node: Node
     pointer: str
-    reason: str = ""
+    reason: str
 
 
 @question
 def untold_parts(network: Network) -> tuple[Untold, ...]:
-    """Give every list of parts that is not told, by resource, in the order of their ids."""
+    """Give every list of parts that is not told, by resource, in the order of their ids.
+
+    A resource that came without any settings is left out: the input's gaps tell of it.
+    """
     return tuple(
         Untold(node, pointer, _reason(node, pointer))
         for key in sorted(network.nodes)
@@ -40,9 +42,9 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
 
 def _may_lack(node: Node) -> bool:
     """Whether a resource came with holes; most did not, and need no second look."""
-    if node.record is None or not walk.has_parts(type(node)):
+    if node.record is None or not node.record.unresolved:
         return False
-    return bool(node.record.unresolved) or walk.peek(node, "properties") is None
+    return walk.has_parts(type(node)) and walk.peek(node, "properties") is not None
 
 
 def _lists(node: Node, path: str) -> Iterator[str]:

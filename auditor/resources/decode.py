@@ -59,6 +59,9 @@ def _decode_slowly(record: Record, cls: type[Node], damages: list[Damage]) -> No
     except RecursionError:
         damages.append(Damage(record, "", "nested too deeply"))
         return None
+    except msgspec.DecodeError:  # the text is sound JSON: only a number can be too much
+        damages.append(Damage(record, "", "holds a number that is out of any range"))
+        return None
     unset = [pointer for pointer, _ in record.unresolved]
     for _ in range(_MOST_DAMAGES):
         try:

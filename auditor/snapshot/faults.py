@@ -58,11 +58,25 @@ def malformed(name: str, text: Text, error: Exception, base: int = 0) -> InputEr
     if not found:
         return InputError(f"the JSON cannot be read: {message}", where=name, advice=AGAIN)
     offset = base + int(found.group(1))
+    for suffix, (what, command) in _SOURCES.items():
+        if name.lower().endswith(suffix):
+            return InputError(f"is {what}, not JSON", where=name, advice=command)
     return InputError(
         f"{_why(text, offset) or message[: found.start()]} (byte {offset})",
         where=place(name, text, offset),
         advice="correct that place by hand, or " + AGAIN,
     )
+
+
+_SOURCES = {
+    ".bicep": ("Bicep source", "compile it: `az bicep build --file`, or `bicep snapshot`"),
+    ".bicepparam": ("a Bicep parameter file", "evaluate it: `bicep snapshot`"),
+    ".tf": ("Terraform source", "plan it: `terraform plan -out p`, `terraform show -json p`"),
+    ".tfplan": ("a Terraform plan", "write it as JSON: `terraform show -json`"),
+    ".yaml": ("YAML", "write it as JSON: `-o json`"),
+    ".yml": ("YAML", "write it as JSON: `-o json`"),
+}
+"""What files are that people give in the place of JSON, by how their names end, and the remedy."""
 
 
 def too_deep(name: str) -> InputError:

@@ -12,9 +12,9 @@ or a resource that others point at and nobody exported is a hole: what depends o
   its peering, ...) and is not in the snapshot. More than five of one type in one resource group
   are told together.
 
-*Unknown* when a resource came without the list of its parts (a group without its rules, a network
-without its subnets; in a template, a list that only a parameter tells): nobody can judge parts
-that are not told.
+*Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
+network; in a template, a list that only a parameter tells): nobody can judge parts that are not
+told.
 
 What an export format is known to drop, and elements of it that no reader understands, are told
 with severity low: they are no error of the export.
@@ -99,8 +99,7 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
 
 
 def _unknown(untold: Untold) -> Unknown:
-    keys = untold.pointer.strip("/").split("/")
-    what = keys[-1] if keys[-1] != "properties" else "settings"
+    what = untold.pointer.rpartition("/")[2]
     why = f": {untold.reason}" if untold.reason else ""
     return Unknown(
         untold.node.id,

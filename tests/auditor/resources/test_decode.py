@@ -384,3 +384,17 @@ def test_unset_is_told_from_a_misspelt_attribute() -> None:
     with pytest.raises(AttributeError):
         _ = subnet.nonsense  # type: ignore[attr-defined]
     assert isinstance(subnet, Node)
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 5000, "1e400"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_number_out_of_any_range_is_damage(number: str, dialect: Dialect) -> None:
+    rules = [{"name": "ssh", "properties": {"priority": 4242}}]
+    one = record(resource(f"{NETWORK}/networkSecurityGroups", "nsg", {"securityRules": rules}))
+    text = bytes(one.body).replace(b"4242", number.encode())
+    damages: list[Damage] = []
+
+    node = decode(msgspec.structs.replace(one, body=text, dialect=dialect), damages)
+
+    assert node is None
+    assert [damage.reason for damage in damages] == ["holds a number that is out of any range"]

@@ -226,3 +226,28 @@ def test_random_bytes_are_refused() -> None:
     for size in (1, 3, 10, 100, 1000):
         for _ in range(20):
             refusal(source.randbytes(size))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what", "advice"),
+    [
+        ("main.bicep", b"param location string", "is Bicep source", "az bicep build"),
+        ("MAIN.TF", b'resource "azurerm_x" "y" {}', "is Terraform source", "terraform show -json"),
+        ("pods.yaml", b"apiVersion: v1", "is YAML", "-o json"),
+    ],
+)
+def test_source_code_names_the_command_that_makes_json(
+    tmp_path: Path, name: str, text: bytes, what: str, advice: str
+) -> None:
+    (tmp_path / name).write_bytes(text)
+
+    with pytest.raises(InputError, match=what) as refused:
+        load([str(tmp_path / name)])
+
+    assert advice in refused.value.advice
+
+
+def test_json_in_a_file_that_is_called_otherwise_is_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "export.tf").write_bytes(SOUND)
+
+    assert load([str(tmp_path / "export.tf")]).records

@@ -123,12 +123,13 @@ def test_a_list_inside_a_part_counts_as_well() -> None:
     assert [unknown.missing for unknown in answer.unknown] == ["the pathRules of agw: x"]
 
 
-def test_a_resource_that_came_without_its_settings_is_unknown() -> None:
-    bare = {"id": arm_id(NSG, "web"), "name": "web", "type": NSG}
+def test_a_resource_that_came_without_its_settings_is_told_as_a_gap_alone() -> None:
+    group = resource(NSG, "web", {})
+    gap = Gap("partial", "exports/a.json", "1 resource listed without settings")
 
-    [unknown] = asked(bare).unknown
+    answer = ask("GOV-006", estate(group, unresolved=(("/properties", "x"),), gaps=(gap,)))
 
-    assert unknown.missing == "the settings of web"
+    assert (len(answer.broken), answer.unknown) == (1, [])
 
 
 def test_what_is_told_as_empty_or_not_named_at_all_is_kept() -> None:
