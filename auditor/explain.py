@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from auditor.rule import Rule, parameter_fields
@@ -21,5 +22,12 @@ def page(rule: Rule[Any]) -> str:
     defaults = parameter_fields(rule)
     if defaults:
         parts += ["", "## Parameters", f"In auditor.toml, under `[params.{rule.id}]`:", ""]
-        parts += [f"- `{name}` (default `{value!r}`)" for name, value in defaults.items()]
+        parts += [f"- `{name} = {_toml(value)}` by default" for name, value in defaults.items()]
     return "\n".join(parts)
+
+
+def _toml(value: Any) -> str:
+    """Write a default as auditor.toml would: what is shown can be copied."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)

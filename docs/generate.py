@@ -29,12 +29,18 @@ README = ROOT / "README.md"
 DEMO = ("check", "fixtures/estates/docker-to-aks-broken", "--as-of", "2026-11-23")
 SHOWN = ("GW-002", "TLS-003")
 """The findings of the demo that README.md shows."""
+_FACTS = re.compile(r"^(- )(Facts?)(?= [A-Z]-\d)", re.MULTILINE)
 _REGION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _linked(text: str) -> str:
+    """Lead from the facts a page cites to what they say."""
+    return _FACTS.sub(r"\1[\2](../facts.md)", text)
 
 
 def pages() -> dict[Path, str]:
     """Give every generated file of docs/rules by its path."""
-    found = {PAGES / f"{rule.id}.md": page(rule) + "\n" for rule in rules().values()}
+    found = {PAGES / f"{rule.id}.md": _linked(page(rule)) + "\n" for rule in rules().values()}
     return {**found, PAGES / "README.md": index()}
 
 

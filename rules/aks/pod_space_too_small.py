@@ -22,7 +22,7 @@ pools a larger pod subnet.
 ## References
 - https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-overlay
 - https://learn.microsoft.com/azure/aks/concepts-network-azure-cni-pod-subnet
-- Section 5.3, facts K-21, K-33
+- Facts K-21, K-33
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,9 @@ from auditor.rule import Rule
 @dataclass(frozen=True)
 class Limits:
     max_days: int = 7
+    strict: bool = True
+    names: tuple[str, ...] = ("a", 'b"c')
+    none: tuple[str, ...] = ()
 
 
 def rule(**more: Any) -> Rule[Any]:
@@ -40,4 +45,21 @@ def test_a_page_tells_controls_peers_and_parameters() -> None:
     assert "- runs only when selected by id\n" in text
     assert "- controls: MCSB/NS-1\n" in text
     assert "- elsewhere: CKV_1\n" in text
-    assert text.endswith("under `[params.TST-001]`:\n\n- `max-days` (default `7`)")
+    _, _, parameters = text.partition("under `[params.TST-001]`:\n\n")
+    assert parameters.splitlines() == [
+        "- `max-days = 7` by default",
+        "- `strict = true` by default",
+        """- `names = ["a", "b\\"c"]` by default""",
+        "- `none = []` by default",
+    ]
+
+
+def test_a_parameter_can_be_copied_as_it_is_shown() -> None:
+    shown = re.findall(r"^- `(.*)` by default$", page(rule(parameters=Limits())), re.MULTILINE)
+
+    assert tomllib.loads("\n".join(shown)) == {
+        "max-days": 7,
+        "strict": True,
+        "names": ["a", 'b"c'],
+        "none": [],
+    }

@@ -85,7 +85,7 @@ def test_the_page_has_its_sections(rule: Rule[Any]) -> None:
 def test_references_are_links_or_facts(rule: Rule[Any]) -> None:
     _, _, references = rule.page.partition("## References\n")
     for line in filter(None, references.splitlines()):
-        assert re.match(r"- (https://\S+$|Facts? [A-Z]|Sections? \d|  )|  \S", line), line
+        assert re.match(r"- (https://\S+$|Facts? [A-Z]-\d)|  \S", line), line
 
 
 @EACH
