@@ -15,6 +15,7 @@ from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
 from auditor.network.filters import DEFAULTS, Filter, by_priority, compiled, subnet_name
 from auditor.network.graph import Missing, Network, question
+from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
 from auditor.network.reasons import Reason, gap
@@ -77,7 +78,7 @@ def effective_rules(
 def subnets_of(network: Network, nic: Interface) -> tuple[Subnet | Missing, ...]:
     """Give the subnets of a NIC's ip configurations, each once; those not told are left out."""
     found: dict[str, Subnet | Missing] = {}
-    for configuration in nic.ip_configurations:
+    for configuration in configurations_of(nic):
         try:
             place, _ = _subnet_at(network, configuration)
         except Undetermined:
@@ -188,11 +189,23 @@ def _layer(
         group = network.get(ref, NetworkSecurityGroup)
         if group is None:
             raise Undetermined(f"the id of the network security group of {at}", resource=at)
-        return Layer(kind, at, group, _rules(group, inbound))
+        known_rules = network.ask(_compiled)
+        rules = known_rules.get((group, inbound))
+        if rules is None:
+            rules = known_rules[group, inbound] = _rules(group, inbound)
+        return Layer(kind, at, group, rules)
     except Undetermined as unknown:
         found = network.find(ref)
         known = found if isinstance(found, NetworkSecurityGroup) else None
         return Layer(kind, at, known, unknown=gap(unknown, at))
+
+
+@question
+def _compiled(
+    network: Network,
+) -> dict[tuple[NetworkSecurityGroup, bool], tuple[EffectiveRule, ...]]:
+    """The rules of each group and direction: one group stands at many places."""
+    return {}
 
 
 def _claimed(network: Network, kind: LayerKind, at: str) -> Layer | None:

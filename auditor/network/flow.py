@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, Address, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, effective_rules
-from auditor.network.graph import Missing, Network
-from auditor.network.group_members import addresses_of
+from auditor.network.graph import Missing, Network, question
+from auditor.network.group_members import addresses_of, configurations_of
 from auditor.network.interfaces import Interface
 from auditor.network.layers import Action, EffectiveRule, Layer
 from auditor.network.reasons import Reason
@@ -141,14 +141,41 @@ def flow(
         raise ValueError(f"{local} and {remote} are of two versions of IP")
     asked = Flow(direction, local, remote, protocol, local_ports, remote_ports)
     place = subnet_of(network, nic, local)
-    terms = Terms(effective_rules(network, nic, direction, place, tags))
+    terms = _terms(network, nic, direction, place, tags)
     return FlowAnswer(asked, tuple(_Question(terms, asked).verdicts()))
+
+
+def _terms(
+    network: Network,
+    nic: Interface,
+    direction: Direction,
+    place: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> Terms:
+    """Read the rules of a NIC once for many questions about it."""
+    known = network.ask(_known)
+    key = (nic.key, direction, place.key if place is not None else "", tags)
+    if key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = Terms(effective_rules(network, nic, direction, place, tags))
+    return known[key]
+
+
+_KEPT = 64
+"""The NICs and directions whose terms are kept at a time."""
+
+
+@question
+def _known(network: Network) -> dict[tuple[str, Direction, str, ServiceTags], Terms]:
+    return {}
 
 
 def subnet_of(network: Network, nic: Interface, local: Address) -> Subnet | Missing | None:
     """Give the subnet of a NIC's address: that of the ip configuration which has it, or may."""
+    configurations = configurations_of(nic)
     for exactly in (True, False):
-        for configuration in nic.ip_configurations:
+        for configuration in configurations:
             extent = addresses_of(network, configuration)
             if local in (extent.must if exactly else extent.may):
                 try:
@@ -345,11 +372,3 @@ def _leaves(diagram: Diagram[V]) -> dict[V, None]:
 
 def _levels(diagram: Diagram[V]) -> set[int]:
     return {node.level for node in _nodes(diagram) if not node.is_leaf}
-
-
-def own_addresses(network: Network, nic: Interface) -> AddressSet:
-    """Give the addresses that a NIC has, or may have."""
-    total = AddressSet()
-    for configuration in nic.ip_configurations:
-        total = total | addresses_of(network, configuration).may
-    return total

@@ -47,6 +47,14 @@ def _members(network: Network, key: str) -> Iterator[Extent]:
     yield network.ask(_untold)
 
 
+def configurations_of(nic: Interface) -> tuple[Configuration, ...]:
+    """Give the ip configurations of a NIC; none when the input does not tell them."""
+    try:
+        return nic.ip_configurations
+    except Undetermined:
+        return ()
+
+
 def addresses_of(network: Network, configuration: Configuration) -> Extent:
     """Give the address of an ip configuration, or those it may have."""
     label = "unallocated"
@@ -168,7 +176,11 @@ def own_members(network: Network, nic: Interface, key: str) -> Extent:
     """
     found: list[Extent] = []
     own = AddressSet()
-    for configuration in nic.ip_configurations:
+    try:
+        configurations = nic.ip_configurations
+    except Undetermined as unknown:
+        return Extent(doubts=(Doubt(EVERYTHING, gap(unknown, nic.id)),))
+    for configuration in configurations:
         addresses = addresses_of(network, configuration).may
         own = own | addresses
         try:

@@ -213,6 +213,14 @@ def test_U_2_a_subnet_that_is_not_there() -> None:
     assert asks(nic("web")).inbound(PUBLIC) == "Unknown: collection-gap"
 
 
+def test_U_2_a_nic_that_tells_nothing() -> None:
+    bare = nic("web")
+    del bare["properties"]
+    web = asks(bare, nsg(deny("no", 100)), vnet(subnet(nsg="nsg")))
+    assert web.inbound(PUBLIC) == "Unknown: collection-gap"
+    assert web.outbound("10.0.0.9") == "Unknown: collection-gap"
+
+
 def test_a_rule_whose_source_is_not_told_is_unknown_where_it_counts() -> None:
     web = guarded(rule("odd", 100, ""), deny("no", 200, ports="22"))
     assert web.inbound(PUBLIC, 22) == "Unknown: collection-gap"
