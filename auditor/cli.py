@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from auditor import __version__
+from auditor import __version__, streams
 from auditor.commands import filters, routes
-from auditor.errors import AuditorError, InputError, UsageError
+from auditor.errors import AuditorError, UsageError
+from auditor.streams import say
 
 if TYPE_CHECKING:
     from auditor.finding import Report
@@ -44,22 +45,8 @@ def run() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit status. Raises nothing."""
-    with _diagnostics():
+    with streams.errors():
         return _run(arguments)
-
-
-@contextmanager
-def _diagnostics() -> Iterator[None]:
-    """Stand in for a standard error that is closed."""
-    if sys.stderr is not None:
-        yield
-        return
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        sys.stderr = nowhere
-        try:
-            yield
-        finally:
-            sys.stderr = None
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -178,7 +165,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     )
     with stages() as stage:
         stage("reading")
-        snapshot = load(paths, keep_going=options["keep_going"], stdin=stdin_for(paths))
+        snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
         stage("joining")
         built = build(snapshot, keep_going=options["keep_going"], as_of=as_of)
         stage(f"asking {len(chosen)} rules")
@@ -186,15 +173,6 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return report
-
-
-def stdin_for(paths: Sequence[str]) -> BinaryIO | None:
-    """Give standard input when a path names it. Raises InputError when it is closed."""
-    if "-" not in paths:
-        return None
-    if sys.stdin is None:
-        raise InputError("standard input is closed", where="-", advice="give a file instead")
-    return sys.stdin.buffer
 
 
 def _remember(report: Report, path: str) -> Report:
@@ -273,7 +251,7 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
 
 def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) -> None:
     if not file:
-        with _stdout() as out:
+        with streams.output() as out:
             render(report, out)
         return
     import io
@@ -283,42 +261,6 @@ def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) 
     text = io.StringIO(newline="")
     render(report, text)
     replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
-
-
-@contextmanager
-def _stdout() -> Iterator[TextIO]:
-    """Standard output that no name can break: what the terminal cannot show is escaped.
-
-    A reader that goes away early (`| head`) is no error, and changes no verdict. Raises UsageError
-    when the output cannot be written.
-    """
-    if sys.stdout is None:
-        raise UsageError("standard output is closed", advice="write --report FORMAT=FILE")
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
-    try:
-        yield sys.stdout
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_stdout()
-    except SystemExit:  # how rich leaves a broken pipe
-        _discard_stdout()
-    except OSError as error:
-        _discard_stdout()
-        raise UsageError(f"cannot be written: {error.strerror}", where="standard output") from error
-
-
-def _discard_stdout() -> None:
-    """Keep Python from writing the rest when it ends."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def say(text: str) -> None:
-    """Write a text to standard output, whatever that can show. Raises UsageError."""
-    with _stdout() as out:
-        out.write(text + "\n")
 
 
 @cli.command()

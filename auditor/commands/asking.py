@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from auditor.streams import say, stdin_for
+
 if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.service_tags import ServiceTags
@@ -30,7 +32,6 @@ NIC = click.option(
 
 def read_network(paths: Sequence[str], keep_going: bool) -> Network:
     """Read and join the input. Raises InputError when there is no answer to be had from it."""
-    from auditor.cli import stdin_for
     from auditor.network.build import build
     from auditor.progress import stages
     from auditor.snapshot.load import load
@@ -47,13 +48,6 @@ def read_tags(file: str | None) -> ServiceTags:
     from auditor.network.service_tags import NO_TAGS, read_service_tags
 
     return read_service_tags(file) if file else NO_TAGS
-
-
-def say(text: str) -> None:
-    """Write to standard output, whatever it can show."""
-    from auditor.cli import say as write
-
-    write(text)
 
 
 def say_json(answer: Any) -> None:

@@ -16,9 +16,9 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
-    say,
     say_json,
 )
+from auditor.streams import say
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, PortSet

@@ -17,9 +17,9 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
-    say,
     say_json,
 )
+from auditor.streams import say
 
 if TYPE_CHECKING:
     from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
