@@ -1,30 +1,17 @@
-"""Faults to plant, each with the findings it deserves."""
+"""All faults, and planting them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import zip_longest
 
-import msgspec
-
+from bench import network_faults, service_faults
+from bench.fault import Expected, Fault
 from bench.landing_zone import LandingZone
-
-
-class Expected(msgspec.Struct, frozen=True):
-    """A finding that must be there: the rule's id and the subject's ARM id."""
-
-    rule: str
-    subject: str
-
-
-Fault = Callable[[LandingZone], list[Expected]]
-"""Breaks something in a landing zone; gives nothing, and does nothing, where it does not apply."""
 
 
 def known() -> tuple[Fault, ...]:
     """Give every fault, in the order in which they are planted."""
-    from bench import network_faults, service_faults
-
     pairs = zip_longest(network_faults.FAULTS, service_faults.FAULTS)
     return tuple(fault for pair in pairs for fault in pair if fault is not None)
 

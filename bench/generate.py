@@ -18,6 +18,7 @@ import msgspec
 
 from bench import faults
 from bench.arm import Estate
+from bench.fault import Expected
 from bench.landing_zone import MOST_SPOKES, build, platform
 
 HUB, SPOKE = 20, 45
@@ -37,7 +38,7 @@ class Truth(msgspec.Struct, frozen=True):
     resources: int
     seed: int
     made_by: str
-    findings: list[faults.Expected]
+    findings: list[Expected]
 
 
 def edition() -> str:
@@ -48,9 +49,7 @@ def edition() -> str:
     return digest.hexdigest()[:16]
 
 
-def estates(
-    resources: int, seed: int, every: int
-) -> Iterator[tuple[Estate, list[faults.Expected]]]:
+def estates(resources: int, seed: int, every: int) -> Iterator[tuple[Estate, list[Expected]]]:
     """Give the parts of an estate of about `resources`, one fault for each `every` of them."""
     shared = platform(seed)
     yield shared, []
@@ -69,7 +68,7 @@ def write(resources: int, folder: Path, *, seed: int = 1, every: int = 200) -> T
     folder.mkdir(parents=True, exist_ok=True)
     encoder = msgspec.json.Encoder()
     count = 0
-    findings: list[faults.Expected] = []
+    findings: list[Expected] = []
     with (folder / "estate.json").open("wb", buffering=1 << 20) as out:
         out.write(b'{"value":[')
         for estate, expected in estates(resources, seed, every):

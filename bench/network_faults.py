@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench import nsg
 from bench.arm import NETWORK, Json, part, ref
-from bench.faults import Expected, Fault
+from bench.fault import Expected, Fault
 from bench.hub import ON_PREMISES
 from bench.landing_zone import PUBLIC_ZONE, LandingZone, Spoke
 from bench.network import add_public_ip

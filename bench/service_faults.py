@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.arm import Json, ref
 from bench.clusters import MYSQL, add_public_service
-from bench.faults import Expected, Fault
+from bench.fault import Expected, Fault
 from bench.gateways import DOMAIN, WAF_POLICY, certificate
 from bench.landing_zone import LandingZone, Spoke
 from bench.machines import add_machine
