@@ -361,7 +361,7 @@ def link(root: Node) -> list[Node]:
     """Tell a node and every part inside it who and where it is; give them all, owners first."""
     found = [root]
     for node in found:
-        indexed, has_parts, hollow = _traits(kind_of(node))
+        indexed, has_parts, hollow = _traits(type(node))
         if indexed:
             node.folded = fold(node.id)
         if not walk.peek(node, "name"):  # an expression of a template, perhaps
