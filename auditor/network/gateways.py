@@ -246,6 +246,11 @@ def members_of(pool: GatewayPool) -> tuple[Member, ...]:
     return tuple(found)
 
 
+def others_in_pool(member: Member) -> tuple[str, ...]:
+    """Give the other members of a member's pool, as written."""
+    return tuple(one.text for one in members_of(member.pool) if one.pointer != member.pointer)
+
+
 def is_empty(network: Network, pool: GatewayPool) -> bool:
     """Tell whether a pool has no member of any kind, listed by either side (A-26, A-29)."""
     return not (

@@ -57,7 +57,7 @@ def public_database_server(network: Network, server: Server) -> Outcomes:
         rules = databases.firewall_rules(server)
         yield Finding(
             subject=server.id,
-            message=f"MySQL server {server.label} is public, open to {_open_to(server)}",
+            message=f"MySQL server {server.label} is public{_open_to(server)}",
             remedy=_remedy(server),
             related=tuple(rule.id for rule in rules),
             evidence=(
@@ -80,7 +80,7 @@ def _open_to(server: Server) -> str:
             told.append(f"the whole internet ({each.label})")
         else:
             told.append(f"{first} - {last} ({each.label})" if first != last else f"{first}")
-    return ", ".join(told) or "no address by the firewall rules exported with it"
+    return f", open to {', '.join(told)}" if told else "; the export holds no firewall rule of it"
 
 
 def _remedy(server: Server) -> str:

@@ -60,12 +60,21 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
         )
         + " && "
         + az(
+            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
+            resource_group=gateway.resource_group,
+            policy_name=f"{gateway.label}-waf",
+            state="Enabled",
+            mode=block.firewall_mode or "Prevention",
+        )
+        + " && "
+        + az(
             "network",
             "application-gateway",
             "update",
             resource_group=gateway.resource_group,
             name=gateway.label,
             set=f"firewallPolicy.id={_policy_id(gateway)}",
+            remove="webApplicationFirewallConfiguration",
         ),
         evidence=(
             evidence(

@@ -56,21 +56,31 @@ def broken_redirect(network: Network, redirect: Redirect) -> Outcomes:
     if found is None:
         return
     what, proof, related = found
-    secure = next((one.label for one in gateway.listeners if one.protocol == "https"), None)
     yield Finding(
         redirect.id,
         f"The redirect {redirect.label} of {gateway.label} {what}",
-        "point it at a listener for HTTPS: "
-        + az(
-            *("network", "application-gateway", "redirect-config", "update"),
-            resource_group=gateway.resource_group,
-            gateway_name=gateway.label,
-            name=redirect.label,
-            target_listener=secure or "HTTPS-LISTENER",
-        ),
+        _remedy(gateway, redirect, {*related, *(one.id for one in listeners)}),
         related=tuple(dict.fromkeys((*(one.id for one in listeners), *related))),
         evidence=(proof,),
         covers=tuple(("GW-008", one.id) for one in listeners if _only(network, one, redirect)),
+    )
+
+
+def _remedy(gateway: ApplicationGateway, redirect: Redirect, going_round: set[str]) -> str:
+    """Point at a listener for HTTPS that does not lead back; else say what has to answer."""
+    secure = [one for one in gateway.listeners if one.protocol == "https"]
+    target = next((one.label for one in secure if one.id not in going_round), None)
+    if target is None and secure:
+        return (
+            f"let the rule of the listener {secure[0].label} send to a backend pool in place of a "
+            "redirect"
+        )
+    return "point it at a listener for HTTPS: " + az(
+        *("network", "application-gateway", "redirect-config", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=redirect.label,
+        target_listener=target or "HTTPS-LISTENER",
     )
 
 

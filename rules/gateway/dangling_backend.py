@@ -42,7 +42,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
-from auditor.network.gateways import Member, gateway_of, vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -104,7 +104,7 @@ def _finding(
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=member.pool.label,
-            servers="ADDRESS",
+            servers=(*others_in_pool(member), "ADDRESS"),
         ),
         related=related,
         evidence=(evidence(member.pool, member.pointer, member.text),),

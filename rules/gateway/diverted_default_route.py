@@ -19,10 +19,11 @@ A gateway with network isolation may have such a route and is kept: its subnet i
 generation are not judged.
 
 ## What to do
-Lead the default route to the internet, and switch propagation off:
+Lead the default route to the internet (`create` replaces a route of the same name, with the address
+of its next hop), and switch propagation off:
 
-    az network route-table route update --resource-group GROUP --route-table-name TABLE \
-        --name ROUTE --next-hop-type Internet
+    az network route-table route create --resource-group GROUP --route-table-name TABLE \
+        --name ROUTE --address-prefix 0.0.0.0/0 --next-hop-type Internet
 
 ## References
 - https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure#supported-user-defined-routes
@@ -80,10 +81,11 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
             f"(route {first.label} of {table.label}), not to the internet",
             "lead the default route to the internet: "
             + az(
-                *("network", "route-table", "route", "update"),
+                *("network", "route-table", "route", "create"),
                 resource_group=table.resource_group,
                 route_table_name=table.label,
                 name=first.label,
+                address_prefix=first.properties.address_prefix,
                 next_hop_type="Internet",
             ),
             related=(subnet.id, table.id, *(route.id for route in routes)),

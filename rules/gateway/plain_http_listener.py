@@ -52,6 +52,8 @@ from auditor.resources.application_gateways import (
     ApplicationGateway,
     Listener,
     Redirect,
+    RoutingRule,
+    UrlPathMap,
 )
 from auditor.rule import Outcomes, rule
 
@@ -147,12 +149,32 @@ def _remedy(gateway: ApplicationGateway, route: Route) -> str:
         include_path=True,
         include_query_string=True,
     )
-    update = az(
-        *("network", "application-gateway", "rule", "update"),
-        resource_group=group,
-        gateway_name=name,
-        name=route.rule.label,
-        redirect_config="to-https",
-    )
+    update = _redirected(route, group, name)
     first = "" if secure else "add a listener for HTTPS, then "
     return f"{first}redirect to HTTPS: {create} && {update}"
+
+
+def _redirected(route: Route, group: str | None, gateway: str) -> str:
+    """Let a route answer with the redirect: Azure refuses one beside a backend (A-24)."""
+    where = {"resource_group": group, "gateway_name": gateway}
+    head = ("network", "application-gateway")
+    if isinstance(route.node, RoutingRule):
+        command = az(*head, "rule", "update", **where, name=route.rule.label,
+                     redirect_config="to-https")  # fmt: skip
+        drop = " --remove backendAddressPool --remove backendHttpSettings"
+        return command + (drop if route.pool else "")
+    if isinstance(route.node, UrlPathMap):
+        command = az(*head, "url-path-map", "update", **where, name=route.node.label,
+                     default_redirect_config="to-https")  # fmt: skip
+        drop = " --remove defaultBackendAddressPool --remove defaultBackendHttpSettings"
+        return command + (drop if route.pool else "")
+    path_map = route.node.owner
+    rule = {**where, "path_map_name": path_map.label if path_map else "MAP"}
+    name = route.node.label
+    return " && ".join(
+        (
+            az(*head, "url-path-map", "rule", "delete", **rule, name=name),
+            az(*head, "url-path-map", "rule", "create", **rule, name=name, paths=route.paths,
+               redirect_config="to-https"),
+        )
+    )  # fmt: skip

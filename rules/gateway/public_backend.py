@@ -39,7 +39,7 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
-from auditor.network.gateways import Member, gateway_of, vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
 from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
 from auditor.remedy import az
@@ -72,7 +72,7 @@ def public_backend(network: Network, member: Member) -> Outcomes:
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=member.pool.label,
-            servers="ADDRESS",
+            servers=(*others_in_pool(member), "ADDRESS"),
         ),
         related=(public.id,) if public else (),
         evidence=(

@@ -39,7 +39,7 @@ def test_a_flexible_server_that_is_public(value: str) -> None:
     assert finding.remedy.endswith(
         "az mysql flexible-server update --resource-group rg --name shop --public-access Disabled"
     )
-    assert "no address by the firewall rules" in finding.message
+    assert "the export holds no firewall rule of it" in finding.message
 
 
 def test_a_single_server_that_is_public() -> None:

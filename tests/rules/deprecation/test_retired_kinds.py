@@ -153,7 +153,8 @@ def test_a_waf_inside_the_gateway() -> None:
     assert finding.evidence[0].pointer == (
         "/properties/webApplicationFirewallConfiguration/enabled"
     )
-    assert "--name it-waf && az network application-gateway update" in finding.remedy
+    assert "--policy-name it-waf --state Enabled --mode Prevention && az" in finding.remedy
+    assert finding.remedy.endswith(" --remove webApplicationFirewallConfiguration")
     assert "ApplicationGatewayWebApplicationFirewallPolicies/it-waf" in finding.remedy
 
 

@@ -66,6 +66,19 @@ def test_a_circle_is_told_once() -> None:
     assert words(*reversed(parts)) == ["goes round in a circle: a -> b -> c"]
 
 
+def test_the_remedy_does_not_lead_back() -> None:
+    made = gateway(
+        *(listener("plain"), rule("plain", "plain", redirect="on"), redirect("on", to="secure")),
+        listener("secure", protocol="Https"),
+        rule("secure", "secure", redirect="back"),
+        redirect("back", to="plain"),
+    )
+    (finding,) = ask("GW-009", estate(made)).broken
+    assert finding.remedy == (
+        "let the rule of the listener secure send to a backend pool in place of a redirect"
+    )
+
+
 def test_a_way_into_a_circle_is_not_the_circle() -> None:
     parts = (
         *(listener("in"), rule("in", "in", redirect="to-a"), redirect("to-a", to="a")),

@@ -162,3 +162,8 @@ def test_an_endpoint_whose_interface_is_not_here_leaves_it_unknown() -> None:
     interface["properties"]["privateEndpoint"] = own
     assert ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint, interface)).kept == 1
     assert ask("GW-003", estate(NETWORK, to("10.0.2.78"), endpoint, interface)).broken
+
+
+def test_the_remedy_keeps_the_other_members() -> None:
+    (finding,) = ask("GW-003", estate(NETWORK, to("10.0.2.4", "10.0.2.77"), nic("10.0.2.4"))).broken
+    assert finding.remedy.endswith("--servers 10.0.2.4 ADDRESS")

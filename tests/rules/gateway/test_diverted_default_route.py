@@ -42,7 +42,9 @@ def test_the_finding_names_route_and_hop() -> None:
     (finding,) = ask("GW-024", estate(*made)).broken
 
     assert "sends 0.0.0.0/0 to 10.9.0.4 (route to-0 of rt-gateway)" in finding.message
-    assert "--route-table-name rt-gateway --name to-0 --next-hop-type Internet" in finding.remedy
+    assert finding.remedy.endswith(
+        "--name to-0 --address-prefix 0.0.0.0/0 --next-hop-type Internet"
+    )
     assert told(finding, *made)
 
 

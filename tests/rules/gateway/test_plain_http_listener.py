@@ -37,6 +37,7 @@ def test_a_listener_that_serves_pages_over_http_is_told() -> None:
     assert "every path over plain HTTP" in finding.message
     assert "--target-listener secure" in finding.remedy
     assert "rule update --resource-group rg --gateway-name agw-shop --name plain" in finding.remedy
+    assert finding.remedy.endswith("--remove backendAddressPool --remove backendHttpSettings")
     assert told(finding, made)
 
 
@@ -72,6 +73,9 @@ def test_every_path_must_redirect() -> None:
     (finding,) = ask("GW-008", estate(made)).broken
 
     assert "serves /old/* over plain HTTP" in finding.message
+    assert finding.remedy.endswith(
+        "--path-map-name paths --name old --paths '/old/*' --redirect-config to-https"
+    )
     assert ask("GW-008", estate(made), plain_paths=("/old/*",)).kept == 1
 
 
