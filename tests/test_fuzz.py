@@ -46,8 +46,9 @@ def test_any_json_is_audited_or_refused(value: Any) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(TYPES)), SETTINGS), min_size=1, max_size=3))
 def test_any_settings_are_audited_or_refused(resources: list[tuple[str, Any]]) -> None:
+    names = "abcdefgh"
     made = [
-        {"id": arm_id(kind, *"abcdefgh"[: kind.count("/")]), "type": kind, "properties": told, **told}
+        {"id": arm_id(kind, *names[: kind.count("/")]), "type": kind, "properties": told, **told}
         for kind, told in resources
     ]
 
