@@ -165,7 +165,8 @@ class Judged:
 class RuleSummary:
     """How one rule fared: numbers of subjects, by answer.
 
-    All four zero means that the snapshot holds nothing the rule judges.
+    All zero means that the snapshot holds nothing the rule judges, or that more special rules tell
+    all it would have told (`Judged.also`).
     """
 
     rule: str
