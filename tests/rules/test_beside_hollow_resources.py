@@ -164,7 +164,8 @@ def test_hollow_resources_change_nothing_about_the_others(rule: Rule[Any], which
     after = ask(rule, path, (*without_settings(), *holes))
     assert after.faults == []
     assert after.whole == before.whole
-    assert after.subjects >= before.subjects
+    # The network as a whole is GOV-006's subject only while nothing of it is missing.
+    assert after.subjects >= before.subjects - {"/"}
     if rule.id in DEPENDS:
         assert after.broken.items() <= before.broken.items()
         lost = {subject for subject, _ in before.broken.keys() - after.broken.keys()}
