@@ -252,9 +252,15 @@ def _note(rule: InboundRule | OutboundRule, found: dict[str, FrontendUse]) -> No
             if each.id:
                 found[fold(each.id)].outbound.append(rule)
         return
+    found[fold(frontend_named_by(rule))].inbound.append(rule)
+
+
+def frontend_named_by(rule: InboundRule) -> str:
+    """Give the id of the frontend that a rule uses. Raises Undetermined when it tells none."""
     ref = rule.properties.frontend_ip_configuration
-    if ref is not None and ref.id:
-        found[fold(ref.id)].inbound.append(rule)
+    if ref is None or not ref.id:
+        raise Undetermined(f"the frontend of {rule.id}", resource=rule.id)
+    return ref.id
 
 
 @question

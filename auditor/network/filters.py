@@ -88,6 +88,12 @@ class Filter:
     source_ports: PortSet | None
     destination_ports: PortSet | None
 
+    @property
+    def told(self) -> bool:
+        """Whether the input tells what the rule matches."""
+        parts = (self.protocols, self.source_ports, self.destination_ports)
+        return None not in parts and self.sources.told and self.destinations.told
+
     def speaks_of(self, protocol: str) -> bool:
         """Whether it may match packets of a protocol."""
         return self.protocols is None or ANY in self.protocols or protocol in self.protocols

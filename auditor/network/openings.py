@@ -235,14 +235,7 @@ def _note_tags(result: Openings[int], protocol: str, admission: Admission) -> No
 
 def _doubts(filters: tuple[Filter, ...], routed: AddressSet) -> tuple[str, ...]:
     """What keeps openings from being certain, in words."""
-    untold = [
-        f"what {f.name} matches"
-        for f in filters
-        if f.protocols is None
-        or f.source_ports is None
-        or f.destination_ports is None
-        or not (f.sources.told and f.destinations.told)
-    ]
+    untold = [f"what {f.name} matches" for f in filters if not f.told]
     if routed:
         untold.append("which addresses VirtualNetwork stands for where a default route applies")
     return tuple(untold)

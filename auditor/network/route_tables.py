@@ -78,7 +78,7 @@ def default_route(network: Network, subnet: Subnet, version: int = 4) -> Route |
     away = [
         (prefix, route)
         for route in table.routes
-        if (route.properties.next_hop_type or "").lower() in _ELSEWHERE
+        if route.hop in _ELSEWHERE
         for prefix in [prefix_or_none(route.properties.address_prefix)]
         if prefix is not None and prefix.version == version
     ]

@@ -256,6 +256,14 @@ def written_by_kubernetes(rule: SecurityRule) -> bool:
     return rule.label.lower().startswith("k8s-azure-lb_")
 
 
+def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityRule) -> None:
+    """Raise Undetermined when the input does not tell what a rule of a group matches."""
+    rules = custom_rules(network, group, inbound=rule.inbound)
+    filters = filters_of(network, group, inbound=rule.inbound)
+    if not filters[rules.index(rule)].told:
+        raise Undetermined(f"what {rule.label} matches", resource=rule.id)
+
+
 @question
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""

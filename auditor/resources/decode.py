@@ -172,16 +172,16 @@ def _hints(cls: type[Wire]) -> dict[str, tuple[str, Any]]:
 def restructure(value: Any, hint: Any, dialect: Dialect) -> Any:
     """Bring a tree of any dialect into ARM REST's form, guided by the declared type.
 
-    Nulls are dropped, keys take Azure's letter case, what a flattened export merged upwards goes
-    back under `properties`, a bare id becomes a reference, a number where Azure writes text
-    becomes text.
+    Nulls are dropped, but not from lists: nobody writes them there. Keys take Azure's letter
+    case, what a flattened export merged upwards goes back under `properties`, a bare id becomes a
+    reference, a number where Azure writes text becomes text.
     """
     hint = bare(hint)
     if isinstance(hint, type) and issubclass(hint, Wire):
         return _restructure_struct(value, hint, dialect)
     if get_origin(hint) is list and isinstance(value, list):
         (item,) = get_args(hint)
-        return [restructure(each, item, dialect) for each in value if each is not None]
+        return [restructure(each, item, dialect) for each in value]
     if get_origin(hint) is dict and isinstance(value, dict):
         _, item = get_args(hint)
         return {

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from auditor.errors import Undetermined
 from auditor.resources.base import AddressOrTag, IpAddress, Node, Ref, Resource, Wire, arm, settings
+
+NEXT_HOPS = ("virtualappliance", "virtualnetworkgateway", "vnetlocal", "internet", "none")
+"""The kinds of next hops (R-5), in lower case."""
 
 
 class RouteProperties(Wire, gc=False):
@@ -27,7 +31,18 @@ class Route(Node):
     @property
     def to_appliance(self) -> bool:
         """Whether its next hop is `VirtualAppliance`, the only kind that names an address."""
-        return (self.properties.next_hop_type or "").lower() == "virtualappliance"
+        return self.hop == "virtualappliance"
+
+    @property
+    def hop(self) -> str:
+        """The kind of its next hop, in lower case.
+
+        Raises Undetermined when the input tells none that Azure knows (R-5).
+        """
+        word = (self.properties.next_hop_type or "").lower()
+        if word not in NEXT_HOPS:
+            raise Undetermined(f"the next hop type of {self.id}", resource=self.id)
+        return word
 
 
 class RouteTableProperties(Wire):

@@ -36,6 +36,7 @@ from auditor.network.exposure import (
     address_of,
     approved,
     delete_command,
+    frontend_named_by,
     inbound_rules,
     ports_of,
     use_of,
@@ -70,7 +71,7 @@ class Params:
 )
 def published_management_port(network: Network, rule: InboundRule, params: Params) -> Outcomes:
     """Judge one rule of a load balancer."""
-    frontend = network.get(rule.properties.frontend_ip_configuration, LoadBalancerFrontend)
+    frontend = network.get(frontend_named_by(rule), LoadBalancerFrontend)
     if frontend is None or not frontend.public:
         return
     if not _manages(rule, params) or approved(params.allow, rule.id, rule.root.id, frontend.id):

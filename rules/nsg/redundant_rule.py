@@ -15,7 +15,8 @@ anything is NSG-014's.
 Not judged: rules that Kubernetes writes (`k8s-azure-lb_...`), and groups on AzureBastionSubnet,
 where Azure demands rules that its defaults already imply (N-43).
 
-*Unknown* when the export does not tell priority, direction or access of a rule of the group.
+*Unknown* when the export does not tell priority, direction or access of a rule of the group, or
+what the rule itself matches; and when two rules of one priority disagree.
 
 ## What to do
 Delete it; or keep it, if it stands there to say so in writing, and waive the finding with that
@@ -33,7 +34,7 @@ from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.filters import attachments
 from auditor.network.graph import evidence
 from auditor.network.openings import group_of
-from auditor.network.superfluous import idle_rules, in_words, kept_by_hand
+from auditor.network.superfluous import idle_rules, in_words, kept_by_hand, sure_to_match
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -50,7 +51,10 @@ def redundant_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).redundant.get(security_rule)
-    if causes is None or _guards_bastion(network, group):
+    if causes is None:
+        sure_to_match(network, group, security_rule)
+        return
+    if _guards_bastion(network, group):
         return
     command = az(
         "network", "nsg", "rule", "delete",

@@ -17,7 +17,8 @@ on what else a name stands for, the rule is kept: it may decide something.
 
 Rules that Kubernetes writes (`k8s-azure-lb_...`) are not judged: it would write them again.
 
-*Unknown* when the export does not tell priority, direction or access of a rule of the group.
+*Unknown* when the export does not tell priority, direction or access of a rule of the group, or
+what the rule itself matches; and when two rules of one priority disagree.
 
 ## What to do
 Decide which of the rules is right. Delete this one; or, if it is the right one, give it a priority
@@ -33,7 +34,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.network.graph import evidence
 from auditor.network.openings import group_of
-from auditor.network.superfluous import Cause, idle_rules, in_words, kept_by_hand
+from auditor.network.superfluous import Cause, idle_rules, in_words, kept_by_hand, sure_to_match
 from auditor.remedy import az
 from auditor.resources.security import SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -51,6 +52,7 @@ def shadowed_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).shadowed.get(security_rule)
     if causes is None:
+        sure_to_match(network, group, security_rule)
         return
     command = az(
         "network", "nsg", "rule", "delete",

@@ -106,7 +106,7 @@ def test_the_three_dialects_give_one_resource() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_null_is_absent(dialect: Dialect) -> None:
-    body = network(routeTable=None, addressPrefixes=None, delegations=[None])
+    body = network(routeTable=None, addressPrefixes=None, delegations=None)
     body |= {"tags": None, "zones": None}
 
     found = read(flat(body) if dialect is Dialect.FLAT else body, dialect)
@@ -398,3 +398,14 @@ def test_a_number_out_of_any_range_is_damage(number: str, dialect: Dialect) -> N
 
     assert node is None
     assert [damage.reason for damage in damages] == ["holds a number that is out of any range"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("key", ["subnets", "virtualNetworkPeerings"])
+def test_a_null_in_a_list_is_damage(key: str, dialect: Dialect) -> None:
+    node, damages = spoilt(resource(VNET, "v", {key: [None]}), dialect)
+
+    assert [damage.pointer for damage in damages] == [f"/properties/{key}/0"]
+    assert isinstance(node, VirtualNetwork)
+    with pytest.raises(Undetermined):
+        _ = node.properties.subnets, node.properties.virtual_network_peerings

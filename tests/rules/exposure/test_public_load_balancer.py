@@ -91,3 +91,10 @@ def test_a_rule_that_the_frontend_tells_of_in_capitals_is_the_same() -> None:
     answer = ask("EXP-006", estate(lb))
 
     assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+@pytest.mark.parametrize("frontend", [None, {}])
+def test_a_rule_that_names_no_frontend_is_unknown(frontend: object) -> None:
+    stray = forwards(frontendIPConfiguration=frontend)
+
+    assert len(ask("EXP-006", estate(balancer(loadBalancingRules=[stray]))).unknown) == 1

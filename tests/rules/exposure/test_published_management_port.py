@@ -109,3 +109,6 @@ def test_what_is_not_told_is_unknown() -> None:
 
     elsewhere = nat(frontendIPConfiguration=ref(front("gone")))
     assert len(ask("EXP-007", estate(balancer(inboundNatRules=[elsewhere]))).unknown) == 1
+
+    nowhere = nat(frontendIPConfiguration=None)
+    assert len(ask("EXP-007", estate(balancer(inboundNatRules=[nowhere]))).unknown) == 1

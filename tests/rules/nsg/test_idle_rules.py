@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from auditor.testing import ask, estate
 
 from ...exposed import deny, nsg, rule, subnet, vnet
@@ -74,3 +76,13 @@ def test_without_priorities_nothing_is_told() -> None:
     answer = ask("NSG-014", estate(nsg(bad, rule("web", 110)), APP))
 
     assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 2)
+
+
+@pytest.mark.parametrize("field", ["protocol", "destinationPortRange", "sourceAddressPrefix"])
+def test_a_rule_that_does_not_tell_what_it_matches_is_unknown(field: str) -> None:
+    maybe = rule("maybe", 100, "203.0.113.0/24", "443", **{field: None})
+
+    for rule_id in ("NSG-014", "NSG-015"):
+        answer = ask(rule_id, estate(nsg(maybe, rule("web", 110, ports="80")), APP))
+        assert [unknown.missing for unknown in answer.unknown] == ["what maybe matches"]
+        assert (answer.kept, answer.broken) == (1, [])

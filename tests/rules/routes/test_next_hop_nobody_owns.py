@@ -98,6 +98,14 @@ def test_other_next_hops_are_no_subjects(kind: str) -> None:
     assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
 
 
+@pytest.mark.parametrize("kind", ["", "Appliance", None])
+def test_r_5_a_kind_of_next_hop_that_azure_does_not_know_is_unknown(kind: str | None) -> None:
+    odd = table("10.0.0.4")
+    odd["properties"]["routes"][0]["properties"]["nextHopType"] = kind
+    answer = judge(spoke(), odd)
+    assert (answer.broken, len(answer.unknown), answer.kept) == ([], 1, 0)
+
+
 def test_a_table_that_nobody_uses_is_no_subject() -> None:
     answer = judge(vnet("spoke", "10.0.0.0/16"), table("10.9.9.9"))
     assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
