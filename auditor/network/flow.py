@@ -121,7 +121,7 @@ class FlowAnswer:
 
 def flow(
     network: Network,
-    nic: Interface,
+    nic: Interface | None,
     direction: Direction,
     local: Address,
     remote: Address,
@@ -130,8 +130,12 @@ def flow(
     local_ports: PortSet = EVERY_PORT,
     remote_ports: PortSet = EVERY_PORT,
     tags: ServiceTags = NO_TAGS,
+    subnet: Subnet | Missing | None = None,
 ) -> FlowAnswer:
     """Tell whether the filters of a NIC let a new flow through, and which rule decides.
+
+    `subnet` is the one of the local address, by default that of the NIC's ip configuration which
+    has it. Without a NIC: what filters any machine of the subnet.
 
     ValueError: the protocol has no such name, or the two addresses are of two versions (P-12).
     """
@@ -140,21 +144,22 @@ def flow(
     if local.version != remote.version:
         raise ValueError(f"{local} and {remote} are of two versions of IP")
     asked = Flow(direction, local, remote, protocol, local_ports, remote_ports)
-    place = subnet_of(network, nic, local)
+    place = subnet if subnet is not None or nic is None else subnet_of(network, nic, local)
     terms = _terms(network, nic, direction, place, tags)
     return FlowAnswer(asked, tuple(_Question(terms, asked).verdicts()))
 
 
 def _terms(
     network: Network,
-    nic: Interface,
+    nic: Interface | None,
     direction: Direction,
     place: Subnet | Missing | None,
     tags: ServiceTags,
 ) -> Terms:
     """Read the rules of a NIC once for many questions about it."""
     known = network.ask(_known)
-    key = (nic.key, direction, place.key if place is not None else "", tags)
+    nic_key = nic.key if nic is not None else ""
+    key = (nic_key, direction, place.key if place is not None else "", tags)
     if key not in known:
         if len(known) >= _KEPT:
             known.clear()

@@ -1,0 +1,223 @@
+"""What the security rules at one place let through, as a set of packets in two bounds (11.2).
+
+Rules are those of `auditor.network.effective_rules`; what they depend on and nobody tells is a
+condition (`auditor.network.terms`). A condition that several rules share is the same for all of
+them: it is a dimension of its own until everything is compiled, and then *may* is "for some value"
+and *must* "for every value". One that a single rule has is the difference of its two bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from auditor.addresses import Version
+from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
+from auditor.network.graph import Missing, Network, question
+from auditor.network.interfaces import Interface
+from auditor.network.layers import Action, Layer, LayerKind
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.terms import MAYBE_DENIED, Term, Terms
+from auditor.packets.compile import first_match
+from auditor.packets.diagram import PacketSet
+from auditor.packets.space import Box
+from auditor.reach.bounds import Bounds
+from auditor.reach.space import CONDITIONS, FlowSpace, always, somehow, space_of
+from auditor.resources.virtual_networks import Subnet
+
+
+def admitted(
+    network: Network,
+    nic: Interface | None,
+    direction: Direction,
+    version: Version,
+    subnet: Subnet | Missing | None = None,
+    tags: ServiceTags = NO_TAGS,
+) -> Bounds:
+    """Give the packets that the filters of a NIC let through in one direction, as they stand there.
+
+    `subnet` is that of the address at hand, by default of the NIC's first ip configuration. Without
+    a NIC: what filters any machine of the subnet. Compiled once for all places where the same rules
+    mean the same. Whether a public address needs a group to be open (E-3) is not asked here.
+    """
+    rules = effective_rules(network, nic, direction, subnet, tags)
+    key = (_Key(network, rules, nic), version)
+    known = network.ask(_known)
+    found = known.get(key)
+    if found is None:
+        space = space_of(network, version)
+        found = known[key] = _compiled(space, Terms(rules)) if rules.layers else _open(space)
+    return found
+
+
+def unfiltered(
+    network: Network,
+    nic: Interface | None,
+    subnet: Subnet | Missing | None = None,
+    tags: ServiceTags = NO_TAGS,
+) -> bool | None:
+    """Tell whether no security group stands before a NIC, neither its own nor its subnet's.
+
+    None when that is not told. Admin rules are no group (E-3 speaks of groups).
+    """
+    layers = effective_rules(network, nic, Direction.INBOUND, subnet, tags).layers
+    groups = [layer for layer in layers if layer.kind is not LayerKind.ADMIN]
+    if any(layer.unknown is None for layer in groups):
+        return False
+    return None if groups else True
+
+
+_Cached: TypeAlias = dict[tuple["_Key", Version], Bounds]
+
+
+@question
+def _known(network: Network) -> _Cached:
+    return {}
+
+
+class _Key:
+    """What decides what rules mean at a place: their content, and what their names stand for."""
+
+    __slots__ = ("_hash", "parts")
+
+    def __init__(self, network: Network, rules: EffectiveRules, nic: Interface | None) -> None:
+        here = rules.surroundings
+        layers = tuple(_content(network, layer) for layer in rules.layers)
+        groups = any(names_groups for _, names_groups in layers)
+        self.parts = (
+            rules.direction,
+            tuple(content for content, _ in layers),
+            network.ask(_extents).setdefault(here.virtual_network, here.virtual_network)
+            if layers
+            else None,
+            here.tags,
+            is_endpoint(nic),
+            nic.key if nic is not None and groups else "",
+        )
+        self._hash = hash((*self.parts[:2], id(self.parts[2]), *self.parts[3:]))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (
+            self.parts[2] is other.parts[2] and self.parts == other.parts
+        )
+
+
+@question
+def _extents(network: Network) -> dict[object, object]:
+    """One of each: equal extents are then the same object, which is quick to compare."""
+    return {}
+
+
+_Content: TypeAlias = tuple[object, bool]
+
+
+def _content(network: Network, layer: Layer) -> _Content:
+    """Give what a layer says, whatever its rules are called, and if they name groups."""
+    if layer.unknown is not None:
+        return (layer.kind, layer.at), False
+    known = network.ask(_contents)
+    found = known.get(id(layer.rules))
+    if found is None or found[0] is not layer.rules:
+        said = tuple((rule.filter, rule.action, rule.doubt) for rule in layer.rules)
+        groups = any(r.filter.sources.groups or r.filter.destinations.groups for r in layer.rules)
+        number = network.ask(_numbers).setdefault(said, len(network.ask(_numbers)))
+        found = known[id(layer.rules)] = (layer.rules, ((layer.kind, number), groups))
+    return found[1]
+
+
+@question
+def _contents(network: Network) -> dict[int, tuple[object, _Content]]:
+    return {}
+
+
+@question
+def _numbers(network: Network) -> dict[object, int]:
+    """Lists of rules that say the same have one number."""
+    return {}
+
+
+def _open(space: FlowSpace) -> Bounds:
+    return Bounds.everything(space)
+
+
+def _compiled(space: FlowSpace, terms: Terms) -> Bounds:
+    shared = _shared(terms)
+    most, least = (_passing(space, terms, shared, generous) for generous in (True, False))
+    for name in shared.values():
+        most, least = somehow(most, name), always(least, name)
+    return Bounds(most, least)
+
+
+def _shared(terms: Terms) -> dict[str, str]:
+    """Give a dimension to every condition on which more than one rule depends."""
+    users: dict[str, set[object]] = {}
+    for number, layer in enumerate(terms.layers):
+        admin = terms.rules.layers[number].kind is LayerKind.ADMIN
+        for term in layer:
+            for condition, way in term.conditions:
+                found = users.setdefault(condition, set())
+                found.add((number, term.label))
+                if not way or admin:
+                    found.add("both")  # not only the difference of one rule's bounds
+    wanted = [condition for condition, found in users.items() if len(found) > 1]
+    return dict(zip(wanted, CONDITIONS, strict=False))
+
+
+def _passing(space: FlowSpace, terms: Terms, shared: dict[str, str], generous: bool) -> PacketSet:
+    """The packets that pass all layers, each rule at the bound that lets through more, or less."""
+    inbound = terms.rules.inbound
+    total = space.all
+    final = space.empty
+    for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
+
+        def box(term: Term) -> Box:
+            return _box(space, term, shared, inbound)
+
+        if layer.kind is LayerKind.ADMIN and _loose(found, shared):
+            return space.all if generous else space.empty
+        kept = [t for t in found if _counts(t, _allows(layer, t), shared, generous)]
+        boxes = [box(term) for term in kept]
+        total &= first_match(space, boxes, [_allows(layer, term) for term in kept], True)
+        if layer.kind is LayerKind.ADMIN:
+            final = first_match(space, boxes, [_ends(layer, term) for term in kept], False)
+    return total | final
+
+
+def _loose(terms: Iterable[Term], shared: dict[str, str]) -> bool:
+    """Whether some condition has no dimension: an Allow of an admin rule has no simple bounds."""
+    return any(condition not in shared for term in terms for condition, _ in term.conditions)
+
+
+def _allows(layer: Layer, term: Term) -> bool:
+    if term.label < 0:
+        return term.label != MAYBE_DENIED
+    return layer.rules[term.label].action is not Action.DENY
+
+
+def _ends(layer: Layer, term: Term) -> bool:
+    return term.label >= 0 and layer.rules[term.label].action is Action.FINAL
+
+
+def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:
+    """Whether a rule that may match counts as matching, for this bound."""
+    certain = all(condition in shared for condition, _ in term.conditions)
+    return certain or allows is generous
+
+
+def _box(space: FlowSpace, term: Term, shared: dict[str, str], inbound: bool) -> Box:
+    version = space.version
+    source, destination = (term.peer, term.own) if inbound else (term.own, term.peer)
+    conditions = {
+        shared[name]: ((int(way), int(way)),) for name, way in term.conditions if name in shared
+    }
+    return space.box(
+        source=source.intervals(version),
+        destination=destination.intervals(version),
+        protocol=term.protocols,
+        destination_port=term.destination_ports,
+        source_port=term.source_ports,
+        **conditions,
+    )

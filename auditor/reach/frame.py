@@ -1,0 +1,120 @@
+"""What translation makes of a packet, and what a filter behind it means for the packet as sent.
+
+Whatever rewrites a packet on its way (a public IP, a load balancer, SNAT, a proxy) puts values in
+the place of fields; which of several values, nobody tells. A set of packets behind the rewriting is
+then, seen from before it: the packets that get there with *some* of the values (they may), and
+those that do with *every* one (they must).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from auditor.addresses import Address, AddressSet, PortSet
+from auditor.network.reasons import Reason
+from auditor.packets.diagram import PacketSet
+from auditor.packets.intervals import Intervals
+from auditor.packets.reshape import fixed
+from auditor.reach.bounds import Bounds
+from auditor.reach.space import FlowSpace, always, somehow
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet: `protocol` in lower case (`tcp`), ports 0 where it has none."""
+
+    source: Address
+    destination: Address
+    protocol: str
+    source_port: int
+    destination_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The values that stand in for fields of the packet as sent; None: the field is as sent.
+
+    Of several values it is not told which; `reasons` say why.
+    """
+
+    source: AddressSet | None = None
+    destination: AddressSet | None = None
+    source_port: PortSet | None = None
+    destination_port: PortSet | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    def rewritten(
+        self,
+        *,
+        source: AddressSet | None = None,
+        destination: AddressSet | None = None,
+        source_port: PortSet | None = None,
+        destination_port: PortSet | None = None,
+        reasons: tuple[Reason, ...] = (),
+    ) -> Frame:
+        """Give the frame behind one more rewriting."""
+        return Frame(
+            self.source if source is None else source,
+            self.destination if destination is None else destination,
+            self.source_port if source_port is None else source_port,
+            self.destination_port if destination_port is None else destination_port,
+            tuple(dict.fromkeys((*self.reasons, *reasons))),
+        )
+
+    def seen_from_before(self, space: FlowSpace, behind: Bounds) -> Bounds:
+        """Give the packets as sent that are in a set behind the rewriting."""
+        may, must = behind.may, behind.must
+        for name, values in self._replaced(space):
+            low, high = values[0]
+            if len(values) == 1 and low == high:
+                same = may is must
+                may = fixed(may, name, low)
+                must = may if same else fixed(must, name, low)
+                continue
+            these = space.packets(space.box(**{name: values}))
+            may, must = somehow(may & these, name), always(must | ~these, name)
+        return Bounds(may, must)
+
+    def _replaced(self, space: FlowSpace) -> list[tuple[str, Intervals]]:
+        version = space.version
+        found: list[tuple[str, Intervals]] = []
+        for name, addresses in (("destination", self.destination), ("source", self.source)):
+            if addresses is not None:
+                found.append((name, addresses.intervals(version)))
+        for name, ports in (
+            ("destination_port", self.destination_port),
+            ("source_port", self.source_port),
+        ):
+            if ports is not None:
+                found.append((name, ports.intervals))
+        return found
+
+    def applied(self, packet: Packet) -> Packet:
+        """Give one packet behind the rewriting: of several values the lowest."""
+        changes: dict[str, Address | int] = {}
+        for name, addresses in (("source", self.source), ("destination", self.destination)):
+            lowest = addresses.smallest() if addresses is not None else None
+            if lowest is not None:
+                changes[name] = lowest
+        for name, ports in (
+            ("source_port", self.source_port),
+            ("destination_port", self.destination_port),
+        ):
+            if ports is not None and packet.protocol in ("tcp", "udp"):
+                changes[name] = next(iter(ports))[0]
+        return replace(packet, **changes)  # type: ignore[arg-type]
+
+
+SENT = Frame()
+"""The packet as it was sent."""
+
+
+def of_addresses(space: FlowSpace, name: str, parts: dict[bool | None, AddressSet]) -> Bounds:
+    """Give the packets whose address (`source` or `destination`) is where True; None: perhaps."""
+    sure = parts.get(True, AddressSet())
+    maybe = sure | parts.get(None, AddressSet())
+
+    def packets(these: AddressSet) -> PacketSet:
+        return space.packets(space.box(**{name: these.intervals(space.version)}))
+
+    return Bounds(packets(maybe), packets(sure))

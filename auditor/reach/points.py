@@ -1,0 +1,203 @@
+"""Where packets start and end: machines, frontends, gateways, endpoints, the world outside.
+
+A point has addresses of which one is its own; when several are listed it is not told which (the
+instances of a scale set, a machine whose address was not given yet), with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from auditor.addresses import NOTHING, AddressSet, Version
+from auditor.errors import Undetermined
+from auditor.network.graph import Missing, Network, question_about
+from auditor.network.group_members import addresses_of
+from auditor.network.interfaces import Configuration, Interface
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing_domains import network_key
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import PUBLIC
+
+
+class Kind(Enum):
+    """What a point is."""
+
+    MACHINE = "machine"
+    """An ip configuration of a NIC, or of a scale set's model NIC."""
+    SUBNET = "subnet"
+    """Any machine in a subnet that has no security group of its own."""
+    FRONTEND = "frontend"
+    """A frontend of a load balancer, before it chooses a machine."""
+    GATEWAY = "gateway"
+    """An application gateway: it answers on its listeners and starts flows of its own."""
+    ENDPOINT = "endpoint"
+    """A private endpoint."""
+    FIREWALL = "firewall"
+    INTERNET = "internet"
+    ON_PREMISES = "onprem"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One place where packets start or end.
+
+    `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.
+    `home` is the key of its VNet. `reasons` tell why it is not known which of `addresses` it has.
+    """
+
+    kind: Kind
+    id: str
+    addresses: AddressSet
+    node: Node | None = None
+    nic: Interface | None = None
+    subnet: Subnet | Missing | None = None
+    home: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is no part of a VNet."""
+        return self.kind in (Kind.INTERNET, Kind.ON_PREMISES)
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions of IP of its addresses."""
+        versions: tuple[Version, ...] = (4, 6)
+        return tuple(version for version in versions if self.addresses.intervals(version))
+
+    @property
+    def place(self) -> Subnet | None:
+        """Its subnet, when the snapshot holds it."""
+        return self.subnet if isinstance(self.subnet, Subnet) else None
+
+
+INTERNET = Point(Kind.INTERNET, "internet", PUBLIC)
+"""Any machine on the internet."""
+
+
+def internet(addresses: AddressSet) -> Point:
+    """Give some of the internet."""
+    return Point(Kind.INTERNET, "internet", addresses & PUBLIC)
+
+
+def on_premises(addresses: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:
+    """Give what lies behind gateways."""
+    return Point(Kind.ON_PREMISES, "onprem", addresses, reasons=reasons)
+
+
+@question_about
+def machine(network: Network, configuration: Configuration) -> Point:
+    """Give the point of an ip configuration. Never raises for what the snapshot lacks."""
+    extent = addresses_of(network, configuration)
+    subnet, reasons = _subnet(network, configuration)
+    nic = configuration.owner
+    return Point(
+        Kind.MACHINE,
+        configuration.id,
+        extent.may,
+        configuration,
+        nic if isinstance(nic, NetworkInterface | ScaleSetInterface) else None,
+        subnet,
+        network_key(subnet.id) if subnet is not None else "",
+        (*extent.reasons(), *reasons),
+    )
+
+
+def _subnet(
+    network: Network, node: Configuration | LoadBalancerFrontend | PrivateEndpoint
+) -> tuple[Subnet | Missing | None, tuple[Reason, ...]]:
+    try:
+        found = network.find(node.properties.subnet)
+    except Undetermined as unknown:
+        return None, (gap(unknown, node.id),)
+    if isinstance(found, Subnet):
+        return found, ()
+    lacks = Reason("collection-gap", f"the subnet of {node.label}", node.id)
+    return (found if isinstance(found, Missing) else None), (lacks,)
+
+
+def machines_of(network: Network, nic: Interface) -> tuple[Point, ...]:
+    """Give the points of a NIC. Raises Undetermined when the snapshot does not tell them."""
+    return tuple(machine(network, configuration) for configuration in nic.ip_configurations)
+
+
+@question_about
+def anywhere_in(network: Network, subnet: Subnet) -> Point:
+    """Give any machine of a subnet, of which only the subnet's own filters are known."""
+    try:
+        addresses = usable(subnet)
+        reasons: tuple[Reason, ...] = ()
+    except Undetermined as unknown:
+        addresses, reasons = NOTHING, (gap(unknown, subnet.id),)
+    return Point(
+        Kind.SUBNET, subnet.id, addresses, subnet, None, subnet, network_key(subnet.id), reasons
+    )
+
+
+RESERVED_FIRST, RESERVED_LAST = 4, 1
+"""The addresses Azure keeps at the ends of an IPv4 prefix (D-1)."""
+
+
+def usable(subnet: Subnet) -> AddressSet:
+    """Give the addresses that something in a subnet may have (D-1)."""
+    total = NOTHING
+    for prefix in subnet.prefixes:
+        low, high = prefix.first, prefix.last
+        if prefix.version == 4 and high - low >= RESERVED_FIRST + RESERVED_LAST:
+            low, high = low + RESERVED_FIRST, high - RESERVED_LAST
+        pair = ((low, high),)
+        total = total | (AddressSet(v4=pair) if prefix.version == 4 else AddressSet(v6=pair))
+    return total
+
+
+@question_about
+def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
+    """Give the point of an internal frontend."""
+    subnet, reasons = _subnet(network, node)
+    address = node.properties.private_ip_address
+    if address:
+        addresses = AddressSet.from_text([address])
+    else:
+        addresses = usable(subnet) if isinstance(subnet, Subnet) else NOTHING
+        reasons = (*reasons, Reason("unallocated", f"the address of {node.label}", node.id))
+    home = network_key(subnet.id) if subnet is not None else ""
+    return Point(Kind.FRONTEND, node.id, addresses, node, None, subnet, home, reasons)
+
+
+def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:
+    """Give the VNet of a point, when the snapshot holds it."""
+    found = network.nodes.get(point.home)
+    return found if isinstance(found, VirtualNetwork) else None
+
+
+def gateway(network: Network, node: ApplicationGateway, subnet: Subnet) -> Point:
+    """Give an application gateway as what its instances are: any address of its subnet (A-28)."""
+    any_of = anywhere_in(network, subnet)
+    reason = Reason("gateway-instances", f"which addresses {node.label} has", node.id)
+    return Point(
+        Kind.GATEWAY,
+        node.id,
+        any_of.addresses,
+        node,
+        None,
+        subnet,
+        any_of.home,
+        (*any_of.reasons, reason),
+    )
+
+
+def points_in(network: Network, subnet: Subnet) -> Iterator[Point]:
+    """Give the machines of a subnet that the snapshot lists, by id."""
+    for edge in network.referrers(subnet, "subnet"):
+        if hasattr(edge.source, "owner") and isinstance(
+            edge.source.owner, NetworkInterface | ScaleSetInterface
+        ):
+            yield machine(network, edge.source)  # type: ignore[arg-type]

@@ -1,0 +1,179 @@
+"""Where the routes of a subnet lead, for sets of addresses: parts that share one next hop.
+
+A route table cuts the addresses at the bounds of its prefixes; between two cuts every address has
+the same answer (`auditor.network.routing`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Address, AddressSet, Version
+from auditor.network.graph import Network, question_about
+from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
+from auditor.network.routing.model import PEERINGS
+from auditor.network.routing.selection import choose
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.bounds import Bounds
+from auditor.reach.frame import of_addresses
+from auditor.reach.space import BITS, FlowSpace
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What becomes of packets from a subnet to some addresses.
+
+    `possible` are the routes that may decide, and `reasons` why more than one: none when it is
+    certain. No route at all: the packet is dropped.
+    """
+
+    possible: tuple[EffectiveRoute, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def route(self) -> EffectiveRoute | None:
+        """The route that certainly decides."""
+        return self.possible[0] if self.possible and not self.reasons else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways from one subnet: from `starts[i]` to before `starts[i + 1]` goes `ways[i]`."""
+
+    starts: tuple[int, ...]
+    ways: tuple[Way, ...]
+    version: Version
+
+    def at(self, address: Address) -> Way:
+        """Give the way to one address."""
+        return self.ways[bisect_right(self.starts, address.value) - 1]
+
+    def within(self, addresses: AddressSet) -> Iterator[tuple[AddressSet, Way]]:
+        """Give the ways to some addresses, and to which of them each goes."""
+        grouped: dict[int, list[tuple[int, int]]] = {}
+        named: dict[int, Way] = {}
+        top = (1 << BITS[self.version]) - 1
+        for low, high in addresses.intervals(self.version):
+            place = bisect_right(self.starts, low) - 1
+            while place < len(self.starts) and self.starts[place] <= high:
+                last = self.starts[place + 1] - 1 if place + 1 < len(self.starts) else top
+                way = self.ways[place]
+                named.setdefault(id(way), way)
+                pair = (max(low, self.starts[place]), min(high, last))
+                grouped.setdefault(id(way), []).append(pair)
+                place += 1
+        for key, pairs in grouped.items():
+            found = tuple(pairs)
+            yield (AddressSet(v4=found) if self.version == 4 else AddressSet(v6=found)), named[key]
+
+
+@question_about
+def ways_from(
+    network: Network, subnet: Subnet, version: Version, tags: ServiceTags = NO_TAGS
+) -> Ways:
+    """Give every way from a subnet. Never raises for what the snapshot lacks."""
+    routes = effective_routes(network, subnet, tags)
+    starts: list[int] = []
+    ways: list[Way] = []
+    known: dict[object, Way] = {}
+    for start in _cuts(routes, version):
+        choice = choose(routes.matching(Address(version, start)))
+        key = (tuple(map(_said, choice.possible)), choice.reasons)
+        way = known.get(key)
+        if way is None:
+            way = known[key] = Way(choice.possible, choice.reasons)
+        if not ways or ways[-1] is not way:
+            starts.append(start)
+            ways.append(way)
+    return Ways(tuple(starts), tuple(ways), version)
+
+
+def _said(route: EffectiveRoute) -> object:
+    """What tells a route from another, the prefix apart: one that may be there has none."""
+    prefix = route.prefix if route.told else None
+    return (prefix, route.source, route.outcome, route.fault, route.doubts, route.reasons)
+
+
+def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
+    top = 1 << BITS[version]
+    found = {0}
+    for route in routes.routes:
+        if route.prefix.version == version:
+            found.add(route.prefix.first)
+            found.add(route.prefix.last + 1)
+    for influence in routes.influences:
+        for low, high in influence.within.intervals(version):
+            found.add(low)
+            found.add(high + 1)
+    found.discard(top)
+    return sorted(found)
+
+
+def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:
+    """Tell whether a way leads straight into a network (its key), seen from a VNet; None: perhaps.
+
+    Straight: within the VNet, by peering, or by a connected group.
+    """
+    return _judged(way, lambda route: _enters(route, home, vnet))
+
+
+def leaves_by(way: Way, *hops: Hop) -> bool | None:
+    """Tell whether a way has one of these next hops, and nothing known stops it; None: perhaps."""
+    return _judged(way, lambda route: route.hop in hops)
+
+
+def _judged(way: Way, fits: Callable[[EffectiveRoute], bool | None]) -> bool | None:
+    answers = {_unless_stopped(route, fits(route)) for route in way.possible}
+    if not answers:
+        return None if way.reasons else False
+    if len(answers) > 1:
+        return None
+    answer = answers.pop()
+    if way.reasons and not all(route.certain for route in way.possible):
+        # Without the routes that may not be there, another one decides, and it is not listed.
+        return None if answer is not False or _open(way) else False
+    return answer
+
+
+def _open(way: Way) -> bool:
+    return any(route.hop is Hop.UNKNOWN for route in way.possible)
+
+
+def _unless_stopped(route: EffectiveRoute, answer: bool | None) -> bool | None:
+    if route.fault:
+        return False
+    if route.hop is Hop.UNKNOWN:
+        return None
+    if answer and (route.doubts or route.hop is Hop.CONNECTED_GROUP):
+        return None
+    return answer
+
+
+def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool | None:
+    if route.hop is Hop.LOCAL:
+        return vnet is not None and vnet.key == home
+    if route.hop in PEERINGS:
+        return route.far == home
+    if route.hop is Hop.CONNECTED_GROUP:
+        return vnet is None or vnet.key != home
+    return False
+
+
+def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
+    """Tell whether a way ends at a private endpoint (L-4); None: perhaps."""
+    return _judged(way, lambda route: route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint)
+
+
+def lead(
+    ways: Ways, space: FlowSpace, name: str, within: AddressSet, ask: Callable[[Way], bool | None]
+) -> Bounds:
+    """Give the packets whose address (`source` or `destination`) goes a way that fits."""
+    parts: dict[bool | None, AddressSet] = {}
+    for addresses, way in ways.within(within):
+        answer = ask(way)
+        parts[answer] = parts.get(answer, AddressSet()) | addresses
+    return of_addresses(space, name, parts)
