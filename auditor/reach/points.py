@@ -15,11 +15,16 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.group_members import addresses_of
 from auditor.network.interfaces import Configuration, Interface
+from auditor.network.names import endpoint_addresses
+from auditor.network.private_link import interfaces_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
+from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -112,7 +117,12 @@ def machine(network: Network, configuration: Configuration) -> Point:
 
 
 def _subnet(
-    network: Network, node: Configuration | LoadBalancerFrontend | PrivateEndpoint
+    network: Network,
+    node: Configuration
+    | LoadBalancerFrontend
+    | PrivateEndpoint
+    | FirewallIpConfiguration
+    | BastionIpConfiguration,
 ) -> tuple[Subnet | Missing | None, tuple[Reason, ...]]:
     try:
         found = network.find(node.properties.subnet)
@@ -172,10 +182,40 @@ def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
     return Point(Kind.FRONTEND, node.id, addresses, node, None, subnet, home, reasons)
 
 
+@question_about
+def endpoint(network: Network, node: PrivateEndpoint) -> Point:
+    """Give the point of a private endpoint. Never raises for what the snapshot lacks."""
+    reasons: tuple[Reason, ...] = ()
+    addresses = NOTHING
+    try:
+        addresses = AddressSet.from_text(endpoint_addresses(network, node))
+    except Undetermined as unknown:
+        reasons = (gap(unknown, node.id),)
+    subnet, doubts = _subnet(network, node)
+    nics = interfaces_of(network, node.id)
+    home = network_key(subnet.id) if subnet is not None else ""
+    nic = nics[0] if nics else None
+    return Point(Kind.ENDPOINT, node.id, addresses, node, nic, subnet, home, (*reasons, *doubts))
+
+
 def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:
     """Give the VNet of a point, when the snapshot holds it."""
     found = network.nodes.get(point.home)
     return found if isinstance(found, VirtualNetwork) else None
+
+
+def part_in_subnet(
+    network: Network, kind: Kind, node: FirewallIpConfiguration | BastionIpConfiguration
+) -> Point:
+    """Give the point of a platform's part that stands in a subnet of its own."""
+    subnet, reasons = _subnet(network, node)
+    text = walk.peek(walk.peek(node, "properties"), "private_ip_address")
+    addresses = AddressSet.from_text([text]) if text else NOTHING
+    if not text and isinstance(subnet, Subnet):
+        addresses = usable(subnet)
+        reasons = (*reasons, Reason("unallocated", f"the address of {node.root.label}", node.id))
+    home = network_key(subnet.id) if subnet is not None else ""
+    return Point(kind, node.root.id, addresses, node, None, subnet, home, reasons)
 
 
 def gateway(network: Network, node: ApplicationGateway, subnet: Subnet) -> Point:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
@@ -127,13 +128,30 @@ def goes(trail: Trail, point: Point, to: AddressSet, ask: Ask, expected: str) ->
     return _routed(trail, point, to, ask, expected, reply=False)
 
 
-def replies(trail: Trail, point: Point, to: AddressSet, ask: Ask, expected: str) -> Trail:
-    """Add the way of the reply from a point, to the source that the packet has there (P-11)."""
-    return _routed(trail, point, to, ask, expected, reply=True)
+def replies(
+    trail: Trail,
+    point: Point,
+    to: AddressSet,
+    ask: Ask,
+    expected: str,
+    doubts: tuple[Reason, ...] = (),
+) -> Trail:
+    """Add the way of the reply from a point, to the source that the packet has there (P-11).
+
+    `doubts` tell why `ask` may answer that it does not know, where the routes themselves do.
+    """
+    return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts)
 
 
 def _routed(
-    trail: Trail, point: Point, to: AddressSet, ask: Ask, expected: str, *, reply: bool
+    trail: Trail,
+    point: Point,
+    to: AddressSet,
+    ask: Ask,
+    expected: str,
+    *,
+    reply: bool,
+    doubts: tuple[Reason, ...] = (),
 ) -> Trail:
     subnet = point.place
     name = "source" if reply else "destination"
@@ -145,7 +163,10 @@ def _routed(
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination
-        return (_route_step(trail, subnet, packet, ways.at(address), passes, expected, reply),)
+        step = _route_step(subnet, packet, ways.at(address), passes, expected, reply)
+        if passes is None:
+            step = replace(step, reasons=tuple(dict.fromkeys((*step.reasons, *doubts))))
+        return (step,)
 
     return trail.through(here, tell)
 
@@ -161,7 +182,6 @@ def _gap_teller(point: Point, reply: bool, reasons: tuple[Reason, ...]) -> Tell:
 
 
 def _route_step(
-    trail: Trail,
     subnet: Node,
     packet: Packet,
     way: Way,

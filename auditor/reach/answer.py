@@ -1,0 +1,313 @@
+"""Can one reach another? The answer for every packet asked about, with a proof.
+
+Packets are grouped by protocol and destination port, as sent; each group has one verdict. A witness
+is a packet of the group that anyone can try; the hops say what happens to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from auditor.addresses import EVERY_PORT, Address, PortSet, Version
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.symbols import PROTOCOL_NUMBERS
+from auditor.packets.diagram import PacketSet
+from auditor.packets.measure import values
+from auditor.packets.witness import address as some_address
+from auditor.packets.witness import first_of, witness
+from auditor.reach.bounds import any_of
+from auditor.reach.frame import Packet
+from auditor.reach.paths import Path, paths, start
+from auditor.reach.points import Kind, Point
+from auditor.reach.space import BITS, PORTED, FlowSpace, space_of
+from auditor.reach.trail import Step
+
+PROTOCOLS = ("tcp", "udp", "icmp")
+"""What is asked about unless told otherwise."""
+
+
+class Verdict(Enum):
+    """Whether packets arrive and are answered."""
+
+    REACHABLE = "reachable"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict on the packets of some protocols to some ports, as sent.
+
+    `protocol` is `*` when it is the same for all that were asked about. `hops` are what happens to
+    the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
+    it pass, on the path with the fewest of them. `reasons` tell what is not told. `via` names the
+    gateways that open connections of their own on the way; such an answer is apart from the others.
+    """
+
+    source: Point
+    target: Point
+    protocol: str
+    ports: PortSet
+    verdict: Verdict
+    witness: Packet | None
+    hops: tuple[Step, ...]
+    blockers: tuple[Step, ...]
+    reasons: tuple[Reason, ...]
+    path: Path | None = None
+    version: Version = 4
+
+    @property
+    def via(self) -> tuple[str, ...]:
+        """The gateways that open connections of their own on the way, as ARM ids."""
+        return self.path.trail.via if self.path is not None else ()
+
+    @property
+    def arrives_as(self) -> Packet | None:
+        """What the witness looks like when it arrives."""
+        if self.path is None or self.witness is None:
+            return None
+        return self.path.trail.frame.applied(self.witness)
+
+
+def answers(
+    network: Network,
+    source: Point,
+    target: Point,
+    *,
+    protocols: Sequence[str] = PROTOCOLS,
+    ports: PortSet = EVERY_PORT,
+    tags: ServiceTags = NO_TAGS,
+) -> tuple[Answer, ...]:
+    """Tell whether one point can reach another, for each group of packets with one verdict.
+
+    Straight ways first; ways by gateways that open connections of their own apart, and only where
+    something may pass. IPv4 and IPv6 are two questions (P-12).
+    """
+    found: list[Answer] = []
+    versions = [v for v in source.versions if v in target.versions] or [4]
+    for version in versions:
+        every = paths(network, source, target, version, tags)
+        space = space_of(network, version)
+        asked = _asked(space, protocols, ports)
+        straight = [path for path in every if not path.relayed]
+        groups = [straight, *_by_relay(every)]
+        for number, group in enumerate(groups):
+            sent = start(network, source, version, target.addresses, tags).sent
+            question = _Question(network, source, target, version, group, asked, sent)
+            told = question.answers(protocols, ports)
+            found += told if number == 0 else [a for a in told if a.verdict is not Verdict.BLOCKED]
+    return tuple(found)
+
+
+def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
+    grouped: dict[tuple[str, ...], list[Path]] = {}
+    for path in every:
+        if path.relayed:
+            grouped.setdefault(path.trail.via, []).append(path)
+    return [grouped[key] for key in sorted(grouped)]
+
+
+def _asked(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> PacketSet:
+    total = space.empty
+    for protocol in protocols:
+        numbers = numbers_of(protocol, space.version)
+        with_ports = ports if protocol in PORTED else None
+        total |= space.having(protocols=numbers, destination_ports=with_ports)
+    return total
+
+
+def numbers_of(protocol: str, version: Version) -> tuple[tuple[int, int], ...]:
+    """Give the protocol numbers behind a name of `PROTOCOL_NUMBERS` for a version of IP."""
+    numbers = PROTOCOL_NUMBERS[protocol]
+    return (numbers[0],) if version == 4 else (numbers[-1],)
+
+
+class _Question:
+    """What is asked about a pair, and the paths that may answer it."""
+
+    def __init__(
+        self,
+        network: Network,
+        source: Point,
+        target: Point,
+        version: Version,
+        group: Sequence[Path],
+        asked: PacketSet,
+        sent: PacketSet,
+    ) -> None:
+        self.network = network
+        self.source = source
+        self.target = target
+        self.version: Version = version
+        self.paths = group
+        self.space = space_of(network, version)
+        self.asked = asked
+        self.sent = sent
+        self.total = any_of(self.space, (path.bounds for path in group)).within(asked)
+
+    def answers(self, protocols: Sequence[str], ports: PortSet) -> list[Answer]:
+        """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
+        parts: dict[tuple[Verdict, PortSet], list[str]] = {}
+        for protocol in protocols:
+            for verdict, found in self._split(protocol, ports):
+                parts.setdefault((verdict, found), []).append(protocol)
+        told = []
+        for (verdict, found), named in parts.items():
+            whole = len(named) == len(protocols) and len(protocols) > 1
+            groups = ["*"] if whole else named
+            told += [self._answer(verdict, each, found, named) for each in groups]
+        return told
+
+    def _split(self, protocol: str, ports: PortSet) -> Iterator[tuple[Verdict, PortSet]]:
+        these = self.space.having(protocols=numbers_of(protocol, self.version))
+        must, may = self.total.must & these, self.total.may & these
+        if protocol not in PORTED:
+            verdict = Verdict.BLOCKED if may.is_empty else Verdict.UNKNOWN
+            yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
+            return
+        sure = PortSet(values(must, "destination_port")) & ports
+        maybe = (PortSet(values(may, "destination_port")) & ports) - sure
+        for verdict, found in (
+            (Verdict.REACHABLE, sure),
+            (Verdict.UNKNOWN, maybe),
+            (Verdict.BLOCKED, ports - sure - maybe),
+        ):
+            if found:
+                yield verdict, found
+
+    def _answer(
+        self, verdict: Verdict, protocol: str, ports: PortSet, named: Sequence[str]
+    ) -> Answer:
+        packets = _asked(self.space, named if protocol == "*" else (protocol,), ports)
+        if verdict is Verdict.REACHABLE:
+            packets &= self.total.must
+        elif verdict is Verdict.UNKNOWN:
+            packets &= self.total.may
+        packet, path, steps = self._shown(verdict, packets)
+        blockers = tuple(step for step in steps if step.passes is False)
+        reasons = _reasons(path, steps) if verdict is Verdict.UNKNOWN else ()
+        if verdict is Verdict.BLOCKED and not blockers:
+            blockers = (self._nowhere(packet),)
+        return Answer(
+            self.source,
+            self.target,
+            protocol,
+            ports,
+            verdict,
+            packet,
+            tuple(steps),
+            blockers,
+            reasons,
+            path,
+            self.version,
+        )
+
+    def _shown(
+        self, verdict: Verdict, packets: PacketSet
+    ) -> tuple[Packet | None, Path | None, list[Step]]:
+        """Choose a packet of a group, and the path on which to show what happens to it."""
+        best: tuple[int, Packet, Path, list[Step]] | None = None
+        for path in self.paths:
+            here = packets & path.trail.sent
+            if verdict is Verdict.REACHABLE:
+                here &= path.bounds.must
+            elif verdict is Verdict.UNKNOWN:
+                here &= path.bounds.may
+            packet = some_packet(here)
+            if packet is None:
+                continue
+            steps = hops_of(path, packet)
+            stopped = sum(step.passes is False for step in steps)
+            if best is None or stopped < best[0]:
+                best = (stopped, packet, path, steps)
+        if best is not None:
+            return best[1], best[2], best[3]
+        return some_packet(packets & self.sent), None, []
+
+    def _nowhere(self, packet: Packet | None) -> Step:
+        at = packet or _PLACEHOLDER[self.version]
+        if self.source.kind is Kind.INTERNET:
+            says = f"no public address, load balancer or gateway leads to {self.target.id}"
+            return Step("no-entrance", self.target.id, says, at, False)
+        return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
+
+
+_ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
+_PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
+
+
+def _reasons(path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
+    found = {reason for step in steps if step.passes is None for reason in step.reasons}
+    if not found and path is not None:
+        found.update(path.trail.frame.reasons)
+    return tuple(sorted(found))
+
+
+def hops_of(path: Path, packet: Packet) -> list[Step]:
+    """Say what happens to one packet on a path, stage by stage, all the way."""
+    at = coordinates(packet)
+    steps: list[Step] = []
+    for stage in path.trail.stages:
+        passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
+        steps += stage.tell(stage.frame.applied(packet), passes)
+    return steps
+
+
+def coordinates(packet: Packet) -> tuple[int, ...]:
+    """Give a packet as a point of its space; conditions that are settled do not matter."""
+    version = packet.source.version
+    return (
+        packet.destination.value,
+        packet.source.value,
+        numbers_of(packet.protocol, version)[0][0],
+        packet.destination_port,
+        packet.source_port,
+        *([0] * 12),
+    )
+
+
+_NAMES = {
+    number: name
+    for name, pairs in PROTOCOL_NUMBERS.items()
+    for low, high in pairs
+    for number in range(low, high + 1)
+}
+_PORTS = (443, 80, 22, 3389, 53)
+_TASTE_OF_PROTOCOL = first_of(*((n, n) for n in (6, 17, 1, 58, 50, 51)))
+
+
+def some_packet(packets: PacketSet) -> Packet | None:
+    """Give a packet of a set, such as a person would choose; None when there is none.
+
+    Always the same one: TCP if it may be, to a port everybody knows, between likely addresses.
+    """
+    space = packets.space
+    assert isinstance(space, FlowSpace)
+    bits = BITS[space.version]
+    named = PORT_TASTES | {
+        "destination": some_address(bits),
+        "source": some_address(bits),
+    }
+    found = witness(packets, {"protocol": _TASTE_OF_PROTOCOL, **named})
+    if found is None:
+        return None
+    destination, source, protocol, to_port, from_port = found[:5]
+    name = _NAMES.get(protocol, "")
+    ported = name in PORTED
+    return Packet(
+        Address(space.version, source),
+        Address(space.version, destination),
+        name,
+        from_port if ported else 0,
+        to_port if ported else 0,
+    )
+
+
+PORT_TASTES = {
+    "destination_port": first_of(*((port, port) for port in _PORTS), (1, 65535)),
+    "source_port": first_of((49152, 65535), (1024, 65535), (1, 65535)),
+}

@@ -1,0 +1,220 @@
+"""What the internet can address, and whoever answers there (E-1 to E-20).
+
+Only entrances that lead into a network, or to a gateway of one. What a platform service answers by
+itself (an API server, a database) is in `services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.addresses import AddressSet, Version
+from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction
+from auditor.network.exposure import carried, is_basic
+from auditor.network.graph import Network, question
+from auditor.network.reasons import Reason, gap
+from auditor.reach.balancing import forwards_of
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import Reply, behind, frontend_point, to_internet
+from auditor.reach.filtering import unfiltered
+from auditor.reach.gatewaying import at_listeners, back_from, point_of
+from auditor.reach.points import Point, machine
+from auditor.reach.stages import filters, remark
+from auditor.reach.trail import Trail
+from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.resources.public_addresses import PublicIp
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A public address, and what carries it.
+
+    `address` is its ARM id, that of the model where instances of a scale set have one each.
+    `addresses` are empty when it is not told. `node` is the ip configuration or frontend.
+    """
+
+    address: str
+    addresses: AddressSet
+    node: IpConfiguration | ScaleSetIpConfiguration | LoadBalancerFrontend | GatewayFrontend
+    version: Version = 4
+    reasons: tuple[Reason, ...] = ()
+
+
+@question
+def entrances(network: Network) -> tuple[Entrance, ...]:
+    """Give every public address that leads into a network, by the id of what carries it."""
+    found = [each for node in _carriers(network) for each in entrances_at(network, node)]
+    return tuple(sorted(found, key=lambda each: (each.node.key, each.address.lower())))
+
+
+def _carriers(network: Network) -> Iterator[Node]:
+    for cls in (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend, GatewayFrontend):
+        yield from network.all(cls)
+
+
+def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
+    """Give the public addresses that an ip configuration or a frontend carries."""
+    if isinstance(node, ScaleSetIpConfiguration):
+        return tuple(_of_instances(node))
+    if isinstance(node, IpConfiguration):
+        try:
+            named = [arm_id for arm_id, _ in carried(network, node)]
+        except Undetermined:
+            named = [address for address, _ in _told_by_address(network, node)]
+        return tuple(_entrance(network, node, arm_id) for arm_id in named)
+    if isinstance(node, LoadBalancerFrontend | GatewayFrontend):
+        try:
+            ref = node.properties.public_ip_address
+        except Undetermined:
+            ref = None
+        if ref is not None and ref.id:
+            return (_entrance(network, node, ref.id),)
+        return tuple(
+            _entrance(network, node, address) for address, _ in _told_by_address(network, node)
+        )
+    return ()
+
+
+def _told_by_address(network: Network, node: Node) -> Iterator[tuple[str, Node]]:
+    for edge in network.referrers(node, "ipConfiguration"):
+        if isinstance(edge.source, PublicIp):
+            yield edge.source.id, edge.source
+
+
+def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
+    try:
+        model = node.properties.public_ip_address_configuration
+        reasons: tuple[Reason, ...] = ()
+    except Undetermined as unknown:
+        yield Entrance(node.id, AddressSet(), node, reasons=(gap(unknown, node.id),))
+        return
+    if model is not None:
+        yield Entrance(f"{node.id}/{model.name or 'publicIPAddressConfiguration'}", AddressSet(),
+                       node, reasons=reasons)  # fmt: skip
+
+
+def _entrance(
+    network: Network,
+    node: IpConfiguration | LoadBalancerFrontend | GatewayFrontend,
+    arm_id: str,
+) -> Entrance:
+    found = network.find(arm_id)
+    settings = walk.peek(found, "properties") if isinstance(found, Node) else None
+    text = walk.peek(settings, "ip_address")
+    told = (walk.peek(settings, "public_ip_address_version") or "").lower()
+    version: Version = 6 if told == "ipv6" or ":" in (text or "") else 4
+    return Entrance(
+        found.id if isinstance(found, Node) else arm_id,
+        AddressSet.from_text([text]) if text else AddressSet(),
+        node,
+        version,
+    )
+
+
+def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from the internet through an entrance to whoever answers there."""
+    reply = to_internet(trail)
+    node = entrance.node
+    if entrance.reasons:
+        trail = remark(
+            trail,
+            "public-address",
+            entrance.address,
+            lambda _: "it cannot be told whether it has a public address",
+            Bounds.maybe(trail.space.all),
+            reasons=entrance.reasons,
+        )
+    if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
+        yield from _at_machine(trail, entrance, machine(trail.network, node), reply)
+    elif isinstance(node, LoadBalancerFrontend):
+        yield from _at_frontend(trail, entrance, node, reply)
+    else:
+        gateway = node.root
+        if isinstance(gateway, ApplicationGateway):
+            for each, _ in at_listeners(trail, gateway, node, back_from(trail)):
+                yield each, point_of(trail.network, gateway)
+
+
+def _at_machine(
+    trail: Trail, entrance: Entrance, target: Point, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    name = ids.name(entrance.address)
+    where = ids.name(target.nic.id) if target.nic is not None else target.id
+    trail = remark(
+        trail,
+        "public-address",
+        entrance.address,
+        lambda _: f"the public address {name} is that of {where}",
+    )
+    trail = trail.becoming(destination=target.addresses, reasons=target.reasons)
+    basic = _is_basic(trail.network, entrance)
+    trail = open_by_default(trail, entrance.address, basic, target)
+    yield reply(filters(trail, target, Direction.INBOUND), target), target
+
+
+def _is_basic(network: Network, entrance: Entrance) -> bool | None:
+    if isinstance(entrance.node, ScaleSetIpConfiguration):
+        return None  # the model tells no SKU here
+    try:
+        return is_basic(network, entrance.address)
+    except Undetermined:
+        return None
+
+
+def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Point) -> Trail:
+    """Add that a Standard address is closed where no security group stands (E-3)."""
+    if basic is True:
+        return trail
+    bare = unfiltered(trail.network, target.nic, target.subnet, trail.tags)
+    if bare is False:
+        return trail
+    name = ids.name(resource)
+    sure = bare is True and basic is False
+    reason = Reason("collection-gap", f"the SKU of {name}, or the groups before it", resource)
+    return remark(
+        trail,
+        "closed-by-default",
+        resource,
+        lambda _: (
+            f"{name} is Standard, and without a network security group closed (E-3)"
+            if sure
+            else f"it cannot be told whether {name} is open without a network security group (E-3)"
+        ),
+        Bounds.nothing(trail.space) if sure else Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+        opening=f"give the subnet of {ids.name(target.id)} a network security group that allows it",
+    )
+
+
+def _at_frontend(
+    trail: Trail, entrance: Entrance, frontend: LoadBalancerFrontend, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    basic = _balancer_is_basic(trail.network, frontend)
+    found = forwards_of(trail.network, frontend)
+    for forward in found.known:
+        for each, target in behind(trail, forward, reply):
+            yield open_by_default(each, frontend.root.id, basic, target), target
+    if found.reasons:
+        doubt = remark(
+            trail,
+            "load-balancer",
+            frontend.root.id,
+            lambda _: f"it cannot be told what {frontend.label} forwards",
+            Bounds.maybe(trail.space.all),
+            reasons=found.reasons,
+        )
+        yield doubt, frontend_point(frontend)
+
+
+def _balancer_is_basic(network: Network, frontend: LoadBalancerFrontend) -> bool | None:
+    balancer = network.holder(frontend, LoadBalancer)
+    name = walk.peek(walk.peek(balancer, "sku"), "name") if balancer is not None else None
+    return name.lower() == "basic" if name else None

@@ -1,0 +1,287 @@
+"""Every path from one point to another: what sets out, what it meets, and who answers.
+
+Paths straight through networks, by appliances, through public entrances, and by application
+gateways, which open connections of their own (`via`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from auditor.addresses import EVERYTHING, AddressSet, Version
+from auditor.network.effective_rules import Direction
+from auditor.network.exposure import top_level
+from auditor.network.graph import Network, question, question_about
+from auditor.network.on_premises import gateways_serving
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.balancing import forwards_of, forwards_to
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import arrives, deliver, to_gateway
+from auditor.reach.entrances import Entrance, enter, entrances, entrances_at
+from auditor.reach.frame import SENT
+from auditor.reach.gatewaying import Relay, at_listeners, back_from, point_of, relays_of, sending
+from auditor.reach.owners import points_at
+from auditor.reach.points import (
+    INTERNET,
+    Kind,
+    Point,
+    anywhere_in,
+    machine,
+    vnet_of,
+)
+from auditor.reach.sending import leave, send, to_sites
+from auditor.reach.space import space_of
+from auditor.reach.stages import filters, remark
+from auditor.reach.trail import Trail
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from a source to whoever answers at its end.
+
+    `entrance` is the public address it goes through, if any. The packets of `bounds` are those as
+    sent that arrive; `trail.frame` is what they look like then.
+    """
+
+    source: Point
+    target: Point
+    trail: Trail
+    entrance: Entrance | None = None
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The packets as sent that arrive, and are answered."""
+        return self.trail.bounds
+
+    @property
+    def relayed(self) -> bool:
+        """Whether somebody on the way opens a connection of its own (`via`)."""
+        return bool(self.trail.via)
+
+
+def start(
+    network: Network,
+    source: Point,
+    version: Version,
+    to: AddressSet = EVERYTHING,
+    tags: ServiceTags = NO_TAGS,
+) -> Trail:
+    """Begin a trail: packets that a point sends to some addresses."""
+    space = space_of(network, version)
+    sent = space.having(
+        source=source.addresses if source.addresses else None,
+        destination=None if to == EVERYTHING else to,
+    )
+    frame = SENT
+    if source.reasons:
+        frame = frame.rewritten(
+            source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
+        )
+    return Trail(network, space, source, sent, tags, frame)
+
+
+def towards(trail: Trail, target: Point) -> Trail:
+    """Aim a trail at a point of which it is not told which of several addresses it has."""
+    if not target.reasons or target.addresses.size <= 1:
+        return trail
+    return trail.becoming(destination=target.addresses, reasons=target.reasons)
+
+
+def paths(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version = 4,
+    tags: ServiceTags = NO_TAGS,
+) -> tuple[Path, ...]:
+    """Give every path from one point to another, for one version of IP."""
+    if source.kind is Kind.INTERNET:
+        found = _from_internet(network, source, target, version, tags)
+    elif source.kind is Kind.ON_PREMISES:
+        found = _from_sites(network, source, target, version, tags)
+    else:
+        found = _from_inside(network, source, target, version, tags)
+    return tuple(found)
+
+
+# From the internet
+
+
+def from_internet(
+    network: Network,
+    source: Point = INTERNET,
+    version: Version = 4,
+    tags: ServiceTags = NO_TAGS,
+    *,
+    through: Iterable[Entrance] | None = None,
+    relays: bool = True,
+) -> Iterator[Path]:
+    """Give every path from the internet into networks, entrance by entrance.
+
+    `relays` tells whether to follow what application gateways send on.
+    """
+    for entrance in entrances(network) if through is None else through:
+        if entrance.version != version:
+            continue
+        trail = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        for each, target in enter(trail, entrance):
+            yield Path(source, target, each, entrance)
+        if relays and isinstance(entrance.node, GatewayFrontend):
+            yield from _relayed(trail, source, entrance)
+
+
+def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
+    """Give the paths through a gateway to the members of its pools, each member its own."""
+    gateway = entrance.node.root
+    if not isinstance(gateway, ApplicationGateway):
+        return
+    front = entrance.node
+    assert isinstance(front, GatewayFrontend)
+    for at, port in at_listeners(trail, gateway, front, back_from(trail)):
+        for relay in _distinct(trail.network, port.listeners):
+            for target in relay_targets(trail.network, gateway, relay):
+                here = sending(at, gateway, relay, target.addresses)
+                for each, end in send(here, point_of(trail.network, gateway), target):
+                    yield Path(source, end, each, entrance)
+
+
+def _distinct(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
+    seen: set[tuple[str, int | None]] = set()
+    for listener in listeners:
+        for relay in relays_of(network, listener):
+            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
+            if key not in seen:
+                seen.add(key)
+                yield relay
+
+
+def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
+    """Give the points a gateway may connect to for one relay; none that the snapshot holds."""
+    if relay.configuration is not None:
+        return (machine(network, relay.configuration),)
+    here = point_of(network, gateway)
+    vnet = vnet_of(network, here)
+    if relay.address is None or vnet is None:
+        return ()
+    return points_at(network, relay.address, vnet)
+
+
+def _from_internet(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    for path in from_internet(
+        network, source, version, tags, through=entrances_towards(network, target)
+    ):
+        if ends_at(path, target):
+            yield path
+
+
+def ends_at(path: Path, target: Point) -> bool:
+    """Tell whether a path ends at a point, or passes through it if it is a frontend."""
+    if path.target.id.lower() == target.id.lower():
+        return True
+    if target.kind is Kind.SUBNET:
+        return path.target.subnet is not None and path.target.subnet.key == target.id.lower()
+    return isinstance(target.node, LoadBalancerFrontend) and any(
+        forward.target is not None and forward.target.id == path.target.id
+        for forward in forwards_of(path.trail.network, target.node).known
+    )
+
+
+@question_about
+def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
+    """Give the entrances that may lead to a point: its own, those of balancers, and of gateways."""
+    found: dict[str, Entrance] = {}
+    nodes = [target.node] if target.node is not None else []
+    if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
+        nodes = list(target.node.properties.frontend_ip_configurations or ())
+    if target.kind is Kind.MACHINE and target.node is not None:
+        nodes += [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+    for node in nodes:
+        for entrance in entrances_at(network, node):
+            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    if target.kind is not Kind.GATEWAY:
+        for entrance in _gateway_entrances(network):
+            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _gateway_entrances(network: Network) -> tuple[Entrance, ...]:
+    return tuple(each for each in entrances(network) if isinstance(each.node, GatewayFrontend))
+
+
+# From within
+
+
+def _from_inside(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    if target.kind is Kind.INTERNET:
+        trail = start(network, source, version, target.addresses, tags)
+        yield Path(source, target, leave(_out(trail, source), source, target.addresses))
+        return
+    if target.kind is Kind.ON_PREMISES:
+        trail = start(network, source, version, target.addresses, tags)
+        yield Path(source, target, to_sites(_out(trail, source), source, target.addresses))
+        return
+    if target.addresses.intervals(version):
+        trail = towards(start(network, source, version, target.addresses, tags), target)
+        for each, end in send(trail, source, target):
+            yield Path(source, end, each)
+    for entrance in entrances_towards(network, target):
+        if entrance.version != version:
+            continue
+        to = entrance.addresses or EVERYTHING
+        trail = start(network, source, version, to, tags)
+        outside = leave(_out(trail, source), source, to)
+        for each, end in enter(outside, entrance):
+            path = Path(source, end, each, entrance)
+            if ends_at(path, target):
+                yield path
+
+
+def _out(trail: Trail, source: Point) -> Trail:
+    return filters(trail, source, Direction.OUTBOUND)
+
+
+# From behind gateways
+
+
+def _from_sites(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    if target.outside or not target.addresses.intervals(version):
+        return
+    trail = towards(start(network, source, version, target.addresses, tags), target)
+    for subnet in gateway_subnets_towards(network, target):
+        here = anywhere_in(network, subnet)
+        inside = remark(
+            trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
+        )
+        for each, end in deliver(arrives(inside, here, target), target, to_gateway(inside)):
+            yield Path(source, end, each)
+
+
+def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways by which a point's network is joined to sites."""
+    vnet = vnet_of(network, target)
+    if vnet is None:
+        return ()
+    found: dict[str, Subnet] = {}
+    for gateway in gateways_serving(network, vnet):
+        for configuration in gateway.properties.ip_configurations or ():
+            node = network.find(configuration.properties.subnet)
+            if isinstance(node, Subnet):
+                found[node.key] = node
+    return tuple(found[key] for key in sorted(found))
+
+
+def owner_id(point: Point) -> str:
+    """Give the id of the resource that a point belongs to."""
+    return point.node.root.id if point.node is not None else top_level(point.id)

@@ -1,0 +1,228 @@
+"""From a point of a network outwards: its filters, its routes, and where these lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERY_PORT, Address, AddressSet
+from auditor.network.address_plan import Owner, owned_addresses
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
+from auditor.network.routing.outbound import outbound
+from auditor.network.routing.peered import ties_of
+from auditor.packets.intervals import Intervals
+from auditor.reach.balancing import BOTH
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import arrives, deliver, straight_to
+from auditor.reach.egress import egress_addresses
+from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
+from auditor.reach.stages import filters, goes, remark, replies
+from auditor.reach.trail import Trail
+from auditor.reach.ways import Way, leads_to, leaves_by, ways_from
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.virtual_networks import Subnet
+
+
+def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from a point of a VNet to another point of one, whichever way routes lead.
+
+    Straight, or by each appliance that a route names.
+    """
+    out = filters(trail, source, Direction.OUTBOUND)
+    straight = arrives(out, source, target)
+    yield from deliver(straight, target, straight_to(straight, source))
+    for appliance in appliances_towards(trail, source, target.addresses):
+        yield from by_appliance(out, source, appliance, target)
+
+
+def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Address, ...]:
+    """Give the addresses of the appliances that routes name for some destinations, sorted."""
+    subnet = source.place
+    if subnet is None:
+        return ()
+    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
+    found = {
+        route.address
+        for _, way in ways.within(to)
+        for route in way.possible
+        if route.hop is Hop.APPLIANCE and route.address is not None
+    }
+    return tuple(sorted(found))
+
+
+def by_appliance(
+    trail: Trail, source: Point, appliance: Address, target: Point
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets by way of one appliance."""
+
+    def ask(way: Way) -> bool | None:
+        return _leads_by(way, appliance)
+
+    trail = goes(trail, source, target.addresses, ask, f"to the appliance {appliance}")
+    firewall = firewall_at(trail.network, source, appliance)
+    if firewall is not None:
+        yield from _by_firewall(trail, source, appliance, firewall, target)
+        return
+    reason = Reason(f"nva:{appliance}", "whether it lets the packet through, and as what", "")
+    trail = remark(
+        trail,
+        "appliance",
+        str(appliance),
+        lambda _: f"it cannot be told what the appliance {appliance} does with it",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
+    # The appliance may put its own address in the place of the source's: both are followed.
+    own = AddressSet.from_range(appliance, appliance)
+    for each in (trail, trail.becoming(source=own, source_port=EVERY_PORT)):
+        yield from deliver(each, target, lambda here, _: here)
+
+
+def _leads_by(way: Way, appliance: Address) -> bool | None:
+    answers = {_goes_by(route, appliance) for route in way.possible}
+    if len(answers) != 1 or (True in answers and way.reasons):
+        return None if True in answers or None in answers or not way.possible else False
+    return answers.pop()
+
+
+def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
+    if route.hop is Hop.UNKNOWN:
+        return None
+    if route.fault:
+        return False
+    # Doubts of what the appliance does are told where it is asked.
+    return route.hop is Hop.APPLIANCE and route.address == appliance
+
+
+def firewall_at(
+    network: Network, source: Point, address: Address
+) -> FirewallIpConfiguration | None:
+    """Give the Azure Firewall in a point's VNet, or in one peered with it, that has an address."""
+    vnet = vnet_of(network, source)
+    keys = [source.home]
+    if vnet is not None:
+        keys += [tie.far_key for tie in ties_of(network, vnet).ties]
+    for key in keys:
+        owners: tuple[Owner, ...] = owned_addresses(network, key).get(address, ())
+        for owner in owners:
+            if isinstance(owner.node, FirewallIpConfiguration):
+                return owner.node
+    return None
+
+
+def _by_firewall(
+    trail: Trail,
+    source: Point,
+    appliance: Address,
+    configuration: FirewallIpConfiguration,
+    target: Point,
+) -> Iterator[tuple[Trail, Point]]:
+    firewall = configuration.root
+    if not isinstance(firewall, Firewall):
+        return
+    here = firewall_point(trail.network, configuration)
+    trail = firewalled(trail, firewall)
+    onward = arrives(trail, here, target)
+
+    def reply(then: Trail, responder: Point) -> Trail:
+        vnet = vnet_of(then.network, responder)
+
+        def ask(way: Way) -> bool | None:
+            same = _leads_by(way, appliance)
+            # Replies that go round the firewall: whether it minds is told nowhere (P-11).
+            return None if same is False and leads_to(way, source.home, vnet) else same
+
+        to = then.sources(source.addresses)
+        why = Reason("semantics:P-11", f"replies that go round {firewall.label}", firewall.id)
+        back = f"back by the firewall {firewall.label}"
+        return replies(then, responder, to, ask, back, (why,))
+
+    yield from deliver(onward, target, reply)
+
+
+def firewall_point(network: Network, configuration: FirewallIpConfiguration) -> Point:
+    """Give the point of a firewall, from which it sends on what it lets through."""
+    return part_in_subnet(network, Kind.FIREWALL, configuration)
+
+
+def firewalled(trail: Trail, firewall: Firewall) -> Trail:
+    """Add what the rules of an Azure Firewall let through."""
+    reason = Reason(
+        f"nva:{firewall.label}", "what the rules of the firewall let through", firewall.id
+    )
+    return remark(
+        trail,
+        "firewall",
+        firewall.id,
+        lambda _: f"it cannot be told what {firewall.label} lets through",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
+
+
+_WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
+
+
+def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
+    """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
+
+    After the point's filters. The source's address becomes that of its way out.
+    """
+    subnet = source.place
+
+    def ask(way: Way) -> bool | None:
+        return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
+
+    trail = goes(trail, source, to, ask, "to the internet")
+    if subnet is None:
+        return trail
+    way = outbound(trail.network, subnet, source.nic, trail.space.version)
+    return _translated(trail, source, subnet, way)
+
+
+def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
+    space = trail.space
+    taken = {
+        "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
+        "load-balancer": Bounds.exactly(space.having(protocols=BOTH)),
+        "public-ip": Bounds.exactly(space.having(protocols=_WITH_ICMP)),
+        "default": Bounds(space.all, space.having(protocols=BOTH)),
+        "none": Bounds.nothing(space),
+        "unknown": Bounds.maybe(space.all),
+    }[way.method]
+    named = f" {way.node.label}" if way.node is not None else ""
+    says = {
+        "none": f"nothing takes it to the internet ({way.fact})",
+        "unknown": "it cannot be told how it leaves for the internet",
+        "default": "default outbound access takes it to the internet (R-33)",
+    }.get(
+        way.method, f"{way.method.replace('-', ' ')}{named} takes it to the internet ({way.fact})"
+    )
+    addresses, reasons = egress_addresses(trail.network, source, way)
+    trail = remark(
+        trail,
+        "egress",
+        way.node.root.id if way.node is not None else subnet.id,
+        lambda _: says,
+        taken,
+        reasons=way.reasons or _unsaid(way, subnet),
+        opening="give the subnet a NAT gateway" if way.method == "none" else "",
+    )
+    return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
+    if way.method != "default":
+        return ()
+    return (Reason("semantics:R-33", "protocols of default outbound access", subnet.id),)
+
+
+def to_sites(trail: Trail, source: Point, to: AddressSet) -> Trail:
+    """Follow packets from a point to what is behind its VNet's gateways, after its filters."""
+
+    def ask(way: Way) -> bool | None:
+        return leaves_by(way, Hop.GATEWAY)
+
+    return goes(trail, source, to, ask, "to the gateway")
