@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from auditor.addresses import Version
 from auditor.errors import Undetermined, UsageError, quoted
 from auditor.network.graph import Network
+from auditor.network.suggestions import listed, suggestion
 from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 
 Interface: TypeAlias = NetworkInterface | ScaleSetInterface
 Configuration: TypeAlias = IpConfiguration | ScaleSetIpConfiguration
-
-_SHOWN = 8
-"""How many candidates a message names."""
 
 
 def find_interface(network: Network, text: str) -> Interface:
@@ -39,12 +36,12 @@ def find_interface(network: Network, text: str) -> Interface:
         raise UsageError(
             f"{len(named)} network interfaces are called {quoted(text)}",
             where="--nic",
-            advice=f"give the id: {_listed([nic.id for nic in named])}",
+            advice=f"give the id: {listed(nic.id for nic in named)}",
         )
     raise UsageError(
         f"there is no network interface {quoted(text)}",
         where="--nic",
-        advice=_advice(wanted, known),
+        advice=suggestion(wanted, _labels(known), "network interface"),
     )
 
 
@@ -55,19 +52,8 @@ def _names(nic: Interface) -> tuple[str, ...]:
     return (name,)
 
 
-def _advice(wanted: str, known: tuple[Interface, ...]) -> str:
-    if not known:
-        return "the input holds no network interface"
-    names = {name: nic for nic in known for name in _names(nic)}
-    close = get_close_matches(wanted, list(names), n=3)
-    if close:
-        return f"did you mean {_listed([names[name].label for name in close])}?"
-    return f"there are: {_listed(sorted({nic.label for nic in known}))}"
-
-
-def _listed(texts: list[str]) -> str:
-    shown = ", ".join(quoted(text, 200)[1:-1] for text in texts[:_SHOWN])
-    return f"{shown} and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else shown
+def _labels(known: tuple[Interface, ...]) -> dict[str, str]:
+    return {name: nic.label for nic in known for name in _names(nic)}
 
 
 def configuration_of(nic: Interface, version: Version) -> Configuration | None:

@@ -17,6 +17,7 @@ class Metadata(Wire):
 
     name: str = ""
     namespace: str | None = None
+    uid: str | None = None
     annotations: dict[str, Any] | None = None
     labels: dict[str, Any] | None = None
 

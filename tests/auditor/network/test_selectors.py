@@ -1,0 +1,521 @@
+"""What selectors find in a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.addresses import AddressSet
+from auditor.errors import AuditorError, UsageError
+from auditor.network.graph import Network
+from auditor.network.selectors import NothingSelected, Selection, parse_selector, select
+from auditor.snapshot.document import Gap
+from auditor.special_addresses import PUBLIC
+from auditor.testing import SUBSCRIPTION, arm_id, estate, resource
+
+from ...clusters import GROUP, cluster
+from ...kubernetes import service
+from ...networks import gateway, internal_balancer, nic, site, subnet_id, tunnel, vnet
+
+Json = dict[str, Any]
+NIC = "Microsoft.Network/networkInterfaces"
+VM = "Microsoft.Compute/virtualMachines"
+SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
+BALANCER = "Microsoft.Network/loadBalancers"
+PIP = "Microsoft.Network/publicIPAddresses"
+NSG = "Microsoft.Network/networkSecurityGroups"
+
+
+def found(network: Network, text: str) -> Selection:
+    return select(network, parse_selector(text))
+
+
+def names(network: Network, text: str) -> list[str]:
+    return [node.label for node in found(network, text).nodes]
+
+
+def reasons(network: Network, text: str) -> list[str]:
+    return [str(doubt) for doubt in found(network, text).doubts]
+
+
+def refused(network: Network, text: str) -> str:
+    with pytest.raises(NothingSelected) as caught:
+        found(network, text)
+    assert caught.value.exit_status == 2
+    assert str(caught.value).isprintable()
+    assert caught.value.advice.isprintable()
+    return f"{caught.value.what}; {caught.value.advice}"
+
+
+def machine(name: str, group: str = "rg", **more: Any) -> Json:
+    return resource(VM, name, {}, group=group, **more)
+
+
+def shop(*more: Json, **given: Any) -> Network:
+    """Two VNets, each with a subnet `web`, a VM with its NIC, a balancer, an NSG."""
+    return estate(
+        vnet("hub", "10.0.0.0/16", subnets={"web": "10.0.0.0/24", "data": "10.0.1.0/24"}),
+        vnet("spoke", "10.1.0.0/16", subnets={"web": "10.1.0.0/24"}),
+        nic("nic-a", "10.0.0.4", ("hub", "web"), vm="vm-a"),
+        machine("vm-a", tags={"Env": "Prod", "team": "shop"}),
+        internal_balancer("lb", "10.0.1.10", ("hub", "data")),
+        resource(NSG, "nsg-web", {"securityRules": []}),
+        *more,
+        **given,
+    )
+
+
+# the internet, addresses, on premises
+
+
+def test_the_internet_is_every_public_address() -> None:
+    assert found(estate(), "internet").addresses == PUBLIC
+
+
+def test_an_address_stands_for_itself_whoever_has_it() -> None:
+    told = found(shop(), "10.0.0.4/31")
+    assert told.addresses == AddressSet.from_text(["10.0.0.4/31"])
+    assert told.nodes == ()
+    assert told.doubts == ()
+
+
+def test_on_premises_is_what_connections_lead_to() -> None:
+    network = estate(
+        vnet("hub", "10.0.0.0/16"), gateway("gw", "hub"), tunnel("t", "gw", "office"),
+        site("office", "192.168.0.0/24"), site("nobody", "192.168.9.0/24"),
+    )  # fmt: skip
+    told = found(network, "onprem")
+    assert told.addresses == AddressSet.from_text(["192.168.0.0/24"])
+    assert told.doubts == ()
+
+
+def test_clients_of_a_gateway_are_on_premises() -> None:
+    pool = {"vpnClientAddressPool": {"addressPrefixes": ["172.20.0.0/24"]}}
+    network = estate(vnet("hub", "10.0.0.0/16"), gateway("gw", "hub", vpnClientConfiguration=pool))
+    assert found(network, "onprem").addresses == AddressSet.from_text(["172.20.0.0/24"])
+
+
+def test_what_is_translated_is_seen_as_translated() -> None:
+    rule = arm_id("Microsoft.Network/virtualNetworkGateways/natRules", "gw", "in")
+    properties = {
+        "mode": "IngressSnat",
+        "internalMappings": [{"addressSpace": "10.0.0.0/24"}],
+        "externalMappings": [{"addressSpace": "172.20.0.0/24"}],
+    }
+    network = estate(
+        vnet("hub", "10.0.0.0/16"),
+        gateway("gw", "hub", natRules=[{"name": "in", "id": rule, "properties": properties}]),
+        site("office", "10.0.0.0/24", "10.5.0.0/24"),
+        tunnel("t", "gw", "office", ingressNatRules=[{"id": rule}]),
+    )
+    told = found(network, "onprem").addresses
+    assert told == AddressSet.from_text(["10.5.0.0/24", "172.20.0.0/24"])
+
+
+def test_r_25_what_bgp_teaches_is_a_doubt() -> None:
+    network = estate(
+        vnet("hub", "10.0.0.0/16"), gateway("gw", "hub"), site("office", "192.168.0.0/24"),
+        tunnel("t", "gw", "office", enableBgp=True),
+    )  # fmt: skip
+    assert [doubt.label for doubt in found(network, "onprem").doubts] == ["bgp-routes-unknown"]
+    express = estate(vnet("hub", "10.0.0.0/16"), gateway("er", "hub", kind="ExpressRoute"))
+    told = found(express, "onprem")
+    assert not told.addresses
+    assert [doubt.label for doubt in told.doubts] == ["bgp-routes-unknown"]
+
+
+def test_a_site_that_is_not_there_is_a_doubt() -> None:
+    network = estate(vnet("hub", "10.0.0.0/16"), gateway("gw", "hub"), tunnel("t", "gw", "office"))
+    assert [doubt.label for doubt in found(network, "onprem").doubts] == ["collection-gap"]
+
+
+def test_no_gateway_leads_nowhere() -> None:
+    assert "nothing of the input leads on premises" in refused(shop(), "onprem")
+
+
+# ids
+
+
+def test_an_id_in_any_case_finds_its_resource_or_part() -> None:
+    network = shop()
+    assert names(network, arm_id(NIC, "nic-a").upper()) == ["nic-a"]
+    assert names(network, subnet_id("hub", "web").lower()[1:] + "/") == ["web"]
+    assert names(network, arm_id(f"{BALANCER}/frontendIPConfigurations", "lb", "front")) == [
+        "front"
+    ]
+
+
+def test_a_glob_of_ids_crosses_slashes_and_leaves_out_parts_of_what_it_found() -> None:
+    network = shop()
+    assert names(network, "*/RESOURCEGROUPS/rg/*/loadbalancers/*") == ["lb"]
+    assert names(network, "*/frontendIPConfigurations/*") == ["front"]
+    assert names(network, "networkInterfaces/nic-?") == ["nic-a"]
+    assert names(network, "virtualNetworks/hub/subnets/*") == ["data", "web"]
+
+
+def test_everything_is_sorted_and_each_once() -> None:
+    keys = [node.key for node in found(shop(), "*").nodes]
+    assert keys == sorted(set(keys))
+    assert len(keys) == 8  # 2 VNets, 3 subnets, NIC, VM, balancer; the NSG has no address
+
+
+def test_an_id_of_something_without_address_is_refused() -> None:
+    assert "cannot be an end of a path" in refused(shop(), arm_id(NSG, "nsg-web"))
+
+
+def test_an_id_that_nobody_knows_is_refused_with_what_is_near() -> None:
+    assert "did you mean" in refused(shop(), arm_id(NIC, "nic-b"))
+    assert "write rg:rg" in refused(shop(), f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg")
+
+
+def test_an_id_that_others_refer_to_is_a_doubt() -> None:
+    network = shop(nic("lost", "10.9.0.4", ("gone", "web")))
+    told = found(network, subnet_id("gone", "web"))
+    assert told.nodes == ()
+    assert "gone/subnets/web is not in the snapshot" in str(told.doubts[0])
+    assert "nothing in the input fits" in refused(network, subnet_id("gone", "other"))
+
+
+def test_an_absent_resource_that_fits_a_glob_is_a_doubt() -> None:
+    network = shop(nic("lost", "10.9.0.4", ("gone", "web"), vm="vm-lost"))
+    assert any("vm-lost" in each for each in reasons(network, "*/virtualMachines/*"))
+    assert reasons(network, "*/virtualMachines/vm-a") == []
+    assert any("gone/subnets/web" in each for each in reasons(network, "*/subnets/*"))
+
+
+# types
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type:networkInterfaces",
+        "type:NETWORKINTERFACES",
+        "type:microsoft.network/networkInterfaces",
+    ],
+)
+def test_a_type_in_full_or_by_its_last_segment(text: str) -> None:
+    assert names(shop(), text) == ["nic-a"]
+
+
+def test_types_of_parts_and_of_subnets() -> None:
+    network = shop()
+    assert names(network, "type:subnets") == ["data", "web", "web"]
+    assert names(network, "type:virtualNetworks/subnets") == ["data", "web", "web"]
+    assert names(network, "type:frontendIPConfigurations") == ["front"]
+    assert names(network, "type:ipConfigurations") == ["primary"]
+
+
+def test_e_2b_model_nics_are_network_interfaces_too() -> None:
+    model = {
+        "virtualMachineProfile": {
+            "networkProfile": {
+                "networkInterfaceConfigurations": [
+                    {"name": "model", "properties": {"ipConfigurations": []}}
+                ]
+            }
+        }
+    }
+    network = shop(resource(SCALE_SET, "vmss", model))
+    assert names(network, "type:networkInterfaces") == ["model", "nic-a"]
+    assert names(network, "type:Microsoft.Network/networkInterfaces") == ["nic-a"]
+    assert names(network, "type:virtualMachineScaleSets") == ["vmss"]
+
+
+def test_a_glob_of_types_means_resources_and_no_parts() -> None:
+    assert names(shop(), "type:Microsoft.Network/load*") == ["lb"]
+
+
+def test_a_type_that_is_not_there_is_refused_with_what_is_near() -> None:
+    assert "type:networkInterfaces" in refused(shop(), "type:networkInterface")
+    assert "there are: type:" in refused(shop(), "type:zzzz")
+
+
+def test_a_type_that_nobody_reads_is_a_doubt() -> None:
+    storage = resource("Microsoft.Storage/storageAccounts", "st")
+    disk = resource("Microsoft.Compute/disks", "disk")
+    network = shop(storage, disk)
+    told = found(network, "type:storageAccounts")
+    assert told.nodes == ()
+    assert [str(doubt) for doubt in told.doubts] == [
+        "type-not-read (1 of type microsoft.storage/storageaccounts)"
+    ]
+    assert "nothing in the input fits" in refused(network, "type:disks")
+    assert found(network, storage["id"]).doubts
+    assert "cannot be an end of a path" in refused(
+        network, arm_id("Microsoft.Compute/disks", "disk")
+    )
+
+
+# names, groups, tags
+
+
+def test_a_name_may_be_a_glob_and_minds_no_case() -> None:
+    assert names(shop(), "name:NIC-A") == ["nic-a"]
+    assert sorted(names(shop(), "name:*-a")) == ["nic-a", "vm-a"]
+    assert names(shop(), "name:web") == ["web", "web"]
+
+
+def test_a_name_that_nobody_has_is_refused_with_what_is_near() -> None:
+    assert "did you mean name:vm-a" in refused(shop(), "name:vm-aa")
+    assert "the input holds no resource" in refused(estate(), "name:vm-a")
+    assert "nothing in the input fits" in refused(shop(), "name:nsg-web")
+
+
+def test_a_group_holds_its_resources_and_subnets() -> None:
+    network = shop(machine("other", group="RG-Other"))
+    assert names(network, "rg:rg-other") == ["other"]
+    assert names(network, "rg:rg-o*") == ["other"]
+    assert "web" in names(network, "rg:RG")
+    assert "did you mean rg:RG-Other" in refused(network, "rg:rg-oter")
+
+
+def test_what_a_group_holds_and_nobody_reads_is_a_doubt() -> None:
+    network = shop(
+        resource("Microsoft.Storage/storageAccounts", "a", group="data"),
+        resource("Microsoft.Storage/storageAccounts", "b", group="data"),
+        resource("Microsoft.Storage/storageAccounts/blobServices", "b/default", group="data"),
+        machine("vm", group="data"),
+    )
+    assert reasons(network, "rg:data") == [
+        "type-not-read (2 of type microsoft.storage/storageaccounts)"
+    ]
+    assert reasons(network, "rg:rg") == []
+
+
+def test_pages_that_were_not_read_are_a_doubt() -> None:
+    network = shop(gaps=(Gap("partial", "a.json", "a next page"), Gap("lossy", "b.json", "x")))
+    assert reasons(network, "name:vm-a") == ["collection-gap (a next page)"]
+    assert reasons(network, "subnet:hub/web") == []
+    assert "did you mean" in refused(network, "name:vm-aa")
+
+
+def test_a_tag_minds_the_case_of_its_value_and_not_of_its_key() -> None:
+    network = shop()
+    assert names(network, "tag:ENV=Prod") == ["vm-a"]
+    assert names(network, "tag:env=P*") == ["vm-a"]
+    assert "did you mean tag:env=Prod" in refused(network, "tag:env=prod")
+    assert "did you mean tag:team=..." in refused(network, "tag:teams=shop")
+
+
+def test_tags_that_are_not_told_are_a_doubt() -> None:
+    network = estate(machine("vm-a"), unresolved=(("/tags/env", "a parameter"),))
+    told = found(network, "tag:env=prod")
+    assert told.nodes == ()
+    assert [str(doubt) for doubt in told.doubts] == [
+        "collection-gap (the tags of 1 resources that are not told)"
+    ]
+
+
+def test_tags_of_what_is_absent_are_a_doubt() -> None:
+    network = shop(nic("lost", "10.0.0.9", ("hub", "web"), vm="vm-lost"))
+    assert reasons(network, "tag:env=Prod") == [
+        "collection-gap (the tags of 1 resources that are not in the snapshot)"
+    ]
+
+
+# subnets
+
+
+def test_a_subnet_by_vnet_and_name_by_unique_name_by_glob_and_by_id() -> None:
+    network = shop()
+    for text in ("HUB/Data", "data", "d*", "h?b/data", subnet_id("hub", "data"), "*/data"):
+        assert names(network, f"subnet:{text}") == ["data"]
+    assert len(found(network, "subnet:web*").nodes) == 2
+    assert len(found(network, "subnet:*/web").nodes) == 2
+    assert len(found(network, "subnet:virtualNetworks/hub/subnets/*").nodes) == 2
+
+
+def test_a_subnet_name_that_several_have_must_be_told_apart() -> None:
+    with pytest.raises(UsageError, match="2 subnets are called") as caught:
+        found(shop(), "subnet:web")
+    assert not isinstance(caught.value, NothingSelected)
+    assert "/hub/subnets/web" in caught.value.advice
+
+
+def test_a_subnet_that_is_not_there_is_refused_with_what_is_near() -> None:
+    assert "did you mean subnet:hub/data" in refused(shop(), "subnet:dat")
+    assert "subnet:hub/data" in refused(shop(), "subnet:hub/dta")
+    assert "the input holds no subnet" in refused(estate(), "subnet:x")
+    assert "nothing in the input fits" in refused(shop(), f"subnet:{arm_id(NIC, 'nic-a')}")
+
+
+def test_a_subnet_of_a_vnet_that_is_absent_is_a_doubt() -> None:
+    network = shop(nic("lost", "10.9.0.4", ("gone", "web")))
+    assert any("gone/subnets/web" in each for each in reasons(network, "subnet:gone/web"))
+    assert reasons(network, "subnet:hub/web") == []
+    assert reasons(network, "subnet:gone/*")
+
+
+def test_subnets_that_are_not_told_are_a_doubt() -> None:
+    network = estate(
+        vnet("hub", "10.0.0.0/16", subnets={"web": "10.0.0.0/24"}),
+        unresolved=(("/properties/subnets", "a copy loop"),),
+    )
+    assert [doubt.label for doubt in found(network, "name:*").doubts] == ["collection-gap"]
+
+
+# Services
+
+
+UID = "0f3b8c1e-1111-2222-3333-444455556666"
+BASE = f"a{UID.replace('-', '')}"[:32]
+
+
+def served(
+    *fronts: tuple[str, Json], group: str = GROUP, name: str = "kubernetes-internal"
+) -> Json:
+    """A cluster's load balancer with a rule for each frontend."""
+    balancer = arm_id(BALANCER, name, group=group)
+    rules = [
+        {
+            "name": f"{front}-TCP-443",
+            "properties": {
+                "frontendIPConfiguration": {"id": f"{balancer}/frontendIPConfigurations/{front}"}
+            },
+        }
+        for front, _ in fronts
+    ]
+    frontends = [{"name": front, "properties": settings} for front, settings in fronts]
+    return resource(
+        BALANCER,
+        name,
+        {"frontendIPConfigurations": frontends, "loadBalancingRules": rules},
+        group=group,
+    )
+
+
+def public(name: str, tags: Json, address: str = "20.50.1.2", group: str = GROUP) -> Json:
+    return resource(PIP, name, {"ipAddress": address}, group=group, tags=tags)
+
+
+@pytest.mark.parametrize("front", [BASE, f"{BASE}-nodes", f"{BASE.upper()}-IPv6"])
+def test_k_51_and_k_52_a_frontend_is_called_after_the_uid(front: str) -> None:
+    network = estate(
+        cluster(),
+        served((front, {"privateIPAddress": "10.0.0.9"}), ("other", {})),
+        kubernetes=(service(metadata={"uid": UID}),),
+    )
+    told = found(network, "service:WEB/nginx")
+    assert [node.label for node in told.nodes] == [front]
+    assert told.doubts == ()
+
+
+def test_a_service_is_found_by_its_address_first_among_clusters() -> None:
+    network = estate(
+        cluster(),
+        served(("front", {"privateIPAddress": "10.0.0.9"})),
+        internal_balancer("lb", "10.0.0.9", ("elsewhere", "x")),
+        kubernetes=(service(address="10.0.0.9"),),
+    )
+    told = found(network, "service:web/nginx")
+    assert [node.label for node in told.nodes] == ["front"]
+    assert told.doubts == ()
+
+
+def test_a_service_at_an_address_that_two_balancers_have_is_a_doubt() -> None:
+    network = estate(
+        internal_balancer("a", "10.0.0.9", ("a", "x")),
+        internal_balancer("b", "10.0.0.9", ("b", "x")),
+        kubernetes=(service(address="10.0.0.9"),),
+    )
+    told = found(network, "service:web/nginx")
+    assert len(told.nodes) == 2
+    assert "which of 2 load balancers at 10.0.0.9" in str(told.doubts[0])
+
+
+def test_a_service_whose_balancer_is_absent_has_its_address() -> None:
+    network = estate(cluster(), kubernetes=(service(address="10.0.0.9"),))
+    told = found(network, "service:web/nginx")
+    assert told.addresses == AddressSet.from_text(["10.0.0.9"])
+    assert [doubt.label for doubt in told.doubts] == ["collection-gap"]
+
+
+def test_a_service_without_address_is_unallocated() -> None:
+    network = estate(cluster(), kubernetes=(service(),))
+    assert [doubt.label for doubt in found(network, "service:web/nginx").doubts] == ["unallocated"]
+
+
+def test_a_service_that_azure_does_not_serve() -> None:
+    network = estate(kubernetes=(service(spec={"type": "ClusterIP"}),))
+    assert "no load balancer of Azure serves it" in refused(network, "service:web/nginx")
+    other = estate(kubernetes=(service(spec={"loadBalancerClass": "example.com/own"}),))
+    assert found(other, "service:web/nginx").doubts
+
+
+def test_a_service_that_cannot_be_read_is_a_doubt() -> None:
+    network = estate(kubernetes=(service(spec={"ports": 7}),))
+    assert [doubt.label for doubt in found(network, "service:web/nginx").doubts] == [
+        "collection-gap"
+    ]
+
+
+@pytest.mark.parametrize("key", ["k8s-azure-service", "service"])
+def test_k_57_without_kubectl_the_tags_of_a_public_address_tell(key: str) -> None:
+    front = {"publicIPAddress": {"id": arm_id(PIP, "pip", group=GROUP)}}
+    network = estate(
+        cluster(),
+        served(("front", front), ("other", {}), name="kubernetes"),
+        public("pip", {key: "web/api,web/nginx"}),
+    )
+    told = found(network, "service:web/nginx")
+    assert [node.label for node in told.nodes] == ["front"]
+    assert told.doubts == ()
+
+
+def test_a_tagged_address_that_nobody_carries_stands_for_itself() -> None:
+    network = estate(public("pip", {"k8s-azure-service": "web/nginx"}))
+    told = found(network, "service:web/nginx")
+    assert told.addresses == AddressSet.from_text(["20.50.1.2"])
+    assert told.doubts
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [(cluster(),), (served(("front", {"privateIPAddress": "10.0.0.9"})),)],
+    ids=["a cluster", "a cluster's load balancer alone"],
+)
+def test_without_kubectl_and_without_tags_nobody_can_tell(resources: tuple[Json, ...]) -> None:
+    told = found(estate(*resources), "service:web/nginx")
+    assert told.nodes == ()
+    assert "kubectl get services" in str(told.doubts[0])
+
+
+def test_a_service_that_is_not_there_is_refused_with_what_is_near() -> None:
+    network = estate(cluster(), kubernetes=(service(address="10.0.0.9"),))
+    assert "did you mean web/nginx" in refused(network, "service:web/ngnx")
+    assert "kubectl get services" in refused(shop(), "service:web/nginx")
+
+
+# what is hostile
+
+
+HOSTILE = "<b>\x1b[31m=cmd|..\\%s"
+
+
+def test_hostile_names_are_told_in_printable_characters() -> None:
+    network = estate(machine("vm"), resource(VM, HOSTILE, {}, tags={HOSTILE: HOSTILE}))
+    for text in ("name:vmm", f"name:{HOSTILE}x", "tag:x=y", f"tag:{HOSTILE}=y", "type:x"):
+        refused(network, text)
+
+
+NETWORK = shop(
+    cluster(),
+    nic("lost", "10.9.0.4", ("gone", "web"), vm="vm-lost"),
+    public("pip", {"k8s-azure-service": "web/nginx"}),
+    kubernetes=(service(name="api", address="10.0.1.10"),),
+)
+WORDS = ("type:", "name:", "rg:", "tag:", "subnet:", "service:", "/subscriptions/", "*", "web", "/")
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=4), max_size=6).map("".join))
+def test_any_text_selects_or_is_refused(text: str) -> None:
+    try:
+        told = found(NETWORK, text)
+    except AuditorError:
+        return
+    assert told.nodes or told.addresses or told.doubts
+    assert list(told.nodes) == sorted(told.nodes, key=lambda node: node.key)
