@@ -167,7 +167,12 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
         stage("reading")
         snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
         stage("joining")
-        built = build(snapshot, keep_going=options["keep_going"], as_of=as_of)
+        built = build(
+            snapshot,
+            keep_going=options["keep_going"],
+            as_of=as_of,
+            intents=settings.intents,
+        )
         stage(f"asking {len(chosen)} rules")
         report = audit(snapshot, built, chosen, policy, parameters)
         if options["write_baseline"]:
@@ -310,7 +315,7 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
     """Show a rule's page: why it matters, what fails, what to do."""
     from auditor import registry
     from auditor.explain import page
-    from auditor.settings import nearest
+    from auditor.keys import nearest
 
     found = registry.rules(folders)
     named = {each.name.upper(): each for each in found.values()}

@@ -6,7 +6,6 @@ must never pass silently.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -20,11 +19,13 @@ from typing import Any
 import msgspec
 
 from auditor.errors import UsageError, quoted
-from auditor.finding import Severity
+from auditor.finding import Location, Severity
 from auditor.ids import fold
+from auditor.intent import Intent, read_intent
+from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
 
-_KEYS = ("select", "ignore", "fail-on", "strict", "params", "waiver", "rules")
+_KEYS = ("select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -67,6 +68,7 @@ class Settings:
     rules: tuple[str, ...] = ()
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
+    intents: tuple[Intent, ...] = ()
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -111,7 +113,7 @@ def read(path: Path) -> Settings:
         raise UsageError("has no [tool.auditor]", where=where, advice="add it, or use auditor.toml")
     if not isinstance(table, dict):
         raise UsageError("tool.auditor must be a table", where=where)
-    _refuse_unknown(table, _KEYS, where)
+    refuse_unknown(table, _KEYS, where)
     return Settings(
         file=where,
         select=_texts(table, "select", where) if "select" in table else None,
@@ -121,6 +123,7 @@ def read(path: Path) -> Settings:
         rules=tuple(str(path.parent / folder) for folder in _texts(table, "rules", where)),
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
+        intents=_intents(table, path),
     )
 
 
@@ -135,19 +138,6 @@ def _parse(path: Path) -> dict[str, Any]:
         raise UsageError(f"is not TOML: {error}", where=str(path)) from error
     except RecursionError as error:
         raise UsageError("nests too deeply", where=str(path)) from error
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give a hint at what was meant, empty when nothing is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else ""
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            hint = nearest(key, known) or "valid keys: " + ", ".join(known)
-            raise UsageError(f"unknown key {quoted(key)}", where=where, advice=hint)
 
 
 def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
@@ -192,25 +182,46 @@ def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[st
 
 
 def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:
-    entries = table.get("waiver", [])
-    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise UsageError("waivers are written as [[waiver]]", where=str(path))
-    lines = _waiver_lines(path)
     return tuple(
-        _waiver(entry, str(path), lines[number] if number < len(lines) else 1, number)
-        for number, entry in enumerate(entries)
+        _waiver(entry, str(path), line, number)
+        for number, (entry, line) in enumerate(_entries(table, "waiver", path))
     )
 
 
-def _waiver_lines(path: Path) -> list[int]:
-    header = re.compile(r"\s*\[\[\s*(?:tool\.auditor\.)?waiver\s*\]\]")
+def _intents(table: Mapping[str, Any], path: Path) -> tuple[Intent, ...]:
+    found: dict[str, Intent] = {}
+    for number, (entry, line) in enumerate(_entries(table, "intent", path)):
+        intent = read_intent(entry, Location(str(path), line, f"/intent/{number}"))
+        if intent.name in found:
+            raise UsageError(
+                f"two intents are called {quoted(intent.name)}",
+                where=f"{path}:{line}",
+                advice=f"rename it: the other is in line {found[intent.name].location.line}",
+            )
+        found[intent.name] = intent
+    return tuple(found.values())
+
+
+def _entries(table: Mapping[str, Any], key: str, path: Path) -> list[tuple[Mapping[str, Any], int]]:
+    """Give the tables of a kind, each with the line it begins in."""
+    entries = table.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise UsageError(f"{key}s are written as [[{key}]]", where=str(path))
+    lines = _lines_of(key, path) if entries else []
+    return [
+        (entry, lines[number] if number < len(lines) else 1) for number, entry in enumerate(entries)
+    ]
+
+
+def _lines_of(key: str, path: Path) -> list[int]:
+    header = re.compile(rf"\s*\[\[\s*(?:tool\.auditor\.)?{key}\s*\]\]")
     text = path.read_text(encoding="utf-8")
     return [number for number, line in enumerate(text.split("\n"), 1) if header.match(line)]
 
 
 def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> WaiverEntry:
     where = f"{file}:{line}"
-    _refuse_unknown(entry, _WAIVER_KEYS, where)
+    refuse_unknown(entry, _WAIVER_KEYS, where)
     for key in ("rule", "resource"):
         if not isinstance(entry.get(key), str) or not entry[key]:
             raise UsageError(f"a waiver needs {key}", where=where)
@@ -309,7 +320,7 @@ def parameters(
             raise UsageError(f"{rule.id} has its parameters twice", where=at)
         defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
         names = {name.replace("_", "-"): name for name in defaults}
-        _refuse_unknown(table, names, at)
+        refuse_unknown(table, names, at)
         values = {names[name]: value for name, value in table.items()}
         try:
             made[rule.id] = msgspec.convert({**defaults, **values}, type(rule.parameters))

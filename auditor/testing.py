@@ -21,6 +21,7 @@ import msgspec
 from auditor import ids
 from auditor.engine import judge
 from auditor.finding import Finding, Unknown
+from auditor.intent import Intent
 from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.registry import rules
@@ -90,9 +91,14 @@ def snapshot(
     return Snapshot((source,), records, gaps, kubernetes, taken_at=taken_at)
 
 
-def estate(*resources: dict[str, Any], as_of: datetime = NOW, **more: Any) -> Network:
-    """Give the network of some resources; `more` as for `snapshot`."""
-    return build(snapshot(*resources, **more), as_of=as_of).network
+def estate(
+    *resources: dict[str, Any],
+    as_of: datetime = NOW,
+    intents: tuple[Intent, ...] = (),
+    **more: Any,
+) -> Network:
+    """Give the network of some resources, with what is intended; `more` as for `snapshot`."""
+    return build(snapshot(*resources, **more), as_of=as_of, intents=intents).network
 
 
 @dataclass(frozen=True, slots=True)

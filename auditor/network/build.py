@@ -15,6 +15,7 @@ from auditor.addresses import AddressError, PortError, parse_address, parse_port
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.ids import fold
+from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
 from auditor.resources import walk
 from auditor.resources.base import Node, Wire, kind_of
@@ -42,8 +43,14 @@ def paused_gc() -> Iterator[None]:
             gc.enable()
 
 
-def build(snapshot: Snapshot, *, keep_going: bool = False, as_of: datetime | None = None) -> Built:
-    """Join a snapshot into a network, to be judged at `as_of`.
+def build(
+    snapshot: Snapshot,
+    *,
+    keep_going: bool = False,
+    as_of: datetime | None = None,
+    intents: tuple[Intent, ...] = (),
+) -> Built:
+    """Join a snapshot into a network, to be judged at `as_of` and by `intents`.
 
     Raises InputError when a resource holds a value that Azure could not have written; with
     `keep_going` the value is left unset, and a gap tells it.
@@ -64,6 +71,7 @@ def build(snapshot: Snapshot, *, keep_going: bool = False, as_of: datetime | Non
             taken_at=snapshot.taken_at,
             counted=counted,
             as_of=as_of,
+            intents=intents,
         )
     return Built(network, counts)
 

@@ -22,6 +22,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
+from auditor.intent import Intent
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
@@ -94,11 +95,13 @@ class Network:
         taken_at: str | None = None,
         counted: frozenset[str] = frozenset(),
         as_of: datetime | None = None,
+        intents: tuple[Intent, ...] = (),
     ) -> None:
         """Take linked nodes by key, and as `leaves` the parts nobody refers to by id.
 
         `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
-        network is judged at, for whatever expires; the epoch when not given.
+        network is judged at, for whatever expires; the epoch when not given. `intents` are what
+        the configuration expects of the network, in the order written.
         """
         self.nodes = nodes
         self.gaps = gaps
@@ -106,6 +109,7 @@ class Network:
         self.taken_at = taken_at
         self.counted = counted
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)
+        self.intents = intents
         self.waivers: tuple[WaiverState, ...] = ()
         """Filled when the rules have spoken, for those that judge the audit itself."""
         self._leaves = leaves
