@@ -173,7 +173,9 @@ class PolicyRule(Wire):
     destination_ip_groups: list[ArmId] | None = None
     destination_fqdns: list[str] | None = None
     destination_ports: list[str] | None = None
+    ipv6_rule: bool | None = field(default=None, name="ipv6Rule")
     target_fqdns: list[str] | None = None
+    target_urls: list[str] | None = None
     fqdn_tags: list[str] | None = None
     web_categories: list[str] | None = None
     translated_address: str | None = None
@@ -210,6 +212,7 @@ class SnatSettings(Wire, gc=False):
     """`snat` of a policy (E-24)."""
 
     private_ranges: list[str] | None = None
+    auto_learn_private_ranges: str | None = None
 
 
 class FirewallPolicyProperties(Wire):
