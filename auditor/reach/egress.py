@@ -12,6 +12,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.reach.points import Point
 from auditor.resources.base import Ref
+from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.nat_gateways import NatGateway
@@ -87,3 +88,16 @@ def _addresses(network: Network, arm_ids: Iterable[str]) -> AddressSet:
         else:
             raise Undetermined(f"the address of {arm_id}", resource=arm_id)
     return AddressSet.from_text(texts)
+
+
+def firewall_addresses(
+    network: Network, firewall: Firewall
+) -> tuple[AddressSet, tuple[Reason, ...]]:
+    """Give the public addresses of an Azure Firewall, any of which it leaves by."""
+    try:
+        refs = (each.properties.public_ip_address for each in firewall.ip_configurations)
+        found = _addresses(network, (ref.id for ref in refs if ref is not None and ref.id))
+    except Undetermined as unknown:
+        return PUBLIC, (gap(unknown, firewall.id),)
+    reason = Reason("egress-address", f"which public address {firewall.label} uses", firewall.id)
+    return found or PUBLIC, (reason,) if found.size != 1 else ()

@@ -8,29 +8,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from auditor import ids
-from auditor.addresses import AddressSet, Version
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic
+from auditor.network.firewalling import FirewallTerm
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
-from auditor.reach.balancing import forwards_of
+from auditor.packets.intervals import Intervals
+from auditor.reach.balancing import TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, behind, frontend_point, to_internet
+from auditor.reach.delivery import Reply, arrives, behind, deliver, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
+from auditor.reach.firewalling import by_firewall, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
-from auditor.reach.points import Point, machine
+from auditor.reach.owners import points_at
+from auditor.reach.points import Kind, Point, machine, part_in_subnet, usable, vnet_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
+from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
+
+Carrier: TypeAlias = (
+    IpConfiguration
+    | ScaleSetIpConfiguration
+    | LoadBalancerFrontend
+    | GatewayFrontend
+    | FirewallIpConfiguration
+    | BastionIpConfiguration
+    | VpnGatewayIpConfiguration
+)
+"""Whoever carries a public address that answers: a NAT gateway's does not (R-31)."""
+
+_NAMING = (
+    LoadBalancerFrontend,
+    GatewayFrontend,
+    FirewallIpConfiguration,
+    BastionIpConfiguration,
+    VpnGatewayIpConfiguration,
+)
+"""Those that name one public address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +71,7 @@ class Entrance:
 
     address: str
     addresses: AddressSet
-    node: IpConfiguration | ScaleSetIpConfiguration | LoadBalancerFrontend | GatewayFrontend
+    node: Carrier
     version: Version = 4
     reasons: tuple[Reason, ...] = ()
 
@@ -56,7 +84,7 @@ def entrances(network: Network) -> tuple[Entrance, ...]:
 
 
 def _carriers(network: Network) -> Iterator[Node]:
-    for cls in (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend, GatewayFrontend):
+    for cls in (IpConfiguration, ScaleSetIpConfiguration, *_NAMING):
         yield from network.all(cls)
 
 
@@ -70,7 +98,7 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
         except Undetermined:
             named = [address for address, _ in _told_by_address(network, node)]
         return tuple(_entrance(network, node, arm_id) for arm_id in named)
-    if isinstance(node, LoadBalancerFrontend | GatewayFrontend):
+    if isinstance(node, _NAMING):
         try:
             ref = node.properties.public_ip_address
         except Undetermined:
@@ -101,11 +129,7 @@ def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
                        node, reasons=reasons)  # fmt: skip
 
 
-def _entrance(
-    network: Network,
-    node: IpConfiguration | LoadBalancerFrontend | GatewayFrontend,
-    arm_id: str,
-) -> Entrance:
+def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
     found = network.find(arm_id)
     settings = walk.peek(found, "properties") if isinstance(found, Node) else None
     text = walk.peek(settings, "ip_address")
@@ -136,11 +160,112 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
         yield from _at_machine(trail, entrance, machine(trail.network, node), reply)
     elif isinstance(node, LoadBalancerFrontend):
         yield from _at_frontend(trail, entrance, node, reply)
-    else:
+    elif isinstance(node, GatewayFrontend):
         gateway = node.root
         if isinstance(gateway, ApplicationGateway):
             for each, _ in at_listeners(trail, gateway, node, back_from(trail)):
                 yield each, point_of(trail.network, gateway)
+    elif isinstance(node, FirewallIpConfiguration):
+        yield from at_firewall(trail, node)
+    else:
+        yield at_platform(trail, entrance, node)
+
+
+def at_firewall(
+    trail: Trail, configuration: FirewallIpConfiguration
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
+    network, firewall = trail.network, configuration.root
+    here = part_in_subnet(network, Kind.FIREWALL, configuration)
+    vnet = vnet_of(network, here)
+    if not isinstance(firewall, Firewall):
+        return
+    for term, taken in translations(network, firewall, trail.tags, trail.space):
+        there = term.translation.address if term.translation is not None else None
+        found = _translated(trail, firewall, term, taken, here)
+        targets = points_at(network, there, vnet) if there is not None and vnet is not None else ()
+        for target in targets:
+            onward = arrives(found, here, target)
+            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
+            appliance = parse_prefix(own).address if own else there
+            if appliance is not None:
+                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        if not targets:
+            yield _nobody(found, firewall, term), here
+
+
+def _translated(
+    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
+) -> Trail:
+    translation = term.translation
+    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
+    trail = remark(
+        trail,
+        "firewall-nat",
+        term.resource or firewall.id,
+        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
+        taken,
+        reasons=term.reasons,
+        opening=f"add a NAT rule for it to {firewall.label}",
+    )
+    address = translation.address if translation is not None else None
+    trail = trail.becoming(
+        destination=AddressSet.from_range(address, address) if address is not None else None,
+        destination_port=port_of(term),
+    )
+    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
+    own = usable(here.place) if here.place is not None else here.addresses
+    why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
+    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Trail:
+    translation = term.translation
+    known = translation is not None and translation.address is not None
+    why = translation.reasons if translation is not None else ()
+    return remark(
+        trail,
+        "firewall-nat",
+        firewall.id,
+        lambda _: (
+            f"nobody has the address to which {term.name} sends it"
+            if known
+            else f"it cannot be told where {term.name} sends it"
+        ),
+        Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),
+        reasons=why,
+    )
+
+
+_ESP: Intervals = ((50, 50),)
+
+
+def at_platform(
+    trail: Trail, entrance: Entrance, node: BastionIpConfiguration | VpnGatewayIpConfiguration
+) -> tuple[Trail, Point]:
+    """Follow packets for a Bastion, or for a VPN gateway, which answer by themselves (3.2)."""
+    space = trail.space
+    here = part_in_subnet(trail.network, Kind.PLATFORM, node)
+    web = space.having(protocols=TCP, destination_ports=PortSet.of(443))
+    taken = Bounds.exactly(web)
+    what = "Bastion answers HTTPS, and lets in whom Azure knows"
+    if isinstance(node, VpnGatewayIpConfiguration):
+        tunnel = space.having(
+            protocols=UDP, destination_ports=PortSet.of(500) | PortSet.of(4500)
+        ) | space.having(protocols=_ESP)
+        kind = (walk.peek(walk.peek(node.root, "properties"), "gateway_type") or "").lower()
+        clients = walk.peek(walk.peek(node.root, "properties"), "vpn_client_configuration")
+        taken = Bounds(tunnel | web, tunnel if clients is None else tunnel | web)
+        if kind == "expressroute":
+            taken = Bounds.nothing(space)
+        elif clients is None:
+            taken = Bounds.exactly(tunnel)
+        what = "the gateway answers tunnels"
+    trail = remark(trail, "platform", node.root.id, lambda _: what, taken)
+    trail = trail.becoming(destination=here.addresses or None, reasons=here.reasons)
+    if isinstance(node, BastionIpConfiguration):
+        trail = filters(trail, here, Direction.INBOUND)
+    return trail, here
 
 
 def _at_machine(

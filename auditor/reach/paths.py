@@ -31,13 +31,16 @@ from auditor.reach.points import (
     machine,
     vnet_of,
 )
-from auditor.reach.sending import leave, send, to_sites
+from auditor.reach.sending import leave, leave_by_appliances, send, to_sites
+from auditor.reach.services import answered
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,10 @@ def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -
 def _from_internet(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
+    if target.kind is Kind.SERVICE:
+        trail = start(network, source, version, EVERYTHING, tags)
+        yield Path(source, target, answered(trail, target))
+        return
     for path in from_internet(
         network, source, version, tags, through=entrances_towards(network, target)
     ):
@@ -206,14 +213,16 @@ def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     if target.kind is not Kind.GATEWAY:
-        for entrance in _gateway_entrances(network):
+        for entrance in _relaying(network):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     return tuple(found[key] for key in sorted(found))
 
 
 @question
-def _gateway_entrances(network: Network) -> tuple[Entrance, ...]:
-    return tuple(each for each in entrances(network) if isinstance(each.node, GatewayFrontend))
+def _relaying(network: Network) -> tuple[Entrance, ...]:
+    """The entrances that lead to others than whoever carries them."""
+    kinds = (GatewayFrontend, FirewallIpConfiguration)
+    return tuple(each for each in entrances(network) if isinstance(each.node, kinds))
 
 
 # From within
@@ -224,7 +233,13 @@ def _from_inside(
 ) -> Iterator[Path]:
     if target.kind is Kind.INTERNET:
         trail = start(network, source, version, target.addresses, tags)
-        yield Path(source, target, leave(_out(trail, source), source, target.addresses))
+        for outside in _leaving(trail, source, target.addresses):
+            yield Path(source, target, outside)
+        return
+    if target.kind is Kind.SERVICE:
+        trail = start(network, source, version, EVERYTHING, tags)
+        for outside in _leaving(trail, source, PUBLIC):
+            yield Path(source, target, answered(outside, target))
         return
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
@@ -239,11 +254,18 @@ def _from_inside(
             continue
         to = entrance.addresses or EVERYTHING
         trail = start(network, source, version, to, tags)
-        outside = leave(_out(trail, source), source, to)
-        for each, end in enter(outside, entrance):
-            path = Path(source, end, each, entrance)
-            if ends_at(path, target):
-                yield path
+        for outside in _leaving(trail, source, to & PUBLIC):
+            for each, end in enter(outside, entrance):
+                path = Path(source, end, each, entrance)
+                if ends_at(path, target):
+                    yield path
+
+
+def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets to the internet, straight and by appliances."""
+    out = filters(trail, source, Direction.OUTBOUND)
+    yield leave(out, source, to)
+    yield from leave_by_appliances(out, source, to)
 
 
 def _out(trail: Trail, source: Point) -> Trail:

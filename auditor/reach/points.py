@@ -25,6 +25,7 @@ from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -46,6 +47,10 @@ class Kind(Enum):
     ENDPOINT = "endpoint"
     """A private endpoint."""
     FIREWALL = "firewall"
+    PLATFORM = "platform"
+    """A Bastion host, or a VPN gateway."""
+    SERVICE = "service"
+    """A platform service with a public name: an API server, a database."""
     INTERNET = "internet"
     ON_PREMISES = "onprem"
 
@@ -122,7 +127,8 @@ def _subnet(
     | LoadBalancerFrontend
     | PrivateEndpoint
     | FirewallIpConfiguration
-    | BastionIpConfiguration,
+    | BastionIpConfiguration
+    | VpnGatewayIpConfiguration,
 ) -> tuple[Subnet | Missing | None, tuple[Reason, ...]]:
     try:
         found = network.find(node.properties.subnet)
@@ -205,7 +211,9 @@ def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:
 
 
 def part_in_subnet(
-    network: Network, kind: Kind, node: FirewallIpConfiguration | BastionIpConfiguration
+    network: Network,
+    kind: Kind,
+    node: FirewallIpConfiguration | BastionIpConfiguration | VpnGatewayIpConfiguration,
 ) -> Point:
     """Give the point of a platform's part that stands in a subnet of its own."""
     subnet, reasons = _subnet(network, node)

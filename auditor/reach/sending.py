@@ -9,18 +9,19 @@ from auditor.network.address_plan import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
-from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
+from auditor.network.routing.model import Hop, Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.peered import ties_of
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver, straight_to
-from auditor.reach.egress import egress_addresses
+from auditor.reach.egress import egress_addresses, firewall_addresses
+from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.stages import filters, goes, remark, replies
+from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to, leaves_by, ways_from
+from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.virtual_networks import Subnet
 
@@ -58,13 +59,18 @@ def by_appliance(
     """Follow packets by way of one appliance."""
 
     def ask(way: Way) -> bool | None:
-        return _leads_by(way, appliance)
+        return leads_by(way, appliance)
 
     trail = goes(trail, source, target.addresses, ask, f"to the appliance {appliance}")
     firewall = firewall_at(trail.network, source, appliance)
     if firewall is not None:
         yield from _by_firewall(trail, source, appliance, firewall, target)
         return
+    yield from deliver(by_stranger(trail, appliance), target, lambda here, _: here)
+
+
+def by_stranger(trail: Trail, appliance: Address) -> Trail:
+    """Follow packets through an appliance of which nothing is told (section 12)."""
     reason = Reason(f"nva:{appliance}", "whether it lets the packet through, and as what", "")
     trail = remark(
         trail,
@@ -74,26 +80,9 @@ def by_appliance(
         Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
-    # The appliance may put its own address in the place of the source's: both are followed.
+    # It may put its own address in the place of the source's.
     own = AddressSet.from_range(appliance, appliance)
-    for each in (trail, trail.becoming(source=own, source_port=EVERY_PORT)):
-        yield from deliver(each, target, lambda here, _: here)
-
-
-def _leads_by(way: Way, appliance: Address) -> bool | None:
-    answers = {_goes_by(route, appliance) for route in way.possible}
-    if len(answers) != 1 or (True in answers and way.reasons):
-        return None if True in answers or None in answers or not way.possible else False
-    return answers.pop()
-
-
-def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
-    if route.hop is Hop.UNKNOWN:
-        return None
-    if route.fault:
-        return False
-    # Doubts of what the appliance does are told where it is asked.
-    return route.hop is Hop.APPLIANCE and route.address == appliance
+    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
 
 
 def firewall_at(
@@ -119,47 +108,14 @@ def _by_firewall(
     configuration: FirewallIpConfiguration,
     target: Point,
 ) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets through an Azure Firewall, which keeps their source or puts its own (E-24)."""
     firewall = configuration.root
     if not isinstance(firewall, Firewall):
         return
-    here = firewall_point(trail.network, configuration)
-    trail = firewalled(trail, firewall)
-    onward = arrives(trail, here, target)
-
-    def reply(then: Trail, responder: Point) -> Trail:
-        vnet = vnet_of(then.network, responder)
-
-        def ask(way: Way) -> bool | None:
-            same = _leads_by(way, appliance)
-            # Replies that go round the firewall: whether it minds is told nowhere (P-11).
-            return None if same is False and leads_to(way, source.home, vnet) else same
-
-        to = then.sources(source.addresses)
-        why = Reason("semantics:P-11", f"replies that go round {firewall.label}", firewall.id)
-        back = f"back by the firewall {firewall.label}"
-        return replies(then, responder, to, ask, back, (why,))
-
-    yield from deliver(onward, target, reply)
-
-
-def firewall_point(network: Network, configuration: FirewallIpConfiguration) -> Point:
-    """Give the point of a firewall, from which it sends on what it lets through."""
-    return part_in_subnet(network, Kind.FIREWALL, configuration)
-
-
-def firewalled(trail: Trail, firewall: Firewall) -> Trail:
-    """Add what the rules of an Azure Firewall let through."""
-    reason = Reason(
-        f"nva:{firewall.label}", "what the rules of the firewall let through", firewall.id
-    )
-    return remark(
-        trail,
-        "firewall",
-        firewall.id,
-        lambda _: f"it cannot be told what {firewall.label} lets through",
-        Bounds.maybe(trail.space.all),
-        reasons=(reason,),
-    )
+    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+    for passed in filtered(trail, firewall, here, target.addresses):
+        onward = arrives(passed, here, target)
+        yield from deliver(onward, target, by_firewall(here, appliance, source))
 
 
 _WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
@@ -217,6 +173,28 @@ def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
     if way.method != "default":
         return ()
     return (Reason("semantics:R-33", "protocols of default outbound access", subnet.id),)
+
+
+def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
+    for appliance in appliances_towards(trail, source, to):
+
+        def ask(way: Way, by: Address = appliance) -> bool | None:
+            return leads_by(way, by)
+
+        there = goes(trail, source, to, ask, f"to the appliance {appliance}")
+        configuration = firewall_at(trail.network, source, appliance)
+        firewall = configuration.root if configuration is not None else None
+        if configuration is None or not isinstance(firewall, Firewall):
+            yield by_stranger(there, appliance)
+            continue
+        here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+        for passed in filtered(there, firewall, here, to):
+            out = goes(
+                passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet"
+            )
+            addresses, reasons = firewall_addresses(trail.network, firewall)
+            yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
 
 def to_sites(trail: Trail, source: Point, to: AddressSet) -> Trail:

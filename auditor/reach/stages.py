@@ -21,7 +21,7 @@ from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
 
-_FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT})
+_FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM})
 
 
 def filters(trail: Trail, point: Point, direction: Direction) -> Trail:

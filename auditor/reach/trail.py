@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import AddressSet
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -56,8 +57,8 @@ class Stage:
 class Trail:
     """A way from `source`: `sent` are the packets that set out on it, `stages` what they meet.
 
-    `frame` is what they look like now. `via` names proxies that started a connection of their own
-    on the way, as ARM ids.
+    `frame` is what they look like now; `others` are what they may look like instead, where nobody
+    tells. `via` names proxies that started a connection of their own on the way, as ARM ids.
     """
 
     network: Network
@@ -66,32 +67,26 @@ class Trail:
     sent: PacketSet
     tags: ServiceTags = NO_TAGS
     frame: Frame = SENT
+    others: tuple[Frame, ...] = ()
     stages: tuple[Stage, ...] = ()
     via: tuple[str, ...] = ()
 
     def through(self, here: Bounds, tell: Tell) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""
         seen = self.frame.seen_from_before(self.space, here)
+        for other in self.others:
+            also = other.seen_from_before(self.space, here)
+            seen = Bounds(seen.may | also.may, seen.must & also.must)
         return replace(self, stages=(*self.stages, Stage(seen, self.frame, tell)))
 
-    def becoming(
-        self,
-        *,
-        source: AddressSet | None = None,
-        destination: AddressSet | None = None,
-        source_port: PortSet | None = None,
-        destination_port: PortSet | None = None,
-        reasons: tuple[Reason, ...] = (),
-    ) -> Trail:
-        """Rewrite the packet."""
-        frame = self.frame.rewritten(
-            source=source,
-            destination=destination,
-            source_port=source_port,
-            destination_port=destination_port,
-            reasons=reasons,
-        )
-        return replace(self, frame=frame)
+    def becoming(self, **values: Any) -> Trail:
+        """Rewrite the packet: `values` as for `Frame.rewritten`."""
+        frames = [frame.rewritten(**values) for frame in (self.frame, *self.others)]
+        return replace(self, frame=frames[0], others=tuple(dict.fromkeys(frames[1:])))
+
+    def perhaps_becoming(self, **values: Any) -> Trail:
+        """Rewrite the packet, or not: nobody tells."""
+        return replace(self, others=(*self.others, self.frame.rewritten(**values)))
 
     @property
     def bounds(self) -> Bounds:
@@ -101,6 +96,9 @@ class Trail:
             total = total & stage.bounds
         return total
 
-    def sources(self, fallback: AddressSet) -> AddressSet:
-        """Give the source addresses that packets may have now, as sent ones from `fallback`."""
-        return self.frame.source if self.frame.source is not None else fallback
+    def sources(self, sent: AddressSet) -> AddressSet:
+        """Give the source addresses that packets may have now, where they had `sent` at first."""
+        total = AddressSet()
+        for frame in (self.frame, *self.others):
+            total = total | (sent if frame.source is None else frame.source)
+        return total

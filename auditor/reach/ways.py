@@ -163,6 +163,23 @@ def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bo
     return False
 
 
+def leads_by(way: Way, appliance: Address) -> bool | None:
+    """Tell whether a way goes to an appliance; None: perhaps. What it does then is not asked."""
+    answers = {_goes_by(route, appliance) for route in way.possible}
+    if len(answers) != 1 or (True in answers and way.reasons):
+        return None if True in answers or None in answers or not way.possible else False
+    return answers.pop()
+
+
+def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
+    if route.hop is Hop.UNKNOWN:
+        return None
+    if route.fault:
+        return False
+    # Doubts of what the appliance does are told where it is asked.
+    return route.hop is Hop.APPLIANCE and route.address == appliance
+
+
 def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
     """Tell whether a way ends at a private endpoint (L-4); None: perhaps."""
     return _judged(way, lambda route: route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint)

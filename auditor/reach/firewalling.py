@@ -1,0 +1,170 @@
+"""What an Azure Firewall lets through, and what its packets look like then (E-20 to E-25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.network.firewalling import (
+    Answer,
+    FirewallProgram,
+    FirewallTerm,
+    decide,
+    filter_rules,
+    firewall_program,
+    nat_rules,
+)
+from auditor.network.firewalling.filtering import boxes
+from auditor.network.graph import Network, question_about
+from auditor.network.reasons import Reason
+from auditor.network.service_tags import ServiceTags
+from auditor.network.symbols import PROTOCOL_NUMBERS
+from auditor.packets.compile import bounds as bounds_of
+from auditor.packets.rule import Rule
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import Reply
+from auditor.reach.frame import Packet
+from auditor.reach.points import Point, usable, vnet_of
+from auditor.reach.space import PORTED, FlowSpace
+from auditor.reach.stages import replies
+from auditor.reach.trail import Step, Tell, Trail
+from auditor.reach.ways import Way, leads_by, leads_to
+from auditor.resources.firewalls import Firewall
+
+
+def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> Iterator[Trail]:
+    """Add what a firewall's rules let through to some destinations, as it looks when it leaves.
+
+    Network rules keep the source towards private ranges; application rules never do (E-24). So the
+    packets of the two go different ways from here.
+    """
+    program = firewall_program(trail.network, firewall, trail.tags)
+    network, application = _passing(trail.network, firewall, trail.tags, trail.space)
+    own = usable(here.place) if here.place is not None else AddressSet()
+    why = Reason("firewall-instances", f"which address {firewall.label} uses", firewall.id)
+    by_network = trail.through(network, _teller(trail, firewall, program, applied=False))
+    kept = program.private_ranges
+    if not program.unknown and to <= kept.must:
+        yield by_network
+    elif not to.overlaps(kept.may):
+        yield by_network.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+    else:
+        yield by_network.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+    if not application.may.is_empty:
+        told = trail.through(application, _teller(trail, firewall, program, applied=True))
+        yield told.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+@question_about
+def _passing(
+    network: Network, firewall: Firewall, tags: ServiceTags, space: FlowSpace
+) -> tuple[Bounds, Bounds]:
+    """Give what passes by network rules, and what by application rules."""
+    program = firewall_program(network, firewall, tags)
+    may, must = bounds_of(space, _network_rules(program, space))
+    every_may, every_must = bounds_of(space, filter_rules(program, space))
+    taken, _ = bounds_of(space, nat_rules(program, space))
+    sure, rest = must - taken, every_must - taken - may
+    return Bounds(may, sure), Bounds(every_may - must, rest)
+
+
+def _network_rules(program: FirewallProgram, space: FlowSpace) -> list[Rule[int]]:
+    if program.unknown:
+        return filter_rules(program, space)
+    return [
+        rule for place, term in enumerate(program.network) for rule in boxes(place, term, space)
+    ]
+
+
+def _teller(trail: Trail, firewall: Firewall, program: FirewallProgram, *, applied: bool) -> Tell:
+    def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        verdict = decide(
+            program,
+            packet.source,
+            packet.destination,
+            PROTOCOL_NUMBERS[packet.protocol][0][0],
+            packet.destination_port if packet.protocol in PORTED else None,
+        )
+        term = verdict.term
+        kind = "application" if applied else "network"
+        if term is not None and (verdict.answer is Answer.ALLOW) == (passes is True):
+            word = "allows" if verdict.answer is Answer.ALLOW else "denies"
+            says = f"{kind} rule {term.name} of {firewall.label} {word} it"
+        elif passes is None:
+            says = f"it cannot be told whether {firewall.label} lets it through"
+        else:
+            says = f"no {kind} rule of {firewall.label} allows it (E-22)"
+        port = f" to port {packet.destination_port}" if packet.protocol in PORTED else ""
+        return (
+            Step(
+                "firewall",
+                term.resource if term is not None and term.resource else firewall.id,
+                says,
+                packet,
+                passes,
+                term.name if term is not None else "",
+                "",
+                term.pointer if term is not None else "",
+                term.priorities[-1] if term is not None and term.priorities else None,
+                (verdict.reasons or program.unknown) if passes is None else (),
+                ""
+                if passes is not False
+                else f"allow {packet.protocol.upper()} from {packet.source} to "
+                f"{packet.destination}{port} in a network rule of {firewall.label}",
+            ),
+        )
+
+    return tell
+
+
+def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
+    """Give the reply of a packet that came through a firewall: it must come by it again (P-11)."""
+
+    def reply(then: Trail, responder: Point) -> Trail:
+        vnet = vnet_of(then.network, responder)
+
+        def ask(way: Way) -> bool | None:
+            to_firewall = leads_to(way, here.home, vnet)
+            again = leads_by(way, appliance)
+            if again is False and to_firewall is not False and _is_own(then, here):
+                return to_firewall
+            # Replies that go round the firewall: whether it minds is told nowhere.
+            return None if again is False and leads_to(way, source.home, vnet) else again
+
+        to = then.sources(source.addresses)
+        why = Reason("semantics:P-11", "replies that go round the firewall", here.id)
+        return replies(then, responder, to, ask, "back by the firewall", (why,))
+
+    return reply
+
+
+def _is_own(trail: Trail, here: Point) -> bool:
+    """Whether the packet bears an address of the firewall itself, so that the reply goes there."""
+    own = usable(here.place) if here.place is not None else AddressSet()
+    frames = (trail.frame, *trail.others)
+    return any(frame.source is not None and frame.source <= own for frame in frames)
+
+
+def translations(
+    network: Network, firewall: Firewall, tags: ServiceTags, space: FlowSpace
+) -> tuple[tuple[FirewallTerm, Bounds], ...]:
+    """Give the packets that each NAT rule of a firewall takes (E-21)."""
+    program = firewall_program(network, firewall, tags)
+    rules = nat_rules(program, space)
+    found = []
+    for place, term in enumerate(program.nat):
+        here = [i for i, r in enumerate(rules) if r.label == place]
+        if not here:
+            continue
+        earlier = rules[: here[0]]
+        own = [rules[i] for i in here]
+        may = bounds_of(space, [Rule(0, False, r.must, r.must) for r in earlier] + own)[0]
+        must = bounds_of(space, [Rule(0, False, r.may, r.may) for r in earlier] + own)[1]
+        found.append((term, Bounds(may, must)))
+    return tuple(found)
+
+
+def port_of(term: FirewallTerm) -> PortSet | None:
+    """Give the port that a NAT rule puts in place; None when it is not told."""
+    translation = term.translation
+    return PortSet.of(translation.port) if translation is not None and translation.port else None

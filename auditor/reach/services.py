@@ -1,0 +1,162 @@
+"""Platform services that answer on the internet by themselves: API servers and databases.
+
+They have names and no addresses in ARM; who may connect is told by their own firewalls (K-10, K-11,
+L-20 to L-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import (
+    NOTHING,
+    AddressError,
+    AddressSet,
+    PortSet,
+    parse_address,
+    parse_prefix,
+)
+from auditor.errors import Undetermined
+from auditor.network.databases import Server, firewall_rules, injected, public_access, servers
+from auditor.network.gateway_backends import public_addresses
+from auditor.network.graph import Network, question_about
+from auditor.network.reasons import Reason, gap
+from auditor.reach.balancing import TCP
+from auditor.reach.bounds import Bounds
+from auditor.reach.points import Kind, Point
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources.base import Node
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.mysql import MySqlFirewallRule, MySqlFlexibleServer, MySqlSingleServer
+from auditor.special_addresses import PUBLIC
+
+HTTPS, MYSQL = PortSet.of(443), PortSet.of(3306)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may connect to a service: surely `must`, perhaps `may`, for `reasons`."""
+
+    port: PortSet
+    must: AddressSet
+    may: AddressSet
+    reasons: tuple[Reason, ...] = ()
+    closed: str = ""
+
+
+def service_points(network: Network) -> tuple[Point, ...]:
+    """Give every API server and MySQL server with a public name."""
+    nodes: tuple[Node, ...] = (*network.all(ManagedCluster), *servers(network))
+    return tuple(service(node) for node in nodes)
+
+
+def service(node: Node) -> Point:
+    """Give the point of a service."""
+    return Point(Kind.SERVICE, node.id, PUBLIC, node)
+
+
+def answered(trail: Trail, target: Point) -> Trail:
+    """Add what a service's own firewall lets connect."""
+    node = target.node
+    access = _access(trail, node) if node is not None else Access(HTTPS, NOTHING, PUBLIC)
+    space = trail.space
+    may = space.having(source=access.may, protocols=TCP, destination_ports=access.port)
+    must = space.having(source=access.must, protocols=TCP, destination_ports=access.port)
+    label = node.label if node is not None else target.id
+    return remark(
+        trail,
+        "service-firewall",
+        target.id,
+        lambda packet: access.closed or f"{label} is asked by {packet.source}",
+        Bounds(may, must),
+        reasons=access.reasons,
+        opening=f"allow its address in the firewall of {label}",
+    )
+
+
+def _access(trail: Trail, node: Node) -> Access:
+    if isinstance(node, ManagedCluster):
+        return api_server_access(trail.network, node)
+    if isinstance(node, MySqlFlexibleServer | MySqlSingleServer):
+        return database_access(trail.network, node)
+    lacks = Reason("collection-gap", f"who may connect to {node.label}", node.id)
+    return Access(HTTPS, NOTHING, PUBLIC, (lacks,))
+
+
+@question_about
+def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
+    """Tell who may connect to a cluster's API server from the internet (K-10 to K-12)."""
+    try:
+        access = cluster.properties.api_server_access_profile
+        if access is not None and access.enable_private_cluster:
+            return Access(HTTPS, NOTHING, NOTHING, (), f"{cluster.label} is private (K-12)")
+        ranges = access.authorized_ip_ranges if access is not None else None
+        if not ranges:
+            return Access(HTTPS, PUBLIC, PUBLIC)
+        allowed = AddressSet.from_prefixes(parse_prefix(each.strip()) for each in ranges) & PUBLIC
+    except (Undetermined, AddressError) as error:
+        what = error if isinstance(error, Undetermined) else Undetermined(str(error))
+        return Access(HTTPS, NOTHING, PUBLIC, (gap(what, cluster.id),))
+    # Its own outbound addresses are let in besides, and not all of them are told (K-11).
+    own = AddressSet.from_prefixes(parse_prefix(str(address)) for address in _own(network, cluster))
+    reason = Reason("collection-gap", f"the outbound addresses of {cluster.label}", cluster.id)
+    return Access(HTTPS, allowed, allowed | own, (reason,))
+
+
+def _own(network: Network, cluster: ManagedCluster) -> Iterator[object]:
+    profile = cluster.properties.network_profile
+    balancer = profile.load_balancer_profile if profile is not None else None
+    wanted = {
+        (ref.id or "").lower() for ref in (balancer and balancer.effective_outbound_ips) or ()
+    }
+    for address, pip in public_addresses(network).items():
+        if pip.key in wanted:
+            yield address
+
+
+@question_about
+def database_access(network: Network, server: Server) -> Access:
+    """Tell who may connect to a MySQL server from the internet (L-20 to L-22)."""
+    try:
+        if injected(server):
+            return Access(
+                MYSQL, NOTHING, NOTHING, (), f"{server.label} has no public endpoint (L-21)"
+            )
+        told, _ = public_access(server)
+        if told is not None and told.lower() == "disabled":
+            return Access(MYSQL, NOTHING, NOTHING, (), f"{server.label} is closed to the public")
+        if server.properties.firewall_rules is None:
+            raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
+        return _by_rules(network, server)
+    except Undetermined as unknown:
+        return Access(MYSQL, NOTHING, PUBLIC, (gap(unknown, server.id),))
+
+
+def _by_rules(network: Network, server: Server) -> Access:
+    must, may = NOTHING, NOTHING
+    reasons: list[Reason] = []
+    for rule in firewall_rules(server):
+        pair = _ends(rule)
+        if pair == ("0.0.0.0", "0.0.0.0"):
+            # Every public address of Azure; those of the input are (L-22).
+            ours = (parse_prefix(str(address)) for address in public_addresses(network))
+            must = must | AddressSet.from_prefixes(ours)
+            may = may | PUBLIC
+            reasons.append(Reason("service-tag:AzureCloud", f"rule {rule.label}", rule.id))
+            continue
+        found = AddressSet.from_range(parse_address(pair[0]), parse_address(pair[1])) & PUBLIC
+        must, may = must | found, may | found
+    return Access(MYSQL, must, may | must, tuple(reasons))
+
+
+def _ends(rule: MySqlFirewallRule) -> tuple[str, str]:
+    p = rule.properties
+    start, end = (p.start_ip_address or "").strip(), (p.end_ip_address or "").strip()
+    try:
+        if parse_address(start) <= parse_address(end):
+            return start, end
+    except AddressError:
+        pass
+    raise Undetermined(f"the addresses of firewall rule {rule.label}", resource=rule.id)
