@@ -18,6 +18,7 @@ import click
 
 from auditor import __version__, streams
 from auditor.commands import filters, routes
+from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.streams import say
 
@@ -120,6 +121,7 @@ def cli() -> None:
     multiple=True,
     help="How to tell it; repeats (default: console).",
 )
+@SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
 def check(paths: tuple[str, ...], **options: Any) -> int:
@@ -163,6 +165,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
         waivers=settings.waivers,
         baseline=baseline.read(options["baseline"]) if options["baseline"] else None,
     )
+    tags = read_tags(options["tags"] or settings.service_tags)
     with stages() as stage:
         stage("reading")
         snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
@@ -172,6 +175,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
             keep_going=options["keep_going"],
             as_of=as_of,
             intents=settings.intents,
+            tags=tags,
         )
         stage(f"asking {len(chosen)} rules")
         report = audit(snapshot, built, chosen, policy, parameters)

@@ -25,7 +25,9 @@ from auditor.intent import Intent, read_intent
 from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
 
-_KEYS = ("select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules")
+_KEYS = (
+    "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
+)  # fmt: skip
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -66,6 +68,7 @@ class Settings:
     fail_on: Severity | None = None
     strict: bool | None = None
     rules: tuple[str, ...] = ()
+    service_tags: str | None = None
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
@@ -121,6 +124,7 @@ def read(path: Path) -> Settings:
         fail_on=_severity(table, where),
         strict=_flag(table, "strict", where),
         rules=tuple(str(path.parent / folder) for folder in _texts(table, "rules", where)),
+        service_tags=_file(table, "service-tags", path),
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),
@@ -145,6 +149,16 @@ def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise UsageError(f"{key} must be a list of strings", where=where)
     return tuple(value)
+
+
+def _file(table: Mapping[str, Any], key: str, path: Path) -> str | None:
+    """Give a file that is named relative to the configuration."""
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise UsageError(f"{key} must be the name of a file", where=str(path))
+    return str(path.parent / value)
 
 
 def _flag(table: Mapping[str, Any], key: str, where: str) -> bool | None:

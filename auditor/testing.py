@@ -24,6 +24,7 @@ from auditor.finding import Finding, Unknown
 from auditor.intent import Intent
 from auditor.network.build import build
 from auditor.network.graph import Network
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.registry import rules
 from auditor.rule import Rule
 from auditor.snapshot.document import Dialect, Gap, KubernetesObject, Record, Snapshot, Source
@@ -95,10 +96,12 @@ def estate(
     *resources: dict[str, Any],
     as_of: datetime = NOW,
     intents: tuple[Intent, ...] = (),
+    tags: ServiceTags = NO_TAGS,
     **more: Any,
 ) -> Network:
     """Give the network of some resources, with what is intended; `more` as for `snapshot`."""
-    return build(snapshot(*resources, **more), as_of=as_of, intents=intents).network
+    built = build(snapshot(*resources, **more), as_of=as_of, intents=intents, tags=tags)
+    return built.network
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import walk
 from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
@@ -49,8 +50,9 @@ def build(
     keep_going: bool = False,
     as_of: datetime | None = None,
     intents: tuple[Intent, ...] = (),
+    tags: ServiceTags = NO_TAGS,
 ) -> Built:
-    """Join a snapshot into a network, to be judged at `as_of` and by `intents`.
+    """Join a snapshot into a network, to be judged at `as_of`, by `intents`, knowing `tags`.
 
     Raises InputError when a resource holds a value that Azure could not have written; with
     `keep_going` the value is left unset, and a gap tells it.
@@ -72,6 +74,7 @@ def build(
             counted=counted,
             as_of=as_of,
             intents=intents,
+            tags=tags,
         )
     return Built(network, counts)
 

@@ -23,6 +23,7 @@ from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.intent import Intent
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
@@ -96,12 +97,14 @@ class Network:
         counted: frozenset[str] = frozenset(),
         as_of: datetime | None = None,
         intents: tuple[Intent, ...] = (),
+        tags: ServiceTags = NO_TAGS,
     ) -> None:
         """Take linked nodes by key, and as `leaves` the parts nobody refers to by id.
 
         `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
         network is judged at, for whatever expires; the epoch when not given. `intents` are what
-        the configuration expects of the network, in the order written.
+        the configuration expects of the network, in the order written. `tags` are the addresses
+        of service tags, as far as they are known.
         """
         self.nodes = nodes
         self.gaps = gaps
@@ -110,6 +113,7 @@ class Network:
         self.counted = counted
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)
         self.intents = intents
+        self.tags = tags
         self.waivers: tuple[WaiverState, ...] = ()
         """Filled when the rules have spoken, for those that judge the audit itself."""
         self._leaves = leaves

@@ -399,6 +399,68 @@ def test_a_folder_named_in_the_configuration_and_on_the_command_line(auditor: Co
     assert auditor.check(network(), "--rules", "own").status == 1
 
 
+SAYS_WHAT_IT_KNOWS = """\
+\"\"\"Knows.
+
+## Why it matters
+A test.
+
+## What fails
+Everything.
+
+## What to do
+Nothing.
+\"\"\"
+
+from auditor.network.graph import whole
+from auditor.rule import Finding, Severity, rule
+
+
+@rule("OWN-009", severity=Severity.HIGH, since="0.1.0", of=whole)
+def knows(network, _):
+    intents = ",".join(intent.name for intent in network.intents)
+    yield Finding("/x", message=f"{intents}: {network.tags('Storage')}", remedy="none")
+"""
+TAGS = {"values": [{"name": "Storage", "properties": {"addressPrefixes": ["20.60.0.0/16"]}}]}
+INTENT = """
+[[intent]]
+name = "closed"
+from = "internet"
+to = "rg:rg"
+expect = "unreachable"
+"""
+
+
+def known(auditor: Command, *arguments: str) -> str:
+    ran = auditor.check(network(), "--select", "OWN-009", *arguments)
+    (finding,) = ran.report["findings"]
+    return str(finding["message"])
+
+
+def test_rules_know_what_is_intended_and_what_tags_stand_for(auditor: Command) -> None:
+    auditor.write("own/knows.py", SAYS_WHAT_IT_KNOWS)
+    auditor.write("conf/tags.json", TAGS)
+    auditor.write("other.json", {"values": []})
+    told = 'rules = ["../own"]\nservice-tags = "tags.json"\n'
+    conf = auditor.write("conf/auditor.toml", told + INTENT)
+
+    assert known(auditor) == ": None"
+    assert known(auditor, "--service-tags", "conf/tags.json") == ": 20.60.0.0/16"
+    assert known(auditor, "--config", str(conf)) == "closed: 20.60.0.0/16"
+    assert known(auditor, "--config", str(conf), "--service-tags", "other.json") == "closed: None"
+
+
+@pytest.mark.parametrize("content", [b"{}", b"not json", b"\xff", None])
+def test_a_tag_file_that_is_none_ends_the_audit(content: bytes | None, auditor: Command) -> None:
+    auditor.write("auditor.toml", "")
+    if content is not None:
+        auditor.write("tags.json", content)
+    ran = auditor("check", "-", "--service-tags", "tags.json", stdin=network())
+    assert ran.status == 3
+    assert "tags.json" in ran.err
+    assert ran.out == ""
+
+
 def test_a_configuration_given_by_name_comes_before_the_one_found(auditor: Command) -> None:
     own(auditor)
     auditor.write("other/it.toml", 'rules = ["../own"]\nselect = ["OWN"]\nfail-on = "critical"\n')

@@ -71,6 +71,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         fail-on = "Medium"
         strict = true
         rules = ["own/rules"]
+        service-tags = "tags/public.json"
 
         [params.NSG-001]
         max-days = 3
@@ -89,12 +90,13 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert told.fail_on is Severity.MEDIUM
     assert told.strict is True
     assert told.rules == (str(tmp_path / "own/rules"),)
+    assert told.service_tags == str(tmp_path / "tags/public.json")
     assert told.parameters == {"NSG-001": {"max-days": 3}}
     (waiver,) = told.waivers
     assert (waiver.owner, waiver.expires, waiver.line) == (
         "net@contoso.example",
         date(2027, 1, 31),
-        11,
+        12,
     )
 
 
@@ -118,6 +120,9 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
         ("strict = 'yes'", "strict must be true or false", ""),
         ("fail-on = 3", "fail-on must be a severity", ""),
         ("fail-on = 'bad'", '"bad" is no severity', "choose from critical, high"),
+        ("service-tags = 3", "service-tags must be the name of a file", ""),
+        ("service-tags = ' '", "service-tags must be the name of a file", ""),
+        ('service-tags = "a\\u0000b"', "service-tags must be the name of a file", ""),
         ("params = 1", "params must hold tables", ""),
         ("[params]\nNSG-001 = 1", "params must hold tables", ""),
         ("waiver = 1", r"written as \[\[waiver\]\]", ""),
