@@ -22,9 +22,9 @@ COMPLETE = {
 }
 
 
-def entry(head: str = "[[intent]]", **changes: str | None) -> str:
+def entry(**changes: str | None) -> str:
     fields = {**COMPLETE, **{key.rstrip("_"): value for key, value in changes.items()}}
-    return f"\n{head}\n" + "\n".join(f"{k} = {v}" for k, v in fields.items() if v is not None)
+    return "\n[[intent]]\n" + "\n".join(f"{k} = {v}" for k, v in fields.items() if v is not None)
 
 
 def read(tmp_path: Path, text: str, name: str = "auditor.toml") -> tuple[Intent, ...]:
@@ -143,7 +143,7 @@ def test_intents_are_written_as_tables_in_a_list(text: str, tmp_path: Path) -> N
 
 
 def test_pyproject_holds_the_same_under_tool_auditor(tmp_path: Path) -> None:
-    text = "[tool.auditor]\nstrict = true\n" + entry("[[tool.auditor.intent]]")
+    text = "[tool.auditor]\nstrict = true\n" + entry().replace("[[", "[[tool.auditor.")
     (told,) = read(tmp_path, text, "pyproject.toml")
     assert told.location.line == 4
 
