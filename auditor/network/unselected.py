@@ -8,8 +8,10 @@ from typing import TypeAlias
 
 from auditor import ids
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.graph import Edge, Hole, Missing, Network, question
-from auditor.network.reasons import Reason, gap
+from auditor.network.reasons import Reason
+from auditor.network.reasons import gap as as_reason
 from auditor.network.selection import ENDPOINTS, EVERY
 from auditor.network.selector_matching import Test, classes_of, home_of_subnet, test_of
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -20,6 +22,7 @@ from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.selector import Kind, Selector
+from auditor.snapshot.document import Gap
 
 _Told: TypeAlias = Edge | Hole
 
@@ -149,16 +152,19 @@ def _untold_lists(network: Network, selector: Selector) -> Iterator[Reason]:
             try:
                 getattr(node, attribute)
             except Undetermined as unknown:
-                yield gap(unknown, node.id)
+                yield as_reason(unknown, node.id)
 
 
 def _gaps(network: Network) -> Iterator[Reason]:
     """What of the input was not read, told once."""
-    found = [each for each in network.gaps if each.kind in _LEAVE_OUT]
+    found = [each for each in network.gaps if _leaves_out(network, each)]
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         yield Reason("collection-gap", f"{found[0].detail}{more}", found[0].subject)
 
 
-_LEAVE_OUT = frozenset(("partial", "denied", "failed", "unsupported"))
-"""Kinds of gaps behind which there may be whole resources."""
+def _leaves_out(network: Network, gap: Gap) -> bool:
+    """Whether there may be whole resources behind a gap."""
+    if gap.kind == "damaged":  # a value of a resource, or a whole file
+        return fold(gap.subject) not in network.nodes
+    return gap.kind in ("partial", "denied", "failed", "unsupported")

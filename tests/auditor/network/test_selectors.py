@@ -286,11 +286,17 @@ def test_what_a_group_holds_and_nobody_reads_is_a_doubt() -> None:
     assert reasons(network, "rg:rg") == []
 
 
-def test_pages_that_were_not_read_are_a_doubt() -> None:
-    network = shop(gaps=(Gap("partial", "a.json", "a next page"), Gap("lossy", "b.json", "x")))
+@pytest.mark.parametrize("kind", ["partial", "denied", "failed", "unsupported", "damaged"])
+def test_pages_that_were_not_read_are_a_doubt(kind: str) -> None:
+    network = shop(gaps=(Gap(kind, "a.json", "a next page"), Gap("lossy", "b.json", "x")))
     assert reasons(network, "name:vm-a") == ["collection-gap (a next page)"]
     assert reasons(network, "subnet:hub/web") == []
     assert "did you mean" in refused(network, "name:vm-aa")
+
+
+def test_a_damaged_value_of_a_resource_hides_no_other() -> None:
+    network = shop(gaps=(Gap("damaged", arm_id(VM, "vm-a"), "no CIDR"),))
+    assert reasons(network, "name:vm-a") == []
 
 
 def test_a_tag_minds_the_case_of_its_value_and_not_of_its_key() -> None:
