@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import filters, routes
+from auditor.commands import filters, reach, routes
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.streams import say
@@ -353,6 +353,7 @@ def completion(shell: str) -> None:
 
 for each in (
     filters.flow,
+    reach.reach,
     filters.effective_rules,
     routes.next_hop,
     routes.effective_routes,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from auditor.addresses import EVERY_PORT, Address, PortSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -91,16 +91,28 @@ def answers(
     versions = [v for v in source.versions if v in target.versions] or [4]
     for version in versions:
         every = paths(network, source, target, version, tags)
-        space = space_of(network, version)
-        asked = _asked(space, protocols, ports)
         straight = [path for path in every if not path.relayed]
-        groups = [straight, *_by_relay(every)]
-        for number, group in enumerate(groups):
-            sent = start(network, source, version, target.addresses, tags).sent
-            question = _Question(network, source, target, version, group, asked, sent)
-            told = question.answers(protocols, ports)
-            found += told if number == 0 else [a for a in told if a.verdict is not Verdict.BLOCKED]
+        found += judged(network, source, target, straight, version, protocols, ports)
+        for group in _by_relay(every):
+            told = judged(network, source, target, group, version, protocols, ports)
+            found += [each for each in told if each.verdict is not Verdict.BLOCKED]
     return tuple(found)
+
+
+def judged(
+    network: Network,
+    source: Point,
+    target: Point,
+    group: Sequence[Path],
+    version: Version = 4,
+    protocols: Sequence[str] = PROTOCOLS,
+    ports: PortSet = EVERY_PORT,
+) -> list[Answer]:
+    """Give the answers that some paths together are for the packets asked about."""
+    asked = _asked(space_of(network, version), protocols, ports)
+    sent = start(network, source, version, target.addresses or EVERYTHING).sent
+    question = _Question(network, source, target, version, group, asked, sent)
+    return question.answers(protocols, ports)
 
 
 def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
@@ -311,3 +323,16 @@ PORT_TASTES = {
     "destination_port": first_of(*((port, port) for port in _PORTS), (1, 65535)),
     "source_port": first_of((49152, 65535), (1024, 65535), (1, 65535)),
 }
+
+
+def sources_of(answer: Answer) -> AddressSet | None:
+    """Give the sources whose packets have the answer's verdict; None when they are most of them."""
+    if answer.path is None:
+        return None
+    bounds = answer.path.bounds
+    packets = bounds.must if answer.verdict is Verdict.REACHABLE else bounds.may
+    found = values(packets, "source")
+    every = answer.source.addresses.intervals(answer.version)
+    asked = sum(high - low + 1 for low, high in every)
+    held = AddressSet(v4=found) if answer.version == 4 else AddressSet(v6=found)
+    return None if (held & answer.source.addresses).size * 2 >= asked else held

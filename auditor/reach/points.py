@@ -176,7 +176,9 @@ def usable(subnet: Subnet) -> AddressSet:
 
 @question_about
 def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
-    """Give the point of an internal frontend."""
+    """Give the point of a frontend; a public one has no address of a VNet."""
+    if node.public:
+        return Point(Kind.FRONTEND, node.id, NOTHING, node)
     subnet, reasons = _subnet(network, node)
     address = node.properties.private_ip_address
     if address:

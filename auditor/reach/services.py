@@ -18,6 +18,7 @@ from auditor.addresses import (
     parse_prefix,
 )
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.databases import Server, firewall_rules, injected, public_access, servers
 from auditor.network.gateway_backends import public_addresses
 from auditor.network.graph import Network, question_about
@@ -108,9 +109,8 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
 def _own(network: Network, cluster: ManagedCluster) -> Iterator[object]:
     profile = cluster.properties.network_profile
     balancer = profile.load_balancer_profile if profile is not None else None
-    wanted = {
-        (ref.id or "").lower() for ref in (balancer and balancer.effective_outbound_ips) or ()
-    }
+    refs = balancer.effective_outbound_ips or () if balancer is not None else ()
+    wanted = {fold(ref.id) for ref in refs if ref.id}
     for address, pip in public_addresses(network).items():
         if pip.key in wanted:
             yield address
@@ -121,12 +121,12 @@ def database_access(network: Network, server: Server) -> Access:
     """Tell who may connect to a MySQL server from the internet (L-20 to L-22)."""
     try:
         if injected(server):
-            return Access(
-                MYSQL, NOTHING, NOTHING, (), f"{server.label} has no public endpoint (L-21)"
-            )
+            closed = f"{server.label} has no public endpoint (L-21)"
+            return Access(MYSQL, NOTHING, NOTHING, closed=closed)
         told, _ = public_access(server)
         if told is not None and told.lower() == "disabled":
-            return Access(MYSQL, NOTHING, NOTHING, (), f"{server.label} is closed to the public")
+            closed = f"{server.label} is closed to the public"
+            return Access(MYSQL, NOTHING, NOTHING, closed=closed)
         if server.properties.firewall_rules is None:
             raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
         return _by_rules(network, server)

@@ -1,0 +1,171 @@
+"""`auditor reach`: who can reach whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.commands.asking import (
+    KEEP_GOING,
+    PATHS,
+    SERVICE_TAGS,
+    plain,
+    read_network,
+    read_tags,
+    say_json,
+)
+from auditor.streams import say
+
+if TYPE_CHECKING:
+    from auditor.addresses import PortSet
+    from auditor.network.graph import Network
+    from auditor.network.service_tags import ServiceTags
+    from auditor.reach.answer import Answer, Verdict
+
+_STATUS = {"reachable": 0, "blocked": 1, "unknown": 4}
+
+
+@click.command()
+@PATHS
+@click.option("--from", "source", required=True, metavar="ENDPOINT", help="Who sends.")
+@click.option("--to", "target", metavar="ENDPOINT", help="Who answers; else all the internet sees.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["tcp", "udp", "icmp", "esp", "ah"], case_sensitive=False),
+    help="One protocol (default: TCP, UDP and ICMP).",
+)
+@click.option("--port", metavar="PORTS", help="Destination ports as sent: 443, 22,8000-8080.")
+@SERVICE_TAGS
+@click.option(
+    "--report",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="How to tell it.",
+)
+@KEEP_GOING
+def reach(paths: tuple[str, ...], keep_going: bool, report: str, **asked: Any) -> int:
+    """Tell who can reach whom, and why: the rule that decides and a packet to try.
+
+    An endpoint is internet, onprem, an address or CIDR, an ARM id or glob, type:, name:, rg:,
+    tag:KEY=VALUE, subnet:VNET/SUBNET or service:NAMESPACE/NAME. With --from internet alone, all
+    that the internet reaches. Exit status 0: reachable, 1: blocked, 4: cannot tell, 2: usage,
+    3: the input cannot be read.
+    """
+    from auditor.errors import UsageError
+    from auditor.network.selectors import Kind, parse_selector
+
+    source = parse_selector(asked["source"])
+    target = parse_selector(asked["target"]) if asked["target"] else None
+    if target is None and source.kind is not Kind.INTERNET:
+        raise UsageError("--to is missing", advice="only --from internet may stand alone")
+    protocols, ports = _packets(asked["protocol"], asked["port"])
+    tags = read_tags(asked["tags"])
+    network = read_network(paths, keep_going)
+    if target is None:
+        return _list(network, protocols, ports, tags, report)
+    from auditor.reach.ends import ends_of
+
+    sources, targets = ends_of(network, source), ends_of(network, target)
+    return _answer(network, sources, targets, protocols, ports, tags, report)
+
+
+def _packets(protocol: str | None, port: str | None) -> tuple[tuple[str, ...], PortSet]:
+    from auditor.addresses import EVERY_PORT, PortError, parse_ports
+    from auditor.errors import UsageError
+    from auditor.reach.answer import PROTOCOLS
+    from auditor.reach.space import PORTED
+
+    if port is None or port == "*":
+        return ((protocol.lower(),) if protocol else PROTOCOLS), EVERY_PORT
+    if protocol is not None and protocol.lower() not in PORTED:
+        raise UsageError(f"{protocol} has no ports", where="--port", advice="leave --port out")
+    try:
+        ports = parse_ports(*(part.strip() for part in port.split(",")))
+    except PortError as error:
+        raise UsageError(error.what, where="--port", advice="as in 443 or 22,8000-8080") from None
+    return ((protocol.lower(),) if protocol else PORTED), ports
+
+
+def _answer(
+    network: Network,
+    sources: Any,
+    targets: Any,
+    protocols: Sequence[str],
+    ports: PortSet,
+    tags: ServiceTags,
+    report: str,
+) -> int:
+    from auditor.commands import reaching
+    from auditor.reach.answer import answers
+
+    found = sorted(
+        (
+            each
+            for source in sources.points
+            for target in targets.points
+            if source != target
+            for each in answers(
+                network, source, target, protocols=protocols, ports=ports, tags=tags
+            )
+        ),
+        key=_order,
+    )
+    doubts = tuple(dict.fromkeys((*sources.reasons, *targets.reasons)))
+    if report == "json":
+        told = reaching.as_json(found)
+        if doubts:
+            told["reasons"] = [
+                {"label": r.label, "detail": r.detail, "resource": r.resource} for r in doubts
+            ]
+        say_json(told)
+    elif report == "markdown":
+        say("\n".join(reaching.as_markdown(found)))
+    else:
+        lines = list(reaching.as_lines(found))
+        lines += [plain(f"there may be more: {reason}") for reason in doubts]
+        say("\n".join(lines) or "there is nobody to ask about")
+    verdict = overall([each.verdict for each in found], bool(doubts))
+    return _STATUS[verdict]
+
+
+def _order(answer: Answer) -> tuple[Any, ...]:
+    return (
+        answer.source.id.lower(),
+        answer.target.id.lower(),
+        answer.version,
+        answer.via,
+        answer.protocol,
+        answer.ports.intervals,
+        answer.verdict.value,
+    )
+
+
+def overall(verdicts: Sequence[Verdict], doubts: bool) -> str:
+    """Give one verdict for many answers: reachable if any is; blocked only if all are told so."""
+    words = {verdict.value for verdict in verdicts}
+    if "reachable" in words:
+        return "reachable"
+    return "unknown" if "unknown" in words or doubts or not words else "blocked"
+
+
+def _list(
+    network: Network,
+    protocols: Sequence[str],
+    ports: PortSet,
+    tags: ServiceTags,
+    report: str,
+) -> int:
+    from auditor.commands import reaching
+    from auditor.reach.listing import exposed
+
+    found = exposed(network, protocols=protocols, ports=ports, tags=tags)
+    if report == "json":
+        say_json(reaching.as_json(each.answer for each in found))
+    elif report == "markdown":
+        say("\n".join(reaching.exposed_markdown(found)))
+    else:
+        say("\n".join(reaching.exposed_lines(found)))
+    verdicts = [each.answer.verdict for each in found]
+    return _STATUS[overall(verdicts, False) if verdicts else "blocked"]

@@ -1,0 +1,283 @@
+"""How answers about reachability are said: text, JSON, Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auditor.commands.asking import plain
+
+if TYPE_CHECKING:
+    from auditor.addresses import Address, PortSet
+    from auditor.reach.answer import Answer
+    from auditor.reach.frame import Packet
+    from auditor.reach.listing import Exposed
+    from auditor.reach.points import Point
+    from auditor.reach.trail import Step
+
+SCHEMA = "auditor.reach/1"
+
+
+def ports_word(ports: PortSet, protocol: str) -> str:
+    """Say destination ports: `443`, `22, 80-90`, `*`."""
+    from auditor.addresses import EVERY_PORT
+
+    if protocol not in ("tcp", "udp", "*") or ports == EVERY_PORT:
+        return "*"
+    return str(ports)
+
+
+def socket(address: Address, port: int | str) -> str:
+    """Say an address and a port: `10.0.0.4:443`, `[fd00::4]:443`; without one, the address."""
+    host = f"[{address}]" if address.version == 6 and port else str(address)
+    return f"{host}:{port}" if port else str(address)
+
+
+def point_name(point: Point) -> str:
+    """Name a point for a person: `nic-web`, `vnet-hub/web`, `internet`."""
+    from auditor import ids
+    from auditor.network.filters import place_name
+    from auditor.resources.virtual_networks import Subnet
+
+    if point.node is None:
+        return point.id if not point.reasons else f"{point.id} (in part)"
+    if isinstance(point.node, Subnet):
+        return f"any machine of {place_name(point.node)}"
+    names = [ids.name(point.node.root.id)]
+    if point.node is not point.node.root:
+        names.append(ids.name(point.node.id))
+    return "/".join(names)
+
+
+# JSON
+
+
+def as_json(answers: Iterable[Answer]) -> dict[str, Any]:
+    """Give answers in the published form (`auditor.reach/1`)."""
+    return {"schema": SCHEMA, "answers": [answer_json(each) for each in answers]}
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Give one answer in the published form."""
+    found: dict[str, Any] = {
+        "from": answer.source.id,
+        "to": answer.target.id,
+        "protocol": answer.protocol,
+        "ports": ports_word(answer.ports, answer.protocol),
+        "verdict": answer.verdict.value,
+        "reasons": [
+            {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
+            for reason in answer.reasons
+        ],
+        "witness": packet_json(answer.witness),
+        "arrives": packet_json(answer.arrives_as),
+        "hops": [step_json(step) for step in answer.hops],
+        "blockers": [{**step_json(s), "opening": s.opening} for s in answer.blockers],
+    }
+    if answer.via:
+        found["via"] = list(answer.via)
+    return found
+
+
+def packet_json(packet: Packet | None) -> dict[str, Any] | None:
+    """Give a packet: addresses as text, ports as numbers where it has any."""
+    if packet is None:
+        return None
+    found: dict[str, Any] = {
+        "source": str(packet.source),
+        "destination": str(packet.destination),
+        "protocol": packet.protocol,
+    }
+    if packet.protocol in ("tcp", "udp"):
+        found["sourcePort"] = packet.source_port
+        found["destinationPort"] = packet.destination_port
+    return found
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """Give one hop; `passes` is null when it is not told."""
+    found: dict[str, Any] = {
+        "resource": step.resource,
+        "rule": step.rule,
+        "reason": step.code,
+        "says": step.says,
+        "passes": step.passes,
+    }
+    if step.rule_id:
+        found["ruleId"] = step.rule_id
+    if step.pointer:
+        found["pointer"] = step.pointer
+    if step.priority is not None:
+        found["priority"] = step.priority
+    return found
+
+
+# Text
+
+
+def as_lines(answers: Sequence[Answer]) -> Iterator[str]:
+    """Give answers for a person, each with a packet to try and what happens to it."""
+    before = None
+    for answer in answers:
+        ends = f"{point_name(answer.source)} -> {point_name(answer.target)}"
+        if ends != before:
+            if before is not None:
+                yield ""
+            yield plain(ends)
+            before = ends
+        yield from (plain(line) for line in _answer_lines(answer))
+
+
+def _answer_lines(answer: Answer) -> Iterator[str]:
+    from auditor import ids
+
+    ports = ports_word(answer.ports, answer.protocol)
+    what = "every protocol" if answer.protocol == "*" else answer.protocol.upper()
+    to = "" if ports == "*" else f" {ports}"
+    via = f" by {', '.join(map(ids.name, answer.via))}" if answer.via else ""
+    yield f"  {answer.verdict.value.upper():9}  {what}{to}{via}"
+    if answer.witness is not None and answer.hops:
+        yield f"    try    {journey(answer)}"
+    for step in answer.hops:
+        mark = {True: "ok", False: "stop", None: "?"}[step.passes]
+        yield f"    {mark:4}   {step.code}: {step.says}"
+    if not answer.hops:
+        for step in answer.blockers:
+            yield f"    stop   {step.code}: {step.says}"
+    for step in answer.blockers:
+        if step.opening:
+            yield f"    open   {step.opening}"
+    for reason in answer.reasons:
+        yield f"    because {reason}"
+
+
+def journey(answer: Answer) -> str:
+    """Say what a packet is when sent and on arrival: `1.0.0.4 -> 20.1.1.1:443 -> 10.0.0.4:80`."""
+    sent, there = answer.witness, answer.arrives_as
+    if sent is None:
+        return ""
+    legs = [str(sent.source), socket(sent.destination, sent.destination_port)]
+    if there is not None:
+        last = socket(there.destination, there.destination_port)
+        if last != legs[-1] and answer.verdict.value != "blocked":
+            legs.append(last)
+    return f"{sent.protocol} " + " -> ".join(legs)
+
+
+# What the internet reaches
+
+
+def exposed_lines(found: Sequence[Exposed]) -> Iterator[str]:
+    """List what the internet reaches: the entrance, the translation, and who answers."""
+    if not found:
+        yield "nothing is reachable from the internet"
+        return
+    yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
+    unsure = [each for each in found if each.answer.reasons]
+    if unsure:
+        yield ""
+        for each in unsure:
+            reasons = "; ".join(map(str, each.answer.reasons))
+            yield plain(f"cannot tell of {point_name(each.target)}: {reasons}")
+
+
+def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
+    for each in found:
+        answer = each.answer
+        mark = "?" if answer.verdict.value == "unknown" else ""
+        yield [
+            f"{mark}{point_name(each.target)}",
+            entrance_word(each),
+            arrival_word(each),
+            answer.protocol if answer.protocol != "*" else "any",
+            sources_word(answer),
+        ]
+
+
+def entrance_word(each: Exposed) -> str:
+    """Say where the internet goes in: `20.1.1.1:443`."""
+    from auditor import ids
+
+    ports = ports_word(each.answer.ports, each.answer.protocol)
+    port = "" if ports == "*" else ports
+    entrance = each.entrance
+    if entrance is None:
+        return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
+    address = entrance.addresses.smallest()
+    name = str(address) if address is not None else ids.name(entrance.address)
+    return f"{name}:{port}" if port else name
+
+
+def arrival_word(each: Exposed) -> str:
+    """Say what it becomes: `172.16.0.10:80`, and by which gateway."""
+    from auditor import ids
+
+    there = each.answer.arrives_as
+    if there is None or each.entrance is None:
+        return ""
+    frame = each.answer.path.trail.frame if each.answer.path is not None else None
+    kept = frame is None or frame.destination_port is None
+    ports = ports_word(each.answer.ports, each.answer.protocol) if kept else ""
+    port = ports if kept and ports != "*" else (there.destination_port if not kept else "")
+    via = f" by {', '.join(map(ids.name, each.answer.via))}" if each.answer.via else ""
+    several = frame is not None and frame.destination is not None and frame.destination.size > 1
+    if several and frame is not None and frame.destination is not None:
+        networks = ", ".join(map(str, each.target.place.prefixes)) if each.target.place else "?"
+        return f"{networks}{f':{port}' if port else ''}{via}"
+    return f"{socket(there.destination, port)}{via}"
+
+
+def sources_word(answer: Answer) -> str:
+    """Say from where: `anywhere`, or the CIDRs when they are few."""
+    from auditor.reach.answer import sources_of
+
+    sources = sources_of(answer)
+    if sources is None:
+        return "anywhere"
+    prefixes = [str(prefix) for prefix in sources.prefixes()]
+    more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
+    return ", ".join(prefixes[:3]) + more
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Give rows as aligned lines."""
+    from auditor.commands.asking import columns
+
+    return columns(rows)
+
+
+# Markdown
+
+
+def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
+    """Give answers as a Markdown table, the hops folded."""
+    yield "| From | To | Protocol | Ports | Verdict | By |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for answer in answers:
+        by = "; ".join(step.says for step in (answer.blockers or answer.hops[-2:-1]))
+        cells = (
+            point_name(answer.source),
+            point_name(answer.target),
+            answer.protocol if answer.protocol != "*" else "any",
+            ports_word(answer.ports, answer.protocol),
+            answer.verdict.value,
+            by or "; ".join(map(str, answer.reasons)),
+        )
+        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+
+
+def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
+    """Give what the internet reaches as a Markdown table."""
+    yield "| Reaches | Entrance | Arrives | Protocol | From | Verdict |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for each, row in zip(found, _rows(found), strict=True):
+        cells = [*row, each.answer.verdict.value]
+        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+
+
+def escaped(text: str) -> str:
+    """Give foreign text that is no Markdown and no HTML."""
+    safe = plain(text)
+    for mark in "\\`*_{}[]<>()#+!|~@":
+        safe = safe.replace(mark, f"&#{ord(mark)};")
+    return safe

@@ -1,0 +1,244 @@
+"""From what a person selects to the points that packets start and end at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
+from auditor.network.address_plan import unlisted
+from auditor.network.clusters import node_group
+from auditor.network.databases import approved_connections, injected
+from auditor.network.graph import Network, question_about
+from auditor.network.reasons import Reason, gap
+from auditor.network.selection import Selection
+from auditor.network.selectors import Kind as Chosen
+from auditor.network.selectors import select
+from auditor.reach.entrances import entrances
+from auditor.reach.gatewaying import point_of
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    endpoint,
+    frontend,
+    internet,
+    machine,
+    machines_of,
+    on_premises,
+    part_in_subnet,
+    usable,
+)
+from auditor.reach.services import service
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.base import Node
+from auditor.resources.bastion import Bastion
+from auditor.resources.compute import ScaleSet, ScaleSetInterface, VirtualMachine
+from auditor.resources.firewalls import Firewall
+from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.mysql import MySqlFlexibleServer, MySqlSingleServer
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.selector import Selector
+from auditor.special_addresses import PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The points that a selector stands for; `reasons` tell why there may be more."""
+
+    points: tuple[Point, ...]
+    reasons: tuple[Reason, ...] = ()
+
+
+@question_about
+def ends_of(network: Network, selector: Selector) -> Ends:
+    """Give the points of a selector. Raises UsageError when it fits nothing."""
+    return ends_in(network, select(network, selector))
+
+
+def ends_in(network: Network, selection: Selection) -> Ends:
+    """Give the points of a selection, each once, sorted by id."""
+    reasons = list(selection.doubts)
+    kind = selection.selector.kind
+    points: list[Point] = []
+    if kind is Chosen.INTERNET:
+        points.append(internet(PUBLIC))
+    elif kind is Chosen.ON_PREMISES:
+        points.append(on_premises(selection.addresses))
+    elif kind is Chosen.ADDRESS:
+        points += _with_address(network, selection.addresses)
+    for node in selection.nodes:
+        try:
+            points += points_of(node, network)
+        except Undetermined as unknown:
+            reasons.append(gap(unknown, node.id))
+    named = {(point.kind, point.id.lower(), point.addresses): point for point in points}
+    ordered = sorted(named.values(), key=lambda point: (point.id.lower(), point.kind.value))
+    return Ends(tuple(ordered), tuple(sorted(set(reasons))))
+
+
+def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
+    """Give whoever has some addresses: the internet, and what is in the VNets that hold them."""
+    if addresses.overlaps(PUBLIC):
+        yield internet(addresses)
+    found = False
+    for subnet in network.all(Subnet):
+        try:
+            here = usable(subnet) & addresses
+        except Undetermined:
+            continue
+        if not here:
+            continue
+        found = True
+        for point in points_of(subnet, network):
+            if point.kind is Kind.SUBNET:
+                yield Point(Kind.SUBNET, point.id, here, point.node, None, point.subnet,
+                            point.home, point.reasons)  # fmt: skip
+            elif point.addresses.overlaps(addresses):
+                yield point
+    if not found and not addresses <= PUBLIC:
+        yield on_premises(addresses - PUBLIC)
+
+
+@singledispatch
+def points_of(node: Node, network: Network) -> tuple[Point, ...]:
+    """Give the points of a resource or part. Raises Undetermined when the snapshot lacks them."""
+    raise Undetermined(f"what {node.label} sends or receives", resource=node.id)
+
+
+def _each(network: Network, nodes: Iterable[Node]) -> tuple[Point, ...]:
+    return tuple(point for node in nodes for point in points_of(node, network))
+
+
+@points_of.register(NetworkInterface)
+@points_of.register(ScaleSetInterface)
+def _(node: NetworkInterface | ScaleSetInterface, network: Network) -> tuple[Point, ...]:
+    if isinstance(node, NetworkInterface) and node.properties.private_endpoint is not None:
+        owner = network.get(node.properties.private_endpoint, PrivateEndpoint)
+        return (endpoint(network, owner),) if owner is not None else ()
+    return machines_of(network, node)
+
+
+@points_of.register
+def _(node: IpConfiguration, network: Network) -> tuple[Point, ...]:
+    return (machine(network, node),)
+
+
+@points_of.register
+def _(node: ScaleSet, network: Network) -> tuple[Point, ...]:
+    return _each(network, node.interfaces)
+
+
+@points_of.register
+def _(node: VirtualMachine, network: Network) -> tuple[Point, ...]:
+    profile = node.properties.network_profile
+    refs = profile.network_interfaces or () if profile is not None else ()
+    found = (network.get(ref, NetworkInterface) for ref in refs)
+    return _each(network, (nic for nic in found if nic is not None))
+
+
+@points_of.register
+def _(node: Subnet, network: Network) -> tuple[Point, ...]:
+    listed: list[Point] = []
+    for edge in network.referrers(node, "subnet"):
+        if not isinstance(edge.source, VirtualNetwork | Subnet):
+            try:
+                listed += points_of(edge.source, network)
+            except Undetermined:
+                continue
+    if listed and node.key not in unlisted(network):
+        return tuple(listed)
+    return (*listed, anywhere_in(network, node))
+
+
+@points_of.register
+def _(node: VirtualNetwork, network: Network) -> tuple[Point, ...]:
+    return _each(network, node.subnets)
+
+
+@points_of.register
+def _(node: LoadBalancer, network: Network) -> tuple[Point, ...]:
+    return _each(network, node.frontends)
+
+
+@points_of.register
+def _(node: LoadBalancerFrontend, network: Network) -> tuple[Point, ...]:
+    return (frontend(network, node),)
+
+
+@points_of.register
+def _(node: ApplicationGateway, network: Network) -> tuple[Point, ...]:
+    return (point_of(network, node),)
+
+
+@points_of.register
+def _(node: GatewayFrontend, network: Network) -> tuple[Point, ...]:
+    return points_of(node.root, network)
+
+
+@points_of.register
+def _(node: PrivateEndpoint, network: Network) -> tuple[Point, ...]:
+    return (endpoint(network, node),)
+
+
+@points_of.register
+def _(node: Firewall, network: Network) -> tuple[Point, ...]:
+    return tuple(part_in_subnet(network, Kind.FIREWALL, each) for each in node.ip_configurations)
+
+
+@points_of.register(Bastion)
+@points_of.register(VirtualNetworkGateway)
+def _(node: Bastion | VirtualNetworkGateway, network: Network) -> tuple[Point, ...]:
+    return tuple(part_in_subnet(network, Kind.PLATFORM, each) for each in node.ip_configurations)
+
+
+@points_of.register
+def _(node: LocalNetworkGateway, network: Network) -> tuple[Point, ...]:
+    space = node.properties.local_network_address_space
+    prefixes = space.prefixes if space is not None else ()
+    return (on_premises(AddressSet.from_prefixes(prefixes)),)
+
+
+@points_of.register
+def _(node: PublicIp, network: Network) -> tuple[Point, ...]:
+    owners = [each.node for each in entrances(network) if each.address.lower() == node.key]
+    return _each(network, owners)
+
+
+@points_of.register
+def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
+    nodes = (each for each in node_group(network, node) if isinstance(each, ScaleSet))
+    found = _each(network, nodes)
+    pools = () if found else _each(network, node.pools)
+    return (*found, *pools, service(node))
+
+
+@points_of.register
+def _(node: AgentPool, network: Network) -> tuple[Point, ...]:
+    subnet = network.get(node.vnet_subnet_id, Subnet)
+    if subnet is None:
+        raise Undetermined(f"the subnet of agent pool {node.label}", resource=node.id)
+    return (anywhere_in(network, subnet),)
+
+
+@points_of.register(MySqlFlexibleServer)
+@points_of.register(MySqlSingleServer)
+def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[Point, ...]:
+    if isinstance(node, MySqlFlexibleServer) and injected(node):
+        place = node.properties.network
+        target = place.delegated_subnet_resource_id if place is not None else None
+        subnet = network.get(target, Subnet)
+        if subnet is None:
+            raise Undetermined(f"the subnet of {node.label}", resource=node.id)
+        return (anywhere_in(network, subnet),)
+    ids = approved_connections(network, node)
+    endpoints = (network.find(each) for each in ids)
+    private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))
+    return (*private, service(node))

@@ -1,0 +1,82 @@
+"""Everything that the internet reaches, entrance by entrance, and what is behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auditor.addresses import EVERY_PORT, PortSet, Version
+from auditor.network.graph import Network
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.answer import PROTOCOLS, Answer, Verdict, judged
+from auditor.reach.entrances import Entrance
+from auditor.reach.paths import Path, from_internet, paths
+from auditor.reach.points import INTERNET, Point
+from auditor.reach.services import service_points
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Something the internet reaches, or may: through an entrance (None: by its own name)."""
+
+    entrance: Entrance | None
+    target: Point
+    answer: Answer
+
+
+def exposed(
+    network: Network,
+    source: Point = INTERNET,
+    *,
+    protocols: Iterable[str] = PROTOCOLS,
+    ports: PortSet = EVERY_PORT,
+    tags: ServiceTags = NO_TAGS,
+) -> tuple[Exposed, ...]:
+    """Give everything that the internet, or some of it, reaches or may reach; blocked is left out.
+
+    Sorted by entrance, then by whoever answers, gateways before what they send on.
+    """
+    asked = tuple(protocols)
+    versions: tuple[Version, ...] = source.versions
+    found: list[Exposed] = []
+    for version in versions:
+        for group in _grouped(from_internet(network, source, version, tags)):
+            first = group[0]
+            for answer in judged(network, source, first.target, group, version, asked, ports):
+                if answer.verdict is not Verdict.BLOCKED:
+                    found.append(Exposed(first.entrance, first.target, answer))
+    for point in service_points(network):
+        group = list(paths(network, source, point, 4, tags))
+        for answer in judged(network, source, point, group, 4, asked, ports):
+            if answer.verdict is not Verdict.BLOCKED:
+                found.append(Exposed(None, point, answer))
+    return tuple(sorted(found, key=_order))
+
+
+def _grouped(every: Iterable[Path]) -> list[list[Path]]:
+    grouped: dict[tuple[str, ...], list[Path]] = {}
+    for path in every:
+        entrance = path.entrance.address.lower() if path.entrance is not None else ""
+        key = (entrance, *path.trail.via, path.target.id.lower(), _arrival(path))
+        grouped.setdefault(key, []).append(path)
+    return list(grouped.values())
+
+
+def _arrival(path: Path) -> str:
+    """What the port becomes: packets that arrive at other ports are told apart."""
+    port = path.trail.frame.destination_port
+    return str(port) if port is not None else ""
+
+
+def _order(one: Exposed) -> tuple[object, ...]:
+    address = one.entrance.address.lower() if one.entrance is not None else "~"
+    answer = one.answer
+    return (
+        address,
+        len(answer.via),
+        one.target.id.lower(),
+        answer.version,
+        answer.verdict.value,
+        answer.protocol,
+        answer.ports.intervals,
+    )
