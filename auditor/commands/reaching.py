@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -117,15 +118,29 @@ def step_json(step: Step) -> dict[str, Any]:
 
 def as_lines(answers: Sequence[Answer]) -> Iterator[str]:
     """Give answers for a person, each with a packet to try and what happens to it."""
+    names = distinct_names(point for each in answers for point in (each.source, each.target))
     before = None
     for answer in answers:
-        ends = f"{point_name(answer.source)} -> {point_name(answer.target)}"
+        ends = (answer.source.id.lower(), answer.target.id.lower())
         if ends != before:
             if before is not None:
                 yield ""
-            yield plain(ends)
+            yield plain(" -> ".join(names[end] for end in ends))
             before = ends
         yield from (plain(line) for line in _answer_lines(answer))
+
+
+def distinct_names(points: Iterable[Point]) -> dict[str, str]:
+    """Name points by folded id, those that share a name by their resource group as well."""
+    from auditor import ids
+
+    known = {point.id.lower(): point for point in points}
+    short = {key: point_name(point) for key, point in known.items()}
+    shared = {name for name, number in Counter(short.values()).items() if number > 1}
+    return {
+        key: f"{ids.resource_group(known[key].id) or ''}/{name}" if name in shared else name
+        for key, name in short.items()
+    }
 
 
 def _answer_lines(answer: Answer) -> Iterator[str]:
@@ -147,8 +162,8 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     for step in answer.blockers:
         if step.opening:
             yield f"    open   {step.opening}"
-    for reason in answer.reasons:
-        yield f"    because {reason}"
+    for text in dict.fromkeys(map(str, answer.reasons)):
+        yield f"    because {text}"
 
 
 def journey(answer: Answer) -> str:

@@ -179,7 +179,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
     )
 
 
-def straight_to(trail: Trail, source: Point) -> Reply:
+def straight_to(source: Point) -> Reply:
     """Give the reply of a packet that came straight from a point of a VNet."""
 
     def reply(here: Trail, responder: Point) -> Trail:
@@ -189,7 +189,7 @@ def straight_to(trail: Trail, source: Point) -> Reply:
             direct = leads_to(way, source.home, vnet)
             return direct if direct is not False else _through_appliance(way.route)
 
-        to = here.sources(source.addresses)
+        to = here.sources()
         return replies(here, responder, to, ask, "straight back")
 
     return reply
@@ -211,7 +211,7 @@ def to_internet(trail: Trail) -> Reply:
         def ask(way: Way) -> bool | None:
             return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
 
-        to = here.sources(trail.source.addresses)
+        to = here.sources()
         return replies(here, responder, to, ask, "straight to the internet")
 
     return reply
@@ -221,7 +221,7 @@ def to_gateway(trail: Trail) -> Reply:
     """Give the reply of a packet from behind a VPN or ExpressRoute gateway."""
 
     def reply(here: Trail, responder: Point) -> Trail:
-        to = here.sources(trail.source.addresses)
+        to = here.sources()
         return replies(
             here, responder, to, lambda way: leaves_by(way, Hop.GATEWAY), "back to the gateway"
         )

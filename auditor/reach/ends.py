@@ -128,6 +128,9 @@ def _(node: NetworkInterface | ScaleSetInterface, network: Network) -> tuple[Poi
 
 @points_of.register
 def _(node: IpConfiguration, network: Network) -> tuple[Point, ...]:
+    nic = node.owner
+    if isinstance(nic, NetworkInterface) and nic.properties.private_endpoint is not None:
+        return points_of(nic, network)
     return (machine(network, node),)
 
 

@@ -131,7 +131,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
             # Replies that go round the firewall: whether it minds is told nowhere.
             return None if again is False and leads_to(way, source.home, vnet) else again
 
-        to = then.sources(source.addresses)
+        to = then.sources()
         why = Reason("semantics:P-11", "replies that go round the firewall", here.id)
         return replies(then, responder, to, ask, "back by the firewall", (why,))
 

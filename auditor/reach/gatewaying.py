@@ -160,7 +160,7 @@ def back_from(trail: Trail) -> Reply:
         def ask(way: Way) -> bool | None:
             return True if leaves_by(way, Hop.INTERNET) else None
 
-        to = here.sources(trail.source.addresses)
+        to = here.sources()
         why = Reason("semantics:A-14", "a gateway whose replies go another way", responder.id)
         return replies(here, responder, to, ask, "straight to the internet", (why,))
 

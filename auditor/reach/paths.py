@@ -18,7 +18,7 @@ from auditor.network.on_premises import gateways_serving
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import arrives, deliver, to_gateway
+from auditor.reach.delivery import to_gateway
 from auditor.reach.entrances import Entrance, enter, entrances, entrances_at
 from auditor.reach.frame import SENT
 from auditor.reach.gatewaying import Relay, at_listeners, back_from, point_of, relays_of, sending
@@ -31,7 +31,7 @@ from auditor.reach.points import (
     machine,
     vnet_of,
 )
-from auditor.reach.sending import leave, leave_by_appliances, send, to_sites
+from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
 from auditor.reach.services import answered
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
@@ -243,7 +243,9 @@ def _from_inside(
         return
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
-        yield Path(source, target, to_sites(_out(trail, source), source, target.addresses))
+        out = filters(trail, source, Direction.OUTBOUND)
+        for there in to_sites(out, source, target.addresses):
+            yield Path(source, target, there)
         return
     if target.addresses.intervals(version):
         trail = towards(start(network, source, version, target.addresses, tags), target)
@@ -268,10 +270,6 @@ def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
     yield from leave_by_appliances(out, source, to)
 
 
-def _out(trail: Trail, source: Point) -> Trail:
-    return filters(trail, source, Direction.OUTBOUND)
-
-
 # From behind gateways
 
 
@@ -286,7 +284,7 @@ def _from_sites(
         inside = remark(
             trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
         )
-        for each, end in deliver(arrives(inside, here, target), target, to_gateway(inside)):
+        for each, end in onward(inside, here, target, to_gateway(inside)):
             yield Path(source, end, each)
 
 

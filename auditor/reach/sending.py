@@ -15,7 +15,7 @@ from auditor.network.routing.peered import ties_of
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import arrives, deliver, straight_to
+from auditor.reach.delivery import Reply, arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
@@ -32,10 +32,17 @@ def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Po
     Straight, or by each appliance that a route names.
     """
     out = filters(trail, source, Direction.OUTBOUND)
-    straight = arrives(out, source, target)
-    yield from deliver(straight, target, straight_to(straight, source))
-    for appliance in appliances_towards(trail, source, target.addresses):
-        yield from by_appliance(out, source, appliance, target)
+    yield from onward(out, source, target, straight_to(source))
+
+
+def onward(trail: Trail, here: Point, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets by the routes of a point, after its filters.
+
+    `reply` is the way back when they go straight; by an appliance, it is back to that.
+    """
+    yield from deliver(arrives(trail, here, target), target, reply)
+    for appliance in appliances_towards(trail, here, target.addresses):
+        yield from by_appliance(trail, here, appliance, target)
 
 
 def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Address, ...]:
@@ -197,10 +204,27 @@ def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator
             yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
 
-def to_sites(trail: Trail, source: Point, to: AddressSet) -> Trail:
-    """Follow packets from a point to what is behind its VNet's gateways, after its filters."""
+def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets from a point to what is behind its VNet's gateways, after its filters.
 
-    def ask(way: Way) -> bool | None:
-        return leaves_by(way, Hop.GATEWAY)
+    Straight, or by each appliance that routes name; what the far side answers is not asked.
+    """
+    yield goes(trail, source, to, _to_gateway, "to the gateway")
+    for appliance in appliances_towards(trail, source, to):
 
-    return goes(trail, source, to, ask, "to the gateway")
+        def ask(way: Way, by: Address = appliance) -> bool | None:
+            return leads_by(way, by)
+
+        there = goes(trail, source, to, ask, f"to the appliance {appliance}")
+        configuration = firewall_at(trail.network, source, appliance)
+        firewall = configuration.root if configuration is not None else None
+        if configuration is None or not isinstance(firewall, Firewall):
+            yield by_stranger(there, appliance)
+            continue
+        here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+        for passed in filtered(there, firewall, here, to):
+            yield goes(passed, here, to, _to_gateway, "to the gateway")
+
+
+def _to_gateway(way: Way) -> bool | None:
+    return leaves_by(way, Hop.GATEWAY)

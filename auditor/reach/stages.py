@@ -73,6 +73,10 @@ def _layer_steps(
             says = f"{rule.name} of {ids.name(rule.resource)} at {ids.name(at)} {word} it"
         elif answer.passes is None:
             says = f"it cannot be told what the rules at {ids.name(at)} do"
+        elif answer.rules:
+            names = " or ".join(each.name for each in answer.rules)
+            word = "allows" if answer.passes else "denies"
+            says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
         uncertain = answer.passes is None

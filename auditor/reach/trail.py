@@ -96,9 +96,9 @@ class Trail:
             total = total & stage.bounds
         return total
 
-    def sources(self, sent: AddressSet) -> AddressSet:
-        """Give the source addresses that packets may have now, where they had `sent` at first."""
+    def sources(self) -> AddressSet:
+        """Give the source addresses that packets may have now."""
         total = AddressSet()
         for frame in (self.frame, *self.others):
-            total = total | (sent if frame.source is None else frame.source)
+            total = total | (self.source.addresses if frame.source is None else frame.source)
         return total
