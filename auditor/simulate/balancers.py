@@ -1,0 +1,232 @@
+"""A packet at a frontend of a load balancer: rules, NAT rules, members (E-10 to E-19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.network.graph import Missing
+from auditor.resources.base import Ref
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import (
+    BackendPool,
+    InboundNatPool,
+    InboundNatRule,
+    LoadBalancer,
+    LoadBalancerFrontend,
+    LoadBalancingRule,
+)
+from auditor.simulate.delivery import receive
+from auditor.simulate.logic import Truth, both, follow, told
+from auditor.simulate.packet import WITH_PORTS, Arrival, Fate
+from auditor.simulate.places import subnet_of
+from auditor.simulate.pools import Member, addresses_of, members_of, own_address, peopled, probed
+from auditor.simulate.trip import Onward, Trip
+
+Forwarder = LoadBalancingRule | InboundNatRule | InboundNatPool
+
+
+def at_frontend(trip: Trip, frontend: LoadBalancerFrontend) -> Onward:
+    """Give what becomes of a packet at a frontend, one end for each member."""
+    at = frontend.id
+    trip = trip.note(f"{at}: {trip.seen.packet}")
+    balancer = frontend.owner
+    if not isinstance(balancer, LoadBalancer):
+        return (trip.untold(at, "the load balancer is not told"),)
+    if trip.seen.packet.protocol not in WITH_PORTS:
+        return (trip.dropped(at, "a load balancer forwards TCP and UDP only"),)
+    if follow(trip.network, lambda: frontend.properties.gateway_load_balancer) is not None:
+        trip = trip.doubt("the appliances behind the gateway load balancer may drop it")
+    if (told(lambda: _tier(balancer), "") or "regional").lower() != "regional":
+        return (trip.untold(at, "what a global load balancer does is not modelled"),)
+    rules = told(lambda: _forwarders(balancer), None)
+    if rules is None:
+        return (trip.untold(at, "the rules of the load balancer are not told"),)
+    serving = [(rule, _serves(trip, frontend, rule)) for rule in rules]
+    sure = [rule for rule, serves in serving if serves is True]
+    perhaps = [rule for rule, serves in serving if serves is None]
+    if perhaps or len(sure) > 1:
+        names = ", ".join(rule.label for rule in (*sure, *perhaps))
+        return (trip.untold(at, f"which rule serves the port is not told: {names}"),)
+    if not sure:
+        return (trip.dropped(at, "no rule of the load balancer serves the port"),)
+    return _forward(trip.note(f"{at}: rule {sure[0].label}"), balancer, frontend, sure[0])
+
+
+def _tier(balancer: LoadBalancer) -> str | None:
+    return balancer.sku.tier if balancer.sku else None
+
+
+def _forwarders(balancer: LoadBalancer) -> tuple[Forwarder, ...]:
+    p = balancer.properties
+    return (
+        *balancer.rules,
+        *(p.inbound_nat_rules or ()),
+        *(p.inbound_nat_pools or ()),
+    )
+
+
+def _serves(trip: Trip, frontend: LoadBalancerFrontend, rule: Forwarder) -> Truth:
+    p = rule.properties
+    node = follow(trip.network, lambda: p.frontend_ip_configuration)
+    if node is None:
+        here: Truth = None
+    elif isinstance(node, Missing):
+        here = None if not node.key else False
+    else:
+        here = node is frontend
+    protocol = (told(lambda: p.protocol, None) or "").lower()
+    packet = trip.seen.packet
+    speaks: Truth = None
+    if protocol in ("tcp", "udp"):
+        speaks = protocol == packet.protocol
+    elif protocol == "all":
+        speaks = True
+    return both(here, speaks, _on_port(rule, packet.destination_port))
+
+
+def _on_port(rule: Forwarder, port: int) -> Truth:
+    if not isinstance(rule, InboundNatPool):
+        p = rule.properties
+        single = told(lambda: p.frontend_port, -1)
+        if single == -1:
+            return None
+        if single == 0:
+            protocol = (told(lambda: p.protocol, None) or "").lower()
+            if protocol == "all":
+                return True
+        if single:
+            return single == port
+        if isinstance(rule, LoadBalancingRule):
+            return None
+    ranged = rule.properties
+    first = told(lambda: ranged.frontend_port_range_start, None)
+    last = told(lambda: ranged.frontend_port_range_end, None)
+    if not first or not last:
+        return None
+    return first <= port <= last
+
+
+def _forward(
+    trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend, rule: Forwarder
+) -> Onward:
+    members = _members(trip, rule)
+    if not members:
+        return (trip.dropped(frontend.id, "the backend pool has no member"),)
+    probe = (
+        told(lambda: rule.properties.probe, Ref()) if isinstance(rule, LoadBalancingRule) else None
+    )
+    health = tuple(probed(trip, probe, members))
+    ends = [
+        _to_member(trip, balancer, frontend, rule, member, up)
+        for member, up in zip(members, health, strict=True)
+    ]
+    if isinstance(rule, LoadBalancingRule) or (len(ends) == 1 and _single(rule)):
+        return tuple(ends)
+    return tuple(_one_of(end) for end in ends)
+
+
+def _single(rule: Forwarder) -> bool:
+    """Whether a NAT rule leads to one machine whatever the port."""
+    return isinstance(rule, InboundNatRule) and bool(
+        told(lambda: rule.properties.backend_ip_configuration, None)
+    )
+
+
+def _one_of(end: Arrival) -> Arrival:
+    """An end that the packet comes to only when the port was given to that member."""
+    if end.fate is not Fate.DELIVERED:
+        return end
+    why = "which member got the port is not told"
+    return Arrival(
+        Fate.UNKNOWN, end.at, end.packet, why, (*end.trail[:-1], f"unknown: {why}"), None
+    )
+
+
+def _members(trip: Trip, rule: Forwarder) -> tuple[Member, ...]:
+    network = trip.network
+    found: list[Member] = []
+    if isinstance(rule, LoadBalancingRule):
+        refs: Iterable[Ref] | None = told(lambda: rule.pools, None)
+        if refs is None:
+            return (Member(rule.id, missing="the pool of the rule is not told"),)
+        for ref in refs:
+            found += _pool(trip, ref)
+        return tuple({member.at.lower(): member for member in found}.values())
+    if isinstance(rule, InboundNatRule):
+        single = follow(network, lambda: rule.properties.backend_ip_configuration)
+        if isinstance(single, IpConfiguration | ScaleSetIpConfiguration):
+            return (Member(single.id, single),)
+        if single is not None:
+            return (Member(single.id or rule.id, missing="the target of the rule is not told"),)
+        pool = told(lambda: rule.properties.backend_address_pool, Ref())
+        if pool is not None:
+            return tuple(_pool(trip, pool))
+        listed = network.referrers(rule, "loadBalancerInboundNatRules")
+    else:
+        listed = network.referrers(rule, "loadBalancerInboundNatPools")
+    for edge in listed:
+        if isinstance(edge.source, IpConfiguration | ScaleSetIpConfiguration):
+            found.append(Member(edge.source.id, edge.source))
+    return tuple(found) or (Member(rule.id, missing="the target of the rule is not told"),)
+
+
+def _pool(trip: Trip, ref: Ref) -> tuple[Member, ...]:
+    node = follow(trip.network, lambda: ref)
+    if isinstance(node, BackendPool):
+        return members_of(trip.network, node)
+    return (Member(told(lambda: ref.id, None) or "?", missing="the pool is not told"),)
+
+
+def _to_member(
+    trip: Trip,
+    balancer: LoadBalancer,
+    frontend: LoadBalancerFrontend,
+    rule: Forwarder,
+    member: Member,
+    up: Truth,
+) -> Arrival:
+    at = member.at
+    if member.out:
+        return trip.dropped(at, "the member is taken out of service")
+    if member.configuration is None:
+        return trip.untold(at, member.missing or "a regional frontend is not followed")
+    seen = trip.seen
+    floats = (
+        told(lambda: rule.properties.enable_floating_ip, None)
+        if not isinstance(rule, InboundNatPool)
+        else False
+    )
+    port = told(lambda: rule.properties.backend_port, None)
+    candidates = addresses_of(trip.network, member.configuration, seen.packet.destination.version)
+    address = own_address(member.configuration) or candidates.smallest()
+    if address is None or not candidates:
+        return trip.untold(at, "the member's address is not told")
+    if not floats:
+        if not port:
+            port = seen.packet.destination_port if rule_is_for_all_ports(rule) else port
+        if not port:
+            return trip.untold(at, "the backend port is not told")
+        trip = trip.seeing(seen.to(address, port, candidates))
+    if up is False:
+        return trip.dropped(at, "probes of the load balancer do not reach the member")
+    if up is None:
+        trip = trip.doubt("whether probes of the load balancer reach the member is not told")
+    if not peopled(member.configuration):
+        trip = trip.doubt("whether the scale set has an instance is not told")
+    return receive(trip, member.configuration, _closed(trip, balancer, frontend))
+
+
+def rule_is_for_all_ports(rule: Forwarder) -> bool:
+    """Whether it is a rule for all ports (E-11)."""
+    return (told(lambda: rule.properties.protocol, None) or "").lower() == "all"
+
+
+def _closed(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) -> Truth:
+    """Whether a member without a security group is closed (E-3)."""
+    if subnet_of(trip.network, frontend) is not None:
+        return False
+    name = (told(lambda: balancer.sku.name if balancer.sku else None, None) or "").lower()
+    if name in ("standard", "basic"):
+        return name == "standard"
+    return None
