@@ -254,9 +254,9 @@ def _from_inside(
     for entrance in entrances_towards(network, target):
         if entrance.version != version:
             continue
-        to = entrance.addresses or EVERYTHING
+        to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
-        for outside in _leaving(trail, source, to & PUBLIC):
+        for outside in _leaving(trail, source, to):
             for each, end in enter(outside, entrance):
                 path = Path(source, end, each, entrance)
                 if ends_at(path, target):
