@@ -13,6 +13,7 @@ from auditor.engine import RuleRun, fingerprints, severity_of
 from auditor.finding import (
     Audit,
     Finding,
+    IntentState,
     Judged,
     Location,
     Report,
@@ -143,6 +144,7 @@ def report(
     runs: Sequence[RuleRun],
     findings: Sequence[Judged],
     policy: Policy,
+    intents: tuple[IntentState, ...] = (),
 ) -> Report:
     """Put it together; `findings` as given by `judged`, in any order."""
     findings = sorted(findings, key=_order)
@@ -155,6 +157,7 @@ def report(
         strict=policy.strict,
         failed=any(_fails(finding, policy) for finding in findings),
         fixed=_fixed(runs, findings, policy),
+        intents=intents,
         pages={run.rule.id: run.rule.page for run in runs if run.rule.id in speaking},
         controls={run.rule.id: run.rule.controls for run in runs if run.rule.id in speaking},
     )

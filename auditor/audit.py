@@ -9,8 +9,9 @@ from typing import Any
 from auditor import __version__
 from auditor.assemble import Policy, judged, report
 from auditor.engine import judge
-from auditor.finding import Audit, Judged, Location, Report, SourceSummary, WaiverState
+from auditor.finding import Audit, IntentState, Judged, Location, Report, SourceSummary, WaiverState
 from auditor.network.build import Built
+from auditor.network.graph import Network
 from auditor.rule import Rule
 from auditor.settings import WaiverEntry, matches_rule
 from auditor.snapshot.document import Snapshot
@@ -30,7 +31,16 @@ def audit(
     network.waivers = _states(policy.waivers, rules, findings)
     late = judge(network, [rule for rule in rules if rule.after], parameters)
     findings += judged(late, network, snapshot, policy)
-    return report(_describe(snapshot, built), [*runs, *late], findings, policy)
+    every = [*runs, *late]
+    return report(_describe(snapshot, built), every, findings, policy, _intents(network))
+
+
+def _intents(network: Network) -> tuple[IntentState, ...]:
+    if not network.intents:
+        return ()
+    from auditor.reach.intent_states import states
+
+    return states(network)
 
 
 def _states(

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import filters, reach, routes
+from auditor.commands import diff, filters, reach, routes
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.streams import say
 
 if TYPE_CHECKING:
     from auditor.finding import Report
+    from auditor.network.graph import Network
     from auditor.rule import Rule
     from auditor.settings import Settings
 
@@ -124,6 +125,7 @@ def cli() -> None:
 @SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
+@click.option("--since", metavar="FILE", help="An older snapshot: tell which paths opened since.")
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Audit exported Azure JSON: files, folders, or - for standard input.
 
@@ -177,11 +179,25 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
             intents=settings.intents,
             tags=tags,
         )
+        if options["since"]:
+            stage("reading the older snapshot")
+            _look_back(built.network, options["since"], options["keep_going"])
         stage(f"asking {len(chosen)} rules")
         report = audit(snapshot, built, chosen, policy, parameters)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return report
+
+
+def _look_back(network: Network, path: str, keep_going: bool) -> None:
+    """Let a network know an older snapshot of itself, in one space of packets."""
+    from auditor.network.build import build
+    from auditor.reach.space import share
+    from auditor.snapshot.load import load
+
+    older = load([path], keep_going=keep_going)
+    network.before = build(older, keep_going=keep_going, tags=network.tags).network
+    share(network.before, network)
 
 
 def _remember(report: Report, path: str) -> Report:
@@ -354,6 +370,7 @@ def completion(shell: str) -> None:
 for each in (
     filters.flow,
     reach.reach,
+    diff.diff,
     filters.effective_rules,
     routes.next_hop,
     routes.effective_routes,

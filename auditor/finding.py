@@ -138,6 +138,23 @@ class WaiverState:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentState:
+    """An intent of the configuration and what became of it in this audit.
+
+    `expect` is as written; `outcome` is `kept`, `broken` or `unknown`; `message` is one sentence.
+    A broken one has the packet that breaks it, and what happens to that on its way.
+    """
+
+    name: str
+    expect: str
+    outcome: str
+    message: str
+    location: Location | None = None
+    witness: Mapping[str, Json] | None = None
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A finding as reports show it: everything decided, nothing left to look up."""
 
@@ -228,6 +245,8 @@ class Report:
     strict: bool = False
     failed: bool = False
     fixed: int = 0
+    intents: tuple[IntentState, ...] = ()
+    """The intents of the configuration, in its order."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """The documentation page of each rule that has a finding, by rule id (Markdown)."""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

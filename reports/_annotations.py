@@ -49,6 +49,10 @@ def annotate(report: Report, most: int) -> Iterator[Annotation]:
 def conclusion(report: Report) -> str:
     """Say how the audit ended, in one line."""
     said = verdict(Totals.of(report))
+    if report.intents:
+        outcomes = Counter(intent.outcome for intent in report.intents)
+        counts = ", ".join(f"{number:,} {word}" for word, number in sorted(outcomes.items()))
+        said += f"; intents: {counts}"
     return f"{said} (failed {at(report.threshold)})" if report.failed else said
 
 

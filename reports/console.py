@@ -126,6 +126,7 @@ def _lines(report: Report, look: Look) -> Iterator[Line]:
     yield from _audited(report, look)
     yield from _families(report, totals)
     yield from _totals(report, totals, names, look)
+    yield from _intents(report, look)
     yield from _broken(report, names, look)
     yield from _untold(report, names, look)
     yield from _accepted(report, names, look)
@@ -244,6 +245,18 @@ def _untold_above(report: Report, names: Names, look: Look) -> Iterator[Line]:
     if len(missing) > _UNTOLD_ABOVE:
         more = f"and {len(missing) - _UNTOLD_ABOVE:,} more; see Cannot tell"
         yield from labelled("", more, "dim", indent=2, width=look.prose)
+
+
+def _intents(report: Report, look: Look) -> Iterator[Line]:
+    if not report.intents:
+        return
+    yield [("Intents", "heading")]
+    for intent in report.intents:
+        style = "kept" if intent.outcome == "kept" else intent.outcome
+        yield [("  ", ""), (f"{intent.outcome:<9}", style), (visible(intent.name), "subject")]
+        said = f"expected {intent.expect}: {visible(intent.message)}"
+        yield from block(said, "", indent=11, width=look.prose)
+    yield []
 
 
 def _by_message(findings: list[Judged], names: Names) -> dict[str, list[Judged]]:

@@ -1,4 +1,7 @@
-"""A table for spreadsheets: a row for each finding, and no cell that a spreadsheet would run."""
+"""A table for spreadsheets: a row for each finding, and no cell that a spreadsheet would run.
+
+Intents that are kept have a row each, at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import csv
 import io
 from typing import TextIO
 
-from auditor.finding import Judged, Report
+from auditor.finding import IntentState, Judged, Report
 
 from ._text import emit, remedy_lines, value_text, visible
 
@@ -28,11 +31,28 @@ def render(report: Report, out: TextIO) -> None:
     writer.writerow(COLUMNS)
     for finding in report.findings:
         writer.writerow([_cell(cell) for cell in _row(finding)])
+    for intent in report.intents:
+        if intent.outcome == "kept":  # the others are findings
+            writer.writerow([_cell(cell) for cell in _kept(intent)])
     emit(out, text.getvalue())
 
 
 def _cell(text: str) -> str:
     return "'" + visible(text) if text.startswith(_FORMULA) else visible(text)
+
+
+def _kept(intent: IntentState) -> tuple[str, ...]:
+    where = intent.location
+    told = {
+        "status": intent.outcome,
+        "name": "intent",
+        "title": intent.name,
+        "message": intent.message,
+        "file": where.file if where else "",
+        "line": str(where.line) if where and where.line else "",
+        "pointer": where.pointer if where else "",
+    }
+    return tuple(told.get(column, "") for column in COLUMNS)
 
 
 def _row(finding: Judged) -> tuple[str, ...]:

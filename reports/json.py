@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, TextIO
 
-from auditor.finding import Audit, Judged, Report, RuleSummary, Severity, Status
+from auditor.finding import (
+    Audit,
+    Hop,
+    IntentState,
+    Judged,
+    Location,
+    Report,
+    RuleSummary,
+    Severity,
+    Status,
+)
 from auditor.schema import REPORT
 
 from ._json import dumps
@@ -13,16 +24,15 @@ from ._json import dumps
 
 def render(report: Report, out: TextIO) -> None:
     """Write the whole report as one JSON object."""
-    out.write(
-        dumps(
-            {
-                "schema": REPORT,
-                "audit": _audit(report.audit),
-                "summary": _summary(report),
-                "findings": [_finding(finding) for finding in report.findings],
-            }
-        )
-    )
+    written: dict[str, Any] = {
+        "schema": REPORT,
+        "audit": _audit(report.audit),
+        "summary": _summary(report),
+    }
+    if report.intents:
+        written["intents"] = [_intent(intent) for intent in report.intents]
+    written["findings"] = [_finding(finding) for finding in report.findings]
+    out.write(dumps(written))
 
 
 def _audit(audit: Audit) -> dict[str, Any]:
@@ -100,6 +110,31 @@ def _rule(rule: RuleSummary) -> dict[str, Any]:
     }
 
 
+def _intent(intent: IntentState) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "name": intent.name,
+        "expect": intent.expect,
+        "outcome": intent.outcome,
+        "message": intent.message,
+        "location": _location(intent.location),
+    }
+    if intent.witness is not None:
+        written["witness"] = dict(intent.witness)
+    if intent.hops:
+        written["hops"] = _hops(intent.hops)
+    return written
+
+
+def _location(where: Location | None) -> dict[str, Any] | None:
+    if where is None:
+        return None
+    return {"file": where.file, "line": where.line, "pointer": where.pointer}
+
+
+def _hops(hops: Iterable[Hop]) -> list[dict[str, Any]]:
+    return [{"resource": hop.resource, "rule": hop.rule, "reason": hop.reason} for hop in hops]
+
+
 def _finding(finding: Judged) -> dict[str, Any]:
     written: dict[str, Any] = {
         "rule": finding.rule,
@@ -114,19 +149,13 @@ def _finding(finding: Judged) -> dict[str, Any]:
             {"resource": read.resource, "pointer": read.pointer, "value": read.value}
             for read in finding.evidence
         ],
-        "location": None,
+        "location": _location(finding.location),
         "fingerprint": finding.fingerprint,
     }
-    if finding.location is not None:
-        where = finding.location
-        written["location"] = {"file": where.file, "line": where.line, "pointer": where.pointer}
     if finding.also:
         written["also"] = list(finding.also)
     if finding.witness is not None:
         written["witness"] = dict(finding.witness)
     if finding.hops:
-        written["hops"] = [
-            {"resource": hop.resource, "rule": hop.rule, "reason": hop.reason}
-            for hop in finding.hops
-        ]
+        written["hops"] = _hops(finding.hops)
     return written

@@ -2,7 +2,8 @@
 
 A suite for each rule family; in it a failed test for each broken subject, a skipped one for each
 unknown, waived or known one, and a passed one for each rule that every subject keeps. A rule that
-had nothing to judge gives no test. Under `--strict` an unknown that fails the audit is an error.
+had nothing to judge gives no test. Intents are a suite of their own. Under `--strict` an unknown
+that fails the audit is an error.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def render(report: Report, out: TextIO) -> None:
         suite = _suite(report, family)
         if len(suite):
             root.append(suite)
+    if report.intents:
+        root.append(_intents(report))
     _count(root)
     ET.indent(root)
     out.write(ET.tostring(root, encoding="us-ascii", xml_declaration=True).decode("ascii") + "\n")
@@ -44,6 +47,19 @@ def _suite(report: Report, family: str) -> ET.Element:
             name = f"{title(rule.title)}: kept by {plural(rule.kept, 'subject')}"
             classname = f"{visible(rule.rule)} {visible(rule.name)}"
             ET.SubElement(suite, "testcase", classname=classname, name=name)
+    _count(suite)
+    return suite
+
+
+def _intents(report: Report) -> ET.Element:
+    """Give a test for each intent; the findings about those that are broken are tests besides."""
+    suite = ET.Element("testsuite", name="intents")
+    for intent in report.intents:
+        name = f"{visible(intent.name)} ({intent.expect})"
+        case = ET.SubElement(suite, "testcase", classname="intent", name=name)
+        if intent.outcome != "kept":
+            tag = "failure" if intent.outcome == "broken" else "skipped"
+            ET.SubElement(case, tag, message=visible(intent.message))
     _count(suite)
     return suite
 

@@ -70,7 +70,7 @@ def _head(report: Report) -> str:
         f" {text_of(audit.version)}.",
         "",
     ]
-    lines += [*_families(report), *_audited(report)]
+    lines += [*_families(report), *_intents(report), *_audited(report)]
     if report.fixed:
         lines += [f"{plural(report.fixed, 'finding')} of the baseline gone.", ""]
     return "\n".join(lines) + "\n"
@@ -89,6 +89,16 @@ def _families(report: Report) -> list[str]:
         sums = (sum(getattr(rule, name) for rule in groups[family]) for name in columns)
         said = " | ".join(f"{number:,}" if number else "" for number in sums)
         lines.append(f"| {text_of(family)} {FAMILIES.get(family, '')} | {said} |")
+    return [*lines, ""]
+
+
+def _intents(report: Report) -> list[str]:
+    if not report.intents:
+        return []
+    lines = ["| Intent | expected | outcome | |", "| --- | --- | --- | --- |"]
+    for intent in report.intents:
+        cells = (text_of(intent.name), intent.expect, intent.outcome, text_of(intent.message))
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
 
 

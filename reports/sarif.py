@@ -70,7 +70,7 @@ def _log(report: Report, kept: int) -> dict[str, Any]:
     rules = _rules(report)
     order = {rule: index for index, rule in enumerate(rules)}
     compared = report.fixed > 0 or any(f.status is Status.BASELINE for f in report.findings)
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "auditor",
@@ -87,6 +87,13 @@ def _log(report: Report, kept: int) -> dict[str, Any]:
             _result(finding, order[finding.rule], report, compared=compared) for finding in findings
         ],
     }
+    if report.intents:
+        run["properties"] = {
+            "intents": [
+                {"name": each.name, "outcome": each.outcome, "message": each.message}
+                for each in report.intents
+            ]
+        }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

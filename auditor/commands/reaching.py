@@ -60,6 +60,8 @@ def as_json(answers: Iterable[Answer]) -> dict[str, Any]:
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Give one answer in the published form."""
+    from auditor.reach.answer import addressed_by_name
+
     found: dict[str, Any] = {
         "from": answer.source.id,
         "to": answer.target.id,
@@ -70,7 +72,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
             for reason in answer.reasons
         ],
-        "witness": packet_json(answer.witness),
+        "witness": packet_json(answer.witness, addressed_by_name(answer)),
         "arrives": packet_json(answer.arrives_as),
         "hops": [step_json(step) for step in answer.hops],
         "blockers": [{**step_json(s), "opening": s.opening} for s in answer.blockers],
@@ -80,13 +82,16 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return found
 
 
-def packet_json(packet: Packet | None) -> dict[str, Any] | None:
-    """Give a packet: addresses as text, ports as numbers where it has any."""
+def packet_json(packet: Packet | None, name: str = "") -> dict[str, Any] | None:
+    """Give a packet: addresses as text, ports as numbers where it has any.
+
+    `name` stands in for a destination that has no address.
+    """
     if packet is None:
         return None
     found: dict[str, Any] = {
         "source": str(packet.source),
-        "destination": str(packet.destination),
+        "destination": name or str(packet.destination),
         "protocol": packet.protocol,
     }
     if packet.protocol in ("tcp", "udp"):
@@ -168,10 +173,15 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
 
 def journey(answer: Answer) -> str:
     """Say what a packet is when sent and on arrival: `1.0.0.4 -> 20.1.1.1:443 -> 10.0.0.4:80`."""
+    from auditor.reach.answer import addressed_by_name
+
     sent, there = answer.witness, answer.arrives_as
     if sent is None:
         return ""
-    legs = [str(sent.source), socket(sent.destination, sent.destination_port)]
+    name = addressed_by_name(answer)
+    port = f":{sent.destination_port}" if sent.destination_port else ""
+    to = f"{name}{port}" if name else socket(sent.destination, sent.destination_port)
+    legs = [str(sent.source), to]
     if there is not None:
         last = socket(there.destination, there.destination_port)
         if last != legs[-1] and answer.verdict.value != "blocked":

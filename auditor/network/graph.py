@@ -116,6 +116,8 @@ class Network:
         self.tags = tags
         self.waivers: tuple[WaiverState, ...] = ()
         """Filled when the rules have spoken, for those that judge the audit itself."""
+        self.before: Network | None = None
+        """An older snapshot of the same network, when there is one to compare with."""
         self._leaves = leaves
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
         self._incoming: dict[str, list[Edge]] = {}
@@ -226,6 +228,10 @@ class Network:
         except KeyError:
             answer = answers[question] = question(self)
         return answer
+
+    def remember(self, question: Callable[[Network], R], answer: R) -> None:
+        """Give the answer to a question beforehand, for two networks that are to agree on it."""
+        self._answers[getattr(question, "__wrapped__", question)] = answer
 
     def _join(self) -> None:
         """Let every reference know its target, and every target its references."""

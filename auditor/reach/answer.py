@@ -21,10 +21,11 @@ from auditor.packets.witness import address as some_address
 from auditor.packets.witness import first_of, witness
 from auditor.reach.bounds import any_of
 from auditor.reach.frame import Packet
-from auditor.reach.paths import Path, paths, start
+from auditor.reach.paths import SILENT, Path, paths, start
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import BITS, PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
+from auditor.resources import walk
 
 PROTOCOLS = ("tcp", "udp", "icmp")
 """What is asked about unless told otherwise."""
@@ -245,6 +246,9 @@ class _Question:
         if self.source.kind is Kind.INTERNET:
             says = f"no public address, load balancer or gateway leads to {self.target.id}"
             return Step("no-entrance", self.target.id, says, at, False)
+        if self.source.kind in SILENT:
+            says = f"{self.source.id} starts no flows of its own"
+            return Step("starts-nothing", self.source.id, says, at, False)
         return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
 
 
@@ -336,3 +340,23 @@ def sources_of(answer: Answer) -> AddressSet | None:
     asked = sum(high - low + 1 for low, high in every)
     held = AddressSet(v4=found) if answer.version == 4 else AddressSet(v6=found)
     return None if (held & answer.source.addresses).size * 2 >= asked else held
+
+
+def addressed_by_name(answer: Answer) -> str:
+    """Give the name that a client uses where no address is told: see `destination_name`."""
+    return destination_name(answer.path, answer.target)
+
+
+def destination_name(path: Path | None, target: Point) -> str:
+    """Give the name that a client uses where no address is told; empty where one is.
+
+    A service's, or that of an entrance whose address was not given yet. The destination of a packet
+    as sent then means nothing.
+    """
+    if path is not None and path.entrance is not None:
+        return "" if path.entrance.addresses else path.entrance.address.rpartition("/")[2]
+    if target.kind is not Kind.SERVICE or target.node is None:
+        return ""
+    settings = walk.peek(target.node, "properties")
+    named = (walk.peek(settings, key) for key in ("fqdn", "fully_qualified_domain_name"))
+    return next((str(name) for name in named if name), target.node.label)

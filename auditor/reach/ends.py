@@ -11,6 +11,7 @@ from auditor.errors import Undetermined
 from auditor.network.address_plan import unlisted
 from auditor.network.clusters import node_group
 from auditor.network.databases import approved_connections, injected
+from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
@@ -156,9 +157,23 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
                 listed += points_of(edge.source, network)
             except Undetermined:
                 continue
-    if listed and node.key not in unlisted(network):
+    if listed and not _has_strangers(network, node, listed):
         return tuple(listed)
     return (*listed, anywhere_in(network, node))
+
+
+def _has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:
+    """Whether machines may be in a subnet that no listed point stands for."""
+    if subnet.key not in unlisted(network):
+        return False
+    try:
+        if subnet.delegated_to or any(absent_nics(network, subnet)):
+            return True
+    except Undetermined:
+        return True
+    models = any(isinstance(point.nic, ScaleSetInterface) for point in listed)
+    pools = any(isinstance(edge.source, AgentPool) for edge in network.referrers(subnet))
+    return pools and not models
 
 
 @points_of.register

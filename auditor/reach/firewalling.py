@@ -39,7 +39,7 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
     packets of the two go different ways from here.
     """
     program = firewall_program(trail.network, firewall, trail.tags)
-    network, application = _passing(trail.network, firewall, trail.tags, trail.space)
+    network, application = passing(trail.network, firewall, trail.tags, trail.space)
     own = usable(here.place) if here.place is not None else AddressSet()
     why = Reason("firewall-instances", f"which address {firewall.label} uses", firewall.id)
     by_network = trail.through(network, _teller(trail, firewall, program, applied=False))
@@ -56,7 +56,7 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
 
 
 @question_about
-def _passing(
+def passing(
     network: Network, firewall: Firewall, tags: ServiceTags, space: FlowSpace
 ) -> tuple[Bounds, Bounds]:
     """Give what passes by network rules, and what by application rules."""

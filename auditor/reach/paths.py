@@ -88,6 +88,10 @@ def start(
     return Trail(network, space, source, sent, tags, frame)
 
 
+SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE})
+"""What starts no flows of its own."""
+
+
 def towards(trail: Trail, target: Point) -> Trail:
     """Aim a trail at a point of which it is not told which of several addresses it has."""
     if not target.reasons or target.addresses.size <= 1:
@@ -102,7 +106,12 @@ def paths(
     version: Version = 4,
     tags: ServiceTags = NO_TAGS,
 ) -> tuple[Path, ...]:
-    """Give every path from one point to another, for one version of IP."""
+    """Give every path from one point to another, for one version of IP.
+
+    None from what starts no flows: frontends, private endpoints (L-3), platform services.
+    """
+    if source.kind in SILENT:
+        return ()
     if source.kind is Kind.INTERNET:
         found = _from_internet(network, source, target, version, tags)
     elif source.kind is Kind.ON_PREMISES:

@@ -12,7 +12,7 @@ from auditor import ids, simulate
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.reach.answer import Answer, Verdict
+from auditor.reach.answer import Answer, Verdict, addressed_by_name
 from auditor.reach.points import Kind, Point
 from auditor.simulate import Arrival, Fate
 
@@ -57,11 +57,8 @@ def _start(point: Point) -> str:
 
 
 def _repeatable(answer: Answer) -> bool:
-    """Whether the witness is one packet that can be sent: its entrance has an address, say."""
-    path = answer.path
-    if path is None:
-        return True
-    return path.entrance is None or bool(path.entrance.addresses)
+    """Whether the witness is one packet that can be sent: its target has an address, say."""
+    return not addressed_by_name(answer)
 
 
 def _is_at(arrival: Arrival, answer: Answer) -> bool:

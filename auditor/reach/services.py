@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.addresses import (
+    EVERY_V4,
     NOTHING,
     AddressError,
     AddressSet,
@@ -55,7 +56,7 @@ def service_points(network: Network) -> tuple[Point, ...]:
 
 def service(node: Node) -> Point:
     """Give the point of a service."""
-    return Point(Kind.SERVICE, node.id, PUBLIC, node)
+    return Point(Kind.SERVICE, node.id, PUBLIC & EVERY_V4, node)
 
 
 def answered(trail: Trail, target: Point) -> Trail:

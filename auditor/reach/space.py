@@ -63,6 +63,14 @@ def _spaces(network: Network) -> dict[Version, FlowSpace]:
     return {4: FlowSpace(4), 6: FlowSpace(6)}
 
 
+def share(first: Network, second: Network) -> None:
+    """Let two networks tell packets apart in one space, so that their sets can be compared.
+
+    Before anything else is asked of the second.
+    """
+    second.remember(_spaces, _spaces(first))
+
+
 def space_of(network: Network, version: Version) -> FlowSpace:
     """Give the one space in which packets of a network are told apart (P-12: one a version)."""
     return _spaces(network)[version]

@@ -1,0 +1,167 @@
+"""`auditor diff`: findings and paths gained and lost between two snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.commands.asking import KEEP_GOING, SERVICE_TAGS, say_json
+from auditor.streams import say
+
+if TYPE_CHECKING:
+    from auditor.finding import Judged, Report
+    from auditor.network.graph import Network
+    from auditor.reach.changes import Change
+    from auditor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is not as it was: findings that are new or gone, and paths.
+
+    `unwanted` are the paths that opened from the internet to what is not allowed to be public.
+    `broken` names the intents that the new network breaks.
+    """
+
+    gained: tuple[Judged, ...]
+    lost: tuple[Judged, ...]
+    paths: tuple[Change, ...]
+    unwanted: tuple[Change, ...]
+    broken: tuple[str, ...]
+    untold: tuple[str, ...]
+
+    @property
+    def status(self) -> int:
+        """Give the exit status: 1 when a path is unwanted or an intent broken."""
+        return 1 if self.unwanted or self.broken else 0
+
+
+@click.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--config", metavar="FILE", help="auditor.toml to use; else found upwards from here.")
+@SERVICE_TAGS
+@click.option(
+    "--report",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="How to tell it.",
+)
+@KEEP_GOING
+@click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
+def diff(old: str, new: str, report: str, **options: Any) -> int:
+    """Tell what changed between two snapshots: findings, and paths gained and lost.
+
+    Every path is told with a packet that arrives now and did not, or no longer does. Exit status 1
+    when a path from the internet opened to what is not allowed to be public (the rule EXP-001's
+    allow), or the new network breaks an intent of auditor.toml; 0 otherwise, 2: usage, 3: an input
+    cannot be read.
+    """
+    from auditor.commands import differing
+
+    found = _difference(old, new, options)
+    if report == "json":
+        say_json(differing.as_json(found))
+    elif report == "markdown":
+        say("\n".join(differing.as_markdown(found)))
+    else:
+        say("\n".join(differing.as_lines(found)))
+    return found.status
+
+
+def _difference(old: str, new: str, options: dict[str, Any]) -> Difference:
+    from auditor.network.build import paused_gc
+    from auditor.reach.changes import changes
+    from auditor.reach.intents import Outcome, judgements
+
+    settings = _settings(options["config"])
+    with paused_gc():
+        before, was = _audited(old, settings, options, None)
+        after, now = _audited(new, settings, options, before)
+        paths = changes(before, after)
+        judged = judgements(after)
+    gained, lost = _findings(was, now)
+    return Difference(
+        gained,
+        lost,
+        paths,
+        tuple(change for change in paths if _unwanted(change, after, settings)),
+        tuple(each.intent.name for each in judged if each.outcome is Outcome.BROKEN),
+        tuple(each.intent.name for each in judged if each.outcome is Outcome.UNKNOWN),
+    )
+
+
+def _settings(path: str | None) -> Settings:
+    from auditor import settings
+
+    if path is not None:
+        return settings.read(Path(path))
+    found = settings.find(Path.cwd())
+    return settings.read(found) if found else settings.Settings()
+
+
+def _audited(
+    path: str, settings: Settings, options: dict[str, Any], other: Network | None
+) -> tuple[Network, Report]:
+    """Audit one input. With another network, both tell packets apart in one space."""
+    from auditor import registry
+    from auditor import settings as configuration
+    from auditor.assemble import Policy
+    from auditor.audit import audit, moment
+    from auditor.commands.asking import read_tags
+    from auditor.network.build import build
+    from auditor.reach.space import share
+    from auditor.snapshot.load import load
+    from auditor.streams import stdin_for
+
+    keep_going = options["keep_going"]
+    as_of = moment(options["as_of"])
+    rules = registry.rules(settings.rules)
+    chosen = configuration.chosen(rules, settings.select, settings.ignore)
+    parameters = configuration.parameters(rules, settings.parameters, settings.file)
+    snapshot = load([path], keep_going=keep_going, stdin=stdin_for([path]))
+    tags = read_tags(options["tags"] or settings.service_tags)
+    built = build(snapshot, keep_going=keep_going, as_of=as_of, intents=settings.intents, tags=tags)
+    if other is not None:
+        share(other, built.network)
+    policy = Policy(day=as_of.date(), waivers=settings.waivers)
+    return built.network, audit(snapshot, built, chosen, policy, parameters)
+
+
+def _findings(was: Report, now: Report) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
+    """Give the findings that are new, and those that are gone, by fingerprint."""
+    before = {finding.fingerprint for finding in was.findings}
+    after = {finding.fingerprint for finding in now.findings}
+    return (
+        tuple(finding for finding in now.findings if finding.fingerprint not in before),
+        tuple(finding for finding in was.findings if finding.fingerprint not in after),
+    )
+
+
+def _unwanted(change: Change, network: Network, settings: Settings) -> bool:
+    """Whether a path opened from the internet to what is not allowed to be public."""
+    from auditor import ids
+    from auditor.network.exposure import approved
+
+    if change.source != "internet" or not change.opened or change.via:
+        return False
+    path = change.after
+    point = path.target if path is not None else None
+    owner = point.node.root.id if point is not None and point.node is not None else change.target
+    names: list[str] = [owner, ids.type_of(owner) or "", change.entrance]
+    if path is not None and path.entrance is not None:
+        carrier = path.entrance.node.root.id
+        names += [carrier, ids.type_of(carrier) or ""]
+    return not approved(_allowed(settings), *names)
+
+
+def _allowed(settings: Settings) -> tuple[str, ...]:
+    from auditor import registry
+    from auditor import settings as configuration
+
+    rules = registry.rules(settings.rules)
+    given = configuration.parameters(rules, settings.parameters, settings.file).get("EXP-001")
+    return tuple((given or rules["EXP-001"].parameters).allow)

@@ -1,0 +1,209 @@
+"""How differences between two snapshots are said: text, JSON, Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auditor.commands.asking import plain
+from auditor.commands.reaching import escaped, packet_json, socket
+
+if TYPE_CHECKING:
+    from auditor.addresses import PortSet
+    from auditor.commands.diff import Difference
+    from auditor.finding import Judged
+    from auditor.packets.diagram import PacketSet
+    from auditor.reach.changes import Change
+    from auditor.reach.frame import Packet
+    from auditor.reach.paths import Path
+
+SCHEMA = "auditor.diff/1"
+_SOURCES = 3
+
+
+def as_json(found: Difference) -> dict[str, Any]:
+    """Give a difference in the published form (`auditor.diff/1`)."""
+    unwanted = {id(change) for change in found.unwanted}
+    return {
+        "schema": SCHEMA,
+        "findings": {
+            "gained": [_finding_json(finding) for finding in found.gained],
+            "lost": [_finding_json(finding) for finding in found.lost],
+        },
+        "paths": [_path_json(change, id(change) in unwanted) for change in found.paths],
+        "intents": {"broken": list(found.broken), "unknown": list(found.untold)},
+        "failed": found.status == 1,
+    }
+
+
+def _finding_json(finding: Judged) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.word,
+        "status": finding.status.value,
+        "subject": finding.subject,
+        "message": finding.message,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _path_json(change: Change, unwanted: bool) -> dict[str, Any]:
+    return {
+        "change": change.turn.value,
+        "certain": change.certain,
+        "allowed": not unwanted,
+        "from": _id(change.before, change.after, change.source, "source"),
+        "to": _id(change.before, change.after, change.target, "target"),
+        "entrance": change.entrance,
+        "via": list(change.via),
+        "gained": _packets_json(change.gained, change.witness_gained, change.after),
+        "lost": _packets_json(change.lost, change.witness_lost, change.before),
+    }
+
+
+def _id(before: Path | None, after: Path | None, folded: str, end: str) -> str:
+    """The id of an end as spelled, where the end itself answers; else as compared."""
+    for path in (after, before):
+        spelled = getattr(path, end).id if path is not None else ""
+        if spelled.lower() == folded:
+            return str(spelled)
+    return folded
+
+
+def _packets_json(
+    packets: PacketSet, witness: Packet | None, path: Path | None
+) -> dict[str, Any] | None:
+    if witness is None:
+        return None
+    from auditor.reach.answer import destination_name
+
+    name = destination_name(path, path.target) if path is not None else ""
+    found: dict[str, Any] = {"ports": ports_of(packets), "witness": packet_json(witness, name)}
+    if path is not None and not name:
+        found["arrives"] = packet_json(path.trail.frame.applied(witness))
+    return found
+
+
+def ports_of(packets: PacketSet) -> str:
+    """Say which packets they are: `tcp 22, 443`, `tcp *; udp 53`."""
+    from auditor.addresses import EVERY_PORT, PortSet
+    from auditor.packets.measure import values
+    from auditor.reach.answer import PROTOCOLS, numbers_of
+    from auditor.reach.space import PORTED, FlowSpace
+
+    space = packets.space
+    assert isinstance(space, FlowSpace)
+    said: list[str] = []
+    for protocol in PROTOCOLS:
+        these = packets & space.having(protocols=numbers_of(protocol, space.version))
+        if these.is_empty:
+            continue
+        ports: PortSet = PortSet(values(these, "destination_port"))
+        every = protocol not in PORTED or ports == EVERY_PORT
+        said.append(f"{protocol} *" if every else f"{protocol} {ports}")
+    return "; ".join(said) or "other protocols"
+
+
+# Text
+
+
+def as_lines(found: Difference) -> Iterator[str]:
+    """Give a difference for a person: paths first, then findings."""
+    yield from (plain(line) for line in _lines(found))
+
+
+def _lines(found: Difference) -> Iterator[str]:
+    from auditor.reach.changes import grouped
+
+    unwanted = {id(change) for change in found.unwanted}
+    yield f"Paths: {_count(len(found.paths), 'change')}"
+    for group in grouped(found.paths):
+        yield from _group_lines(group, any(id(change) in unwanted for change in group))
+    for name in found.broken:
+        yield f"  the intent {name} is broken"
+    for name in found.untold:
+        yield f"  of the intent {name} it cannot be told"
+    for heading, findings in (("new", found.gained), ("gone", found.lost)):
+        yield f"Findings: {len(findings)} {heading}"
+        for finding in findings:
+            mark = "+" if heading == "new" else "-"
+            yield f"  {mark} {finding.severity.word} {finding.rule} {finding.message}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _group_lines(group: Sequence[Change], unwanted: bool) -> Iterator[str]:
+    first = group[0]
+    sources = [short(change.source) for change in group]
+    more = f" and {len(sources) - _SOURCES} more" if len(sources) > _SOURCES else ""
+    ends = f"{', '.join(sources[:_SOURCES])}{more} -> {short(first.target)}"
+    perhaps = "" if first.certain else "perhaps "
+    by = f" by {', '.join(map(short, first.via))}" if first.via else ""
+    mark = "!" if unwanted else " "
+    yield f"{mark} {perhaps}{first.turn.value:8} {ends}{by}"
+    for sign, packets, witness, path in (
+        ("+", first.gained, first.witness_gained, first.after),
+        ("-", first.lost, first.witness_lost, first.before),
+    ):
+        if witness is not None:
+            yield f"      {sign} {ports_of(packets)}, as {_journey(witness, path)}"
+
+
+def short(folded: str) -> str:
+    """Name an end by the last words of its id."""
+    parts = folded.rpartition("/providers/")[2].split("/")
+    if len(parts) < 3:
+        return folded
+    kept = parts[2::2]
+    return "/".join(dict.fromkeys(kept))
+
+
+def _journey(packet: Packet, path: Path | None) -> str:
+    from auditor.reach.answer import destination_name
+
+    name = destination_name(path, path.target) if path is not None else ""
+    legs = [str(packet.source), socket(packet.destination, packet.destination_port)]
+    if name:
+        legs[1] = f"{name}:{packet.destination_port}" if packet.destination_port else name
+    elif path is not None:
+        there = path.trail.frame.applied(packet)
+        last = socket(there.destination, there.destination_port)
+        if last != legs[-1]:
+            legs.append(last)
+    return f"{packet.protocol} {' -> '.join(legs)}"
+
+
+# Markdown
+
+
+def as_markdown(found: Difference) -> Iterator[str]:
+    """Give a difference as Markdown tables."""
+    from auditor.reach.changes import grouped
+
+    unwanted = {id(change) for change in found.unwanted}
+    yield "| Path | From | To | Packets | Allowed |"
+    yield "| --- | --- | --- | --- | --- |"
+    for group in grouped(found.paths):
+        first = group[0]
+        packets = "; ".join(
+            f"{sign} {ports_of(each)}"
+            for sign, each in (("+", first.gained), ("-", first.lost))
+            if not each.is_empty
+        )
+        fine = "no" if any(id(change) in unwanted for change in group) else "yes"
+        turn = first.turn.value if first.certain else f"perhaps {first.turn.value}"
+        sources = ", ".join(short(change.source) for change in group[:_SOURCES])
+        more = f" and {len(group) - _SOURCES} more" if len(group) > _SOURCES else ""
+        cells = (turn, sources + more, short(first.target), packets, fine)
+        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+    yield ""
+    yield "| Finding | Rule | Severity | |"
+    yield "| --- | --- | --- | --- |"
+    for word, findings in (("new", found.gained), ("gone", found.lost)):
+        for finding in findings:
+            row = (word, finding.rule, finding.severity.word, finding.message)
+            yield "| " + " | ".join(escaped(cell) for cell in row) + " |"
+    for name in found.broken:
+        yield f"\nThe intent {escaped(name)} is broken."

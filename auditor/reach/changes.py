@@ -1,0 +1,328 @@
+"""Which paths a change of the network opened, closed, or moved.
+
+Two networks that share one space (`auditor.reach.space.share`) have equal sets of packets exactly
+when they are the same object. So only points whose filters, routes or entrances differ are asked
+about: what did not change on either side of a pair did not change between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from auditor.addresses import Version
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network, question
+from auditor.network.sites import every_site
+from auditor.packets.diagram import PacketSet
+from auditor.reach.answer import some_packet
+from auditor.reach.balancing import forwards_of
+from auditor.reach.bounds import Bounds
+from auditor.reach.ends import points_of
+from auditor.reach.filtering import admitted
+from auditor.reach.firewalling import passing
+from auditor.reach.frame import Packet
+from auditor.reach.paths import Path, from_internet, paths
+from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
+from auditor.reach.services import service_points
+from auditor.reach.space import space_of
+from auditor.reach.ways import Ways, ways_from
+from auditor.resources.firewalls import Firewall
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
+
+
+class Turn(Enum):
+    """What became of a path."""
+
+    GAINED = "gained"
+    LOST = "lost"
+    WIDENED = "widened"
+    NARROWED = "narrowed"
+    CHANGED = "changed"
+    """Some packets gained, others lost."""
+    MOVED = "moved"
+    """The same, by another entrance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path that is not what it was: from a source to a target, by an entrance and gateways.
+
+    `gained` and `lost` are packets as sent that certainly arrive now, or certainly arrived before;
+    `certain` is false where only what may arrive differs. Witnesses are packets of these.
+    """
+
+    turn: Turn
+    source: str
+    target: str
+    entrance: str
+    via: tuple[str, ...]
+    gained: PacketSet
+    lost: PacketSet
+    certain: bool
+    before: Path | None = None
+    after: Path | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether something arrives, or may, that did not."""
+        return not self.gained.is_empty
+
+    @property
+    def witness_gained(self) -> Packet | None:
+        """A packet that arrives now and did not before."""
+        return some_packet(self.gained)
+
+    @property
+    def witness_lost(self) -> Packet | None:
+        """A packet that arrived before and does not now."""
+        return some_packet(self.lost)
+
+
+_Key = tuple[str, str, str, tuple[str, ...], Version]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What arrives by the paths of one key."""
+
+    bounds: Bounds
+    path: Path
+
+
+def changes(old: Network, new: Network) -> tuple[Change, ...]:
+    """Give every path that changed between two networks of one space, sorted.
+
+    From the internet into networks, and between what changed and every subnet, the internet and
+    the sites on premises.
+    """
+    found: list[Change] = []
+    for version in _VERSIONS:
+        before = _by_key(_internet(old, version))
+        after = _by_key(_internet(new, version))
+        found += _compared(before, after, space_of(new, version).empty)
+        for pair in _pairs(old, new, version):
+            before = _by_key(_between(old, *pair), pair[1])
+            after = _by_key(_between(new, *pair), pair[1])
+            found += _compared(before, after, space_of(new, version).empty)
+    return tuple(sorted(_moved(found), key=_order))
+
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+
+
+def _internet(network: Network, version: Version) -> Iterator[Path]:
+    yield from from_internet(network, INTERNET, version, network.tags)
+    if version == 4:
+        for point in service_points(network):
+            yield from paths(network, INTERNET, point, version, network.tags)
+
+
+def _between(network: Network, source: str, target: str, version: Version) -> Iterator[Path]:
+    points = _points(network)
+    if source in points and target in points:
+        yield from paths(network, points[source], points[target], version, network.tags)
+
+
+def _by_key(every: Iterable[Path], target: str = "") -> dict[_Key, _Known]:
+    """Join paths of one source, entrance and target: the one asked about, else who answers."""
+    found: dict[_Key, _Known] = {}
+    for path in every:
+        version = path.trail.space.version
+        entrance = path.entrance.address.lower() if path.entrance is not None else ""
+        to = target or path.target.id.lower()
+        key = (path.source.id.lower(), to, entrance, path.trail.via, version)
+        known = found.get(key)
+        if known is None:
+            found[key] = _Known(path.bounds, path)
+        else:
+            known.bounds = known.bounds | path.bounds
+    return found
+
+
+def _compared(
+    before: dict[_Key, _Known], after: dict[_Key, _Known], empty: PacketSet
+) -> Iterator[Change]:
+    nothing = Bounds.exactly(empty)
+    for key in sorted({*before, *after}):
+        old, new = before.get(key), after.get(key)
+        was = old.bounds if old is not None else nothing
+        now = new.bounds if new is not None else nothing
+        if was.may is now.may and was.must is now.must:
+            continue
+        gained, lost = now.must - was.may, was.must - now.may
+        certain = not (gained.is_empty and lost.is_empty)
+        if not certain:
+            gained, lost = now.may - was.may, was.may - now.may
+            if gained.is_empty and lost.is_empty:
+                continue  # only what is certain differs
+        turn = _turn(was.may.is_empty, now.may.is_empty, gained, lost)
+        source, target, entrance, via, _ = key
+        yield Change(
+            turn,
+            source,
+            target,
+            entrance,
+            via,
+            gained,
+            lost,
+            certain,
+            old.path if old is not None else None,
+            new.path if new is not None else None,
+        )
+
+
+def _turn(was_empty: bool, is_empty: bool, gained: PacketSet, lost: PacketSet) -> Turn:
+    if was_empty:
+        return Turn.GAINED
+    if is_empty:
+        return Turn.LOST
+    if lost.is_empty:
+        return Turn.WIDENED
+    return Turn.NARROWED if gained.is_empty else Turn.CHANGED
+
+
+def _moved(found: list[Change]) -> list[Change]:
+    """Join a path lost at one entrance and gained at another, with all else the same."""
+    lost = {_unmoved(c): c for c in found if c.turn is Turn.LOST and c.entrance}
+    joined: list[Change] = []
+    gone: set[int] = set()
+    for change in found:
+        may_be_moved = change.turn is Turn.GAINED and change.entrance
+        twin = lost.pop(_unmoved(change), None) if may_be_moved else None
+        if twin is None:
+            joined.append(change)
+            continue
+        gone.add(id(twin))
+        moved = replace(change, turn=Turn.MOVED, lost=twin.lost, before=twin.before)
+        joined.append(replace(moved, certain=change.certain and twin.certain))
+    return [change for change in joined if id(change) not in gone]
+
+
+def _unmoved(change: Change) -> tuple[object, ...]:
+    path = change.after or change.before
+    version = path.trail.space.version if path is not None else 4
+    return change.source, change.target, change.via, version
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    return (
+        change.source != "internet",
+        change.source,
+        change.target,
+        change.entrance,
+        change.via,
+        change.turn.value,
+    )
+
+
+def grouped(paths: Iterable[Change]) -> list[list[Change]]:
+    """Put changes together that say the same of one target, from several sources."""
+    found: dict[tuple[object, ...], list[Change]] = {}
+    for change in paths:
+        witness = change.witness_gained or change.witness_lost
+        key = (
+            change.source == "internet",
+            change.target,
+            change.entrance,
+            change.via,
+            change.turn,
+            change.certain,
+            witness.protocol if witness else "",
+            witness.destination_port if witness else 0,
+        )
+        found.setdefault(key, []).append(change)
+    return list(found.values())
+
+
+# What changed
+
+
+@question
+def _points(network: Network) -> dict[str, Point]:
+    """Every point by its folded id: those of subnets, any machine of each, sites, the internet."""
+    found: dict[str, Point] = {}
+    for subnet in network.all(Subnet):
+        found[subnet.key] = anywhere_in(network, subnet)
+        for point in points_of(subnet, network):
+            found.setdefault(point.id.lower(), point)
+    sites = every_site(network)
+    if sites.must:
+        found["onprem"] = on_premises(sites.must)
+    found["internet"] = INTERNET
+    return found
+
+
+def _pairs(old: Network, new: Network, version: Version) -> Iterator[tuple[str, str, Version]]:
+    """The pairs of which at least one end changed, the other a subnet or the outside."""
+    were, are = _points(old), _points(new)
+    changed = sorted(
+        key
+        for key in {*were, *are}
+        if not (key in were and key in are and _same(old, were[key], new, are[key], version))
+    )
+    others = {**were, **are}
+    peers = sorted(
+        key for key, point in others.items() if point.kind is Kind.SUBNET or point.outside
+    )
+    asked: set[tuple[str, str]] = set()
+    for key in changed:
+        for peer in peers:
+            for pair in ((key, peer), (peer, key)):
+                outside = others[pair[0]].outside and others[pair[1]].outside
+                if pair[0] == pair[1] or outside or pair in asked or pair[0] == "internet":
+                    continue
+                asked.add(pair)
+                yield (*pair, version)
+
+
+def _same(old: Network, was: Point, new: Network, now: Point, version: Version) -> bool:
+    if was.addresses != now.addresses or was.outside:
+        return was.addresses == now.addresses
+    return _face(old, was, version) == _face(new, now, version)
+
+
+def _face(network: Network, point: Point, version: Version) -> tuple[object, ...]:
+    """What of a point bears on its paths, as values that compare."""
+    filters = tuple(
+        admitted(network, point.nic, direction, version, point.subnet, network.tags)
+        for direction in Direction
+    )
+    ways: object = ()
+    if point.place is not None:
+        found = ways_from(network, point.place, version, network.tags)
+        ways = _signature(found)
+    passed = _appliances(network, version) if ways and "appliance" in str(ways) else ()
+    sets = tuple((each.may, each.must) for each in filters)
+    return sets, ways, passed, _forwarded(network, point)
+
+
+def _signature(ways: Ways) -> tuple[object, ...]:
+    told = tuple(
+        (
+            tuple((r.hop.value.lower(), str(r.address), r.far, r.fault) for r in way.possible),
+            tuple(reason.label for reason in way.reasons),
+        )
+        for way in ways.ways
+    )
+    return ways.starts, told
+
+
+def _appliances(network: Network, version: Version) -> tuple[object, ...]:
+    found: list[object] = []
+    for firewall in network.all(Firewall):
+        found.append(firewall.key)
+        for each in passing(network, firewall, network.tags, space_of(network, version)):
+            found += (each.may, each.must)
+    return tuple(found)
+
+
+def _forwarded(network: Network, point: Point) -> tuple[object, ...]:
+    if not isinstance(point.node, LoadBalancerFrontend):
+        return ()
+    return tuple(
+        (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member)
+        for f in forwards_of(network, point.node).known
+    )

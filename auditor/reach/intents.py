@@ -1,0 +1,204 @@
+"""Intents judged: is the network what auditor.toml says of who reaches whom?
+
+An intent is kept, broken by a packet (the counterexample), or cannot be told. What a gateway sends
+on over a connection of its own counts towards *reachable*, and not against *unreachable* and
+*only*: a client that talks to the gateway has reached the gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from auditor.addresses import EVERY_PORT, PortSet
+from auditor.errors import UsageError
+from auditor.intent import Expect, Intent
+from auditor.network.graph import Network, question
+from auditor.network.reasons import Reason
+from auditor.network.sites import every_site
+from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
+from auditor.reach.balancing import forwards_of
+from auditor.reach.ends import Ends, ends_of, points_of
+from auditor.reach.listing import exposed
+from auditor.reach.points import Kind, Point, internet, on_premises
+from auditor.reach.replay import check
+from auditor.reach.services import service_points
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
+from auditor.selector import Selector
+from auditor.special_addresses import PUBLIC
+
+
+class Outcome(Enum):
+    """What became of an intent."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An intent and what became of it.
+
+    `answers` are the counterexamples of a broken one, and what is in doubt of an unknown one.
+    `reasons` tell what is missing.
+    """
+
+    intent: Intent
+    outcome: Outcome
+    answers: tuple[Answer, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@question
+def judgements(network: Network) -> tuple[Judgement, ...]:
+    """Judge every intent of the configuration, in its order."""
+    return tuple(judge(network, intent) for intent in network.intents)
+
+
+def judge(network: Network, intent: Intent) -> Judgement:
+    """Judge one intent. What a selector does not find is unknown, and says so."""
+    try:
+        sources = _ends(network, intent.sources)
+        targets = _ends(network, intent.targets)
+    except UsageError as error:
+        return _untold(intent, error)
+    found = list(_asked(network, intent, sources.points, targets.points))
+    for answer in found:
+        check(network, answer, network.tags)
+    against, doubtful = _sorted_out(intent, found)
+    if against:
+        return Judgement(intent, Outcome.BROKEN, tuple(against))
+    reasons = {reason for answer in doubtful for reason in answer.reasons}
+    reasons |= {*sources.reasons, *targets.reasons}
+    if doubtful or reasons:
+        return Judgement(intent, Outcome.UNKNOWN, tuple(doubtful), tuple(sorted(reasons)))
+    return Judgement(intent, Outcome.KEPT)
+
+
+def _untold(intent: Intent, error: UsageError) -> Judgement:
+    """A selector that fits nothing: of an estate that has no such thing, or mistyped."""
+    reason = Reason("nothing-selected", str(error))
+    return Judgement(intent, Outcome.UNKNOWN, reasons=(reason,))
+
+
+def _ends(network: Network, selectors: Iterable[Selector]) -> Ends:
+    found = [ends_of(network, selector) for selector in selectors]
+    points = {(p.id.lower(), str(p.addresses)): p for ends in found for p in ends.points}
+    reasons = tuple(sorted({reason for ends in found for reason in ends.reasons}))
+    if not points and not reasons:
+        reasons = (Reason("nothing-selected", "a selector stands for nothing that can be asked"),)
+    return Ends(tuple(points[key] for key in sorted(points)), reasons)
+
+
+def protocols_of(intent: Intent) -> tuple[str, ...]:
+    """Give the protocols an intent speaks of."""
+    return PROTOCOLS if intent.protocol == "any" else (intent.protocol,)
+
+
+def _asked(
+    network: Network, intent: Intent, sources: Iterable[Point], targets: tuple[Point, ...]
+) -> Iterator[Answer]:
+    protocols, ports = protocols_of(intent), intent.ports
+    for source in sources:
+        for target in _others(network, source, targets) if _is_only(intent) else targets:
+            if source == target:
+                continue
+            yield from answers(
+                network, source, target, protocols=protocols, ports=ports, tags=network.tags
+            )
+
+
+def _is_only(intent: Intent) -> bool:
+    return intent.expect is Expect.ONLY
+
+
+def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iterator[Point]:
+    """Give everything that a source could reach and that is none of the targets."""
+    allowed = {point.id.lower() for point in targets}
+    for point in targets:
+        if isinstance(point.node, LoadBalancerFrontend):
+            behind = forwards_of(network, point.node).known
+            allowed |= {f.target.id.lower() for f in behind if f.target is not None}
+    every = _exposed_points(network) if source.kind is Kind.INTERNET else everybody(network)
+    for point in every:
+        inside = point.subnet is not None and point.subnet.key in allowed
+        both_outside = point.outside and source.outside
+        if not (point.id.lower() in allowed or inside or both_outside):
+            yield point
+
+
+@question
+def _exposed_points(network: Network) -> tuple[Point, ...]:
+    """What the internet may reach at all: only that need be asked about."""
+    found = {each.target.id.lower(): each.target for each in exposed(network, tags=network.tags)}
+    return tuple(found[key] for key in sorted(found))
+
+
+@question
+def everybody(network: Network) -> tuple[Point, ...]:
+    """Give every point that packets can be sent to: in subnets, services, sites, the internet."""
+    found: dict[str, Point] = {}
+    for subnet in network.all(Subnet):
+        for point in points_of(subnet, network):
+            found.setdefault(point.id.lower(), point)
+    for point in service_points(network):
+        found.setdefault(point.id.lower(), point)
+    sites = every_site(network)
+    if sites.must:
+        found["onprem"] = on_premises(sites.must)
+    found["internet"] = internet(PUBLIC)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _sorted_out(intent: Intent, found: list[Answer]) -> tuple[list[Answer], list[Answer]]:
+    """Give the answers that break an intent, and those that leave it in doubt."""
+    if intent.expect is not Expect.REACHABLE:
+        straight = [answer for answer in found if not answer.via]
+        return (
+            [answer for answer in straight if answer.verdict is Verdict.REACHABLE],
+            [answer for answer in straight if answer.verdict is Verdict.UNKNOWN],
+        )
+    against: list[Answer] = []
+    doubtful: list[Answer] = []
+    for group in _by_pair(found):
+        lacking = _lacking(intent, group)
+        against += lacking[0]
+        doubtful += lacking[1]
+    return against, doubtful
+
+
+def _by_pair(found: Iterable[Answer]) -> list[list[Answer]]:
+    grouped: dict[tuple[str, str], list[Answer]] = {}
+    for answer in found:
+        grouped.setdefault((answer.source.id.lower(), answer.target.id.lower()), []).append(answer)
+    return list(grouped.values())
+
+
+def _lacking(intent: Intent, group: list[Answer]) -> tuple[list[Answer], list[Answer]]:
+    """Give what of a pair is blocked, or in doubt, and yet should be reachable.
+
+    With ports, every one of them should be; without, any.
+    """
+    ways = {verdict: _ports(group, verdict) for verdict in Verdict}
+    if intent.ports == EVERY_PORT:
+        if ways[Verdict.REACHABLE]:
+            return [], []
+        unsure = [answer for answer in group if answer.verdict is Verdict.UNKNOWN]
+        return ([], unsure) if unsure else (group, [])
+    blocked = intent.ports - ways[Verdict.REACHABLE] - ways[Verdict.UNKNOWN]
+    unsure_ports = ways[Verdict.UNKNOWN] - ways[Verdict.REACHABLE]
+    return (
+        [a for a in group if a.verdict is Verdict.BLOCKED and a.ports & blocked],
+        [a for a in group if a.verdict is Verdict.UNKNOWN and a.ports & unsure_ports],
+    )
+
+
+def _ports(group: Iterable[Answer], verdict: Verdict) -> PortSet:
+    total = PortSet()
+    for answer in group:
+        if answer.verdict is verdict:
+            total = total | answer.ports
+    return total

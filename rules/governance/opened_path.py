@@ -1,0 +1,85 @@
+"""A change since the older snapshot opened a path.
+
+## Why it matters
+Most changes of security groups, routes and peerings are reviewed as text, one resource at a time.
+What they open together is seen by nobody: a rule that was harmless while the subnet had no route,
+a peering that carries a rule of another team. A packet that arrives today and did not yesterday is
+the change that matters.
+
+## What fails
+With `auditor check --since OLD`: something that is reachable now was not reachable in the older
+snapshot, for any packet: from the internet, or between what changed and the subnets, the sites on
+premises and the internet. What only may be reachable is not told here. Resources that are new are
+judged as well: whatever reaches them was not there before.
+
+One finding for each target and entrance, with a packet that arrives now; sources are listed
+together. `auditor diff OLD NEW` tells the whole difference, what was closed included.
+
+## What to do
+If the path is wanted, waive the finding or take today's snapshot as the next comparison. If not,
+undo the change: the finding names the rules and routes that let the packet pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.finding import Hop
+from auditor.network.graph import question
+from auditor.reach.answer import hops_of
+from auditor.reach.changes import Change, changes, grouped
+from auditor.reach.intent_states import evidence_of, name_of, packet_of
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Paths to one target that opened together."""
+
+    id: str
+    paths: tuple[Change, ...]
+
+
+@question
+def opened(network: Network) -> tuple[Opened, ...]:
+    """Give what opened since the older snapshot; nothing without one."""
+    if network.before is None:
+        return ()
+    found = [c for c in changes(network.before, network) if c.certain and c.opened]
+    return tuple(Opened(group[0].target, tuple(group)) for group in grouped(found))
+
+
+@rule("GOV-010", severity=Severity.HIGH, since="0.1.0", of=opened)
+def opened_path(network: Network, one: Opened) -> Outcomes:
+    """Tell of one target what reaches it now and did not."""
+    first = one.paths[0]
+    path, packet = first.after, first.witness_gained
+    if path is None or packet is None:
+        return
+    target = path.target
+    steps = hops_of(path, packet)
+    sources = [_source(change) for change in one.paths]
+    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
+    told = packet_of(packet, path)
+    port = f":{packet.destination_port}" if packet.destination_port else ""
+    yield Finding(
+        subject=target.node.root.id if target.node is not None else target.id,
+        message=f"{', '.join(sources[:_SHOWN])}{more} now reaches {name_of(target)}, and did not "
+        f"before ({packet.protocol} {packet.source} to {told['destination']}{port})",
+        remedy="if nobody wants the path, undo the change: close one of the hops that let the "
+        "packet pass",
+        related=tuple(dict.fromkeys(c.source for c in one.paths if c.source.startswith("/"))),
+        evidence=evidence_of(tuple(steps)),
+        key=f"{first.entrance} {' '.join(first.via)} {first.turn.value} {packet.protocol} {port}",
+        witness=told,
+        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+    )
+
+
+def _source(change: Change) -> str:
+    if change.after is not None:
+        return name_of(change.after.source)
+    return ids.name(change.source)
