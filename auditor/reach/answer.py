@@ -19,7 +19,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
 from auditor.packets.witness import address as some_address
 from auditor.packets.witness import first_of, witness
-from auditor.reach.bounds import any_of
+from auditor.reach.bounds import Bounds, any_of
 from auditor.reach.frame import Packet
 from auditor.reach.paths import SILENT, Path, paths, start
 from auditor.reach.points import Kind, Point
@@ -160,7 +160,7 @@ class _Question:
         self.space = space_of(network, version)
         self.asked = asked
         self.sent = sent
-        self.total = any_of(self.space, (path.bounds for path in group)).within(asked)
+        self.total = together(self.space, group).within(asked)
 
     def answers(self, protocols: Sequence[str], ports: PortSet) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
@@ -202,7 +202,7 @@ class _Question:
             packets &= self.total.may
         packet, path, steps = self._shown(verdict, packets)
         blockers = tuple(step for step in steps if step.passes is False)
-        reasons = _reasons(path, steps) if verdict is Verdict.UNKNOWN else ()
+        reasons = self._reasons(path, steps) if verdict is Verdict.UNKNOWN else ()
         if verdict is Verdict.BLOCKED and not blockers:
             blockers = (self._nowhere(packet),)
         return Answer(
@@ -241,6 +241,16 @@ class _Question:
             return best[1], best[2], best[3]
         return some_packet(packets & self.sent), None, []
 
+    def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
+        found = {reason for step in steps if step.passes is None for reason in step.reasons}
+        if not found and path is not None:
+            found.update(path.trail.frame.reasons)
+            choice = path.trail.choice
+            if choice and sum(other.trail.choice == choice for other in self.paths) > 1:
+                what = "which of the machines behind the load balancer gets it"
+                found.add(Reason("balancer-choice", what, choice))
+        return tuple(sorted(found))
+
     def _nowhere(self, packet: Packet | None) -> Step:
         at = packet or _PLACEHOLDER[self.version]
         if self.source.kind is Kind.INTERNET:
@@ -252,15 +262,28 @@ class _Question:
         return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
 
 
+def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
+    """Give the packets that arrive by some path of a group.
+
+    Which machine a load balancer chooses for a packet nobody knows: by one rule of it a packet
+    arrives for certain when it would at every machine that the rule may choose.
+    """
+    chosen: dict[str, list[Path]] = {}
+    for path in group:
+        chosen.setdefault(path.trail.choice or f"{id(path)}", []).append(path)
+    return any_of(space, (_by_choice(paths) for paths in chosen.values()))
+
+
+def _by_choice(group: Sequence[Path]) -> Bounds:
+    up = [path for path in group if not path.trail.down] or list(group)
+    total = up[0].bounds
+    for path in up[1:]:
+        total = Bounds(total.may | path.bounds.may, total.must & path.bounds.must)
+    return total
+
+
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
 _PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
-
-
-def _reasons(path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
-    found = {reason for step in steps if step.passes is None for reason in step.reasons}
-    if not found and path is not None:
-        found.update(path.trail.frame.reasons)
-    return tuple(sorted(found))
 
 
 def hops_of(path: Path, packet: Packet) -> list[Step]:

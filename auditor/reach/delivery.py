@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
@@ -19,6 +20,7 @@ from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import filters, goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, reaches_endpoint
+from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PLATFORM_HOST
@@ -103,7 +105,8 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
         reasons=() if forward.floating else target.reasons,
     )
-    trail = probed(trail, forward, target)
+    trail = probed(replace(trail, choice=rule.key), forward, target)
+    trail = not_itself(trail, forward, target)
     yield reply(filters(trail, target, Direction.INBOUND), target), target
 
 
@@ -125,6 +128,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         None: Bounds.maybe(trail.space.all),
         False: Bounds.nothing(trail.space),
     }[healthy]
+    trail = replace(trail, down=trail.down or healthy is False)
     words = {True: "gets in", None: "may get in or not", False: "is denied: it counts as down"}
     return remark(
         trail,
@@ -135,6 +139,30 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         reasons=reasons,
         opening=f"allow AzureLoadBalancer to port {port} inbound at {ids.name(target.id)}",
         rule=probe,
+    )
+
+
+def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
+    """Add that a machine which a load balancer sends back to itself gets no answer (P-10)."""
+    source = trail.source.node
+    if source is None or trail.via:
+        return trail
+    others = [
+        each.target.node
+        for each in forwards_of(trail.network, forward.frontend).known
+        if each.rule is forward.rule and each.target is not None
+    ]
+    if source not in others:
+        return trail
+    alone = source is target.node
+    reason = Reason("semantics:P-10", "whether it is sent back to itself", forward.rule.root.id)
+    return remark(
+        trail,
+        "hairpin",
+        forward.rule.root.id,
+        lambda _: "it would be sent back to itself (P-10)" if alone else "it is a backend itself",
+        Bounds.nothing(trail.space) if alone else Bounds.maybe(trail.space.all),
+        reasons=(reason,),
     )
 
 
@@ -232,13 +260,21 @@ def to_gateway(trail: Trail) -> Reply:
 def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     """Add the route from a point straight into the network of another, or to its endpoint."""
     vnet = vnet_of(trail.network, source)
-    endpoint = target.node
+    node = target.node
+    near_only = isinstance(node, LoadBalancerFrontend) and _is_basic(node)
 
     def ask(way: Way) -> bool | None:
-        if isinstance(endpoint, PrivateEndpoint):
-            return reaches_endpoint(way, endpoint)
+        if isinstance(node, PrivateEndpoint):
+            return reaches_endpoint(way, node)
+        if near_only and any(route.hop is Hop.GLOBAL_PEERING for route in way.possible):
+            return False  # a Basic load balancer does not answer another region (R-21)
         return leads_to(way, target.home, vnet)
 
     return goes(
         trail, source, target.addresses, ask, f"to {ids.name(target.home) or 'its network'}"
     )
+
+
+def _is_basic(frontend: LoadBalancerFrontend) -> bool:
+    name = walk.peek(walk.peek(frontend.root, "sku"), "name") or ""
+    return bool(name.lower() == "basic")

@@ -18,6 +18,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply, arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
+from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
@@ -78,12 +79,13 @@ def by_appliance(
 
 def by_stranger(trail: Trail, appliance: Address) -> Trail:
     """Follow packets through an appliance of which nothing is told (section 12)."""
-    reason = Reason(f"nva:{appliance}", "whether it lets the packet through, and as what", "")
+    who = _owner_of(trail, appliance)
+    reason = Reason(f"nva:{who}", "whether it lets the packet through, and as what")
     trail = remark(
         trail,
         "appliance",
         str(appliance),
-        lambda _: f"it cannot be told what the appliance {appliance} does with it",
+        lambda _: f"it cannot be told what the appliance {who} does with it",
         Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
@@ -92,15 +94,24 @@ def by_stranger(trail: Trail, appliance: Address) -> Trail:
     return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
 
 
+def _owner_of(trail: Trail, address: Address) -> str:
+    """Name who has an appliance's address, or give the address."""
+    for home in (trail.source.home, *_joined_with(trail.network, trail.source)):
+        for owner in owned_addresses(trail.network, home).get(address, ()):
+            return owner.holder.label
+    return str(address)
+
+
+def _joined_with(network: Network, point: Point) -> list[str]:
+    vnet = vnet_of(network, point)
+    return [tie.far_key for tie in ties_of(network, vnet).ties] if vnet is not None else []
+
+
 def firewall_at(
     network: Network, source: Point, address: Address
 ) -> FirewallIpConfiguration | None:
     """Give the Azure Firewall in a point's VNet, or in one peered with it, that has an address."""
-    vnet = vnet_of(network, source)
-    keys = [source.home]
-    if vnet is not None:
-        keys += [tie.far_key for tie in ties_of(network, vnet).ties]
-    for key in keys:
+    for key in (source.home, *_joined_with(network, source)):
         owners: tuple[Owner, ...] = owned_addresses(network, key).get(address, ())
         for owner in owners:
             if isinstance(owner.node, FirewallIpConfiguration):
@@ -121,8 +132,13 @@ def _by_firewall(
         return
     here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
     for passed in filtered(trail, firewall, here, target.addresses):
-        onward = arrives(passed, here, target)
-        yield from deliver(onward, target, by_firewall(here, appliance, source))
+        there = taken(arrives(passed, here, target), here, target)
+        back = by_firewall(here, appliance, source)
+
+        def reply(then: Trail, responder: Point, back: Reply = back) -> Trail:
+            return taken_back(back(then, responder), here, source)
+
+        yield from deliver(there, target, reply)
 
 
 _WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
+from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
@@ -31,7 +32,38 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
     here = admitted(
         trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
     )
+    if point.kind is Kind.ENDPOINT and point.nic is None:
+        return _without_nic(trail, point, direction, here)
     return trail.through(here, _filter_teller(trail, point, direction))
+
+
+def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds) -> Trail:
+    """Add the rules before a private endpoint whose NIC is not in the input (N-44, N-48)."""
+    policy = _endpoint_policy(point)
+    if policy is True:
+        return trail.through(here, _filter_teller(trail, point, direction))
+    reason = Reason("collection-gap", "privateEndpointNetworkPolicies", point.id)
+    return remark(
+        trail,
+        "nsg-inbound",
+        point.id,
+        lambda _: (
+            "it cannot be told whether security groups apply to the private endpoint"
+            if policy is None
+            else "no security group applies to the private endpoint (N-48)"
+        ),
+        None if policy is False else Bounds(trail.space.all, here.must),
+        reasons=(reason,),
+    )
+
+
+def _endpoint_policy(point: Point) -> bool | None:
+    """Whether the groups of a subnet apply to private endpoints in it; None: not told."""
+    try:
+        told = point.place.properties.private_endpoint_network_policies if point.place else None
+    except Undetermined:
+        return None
+    return told.lower() in ("enabled", "networksecuritygroupenabled") if told else None
 
 
 def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:

@@ -59,6 +59,8 @@ class Trail:
 
     `frame` is what they look like now; `others` are what they may look like instead, where nobody
     tells. `via` names proxies that started a connection of their own on the way, as ARM ids.
+    `choice` is the key of the load balancer's rule that chose among machines, and `down` tells that
+    it never chooses this one.
     """
 
     network: Network
@@ -70,6 +72,8 @@ class Trail:
     others: tuple[Frame, ...] = ()
     stages: tuple[Stage, ...] = ()
     via: tuple[str, ...] = ()
+    choice: str = ""
+    down: bool = False
 
     def through(self, here: Bounds, tell: Tell) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""

@@ -1,0 +1,236 @@
+"""Paths through load balancers (E-7 to E-18, P-4, P-9, P-10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import asked, lb, lb_probe, lb_rule, ref
+
+CLIENT = "52.10.0.7"
+FRONTENDS = f"{BALANCER}/frontendIPConfigurations"
+
+
+def balanced(*rules: Any, lb_rules: Any = None, **more: Any) -> Network:
+    """NIC web behind lb's public frontend 20.50.1.2."""
+    return estate(
+        nsg(*rules),
+        nic("web", nsg="nsg"),
+        pip("pip"),
+        lb(*([lb_rule()] if lb_rules is None else lb_rules), **more),
+        vnet(subnet()),
+    )
+
+
+def test_E_12_without_floating_ip_the_rules_see_the_machine_and_its_port() -> None:
+    found = asked(balanced(rule("in", 100, ports="8443", destinationAddressPrefix="10.0.0.4")),
+                  CLIENT, "web")  # fmt: skip
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:8443")
+    assert found.step("load-balancer").rule == "https"
+    shut = asked(balanced(rule("in", 100, ports="443")), CLIENT, "web")
+    assert (shut.verdict, shut.stops) == ("blocked", ["nsg-inbound"])
+
+
+def test_E_13_P_4_with_floating_ip_they_see_the_frontend_and_its_port() -> None:
+    floating = [lb_rule(back=443, enableFloatingIP=True)]
+    front = rule("in", 100, ports="443", destinationAddressPrefix="20.50.1.2")
+    found = asked(balanced(front, lb_rules=floating), CLIENT, "web")
+    assert (found.verdict, found.arrives) == ("reachable", "20.50.1.2:443")
+    own = rule("in", 100, ports="443", destinationAddressPrefix="10.0.0.4")
+    assert asked(balanced(own, lb_rules=floating), CLIENT, "web").stops == ["nsg-inbound"]
+
+
+def test_only_the_ports_of_rules_are_forwarded() -> None:
+    found = asked(balanced(rule("in", 100)), CLIENT, "web", None).answers
+    assert [(a.verdict.value, str(a.ports)) for a in found] == [
+        ("reachable", "443"),
+        ("blocked", "0-442, 444-65535"),
+    ]
+    assert asked(balanced(rule("in", 100)), CLIENT, "web", 443, "udp").stops[0] == "load-balancer"
+
+
+def test_E_7_outbound_rules_let_nobody_in() -> None:
+    outbound = {
+        "name": "out",
+        "properties": {
+            "frontendIPConfigurations": [ref(FRONTENDS, "lb", "front")],
+            "backendAddressPool": ref(f"{BALANCER}/backendAddressPools", "lb", "pool"),
+            "protocol": "All",
+        },
+    }
+    network = balanced(rule("in", 100), lb_rules=[], outboundRules=[outbound])
+    shut = asked(network, CLIENT, "web")
+    assert (shut.verdict, shut.stops) == ("blocked", ["no-entrance"])
+
+
+def test_E_11_every_port_of_tcp_and_udp_with_a_rule_for_all() -> None:
+    every = [lb_rule(front=0, back=0, protocol="All")]
+    network = estate(
+        nic("web"), nic("app", address="10.0.0.5"),
+        lb(*every, public=False, members=["app"]), vnet(subnet()),
+    )  # fmt: skip
+    assert asked(network, "web", "front", 12345, "udp").verdict == "reachable"
+    assert asked(network, "web", "front", None, "icmp").verdict == "blocked"
+
+
+def test_P_9_the_group_of_the_frontends_subnet_does_not_count() -> None:
+    network = estate(
+        nsg(deny("no", 100), name="front"),
+        nic("web", subnet="clients", address="10.0.2.4"),
+        nic("app", subnet="data", address="10.0.1.4"),
+        lb(lb_rule(), public=False, members=["app"]),
+        vnet(
+            subnet(nsg="front"),
+            subnet("data", "10.0.1.0/24"),
+            subnet("clients", "10.0.2.0/24"),
+        ),
+    )
+    found = asked(network, "web", "front")
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.1.4:8443")
+
+
+def test_P_10_a_machine_does_not_reach_itself_through_a_balancer() -> None:
+    def inside(*members: str) -> Network:
+        return estate(
+            nic("web"),
+            nic("app", address="10.0.0.5"),
+            lb(lb_rule(), public=False, members=members),
+            vnet(subnet()),
+        )
+
+    assert asked(inside("web"), "web", "front").stops == ["hairpin"]
+    both = asked(inside("web", "app"), "web", "front")
+    assert (both.verdict, both.labels) == ("unknown", {"semantics:P-10"})
+    assert asked(inside("app"), "web", "front").verdict == "reachable"
+
+
+def test_E_16_a_machine_whose_probe_is_denied_gets_nothing() -> None:
+    def probed(*rules: Any) -> Network:
+        probe = ref(f"{BALANCER}/probes", "lb", "probe")
+        return balanced(*rules, lb_rules=[lb_rule(probe=probe)], probes=[lb_probe(8080)])
+
+    shut = asked(probed(rule("in", 100, CLIENT), deny("rest", 200)), CLIENT, "web")
+    assert (shut.verdict, shut.stops) == ("blocked", ["probe"])
+    assert "allow AzureLoadBalancer to port 8080" in shut.one.blockers[0].opening
+    fine = probed(rule("in", 100, CLIENT), rule("probe", 150, "AzureLoadBalancer", "8080"),
+                  deny("rest", 200))  # fmt: skip
+    assert asked(fine, CLIENT, "web").verdict == "reachable"
+
+
+def test_which_machine_gets_a_packet_is_not_told() -> None:
+    network = estate(
+        nsg(deny("no", 100), name="shut"),
+        nic("web", subnet="clients", address="10.0.2.4"),
+        nic("open", address="10.0.0.5"),
+        nic("closed", address="10.0.0.6", nsg="shut"),
+        lb(lb_rule(), public=False, members=["open", "closed"]),
+        vnet(subnet(), subnet("clients", "10.0.2.0/24")),
+    )
+    found = asked(network, "web", "front")
+    assert (found.verdict, found.labels) == ("unknown", {"balancer-choice"})
+
+
+def test_E_14_members_by_address_count() -> None:
+    entry = {
+        "name": "m",
+        "properties": {
+            "ipAddress": "10.0.0.4",
+            "virtualNetwork": {"id": arm_id("Microsoft.Network/virtualNetworks", "vnet")},
+        },
+    }
+    pool = {"name": "pool", "properties": {"loadBalancerBackendAddresses": [entry]}}
+    network = balanced(rule("in", 100), backendAddressPools=[pool])
+    assert asked(network, CLIENT, "web").verdict == "reachable"
+
+
+def test_E_15_a_member_that_is_set_down_is_in_doubt() -> None:
+    entry = {
+        "name": "m",
+        "properties": {
+            "ipAddress": "10.0.0.4",
+            "adminState": "Down",
+            "virtualNetwork": {"id": arm_id("Microsoft.Network/virtualNetworks", "vnet")},
+        },
+    }
+    pool = {"name": "pool", "properties": {"loadBalancerBackendAddresses": [entry]}}
+    found = asked(balanced(rule("in", 100), backendAddressPools=[pool]), CLIENT, "web")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:E-15"})
+
+
+def nat(**settings: Any) -> dict[str, Any]:
+    return {
+        "name": "ssh",
+        "properties": {
+            "frontendIPConfiguration": ref(FRONTENDS, "lb", "front"),
+            "protocol": "Tcp",
+            "backendPort": 22,
+            "enableFloatingIP": False,
+            **settings,
+        },
+    }
+
+
+def test_E_18_a_nat_rule_leads_a_port_to_one_nic() -> None:
+    one = ref("Microsoft.Network/networkInterfaces/ipConfigurations", "web", "primary")
+    network = balanced(
+        rule("in", 100, ports="22"),
+        lb_rules=[],
+        inboundNatRules=[nat(frontendPort=50022, backendIPConfiguration=one)],
+    )
+    found = asked(network, CLIENT, "web", 50022)
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:22")
+    assert asked(network, CLIENT, "web", 22).verdict == "blocked"
+
+
+def test_E_18_of_a_range_for_a_pool_nobody_knows_whose_port_is_whose() -> None:
+    pool = ref(f"{BALANCER}/backendAddressPools", "lb", "pool")
+    ranged = nat(frontendPortRangeStart=500, frontendPortRangeEnd=510, backendAddressPool=pool)
+    network = balanced(rule("in", 100, ports="22"), lb_rules=[], inboundNatRules=[ranged])
+    found = asked(network, CLIENT, "web", 505)
+    assert (found.verdict, found.labels) == ("unknown", {"nat-port"})
+    assert asked(network, CLIENT, "web", 511).verdict == "blocked"
+
+
+@pytest.mark.parametrize(("sku", "verdict"), [("Standard", "blocked"), ("Basic", "reachable")])
+def test_E_3_a_standard_balancer_is_closed_without_a_group(sku: str, verdict: str) -> None:
+    network = estate(nic("web"), pip("pip"), lb(lb_rule(), sku=sku), vnet(subnet()))
+    assert asked(network, CLIENT, "web").verdict == verdict
+
+
+def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
+    pool = ref(f"{BALANCER}/backendAddressPools", "lb", "pool")
+    configuration = {
+        "name": "primary",
+        "properties": {
+            "subnet": ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "app"),
+            "loadBalancerBackendAddressPools": [pool],
+        },
+    }
+    settings = {"ipConfigurations": [configuration]}
+    profile = {
+        "networkProfile": {
+            "networkInterfaceConfigurations": [{"name": "model", "properties": settings}]
+        }
+    }
+    scale_set = resource(
+        "Microsoft.Compute/virtualMachineScaleSets", "vmss", {"virtualMachineProfile": profile}
+    )
+
+    def network(destination: str) -> Network:
+        return estate(
+            nsg(rule("in", 100, destinationAddressPrefix=destination)),
+            pip("pip"),
+            lb(lb_rule(), members=()),
+            scale_set,
+            vnet(subnet(nsg="nsg")),
+        )
+
+    assert asked(network("10.0.0.0/24"), CLIENT, "vmss").verdict == "reachable"
+    some = asked(network("10.0.0.0/25"), CLIENT, "vmss")
+    assert (some.verdict, some.labels) == ("unknown", {"vmss-model-only"})
+    assert asked(network("10.9.0.0/24"), CLIENT, "vmss").verdict == "blocked"

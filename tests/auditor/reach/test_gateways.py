@@ -1,0 +1,164 @@
+"""Paths to application gateways and through them (A-10 to A-28), and to platform services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...guarded import out_deny
+from ...reaching import app_gateway, asked
+from ...routing import route, table
+
+CLIENT = "52.10.0.7"
+
+
+def fronted(
+    *rules: Any,
+    backend: Any = (),
+    listeners: Any = (("public", 443),),
+    table_of: Any = None,
+    members: Any = ("10.0.0.4",),
+    **more: Any,
+) -> Network:
+    """Gateway agw at 20.50.1.2 in 10.0.1.0/26, NIC web behind it on port 8080."""
+    more_of_gateway: Any = {} if table_of is None else {
+        "routeTable": {"id": arm_id("Microsoft.Network/routeTables", "rt")}
+    }  # fmt: skip
+    return estate(
+        nsg(*rules, name="gw"),
+        nsg(*backend, name="back"),
+        nic("web"),
+        pip("pip"),
+        app_gateway(listeners=listeners, members=members, **more),
+        *([table("rt", table_of)] if table_of is not None else []),
+        vnet(
+            subnet(nsg="back"),
+            subnet("gw", "10.0.1.0/26", nsg="gw", **more_of_gateway),
+        ),
+    )
+
+
+HTTPS = rule("https", 100, "Internet", "443")
+
+
+def test_A_13_a_listener_answers_the_internet() -> None:
+    found = asked(fronted(HTTPS), CLIENT, "agw")
+    assert found.verdict == "reachable"
+    assert found.step("listener").rule == "public-443"
+    assert asked(fronted(HTTPS), CLIENT, "agw", 80).stops[0] == "listener"
+    shut = asked(fronted(), CLIENT, "agw")
+    assert (shut.verdict, shut.stops) == ("blocked", ["nsg-inbound"])
+
+
+def test_A_1_a_stopped_gateway_answers_nobody() -> None:
+    shut = asked(fronted(HTTPS, operationalState="Stopped"), CLIENT, "agw")
+    assert (shut.verdict, shut.stops) == ("blocked", ["gateway-stopped"])
+
+
+def test_A_11_clients_are_let_in_to_the_subnet() -> None:
+    some = rule("https", 100, "Internet", "443", destinationAddressPrefix="10.0.1.0/26")
+    assert asked(fronted(some), CLIENT, "agw").verdict == "reachable"
+    front = rule("https", 100, "Internet", "443", destinationAddressPrefix="20.50.1.2")
+    assert asked(fronted(front), CLIENT, "agw").verdict == "blocked"
+
+
+def test_A_11_a_shared_port_makes_the_frontend_the_destination() -> None:
+    both = (("public", 443), ("private", 443))
+    front = rule("https", 100, "Internet", "443", destinationAddressPrefix="20.50.1.2")
+    assert asked(fronted(front, listeners=both), CLIENT, "agw").verdict == "reachable"
+
+
+def test_A_12_without_a_group_the_listener_is_open() -> None:
+    network = estate(
+        nic("web"), pip("pip"), app_gateway(), vnet(subnet(), subnet("gw", "10.0.1.0/26"))
+    )
+    assert asked(network, CLIENT, "agw").verdict == "reachable"
+
+
+def test_A_28_a_gateway_opens_a_connection_of_its_own() -> None:
+    found = asked(fronted(HTTPS), CLIENT, "web")
+    assert (found.verdict, found.by_gateway) == ("blocked", ["reachable"])
+    relayed = next(answer for answer in found.answers if answer.via)
+    there = relayed.arrives_as
+    assert there is not None
+    assert f"{there.source} {there.destination}:{there.destination_port}" == (
+        "10.0.1.4 10.0.0.4:8080"
+    )
+    assert [step.code for step in relayed.hops] == [
+        "listener", "nsg-inbound", "return-route",
+        "gateway", "nsg-outbound", "route", "nsg-inbound", "return-route",
+    ]  # fmt: skip
+
+
+def test_A_28_every_instance_must_get_through() -> None:
+    half = [rule("some", 100, "10.0.1.0/27", "8080"), deny("rest", 200)]
+    found = asked(fronted(HTTPS, backend=half), CLIENT, "web")
+    assert found.by_gateway == ["unknown"]
+    whole = [rule("all", 100, "10.0.1.0/26", "8080"), deny("rest", 200)]
+    assert asked(fronted(HTTPS, backend=whole), CLIENT, "web").by_gateway == ["reachable"]
+    none = [deny("rest", 200)]
+    assert asked(fronted(HTTPS, backend=none), CLIENT, "web").by_gateway == []
+
+
+def test_A_28_the_gateways_own_rules_and_routes_count() -> None:
+    shut = fronted(HTTPS, out_deny("no", 100, "10.0.0.0/24"))
+    assert asked(shut, CLIENT, "web").by_gateway == []
+    astray = fronted(HTTPS, table_of=route("10.0.0.0/24", "None"))
+    assert asked(astray, CLIENT, "web").by_gateway == []
+    assert asked(shut, "agw", "web", 8080).stops == ["nsg-outbound"]
+    assert asked(fronted(HTTPS), "agw", "web", 8080).verdict == "reachable"
+
+
+def test_A_14_a_default_route_elsewhere_is_unsupported_and_so_unknown() -> None:
+    found = asked(
+        fronted(HTTPS, table_of=route("0.0.0.0/0", "VirtualAppliance", "10.0.0.4")), CLIENT, "agw"
+    )
+    assert found.verdict == "unknown"
+    assert "semantics:A-14" in found.labels
+
+
+def test_A_25_what_no_rule_uses_is_not_reached() -> None:
+    network = fronted(HTTPS, requestRoutingRules=[])
+    shut = asked(network, CLIENT, "agw")
+    assert shut.verdict == "blocked"
+    assert asked(network, CLIENT, "web").by_gateway == []
+
+
+def cluster(**access: Any) -> Network:
+    settings = {"fqdn": "aks.hcp.azmk8s.io", "apiServerAccessProfile": access or None}
+    return estate(resource("Microsoft.ContainerService/managedClusters", "aks", settings))
+
+
+def test_K_10_K_11_who_may_ask_an_api_server() -> None:
+    assert asked(cluster(), CLIENT, "aks").verdict == "reachable"
+    ranged = cluster(authorizedIPRanges=["52.10.0.0/24"])
+    assert asked(ranged, CLIENT, "aks").verdict == "reachable"
+    shut = asked(ranged, "52.11.0.7", "aks")
+    assert (shut.verdict, shut.stops) == ("blocked", ["service-firewall"])
+    assert asked(cluster(), CLIENT, "aks", 22).verdict == "blocked"
+
+
+def test_K_12_a_private_api_server_is_not_asked_from_the_internet() -> None:
+    assert asked(cluster(enablePrivateCluster=True), CLIENT, "aks").verdict == "blocked"
+
+
+def mysql(*ranges: tuple[str, str], access: str = "Enabled") -> Network:
+    rules = [
+        {"name": f"r{place}", "properties": {"startIpAddress": start, "endIpAddress": end}}
+        for place, (start, end) in enumerate(ranges)
+    ]
+    settings = {"network": {"publicNetworkAccess": access}, "firewallRules": rules}
+    return estate(resource("Microsoft.DBforMySQL/flexibleServers", "db", settings))
+
+
+def test_L_22_who_may_ask_a_database() -> None:
+    assert asked(mysql(), CLIENT, "db", 3306).verdict == "blocked"
+    assert asked(mysql(("52.10.0.0", "52.10.0.9")), CLIENT, "db", 3306).verdict == "reachable"
+    assert asked(mysql(("0.0.0.0", "255.255.255.255")), CLIENT, "db", 3306).verdict == "reachable"
+    azure = asked(mysql(("0.0.0.0", "0.0.0.0")), CLIENT, "db", 3306)
+    assert (azure.verdict, azure.labels) == ("unknown", {"service-tag:AzureCloud"})
+    shut = mysql(("0.0.0.0", "255.255.255.255"), access="Disabled")
+    assert asked(shut, CLIENT, "db", 3306).verdict == "blocked"
