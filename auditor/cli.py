@@ -179,9 +179,10 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
             intents=settings.intents,
             tags=tags,
         )
-        if options["since"]:
+        since = options["since"] or settings.since
+        if since:
             stage("reading the older snapshot")
-            _look_back(built.network, options["since"], options["keep_going"])
+            _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
         report = audit(snapshot, built, chosen, policy, parameters)
         if options["write_baseline"]:

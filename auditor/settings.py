@@ -27,6 +27,7 @@ from auditor.rule import Rule
 
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
+    "since",
 )  # fmt: skip
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
@@ -69,6 +70,7 @@ class Settings:
     strict: bool | None = None
     rules: tuple[str, ...] = ()
     service_tags: str | None = None
+    since: str | None = None
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
@@ -125,6 +127,7 @@ def read(path: Path) -> Settings:
         strict=_flag(table, "strict", where),
         rules=tuple(str(path.parent / folder) for folder in _texts(table, "rules", where)),
         service_tags=_file(table, "service-tags", path),
+        since=_file(table, "since", path),
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),

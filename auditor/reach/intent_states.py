@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.finding import Evidence, Hop, IntentState, Json
+from auditor.finding import Hop, IntentState, Json
 from auditor.intent import Expect
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, addressed_by_name, destination_name
@@ -12,7 +12,6 @@ from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.paths import Path
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import PORTED
-from auditor.reach.trail import Step
 
 _SHOWN = 3
 """How many counterexamples one sentence names."""
@@ -130,20 +129,16 @@ def hops_of(answer: Answer) -> tuple[Hop, ...]:
     return tuple(Hop(step.resource, step.rule or step.says, step.code) for step in answer.hops)
 
 
-def evidence_of(steps: tuple[Step, ...]) -> tuple[Evidence, ...]:
-    """Quote the rules and routes that decide, where they are written."""
-    return tuple(
-        dict.fromkeys(
-            Evidence(step.resource, step.pointer, step.rule)
-            for step in steps
-            if step.pointer and step.rule and step.resource.startswith("/")
-        )
-    )
-
-
 def about(answer: Answer) -> str:
-    """Give the ARM id that a broken intent is about: of the end that is in Azure."""
+    """Give the ARM id that an answer is about: of the end that is in Azure."""
     for point in (answer.target, answer.source):
         if point.node is not None:
-            return point.node.root.id if point.kind is not Kind.SUBNET else point.id
+            return subject_of(point)
     return ""
+
+
+def subject_of(point: Point) -> str:
+    """Give the id of the resource, or of the subnet, that a point stands for."""
+    if point.node is None or point.kind is Kind.SUBNET:
+        return point.id
+    return point.node.root.id

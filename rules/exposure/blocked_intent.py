@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from auditor.intent import Expect
 from auditor.network.graph import question
-from auditor.reach.intent_states import about, evidence_of, hops_of, message_of, witness_of
+from auditor.reach.intent_states import about, hops_of, message_of, witness_of
 from auditor.reach.intents import Judgement, Outcome, judgements
+from auditor.reach.quoting import quoted
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -51,7 +52,7 @@ def blocked_intent(network: Network, judgement: Judgement) -> Outcomes:
             remedy="; then ".join(openings)
             or f"give the target a path, or correct the intent in {intent.location.file} line "
             f"{intent.location.line}",
-            evidence=evidence_of(answer.blockers),
+            evidence=quoted(network, answer.blockers, about(answer)),
             key=f"{intent.name} {answer.source.id.lower()} {answer.protocol}",
             witness=witness_of(answer),
             hops=hops_of(answer),

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from auditor.intent import Expect
 from auditor.network.graph import question
-from auditor.reach.intent_states import about, evidence_of, hops_of, message_of, witness_of
+from auditor.reach.intent_states import about, hops_of, message_of, witness_of
 from auditor.reach.intents import Judgement, Outcome, judgements
+from auditor.reach.quoting import quoted
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -51,7 +52,7 @@ def broken_boundary(network: Network, judgement: Judgement) -> Outcomes:
             message=f"the intent {intent.name} is broken: {message_of(lone)}",
             remedy="close one of the hops that let the packet pass, or correct the intent in "
             f"{intent.location.file} line {intent.location.line}",
-            evidence=evidence_of(answer.hops),
+            evidence=quoted(network, answer.hops, about(answer)),
             key=f"{intent.name} {answer.source.id.lower()} {answer.protocol}",
             witness=witness_of(answer),
             hops=hops_of(answer),

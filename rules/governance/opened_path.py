@@ -29,7 +29,8 @@ from auditor.finding import Hop
 from auditor.network.graph import question
 from auditor.reach.answer import hops_of
 from auditor.reach.changes import Change, changes, grouped
-from auditor.reach.intent_states import evidence_of, name_of, packet_of
+from auditor.reach.intent_states import name_of, packet_of, subject_of
+from auditor.reach.quoting import quoted
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _SHOWN = 5
@@ -45,16 +46,22 @@ class Opened:
 
 @question
 def opened(network: Network) -> tuple[Opened, ...]:
-    """Give what opened since the older snapshot; nothing without one."""
+    """Give what opened since the older snapshot, by target; nothing without such a snapshot.
+
+    When nothing opened, that is one answer about the network as a whole.
+    """
     if network.before is None:
         return ()
     found = [c for c in changes(network.before, network) if c.certain and c.opened]
-    return tuple(Opened(group[0].target, tuple(group)) for group in grouped(found))
+    groups = tuple(Opened(group[0].target, tuple(group)) for group in grouped(found))
+    return groups or (Opened("", ()),)
 
 
 @rule("GOV-010", severity=Severity.HIGH, since="0.1.0", of=opened)
 def opened_path(network: Network, one: Opened) -> Outcomes:
     """Tell of one target what reaches it now and did not."""
+    if not one.paths:
+        return
     first = one.paths[0]
     path, packet = first.after, first.witness_gained
     if path is None or packet is None:
@@ -64,19 +71,25 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
     sources = [_source(change) for change in one.paths]
     more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
     told = packet_of(packet, path)
+    subject = subject_of(target)
     port = f":{packet.destination_port}" if packet.destination_port else ""
     yield Finding(
-        subject=target.node.root.id if target.node is not None else target.id,
+        subject=subject,
         message=f"{', '.join(sources[:_SHOWN])}{more} now reaches {name_of(target)}, and did not "
         f"before ({packet.protocol} {packet.source} to {told['destination']}{port})",
         remedy="if nobody wants the path, undo the change: close one of the hops that let the "
         "packet pass",
-        related=tuple(dict.fromkeys(c.source for c in one.paths if c.source.startswith("/"))),
-        evidence=evidence_of(tuple(steps)),
+        related=tuple(dict.fromkeys(filter(None, map(_spelled, one.paths)))),
+        evidence=quoted(network, steps, subject),
         key=f"{first.entrance} {' '.join(first.via)} {first.turn.value} {packet.protocol} {port}",
         witness=told,
         hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
     )
+
+
+def _spelled(change: Change) -> str:
+    source = change.after.source if change.after is not None else None
+    return source.id if source is not None and source.node is not None else ""
 
 
 def _source(change: Change) -> str:

@@ -1,0 +1,239 @@
+"""`auditor reach` and `auditor diff`, as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.testing import resource
+
+from ...command import Command
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+
+HTTPS = rule("https", 100, "Internet", "443")
+
+
+def written(folder: Path, *resources: Any, name: str = "estate.json") -> str:
+    path = folder / name
+    path.write_text(json.dumps({"value": list(resources)}))
+    return str(path)
+
+
+def estate(*rules: Any, hostile: str = "web") -> list[Any]:
+    return [
+        nsg(*rules),
+        nic(hostile, public="pip", nsg="nsg"),
+        nic("db", subnet="data", address="10.0.1.4"),
+        pip("pip"),
+        vnet(subnet(), subnet("data", "10.0.1.0/24")),
+    ]
+
+
+@pytest.fixture
+def export(auditor: Command) -> str:
+    return written(auditor.folder, *estate(HTTPS))
+
+
+def reach(auditor: Command, path: str, *words: str) -> Any:
+    return auditor("reach", path, *words)
+
+
+@pytest.mark.parametrize(
+    ("port", "status", "verdict"), [("443", 0, "REACHABLE"), ("22", 1, "BLOCKED")]
+)
+def test_the_status_says_the_verdict(
+    auditor: Command, export: str, port: str, status: int, verdict: str
+) -> None:
+    ran = reach(auditor, export, "--from", "internet", "--to", "name:web", "--port", port,
+                "--protocol", "tcp")  # fmt: skip
+    assert ran.status == status
+    assert verdict in ran.out
+
+
+def test_what_cannot_be_told_is_status_4(auditor: Command) -> None:
+    resources = [each for each in estate(HTTPS) if each["name"] != "nsg"]
+    path = written(auditor.folder, *resources)
+    ran = reach(auditor, path, "--from", "internet", "--to", "name:web", "--port", "443")
+    assert ran.status == 4
+    assert "because collection-gap" in ran.out
+
+
+def test_the_text_shows_a_packet_and_its_hops(auditor: Command, export: str) -> None:
+    ran = reach(auditor, export, "--from", "internet", "--to", "name:web", "--port", "443",
+                "--protocol", "tcp")  # fmt: skip
+    assert ran.out.splitlines() == [
+        "internet -> web/primary",
+        "  REACHABLE  TCP 443",
+        "    try    tcp 1.0.0.4 -> 20.50.1.2:443 -> 10.0.0.4:443",
+        "    ok     public-address: the public address pip is that of web",
+        "    ok     nsg-inbound: securityRules/https of nsg at web allows it",
+        "    ok     return-route: the Default route 0.0.0.0/0 sends the reply to Internet",
+    ]
+
+
+def test_the_json_is_the_published_form(auditor: Command, export: str) -> None:
+    ran = reach(auditor, export, "--from", "internet", "--to", "name:web", "--report", "json")
+    told = json.loads(ran.out)
+    assert told["schema"] == "auditor.reach/1"
+    keys = {"from", "to", "protocol", "ports", "verdict", "reasons", "witness", "hops", "blockers"}
+    assert all(keys <= answer.keys() for answer in told["answers"])
+    first = next(a for a in told["answers"] if a["verdict"] == "reachable")
+    assert (first["from"], first["protocol"], first["ports"]) == ("internet", "tcp", "443")
+    assert first["witness"]["destination"] == "20.50.1.2"
+    assert first["arrives"]["destination"] == "10.0.0.4"
+    hop = next(hop for hop in first["hops"] if hop["reason"] == "nsg-inbound")
+    assert hop["rule"] == "securityRules/https"
+    assert hop["pointer"] == "/properties/securityRules/0"
+    assert hop["priority"] == 100
+    blocked = next(a for a in told["answers"] if a["verdict"] == "blocked")
+    assert blocked["blockers"][0]["opening"].startswith("add an inbound Allow rule")
+    order = [(a["from"], a["to"], a["protocol"]) for a in told["answers"]]
+    assert order == sorted(order)
+
+
+def test_all_that_the_internet_reaches(auditor: Command, export: str) -> None:
+    ran = reach(auditor, export, "--from", "internet")
+    assert ran.status == 0
+    assert ran.out.splitlines()[1].split() == [
+        "web/primary", "20.50.1.2:443", "10.0.0.4:443", "tcp", "anywhere",
+    ]  # fmt: skip
+    markdown = reach(auditor, export, "--from", "internet", "--report", "markdown").out
+    assert "| web/primary | 20.50.1.2:443 | 10.0.0.4:443 | tcp | anywhere | reachable |" in markdown
+
+
+def test_nothing_reachable(auditor: Command) -> None:
+    path = written(auditor.folder, *estate())
+    ran = reach(auditor, path, "--from", "internet")
+    assert (ran.status, ran.out) == (1, "nothing is reachable from the internet\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "name:web"], "--to is missing"),
+        (["--from", "typ:x", "--to", "name:web"], "did you mean type:"),
+        (["--from", "internet", "--to", "name:wep"], "name:web"),
+        (["--from", "internet", "--to", "name:web", "--port", "x"], "--port"),
+        (["--from", "internet", "--to", "name:web", "--port", "1", "--protocol", "icmp"],
+         "has no ports"),
+    ],
+)  # fmt: skip
+def test_usage(auditor: Command, export: str, words: list[str], said: str) -> None:
+    ran = reach(auditor, export, *words)
+    assert ran.status == 2
+    assert said in ran.err
+    assert ran.out == ""
+
+
+def test_names_reach_no_terminal_and_no_markup(auditor: Command) -> None:
+    path = written(auditor.folder, *estate(HTTPS, hostile="\x1b[31mred|<b>`x`"))
+    for report in ("text", "markdown", "json"):
+        ran = reach(auditor, path, "--from", "internet", "--report", report)
+        assert "\x1b" not in ran.out
+    assert "<b>" not in reach(auditor, path, "--from", "internet", "--report", "markdown").out
+
+
+def diff(auditor: Command, old: list[Any], new: list[Any], *words: str) -> Any:
+    paths = [written(auditor.folder, *old, name="old.json"),
+             written(auditor.folder, *new, name="new.json")]  # fmt: skip
+    return auditor("diff", *paths, "--as-of", "2026-11-23", *words)
+
+
+def test_a_diff_of_the_same_is_empty(auditor: Command) -> None:
+    ran = diff(auditor, estate(HTTPS), estate(HTTPS))
+    assert ran.status == 0
+    assert ran.out.splitlines() == ["Paths: 0 changes", "Findings: 0 new", "Findings: 0 gone"]
+
+
+def test_a_path_that_opened_to_the_world_fails(auditor: Command) -> None:
+    ran = diff(auditor, estate(), estate(HTTPS))
+    assert ran.status == 1
+    lines = ran.out.splitlines()
+    assert lines[1].split() == ["!", "gained", "internet", "->", "web/primary"]
+    assert lines[2].strip() == "+ tcp 443, as tcp 1.0.0.4 -> 20.50.1.2:443 -> 10.0.0.4:443"
+    told = json.loads(diff(auditor, estate(), estate(HTTPS), "--report", "json").out)
+    assert told["schema"] == "auditor.diff/1"
+    assert told["failed"] is True
+    first = told["paths"][0]
+    assert (first["change"], first["certain"], first["allowed"]) == ("gained", True, False)
+    assert first["gained"]["witness"]["destinationPort"] == 443
+    assert first["to"].endswith("/networkInterfaces/web/ipConfigurations/primary")
+
+
+def test_one_that_closed_does_not(auditor: Command) -> None:
+    ran = diff(auditor, estate(HTTPS), estate(deny("no", 90), HTTPS))
+    assert ran.status == 0
+    assert "lost     internet -> web/primary" in ran.out
+    assert "- tcp 443" in ran.out
+
+
+def test_what_is_allowed_to_be_public_may_open(auditor: Command) -> None:
+    (auditor.folder / "auditor.toml").write_text('[params.EXP-001]\nallow = ["*/web"]\n')
+    ran = diff(auditor, estate(), estate(HTTPS))
+    assert ran.status == 0
+    assert "  gained   internet -> web/primary" in ran.out
+
+
+def test_a_broken_intent_fails(auditor: Command) -> None:
+    (auditor.folder / "auditor.toml").write_text(
+        '[params.EXP-001]\nallow = ["*"]\n[[intent]]\nname = "shut"\nfrom = "internet"\n'
+        'to = "name:web"\nexpect = "unreachable"\n'
+    )
+    ran = diff(auditor, estate(), estate(HTTPS))
+    assert ran.status == 1
+    assert "the intent shut is broken" in ran.out
+    assert diff(auditor, estate(HTTPS), estate()).status == 0
+
+
+def test_findings_new_and_gone(auditor: Command) -> None:
+    ssh = rule("ssh", 110, "Internet", "22")
+    told = json.loads(diff(auditor, estate(HTTPS), estate(HTTPS, ssh), "--report", "json").out)
+    assert "NSG-005" in {finding["rule"] for finding in told["findings"]["gained"]}
+    back = json.loads(diff(auditor, estate(HTTPS, ssh), estate(HTTPS), "--report", "json").out)
+    assert "NSG-005" in {finding["rule"] for finding in back["findings"]["lost"]}
+    markdown = diff(auditor, estate(HTTPS), estate(HTTPS, ssh), "--report", "markdown").out
+    assert "| Path | From | To | Packets | Allowed |" in markdown
+
+
+def test_damage_is_status_3(auditor: Command, export: str) -> None:
+    bad = auditor.folder / "bad.json"
+    bad.write_text("{")
+    assert auditor("diff", export, str(bad)).status == 3
+    assert auditor("reach", str(bad), "--from", "internet").status == 3
+
+
+def test_check_since_an_older_snapshot(auditor: Command) -> None:
+    old = written(auditor.folder, *estate(), name="old.json")
+    new = written(auditor.folder, *estate(HTTPS), name="new.json")
+    words = ("--select", "GOV-010", "--as-of", "2026-11-23", "--report", "json")
+    told = json.loads(auditor("check", new, "--since", old, *words).out)
+    assert [finding["rule"] for finding in told["findings"]][:1] == ["GOV-010"]
+    assert json.loads(auditor("check", new, *words).out)["findings"] == []
+
+
+def test_intents_are_in_every_report(auditor: Command) -> None:
+    (auditor.folder / "auditor.toml").write_text(
+        '[[intent]]\nname = "open"\nfrom = "internet"\nto = "name:web"\nports = 443\n'
+        'expect = "reachable"\n[[intent]]\nname = "shut"\nfrom = "internet"\nto = "name:db"\n'
+        'expect = "unreachable"\n[[intent]]\nname = "wrong"\nfrom = "internet"\nto = "name:web"\n'
+        'expect = "unreachable"\n'
+    )
+    path = written(auditor.folder, *estate(HTTPS), resource("X.Y/z", "counted"))
+    texts = {
+        name: auditor("check", path, "--as-of", "2026-11-23", "--report", name).out
+        for name in ("console", "json", "markdown", "junit", "csv", "sarif")
+    }
+    for name, text in texts.items():
+        assert all(each in text for each in ("open", "shut", "wrong")), name
+    told = {each["name"]: each for each in json.loads(texts["json"])["intents"]}
+    assert [told[name]["outcome"] for name in ("open", "shut", "wrong")] == [
+        "kept", "kept", "broken",
+    ]  # fmt: skip
+    assert told["wrong"]["witness"]["destinationPort"] == 443
+    assert (
+        "intents: 1 broken, 2 kept"
+        in auditor("check", path, "--as-of", "2026-11-23", "--report", "github").out
+    )

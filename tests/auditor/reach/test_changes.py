@@ -1,0 +1,120 @@
+"""What a change opened, closed and moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.reach.changes import Change, changes
+from auditor.reach.space import share
+from auditor.testing import ask, estate
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import lb, lb_rule
+
+
+def network(*rules: Any, public: str | None = None, address: str = "20.50.1.2") -> Network:
+    return estate(
+        nsg(*rules),
+        nic("web", nsg="nsg", public=public),
+        nic("db", subnet="data", address="10.0.1.4"),
+        *([pip(public, address=address)] if public else []),
+        vnet(subnet(), subnet("data", "10.0.1.0/24")),
+    )
+
+
+def compared(old: Network, new: Network) -> list[Change]:
+    share(old, new)
+    return list(changes(old, new))
+
+
+def words(found: list[Change]) -> list[str]:
+    return [f"{c.turn.value} {_name(c.source)}-{_name(c.target)}" for c in found]
+
+
+def _name(text: str) -> str:
+    parts = text.split("/")
+    nic = "networkinterfaces"
+    return parts[parts.index(nic) + 1] if nic in parts else parts[-1]
+
+
+def test_nothing_changed() -> None:
+    assert compared(network(rule("a", 100)), network(rule("another-name", 100))) == []
+
+
+def test_a_rule_that_closes_narrows_and_one_that_opens_widens() -> None:
+    everything, some = network(), network(deny("no", 100, "10.0.1.0/24", "22"))
+    found = compared(everything, some)
+    assert {c.turn.value for c in found} == {"narrowed"}
+    assert all(c.gained.is_empty and not c.opened for c in found)
+    lost = next(c for c in found if _name(c.source) == "db" or c.source.endswith("/data"))
+    assert lost.witness_lost is not None
+    assert lost.witness_lost.destination_port == 22
+    assert {c.turn.value for c in compared(some, network())} == {"widened"}
+
+
+def test_a_public_address_is_a_path_gained() -> None:
+    allowed = rule("https", 100, "Internet", "443")
+    found = compared(network(allowed), network(allowed, public="pip"))
+    first = found[0]
+    assert (first.turn.value, first.source) == ("gained", "internet")
+    assert first.witness_gained is not None
+    assert str(first.witness_gained.destination) == "20.50.1.2"
+    back = compared(network(allowed, public="pip"), network(allowed))
+    assert words(back)[0] == "lost internet-web"
+
+
+def test_another_entrance_for_the_same_is_a_move() -> None:
+    allowed = rule("https", 100, "Internet", "443")
+    found = compared(
+        network(allowed, public="pip"), network(allowed, public="pip-2", address="20.50.1.3")
+    )
+    assert words(found)[0] == "moved internet-web"
+    assert found[0].before is not None
+    assert found[0].before.entrance is not None
+
+
+def test_a_rule_of_a_balancer_is_a_change() -> None:
+    def balanced(port: int) -> Network:
+        return estate(
+            nic("web", subnet="data", address="10.0.1.4"),
+            nic("app"),
+            lb(lb_rule(front=port), public=False, members=["app"]),
+            vnet(subnet(), subnet("data", "10.0.1.0/24")),
+        )
+
+    found = compared(balanced(443), balanced(444))
+    assert {c.turn.value for c in found} == {"changed"}
+    assert {c.target.rpartition("/")[2] for c in found} == {"front"}
+
+
+def test_equal_sets_of_packets_are_the_same_object() -> None:
+    one, other = network(rule("a", 100, ports="22")), network(rule("b", 500, ports=["22"]))
+    share(one, other)
+    from auditor.network.effective_rules import Direction
+    from auditor.network.interfaces import find_interface
+    from auditor.reach.filtering import admitted
+
+    sets = [
+        admitted(each, find_interface(each, "web"), Direction.INBOUND, 4) for each in (one, other)
+    ]
+    assert sets[0].may is sets[1].may
+    assert sets[0].must is sets[1].must
+
+
+def test_GOV_010_tells_what_opened_since() -> None:
+    allowed = rule("https", 100, "Internet", "443")
+    new = network(allowed, public="pip")
+    assert ask("GOV-010", new).kept == 0  # nothing to compare with
+    new = network(allowed, public="pip")
+    new.before = network(allowed)
+    share(new.before, new)
+    answer = ask("GOV-010", new)
+    assert answer.names == ["web"]
+    [finding] = answer.broken
+    assert finding.message.startswith("the internet now reaches web, and did not before (tcp")
+    assert finding.evidence[0].pointer == "/properties/securityRules/0"
+    same = network(allowed)
+    same.before = network(allowed, public="pip")
+    share(same.before, same)
+    assert ask("GOV-010", same).kept == 1

@@ -1,0 +1,164 @@
+"""Intents judged: kept, broken by a packet, or not told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.finding import Location
+from auditor.intent import read_intent
+from auditor.network.graph import Network
+from auditor.reach.intent_states import states
+from auditor.reach.intents import Judgement, judgements
+from auditor.testing import ask, estate
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import app_gateway
+
+HERE = Location("auditor.toml", 7, "/intent/0")
+
+
+def intent(expect: str, to: Any = "name:db", from_: Any = "name:web", **more: Any) -> Any:
+    table = {"name": "the intent", "from": from_, "to": to, "expect": expect, **more}
+    return read_intent(table, HERE)
+
+
+def network(*rules: Any, intents: Any = (), more: Any = (), **kinds: Any) -> Network:
+    return estate(
+        nsg(*rules),
+        nic("web", **kinds),
+        nic("db", subnet="data", address="10.0.1.4"),
+        vnet(subnet(), subnet("data", "10.0.1.0/24", nsg="nsg")),
+        *more,
+        intents=intents,
+    )
+
+
+def judged(expect: str, *rules: Any, **more: Any) -> Judgement:
+    [found] = judgements(network(*rules, intents=(intent(expect, **more),)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expect", "rules", "outcome"),
+    [
+        ("reachable", [], "kept"),
+        ("reachable", [deny("no", 100)], "broken"),
+        ("unreachable", [], "broken"),
+        ("unreachable", [deny("no", 100)], "kept"),
+    ],
+)
+def test_both_ways(expect: str, rules: list[Any], outcome: str) -> None:
+    assert judged(expect, *rules).outcome.value == outcome
+
+
+def test_every_port_that_is_named_must_be_reached() -> None:
+    some = [rule("web", 100, ports="443"), deny("rest", 200)]
+    assert judged("reachable", *some, ports=443).outcome.value == "kept"
+    lacking = judged("reachable", *some, ports=[443, 8443])
+    assert lacking.outcome.value == "broken"
+    assert [str(answer.ports) for answer in lacking.answers] == ["8443"]
+
+
+def test_without_ports_any_will_do() -> None:
+    assert judged("reachable", rule("web", 100, ports="443"), deny("rest", 200)).outcome.value == (
+        "kept"
+    )
+
+
+def test_the_counterexample_is_a_packet_with_its_hops() -> None:
+    [state] = states(network(intents=(intent("unreachable"),)))
+    assert (state.name, state.expect, state.outcome) == ("the intent", "unreachable", "broken")
+    assert state.witness == {
+        "source": "10.0.0.4",
+        "destination": "10.0.1.4",
+        "protocol": "tcp",
+        "sourcePort": 49152,
+        "destinationPort": 443,
+    }
+    assert [hop.reason for hop in state.hops] == [
+        "nsg-outbound", "route", "nsg-inbound", "return-route",
+    ]  # fmt: skip
+    assert state.message == "web to db is reachable (tcp 10.0.0.4 to 10.0.1.4:443)"
+
+
+def test_only_names_whatever_else_is_reached() -> None:
+    assert judged("only", to=["name:db", "internet"]).outcome.value == "kept"
+    found = judged("only", to="name:db")
+    assert (found.outcome.value, [a.target.id for a in found.answers]) == ("unknown", ["internet"])
+    shut = judged("only", to="internet")
+    assert [a.target.id.rpartition("/")[2] for a in shut.answers] == ["primary"]
+
+
+def fronted(*intents: Any) -> Network:
+    """The internet reaches the gateway, and the gateway reaches web."""
+    return estate(
+        nsg(rule("https", 100, "Internet", "443"), name="gw"),
+        nic("web"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26", nsg="gw")),
+        intents=intents,
+    )
+
+
+def test_what_a_gateway_sends_on_is_its_own() -> None:
+    only = intent("only", to="name:agw", from_="internet", protocol="any")
+    out = intent("unreachable", to="name:web", from_="internet")
+    through = intent("reachable", to="name:web", from_="internet", ports=443)
+    found = judgements(fronted(only, out, through))
+    assert [each.outcome.value for each in found] == ["kept", "kept", "kept"]
+
+
+def test_only_the_gateway_is_public_and_yet_a_machine_is() -> None:
+    only = intent("only", to="name:agw", from_="internet", protocol="any")
+    exposed = estate(
+        nsg(rule("ssh", 100, ports="22")),
+        nic("web", public="pip-2", nsg="nsg"),
+        pip("pip-2", address="20.50.1.9"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26")),
+        intents=(only,),
+    )
+    [found] = judgements(exposed)
+    assert found.outcome.value == "broken"
+    assert [str(a.ports) for a in found.answers if a.protocol == "tcp"] == ["22"]
+
+
+def test_a_selector_that_fits_nothing_is_no_green_answer() -> None:
+    found = judged("unreachable", to="name:typo")
+    assert (found.outcome.value, found.reasons[0].label) == ("unknown", "nothing-selected")
+
+
+def test_the_rules_say_what_became_of_intents() -> None:
+    wanted, unwanted = intent("reachable"), intent("unreachable")
+    shut = network(deny("no", 100), intents=(wanted, unwanted))
+    assert ask("EXP-010", shut).kept == 1
+    [finding] = ask("EXP-011", shut).broken
+    assert finding.subject.endswith("/networkInterfaces/db")
+    assert "the intent the intent is broken: web to db is blocked" in finding.message
+    assert finding.remedy.startswith("add an inbound Allow rule for TCP from 10.0.0.4")
+    assert finding.evidence[0].pointer == "/properties/securityRules/0"
+    opened = network(intents=(wanted, unwanted))
+    assert ask("EXP-011", opened).kept == 1
+    [finding] = ask("EXP-010", opened).broken
+    assert finding.witness is not None
+    assert "auditor.toml line 7" in finding.remedy
+
+
+def test_what_is_not_told_is_unknown() -> None:
+    network_ = estate(
+        nic("web"),
+        nic("db", subnet="data", address="10.0.1.4"),
+        vnet(subnet(), subnet("data", "10.0.1.0/24", nsg="gone")),
+        intents=(intent("reachable"), intent("unreachable")),
+    )
+    assert len(ask("EXP-010", network_).unknown) == len(ask("EXP-011", network_).unknown) == 1
+
+
+def test_without_intents_the_rules_have_nothing_to_judge() -> None:
+    for which in ("EXP-010", "EXP-011"):
+        answer = ask(which, network())
+        assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
