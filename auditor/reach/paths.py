@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.network.effective_rules import Direction
@@ -28,6 +29,7 @@ from auditor.reach.points import (
     Kind,
     Point,
     anywhere_in,
+    frontend,
     machine,
     vnet_of,
 )
@@ -256,10 +258,13 @@ def _from_inside(
         for there in to_sites(out, source, target.addresses):
             yield Path(source, target, there)
         return
-    if target.addresses.intervals(version):
-        trail = towards(start(network, source, version, target.addresses, tags), target)
-        for each, end in send(trail, source, target):
-            yield Path(source, end, each)
+    for aim in _aims(network, target):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for each, end in send(trail, source, aim):
+            if aim is target or end.id == target.id:
+                yield Path(source, end, each)
     for entrance in entrances_towards(network, target):
         if entrance.version != version:
             continue
@@ -270,6 +275,18 @@ def _from_inside(
                 path = Path(source, end, each, entrance)
                 if ends_at(path, target):
                     yield path
+
+
+def _aims(network: Network, target: Point) -> tuple[Point, ...]:
+    """Give what packets may be sent to so that a point gets them: itself, internal frontends."""
+    if target.kind is not Kind.MACHINE or target.node is None:
+        return (target,)
+    fronts = {
+        forward.frontend.key: forward.frontend
+        for forward in forwards_to(network).get(target.node.key, ())
+        if not forward.frontend.public
+    }
+    return (target, *(frontend(network, fronts[key]) for key in sorted(fronts)))
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
@@ -285,16 +302,19 @@ def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
 def _from_sites(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
-    if target.outside or not target.addresses.intervals(version):
+    if target.outside:
         return
-    trail = towards(start(network, source, version, target.addresses, tags), target)
-    for subnet in gateway_subnets_towards(network, target):
+    for aim, subnet in product(_aims(network, target), gateway_subnets_towards(network, target)):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
         inside = remark(
             trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
         )
-        for each, end in onward(inside, here, target, to_gateway(inside)):
-            yield Path(source, end, each)
+        for each, end in onward(inside, here, aim, to_gateway(inside)):
+            if aim is target or end.id == target.id:
+                yield Path(source, end, each)
 
 
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
