@@ -26,6 +26,7 @@ from auditor.rule import Rule
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
+REACH = ROOT / "docs" / "reach.md"
 DEMO = ("check", "fixtures/estates/docker-to-aks-broken", "--as-of", "2026-11-23")
 SHOWN = ("GW-002", "TLS-003")
 """The findings of the demo that README.md shows."""
@@ -72,8 +73,25 @@ def _row(rule: Rule[Any]) -> str:
 
 def readme() -> str:
     """Give README.md with its generated parts as they must be."""
-    made = {"demo": _demo(), "help": _help()}
-    return _REGION.sub(lambda m: f"{m[1]}{made[m[2]]}\n{m[3]}", README.read_text(encoding="utf-8"))
+    return _filled(README, {"demo": _demo(), "help": _help()})
+
+
+def reach() -> str:
+    """Give docs/reach.md with its generated part as it must be."""
+    return _filled(REACH, {"exposed": _exposed()})
+
+
+def _filled(page: Path, made: Mapping[str, str]) -> str:
+    text = page.read_text(encoding="utf-8")
+    return _REGION.sub(lambda m: f"{m[1]}{made[m[2]]}\n{m[3]}", text)
+
+
+EXPOSED = ("reach", "fixtures/estates/docker-to-aks-broken", "--from", "internet")
+
+
+def _exposed() -> str:
+    command = " ".join(("$ auditor", *EXPOSED))
+    return f"```text\n{command}\n\n{said(*EXPOSED).rstrip()}\n```"
 
 
 def _demo() -> str:
@@ -116,6 +134,7 @@ def main() -> int:
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
+    REACH.write_text(reach(), encoding="utf-8")
     return 0
 
 

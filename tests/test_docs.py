@@ -71,6 +71,10 @@ def test_the_pages_of_the_rules_are_as_generated() -> None:
     assert there == generate.pages(), "make docs writes them"
 
 
+def test_the_page_about_reach_is_as_generated() -> None:
+    assert generate.reach() == generate.REACH.read_text(encoding="utf-8")
+
+
 def test_the_readme_is_as_generated() -> None:
     text = README.read_text(encoding="utf-8")
 
@@ -146,7 +150,7 @@ def _follow(told: settings.Settings) -> None:
 
 
 def test_the_waiver_of_the_readme_is_valid(auditor: Command) -> None:
-    (text,) = blocks(README, "toml")
+    text = "\n".join(blocks(README, "toml"))
     told = settings.read(auditor.write("auditor.toml", text))
 
     settings.check_waivers(registry.rules(), told.waivers)

@@ -18,9 +18,10 @@ def rows() -> list[tuple[str, str, str]]:
 
 
 def named_in_tests() -> set[str]:
-    """The facts that tests about filters and routes are named by."""
-    network = ROOT / "tests" / "auditor" / "network"
-    paths = (path for name in ("filtering", "routing") for path in (network / name).glob("*.py"))
+    """The facts that tests about filters, routes and paths are named by."""
+    tests = ROOT / "tests" / "auditor"
+    folders = ("network/filtering", "network/routing", "network/firewalling", "reach")
+    paths = (path for name in folders for path in (tests / name).glob("*.py"))
     texts = (path.read_text(encoding="utf-8") for path in paths)
     return {f"{family}-{number}" for text in texts for family, number in NAMED.findall(text)}
 

@@ -65,6 +65,8 @@ class Frame:
         """Give the packets as sent that are in a set behind the rewriting."""
         may, must = behind.may, behind.must
         for name, values in self._replaced(space):
+            if not values:
+                return Bounds.nothing(space)  # no address of this version stands in (P-12)
             low, high = values[0]
             if len(values) == 1 and low == high:
                 same = may is must
