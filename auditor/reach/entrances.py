@@ -15,7 +15,7 @@ from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version, parse_pr
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic
-from auditor.network.firewalling import FirewallTerm
+from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
@@ -192,6 +192,21 @@ def at_firewall(
                 yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
         if not targets:
             yield _nobody(found, firewall, term), here
+
+
+def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
+    """Give whom the NAT rules of an Azure Firewall send packets to."""
+    firewall = configuration.root
+    vnet = vnet_of(network, part_in_subnet(network, Kind.FIREWALL, configuration))
+    if not isinstance(firewall, Firewall) or vnet is None:
+        return []
+    terms = firewall_program(network, firewall, network.tags).nat
+    addresses = {t.translation.address for t in terms if t.translation is not None}
+    return [
+        point
+        for address in sorted(each for each in addresses if each is not None)
+        for point in points_at(network, address, vnet)
+    ]
 
 
 def _translated(

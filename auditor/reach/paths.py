@@ -6,6 +6,7 @@ gateways, which open connections of their own (`via`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +21,23 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import to_gateway
-from auditor.reach.entrances import Entrance, enter, entrances, entrances_at
+from auditor.reach.entrances import (
+    Entrance,
+    enter,
+    entrances,
+    entrances_at,
+    translated_to,
+)
 from auditor.reach.frame import SENT
-from auditor.reach.gatewaying import Relay, at_listeners, back_from, point_of, relays_of, sending
+from auditor.reach.gatewaying import (
+    Relay,
+    at_listeners,
+    back_from,
+    point_of,
+    ports_of,
+    relays_of,
+    sending,
+)
 from auditor.reach.owners import points_at
 from auditor.reach.points import (
     INTERNET,
@@ -224,16 +239,45 @@ def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     if target.kind is not Kind.GATEWAY:
-        for entrance in _relaying(network):
-            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+        place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
+        for key in (target.id.lower(), place):
+            for entrance in _relaying(network).get(key, ()):
+                found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     return tuple(found[key] for key in sorted(found))
 
 
 @question
-def _relaying(network: Network) -> tuple[Entrance, ...]:
-    """The entrances that lead to others than whoever carries them."""
-    kinds = (GatewayFrontend, FirewallIpConfiguration)
-    return tuple(each for each in entrances(network) if isinstance(each.node, kinds))
+def _relaying(network: Network) -> dict[str, tuple[Entrance, ...]]:
+    """The entrances that lead to others than whoever carries them, by the ids of these others.
+
+    By the key of its subnet too, for whoever is asked about as any machine of that.
+    """
+    found: dict[str, dict[str, Entrance]] = defaultdict(dict)
+    for entrance in entrances(network):
+        for point in _behind(network, entrance):
+            place = point.subnet.key if point.subnet is not None else ""
+            for key in {point.id.lower(), place} - {""}:
+                found[key][f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    return {key: tuple(each.values()) for key, each in found.items()}
+
+
+def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
+    """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
+    node = entrance.node
+    targets: list[Point] = []
+    if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
+        for port in ports_of(network, node.root)[0]:
+            if port.frontend is node:
+                for relay in _distinct(network, port.listeners):
+                    targets += relay_targets(network, node.root, relay)
+    elif isinstance(node, FirewallIpConfiguration):
+        targets += translated_to(network, node)
+    for target in targets:
+        yield target
+        if isinstance(target.node, LoadBalancerFrontend):
+            for forward in forwards_of(network, target.node).known:
+                if forward.target is not None:
+                    yield forward.target
 
 
 # From within
