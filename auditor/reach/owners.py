@@ -29,11 +29,10 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
             found.append(frontend(network, owner.node))
         elif isinstance(owner.node, FirewallIpConfiguration):
             found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
-    if found or where.subnet is None:
+    if found or where.subnet is None or not where.unsure:
         return tuple(found)
     any_of = anywhere_in(network, where.subnet)
-    what = where.unsure or f"nobody is known to have {address}"
-    reason = Reason("collection-gap", what, where.subnet.id)
+    reason = Reason("collection-gap", where.unsure, where.subnet.id)
     one = AddressSet.from_range(address, address)
     return (
         Point(

@@ -12,7 +12,7 @@ from auditor.network.graph import Network
 from auditor.reach.trail import Step
 from auditor.resources.base import Node
 
-_LONGEST = 1200
+_LONGEST = 400
 """Characters of JSON that are quoted whole; of more, the name of the rule."""
 
 
@@ -30,7 +30,8 @@ def quoted(network: Network, steps: Iterable[Step], about: str = "") -> tuple[Ev
 
 def _quotes(network: Network, steps: Iterable[Step]) -> Iterator[Evidence]:
     for step in steps:
-        if not step.pointer or not step.resource.startswith("/"):
+        healthy = step.code == "probe" and step.passes
+        if healthy or not step.pointer or not step.resource.startswith("/"):
             continue
         node = network.find(step.resource)
         if isinstance(node, Node):

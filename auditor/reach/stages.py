@@ -193,7 +193,8 @@ def _routed(
     name = "source" if reply else "destination"
     if subnet is None:
         lacks = point.reasons or (Reason("collection-gap", f"the subnet of {point.id}", point.id),)
-        return trail.through(Bounds.maybe(trail.space.all), _gap_teller(point, reply, lacks))
+        unsure = Bounds.maybe(trail.space.all)
+        return trail.through(unsure, _gap_teller(point, reply, lacks), reply=reply)
     ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
     here = lead(ways, trail.space, name, to, ask)
 
@@ -204,7 +205,7 @@ def _routed(
             step = replace(step, reasons=tuple(dict.fromkeys((*step.reasons, *doubts))))
         return (step,)
 
-    return trail.through(here, tell)
+    return trail.through(here, tell, reply=reply)
 
 
 def _gap_teller(point: Point, reply: bool, reasons: tuple[Reason, ...]) -> Tell:

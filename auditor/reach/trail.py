@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +51,8 @@ class Stage:
     bounds: Bounds
     frame: Frame
     tell: Tell
+    reply: bool = False
+    """Whether it is about the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,13 @@ class Trail:
     choice: str = ""
     down: bool = False
 
-    def through(self, here: Bounds, tell: Tell) -> Trail:
+    def through(self, here: Bounds, tell: Tell, *, reply: bool = False) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""
         seen = self.frame.seen_from_before(self.space, here)
         for other in self.others:
             also = other.seen_from_before(self.space, here)
             seen = Bounds(seen.may | also.may, seen.must & also.must)
-        return replace(self, stages=(*self.stages, Stage(seen, self.frame, tell)))
+        return replace(self, stages=(*self.stages, Stage(seen, self.frame, tell, reply)))
 
     def becoming(self, **values: Any) -> Trail:
         """Rewrite the packet: `values` as for `Frame.rewritten`."""
@@ -95,8 +97,16 @@ class Trail:
     @property
     def bounds(self) -> Bounds:
         """The packets as sent that get through all stages."""
+        return self._through(self.stages)
+
+    @property
+    def delivered(self) -> Bounds:
+        """The packets as sent that arrive, whatever becomes of replies."""
+        return self._through(stage for stage in self.stages if not stage.reply)
+
+    def _through(self, stages: Iterable[Stage]) -> Bounds:
         total = Bounds.exactly(self.sent)
-        for stage in self.stages:
+        for stage in stages:
             total = total & stage.bounds
         return total
 

@@ -1,0 +1,40 @@
+"""The subnets that may have a path to a network: its own, its peers', and those beyond one hub."""
+
+from __future__ import annotations
+
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question_about
+from auditor.network.routing_domains import near_keys
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+PLATFORM_SUBNETS = frozenset(
+    {
+        "azurebastionsubnet",
+        "azurefirewallsubnet",
+        "azurefirewallmanagementsubnet",
+        "gatewaysubnet",
+        "routeserversubnet",
+    }
+)
+"""Subnets of Azure's own, by name in lower case: nobody's machines start connections there."""
+
+
+@question_about
+def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
+    """Give the subnets from which packets may come to a VNet (its key) without the internet.
+
+    Peerings do not add up (R-15); an appliance or a gateway in a network between the two may join
+    them all the same. Further away is nobody.
+    """
+    near = {home, *near_keys(network, home)}
+    for key in tuple(near):
+        near |= near_keys(network, key)
+    found: dict[str, Subnet] = {}
+    for key in near:
+        node = network.nodes.get(key)
+        if isinstance(node, VirtualNetwork):
+            try:
+                found.update((subnet.key, subnet) for subnet in node.subnets)
+            except Undetermined:
+                continue
+    return tuple(found[key] for key in sorted(found))

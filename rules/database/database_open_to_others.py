@@ -1,0 +1,131 @@
+"""The database is reachable from more than its application.
+
+## Why it matters
+A private database behind the default rules of a network is open to every subnet of it, to its peers
+and to the sites behind its gateways: one machine taken over anywhere is enough to try passwords.
+
+## What fails
+A MySQL server inside a network, by its delegated subnet or an approved private endpoint, that some
+subnet besides the application's certainly reaches on port 3306, or a site on premises. The
+application is the AKS cluster in the server's resource group, or the only cluster of the input (its
+node and pod subnets); or the subnets that are declared. Others that may talk to it, globs of ids of
+subnets, or `onprem`:
+
+    [params.DB-008]
+    application = ["*/virtualNetworks/vnet-shop/subnets/snet-aks"]
+    allow = ["*/subnets/snet-admin"]
+
+Where nobody tells who the application is, nothing is judged. Subnets of Azure's own (Bastion,
+firewalls, gateways) start no such connections and are left out. What the internet reaches is told
+by DB-001 and EXP-004.
+
+## What to do
+Allow 3306 from the application's subnets in the security group before the database, and deny it
+from `VirtualNetwork`. A private endpoint heeds the group when its subnet has
+`privateEndpointNetworkPolicies` Enabled.
+
+## References
+- https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy
+- Facts L-2, L-5, L-20, L-21, N-10
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor.addresses import PortSet
+from auditor.network import databases
+from auditor.network.databases import Server
+from auditor.network.exposure import approved
+from auditor.network.filters import subnet_name
+from auditor.network.sites import every_site
+from auditor.reach.answer import Answer, Verdict, answers
+from auditor.reach.applications import application_of
+from auditor.reach.ends import points_of
+from auditor.reach.intent_states import hops_of, name_of, packet_words, witness_of
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
+from auditor.reach.points import Kind, Point, anywhere_in, on_premises
+from auditor.reach.quoting import quoted
+from auditor.reach.replay import check
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+MYSQL = 3306
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Params:
+    """Who may talk to a database."""
+
+    application: tuple[str, ...] = ()
+    """Globs of ids of the application's subnets; letter case does not matter."""
+    allow: tuple[str, ...] = ()
+    """Globs of ids of other subnets that may, or `onprem`."""
+
+
+@rule("DB-008", severity=Severity.CRITICAL, since="0.1.0", of=databases.servers, parameters=Params)
+def database_open_to_others(network: Network, server: Server, params: Params) -> Outcomes:
+    """Name whoever reaches one server besides its application."""
+    application = application_of(network, server, params.application)
+    if not application:
+        return
+    targets = [p for p in points_of(server, network) if p.kind is not Kind.SERVICE]
+    found = [
+        answer
+        for source in _others(network, application, targets, params.allow)
+        for answer in _reached(network, source, targets)
+    ]
+    if not found:
+        return
+    for answer in found[:1]:
+        check(network, answer, network.tags)
+    names = list(dict.fromkeys(name_of(answer.source) for answer in found))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    first = found[0]
+    yield Finding(
+        subject=server.id,
+        message=f"{', '.join(names[:_SHOWN])}{more} reach {server.label} on port {MYSQL} besides "
+        f"its application ({packet_words(first)})",
+        remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
+        "security group before the database, and deny it from VirtualNetwork",
+        related=tuple(dict.fromkeys(a.source.id for a in found if a.source.node is not None)),
+        evidence=quoted(network, first.hops, server.id),
+        witness=witness_of(first),
+        hops=hops_of(first),
+    )
+
+
+def _others(
+    network: Network,
+    application: Iterable[Subnet],
+    targets: Sequence[Point],
+    allow: tuple[str, ...],
+) -> Iterator[Point]:
+    known = {subnet.key for subnet in application}
+    known |= {target.subnet.key for target in targets if target.subnet is not None}
+    homes = sorted({target.home for target in targets} - {""})
+    around = {s.key: s for home in homes for s in subnets_around(network, home)}
+    for subnet in around.values():
+        platform = subnet_name(subnet).lower() in PLATFORM_SUBNETS
+        if subnet.key not in known and not platform and not approved(allow, subnet.id):
+            yield anywhere_in(network, subnet)
+    sites = every_site(network).must
+    if sites and "onprem" not in allow:
+        yield on_premises(sites)
+
+
+def _reached(network: Network, source: Point, targets: Iterable[Point]) -> Iterator[Answer]:
+    for target in targets:
+        for answer in answers(
+            network,
+            source,
+            target,
+            protocols=("tcp",),
+            ports=PortSet.of(MYSQL),
+            tags=network.tags,
+        ):
+            if answer.verdict is Verdict.REACHABLE and not answer.via:
+                yield answer
+                return

@@ -1,0 +1,56 @@
+"""A gateway cannot reach its backend.
+
+## Why it matters
+The listener answers and every request ends in 502: the gateway's own connections to its backend are
+dropped by a security group, a route or a load balancer on the way. People look at the application.
+
+## What fails
+A member of a pool that some listener uses, at an address of a network in the input, to which no
+packet from the gateway's subnet arrives on the port of the backend settings: its own outbound
+rules, the routes of its subnet, peerings, admin rules, the load balancer in front of the machines,
+the security groups of their subnet and NIC, and the way of the reply all count (A-28). A member
+that nobody owns is told by GW-003, a public one by GW-001.
+
+## What to do
+Make the change that the finding names: the smallest one that lets the gateway's packets pass.
+
+## References
+- https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure
+- Facts A-28, P-4, P-9, E-13, K-60
+"""
+
+from __future__ import annotations
+
+from auditor.reach.answer import Verdict
+from auditor.reach.backends import Backend, backends, ends_of
+from auditor.reach.gatewaying import point_of
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
+from auditor.reach.quoting import quoted
+from auditor.reach.talking import talk
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@rule("GW-004", severity=Severity.CRITICAL, since="0.1.0", of=backends)
+def blocked_backend(network: Network, backend: Backend) -> Outcomes:
+    """Follow a packet from the gateway to one member."""
+    targets = ends_of(network, backend)
+    answer = talk(network, [point_of(network, backend.gateway)], targets, backend.port)
+    if answer is None or answer.verdict is Verdict.REACHABLE:
+        return
+    what = f"{backend.gateway.label} reaches {backend.member}:{backend.port}"
+    if answer.verdict is Verdict.UNKNOWN:
+        whys = "; ".join(dict.fromkeys(map(str, answer.reasons)))
+        yield Unknown(backend.id, f"whether {what}: {whys}", key=backend.key)
+        return
+    openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
+    yield Finding(
+        subject=backend.id,
+        message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
+        f"({packet_words(answer)}): {answer.blockers[0].says}",
+        remedy="; then ".join(openings) or "send to an address that the gateway reaches",
+        related=(backend.gateway.id,),
+        evidence=quoted(network, answer.blockers, backend.id),
+        key=backend.key,
+        witness=witness_of(answer),
+        hops=hops_of(answer),
+    )
