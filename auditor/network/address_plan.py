@@ -150,6 +150,19 @@ def _told(settings: object) -> tuple[str | None, str | None]:
     return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
 
 
+@question
+def homeless(network: Network) -> dict[Address, tuple[Node, ...]]:
+    """Give, by address, the parts that tell their address and not the subnet they stand in."""
+    found: dict[Address, list[Node]] = defaultdict(list)
+    for cls in OWNING:
+        for node in network.all(cls):
+            text, subnet = _told(walk.peek(node, "properties"))
+            if text and not subnet:
+                block = parse_prefix(text)
+                found[Address(block.version, block.first)].append(node)
+    return {address: tuple(nodes) for address, nodes in found.items()}
+
+
 def _hub_home(hub: VirtualHub) -> str:
     for configuration in walk.peek(walk.peek(hub, "properties"), "ip_configurations") or ():
         owner_subnet = walk.peek(walk.peek(configuration, "properties"), "subnet")
@@ -228,6 +241,8 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
         unsure = untold or _beyond(network, address, vnet)
     else:
         unsure = _unsure_in(network, home, subnet)
+    for node in homeless(network).get(address, ()):
+        unsure = unsure or f"the subnet of {node.label} of {node.root.label}, which has the address"
     return Whereabouts(address, (), home, subnet, unsure)
 
 

@@ -126,3 +126,27 @@ def test_a_rule_without_a_source_may_admit_a_broad_tag() -> None:
     group = resource(NSG, "nsg", {"securityRules": [{"name": "r", "properties": told}]})
     answer = ask("NSG-019", estate(group))
     assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+
+
+def test_an_address_whose_subnet_is_not_told_is_owned_by_nobody_knows_whom() -> None:
+    route = {
+        "addressPrefix": "0.0.0.0/0",
+        "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": "10.0.1.4",
+    }
+    table = resource(TABLE, "rt", {"routes": [{"name": "r", "properties": route}]})
+    subnet = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    home = vnet("hub", "10.0.0.0/16", subnets={"app": subnet, "fw": "10.0.1.0/24"})
+    configuration = {"privateIPAddress": "10.0.1.4", "subnet": {}}
+    firewall = resource(
+        "Microsoft.Network/azureFirewalls",
+        "fw",
+        {"ipConfigurations": [{"name": "c", "properties": configuration}]},
+    )
+    hole = ("/properties/ipConfigurations/0/properties/subnet/id", "a parameter")
+
+    assert ask("RTE-002", estate(table, home)).names == ["r"]
+    network = estate(table, home, firewall, unresolved=(hole,))
+    for rule in ("RTE-002", "ADR-015"):
+        answer = ask(rule, network)
+        assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), rule
