@@ -150,3 +150,17 @@ def test_an_address_whose_subnet_is_not_told_is_owned_by_nobody_knows_whom() -> 
     for rule in ("RTE-002", "ADR-015"):
         answer = ask(rule, network)
         assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), rule
+
+
+def test_a_gateway_that_does_not_tell_its_network_may_be_the_one_in_use() -> None:
+    hub = vnet("hub", "10.0.0.0/16", peers=[peer("app", allowGatewayTransit=True)])
+    app = vnet("app", "10.1.0.0/16", peers=[peer("hub", useRemoteGateways=True)])
+    gateway = resource(
+        "Microsoft.Network/virtualNetworkGateways",
+        "vgw",
+        {"gatewayType": "Vpn", "ipConfigurations": [{"name": "c", "properties": {}}]},
+    )
+    assert ask("PER-003", estate(hub, app)).names == ["to-hub"]
+    assert ask("PER-003", estate(hub, app, {**gateway, "location": "eastus"})).names == ["to-hub"]
+    answer = ask("PER-003", estate(hub, app, gateway))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
