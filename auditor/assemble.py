@@ -25,6 +25,7 @@ from auditor.finding import (
 )
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.resources.base import Node
 from auditor.rule import Outcome, Rule
 from auditor.settings import WaiverEntry
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
@@ -116,15 +117,16 @@ def _order(finding: Judged) -> tuple[Any, ...]:
 
 
 def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Location | None:
-    """Give the place in the input of the first evidence, else of the subject."""
+    """Give the place in the input of the first evidence, else of the subject or a relation."""
     if isinstance(outcome, Finding) and outcome.location is not None:
         return outcome.location
     for resource, pointer in (
         *((each.resource, each.pointer) for each in outcome.evidence[:1]),
         (outcome.subject, None),
+        *((each, None) for each in outcome.related),
     ):
-        node = network.nodes.get(fold(resource)) if resource else None
-        if node is not None and node.root.record is not None:
+        node = network.find(resource)
+        if isinstance(node, Node) and node.root.record is not None:
             where = node.pointer if pointer is None else pointer
             return _at(snapshot, node.root.record, where)
         for found in network.kubernetes:

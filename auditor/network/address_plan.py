@@ -106,14 +106,27 @@ def owned_addresses(network: Network, key: str) -> dict[Address, tuple[Owner, ..
     return all_owned_addresses(network).get(key, {})
 
 
-@question
 def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner, ...]]]:
     """Give the owners by their network's key, then by their address."""
+    return _holdings(network)[0]
+
+
+@question
+def _holdings(
+    network: Network,
+) -> tuple[dict[str, dict[Address, tuple[Owner, ...]]], dict[Address, tuple[Node, ...]]]:
     found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
+    lost: dict[Address, tuple[Node, ...]] = {}
     for cls in OWNING:
         for node in network.all(cls):
-            for owner in _owned_by(node):
+            owners = _owned_by(node)
+            for owner in owners:
                 found[network_key(owner.subnet)][owner.address].append(owner)
+            text = None if owners else _told(walk.peek(node, "properties"))[0]
+            if text:
+                block = parse_prefix(text)
+                address = Address(block.version, block.first)
+                lost[address] = (*lost.get(address, ()), node)
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
             address = parse_address(text)
@@ -121,10 +134,11 @@ def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner
     for firewall in network.all(Firewall):
         for key, owner in _in_hub(firewall):
             found[key][owner.address].append(owner)
-    return {
+    owned = {
         key: {address: tuple(owners) for address, owners in by_address.items()}
         for key, by_address in found.items()
     }
+    return owned, lost
 
 
 def _owned_by(node: Node) -> tuple[Owner, ...]:
@@ -148,6 +162,11 @@ def _told(settings: object) -> tuple[str | None, str | None]:
     """The address of an ip configuration and its subnet's id, as far as the snapshot tells."""
     subnet = walk.peek(settings, "subnet")
     return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
+
+
+def homeless(network: Network) -> dict[Address, tuple[Node, ...]]:
+    """Give, by address, the parts that tell their address and not the subnet they stand in."""
+    return _holdings(network)[1]
 
 
 def _hub_home(hub: VirtualHub) -> str:
@@ -228,6 +247,8 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
         unsure = untold or _beyond(network, address, vnet)
     else:
         unsure = _unsure_in(network, home, subnet)
+    for node in homeless(network).get(address, ()):
+        unsure = unsure or f"the subnet of {node.label} of {node.root.label}, which has the address"
     return Whereabouts(address, (), home, subnet, unsure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.network.private_link import approved_endpoints
 from auditor.resources.mysql import (
@@ -48,7 +49,7 @@ def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
     """The private endpoints whose connection to the server is approved, by id.
 
     From the server's own list and from the endpoints that name it; either may be missing from an
-    export.
+    export. Raises Undetermined when none is known to be, and one does not tell its state.
     """
     own = {
         (c.properties.private_endpoint.id if c.properties.private_endpoint else c.id) or ""
@@ -56,6 +57,11 @@ def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
         if _approved(c)
     }
     named = {endpoint.id for endpoint in approved_endpoints(network, server)}
+    if not own and not named:
+        for connection in server.properties.private_endpoint_connections or ():
+            state = connection.properties.private_link_service_connection_state
+            if state is None or state.status is None:
+                raise Undetermined("the state of its private endpoint connection")
     return tuple(sorted(own | named))
 
 

@@ -18,7 +18,8 @@ from auditor.network.clusters import (
     pod_subnets,
     service_frontends,
 )
-from auditor.network.gateways import Member, gateway_of, members_of, vnet_of
+from auditor.network.doubt import Doubt, settled
+from auditor.network.gateways import Member, entries_of, gateway_of, hiding, vnet_of
 from auditor.network.graph import Network, possibly, question
 from auditor.network.names import linked_networks, private_records, resolvers, untold_links
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
@@ -31,21 +32,26 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 @question
-def members(network: Network) -> tuple[Member, ...]:
-    """Give every member of every pool that is written as an address or a name."""
-    return tuple(member for pool in network.all(GatewayPool) for member in _told(pool))
+def members(network: Network) -> tuple[Member | Doubt, ...]:
+    """Give every member of every pool that is written as an address or a name.
+
+    A doubt stands for each that is not told, and for the pools of a gateway that hides them.
+    """
+    told = (entry for pool in network.all(GatewayPool) for entry in entries_of(pool))
+    return (*told, *hiding(network, lambda gateway: gateway.pools, "backend pools"))
 
 
 def _told(pool: GatewayPool) -> tuple[Member, ...]:
-    try:
-        return members_of(pool)
-    except Undetermined:
-        return ()
+    return tuple(entry for entry in entries_of(pool) if isinstance(entry, Member))
 
 
-def addressed_members(network: Network) -> tuple[Member, ...]:
-    """Give the members that are addresses."""
-    return tuple(member for member in members(network) if member.address is not None)
+def addressed_members(network: Network) -> tuple[Member | Doubt, ...]:
+    """Give the members that are addresses, and doubts for those that may be."""
+    return tuple(
+        member
+        for member in members(network)
+        if isinstance(member, Doubt) or member.address is not None
+    )
 
 
 def whereabouts(network: Network, member: Member) -> Whereabouts:
@@ -59,13 +65,17 @@ def whereabouts(network: Network, member: Member) -> Whereabouts:
 
 
 @question
-def judged_members(network: Network) -> tuple[Member, ...]:
+def judged_members(network: Network) -> tuple[Member | Doubt, ...]:
     """Give the members that somebody known should answer for.
 
     Those are addresses in a network the gateway reaches, and names that a linked private zone
     covers; and those of which the snapshot does not tell.
     """
-    return tuple(member for member in members(network) if _is_ours(network, member))
+    return tuple(
+        member
+        for member in members(network)
+        if isinstance(member, Doubt) or _is_ours(network, member)
+    )
 
 
 def _is_ours(network: Network, member: Member) -> bool:
@@ -201,23 +211,35 @@ class ClusterBackend:
 
 
 @question
-def cluster_backends(network: Network) -> tuple[ClusterBackend, ...]:
+def cluster_backends(network: Network) -> tuple[ClusterBackend | Doubt, ...]:
     """Give the pools whose members lie in an AKS cluster of the snapshot, each with the cluster.
 
     A member lies in a cluster when a Kubernetes Service of it answers on the address, or when the
     address is in a subnet of its nodes or pods and nobody outside the cluster owns it.
     A gateway that an ingress controller writes (AGIC) sends to pods, and is left out (A-54);
-    `require_no_controller` raises where that is not told.
+    `require_no_controller` raises where that is not told. A doubt stands for a pool of which the
+    snapshot does not tell whether it belongs to a cluster.
     """
     if not network.all(ManagedCluster):
         return ()
-    found = []
-    for pool in network.all(GatewayPool):
-        clusters = (_cluster_of_member(network, member) for member in _told(pool))
-        cluster = next((one for one in clusters if one is not None), None)
-        if cluster is not None and not _is_controlled(network, pool):
-            found.append(ClusterBackend(pool, cluster, _frontends(network, cluster)))
-    return tuple(found)
+    found = (_in_cluster(network, pool) for pool in network.all(GatewayPool))
+    untold = hiding(network, lambda gateway: gateway.pools, "backend pools")
+    return (*(one for one in found if one is not None), *untold)
+
+
+def _in_cluster(network: Network, pool: GatewayPool) -> ClusterBackend | Doubt | None:
+    doubts: list[Doubt] = []
+    for entry in entries_of(pool):
+        try:
+            cluster = _cluster_of_member(network, settled(entry))
+        except Undetermined as unknown:
+            doubts.append(Doubt(pool.id, unknown.missing))
+            continue
+        if cluster is not None:
+            if _is_controlled(network, pool):
+                return None
+            return ClusterBackend(pool, cluster, _frontends(network, cluster))
+    return doubts[0] if doubts and not _is_controlled(network, pool) else None
 
 
 def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | None:
@@ -226,10 +248,7 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
     served = _public_services(network).get(member.address)
     if served is not None:
         return served.cluster
-    try:
-        here = whereabouts(network, member)
-    except Undetermined:
-        return None
+    here = whereabouts(network, member)
     if any(cluster_of(network, owner.holder) is None for owner in here.owners):
         return None
     for owner in here.owners:

@@ -7,12 +7,14 @@ the default and each path rule of the rule's path map.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
+from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, question
+from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
     FrontendPort,
@@ -37,24 +39,68 @@ class Route:
     """One place where a listener's requests may go.
 
     `rule` is the listener's routing rule; `node` names the target: the rule itself, its path map
-    (the default) or a path rule. `paths` are the path rule's patterns, empty for everything else.
-    A rule with a redirect reaches no backend (A-24). `pool_key` and `redirect_key` are the JSON
-    keys of the target inside `node`'s properties.
+    (the default) or a path rule. A rule with a redirect reaches no backend (A-24). Reading a
+    target that the snapshot does not tell raises Undetermined: one route does not hide another.
     """
 
     rule: RoutingRule
     node: RoutingRule | UrlPathMap | PathRule
-    paths: tuple[str, ...]
-    pool: Ref | None
-    distribution: Ref | None
-    redirect: Ref | None
-    pool_key: str = "backendAddressPool"
-    redirect_key: str = "redirectConfiguration"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path rule's patterns, empty for everything else."""
+        if not isinstance(self.node, PathRule):
+            return ()
+        paths = tuple(self.node.properties.paths or ())
+        if not paths:
+            raise Undetermined(f"the paths of {self.node.label}", resource=self.node.id)
+        return paths
+
+    @property
+    def pool(self) -> Ref | None:
+        """The backend pool, when it is one."""
+        node = self.node
+        if isinstance(node, UrlPathMap):
+            return node.properties.default_backend_address_pool
+        return node.properties.backend_address_pool
+
+    @property
+    def distribution(self) -> Ref | None:
+        """The load distribution policy, when it is one."""
+        node = self.node
+        if isinstance(node, UrlPathMap):
+            return node.properties.default_load_distribution_policy
+        return node.properties.load_distribution_policy
+
+    @property
+    def redirect(self) -> Ref | None:
+        """The redirect; None when the route goes to a backend. Raises when it tells no target."""
+        node = self.node
+        found = (
+            node.properties.default_redirect_configuration
+            if isinstance(node, UrlPathMap)
+            else node.properties.redirect_configuration
+        )
+        if found is None and self.pool is None and self.distribution is None:
+            raise Undetermined(f"where {node.label} sends requests", resource=node.id)
+        return found
+
+    @property
+    def pool_key(self) -> str:
+        """The JSON key of the pool inside the properties of `node`."""
+        default = isinstance(self.node, UrlPathMap)
+        return "defaultBackendAddressPool" if default else "backendAddressPool"
+
+    @property
+    def redirect_key(self) -> str:
+        """The JSON key of the redirect inside the properties of `node`."""
+        default = isinstance(self.node, UrlPathMap)
+        return "defaultRedirectConfiguration" if default else "redirectConfiguration"
 
     @property
     def what(self) -> str:
         """What takes this route, for a sentence: `every path`, `/api/*`, `every other path`."""
-        if self.paths:
+        if isinstance(self.node, PathRule):
             return ", ".join(self.paths)
         return "every other path" if isinstance(self.node, UrlPathMap) else "every path"
 
@@ -111,50 +157,66 @@ def port_of(network: Network, listener: Listener) -> int:
 
 
 def rules_of(network: Network, listener: Listener) -> tuple[RoutingRule, ...]:
-    """Give the routing rules of a listener: one, or none when it serves nothing (A-22, A-25)."""
+    """Give the routing rules of a listener: one, or none when it serves nothing (A-22, A-25).
+
+    Raises Undetermined when none is known and some rule of the gateway does not tell its listener.
+    """
     edges = network.referrers(listener, *LISTENER_OF_RULE)
-    return tuple(edge.source for edge in edges if isinstance(edge.source, RoutingRule))
+    found = tuple(edge.source for edge in edges if isinstance(edge.source, RoutingRule))
+    if not found and isinstance(listener.owner, ApplicationGateway):
+        for rule in listener.owner.rules:
+            if rule.listener is None or not rule.listener.id:
+                raise Undetermined(
+                    f"whether the rule {rule.label} serves the listener {listener.label}",
+                    resource=rule.id,
+                )
+    return found
+
+
+def may_be_served(network: Network, listener: Listener) -> bool:
+    """Tell whether a rule serves a listener, or the snapshot does not tell."""
+    try:
+        return bool(rules_of(network, listener))
+    except Undetermined:
+        return True
 
 
 def routes_of(network: Network, listener: Listener) -> tuple[Route, ...]:
-    """Give every place where a listener's requests may go; none when no rule serves it."""
+    """Give every place where a listener's requests may go; none when no rule serves it.
+
+    Raises Undetermined when the rule or its path map do not tell which places there are.
+    """
     return tuple(route for rule in rules_of(network, listener) for route in _routes(network, rule))
 
 
 def _routes(network: Network, rule: RoutingRule) -> Iterator[Route]:
-    p = rule.properties
-    path_map = network.get(p.url_path_map, UrlPathMap)
+    path_map = network.get(rule.properties.url_path_map, UrlPathMap)
     if path_map is None:
-        yield Route(
-            rule,
-            rule,
-            (),
-            p.backend_address_pool,
-            p.load_distribution_policy,
-            p.redirect_configuration,
-        )
+        yield Route(rule, rule)
         return
-    m = path_map.properties
-    yield Route(
-        rule,
-        path_map,
-        (),
-        m.default_backend_address_pool,
-        m.default_load_distribution_policy,
-        m.default_redirect_configuration,
-        "defaultBackendAddressPool",
-        "defaultRedirectConfiguration",
-    )
+    yield Route(rule, path_map)
     for path_rule in path_map.path_rules:
-        r = path_rule.properties
-        yield Route(
-            rule,
-            path_rule,
-            tuple(r.paths or ()),
-            r.backend_address_pool,
-            r.load_distribution_policy,
-            r.redirect_configuration,
-        )
+        yield Route(rule, path_rule)
+
+
+def hiding(
+    network: Network, parts: Callable[[ApplicationGateway], object], words: str
+) -> tuple[Doubt, ...]:
+    """Give a doubt for each gateway that does not tell a list of its parts, called `words`."""
+    found = []
+    for gateway in network.all(ApplicationGateway):
+        try:
+            parts(gateway)
+        except Undetermined:
+            found.append(Doubt(gateway.id, f"the {words} of {gateway.label}"))
+    return tuple(found)
+
+
+@question
+def listeners(network: Network) -> tuple[Listener | Doubt, ...]:
+    """Give every listener; a doubt for each gateway that does not tell all of its own."""
+    untold = hiding(network, lambda gateway: gateway.listeners, "listeners")
+    return (*network.all(Listener), *untold)
 
 
 def pools_of(network: Network, route: Route) -> tuple[GatewayPool, ...]:
@@ -166,7 +228,9 @@ def pools_of(network: Network, route: Route) -> tuple[GatewayPool, ...]:
         return (pool,)
     policy = network.get(route.distribution, LoadDistributionPolicy)
     targets = (policy.properties.load_distribution_targets or ()) if policy else ()
-    shares = (network.get(t.properties.backend_address_pool, GatewayPool) for t in targets)
+    shares = tuple(network.get(t.properties.backend_address_pool, GatewayPool) for t in targets)
+    if policy is not None and (not shares or None in shares):
+        raise Undetermined(f"the pools of {policy.label}", resource=policy.id)
     return tuple(share for share in shares if share is not None)
 
 
@@ -176,79 +240,43 @@ def backends_of(network: Network, listener: Listener) -> tuple[GatewayPool, ...]
     return tuple({pool.key: pool for pool in found}.values())
 
 
-@dataclass(frozen=True, slots=True)
-class PoolUse:
-    """Which listeners' requests each pool may get, by the pool's key.
-
-    `unclear` are the keys of gateways with a listener whose routes the snapshot does not tell,
-    each with what is missing.
-    """
-
-    listeners: dict[str, tuple[Listener, ...]]
-    unclear: dict[str, str]
-
-
-@question
-def pool_use(network: Network) -> PoolUse:
-    """Tell which pools are in use, and by whom."""
-    found: dict[str, list[Listener]] = defaultdict(list)
-    unclear: dict[str, str] = {}
-    for listener in network.all(Listener):
-        try:
-            pools = backends_of(network, listener)
-        except Undetermined as unknown:
-            if listener.owner is not None:
-                unclear.setdefault(listener.owner.key, unknown.missing)
-            continue
-        for pool in pools:
-            found[pool.key].append(listener)
-    return PoolUse({key: tuple(listeners) for key, listeners in found.items()}, unclear)
-
-
-def pools_in_use(network: Network) -> tuple[GatewayPool, ...]:
-    """Give the pools that some listener's requests may reach, as far as can be told.
-
-    `listeners_using` raises for those of which it cannot be told.
-    """
-    use = pool_use(network)
-    return tuple(
-        pool
-        for pool in network.all(GatewayPool)
-        if pool.key in use.listeners or (pool.owner is not None and pool.owner.key in use.unclear)
-    )
-
-
-def listeners_using(network: Network, pool: GatewayPool) -> tuple[Listener, ...]:
-    """Give the listeners whose requests a pool may get; none for a pool that no rule uses.
-
-    Raises Undetermined when a rule of its gateway does not tell where it sends.
-    """
-    use = pool_use(network)
-    known = use.listeners.get(pool.key, ())
-    if not known and pool.owner is not None and pool.owner.key in use.unclear:
-        missing = use.unclear[pool.owner.key]
-        raise Undetermined(f"whether a rule uses the pool: {missing}", resource=pool.id)
-    return known
-
-
 def members_of(pool: GatewayPool) -> tuple[Member, ...]:
     """Give the members of a pool that are written as addresses or names, in the order written.
 
-    A name that is literally an address counts as that address.
+    A name that is literally an address counts as that address. Raises Undetermined when an entry
+    tells neither.
     """
-    found = []
-    for index, entry in enumerate(pool.properties.backend_addresses or ()):
-        for key, text in (("ipAddress", entry.ip_address), ("fqdn", entry.fqdn)):
-            if text:
-                pointer = f"/properties/backendAddresses/{index}/{key}"
-                found.append(Member(pool, text, pointer, address_or_none(text)))
-                break
-    return tuple(found)
+    return tuple(settled(one) for one in entries_of(pool))
+
+
+def entries_of(pool: GatewayPool) -> Iterator[Member | Doubt]:
+    """Give the members of a pool, a doubt for each of which the snapshot does not tell."""
+    try:
+        entries = pool.properties.backend_addresses or ()
+    except Undetermined:
+        yield Doubt(pool.id, f"the members of the backend pool {pool.label}")
+        return
+    for index, entry in enumerate(entries):
+        try:
+            key, text = "ipAddress", entry.ip_address
+            if not text:
+                key, text = "fqdn", entry.fqdn
+        except Undetermined:
+            text = None
+        if text:
+            pointer = f"/properties/backendAddresses/{index}/{key}"
+            yield Member(pool, text, pointer, address_or_none(text))
+        else:
+            yield Doubt(pool.id, f"member {index} of the backend pool {pool.label}")
 
 
 def others_in_pool(member: Member) -> tuple[str, ...]:
-    """Give the other members of a member's pool, as written."""
-    return tuple(one.text for one in members_of(member.pool) if one.pointer != member.pointer)
+    """Give the other members of a member's pool, as written; a word for each that is not told."""
+    return tuple(
+        one.text if isinstance(one, Member) else "UNKNOWN-MEMBER"
+        for one in entries_of(member.pool)
+        if isinstance(one, Doubt) or one.pointer != member.pointer
+    )
 
 
 def is_empty(network: Network, pool: GatewayPool) -> bool:
@@ -274,41 +302,26 @@ def listeners_with_path_rule(network: Network, path_rule: PathRule) -> tuple[Lis
     return tuple(one for one in listeners if one is not None)
 
 
-def listeners_redirected_by(network: Network, redirect: Redirect) -> tuple[Listener, ...]:
-    """Give the listeners that answer some of their requests with a redirect."""
-    return _redirected(network).get(redirect.key, ())
-
-
-@question
-def _redirected(network: Network) -> dict[str, tuple[Listener, ...]]:
-    found: dict[str, dict[str, Listener]] = defaultdict(dict)
-    for listener in network.all(Listener):
-        try:
-            for route in routes_of(network, listener):
-                redirect = network.find(route.redirect)
-                if isinstance(redirect, Redirect):
-                    found[redirect.key][listener.key] = listener
-        except Undetermined:
-            continue  # rules that ask about the listener itself tell
-    return {key: tuple(listeners.values()) for key, listeners in found.items()}
-
-
-def redirects_in_use(network: Network) -> tuple[Redirect, ...]:
-    """Give the redirects that some listener answers with."""
-    used = _redirected(network)
-    return tuple(redirect for redirect in network.all(Redirect) if redirect.key in used)
-
-
 def next_listener(network: Network, listener: Listener) -> tuple[Redirect, Listener] | None:
     """Give where a listener's default route redirects within the gateway; None when nowhere."""
     for route in routes_of(network, listener):
-        if not route.paths:
+        if not isinstance(route.node, PathRule):
             redirect = redirect_of(network, route)
             target = redirect.properties.target_listener if redirect else None
             found = network.find(target)
             if redirect is not None and isinstance(found, Listener):
                 return redirect, found
     return None
+
+
+def encrypted_web_listeners(gateway: ApplicationGateway) -> tuple[Listener, ...]:
+    """Give the listeners known to speak HTTPS, to which a remedy may lead."""
+    told: list[Listener] = walk.peek(walk.peek(gateway, "properties"), "http_listeners") or []
+    return tuple(one for one in told if _protocol(one) == "https")
+
+
+def _protocol(listener: Listener) -> str:
+    return (walk.peek(walk.peek(listener, "properties"), "protocol") or "").lower()
 
 
 def is_public(network: Network, listener: Listener) -> bool:

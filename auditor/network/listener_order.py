@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.errors import Undetermined
-from auditor.network.gateways import gateway_of, is_v2, rules_of
+from auditor.network.doubt import Doubt, doubt
+from auditor.network.gateways import gateway_of, is_v2, listeners, may_be_served, rules_of
 from auditor.network.graph import Network, question
 from auditor.network.host_patterns import swallows
 from auditor.resources.application_gateways import Listener, RoutingRule
@@ -41,10 +42,42 @@ class Contest:
     unclear: tuple[str, ...]
 
 
-def contested_listeners(network: Network) -> tuple[Listener, ...]:
-    """Give the listeners in use that share their address and port with another one in use."""
+@question
+def contested_listeners(network: Network) -> tuple[Listener | Doubt, ...]:
+    """Give the listeners in use that share their address and port with another one in use.
+
+    A doubt stands for each that does not tell its place, its hosts, its rule or its rank, and may
+    share its place with another one.
+    """
     contests = _contenders(network)
-    return tuple(one for one in network.all(Listener) if one.key in contests)
+    known = (one for one in network.all(Listener) if one.key in contests)
+    untold = (one for one in listeners(network) if isinstance(one, Doubt))
+    return (*known, *_untold(network), *untold)
+
+
+def _untold(network: Network) -> Iterator[Doubt]:
+    for group in _by_gateway(network).values():
+        for listener in group:
+            standing = _standing(network, listener)
+            if isinstance(standing, Undetermined) and any(
+                other is not listener and _may_share(listener, other) for other in group
+            ):
+                yield doubt(listener.id, standing)
+
+
+def _may_share(one: Listener, other: Listener) -> bool:
+    here, there = _place(one), _place(other)
+    return here is None or there is None or here == there
+
+
+@question
+def _by_gateway(network: Network) -> dict[str, list[Listener]]:
+    """The listeners that are or may be in use, by the key of their gateway."""
+    found: dict[str, list[Listener]] = defaultdict(list)
+    for listener in network.all(Listener):
+        if may_be_served(network, listener):
+            found[listener.owner.key if listener.owner else ""].append(listener)
+    return found
 
 
 def contest_of(network: Network, listener: Listener) -> Contest:
@@ -90,25 +123,42 @@ def _before(one: Contender, other: Contender) -> bool | None:
 @question
 def _contenders(network: Network) -> dict[str, tuple[Contender, ...]]:
     """Give, by the key of each listener that shares its place, all those there, in order."""
-    groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[tuple[Listener, RoutingRule]]] = defaultdict(list)
     for listener in network.all(Listener):
-        place = _place(listener)
-        if place is not None:
-            groups[place].append(listener)
+        standing = _standing(network, listener)
+        if standing is not None and not isinstance(standing, Undetermined):
+            groups[standing[0]].append((listener, standing[1]))
     found = {}
-    for listeners in groups.values():
-        contenders = tuple(_ranked(network, listeners))
+    for pairs in groups.values():
+        contenders = tuple(_ranked(network, pairs))
         if len(contenders) > 1:
             found.update({one.listener.key: contenders for one in contenders})
     return found
 
 
+def _standing(
+    network: Network, listener: Listener
+) -> tuple[tuple[str, str], RoutingRule] | Undetermined | None:
+    """The place of a listener in use, and its rule; None when no rule serves it."""
+    try:
+        rules = rules_of(network, listener)
+        _ = listener.hosts
+        if not rules:
+            return None
+        _ = rules[0].properties.priority
+    except Undetermined as unknown:
+        return unknown
+    place = _place(listener)
+    if place is None:
+        return Undetermined("the address and the port that it listens on", resource=listener.id)
+    return place, rules[0]
+
+
 def _place(listener: Listener) -> tuple[str, str] | None:
-    """The ids of frontend and port; None when they are not told, which other rules answer."""
+    """The ids of frontend and port; None when they are not told."""
     try:
         p = listener.properties
         frontend, port = p.frontend_ip_configuration, p.frontend_port
-        _ = listener.hosts
         if frontend is None or port is None or not frontend.id or not port.id:
             return None
         return frontend.id.lower(), port.id.lower()
@@ -116,12 +166,11 @@ def _place(listener: Listener) -> tuple[str, str] | None:
         return None
 
 
-def _ranked(network: Network, listeners: list[Listener]) -> Iterator[Contender]:
-    pairs = [(one, rule) for one in listeners for rule in rules_of(network, one)[:1]]
-    if not pairs:
-        return
+def _ranked(network: Network, pairs: list[tuple[Listener, RoutingRule]]) -> Iterator[Contender]:
     listed = _listed_order(network, pairs[0][0])
-    ranks = {rule.key: _rank(rule, listed) for _, rule in pairs}
+    ranks = {
+        rule.key: listed.get(rule.key) if listed else rule.properties.priority for _, rule in pairs
+    }
     complete = all(rank is not None for rank in ranks.values())
     ranked = [Contender(one, rule, ranks[rule.key] if complete else None) for one, rule in pairs]
     yield from sorted(ranked, key=lambda one: (one.rank or 0, one.listener.key))
@@ -135,12 +184,3 @@ def _listed_order(network: Network, listener: Listener) -> dict[str, int]:
     except Undetermined:
         return {}
     return {rule.key: place for place, rule in enumerate(rules)}
-
-
-def _rank(rule: RoutingRule, listed: dict[str, int]) -> int | None:
-    if listed:
-        return listed.get(rule.key)
-    try:
-        return rule.properties.priority
-    except Undetermined:
-        return None

@@ -15,6 +15,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.graph import Network, evidence, question
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
+from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 from auditor.resources.hybrid import (
     Connection,
@@ -82,6 +83,19 @@ def _gateways_in(
     network: Network,
 ) -> dict[VirtualNetwork, tuple[VirtualNetworkGateway, ...]]:
     return {}
+
+
+def homeless_gateway(network: Network, location: str | None) -> VirtualNetworkGateway | None:
+    """Give a gateway of a region that does not tell which network it stands in, if there is one."""
+    for gateway in network.all(VirtualNetworkGateway):
+        place = walk.peek(gateway, "location") or ""
+        if location and place.lower() == location.lower():
+            try:
+                if home_of(gateway) is None:
+                    return gateway
+            except Undetermined:
+                return gateway
+    return None
 
 
 def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:

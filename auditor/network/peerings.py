@@ -53,9 +53,8 @@ def _by_ends(network: Network) -> dict[tuple[str, str], Peering]:
     for peering in network.all(Peering):
         try:
             remote = peering.properties.remote_virtual_network
-            far = fold(remote.id) if remote is not None and remote.id else None
+            far = fold(remote.id) if remote is not None and remote.id else ""
         except Undetermined:
             far = ""
-        if far is not None:
-            found.setdefault((fold(network_id(peering)), far), peering)
+        found.setdefault((fold(network_id(peering)), far), peering)
     return found

@@ -75,13 +75,17 @@ def default_route(network: Network, subnet: Subnet, version: int = 4) -> Route |
     table = network.get(subnet.properties.route_table, RouteTable)
     if table is None:
         return None
+    led_away = [route for route in table.routes if route.hop in _ELSEWHERE]
     away = [
         (prefix, route)
-        for route in table.routes
-        if route.hop in _ELSEWHERE
+        for route in led_away
         for prefix in [prefix_or_none(route.properties.address_prefix)]
         if prefix is not None and prefix.version == version
     ]
     covered = AddressSet.from_prefixes(prefix for prefix, _ in away)
-    everything = Prefix.of(4 if version == 4 else 6, 0, 0)
-    return min(away, key=lambda each: each[0])[1] if everything in covered else None
+    if Prefix.of(4 if version == 4 else 6, 0, 0) in covered:
+        return min(away, key=lambda each: each[0])[1]
+    for route in led_away:
+        if not route.properties.address_prefix:
+            raise Undetermined(f"the prefix of route {route.label}", resource=route.id)
+    return None

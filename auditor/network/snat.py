@@ -76,14 +76,17 @@ def _capacity(network: Network, key: str, configurations: int, listed: bool) -> 
 def addresses_of_rule(network: Network, rule: OutboundRule) -> int:
     """Count the public addresses of an outbound rule. Raises Undetermined when one is not told."""
     total = 0
-    for ref in rule.properties.frontend_ip_configurations or ():
+    frontends = rule.properties.frontend_ip_configurations or ()
+    for ref in frontends:
         frontend = network.get(ref, LoadBalancerFrontend)
-        if frontend is None:
+        if frontend is None or not frontend.public:
             continue
         if frontend.properties.public_ip_prefix is not None:
             total += _size(network, frontend.properties.public_ip_prefix)
         elif frontend.properties.public_ip_address is not None:
             total += 1
+    if not total:
+        raise Undetermined(f"the addresses of outbound rule {rule.label}", resource=rule.id)
     return total
 
 

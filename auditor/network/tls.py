@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.certificates import (
@@ -12,7 +13,8 @@ from auditor.certificates import (
     parse_public_cert_data,
 )
 from auditor.errors import Undetermined, quoted
-from auditor.network.gateways import gateway_of, rules_of
+from auditor.network.doubt import Doubt
+from auditor.network.gateways import gateway_of, listeners, may_be_served, rules_of
 from auditor.network.graph import Network, possibly, question
 from auditor.remedy import az
 from auditor.resources.application_gateways import (
@@ -62,7 +64,7 @@ def _policy_users(network: Network) -> dict[str, tuple[Listener, ...]]:
             users[gateway.key] = []
             continue
         for listener in listeners:
-            if possibly(_is_encrypted, listener) and rules_of(network, listener):
+            if possibly(_is_encrypted, listener) and may_be_served(network, listener):
                 users[_policy_holder(network, gateway, listener).key].append(listener)
     return {key: tuple(listeners) for key, listeners in users.items()}
 
@@ -102,10 +104,17 @@ def listeners_with_policy(
     Raises Undetermined when not even one is known to speak TLS.
     """
     users = _policy_users(network).get(holder.key, ())
-    certain = tuple(one for one in users if not possibly(_is_plain, one))
+    certain = tuple(one for one in users if not possibly(_is_plain, one) and _serves(network, one))
     if not certain:
-        _require_listeners(holder, users)
+        _require_listeners(network, holder, users)
     return certain
+
+
+def _serves(network: Network, listener: Listener) -> bool:
+    try:
+        return bool(rules_of(network, listener))
+    except Undetermined:
+        return False
 
 
 def _is_plain(listener: Listener) -> bool:
@@ -113,19 +122,20 @@ def _is_plain(listener: Listener) -> bool:
 
 
 def _require_listeners(
-    holder: ApplicationGateway | SslProfile, users: tuple[Listener, ...]
+    network: Network, holder: ApplicationGateway | SslProfile, users: tuple[Listener, ...]
 ) -> None:
     """Raise Undetermined when a gateway does not tell its listeners, or one whether it has TLS."""
     if isinstance(holder, ApplicationGateway):
         _ = holder.listeners
     for listener in users:
         _ = listener.encrypted
+        rules_of(network, listener)
 
 
 def require_profiles(network: Network, holder: ApplicationGateway | SslProfile) -> None:
     """Raise Undetermined when a listener has a profile that the snapshot does not tell of."""
     users = _policy_users(network).get(holder.key, ())
-    _require_listeners(holder, ())
+    _require_listeners(network, holder, ())
     for listener in users:
         profile = network.get(listener.properties.ssl_profile, SslProfile)
         if profile is not None:
@@ -181,23 +191,54 @@ def _named(name: str, pointer: str, resource: str) -> Minimum:
 
 
 @question
-def served_certificates(network: Network) -> tuple[SslCertificate, ...]:
+def served_certificates(network: Network) -> tuple[SslCertificate | Doubt, ...]:
     """Give the certificates that listeners in use present.
 
-    A certificate that no listener names is never shown to anybody.
+    A certificate that no listener names is never shown to anybody. A doubt stands for each
+    listener that presents one and does not tell which, and for each gateway without its listeners.
     """
+    known = (one for one in network.all(SslCertificate) if _presenting(network, one))
+    return (*known, *_untold_certificates(network))
+
+
+def _presenting(network: Network, certificate: SslCertificate) -> tuple[Listener, ...]:
+    """The listeners that name a certificate and are, or may be, in use."""
+    sources = (edge.source for edge in network.referrers(certificate, "sslCertificate"))
     return tuple(
-        certificate
-        for certificate in network.all(SslCertificate)
-        if listeners_presenting(network, certificate)
+        one for one in sources if isinstance(one, Listener) and may_be_served(network, one)
     )
 
 
+def _untold_certificates(network: Network) -> Iterator[Doubt]:
+    for subject in listeners(network):
+        if isinstance(subject, Doubt):
+            yield subject
+        elif possibly(_is_encrypted, subject) and may_be_served(network, subject):
+            missing = _untold_certificate(network, subject)
+            if missing:
+                yield Doubt(subject.id, missing)
+
+
+def _untold_certificate(network: Network, listener: Listener) -> str:
+    try:
+        found = network.get(listener.properties.ssl_certificate, SslCertificate)
+        known = found is not None or not listener.encrypted
+    except Undetermined as unknown:
+        return f"the certificate of the listener {listener.label}: {unknown.missing}"
+    return "" if known else f"the certificate of the listener {listener.label}"
+
+
 def listeners_presenting(network: Network, certificate: SslCertificate) -> tuple[Listener, ...]:
-    """Give the listeners in use that present a certificate."""
-    edges = network.referrers(certificate, "sslCertificate")
-    sources = (edge.source for edge in edges)
-    return tuple(one for one in sources if isinstance(one, Listener) and rules_of(network, one))
+    """Give the listeners in use that present a certificate.
+
+    Raises Undetermined when of none it is known that a rule serves it.
+    """
+    possible = _presenting(network, certificate)
+    certain = tuple(one for one in possible if _serves(network, one))
+    if not certain:
+        for one in possible:
+            rules_of(network, one)
+    return certain
 
 
 def chain_of(network: Network, certificate: SslCertificate) -> Chain:
@@ -226,9 +267,11 @@ def chain_of(network: Network, certificate: SslCertificate) -> Chain:
     )
 
 
-def certificates_from_vaults(network: Network) -> tuple[SslCertificate, ...]:
-    """Give the certificates in use that the gateway fetches from Key Vault."""
-    return tuple(one for one in served_certificates(network) if _from_vault(one))
+def certificates_from_vaults(network: Network) -> tuple[SslCertificate | Doubt, ...]:
+    """Give the certificates in use that the gateway fetches from Key Vault, and doubts."""
+    return tuple(
+        one for one in served_certificates(network) if isinstance(one, Doubt) or _from_vault(one)
+    )
 
 
 def _from_vault(certificate: SslCertificate) -> bool:

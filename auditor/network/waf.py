@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from auditor.errors import Undetermined
-from auditor.network.gateways import Route, gateway_of, is_public, routes_of
+from auditor.network.doubt import Doubt
+from auditor.network.gateways import (
+    Route,
+    gateway_of,
+    hiding,
+    is_public,
+    listeners,
+    routes_of,
+    rules_of,
+)
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -119,20 +128,34 @@ def waf_at(network: Network, listener: Listener, route: Route) -> Waf:
     return gateway_waf(network, gateway)
 
 
-def exceptions(network: Network) -> tuple[Listener | PathRule, ...]:
-    """Give the listeners and path rules with a WAF policy of their own, on gateways with a WAF."""
-    nodes: tuple[Listener | PathRule, ...] = (*network.all(Listener), *network.all(PathRule))
-    return tuple(
-        one for one in nodes if possibly(_has_own_policy, one) and _on_waf_tier(network, one)
+def exceptions(network: Network) -> tuple[Listener | PathRule | Doubt, ...]:
+    """Give the listeners and path rules with a WAF policy of their own, on gateways with a WAF.
+
+    A doubt stands for the listeners, and for the path rules, of a gateway that hides them.
+    """
+    nodes = (*listeners(network), *network.all(PathRule))
+    return (
+        *(one for one in nodes if isinstance(one, Doubt) or _is_exception(network, one)),
+        *hiding(network, _path_rules, "path rules"),
     )
+
+
+def _path_rules(gateway: ApplicationGateway) -> tuple[PathRule, ...]:
+    maps = gateway.properties.url_path_maps or ()
+    return tuple(rule for path_map in maps for rule in path_map.path_rules)
+
+
+def _is_exception(network: Network, node: Listener | PathRule) -> bool:
+    return possibly(_has_own_policy, node) and _on_waf_tier(network, node)
 
 
 def _has_own_policy(node: Listener | PathRule) -> bool:
     return node.properties.firewall_policy is not None
 
 
-def _on_waf_tier(network: Network, node: Listener | PathRule) -> bool:
-    gateway = network.holder(node, ApplicationGateway)
+def _on_waf_tier(network: Network, node: ApplicationGateway | Listener | PathRule) -> bool:
+    own = node if isinstance(node, ApplicationGateway) else None
+    gateway = own or network.holder(node, ApplicationGateway)
     return gateway is None or possibly(has_waf_tier, gateway)
 
 
@@ -152,7 +175,7 @@ def public_listeners(network: Network, gateway: ApplicationGateway) -> tuple[Lis
     return tuple(
         listener
         for listener in gateway.listeners
-        if inspected(listener) and routes_of(network, listener) and is_public(network, listener)
+        if inspected(listener) and is_public(network, listener) and rules_of(network, listener)
     )
 
 
@@ -173,11 +196,28 @@ def _may_be_exposed(network: Network, gateway: ApplicationGateway) -> bool:
 
 
 def unprotected(network: Network, gateway: ApplicationGateway) -> tuple[Listener, ...]:
-    """Give the public listeners with some route that no active firewall inspects."""
-    return tuple(
-        listener
-        for listener in public_listeners(network, gateway)
-        if any(
+    """Give the public listeners with some route that no active firewall inspects.
+
+    Raises Undetermined when none is known and the snapshot does not tell of some listener.
+    """
+    found = []
+    doubt: Undetermined | None = None
+    for listener in gateway.listeners:
+        try:
+            if _is_unprotected(network, listener):
+                found.append(listener)
+        except Undetermined as unknown:
+            doubt = doubt or unknown
+    if doubt is not None and not found:
+        raise doubt
+    return tuple(found)
+
+
+def _is_unprotected(network: Network, listener: Listener) -> bool:
+    return (
+        inspected(listener)
+        and is_public(network, listener)
+        and any(
             waf_at(network, listener, route).mode is Mode.NONE
             for route in routes_of(network, listener)
         )
@@ -203,6 +243,30 @@ def users_of(network: Network, policy: WafPolicy | Missing) -> Iterator[User]:
 def attached_policies(network: Network) -> tuple[WafPolicy, ...]:
     """Give the policies that something in the snapshot is attached to."""
     return tuple(one for one in network.all(WafPolicy) if any(users_of(network, one)))
+
+
+@question
+def untold_policies(network: Network) -> tuple[Doubt, ...]:
+    """Give a doubt for each gateway, listener and path rule that does not tell its policy.
+
+    Gateways without a WAF are left out, and those that `gateways_with_own_waf` gives.
+    """
+    gateways = (one for one in network.all(ApplicationGateway) if not possibly(_has_own_waf, one))
+    nodes: tuple[ApplicationGateway | Listener | PathRule, ...] = (
+        *gateways,
+        *network.all(Listener),
+        *network.all(PathRule),
+    )
+    return tuple(
+        Doubt(node.id, f"the firewall policy of {node.label}")
+        for node in nodes
+        if possibly(_hides_policy, node) and _on_waf_tier(network, node)
+    )
+
+
+def _hides_policy(node: ApplicationGateway | Listener | PathRule) -> bool:
+    ref = node.properties.firewall_policy
+    return ref is not None and not ref.id
 
 
 @question

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from auditor.errors import Undetermined
 from auditor.resources.base import IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings, union
 
 _AGW = "Microsoft.Network/applicationGateways"
@@ -47,8 +48,13 @@ class GatewayFrontend(Node):
 
     @property
     def public(self) -> bool:
-        """Whether it carries a public address."""
-        return self.properties.public_ip_address is not None
+        """Whether it carries a public address. Raises Undetermined when it tells no address."""
+        p = self.properties
+        if p.public_ip_address is not None:
+            return True
+        if p.subnet is None and p.private_ip_address is None:
+            raise Undetermined(f"the address of the frontend {self.name}", resource=self.id)
+        return False
 
 
 class FrontendPortProperties(Wire, gc=False):
@@ -88,8 +94,10 @@ class Listener(Node):
 
     @property
     def protocol(self) -> str:
-        """`http`, `https`, `tcp` or `tls`, in lower case; empty when not told."""
-        return (self.properties.protocol or "").lower()
+        """`http`, `https`, `tcp` or `tls`, in lower case. Raises Undetermined when not told."""
+        if not self.properties.protocol:
+            raise Undetermined(f"the protocol of the listener {self.name}", resource=self.id)
+        return self.properties.protocol.lower()
 
     @property
     def encrypted(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from auditor.errors import Undetermined
 from auditor.resources.base import IpAddress, Named, Node, Ref, Resource, Sku, Wire, arm, settings
 
 
@@ -36,9 +37,16 @@ class LoadBalancerFrontend(Node):
 
     @property
     def public(self) -> bool:
-        """Whether it carries a public address or prefix (E-17)."""
+        """Whether it carries a public address or prefix (E-17).
+
+        Raises Undetermined when it tells no address of any kind.
+        """
         p = self.properties
-        return p.public_ip_address is not None or p.public_ip_prefix is not None
+        if p.public_ip_address is not None or p.public_ip_prefix is not None:
+            return True
+        if p.subnet is None and p.private_ip_address is None:
+            raise Undetermined(f"the address of the frontend {self.name}", resource=self.id)
+        return False
 
 
 class BackendAddressProperties(Wire):

@@ -28,7 +28,8 @@ from dataclasses import dataclass
 from auditor.addresses import Address
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Owner, all_owned_addresses
+from auditor.network.address_plan import Owner, all_owned_addresses, homeless
+from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence, question
 from auditor.network.subnets import told_claims
 from auditor.remedy import az
@@ -51,8 +52,8 @@ class Contest:
 
 
 @question
-def static_addresses(network: Network) -> tuple[Contest, ...]:
-    """Every address that somebody holds for good."""
+def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
+    """Every address that somebody holds for good; doubts for those that do not tell where."""
     found = []
     owned = all_owned_addresses(network)
     for key in sorted(owned):
@@ -60,12 +61,18 @@ def static_addresses(network: Network) -> tuple[Contest, ...]:
             owners = sorted(owned[key][address], key=lambda owner: owner.node.key)
             if any(owner.static for owner in owners):
                 found.append(Contest(owners[0].node.id, address, tuple(owners)))
-    return tuple(found)
+    lost = (
+        Doubt(node.id, f"the subnet in which {node.label} of {node.root.label} has {address}")
+        for address, nodes in sorted(homeless(network).items())
+        for node in nodes
+    )
+    return (*found, *lost)
 
 
 @rule("ADR-015", severity=Severity.HIGH, since="0.1.0", of=static_addresses)
-def contested_private_address(network: Network, contest: Contest) -> Outcomes:
+def contested_private_address(network: Network, subject: Contest | Doubt) -> Outcomes:
     """Name those who hold the address twice, and those who hold it outside their subnet."""
+    contest = settled(subject)
     holders = _distinct(contest.owners)
     if len(holders) > 1:
         yield _twice(contest, list(holders.values()))

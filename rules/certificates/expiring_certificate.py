@@ -34,6 +34,7 @@ from dataclasses import dataclass
 
 from auditor.certificates import days_left
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import (
@@ -66,8 +67,11 @@ class Params:
     parameters=Params,
     peers=("POL:f772fb64", "PSR:APIM.CertificateExpiry", "PRW:keyvault_*_expiration_set"),
 )
-def expiring_certificate(network: Network, bound: SslCertificate, params: Params) -> Outcomes:
+def expiring_certificate(
+    network: Network, subject: SslCertificate | Doubt, params: Params
+) -> Outcomes:
     """Find certificates in use with few days left."""
+    bound = settled(subject)
     leaf = chain_of(network, bound).leaf
     left = days_left(leaf, network.as_of)
     severity = _severity(left, params)

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from auditor.certificates import Validity, validity
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import (
@@ -40,8 +41,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("TLS-002", severity=Severity.CRITICAL, since="0.1.0", of=served_certificates)
-def invalid_certificate(network: Network, bound: SslCertificate) -> Outcomes:
+def invalid_certificate(network: Network, subject: SslCertificate | Doubt) -> Outcomes:
     """Find certificates in use outside their lifetime."""
+    bound = settled(subject)
     leaf = chain_of(network, bound).leaf
     state = validity(leaf, network.as_of)
     if state is Validity.VALID:

@@ -31,6 +31,7 @@ from __future__ import annotations
 from auditor.certificates import key_vault_secret
 from auditor.errors import quoted
 from auditor.finding import Finding, Severity, Unknown
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import certificates_from_vaults, listeners_presenting
@@ -40,8 +41,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("TLS-005", severity=Severity.HIGH, since="0.1.0", of=certificates_from_vaults)
-def pinned_certificate(network: Network, bound: SslCertificate) -> Outcomes:
+def pinned_certificate(network: Network, subject: SslCertificate | Doubt) -> Outcomes:
     """Find certificates whose renewals never reach the gateway."""
+    bound = settled(subject)
     text = bound.properties.key_vault_secret_id or ""
     reference = key_vault_secret(text)
     if reference is None:

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from auditor.certificates import Certificate, Cover, Coverage, covers
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
@@ -43,8 +44,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("TLS-003", severity=Severity.CRITICAL, since="0.1.0", of=served_certificates)
-def uncovered_host(network: Network, bound: SslCertificate) -> Outcomes:
+def uncovered_host(network: Network, subject: SslCertificate | Doubt) -> Outcomes:
     """Find listeners whose host names their certificate does not cover."""
+    bound = settled(subject)
     leaf = chain_of(network, bound).leaf
     for listener in listeners_presenting(network, bound):
         for host in listener.hosts:

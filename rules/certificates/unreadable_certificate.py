@@ -38,6 +38,7 @@ from __future__ import annotations
 from auditor.certificates import key_vault_secret
 from auditor.errors import Undetermined, quoted
 from auditor.finding import Evidence, Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import certificates_from_vaults, listeners_presenting
@@ -50,8 +51,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("TLS-007", severity=Severity.CRITICAL, since="0.1.0", of=certificates_from_vaults)
-def unreadable_certificate(network: Network, bound: SslCertificate) -> Outcomes:
+def unreadable_certificate(network: Network, subject: SslCertificate | Doubt) -> Outcomes:
     """Find certificates in Key Vault that their gateway has no right to fetch."""
+    bound = settled(subject)
     gateway = gateway_of(network, bound)
     identities = gateway.identity.user_assigned_identities if gateway.identity else None
     kind = ((gateway.identity.type or "") if gateway.identity else "").lower()

@@ -31,13 +31,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
+from auditor.network.doubt import Doubt, settled
+from auditor.network.gateway_use import listeners_redirected_by, redirects_in_use
 from auditor.network.gateways import (
+    encrypted_web_listeners,
     gateway_of,
-    listeners_redirected_by,
     next_listener,
     redirect_of,
-    redirects_in_use,
     routes_of,
     rules_of,
 )
@@ -48,8 +50,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("GW-009", severity=Severity.MEDIUM, since="0.1.0", of=redirects_in_use)
-def broken_redirect(network: Network, redirect: Redirect) -> Outcomes:
+def broken_redirect(network: Network, subject: Redirect | Doubt) -> Outcomes:
     """Find redirects that leave the visitor without an encrypted page."""
+    redirect = settled(subject)
     gateway = gateway_of(network, redirect)
     listeners = listeners_redirected_by(network, redirect)
     found = _fault(network, gateway, redirect, listeners)
@@ -68,7 +71,7 @@ def broken_redirect(network: Network, redirect: Redirect) -> Outcomes:
 
 def _remedy(gateway: ApplicationGateway, redirect: Redirect, going_round: set[str]) -> str:
     """Point at a listener for HTTPS that does not lead back; else say what has to answer."""
-    secure = [one for one in gateway.listeners if one.protocol == "https"]
+    secure = encrypted_web_listeners(gateway)
     target = next((one.label for one in secure if one.id not in going_round), None)
     if target is None and secure:
         return (
@@ -144,6 +147,9 @@ def _circle(network: Network, start: Listener) -> Iterator[tuple[Redirect, Liste
 
 def _only(network: Network, listener: Listener, redirect: Redirect) -> bool:
     """Whether a listener for plain HTTP answers everything with this one redirect."""
-    return listener.protocol == "http" and all(
-        redirect_of(network, route) is redirect for route in routes_of(network, listener)
-    )
+    try:
+        return listener.protocol == "http" and all(
+            redirect_of(network, route) is redirect for route in routes_of(network, listener)
+        )
+    except Undetermined:
+        return False

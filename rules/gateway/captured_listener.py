@@ -34,6 +34,7 @@ Give the rule of the more special listener the smaller priority:
 from __future__ import annotations
 
 from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.listener_order import Contender, contest_of, contested_listeners
@@ -43,8 +44,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("GW-015", severity=Severity.HIGH, since="0.1.0", of=contested_listeners)
-def captured_listener(network: Network, listener: Listener) -> Outcomes:
+def captured_listener(network: Network, subject: Listener | Doubt) -> Outcomes:
     """Find listeners that take the requests meant for listeners asked after them."""
+    listener = settled(subject)
     gateway = gateway_of(network, listener)
     contest = contest_of(network, listener)
     if contest.taken:

@@ -41,6 +41,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
 from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
 from auditor.network.graph import Network, evidence
@@ -50,8 +51,9 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("GW-003", severity=Severity.CRITICAL, since="0.1.0", of=judged_members)
-def dangling_backend(network: Network, member: Member) -> Outcomes:
+def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool members that nobody answers for."""
+    member = settled(subject)
     if member.address is None:
         yield from _name(network, member)
     else:

@@ -29,7 +29,9 @@ Put the servers into the pool, or take the rule away:
 from __future__ import annotations
 
 from auditor.finding import Finding, Severity
-from auditor.network.gateways import gateway_of, is_empty, listeners_using, pools_in_use
+from auditor.network.doubt import Doubt, settled
+from auditor.network.gateway_use import listeners_using, pools_in_use
+from auditor.network.gateways import gateway_of, is_empty
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.resources.application_gateways import GatewayPool
@@ -43,8 +45,9 @@ from auditor.rule import Outcomes, rule
     of=pools_in_use,
     peers=("AZQ:2f3a4b5c",),
 )
-def empty_pool(network: Network, pool: GatewayPool) -> Outcomes:
+def empty_pool(network: Network, subject: GatewayPool | Doubt) -> Outcomes:
     """Find pools that a rule uses and that nobody is in."""
+    pool = settled(subject)
     if not is_empty(network, pool):
         return
     gateway = gateway_of(network, pool)

@@ -38,24 +38,31 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.clusters import ServiceFrontend
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import (
     ClusterBackend,
     balancers_told,
     cluster_backends,
     require_no_controller,
 )
-from auditor.network.gateways import Member, gateway_of, members_of
+from auditor.network.gateways import Member, entries_of, gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.rule import Outcomes, rule
 
 
 @rule("GW-002", severity=Severity.CRITICAL, since="0.1.0", of=cluster_backends)
-def foreign_cluster_backend(network: Network, backend: ClusterBackend) -> Outcomes:
+def foreign_cluster_backend(network: Network, subject: ClusterBackend | Doubt) -> Outcomes:
     """Find pools of a cluster with addresses other than those of its internal Services."""
+    backend = settled(subject)
     require_no_controller(backend)
     unclear = []
-    for member in members_of(backend.pool):
+    hidden = []
+    for entry in entries_of(backend.pool):
+        if isinstance(entry, Doubt):
+            hidden.append(entry)
+            continue
+        member = entry
         if member.address is None:
             continue
         served = backend.frontends.get(member.address)
@@ -71,6 +78,8 @@ def foreign_cluster_backend(network: Network, backend: ClusterBackend) -> Outcom
             f"the load balancers of {group}, which tell whether {', '.join(unclear)} is an ingress",
             resource=backend.cluster.id,
         )
+    for each in hidden:
+        settled(each)
 
 
 def _finding(

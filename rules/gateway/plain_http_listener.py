@@ -37,14 +37,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import (
     Route,
+    encrypted_web_listeners,
     gateway_of,
     is_public,
+    listeners,
+    may_be_served,
     redirect_of,
     routes_of,
-    rules_of,
 )
 from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
@@ -66,12 +70,13 @@ class Params:
     """Path patterns, `*` for any characters, that need not redirect."""
 
 
-def plain_listeners(network: Network) -> tuple[Listener, ...]:
+def plain_listeners(network: Network) -> tuple[Listener | Doubt, ...]:
     """Name the subjects: listeners for plain HTTP, or for who knows what, that some rule serves."""
     return tuple(
-        listener
-        for listener in network.all(Listener)
-        if possibly(_is_plain, listener) and rules_of(network, listener)
+        subject
+        for subject in listeners(network)
+        if isinstance(subject, Doubt)
+        or (possibly(_is_plain, subject) and may_be_served(network, subject))
     )
 
 
@@ -88,13 +93,12 @@ def _is_plain(listener: Listener) -> bool:
     controls=("MCSB/DP-3",),
     peers=("PSR:AppGw.UseHTTPS", "CKV_AZURE_217", "AZQ:233a7008", "CHK:APPD A01.56"),
 )
-def plain_http_listener(network: Network, listener: Listener, params: Params) -> Outcomes:
+def plain_http_listener(network: Network, subject: Listener | Doubt, params: Params) -> Outcomes:
     """Find HTTP listeners some path of which is not redirected to HTTPS."""
-    open_routes = [
-        route
-        for route in routes_of(network, listener)
-        if not _exempt(route, params) and not _leads_to_https(network, redirect_of(network, route))
-    ]
+    listener = settled(subject)
+    open_routes, unknown = _open_routes(network, listener, params)
+    if unknown is not None and not open_routes:
+        raise unknown
     if not open_routes or not _is_plain(listener):
         return
     gateway = gateway_of(network, listener)
@@ -111,6 +115,22 @@ def plain_http_listener(network: Network, listener: Listener, params: Params) ->
         ),
         severity=None if is_public(network, listener) else Severity.MEDIUM,
     )
+
+
+def _open_routes(
+    network: Network, listener: Listener, params: Params
+) -> tuple[list[Route], Undetermined | None]:
+    """The routes that stay plain, and why it cannot be told of another one, if so."""
+    found, doubt = [], None
+    for route in routes_of(network, listener):
+        try:
+            if not _exempt(route, params) and not _leads_to_https(
+                network, redirect_of(network, route)
+            ):
+                found.append(route)
+        except Undetermined as unknown:
+            doubt = unknown
+    return found, doubt
 
 
 def _exempt(route: Route, params: Params) -> bool:
@@ -137,7 +157,7 @@ def _target(route: Route) -> Evidence:
 
 
 def _remedy(gateway: ApplicationGateway, route: Route) -> str:
-    secure = next((one.label for one in gateway.listeners if one.protocol == "https"), None)
+    secure = next((one.label for one in encrypted_web_listeners(gateway)), None)
     group, name = gateway.resource_group, gateway.label
     create = az(
         *("network", "application-gateway", "redirect-config", "create"),

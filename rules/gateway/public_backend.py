@@ -38,6 +38,7 @@ from __future__ import annotations
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
 from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
 from auditor.network.graph import Network, evidence
@@ -49,8 +50,9 @@ from auditor.special_addresses import PRIVATE, PUBLIC
 
 
 @rule("GW-001", severity=Severity.CRITICAL, since="0.1.0", of=addressed_members)
-def public_backend(network: Network, member: Member) -> Outcomes:
+def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool addresses outside every network the gateway reaches privately."""
+    member = settled(subject)
     gateway = gateway_of(network, member.pool)
     here = whereabouts(network, member)
     address = here.address

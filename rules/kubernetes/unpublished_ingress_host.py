@@ -33,6 +33,7 @@ from typing import Any
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import clusters, gateways, kubernetes
+from auditor.network.doubt import settled
 from auditor.network.graph import Network, evidence, question
 from auditor.network.host_patterns import meet
 from auditor.network.kubernetes import Found
@@ -48,7 +49,7 @@ _KINDS = ("Ingress", "HTTPRoute", "TLSRoute")
 def compared(network: Network) -> tuple[ManagedCluster | Found[Any] | Listener, ...]:
     """Each Ingress and each listener; the clusters whose Ingresses were not exported."""
     blind = kubernetes.clusters_without(network, *_KINDS)
-    if not kubernetes.exported(network, *_KINDS) or not network.all(Listener):
+    if not kubernetes.exported(network, *_KINDS) or not gateways.listeners(network):
         return blind
     return (*blind, *kubernetes.ingresses(network), *_listeners_of_clusters(network))
 
@@ -127,7 +128,7 @@ def _published(network: Network) -> frozenset[str]:
     """Every host that a listener with a backend accepts. Raises Undetermined when not told."""
     return frozenset(
         host.lower()
-        for listener in network.all(Listener)
+        for listener in map(settled, gateways.listeners(network))
         if gateways.backends_of(network, listener)
         for host in listener.hosts or ("",)
     )

@@ -37,6 +37,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from auditor.errors import Undetermined
 from auditor.network.entrances import aims_at_frontends, unexpected_ports
 from auditor.network.filters import attachments
 from auditor.network.open_rules import at, finding, title
@@ -92,10 +93,19 @@ def over_broad_service_tag(
         opening = found.tags[security_rule][tag]
         if tag != _FRONT_DOOR or _beside_listeners(network, security_rule, group, opening):
             yield _finding(network, security_rule, group, tag, opening)
-    if _broad(found.possible_tags.get(security_rule, {}), params) and not certain:
+    untold = security_rule in found.possible and not _tells_sources(security_rule)
+    if not certain and (untold or _broad(found.possible_tags.get(security_rule, {}), params)):
         yield Unknown(
             security_rule.id, missing=" and ".join(found.doubts) or "what earlier rules match"
         )
+
+
+def _tells_sources(rule: SecurityRule) -> bool:
+    """Whether a rule names any source at all: Azure stores none that does not."""
+    try:
+        return bool(rule.sources or rule.properties.source_application_security_groups)
+    except Undetermined:
+        return False
 
 
 def _broad(tags: dict[str, Opening[SecurityRule]], params: Params) -> list[str]:

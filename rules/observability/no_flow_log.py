@@ -49,6 +49,9 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     bare = [subnet for subnet in vnet.subnets if not _watched(network, subnet)]
     if not bare:
         return
+    aimless = observability.aimless_flow_log(network, vnet.location)
+    if aimless is not None:
+        raise Undetermined(f"what flow log {aimless.label} watches", resource=aimless.id)
     if not network.all(FlowLog) and not network.all(NetworkWatcher):
         yield Unknown(
             vnet.id,

@@ -23,7 +23,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.network.graph import evidence
-from auditor.network.on_premises import gateways_in, route_server_of
+from auditor.network.on_premises import gateways_in, homeless_gateway, route_server_of
 from auditor.network.peerings import far_network, peerings_of_ours, way_back
 from auditor.network.routing_domains import network_id
 from auditor.remedy import az
@@ -73,6 +73,9 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
             evidence=(flag, evidence(back, "/properties/allowGatewayTransit", False)),
         )
     elif not gateways_in(network, far) and route_server_of(network, far.key) is None:
+        homeless = homeless_gateway(network, far.location)
+        if homeless is not None:
+            raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
         yield Finding(
             subject=peering.id,
             related=(far.id,),

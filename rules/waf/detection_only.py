@@ -28,6 +28,7 @@ when a policy is named and not in the snapshot, or does not tell its state and m
 from __future__ import annotations
 
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt
 from auditor.network.graph import Missing, Network, evidence
 from auditor.network.waf import (
     Mode,
@@ -37,6 +38,7 @@ from auditor.network.waf import (
     is_only_private,
     missing_policies,
     mode_of,
+    untold_policies,
     users_of,
 )
 from auditor.remedy import az
@@ -45,12 +47,13 @@ from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.rule import Outcomes, Unknown, rule
 
 
-def firewalls(network: Network) -> tuple[WafPolicy | ApplicationGateway | Missing, ...]:
+def firewalls(network: Network) -> tuple[WafPolicy | ApplicationGateway | Missing | Doubt, ...]:
     """Name the subjects: policies in use, and gateways with a firewall of their own."""
     return (
         *attached_policies(network),
         *gateways_with_own_waf(network),
         *missing_policies(network),
+        *untold_policies(network),
     )
 
 
@@ -72,9 +75,11 @@ def firewalls(network: Network) -> tuple[WafPolicy | ApplicationGateway | Missin
     ),
 )
 def detection_only(
-    network: Network, firewall: WafPolicy | ApplicationGateway | Missing
+    network: Network, firewall: WafPolicy | ApplicationGateway | Missing | Doubt
 ) -> Outcomes:
     """Find firewalls in use that block nothing."""
+    if isinstance(firewall, Doubt):
+        raise firewall.unknown
     if isinstance(firewall, Missing):
         yield Unknown(firewall.id, f"the WAF policy {firewall.id} is not in the snapshot")
     elif isinstance(firewall, WafPolicy):

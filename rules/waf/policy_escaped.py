@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
+from auditor.network.doubt import Doubt
 from auditor.network.gateways import gateway_of, is_public, listeners_with_path_rule
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, Waf, exceptions, gateway_waf, own_waf, users_of
@@ -46,8 +47,10 @@ from auditor.rule import Outcomes, rule
 
 
 @rule("WAF-004", severity=Severity.HIGH, since="0.1.0", of=exceptions)
-def policy_escaped(network: Network, node: Listener | PathRule) -> Outcomes:
+def policy_escaped(network: Network, node: Listener | PathRule | Doubt) -> Outcomes:
     """Find policies of listeners and path rules that are weaker than their gateway's."""
+    if isinstance(node, Doubt):
+        raise node.unknown
     gateway = gateway_of(network, node)
     own = own_waf(network, node)
     whole = gateway_waf(network, gateway)

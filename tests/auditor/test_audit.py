@@ -204,6 +204,22 @@ def test_a_location_is_that_of_the_first_evidence_else_of_the_subject() -> None:
     }
 
 
+def test_a_part_without_key_has_a_location_and_what_is_missing_that_of_its_relation() -> None:
+    kind = "Microsoft.Network/networkSecurityGroups"
+    part = arm_id(f"{kind}/securityRules", "nsg", "ssh")
+    rules = [{"name": "ssh", "id": part, "properties": {}}]
+    group = resource(kind, "nsg", {"securityRules": rules})
+
+    def untold(_: Network, __: Any) -> Iterator[Outcome]:
+        yield Unknown(part, "a")
+        yield Unknown(arm_id(kind, "gone"), "b", related=(group["id"],))
+
+    report = run(rule("AA-001", untold, of=whole), of=snapshot(group))
+
+    places = [each.location.pointer for each in report.findings if each.location is not None]
+    assert sorted(places) == ["/value/0", "/value/0/properties/securityRules/0"]
+
+
 def test_an_object_of_kubernetes_has_a_location_too() -> None:
     text = b'{"kind": "Service"}'
     service = KubernetesObject("v1", "Service", "shop", "web", text, 0, 0, "/items/0")

@@ -45,6 +45,7 @@ DEPENDS = {
     "DEP-010": "with two clusters it is not told which one the Kubernetes objects come from",
     "K8S-001": "with two clusters it is not told which one the Kubernetes objects come from",
     "DNS-007": "a public IP that does not tell its name may have the one a record leads to",
+    "K8S-004": "a gateway that does not tell its listeners may publish the host",
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
 }
 """Rules whose answer may be in a hollow resource, and how; their subjects may become unknown."""

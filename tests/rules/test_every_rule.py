@@ -225,7 +225,7 @@ def silent(arm_type: str) -> dict[str, Any]:
     return {"id": f"{group}/providers/{provider}{tail}", "name": "silent", "type": arm_type}
 
 
-COULD_BE_THE_ANSWER = {"DNS-007", "PE-005"}
+COULD_BE_THE_ANSWER = {"DNS-007", "K8S-004", "PE-005"}
 """Rules that look for something that may be what a silent resource is: unknown, then."""
 
 

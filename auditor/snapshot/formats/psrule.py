@@ -22,6 +22,7 @@ _RENAMED = {
     "name": "name",
     "resourcetype": "type",
     "type": "type",
+    "extensionresourcetype": "type",
     "location": "location",
     "kind": "kind",
     "tags": "tags",
@@ -33,8 +34,9 @@ _RENAMED = {
     "properties": "properties",
 }
 """The envelope keys kept, by their lower case; `ResourceId`, `ResourceName` and `ResourceType`
-win over `Id`, `Name` and `Type`, which a child may fill otherwise."""
-_STRONG = frozenset({"resourceid", "resourcename", "resourcetype"})
+win over `Id`, `Name` and `Type`, which a child may fill otherwise; `ExtensionResourceType` wins
+over the type of what is extended."""
+_STRENGTH = {"resourceid": 1, "resourcename": 1, "resourcetype": 1, "extensionresourcetype": 2}
 _PASCAL = frozenset({"sku", "plan", "identity"})
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _TEXT = msgspec.json.Decoder(str)
@@ -134,7 +136,7 @@ def _lift_below(lifted: Lifted, keys: dict[str, Raw], at: _At, parent: _Envelope
 def _envelope(keys: dict[str, Raw]) -> dict[str, Raw]:
     """Rename the envelope's keys to ARM's; nulls are dropped, they stand for absence."""
     body: dict[str, Raw] = {}
-    for key, value in sorted(keys.items(), key=lambda item: item[0].lower() in _STRONG):
+    for key, value in sorted(keys.items(), key=lambda item: _STRENGTH.get(item[0].lower(), 0)):
         name = _RENAMED.get(key.lower())
         if name is not None and not null(value):
             body[name] = _camel(value) if name in _PASCAL else value

@@ -6,6 +6,7 @@ import pytest
 
 from auditor.errors import Undetermined
 from auditor.network import front_door, gateways
+from auditor.network.doubt import settled
 from auditor.network.graph import Network
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
 from auditor.network.waf import Mode, waf_at
@@ -186,7 +187,7 @@ def test_certificates_served_are_those_of_listeners_in_use() -> None:
         listener("idle", protocol="Https", certificate="spare"),
         pool("servers", "10.0.2.4"),
     )
-    (used,) = served_certificates(network)
+    (used,) = map(settled, served_certificates(network))
     assert listeners_presenting(network, used) == (shop,)
     assert chain_of(network, used).leaf.dns_names == ("*.shop.contoso.example",)
     assert len(network.all(SslCertificate)) == 2

@@ -95,3 +95,22 @@ def test_an_export_without_properties_leaves_them_unknown() -> None:
     snapshot = read([server(Properties=None)])
 
     assert [pointer for pointer, _ in snapshot.records[0].unresolved] == ["/properties"]
+
+
+def test_an_extension_is_of_its_own_type_not_of_that_of_what_it_extends() -> None:
+    setting = f"{SERVER}/providers/microsoft.insights/diagnosticSettings/logs"
+    child = {
+        "ResourceId": setting,
+        "ResourceType": "Microsoft.DBforMySQL/servers",
+        "ExtensionResourceType": "microsoft.insights/diagnosticSettings",
+        "ResourceName": "logs",
+        "Properties": {"workspaceId": "/w"},
+    }
+
+    snapshot = read([server(ExtensionResourceType=None, resources=[child])])
+
+    assert [record.type for record in snapshot.records] == [
+        "Microsoft.DBforMySQL/servers",
+        "microsoft.insights/diagnosticSettings",
+    ]
+    assert bodies(snapshot)[1]["type"] == "microsoft.insights/diagnosticSettings"

@@ -37,6 +37,7 @@ def way(found: NextHop) -> Outbound:
 
 
 NAT: dict[str, Any] = {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}}
+OWN = {"privateIPAddress": "10.0.0.9"}
 PIP = {"publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")}}
 
 
@@ -60,7 +61,7 @@ def balancer(kind: str, sku: str = "Standard") -> Any:
     pool = {"id": arm_id(POOL, "lb", "pool")}
     front = {"id": f"{arm_id('Microsoft.Network/loadBalancers', 'lb')}/frontendIPConfigurations/f"}
     settings: dict[str, Any] = {
-        "frontendIPConfigurations": [{"name": "f", "properties": {} if kind == "inner" else PIP}],
+        "frontendIPConfigurations": [{"name": "f", "properties": OWN if kind == "inner" else PIP}],
         "backendAddressPools": [{"name": "pool", "properties": {}}],
     }
     if kind == "outbound":

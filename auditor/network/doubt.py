@@ -1,0 +1,41 @@
+"""What stands among a rule's subjects for those that the snapshot hides.
+
+A rule judges subjects one by one. Where the input names a list and does not give it, or a part
+without saying what it belongs to, there may be subjects that nobody can name: a `Doubt` takes
+their place, so that the rule answers *unknown* and is not silent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from auditor.errors import Undetermined
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """`id` is the resource or part that does not tell, `missing` what it does not tell."""
+
+    id: str
+    missing: str
+
+    @property
+    def unknown(self) -> Undetermined:
+        """What to raise when the rule is asked about it."""
+        return Undetermined(self.missing, resource=self.id)
+
+
+def doubt(id: str, unknown: Undetermined) -> Doubt:
+    """Give the doubt that an answer leaves about a resource."""
+    missing = unknown.missing
+    return Doubt(id, missing if " " in missing else f"its {missing}")
+
+
+def settled(subject: S | Doubt) -> S:
+    """Give a subject. Raises Undetermined for a doubt."""
+    if isinstance(subject, Doubt):
+        raise subject.unknown
+    return subject

@@ -1,0 +1,166 @@
+"""Parts that lack a field Azure always writes there are *unknown*: a default would be a guess."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import arm_id, ask, estate, resource
+from tests.networks import internal_balancer, peer, subnet_id, vnet
+
+NSG = "Microsoft.Network/networkSecurityGroups"
+LB = "Microsoft.Network/loadBalancers"
+TABLE = "Microsoft.Network/routeTables"
+FRONT = arm_id(f"{LB}/frontendIPConfigurations", "lb", "front")
+
+
+def test_a_peering_that_does_not_tell_its_far_end_may_be_the_way_back() -> None:
+    back = peer("hub")
+    del back["properties"]["remoteVirtualNetwork"]
+    both = (
+        vnet("hub", "10.0.0.0/16", peers=[peer("app")]),
+        vnet("app", "10.1.0.0/16", peers=[back]),
+    )
+    answer = ask("PER-002", estate(*both))
+    assert answer.broken == []
+    assert len(answer.unknown) == 2
+
+
+def test_a_flow_log_that_does_not_tell_its_target_may_watch_the_networks_of_its_region() -> None:
+    watched = vnet("hub", "10.0.0.0/16", subnets={"a": "10.0.0.0/24"})
+    log = resource("Microsoft.Network/networkWatchers/flowLogs", "watcher/log", {"enabled": True})
+    answer = ask("OBS-002", estate(watched, log))
+    assert ([one.subject for one in answer.unknown], answer.broken) == ([watched["id"]], [])
+    assert ask("OBS-002", estate(watched, {**log, "location": "eastus"})).names == ["hub"]
+
+
+def test_a_connection_that_does_not_tell_its_state_may_be_approved() -> None:
+    def server(*connections: dict[str, Any]) -> dict[str, Any]:
+        return resource(
+            "Microsoft.DBforMySQL/flexibleServers",
+            "db",
+            {
+                "network": {"publicNetworkAccess": "Disabled"},
+                "privateEndpointConnections": list(connections),
+            },
+        )
+
+    untold = {"id": "/c/1", "properties": {"privateEndpoint": {"id": "/pe"}}}
+    answer = ask("DB-006", estate(server(untold)))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+    state = {"privateLinkServiceConnectionState": {"status": "Rejected"}}
+    assert ask("DB-006", estate(server({"id": "/c/1", "properties": state}))).names == ["db"]
+
+
+def outbound(frontend: dict[str, Any], **rule: Any) -> dict[str, Any]:
+    pool = arm_id(f"{LB}/backendAddressPools", "lb", "pool")
+    members = {"backendIPConfigurations": [{"id": "/x"}]}
+    told = {"allocatedOutboundPorts": 1024, "backendAddressPool": {"id": pool}, **rule}
+    return resource(
+        LB,
+        "lb",
+        {
+            "frontendIPConfigurations": [{"id": FRONT, "name": "front", "properties": frontend}],
+            "backendAddressPools": [{"id": pool, "name": "pool", "properties": members}],
+            "outboundRules": [{"name": "out", "properties": told}],
+        },
+        sku={"name": "Standard"},
+    )
+
+
+def test_an_outbound_rule_whose_addresses_are_not_told_has_not_none() -> None:
+    front = {
+        "frontendIPConfigurations": [
+            {"id": arm_id(f"{LB}/frontendIPConfigurations", "lb", "front")}
+        ]
+    }
+    public = {"publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "out")}}
+    assert ask("NAT-003", estate(outbound(public, **front))).kept == 1
+    for balancer in (outbound(public), outbound({}, **front)):
+        answer = ask("NAT-003", estate(balancer))
+        assert (len(answer.unknown), answer.broken) == (1, [])
+
+
+def test_a_frontend_that_tells_no_address_may_be_public() -> None:
+    balancer = internal_balancer("lb", None, ("hub", "a"))
+    frontend = balancer["properties"]["frontendIPConfigurations"][0]
+    rule = {
+        "frontendIPConfiguration": {"id": arm_id(f"{LB}/frontendIPConfigurations", "lb", "front")}
+    }
+    balancer["properties"]["loadBalancingRules"] = [
+        {
+            "name": "web",
+            "properties": {**rule, "frontendPort": 80, "backendPort": 80, "protocol": "Tcp"},
+        }
+    ]
+    assert ask("EXP-006", estate(balancer)).unknown == []
+    frontend["properties"] = {}
+    answer = ask("EXP-006", estate(balancer))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+
+
+def test_a_route_that_does_not_tell_its_prefix_may_be_the_default_one() -> None:
+    routes = [{"name": "r", "properties": {"nextHopType": "None"}}]
+    table = resource(TABLE, "rt", {"routes": routes})
+    subnet = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    home = vnet("hub", "10.0.0.0/16", subnets={"gw": subnet})
+    binding = {"name": "h", "properties": {"subnet": {"id": subnet_id("hub", "gw")}}}
+    gateway = resource(
+        "Microsoft.Network/applicationGateways",
+        "agw",
+        {"sku": {"name": "WAF_v2", "tier": "WAF_v2"}, "gatewayIPConfigurations": [binding]},
+    )
+    answer = ask("GW-024", estate(table, home, gateway))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+
+
+def test_a_rule_without_a_source_may_admit_a_broad_tag() -> None:
+    told = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "443",
+    }
+    group = resource(NSG, "nsg", {"securityRules": [{"name": "r", "properties": told}]})
+    answer = ask("NSG-019", estate(group))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+
+
+def test_an_address_whose_subnet_is_not_told_is_owned_by_nobody_knows_whom() -> None:
+    route = {
+        "addressPrefix": "0.0.0.0/0",
+        "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": "10.0.1.4",
+    }
+    table = resource(TABLE, "rt", {"routes": [{"name": "r", "properties": route}]})
+    subnet = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    home = vnet("hub", "10.0.0.0/16", subnets={"app": subnet, "fw": "10.0.1.0/24"})
+    configuration = {"privateIPAddress": "10.0.1.4", "subnet": {}}
+    firewall = resource(
+        "Microsoft.Network/azureFirewalls",
+        "fw",
+        {"ipConfigurations": [{"name": "c", "properties": configuration}]},
+    )
+    hole = ("/properties/ipConfigurations/0/properties/subnet/id", "a parameter")
+
+    assert ask("RTE-002", estate(table, home)).names == ["r"]
+    network = estate(table, home, firewall, unresolved=(hole,))
+    for rule in ("RTE-002", "ADR-015"):
+        answer = ask(rule, network)
+        assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), rule
+
+
+def test_a_gateway_that_does_not_tell_its_network_may_be_the_one_in_use() -> None:
+    hub = vnet("hub", "10.0.0.0/16", peers=[peer("app", allowGatewayTransit=True)])
+    app = vnet("app", "10.1.0.0/16", peers=[peer("hub", useRemoteGateways=True)])
+    gateway = resource(
+        "Microsoft.Network/virtualNetworkGateways",
+        "vgw",
+        {"gatewayType": "Vpn", "ipConfigurations": [{"name": "c", "properties": {}}]},
+    )
+    assert ask("PER-003", estate(hub, app)).names == ["to-hub"]
+    assert ask("PER-003", estate(hub, app, {**gateway, "location": "eastus"})).names == ["to-hub"]
+    answer = ask("PER-003", estate(hub, app, gateway))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
