@@ -26,7 +26,7 @@ from auditor.finding import (
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.resources.base import Node
-from auditor.rule import Outcome, Rule
+from auditor.rule import Outcome
 from auditor.settings import WaiverEntry
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
 from auditor.snapshot.locate import locate
@@ -55,12 +55,11 @@ def judged(
     active = tuple(waiver for waiver in policy.waivers if waiver.holds(policy.day))
     old = policy.baseline.fingerprints if policy.baseline else frozenset()
     runs = list(runs)
-    ran = frozenset(run.rule.id for run in runs)
     found = []
     for run in runs:
         for outcome, mark in zip(run.outcomes, fingerprints(run.rule, run.outcomes), strict=True):
             where = _location(outcome, network, snapshot)
-            finding = _judged(run.rule, outcome, mark, where, ran)
+            finding = _judged(run, outcome, mark, where)
             waiver = next((w for w in active if w.covers(run.rule, outcome.subject)), None)
             if waiver is not None and waiver.expires is not None:
                 accepted = Waiver(waiver.reason, waiver.owner, waiver.expires)
@@ -74,12 +73,12 @@ def judged(
 
 
 def _judged(
-    rule: Rule[Any],
+    run: RuleRun,
     outcome: Outcome,
     mark: str,
     where: Location | None,
-    ran: frozenset[str],
 ) -> Judged:
+    rule = run.rule
     common: dict[str, Any] = {
         "rule": rule.id,
         "name": rule.name,
@@ -95,11 +94,10 @@ def _judged(
     }
     if isinstance(outcome, Unknown):
         return Judged(status=Status.UNKNOWN, message=f"cannot tell: {outcome.missing}", **common)
-    also = dict.fromkeys(general for general, _ in outcome.covers if general in ran)
     return Judged(
         status=Status.BROKEN,
         message=outcome.message,
-        also=tuple(also),
+        also=run.general(outcome),
         witness=outcome.witness,
         hops=outcome.hops,
         **common,

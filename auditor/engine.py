@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.rule import Outcome, Rule
+
+_Told: TypeAlias = tuple[str, str, str]
+"""A finding: its rule's id, its folded subject and its key."""
 
 _OURS = "this is a fault of the rule itself, not of the network"
 
 
 @dataclass(slots=True)
 class RuleRun:
-    """What one rule said: its outcomes, and how many subjects it found in order."""
+    """What one rule said: its outcomes, and how many subjects it found in order.
+
+    `speaks_for` names, for each finding, the general rules that found the same and fell silent.
+    """
 
     rule: Rule[Any]
     kept: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
+    speaks_for: dict[_Told, tuple[str, ...]] = field(default_factory=dict)
+
+    def general(self, finding: Finding) -> tuple[str, ...]:
+        """Give the general rules that a finding speaks for."""
+        return self.speaks_for.get(_told(self, finding), ())
 
 
 def judge(
@@ -113,18 +124,16 @@ def _failed(subject: str, error: BaseException) -> Unknown:
     )
 
 
-_Told: TypeAlias = tuple[str, str]
-"""A rule's id and a folded subject."""
-
-
 def _leave_to_special(runs: list[RuleRun]) -> None:
     """Where a special and a general rule both speak of one fault, let the special one speak."""
+    found: dict[tuple[str, str], set[_Told]] = defaultdict(set)
+    for run, finding in _findings(runs):
+        told = _told(run, finding)
+        found[told[:2]].add(told)
     covers: dict[_Told, set[_Told]] = defaultdict(set)
-    for run in runs:
-        for outcome in run.outcomes:
-            if isinstance(outcome, Finding) and outcome.covers:
-                special = run.rule.id, fold(outcome.subject)
-                covers[special].update((rule, fold(subject)) for rule, subject in outcome.covers)
+    for run, finding in _findings(runs):
+        for entry in finding.covers:
+            covers[_told(run, finding)] |= _meant(entry, found)
     if not covers:
         return
     silent = _covered(covers)
@@ -132,9 +141,31 @@ def _leave_to_special(runs: list[RuleRun]) -> None:
         run.outcomes = [
             outcome
             for outcome in run.outcomes
-            if not isinstance(outcome, Finding)
-            or (run.rule.id, fold(outcome.subject)) not in silent
+            if not isinstance(outcome, Finding) or _told(run, outcome) not in silent
         ]
+        for outcome in run.outcomes:
+            if not isinstance(outcome, Finding):
+                continue
+            general = covers.get(_told(run, outcome))
+            if general:
+                run.speaks_for[_told(run, outcome)] = tuple(sorted({rule for rule, *_ in general}))
+
+
+def _findings(runs: list[RuleRun]) -> Iterator[tuple[RuleRun, Finding]]:
+    for run in runs:
+        for outcome in run.outcomes:
+            if isinstance(outcome, Finding):
+                yield run, outcome
+
+
+def _told(run: RuleRun, finding: Finding) -> _Told:
+    return run.rule.id, fold(finding.subject), finding.key
+
+
+def _meant(entry: Cover, found: Mapping[tuple[str, str], set[_Told]]) -> set[_Told]:
+    """The findings that an entry of `covers` means: that with its key, or all where it has none."""
+    every = found.get((entry[0], fold(entry[1])), set())
+    return every if len(entry) == 2 else {told for told in every if told[2] == entry[2]}
 
 
 def _covered(covers: Mapping[_Told, set[_Told]]) -> set[_Told]:

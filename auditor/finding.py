@@ -62,6 +62,10 @@ class Hop:
     reason: str
 
 
+Cover: TypeAlias = tuple[str, str] | tuple[str, str, str]
+"""A rule's id and a subject, and a key where not all its findings about that are meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule yields when a subject breaks it.
@@ -72,8 +76,9 @@ class Finding:
     days left). `key` tells two findings of one rule about one subject apart, in words that
     survive reordering: a rule name, a host, a prefix; never an index.
 
-    `covers` keeps one fault from being told twice: pairs of a more general rule's id and the
-    subject it would name. When both rules run, this finding speaks and names the general rule.
+    `covers` keeps one fault from being told twice: a more general rule's id and the subject it
+    would name, and the key where another finding about that subject is another fault. When both
+    rules find it, this finding speaks and names the general rule.
     """
 
     subject: str
@@ -83,7 +88,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     severity: Severity | None = None
     key: str = ""
-    covers: tuple[tuple[str, str], ...] = ()
+    covers: tuple[Cover, ...] = ()
     location: Location | None = None
     """Only when the place is not in a resource (a waiver in a configuration file)."""
     witness: Mapping[str, Json] | None = None

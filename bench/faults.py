@@ -36,4 +36,12 @@ def plant(zone: LandingZone, numbers: Iterable[int]) -> list[Expected]:
             planted += found
             if found:
                 break
-    return planted
+    return [*planted, *_opened_by_two(planted)]
+
+
+def _opened_by_two(planted: list[Expected]) -> Iterable[Expected]:
+    """Instances with public addresses behind rules that let the internet in."""
+    opened = [one.subject for one in planted if one.rule == "NSG-003"]
+    for one in planted:
+        if one.rule == "EXP-003" and any("-app/" in each for each in opened):
+            yield Expected("EXP-004", one.subject)

@@ -295,7 +295,7 @@ def nsg_flow_log(zone: LandingZone) -> list[Expected]:
 
 
 def public_database(zone: LandingZone) -> list[Expected]:
-    """A second database, outside the network."""
+    """A second database, outside the network, to which the firewall lets nobody go."""
     spoke = _spoke(zone, "cluster")
     twin = zone.estate.properties(spoke.mysql)
     name = f"mysql-try-{zone.number:05}"
@@ -306,7 +306,7 @@ def public_database(zone: LandingZone) -> list[Expected]:
     }
     sku = zone.estate.resources[spoke.mysql]["sku"]
     made = zone.estate.add(spoke.scope, MYSQL, name, properties, sku=sku)
-    return [Expected("DB-001", made), Expected("DB-006", made)]
+    return [Expected(rule, made) for rule in ("DB-001", "DB-006", "DB-009")]
 
 
 def orphaned_address(zone: LandingZone) -> list[Expected]:

@@ -1,13 +1,14 @@
-"""How many packets a set has, and which values of a field occur in it."""
+"""How many packets a set has, which values of a field occur in it, and where they matter."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 from math import prod
 
 from auditor.packets.boxes import branches
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Intervals, normalise, whole
+from auditor.packets.intervals import Interval, Intervals, normalise, whole
 from auditor.packets.intervals import count as size_of
 
 
@@ -54,3 +55,27 @@ def values(packets: PacketSet, name: str) -> Intervals:
         return found
 
     return walk(packets)
+
+
+def sections(packets: PacketSet, name: str) -> Iterator[Interval]:
+    """Cut a dimension into ranges within which its values are all alike for the set.
+
+    In order, and together the whole dimension. KeyError: no such dimension.
+    """
+    place = packets.space.place(name)
+    ends = {packets.space.dimensions[place].size}
+    seen: set[PacketSet] = set()
+    waiting = [packets]
+    while waiting:
+        node = waiting.pop()
+        if node in seen or node.is_leaf or node.level > place:
+            continue
+        seen.add(node)
+        if node.level == place:
+            ends.update(node.cuts)
+        else:
+            waiting.extend(node.children)
+    start = 0
+    for end in sorted(ends):
+        yield start, end - 1
+        start = end

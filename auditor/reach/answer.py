@@ -230,6 +230,8 @@ class _Question:
                 here &= path.bounds.must
             elif verdict is Verdict.UNKNOWN:
                 here &= path.bounds.may
+            else:
+                here = _furthest(path, here)
             packet = some_packet(here)
             if packet is None:
                 continue
@@ -260,6 +262,20 @@ class _Question:
             says = f"{self.source.id} starts no flows of its own"
             return Step("starts-nothing", self.source.id, says, at, False)
         return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
+
+
+def _furthest(path: Path, packets: PacketSet) -> PacketSet:
+    """Give those of some packets that get through as much of a path as they can, from its start.
+
+    So a packet that is stopped shows what stops it, and not what could be asked otherwise.
+    """
+    for stage in path.trail.stages:
+        for passing in (stage.bounds.must, stage.bounds.may):
+            better = packets & passing
+            if not better.is_empty:
+                packets = better
+                break
+    return packets
 
 
 def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:

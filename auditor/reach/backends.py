@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.errors import Undetermined
+from auditor.network.doubt import Doubt, doubt
+from auditor.network.gateways import subnet_of, vnet_of
 from auditor.network.graph import Network, question
-from auditor.reach.gatewaying import Relay, point_of, relays_of
+from auditor.reach.gatewaying import Relay, relays_of
 from auditor.reach.owners import points_at
-from auditor.reach.points import Point, machine, vnet_of
+from auditor.reach.points import Point, machine
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 
 
@@ -33,27 +36,47 @@ class Backend:
 
 
 @question
-def backends(network: Network) -> tuple[Backend, ...]:
-    """Give every member that some listener's requests may be sent to, each port once."""
-    found: dict[tuple[str, str], Backend] = {}
+def backends(network: Network) -> tuple[Backend | Doubt, ...]:
+    """Give every member that some listener's requests may be sent to, each port once.
+
+    A doubt stands for each gateway that does not tell its listeners or its network, and for each
+    listener that does not tell where it sends requests.
+    """
+    found: dict[tuple[str, str], Backend | Doubt] = {}
     for gateway in network.all(ApplicationGateway):
-        for backend in _of(network, gateway):
-            found.setdefault((backend.id.lower(), backend.key), backend)
+        for one in _of(network, gateway):
+            key = one.key if isinstance(one, Backend) else one.missing
+            found.setdefault((one.id.lower(), key), one)
     return tuple(found[key] for key in sorted(found))
 
 
-def _of(network: Network, gateway: ApplicationGateway) -> Iterator[Backend]:
+def _of(network: Network, gateway: ApplicationGateway) -> Iterator[Backend | Doubt]:
     try:
         listeners = gateway.listeners
-    except Undetermined:
-        return  # told by the rules about the gateway itself
+        vnet_of(network, gateway)
+    except Undetermined as unknown:
+        yield doubt(gateway.id, unknown)
+        return
     for listener in listeners:
         for relay in relays_of(network, listener):
-            if not relay.pool or relay.port is None or not _ends(network, gateway, relay):
-                continue
-            pool = network.find(relay.pool)
-            spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
-            yield Backend(spelled, gateway, relay.member, relay.port, relay)
+            if not relay.pool:
+                yield Doubt(listener.id, "; ".join(map(str, relay.reasons)))
+            elif relay.port is not None and _ends(network, gateway, relay):
+                pool = network.find(relay.pool)
+                spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
+                yield Backend(spelled, gateway, relay.member, relay.port, relay)
+
+
+@question
+def gateway_subnets_of(network: Network) -> dict[str, frozenset[str]]:
+    """Give the keys of the subnets whose gateways ask a machine or frontend, by its folded id."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for backend in backends(network):
+        if isinstance(backend, Backend):
+            own = subnet_of(network, backend.gateway).key
+            for point in ends_of(network, backend):
+                found[point.id.lower()].add(own)
+    return {key: frozenset(subnets) for key, subnets in found.items()}
 
 
 def ends_of(network: Network, backend: Backend) -> tuple[Point, ...]:
@@ -64,7 +87,6 @@ def ends_of(network: Network, backend: Backend) -> tuple[Point, ...]:
 def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
     if relay.configuration is not None:
         return (machine(network, relay.configuration),)
-    vnet = vnet_of(network, point_of(network, gateway))
-    if relay.address is None or vnet is None:
+    if relay.address is None:
         return ()
-    return points_at(network, relay.address, vnet)
+    return points_at(network, relay.address, vnet_of(network, gateway))

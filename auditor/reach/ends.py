@@ -36,7 +36,12 @@ from auditor.reach.services import service
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import Bastion
-from auditor.resources.compute import ScaleSet, ScaleSetInterface, VirtualMachine
+from auditor.resources.compute import (
+    ScaleSet,
+    ScaleSetInterface,
+    ScaleSetIpConfiguration,
+    VirtualMachine,
+)
 from auditor.resources.firewalls import Firewall
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -132,6 +137,11 @@ def _(node: IpConfiguration, network: Network) -> tuple[Point, ...]:
     nic = node.owner
     if isinstance(nic, NetworkInterface) and nic.properties.private_endpoint is not None:
         return points_of(nic, network)
+    return (machine(network, node),)
+
+
+@points_of.register
+def _(node: ScaleSetIpConfiguration, network: Network) -> tuple[Point, ...]:
     return (machine(network, node),)
 
 

@@ -95,20 +95,27 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
     if isinstance(node, IpConfiguration):
         try:
             named = [arm_id for arm_id, _ in carried(network, node)]
-        except Undetermined:
-            named = [address for address, _ in _told_by_address(network, node)]
+        except Undetermined as unknown:
+            return _untold(network, node, unknown)
         return tuple(_entrance(network, node, arm_id) for arm_id in named)
     if isinstance(node, _NAMING):
         try:
             ref = node.properties.public_ip_address
-        except Undetermined:
-            ref = None
-        if ref is not None and ref.id:
-            return (_entrance(network, node, ref.id),)
+            named = [ref.id] if ref is not None and ref.id else []
+        except Undetermined as unknown:
+            return _untold(network, node, unknown)
+        if named:
+            return (_entrance(network, node, named[0]),)
         return tuple(
             _entrance(network, node, address) for address, _ in _told_by_address(network, node)
         )
     return ()
+
+
+def _untold(network: Network, node: Carrier, unknown: Undetermined) -> tuple[Entrance, ...]:
+    """What public IPs tell of a node that does not tell its own; else it may have any, or none."""
+    told = tuple(_entrance(network, node, one) for one, _ in _told_by_address(network, node))
+    return told or (Entrance(node.id, AddressSet(), node, reasons=(gap(unknown, node.id),)),)
 
 
 def _told_by_address(network: Network, node: Node) -> Iterator[tuple[str, Node]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from auditor import ids
 from auditor.finding import Hop, IntentState, Json
 from auditor.intent import Expect
@@ -99,6 +101,12 @@ def packet_words(answer: Answer) -> str:
     port = f":{packet.destination_port}" if packet.protocol in PORTED else ""
     to = addressed_by_name(answer) or str(packet.destination)
     return f"{packet.protocol} {packet.source} to {to}{port}"
+
+
+def sent_words(packet: Packet, told: Mapping[str, Json]) -> str:
+    """Say a packet as findings carry it: `tcp 1.0.0.4 to 20.1.1.1:443`."""
+    port = f":{packet.destination_port}" if packet.protocol in PORTED else ""
+    return f"{packet.protocol} {packet.source} to {told['destination']}{port}"
 
 
 def witness_of(answer: Answer) -> dict[str, Json] | None:

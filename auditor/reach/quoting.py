@@ -7,19 +7,17 @@ from typing import Any
 
 import msgspec
 
-from auditor.finding import Evidence, Json
+from auditor.finding import Evidence
 from auditor.network.graph import Network
 from auditor.reach.trail import Step
 from auditor.resources.base import Node
-
-_LONGEST = 400
-"""Characters of JSON that are quoted whole; of more, the name of the rule."""
 
 
 def quoted(network: Network, steps: Iterable[Step], about: str = "") -> tuple[Evidence, ...]:
     """Quote where the hops of a packet are decided; else the resource that it is all about.
 
-    Azure's own rules and routes stand in no resource, and are left out.
+    The place, and the name of the rule or the prefix of the route. Azure's own rules and routes
+    stand in no resource, and are left out.
     """
     found = {(each.resource.lower(), each.pointer): each for each in _quotes(network, steps)}
     if found or not about:
@@ -34,25 +32,21 @@ def _quotes(network: Network, steps: Iterable[Step]) -> Iterator[Evidence]:
         if healthy or not step.pointer or not step.resource.startswith("/"):
             continue
         node = network.find(step.resource)
-        if isinstance(node, Node):
-            value: Json = _at(node.root, step.pointer)
-            if value is not _NOTHING:
-                short = value if len(msgspec.json.encode(value)) <= _LONGEST else step.rule
-                yield Evidence(node.root.id, step.pointer, short)
+        if isinstance(node, Node) and _has(node.root, step.pointer):
+            yield Evidence(node.root.id, step.pointer, step.rule)
 
 
-_NOTHING: Any = object()
-
-
-def _at(root: Node, pointer: str) -> Any:
-    """Give the value at a pointer of a resource as the input has it."""
+def _has(root: Node, pointer: str) -> bool:
+    """Whether a resource has a value at a pointer, in the shape of ARM or in that of the az CLI."""
     if root.record is None:
-        return _NOTHING
+        return False
     value: Any = msgspec.json.decode(root.record.body)
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
-        try:
-            value = value[int(key)] if isinstance(value, list) else value[key]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return _NOTHING
-    return value
+        if isinstance(value, list):
+            value = value[int(key)] if key.isdigit() and int(key) < len(value) else None
+        elif isinstance(value, dict) and (key in value or key != "properties"):
+            value = value.get(key)
+        if value is None:
+            return False
+    return True

@@ -26,6 +26,7 @@ from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
+from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -64,18 +65,32 @@ def answered(trail: Trail, target: Point) -> Trail:
     node = target.node
     access = _access(trail, node) if node is not None else Access(HTTPS, NOTHING, PUBLIC)
     space = trail.space
-    may = space.having(source=access.may, protocols=TCP, destination_ports=access.port)
-    must = space.having(source=access.must, protocols=TCP, destination_ports=access.port)
     label = node.label if node is not None else target.id
+    [(port, _)] = access.port.intervals
+    trail = remark(
+        trail,
+        "service",
+        target.id,
+        lambda _: f"{label} answers TCP {port}",
+        Bounds.exactly(space.having(protocols=TCP, destination_ports=access.port)),
+    )
     return remark(
         trail,
         "service-firewall",
         target.id,
-        lambda packet: access.closed or f"{label} is asked by {packet.source}",
-        Bounds(may, must),
+        lambda packet: access.closed or _asked(label, access, packet),
+        Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
-        opening=f"allow its address in the firewall of {label}",
+        opening="" if access.closed else f"allow its address in the firewall of {label}",
     )
+
+
+def _asked(label: str, access: Access, packet: Packet) -> str:
+    source = AddressSet.from_range(packet.source, packet.source)
+    lets = "lets" if source <= access.must else "does not let"
+    if source <= access.may and not source <= access.must:
+        return f"it cannot be told whether the firewall of {label} lets {packet.source} in"
+    return f"the firewall of {label} {lets} {packet.source} in"
 
 
 def _access(trail: Trail, node: Node) -> Access:

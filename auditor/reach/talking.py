@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
+from auditor.reach.intent_states import name_of
 from auditor.reach.points import Point
 from auditor.reach.replay import check
 
@@ -49,3 +51,53 @@ def _every(
 
 def _order(answer: Answer) -> tuple[int, int]:
     return _RANK[answer.verdict], len(answer.blockers)
+
+
+@dataclass(frozen=True, slots=True)
+class Intruders:
+    """Who reaches something besides those who should: surely, and perhaps."""
+
+    sure: tuple[Answer, ...]
+    perhaps: tuple[Answer, ...]
+
+    @property
+    def names(self) -> str:
+        """Name the sources, the sure ones if there are any; many are counted."""
+        answers_ = self.sure or self.perhaps
+        names = list(dict.fromkeys(name_of(answer.source) for answer in answers_))
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return ", ".join(names[:_SHOWN]) + more
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the sure sources that are in Azure."""
+        return tuple(dict.fromkeys(a.source.id for a in self.sure if a.source.node is not None))
+
+    @property
+    def reasons(self) -> str:
+        """Why it is not told of the others."""
+        return "; ".join(dict.fromkeys(str(r) for a in self.perhaps for r in a.reasons))
+
+
+_SHOWN = 5
+
+
+def intruders(
+    network: Network, sources: Iterable[Point], targets: Iterable[Point], port: int
+) -> Intruders:
+    """Tell which sources reach one of some targets straight, over TCP on one port.
+
+    The first sure one has stood the replay.
+    """
+    ends = tuple(targets)
+    sure: list[Answer] = []
+    perhaps: list[Answer] = []
+    for source in sources:
+        found = [a for a in _every(network, (source,), ends, port) if not a.via]
+        reached = [a for a in found if a.verdict is Verdict.REACHABLE]
+        unsure = [a for a in found if a.verdict is Verdict.UNKNOWN]
+        sure += reached[:1]
+        perhaps += unsure[:1] if not reached else []
+    for answer in sure[:1]:
+        check(network, answer, network.tags)
+    return Intruders(tuple(sure), tuple(perhaps))

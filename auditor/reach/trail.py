@@ -104,6 +104,11 @@ class Trail:
         """The packets as sent that arrive, whatever becomes of replies."""
         return self._through(stage for stage in self.stages if not stage.reply)
 
+    @property
+    def answered(self) -> Bounds:
+        """The packets as sent whose replies get back, whether or not they arrive."""
+        return self._through(stage for stage in self.stages if stage.reply)
+
     def _through(self, stages: Iterable[Stage]) -> Bounds:
         total = Bounds.exactly(self.sent)
         for stage in stages:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from auditor.resources.base import Named, Resource, Wire, arm, settings
 
 
@@ -31,6 +34,7 @@ class WafPolicyProperties(Wire):
 
     policy_settings: WafPolicySettings | None = None
     managed_rules: ManagedRules | None = None
+    custom_rules: Any = None
     application_gateways: list[Named] | None = None
     http_listeners: list[Named] | None = None
     path_based_rules: list[Named] | None = None
@@ -70,6 +74,16 @@ class WafPolicy(Resource):
         )
 
     @property
+    def headers_asked(self) -> frozenset[str]:
+        """The headers (lower case) that enabled custom rules of a gateway's policy look at."""
+        found: set[str] = set()
+        rules = self.properties.custom_rules
+        for rule in rules if isinstance(rules, list) else ():
+            if isinstance(rule, dict) and str(rule.get("state", "Enabled")).lower() != "disabled":
+                found.update(_headers(rule.get("matchConditions")))
+        return frozenset(found)
+
+    @property
     def base_rule_sets(self) -> tuple[ManagedRuleSet, ...]:
         """The managed rule sets against common attacks; those about bots left out."""
         rules = self.properties.managed_rules
@@ -78,3 +92,11 @@ class WafPolicy(Resource):
             for one in (rules.managed_rule_sets if rules else None) or ()
             if "bot" not in (one.rule_set_type or "").lower()
         )
+
+
+def _headers(conditions: Any) -> Iterator[str]:
+    for condition in conditions if isinstance(conditions, list) else ():
+        variables = condition.get("matchVariables") if isinstance(condition, dict) else None
+        for variable in variables if isinstance(variables, list) else ():
+            if isinstance(variable, dict) and isinstance(variable.get("selector"), str):
+                yield variable["selector"].lower()

@@ -127,8 +127,11 @@ def address_of(text: str | None) -> Address | None:
 
 def private_address(node: Node) -> Address | None:
     """Give the private address that is written down for a node, if its kind has one."""
-    settings = getattr(node, "properties", None)
-    return address_of(told(lambda: getattr(settings, "private_ip_address", None), None))
+
+    def text() -> str | None:
+        return getattr(getattr(node, "properties", None), "private_ip_address", None)
+
+    return address_of(told(text, None))
 
 
 def endpoint_at(network: Network, home: VirtualNetwork, address: Address) -> Endpoint | None:

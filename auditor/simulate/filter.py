@@ -317,7 +317,9 @@ def _administered(place: Place, inbound: bool, seen: Sighting, ruling: Ruling) -
 
 
 def _admin_matches(place: Place, inbound: bool, rule: AdminRule, seen: Sighting) -> Truth:
-    p = rule.properties
+    p = told(lambda: rule.properties, None)
+    if p is None:
+        return None
     direction = (told(lambda: p.direction, None) or "").lower()
     read = _Rule(
         None,

@@ -106,8 +106,7 @@ def user_of(network: Network, public: PublicIp) -> Node | Missing | None:
 
 
 def _field(network: Network, node: Node, attribute: str) -> Node | Missing | None:
-    settings = getattr(node, "properties", None)
-    return follow(network, lambda: getattr(settings, attribute, None))
+    return follow(network, lambda: getattr(getattr(node, "properties", None), attribute, None))
 
 
 def subnet_of(network: Network, node: Node) -> Subnet | None:

@@ -34,25 +34,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.addresses import PortSet
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
 from auditor.network.filters import subnet_name
 from auditor.network.sites import every_site
-from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.intent_states import hops_of, name_of, packet_words, witness_of
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Kind, Point, anywhere_in, on_premises
 from auditor.reach.quoting import quoted
-from auditor.reach.replay import check
+from auditor.reach.talking import intruders
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 MYSQL = 3306
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -72,25 +69,20 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     if not application:
         return
     targets = [p for p in points_of(server, network) if p.kind is not Kind.SERVICE]
-    found = [
-        answer
-        for source in _others(network, application, targets, params.allow)
-        for answer in _reached(network, source, targets)
-    ]
-    if not found:
+    found = intruders(network, _others(network, application, targets, params.allow), targets, MYSQL)
+    if not found.sure:
+        if found.perhaps:
+            missing = f"whether {found.names} reach {server.label} on port {MYSQL}: {found.reasons}"
+            yield Unknown(server.id, missing)
         return
-    for answer in found[:1]:
-        check(network, answer, network.tags)
-    names = list(dict.fromkeys(name_of(answer.source) for answer in found))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    first = found[0]
+    first = found.sure[0]
     yield Finding(
         subject=server.id,
-        message=f"{', '.join(names[:_SHOWN])}{more} reach {server.label} on port {MYSQL} besides "
+        message=f"{found.names} reach {server.label} on port {MYSQL} besides "
         f"its application ({packet_words(first)})",
         remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
         "security group before the database, and deny it from VirtualNetwork",
-        related=tuple(dict.fromkeys(a.source.id for a in found if a.source.node is not None)),
+        related=found.ids,
         evidence=quoted(network, first.hops, server.id),
         witness=witness_of(first),
         hops=hops_of(first),
@@ -114,18 +106,3 @@ def _others(
     sites = every_site(network).must
     if sites and "onprem" not in allow:
         yield on_premises(sites)
-
-
-def _reached(network: Network, source: Point, targets: Iterable[Point]) -> Iterator[Answer]:
-    for target in targets:
-        for answer in answers(
-            network,
-            source,
-            target,
-            protocols=("tcp",),
-            ports=PortSet.of(MYSQL),
-            tags=network.tags,
-        ):
-            if answer.verdict is Verdict.REACHABLE and not answer.via:
-                yield answer
-                return

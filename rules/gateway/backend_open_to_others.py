@@ -8,8 +8,8 @@ so.
 ## What fails
 A member of a pool that some listener uses, at an address of a network in the input, that some other
 subnet around it, or a site on premises, certainly reaches on the port of the backend settings. Left
-out are the gateway's own subnet, the member's own, subnets of Azure's own (Bastion, firewalls,
-gateways), and whoever is approved, globs of ids of subnets, or `onprem`:
+out are the subnets of gateways that have it in a pool, the member's own, subnets of Azure's own
+(Bastion, firewalls, gateways), and whoever is approved, globs of ids of subnets, or `onprem`:
 
     [params.GW-025]
     allow = ["*/subnets/snet-jobs", "onprem"]
@@ -31,22 +31,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import PortSet
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
+from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
 from auditor.network.filters import subnet_name
 from auditor.network.sites import every_site
-from auditor.reach.answer import Answer, Verdict, answers
-from auditor.reach.backends import Backend, backends, ends_of
+from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.intent_states import hops_of, name_of, packet_words, witness_of
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Point, anywhere_in, on_premises
 from auditor.reach.quoting import quoted
-from auditor.reach.replay import check
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
-
-_SHOWN = 5
+from auditor.reach.talking import intruders
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -65,28 +62,30 @@ class Params:
     parameters=Params,
     peers=("CHK:APPD A01.52",),
 )
-def backend_open_to_others(network: Network, backend: Backend, params: Params) -> Outcomes:
+def backend_open_to_others(network: Network, backend: Backend | Doubt, params: Params) -> Outcomes:
     """Name whoever reaches one member besides the gateway."""
+    backend = settled(backend)
     targets = ends_of(network, backend)
-    found = [
-        answer
-        for source in _others(network, backend, targets, params.allow)
-        for answer in _reached(network, source, targets, backend.port)
-    ]
-    if not found:
+    found = intruders(
+        network, _others(network, backend, targets, params.allow), targets, backend.port
+    )
+    if not found.sure:
+        if found.perhaps:
+            missing = (
+                f"whether {found.names} reach {backend.member}:{backend.port} around "
+                f"{backend.gateway.label}: {found.reasons}"
+            )
+            yield Unknown(backend.id, missing, key=backend.key)
         return
-    first = found[0]
-    check(network, first, network.tags)
-    names = list(dict.fromkeys(name_of(answer.source) for answer in found))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    first = found.sure[0]
     subnet = point_of(network, backend.gateway).place
     yield Finding(
         subject=backend.id,
-        message=f"{', '.join(names[:_SHOWN])}{more} reach {backend.member}:{backend.port} around "
+        message=f"{found.names} reach {backend.member}:{backend.port} around "
         f"{backend.gateway.label} ({packet_words(first)})",
         remedy=f"allow port {backend.port} from {subnet.label if subnet else 'the gateway'} alone "
         "in the security group before the backend, and deny it from VirtualNetwork",
-        related=tuple(dict.fromkeys(a.source.id for a in found if a.source.node is not None)),
+        related=found.ids,
         evidence=quoted(network, first.hops, backend.id),
         key=backend.key,
         witness=witness_of(first),
@@ -97,10 +96,10 @@ def backend_open_to_others(network: Network, backend: Backend, params: Params) -
 def _others(
     network: Network, backend: Backend, targets: Iterable[Point], allow: tuple[str, ...]
 ) -> Iterator[Point]:
-    gateway = point_of(network, backend.gateway).place
-    known = {gateway.key} if gateway is not None else set()
+    known: set[str] = set()
     homes = set()
     for target in targets:
+        known |= gateway_subnets_of(network)[target.id.lower()]
         homes.add(target.home)
         known |= {target.subnet.key} if target.subnet is not None else set()
         cluster = cluster_of(network, target.node.root) if target.node is not None else None
@@ -115,20 +114,3 @@ def _others(
     sites = every_site(network).must
     if sites and "onprem" not in allow:
         yield on_premises(sites)
-
-
-def _reached(
-    network: Network, source: Point, targets: Iterable[Point], port: int
-) -> Iterator[Answer]:
-    for target in targets:
-        for answer in answers(
-            network,
-            source,
-            target,
-            protocols=("tcp",),
-            ports=PortSet.of(port),
-            tags=network.tags,
-        ):
-            if answer.verdict is Verdict.REACHABLE and not answer.via:
-                yield answer
-                return

@@ -21,6 +21,7 @@ Make the change that the finding names: the smallest one that lets the gateway's
 
 from __future__ import annotations
 
+from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
@@ -31,8 +32,9 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
 @rule("GW-004", severity=Severity.CRITICAL, since="0.1.0", of=backends)
-def blocked_backend(network: Network, backend: Backend) -> Outcomes:
+def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""
+    backend = settled(backend)
     targets = ends_of(network, backend)
     answer = talk(network, [point_of(network, backend.gateway)], targets, backend.port)
     if answer is None or answer.verdict is Verdict.REACHABLE:

@@ -190,6 +190,36 @@ def test_another_subject_is_not_covered() -> None:
     assert speaking(speaks("GEN-001"), special) == ["GEN-001", "SPE-001"]
 
 
+def test_another_key_is_not_covered_where_one_is_named() -> None:
+    general = made(
+        lambda *_: iter([finding("/s", key="a"), finding("/s", key="b")]), "GEN-001", of=whole
+    )
+    special = made(
+        lambda *_: iter([finding("/s", covers=(("GEN-001", "/S", "b"),))]), "SPE-001", of=whole
+    )
+
+    runs = judge(NETWORK, [general, special])
+
+    assert [(run.rule.id, one.key) for run in runs for one in run.outcomes] == [
+        ("GEN-001", "a"),
+        ("SPE-001", ""),
+    ]
+
+
+def test_only_what_was_found_is_named_as_covered() -> None:
+    special = made(
+        lambda *_: iter([finding("/s", covers=(("GEN-001", "/s"), ("KEPT-001", "/s")))]),
+        "SPE-001",
+        of=whole,
+    )
+
+    runs = judge(NETWORK, [speaks("GEN-001"), made(lambda *_: iter(()), "KEPT-001"), special])
+
+    [(run, told)] = [(run, one) for run in runs for one in run.outcomes]
+    assert isinstance(told, Finding)
+    assert run.general(told) == ("GEN-001",)
+
+
 def test_an_unknown_is_never_covered() -> None:
     unsure = made(lambda *_: iter([Unknown("/s", missing="x")]), "GEN-001", of=whole)
 

@@ -47,6 +47,13 @@ DEPENDS = {
     "DNS-007": "a public IP that does not tell its name may have the one a record leads to",
     "K8S-004": "a gateway that does not tell its listeners may publish the host",
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
+    **dict.fromkeys(
+        (
+            *("DB-008", "DB-009", "EXP-004", "EXP-005", "EXP-008"),
+            *("GW-004", "GW-025", "GW-029", "PE-010", "RTE-005"),
+        ),
+        "a security admin rule that does not tell what it matches may filter anything",
+    ),
 }
 """Rules whose answer may be in a hollow resource, and how; their subjects may become unknown."""
 

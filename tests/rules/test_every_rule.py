@@ -225,7 +225,13 @@ def silent(arm_type: str) -> dict[str, Any]:
     return {"id": f"{group}/providers/{provider}{tail}", "name": "silent", "type": arm_type}
 
 
-COULD_BE_THE_ANSWER = {"DNS-007", "K8S-004", "PE-005"}
+COULD_BE_THE_ANSWER = {
+    "DNS-007",
+    "K8S-004",
+    "PE-005",
+    # A security admin rule that tells nothing may filter anything.
+    *("DB-008", "EXP-004", "EXP-005", "EXP-008", "GW-025", "GW-029", "PE-010", "RTE-005"),
+}
 """Rules that look for something that may be what a silent resource is: unknown, then."""
 
 

@@ -1,0 +1,118 @@
+"""Flows whose replies may take another way than their packets (P-11, R-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from auditor.network.graph import Network, question
+from auditor.network.routing.model import Hop
+from auditor.packets.diagram import PacketSet
+from auditor.reach.answer import hops_of, some_packet
+from auditor.reach.frame import Packet
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
+from auditor.reach.openings import openings
+from auditor.reach.paths import Path, paths
+from auditor.reach.points import Point, anywhere_in, vnet_of
+from auditor.reach.trail import Step
+from auditor.reach.ways import leads_to, ways_from
+from auditor.resources.virtual_networks import Subnet
+
+Shown: TypeAlias = tuple[Packet, list[Step], Path]
+"""A packet, what happens to it, and on which path."""
+Choose: TypeAlias = Callable[[Path], PacketSet]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """The straight paths to a machine from one source: by a public entrance, or from a subnet.
+
+    `id` is the resource whose replies are in question, `key` tells the sources apart.
+    """
+
+    id: str
+    key: str
+    every: tuple[Path, ...]
+    related: tuple[str, ...] = ()
+
+    def lost(self) -> Shown | None:
+        """Give a packet that certainly arrives, and whose reply is certainly lost."""
+        return self._some(lambda path: path.trail.delivered.must - path.trail.answered.may)
+
+    def doubtful(self) -> Shown | None:
+        """Give a packet of which it is not told whether it arrives, or whether its reply does."""
+        return self._some(lambda path: path.trail.delivered.may - path.trail.answered.must)
+
+    def _some(self, choose: Choose) -> Shown | None:
+        for path in self.every:
+            packet = some_packet(choose(path))
+            if packet is not None and packet.protocol:
+                return packet, hops_of(path, packet), path
+        return None
+
+
+@question
+def flows(network: Network) -> tuple[Flow, ...]:
+    """Give every flow whose replies are worth a question.
+
+    Public entrances, and pairs of subnets of which the one routes to the other straight, and the
+    other back by an appliance.
+    """
+    return (*_entering(network), *_crossing(network))
+
+
+def _entering(network: Network) -> Iterator[Flow]:
+    for opening in openings(network):
+        yield Flow(
+            opening.id,
+            opening.entrance.address.lower(),
+            opening.paths,
+            (opening.entrance.address,),
+        )
+
+
+def _crossing(network: Network) -> Iterator[Flow]:
+    for target in network.all(Subnet):
+        there = anywhere_in(network, target)
+        if not _uses_appliances(network, target) or not there.addresses:
+            continue
+        for source in subnets_around(network, there.home):
+            here = anywhere_in(network, source)
+            if source is target or _is_platform(source) or _is_platform(target):
+                continue
+            if _straight(network, here, there) and _by_appliance(network, there, here):
+                every = tuple(p for p in paths(network, here, there) if p.entrance is None)
+                yield Flow(target.id, source.key, every, (source.id,))
+
+
+def _is_platform(subnet: Subnet) -> bool:
+    return subnet.name.lower() in PLATFORM_SUBNETS
+
+
+def _uses_appliances(network: Network, subnet: Subnet) -> bool:
+    ways = ways_from(network, subnet, 4, network.tags)
+    return any(route.hop is Hop.APPLIANCE for way in ways.ways for route in way.possible)
+
+
+def _straight(network: Network, here: Point, there: Point) -> bool:
+    """Whether some address of one point is certainly routed straight from another."""
+    subnet = here.place
+    if subnet is None:
+        return False
+    vnet = vnet_of(network, here)
+    ways = ways_from(network, subnet, 4, network.tags)
+    return any(leads_to(way, there.home, vnet) is True for _, way in ways.within(there.addresses))
+
+
+def _by_appliance(network: Network, here: Point, there: Point) -> bool:
+    """Whether some address of one point is routed by an appliance from another."""
+    subnet = here.place
+    if subnet is None:
+        return False
+    ways = ways_from(network, subnet, 4, network.tags)
+    return any(
+        route.hop is Hop.APPLIANCE
+        for _, way in ways.within(there.addresses)
+        for route in way.possible
+    )

@@ -1,0 +1,186 @@
+"""Application gateways that Front Door fetches from, and who else reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import AddressSet, address_or_none
+from auditor.errors import Undetermined
+from auditor.finding import Hop
+from auditor.network.doubt import Doubt
+from auditor.network.front_door import origins
+from auditor.network.gateways import hiding, is_public
+from auditor.network.graph import Network, question
+from auditor.reach.answer import hops_of, some_packet
+from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.frame import Packet
+from auditor.reach.openings import from_any
+from auditor.reach.paths import Path, from_internet
+from auditor.reach.points import internet
+from auditor.reach.trail import Step
+from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.resources.base import Ref
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorOrigin
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.web_application_firewalls import WafPolicy
+from auditor.special_addresses import PUBLIC
+
+EDGE = "azurefrontdoor.backend"
+_HEADER = "x-azure-fdid"
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A packet from outside Front Door that a gateway answers, or may."""
+
+    packet: Packet
+    path: Path
+    steps: tuple[Step, ...]
+    certain: bool
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """What happens to it, as findings carry it."""
+        return tuple(Hop(step.resource, step.rule or step.says, step.code) for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A gateway that an origin of Front Door names by `host`, which `door` tells at `pointer`."""
+
+    door: FrontDoorOrigin | ClassicFrontDoor
+    pointer: str
+    host: str
+    gateway: ApplicationGateway
+    entrance: Entrance
+
+    @property
+    def id(self) -> str:
+        """The gateway's id."""
+        return self.gateway.id
+
+    def stranger(self, network: Network) -> Stranger | None:
+        """Give a packet from outside Front Door that arrives, or may; None when none does.
+
+        Only what at least half of the internet may send: a few addresses besides the edge's, an
+        office's, say, were let in on purpose.
+        """
+        edge = network.tags(EDGE)
+        source = internet(PUBLIC - edge if edge is not None else PUBLIC)
+        doubtful: Stranger | None = None
+        for path in from_internet(
+            network, source, 4, network.tags, through=(self.entrance,), relays=False
+        ):
+            for certain in (True, False):
+                packets = path.bounds.must if certain else path.bounds.may
+                packet = some_packet(packets) if from_any(packets, 4) else None
+                if packet is None:
+                    continue
+                found = Stranger(packet, path, tuple(hops_of(path, packet)), certain)
+                if certain:
+                    return found
+                doubtful = doubtful or found
+        return doubtful if not self._lets_the_edge_only(doubtful) else None
+
+    def _lets_the_edge_only(self, stranger: Stranger | None) -> bool:
+        """Whether all that is in doubt is which addresses the edge has."""
+        if stranger is None:
+            return True
+        labels = {
+            reason.label.lower()
+            for step in stranger.steps
+            if step.passes is None
+            for reason in step.reasons
+        }
+        return labels <= {f"service-tag:{EDGE}"}
+
+    def checks_header(self, network: Network) -> bool | None:
+        """Tell whether WAF policies ask for the id of Front Door; None: not told.
+
+        Every listener's own policy, else the gateway's.
+        """
+        try:
+            policies = [
+                network.get(_policy(self.gateway, listener), WafPolicy)
+                for listener in self.gateway.listeners
+                if is_public(network, listener)
+            ]
+            return all(p is not None and _HEADER in p.headers_asked for p in policies)
+        except Undetermined:
+            return None
+
+
+def _policy(gateway: ApplicationGateway, listener: Listener) -> Ref | None:
+    return listener.properties.firewall_policy or gateway.properties.firewall_policy
+
+
+@question
+def guarded_origins(network: Network) -> tuple[Origin | Doubt, ...]:
+    """Give every gateway that Front Door fetches from over the internet, each origin once.
+
+    A doubt stands for each gateway that does not tell its frontends, where an origin's host is
+    nobody's.
+    """
+    found: dict[tuple[str, str], Origin] = {}
+    strangers = False
+    for door, host in _told(network):
+        if isinstance(door, FrontDoorOrigin) and _is_private(door):
+            continue
+        pointer = "/properties/hostName" if isinstance(door, FrontDoorOrigin) else "/properties"
+        named = [one for one in _of_gateways(network) if _names(network, host, one[0])]
+        for entrance, gateway in named:
+            origin = Origin(door, pointer, host, gateway, entrance)
+            found.setdefault((gateway.key, door.key), origin)
+        strangers = strangers or not named
+    untold = hiding(network, _frontends, "public frontends") if strangers else ()
+    return (*(found[key] for key in sorted(found)), *untold)
+
+
+def _frontends(gateway: ApplicationGateway) -> object:
+    fronts = gateway.properties.frontend_ip_configurations or ()
+    return [ref.id for front in fronts if (ref := front.properties.public_ip_address)]
+
+
+def _told(network: Network) -> Iterator[tuple[FrontDoorOrigin | ClassicFrontDoor, str]]:
+    """Give the origins that tell their host; the others hide nothing about these."""
+    try:
+        yield from origins(network)
+    except Undetermined:
+        for origin in network.all(FrontDoorOrigin):
+            settings = walk.peek(origin, "properties")
+            host = walk.peek(settings, "host_name")
+            if host and (walk.peek(settings, "enabled_state") or "").lower() != "disabled":
+                yield origin, host
+
+
+@question
+def _of_gateways(network: Network) -> tuple[tuple[Entrance, ApplicationGateway], ...]:
+    return tuple(
+        (entrance, entrance.node.root)
+        for entrance in entrances(network)
+        if isinstance(entrance.node, GatewayFrontend)
+        and isinstance(entrance.node.root, ApplicationGateway)
+    )
+
+
+def _is_private(origin: FrontDoorOrigin) -> bool:
+    settings = walk.peek(origin, "properties")
+    return walk.peek(settings, "shared_private_link_resource") is not None
+
+
+def _names(network: Network, host: str, entrance: Entrance) -> bool:
+    address = address_or_none(host)
+    if address is not None:
+        return AddressSet.from_range(address, address) <= entrance.addresses
+    return host.lower().rstrip(".") in set(_hosts(network, entrance))
+
+
+def _hosts(network: Network, entrance: Entrance) -> Iterator[str]:
+    node = network.find(entrance.address)
+    if isinstance(node, PublicIp):
+        dns = walk.peek(walk.peek(node, "properties"), "dns_settings")
+        fqdn = walk.peek(dns, "fqdn")
+        if fqdn:
+            yield fqdn.lower()

@@ -1,0 +1,182 @@
+"""What the internet reaches of machines: each public entrance with whoever answers behind it.
+
+"The internet" is *any source*, as in rules about security groups: at least half of the public
+addresses get in. What opens to the addresses of a partner is no opening to everybody.
+
+Gateways, firewalls and Bastion are ways in that are meant to be, and what an application gateway
+sends on is its own connection: neither is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from auditor.addresses import AddressSet, PortSet, Version
+from auditor.intervals import merged
+from auditor.network.admission import anywhere
+from auditor.network.exposure import approved
+from auditor.network.graph import Network, question
+from auditor.packets.diagram import PacketSet
+from auditor.packets.intervals import Interval
+from auditor.packets.measure import sections, values
+from auditor.reach.answer import coordinates, hops_of, numbers_of, some_packet, together
+from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import Entrance
+from auditor.reach.frame import Packet
+from auditor.reach.paths import Path, from_internet
+from auditor.reach.points import INTERNET, Kind, Point
+from auditor.reach.space import PORTED, FlowSpace
+from auditor.reach.trail import Step
+
+Shown: TypeAlias = tuple[Packet, list[Step]]
+"""A packet, and what happens to it."""
+
+_MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """One entrance and a machine behind it. `paths` differ by the rules of load balancers.
+
+    `certain` and `possible` are the destination ports, by protocol, on which any source gets in, as
+    sent to the entrance.
+    """
+
+    entrance: Entrance
+    target: Point
+    paths: tuple[Path, ...]
+    bounds: Bounds
+    certain: dict[str, PortSet] = field(default_factory=dict)
+    possible: dict[str, PortSet] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The resource that is open: the NIC, the scale set, the subnet of a stranger."""
+        node = self.target.node
+        return self.target.id if node is None or self.target.kind is Kind.SUBNET else node.root.id
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids by which it may be approved: the machine's, the entrance's and its carrier's."""
+        return self.id, self.entrance.address, self.entrance.node.id, self.entrance.node.root.id
+
+    def approved(self, patterns: tuple[str, ...]) -> bool:
+        """Tell whether somebody approved it, by globs of ids."""
+        return approved(patterns, *self.names)
+
+    def sent_for(self, ports: PortSet) -> PortSet:
+        """Give the ports at the entrance that become some ports at the machine, or stay as such."""
+        total = PortSet()
+        for path in self.paths:
+            there = path.trail.frame.destination_port
+            if there is None:
+                total = total | ports
+            elif there <= ports:
+                for found in (self.certain, self.possible):
+                    for held in found.values():
+                        total = total | (held & _taken(path))
+        return total
+
+    def shown(self, ports: dict[str, PortSet], *, certain: bool) -> Shown | None:
+        """Give a packet to one of some ports that arrives, or may, and what happens to it."""
+        wanted = self.bounds.must if certain else self.bounds.may
+        for path in self.paths:
+            held = path.bounds.must if certain else path.bounds.may
+            packet = some_packet(held & wanted & _to(path.trail.space, ports))
+            if packet is not None:
+                return packet, hops_of(path, packet)
+        return None
+
+    def path_of(self, packet: Packet) -> Path:
+        """Give the path that a packet of `shown` takes."""
+        at = coordinates(packet)
+        return next(path for path in self.paths if path.bounds.may.at(at))
+
+
+def _taken(path: Path) -> PortSet:
+    """The ports at the entrance from which a path sets out."""
+    return PortSet(values(path.bounds.may, "destination_port"))
+
+
+def _to(space: FlowSpace, ports: dict[str, PortSet]) -> PacketSet:
+    total = space.empty
+    for protocol, found in ports.items():
+        total |= space.having(
+            protocols=numbers_of(protocol, space.version),
+            destination_ports=found if protocol in PORTED else None,
+        )
+    return total
+
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+
+
+@question
+def openings(network: Network) -> tuple[Opening, ...]:
+    """Give every entrance with every machine behind it, whether or not anything gets in."""
+    grouped: dict[tuple[str, str, Version], list[Path]] = {}
+    for version in _VERSIONS:
+        for path in from_internet(network, INTERNET, version, network.tags, relays=False):
+            if path.entrance is not None and path.target.kind in _MACHINES:
+                key = (path.entrance.address.lower(), path.target.id.lower(), version)
+                grouped.setdefault(key, []).append(path)
+    return tuple(_opening(grouped[key]) for key in sorted(grouped))
+
+
+def _opening(group: list[Path]) -> Opening:
+    first = group[0]
+    assert first.entrance is not None
+    space = first.trail.space
+    bounds = together(space, group)
+    opening = Opening(first.entrance, first.target, tuple(group), bounds)
+    for protocol in PORTED:
+        numbers = space.having(protocols=numbers_of(protocol, space.version))
+        for packets, found in (
+            (bounds.must, opening.certain),
+            (bounds.may, opening.possible),
+        ):
+            ports = _open_to_any(packets & numbers, space.version)
+            ports = ports - opening.certain.get(protocol, PortSet())
+            if ports:
+                found[protocol] = ports
+    return opening
+
+
+def _open_to_any(packets: PacketSet, version: Version) -> PortSet:
+    """The destination ports on which at least half of the internet gets in."""
+    if not from_any(packets, version):
+        return PortSet()
+    return PortSet(
+        merged(
+            ports
+            for ports in sections(packets, "destination_port")
+            if from_any(_sent_to(packets, ports), version)
+        )
+    )
+
+
+def _sent_to(packets: PacketSet, ports: Interval) -> PacketSet:
+    return packets & packets.space.packets(packets.space.box(destination_port=(ports,)))
+
+
+def from_any(packets: PacketSet, version: Version) -> bool:
+    """Tell whether some packet may come from at least half of the internet."""
+    return anywhere(AddressSet(**{f"v{version}": values(packets, "source")}))
+
+
+def within(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
+    """Give those of some ports that are among ports by protocol."""
+    return {name: found & some for name, found in ports.items() if found & some}
+
+
+def beyond(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
+    """Give what is left of ports by protocol without some."""
+    return {name: found - some for name, found in ports.items() if found - some}
+
+
+def whys(steps: Iterable[Step]) -> str:
+    """Say why something is not told."""
+    found = {str(reason): None for step in steps if step.passes is None for reason in step.reasons}
+    return "; ".join(found) or "which of several machines or addresses it is"

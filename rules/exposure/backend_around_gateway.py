@@ -1,0 +1,133 @@
+"""A backend of a gateway answers the internet around it.
+
+## Why it matters
+The gateway has the certificate, the web application firewall and the log; its backend was to be
+reached through it alone. A second way in makes all of that optional: attackers find the address by
+scanning.
+
+## What fails
+A machine behind a pool that some listener uses, a NIC or the nodes behind an internal load
+balancer, to which some packet from the internet certainly arrives by another entrance: a public IP
+of its own, a public load balancer (an AKS Service of type LoadBalancer, say), an inbound NAT rule
+or a firewall's NAT rule.
+
+Entrances that are meant to be are approved with `allow`, globs of ids of machines, load balancers
+or public IPs:
+
+    [params.EXP-008]
+    allow = ["*/publicIPAddresses/pip-partner"]
+
+## What to do
+Take the address or the load-balancing rule away, or allow the gateway's subnet alone in the
+security group before the backend. A Kubernetes Service becomes internal with the annotation
+`service.beta.kubernetes.io/azure-load-balancer-internal: "true"`.
+
+## References
+- https://learn.microsoft.com/azure/aks/internal-lb
+- Facts A-28, E-12, E-13, K-57, K-62
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.finding import Hop
+from auditor.network.doubt import Doubt, settled
+from auditor.network.graph import question
+from auditor.network.openings import ports_in_words
+from auditor.reach.backends import Backend, backends, ends_of
+from auditor.reach.balancing import forwards_of
+from auditor.reach.intent_states import name_of, packet_of, sent_words
+from auditor.reach.openings import Opening, openings, whys
+from auditor.reach.quoting import quoted
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which other entrances are meant to be."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of ids of machines, load balancers or public IPs; letter case does not matter."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bypass:
+    """An entrance to a machine that is also behind a gateway."""
+
+    opening: Opening
+    backend: Backend
+
+    @property
+    def id(self) -> str:
+        """The machine's id."""
+        return self.opening.id
+
+
+@question
+def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
+    """Give every entrance to a machine behind a gateway, whether or not anything gets in.
+
+    Where other machines are open, a doubt stands for each gateway that may send to them and does
+    not tell.
+    """
+    told = [one for one in backends(network) if isinstance(one, Backend)]
+    behind = {machine: backend for backend in told for machine in _machines(network, backend)}
+    others = any(o.certain and o.target.id.lower() not in behind for o in openings(network))
+    return (
+        *(
+            Bypass(opening, behind[opening.target.id.lower()])
+            for opening in openings(network)
+            if opening.target.id.lower() in behind
+        ),
+        *(one for one in backends(network) if isinstance(one, Doubt) and others),
+    )
+
+
+def _machines(network: Network, backend: Backend) -> Iterator[str]:
+    for point in ends_of(network, backend):
+        yield point.id.lower()
+        if isinstance(point.node, LoadBalancerFrontend):
+            for forward in forwards_of(network, point.node).known:
+                if forward.target is not None:
+                    yield forward.target.id.lower()
+
+
+@rule("EXP-008", severity=Severity.CRITICAL, since="0.1.0", of=bypasses, parameters=Params)
+def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Params) -> Outcomes:
+    """Judge one entrance to one machine behind a gateway."""
+    bypass = settled(bypass)
+    opening, backend = bypass.opening, bypass.backend
+    if opening.approved(params.allow):
+        return
+    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
+    ports = opening.certain or opening.possible
+    shown = opening.shown(ports, certain=bool(opening.certain)) if ports else None
+    if shown is None:
+        return
+    packet, steps = shown
+    around = f"{where}, around {backend.gateway.label}, on {ports_in_words(ports)}"
+    if not opening.certain:
+        yield Unknown(
+            opening.id,
+            f"whether the internet reaches {around}: {whys(steps)}",
+            related=(backend.id, opening.entrance.address),
+            key=opening.entrance.address.lower(),
+        )
+        return
+    told = packet_of(packet, opening.path_of(packet))
+    yield Finding(
+        subject=opening.id,
+        message=f"the internet reaches {around} ({sent_words(packet, told)})",
+        remedy="take the address or the load-balancing rule away, or allow the subnet of "
+        f"{backend.gateway.label} alone in the security group before the machine",
+        related=(backend.id, opening.entrance.address),
+        evidence=quoted(network, steps, opening.id),
+        key=opening.entrance.address.lower(),
+        covers=(("EXP-004", opening.id, opening.entrance.address.lower()),),
+        witness=told,
+        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+    )

@@ -1,0 +1,93 @@
+"""A machine answers the internet on its own.
+
+## Why it matters
+Not every public address lets anybody in, and not every open rule has a way to it. This one has
+both: a packet from the internet comes through the address or load balancer, the admin rules, the
+security groups of subnet and NIC and the routes, and is answered by a machine that is no gateway.
+
+## What fails
+A NIC, a scale set's instances or the nodes of a cluster, to which some packet from the internet
+certainly arrives over TCP or UDP, by a public IP of its own, a public load balancer, an inbound NAT
+rule or a firewall's NAT rule, and whose reply gets back. One finding for each machine and entrance,
+with its ports, a packet that anyone can try, and every hop on its way. What only may arrive is
+*unknown*, with the reason.
+
+Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
+balancers or public IPs; application gateways, firewalls and Bastion need no word:
+
+    [params.EXP-004]
+    allow = ["*/networkInterfaces/nic-nva-*"]
+
+Where nothing but management ports is open, EXP-005 tells it.
+
+## What to do
+Publish the service through the application gateway and take the address off the machine, or close
+the rule that the finding names.
+
+## References
+- https://learn.microsoft.com/azure/load-balancer/load-balancer-overview#securebydefault
+- Facts E-3, E-12, E-13, N-11, P-2, P-4, R-13
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.finding import Hop
+from auditor.network.openings import ports_in_words
+from auditor.reach.intent_states import name_of, packet_of, sent_words
+from auditor.reach.openings import Opening, openings, whys
+from auditor.reach.quoting import quoted
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which machines may answer the internet."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of ids of machines, load balancers or public IPs; letter case does not matter."""
+
+
+@rule(
+    "EXP-004",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=openings,
+    parameters=Params,
+    peers=("CART:azure_vm_internet_exposed",),
+)
+def host_port_open(network: Network, opening: Opening, params: Params) -> Outcomes:
+    """Judge what one entrance opens of one machine."""
+    if opening.approved(params.allow):
+        return
+    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
+    if opening.certain:
+        shown = opening.shown(opening.certain, certain=True)
+        if shown is None:
+            return
+        packet, steps = shown
+        told = packet_of(packet, opening.path_of(packet))
+        yield Finding(
+            subject=opening.id,
+            message=f"the internet reaches {where} on {ports_in_words(opening.certain)} "
+            f"({sent_words(packet, told)})",
+            remedy="publish the service through the application gateway and take the address off, "
+            "or close the rule that lets the packet in",
+            related=(opening.entrance.address,),
+            evidence=quoted(network, steps, opening.id),
+            key=opening.entrance.address.lower(),
+            witness=told,
+            hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+        )
+    elif opening.possible:
+        shown = opening.shown(opening.possible, certain=False)
+        reasons = whys(shown[1]) if shown is not None else ""
+        ports = ports_in_words(opening.possible)
+        yield Unknown(
+            opening.id,
+            f"whether the internet reaches {where} on {ports}: {reasons}",
+            related=(opening.entrance.address,),
+            key=opening.entrance.address.lower(),
+        )

@@ -1,0 +1,109 @@
+"""A machine's management port answers the internet.
+
+## Why it matters
+SSH, RDP and WinRM are tried day and night from everywhere. An open rule in a security group is a
+risk; a port that a packet from the internet reaches, through every filter and route on its way, is
+a door.
+
+## What fails
+A machine as in EXP-004, with a management port among those that the internet certainly reaches:
+22, 23, 3389, 5985, 5986 at the machine, whatever the port is called at the entrance. Others are
+added with `ports`, and machines that may be managed so are approved with `allow`:
+
+    [params.EXP-005]
+    ports = ["22-23", "3389", "5985-5986", "8443"]
+    allow = ["*/networkInterfaces/nic-jump"]
+
+## What to do
+Close the port and reach the machine through Bastion or a VPN; until then allow the addresses of
+administrators only.
+
+## References
+- https://learn.microsoft.com/azure/bastion/bastion-overview
+- Facts E-3, E-12, E-18, N-11, P-2, R-13
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.addresses import PortSet
+from auditor.finding import Hop
+from auditor.network.openings import ports_in_words
+from auditor.ports import parse_ports
+from auditor.reach.intent_states import name_of, packet_of, sent_words
+from auditor.reach.openings import Opening, beyond, openings, whys, within
+from auditor.reach.quoting import quoted
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """What is a management port, and who may have one open."""
+
+    ports: tuple[str, ...] = ("22-23", "3389", "5985-5986")
+    """Ports at the machine, or ranges."""
+    allow: tuple[str, ...] = ()
+    """Globs of ids of machines, load balancers or public IPs; letter case does not matter."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no port."""
+        parse_ports(*self.ports)
+
+
+@rule(
+    "EXP-005",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=openings,
+    parameters=Params,
+    controls=("MCSB/NS-3",),
+    peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),
+)
+def management_port_open(network: Network, opening: Opening, params: Params) -> Outcomes:
+    """Judge the management ports that one entrance opens of one machine."""
+    if opening.approved(params.allow):
+        return
+    wanted = opening.sent_for(parse_ports(*params.ports))
+    certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
+    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
+    if certain:
+        yield from _open(network, opening, certain, where, wanted)
+    elif possible:
+        shown = opening.shown(possible, certain=False)
+        reasons = whys(shown[1]) if shown is not None else ""
+        yield Unknown(
+            opening.id,
+            f"whether the internet reaches {where} on {ports_in_words(possible)}: {reasons}",
+            related=(opening.entrance.address,),
+            key=opening.entrance.address.lower(),
+        )
+
+
+def _open(
+    network: Network,
+    opening: Opening,
+    ports: dict[str, PortSet],
+    where: str,
+    wanted: PortSet,
+) -> Outcomes:
+    shown = opening.shown(ports, certain=True)
+    if shown is None:
+        return
+    packet, steps = shown
+    told = packet_of(packet, opening.path_of(packet))
+    alone = not beyond(opening.certain, wanted)
+    yield Finding(
+        subject=opening.id,
+        message=f"the internet reaches the management port of {where}: {ports_in_words(ports)} "
+        f"({sent_words(packet, told)})",
+        remedy="close the port in the rule that lets the packet in, and reach the machine through "
+        "Bastion or a VPN",
+        related=(opening.entrance.address,),
+        evidence=quoted(network, steps, opening.id),
+        key=opening.entrance.address.lower(),
+        covers=(("EXP-004", opening.id, opening.entrance.address.lower()),) if alone else (),
+        witness=told,
+        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+    )

@@ -1,0 +1,102 @@
+"""A private endpoint is reachable from networks that were not meant to use it.
+
+## Why it matters
+A private endpoint gives a service an address inside a network: a vault, a database, a registry. The
+default rules let every subnet, every peer and every site on premises use it, and the service sees
+a private address that its own firewall does not judge.
+
+## What fails
+A private endpoint that some subnet around it, or a site on premises, certainly reaches on the port,
+although it is not among the sources that are meant to: by default the subnets of the endpoint's own
+network, otherwise those that are declared, globs of ids of subnets, or `onprem`:
+
+    [params.PE-010]
+    sources = ["*/virtualNetworks/vnet-shop/subnets/*"]
+    port = 443
+
+Who is meant to use an endpoint is a matter of the architecture, so the rule runs only when it is
+selected by id. For single endpoints an `[[intent]]` with `expect = "unreachable"` says the same.
+
+## What to do
+Set `privateEndpointNetworkPolicies` of the endpoint's subnet to Enabled, and let its security group
+allow the sources that are meant to, and deny `VirtualNetwork`.
+
+## References
+- https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy
+- Facts L-2, L-4, L-5, N-44, N-48
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import PortSet
+from auditor.network.exposure import approved
+from auditor.network.filters import subnet_name
+from auditor.network.graph import every
+from auditor.network.sites import every_site
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
+from auditor.reach.points import Point, anywhere_in, endpoint, on_premises
+from auditor.reach.quoting import quoted
+from auditor.reach.talking import intruders
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Who is meant to use private endpoints, and how."""
+
+    sources: tuple[str, ...] = ()
+    """Globs of ids of subnets, or `onprem`; none: the subnets of the endpoint's own network."""
+    port: int = 443
+    """The port of the services behind them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no port."""
+        PortSet.of(self.port)
+
+
+@rule(
+    "PE-010",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=every(PrivateEndpoint),
+    parameters=Params,
+    on=False,
+)
+def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: Params) -> Outcomes:
+    """Name whoever reaches one endpoint without being meant to."""
+    there = endpoint(network, target)
+    found = intruders(network, _others(network, there, params.sources), (there,), params.port)
+    if not found.sure:
+        if found.perhaps:
+            missing = f"whether {found.names} reach {target.label}: {found.reasons}"
+            yield Unknown(target.id, missing)
+        return
+    first = found.sure[0]
+    yield Finding(
+        subject=target.id,
+        message=f"{found.names} reach {target.label} without being meant to "
+        f"({packet_words(first)})",
+        remedy="let a security group count for the endpoint (privateEndpointNetworkPolicies of its "
+        "subnet), allow whoever is meant to use it and deny VirtualNetwork",
+        related=found.ids,
+        evidence=quoted(network, first.hops, target.id),
+        witness=witness_of(first),
+        hops=hops_of(first),
+    )
+
+
+def _others(network: Network, there: Point, sources: tuple[str, ...]) -> Iterator[Point]:
+    for subnet in subnets_around(network, there.home):
+        here = anywhere_in(network, subnet)
+        meant = approved(sources, subnet.id) if sources else here.home == there.home
+        own = there.subnet is not None and subnet.key == there.subnet.key
+        if not meant and not own and subnet_name(subnet).lower() not in PLATFORM_SUBNETS:
+            yield here
+    sites = every_site(network).must
+    if sites and "onprem" not in sources:
+        yield on_premises(sites)

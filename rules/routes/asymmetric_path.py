@@ -1,0 +1,65 @@
+"""A flow's packets and its replies take different ways.
+
+## Why it matters
+Firewalls and appliances remember flows. One that sees only the replies, or only the requests, drops
+them: the connection opens in no log, and fails. The usual case is a public load balancer or public
+IP before a subnet whose default route leads to a firewall: packets come straight in, and the
+replies go to the firewall.
+
+## What fails
+A machine with a public entrance to which packets from the internet certainly arrive, and whose
+replies certainly do not go straight back to the internet (R-13). And two subnets of which one
+reaches the other straight, while the replies are sent to an Azure Firewall. What only may be so,
+because of learned routes or an appliance of which nothing is told, is *unknown*.
+
+## What to do
+Let both directions take the same way: publish the service by a NAT rule of the firewall instead of
+the address, or give both subnets a route to the firewall, or neither.
+
+## References
+- https://learn.microsoft.com/azure/firewall/integrate-lb
+- https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview
+- Facts P-11, R-8, R-13, K-63
+"""
+
+from __future__ import annotations
+
+from auditor.finding import Hop
+from auditor.reach.asymmetry import Flow, flows
+from auditor.reach.intent_states import name_of, packet_of, sent_words
+from auditor.reach.openings import whys
+from auditor.reach.paths import Path
+from auditor.reach.quoting import quoted
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@rule("RTE-005", severity=Severity.CRITICAL, since="0.1.0", of=flows)
+def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
+    """Judge the replies of what arrives at one machine or subnet."""
+    shown = flow.lost()
+    if shown is None:
+        doubtful = flow.doubtful()
+        if doubtful is not None:
+            packet, steps, path = doubtful
+            missing = f"whether {_what(path)} arrives and replies get back: {whys(steps)}"
+            yield Unknown(flow.id, missing, key=flow.key)
+        return
+    packet, steps, path = shown
+    told = packet_of(packet, path)
+    back = next(step for step in steps if step.code == "asymmetric-return")
+    yield Finding(
+        subject=flow.id,
+        message=f"{_what(path)} arrives, and the replies get lost ({sent_words(packet, told)}): "
+        f"{back.says}",
+        remedy="let both directions take the same way: publish by a NAT rule of the firewall "
+        "instead of the address, or route both subnets through it, or neither",
+        related=flow.related,
+        evidence=quoted(network, [back], flow.id),
+        key=flow.key,
+        witness=told,
+        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+    )
+
+
+def _what(path: Path) -> str:
+    return f"what {name_of(path.source)} sends to {name_of(path.target)}"
