@@ -100,6 +100,24 @@ def answers(
     return tuple(found)
 
 
+def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
+    """Give the answer that is about one packet on one path."""
+    steps = tuple(hops_of(path, packet))
+    return Answer(
+        path.source,
+        path.target,
+        packet.protocol,
+        PortSet.of(packet.destination_port),
+        verdict,
+        packet,
+        steps,
+        tuple(step for step in steps if step.passes is False),
+        _reasons_of(path, steps) if verdict is Verdict.UNKNOWN else (),
+        path,
+        packet.source.version,
+    )
+
+
 def judged(
     network: Network,
     source: Point,
@@ -244,14 +262,13 @@ class _Question:
         return some_packet(packets & self.sent), None, []
 
     def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
-        found = {reason for step in steps if step.passes is None for reason in step.reasons}
-        if not found and path is not None:
-            found.update(path.trail.frame.reasons)
-            choice = path.trail.choice
-            if choice and sum(other.trail.choice == choice for other in self.paths) > 1:
-                what = "which of the machines behind the load balancer gets it"
-                found.add(Reason("balancer-choice", what, choice))
-        return tuple(sorted(found))
+        found = _reasons_of(path, steps) if path is not None else ()
+        choice = path.trail.choice if path is not None else ""
+        shared = sum(other.trail.choice == choice for other in self.paths) > 1
+        if choice and shared and not any(step.reasons for step in steps if step.passes is None):
+            what = "which of the machines behind the load balancer gets it"
+            found = tuple(sorted({*found, Reason("balancer-choice", what, choice)}))
+        return found
 
     def _nowhere(self, packet: Packet | None) -> Step:
         at = packet or _PLACEHOLDER[self.version]
@@ -276,6 +293,12 @@ def _furthest(path: Path, packets: PacketSet) -> PacketSet:
                 packets = better
                 break
     return packets
+
+
+def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
+    """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
+    found = {reason for step in steps if step.passes is None for reason in step.reasons}
+    return tuple(sorted(found or set(path.trail.frame.reasons)))
 
 
 def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:

@@ -9,18 +9,14 @@ from typing import TypeAlias
 from auditor.network.graph import Network, question
 from auditor.network.routing.model import Hop
 from auditor.packets.diagram import PacketSet
-from auditor.reach.answer import hops_of, some_packet
-from auditor.reach.frame import Packet
+from auditor.reach.answer import Answer, Verdict, answer_on, some_packet
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.openings import openings
 from auditor.reach.paths import Path, paths
 from auditor.reach.points import Point, anywhere_in, vnet_of
-from auditor.reach.trail import Step
 from auditor.reach.ways import leads_to, ways_from
 from auditor.resources.virtual_networks import Subnet
 
-Shown: TypeAlias = tuple[Packet, list[Step], Path]
-"""A packet, what happens to it, and on which path."""
 Choose: TypeAlias = Callable[[Path], PacketSet]
 
 
@@ -36,19 +32,23 @@ class Flow:
     every: tuple[Path, ...]
     related: tuple[str, ...] = ()
 
-    def lost(self) -> Shown | None:
-        """Give a packet that certainly arrives, and whose reply is certainly lost."""
-        return self._some(lambda path: path.trail.delivered.must - path.trail.answered.may)
+    def lost(self) -> Answer | None:
+        """Give the answer about a packet that certainly arrives, and whose reply is surely lost."""
+        return self._some(
+            lambda path: path.trail.delivered.must - path.trail.answered.may, Verdict.BLOCKED
+        )
 
-    def doubtful(self) -> Shown | None:
-        """Give a packet of which it is not told whether it arrives, or whether its reply does."""
-        return self._some(lambda path: path.trail.delivered.may - path.trail.answered.must)
+    def doubtful(self) -> Answer | None:
+        """Give that about a packet of which not all is told: that it arrives, that replies do."""
+        return self._some(
+            lambda path: path.trail.delivered.may - path.trail.answered.must, Verdict.UNKNOWN
+        )
 
-    def _some(self, choose: Choose) -> Shown | None:
+    def _some(self, choose: Choose, verdict: Verdict) -> Answer | None:
         for path in self.every:
             packet = some_packet(choose(path))
             if packet is not None and packet.protocol:
-                return packet, hops_of(path, packet), path
+                return answer_on(path, packet, verdict)
         return None
 
 

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 from auditor.addresses import AddressSet, address_or_none
 from auditor.errors import Undetermined
-from auditor.finding import Hop
 from auditor.network.doubt import Doubt
 from auditor.network.front_door import origins
 from auditor.network.gateways import hiding, is_public
 from auditor.network.graph import Network, question
-from auditor.reach.answer import hops_of, some_packet
+from auditor.reach.answer import Answer, Verdict, answer_on, some_packet
 from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.frame import Packet
 from auditor.reach.openings import from_any
-from auditor.reach.paths import Path, from_internet
+from auditor.reach.paths import from_internet
 from auditor.reach.points import internet
-from auditor.reach.trail import Step
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 from auditor.resources.base import Ref
@@ -29,21 +26,6 @@ from auditor.special_addresses import PUBLIC
 
 EDGE = "azurefrontdoor.backend"
 _HEADER = "x-azure-fdid"
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """A packet from outside Front Door that a gateway answers, or may."""
-
-    packet: Packet
-    path: Path
-    steps: tuple[Step, ...]
-    certain: bool
-
-    @property
-    def hops(self) -> tuple[Hop, ...]:
-        """What happens to it, as findings carry it."""
-        return tuple(Hop(step.resource, step.rule or step.says, step.code) for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -61,40 +43,30 @@ class Origin:
         """The gateway's id."""
         return self.gateway.id
 
-    def stranger(self, network: Network) -> Stranger | None:
-        """Give a packet from outside Front Door that arrives, or may; None when none does.
+    def stranger(self, network: Network) -> Answer | None:
+        """Give the answer about a packet from outside Front Door that arrives, or may.
 
         Only what at least half of the internet may send: a few addresses besides the edge's, an
-        office's, say, were let in on purpose.
+        office's, say, were let in on purpose. None where nothing is in doubt but which addresses
+        the edge has.
         """
         edge = network.tags(EDGE)
         source = internet(PUBLIC - edge if edge is not None else PUBLIC)
-        doubtful: Stranger | None = None
+        doubtful: Answer | None = None
         for path in from_internet(
             network, source, 4, network.tags, through=(self.entrance,), relays=False
         ):
-            for certain in (True, False):
+            for verdict in (Verdict.REACHABLE, Verdict.UNKNOWN):
+                certain = verdict is Verdict.REACHABLE
                 packets = path.bounds.must if certain else path.bounds.may
                 packet = some_packet(packets) if from_any(packets, 4) else None
                 if packet is None:
                     continue
-                found = Stranger(packet, path, tuple(hops_of(path, packet)), certain)
+                found = answer_on(path, packet, verdict)
                 if certain:
                     return found
                 doubtful = doubtful or found
-        return doubtful if not self._lets_the_edge_only(doubtful) else None
-
-    def _lets_the_edge_only(self, stranger: Stranger | None) -> bool:
-        """Whether all that is in doubt is which addresses the edge has."""
-        if stranger is None:
-            return True
-        labels = {
-            reason.label.lower()
-            for step in stranger.steps
-            if step.passes is None
-            for reason in step.reasons
-        }
-        return labels <= {f"service-tag:{EDGE}"}
+        return doubtful if doubtful is not None and not _is_the_edge(doubtful) else None
 
     def checks_header(self, network: Network) -> bool | None:
         """Tell whether WAF policies ask for the id of Front Door; None: not told.
@@ -110,6 +82,11 @@ class Origin:
             return all(p is not None and _HEADER in p.headers_asked for p in policies)
         except Undetermined:
             return None
+
+
+def _is_the_edge(answer: Answer) -> bool:
+    """Whether all that is in doubt is which addresses the edge has."""
+    return {reason.label.lower() for reason in answer.reasons} <= {f"service-tag:{EDGE}"}
 
 
 def _policy(gateway: ApplicationGateway, listener: Listener) -> Ref | None:

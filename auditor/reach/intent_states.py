@@ -94,13 +94,23 @@ def name_of(point: Point) -> str:
 
 
 def packet_words(answer: Answer) -> str:
-    """Say the witness of an answer: `tcp 10.0.0.4 to 10.1.0.4:443`."""
-    packet = answer.witness
+    """Say the witness of an answer, and as what it arrives: `tcp 52.1.0.4 to 20.1.1.1:443 -> ...`.
+
+    The latter only where it is told and differs from what was sent.
+    """
+    packet, there = answer.witness, answer.arrives_as
     if packet is None:
         return ""
-    port = f":{packet.destination_port}" if packet.protocol in PORTED else ""
-    to = addressed_by_name(answer) or str(packet.destination)
-    return f"{packet.protocol} {packet.source} to {to}{port}"
+    name = addressed_by_name(answer)
+    words = f"{packet.protocol} {packet.source} to {name or packet.destination}{_port(packet)}"
+    if there is None or answer.target.kind is Kind.SERVICE:
+        return words
+    arrives = f"{there.destination}{_port(there)}"
+    return words if words.endswith(f" {arrives}") else f"{words} -> {arrives}"
+
+
+def _port(packet: Packet) -> str:
+    return f":{packet.destination_port}" if packet.protocol in PORTED else ""
 
 
 def sent_words(packet: Packet, told: Mapping[str, Json]) -> str:

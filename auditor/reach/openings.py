@@ -9,10 +9,9 @@ sends on is its own connection: neither is here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
+from auditor import ids
 from auditor.addresses import AddressSet, PortSet, Version
 from auditor.intervals import merged
 from auditor.network.admission import anywhere
@@ -21,17 +20,20 @@ from auditor.network.graph import Network, question
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Interval
 from auditor.packets.measure import sections, values
-from auditor.reach.answer import coordinates, hops_of, numbers_of, some_packet, together
+from auditor.reach.answer import (
+    Answer,
+    Verdict,
+    answer_on,
+    numbers_of,
+    some_packet,
+    together,
+)
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance
-from auditor.reach.frame import Packet
+from auditor.reach.intent_states import name_of
 from auditor.reach.paths import Path, from_internet
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.space import PORTED, FlowSpace
-from auditor.reach.trail import Step
-
-Shown: TypeAlias = tuple[Packet, list[Step]]
-"""A packet, and what happens to it."""
 
 _MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
 
@@ -58,6 +60,16 @@ class Opening:
         return self.target.id if node is None or self.target.kind is Kind.SUBNET else node.root.id
 
     @property
+    def key(self) -> str:
+        """What tells it from other entrances to the same resource: the address's folded id."""
+        return self.entrance.address.lower()
+
+    @property
+    def words(self) -> str:
+        """Name the machine and the entrance: `nic-web by pip-web`."""
+        return f"{name_of(self.target)} by {ids.name(self.entrance.address)}"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The ids by which it may be approved: the machine's, the entrance's and its carrier's."""
         return self.id, self.entrance.address, self.entrance.node.id, self.entrance.node.root.id
@@ -79,20 +91,16 @@ class Opening:
                         total = total | (held & _taken(path))
         return total
 
-    def shown(self, ports: dict[str, PortSet], *, certain: bool) -> Shown | None:
-        """Give a packet to one of some ports that arrives, or may, and what happens to it."""
+    def shown(self, ports: dict[str, PortSet], *, certain: bool) -> Answer | None:
+        """Give the answer about a packet to one of some ports that arrives, or may."""
         wanted = self.bounds.must if certain else self.bounds.may
         for path in self.paths:
             held = path.bounds.must if certain else path.bounds.may
             packet = some_packet(held & wanted & _to(path.trail.space, ports))
             if packet is not None:
-                return packet, hops_of(path, packet)
+                verdict = Verdict.REACHABLE if certain else Verdict.UNKNOWN
+                return answer_on(path, packet, verdict)
         return None
-
-    def path_of(self, packet: Packet) -> Path:
-        """Give the path that a packet of `shown` takes."""
-        at = coordinates(packet)
-        return next(path for path in self.paths if path.bounds.may.at(at))
 
 
 def _taken(path: Path) -> PortSet:
@@ -174,9 +182,3 @@ def within(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
 def beyond(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
     """Give what is left of ports by protocol without some."""
     return {name: found - some for name, found in ports.items() if found - some}
-
-
-def whys(steps: Iterable[Step]) -> str:
-    """Say why something is not told."""
-    found = {str(reason): None for step in steps if step.passes is None for reason in step.reasons}
-    return "; ".join(found) or "which of several machines or addresses it is"

@@ -10,7 +10,6 @@ from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.intent_states import name_of
 from auditor.reach.points import Point
-from auditor.reach.replay import check
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
@@ -20,7 +19,7 @@ def talk(
 ) -> Answer | None:
     """Give the answer of the pair that gets furthest over TCP; None when there is no pair.
 
-    Blocked: no source reaches any target. The witness has stood the replay.
+    Blocked: no source reaches any target.
     """
     best: Answer | None = None
     for answer in _every(network, sources, tuple(targets), port):
@@ -28,8 +27,6 @@ def talk(
             best = answer
             if answer.verdict is Verdict.REACHABLE:
                 break
-    if best is not None:
-        check(network, best, network.tags)
     return best
 
 
@@ -85,10 +82,7 @@ _SHOWN = 5
 def intruders(
     network: Network, sources: Iterable[Point], targets: Iterable[Point], port: int
 ) -> Intruders:
-    """Tell which sources reach one of some targets straight, over TCP on one port.
-
-    The first sure one has stood the replay.
-    """
+    """Tell which sources reach one of some targets straight, over TCP on one port."""
     ends = tuple(targets)
     sure: list[Answer] = []
     perhaps: list[Answer] = []
@@ -98,6 +92,4 @@ def intruders(
         unsure = [a for a in found if a.verdict is Verdict.UNKNOWN]
         sure += reached[:1]
         perhaps += unsure[:1] if not reached else []
-    for answer in sure[:1]:
-        check(network, answer, network.tags)
     return Intruders(tuple(sure), tuple(perhaps))

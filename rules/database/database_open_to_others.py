@@ -41,11 +41,10 @@ from auditor.network.filters import subnet_name
 from auditor.network.sites import every_site
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Kind, Point, anywhere_in, on_premises
-from auditor.reach.quoting import quoted
 from auditor.reach.talking import intruders
+from auditor.reach.told import told_of
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -75,17 +74,17 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
             missing = f"whether {found.names} reach {server.label} on port {MYSQL}: {found.reasons}"
             yield Unknown(server.id, missing)
         return
-    first = found.sure[0]
+    told = told_of(network, found.sure[0], server.id)
     yield Finding(
         subject=server.id,
         message=f"{found.names} reach {server.label} on port {MYSQL} besides "
-        f"its application ({packet_words(first)})",
+        f"its application ({told.words})",
         remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
         "security group before the database, and deny it from VirtualNetwork",
         related=found.ids,
-        evidence=quoted(network, first.hops, server.id),
-        witness=witness_of(first),
-        hops=hops_of(first),
+        evidence=told.evidence,
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

@@ -33,9 +33,8 @@ from auditor.network.databases import Server
 from auditor.reach.answer import Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
-from auditor.reach.quoting import quoted
 from auditor.reach.talking import talk
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 MYSQL = 3306
@@ -59,24 +58,23 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             continue
         where = f"{subnet.root.label}/{subnet.label}"
         if answer.verdict is Verdict.UNKNOWN:
-            whys = "; ".join(dict.fromkeys(map(str, answer.reasons)))
             yield Unknown(
                 server.id,
-                f"whether {where} reaches {server.label} on port {MYSQL}: {whys}",
+                f"whether {where} reaches {server.label} on port {MYSQL}: {whys([answer])}",
                 related=(subnet.id,),
                 key=subnet.key,
             )
             continue
-        openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
+        told = told_of(network, answer, server.id)
         yield Finding(
             subject=server.id,
             message=f"no machine of {where} reaches {server.label} on port {MYSQL} "
-            f"({packet_words(answer)}): {answer.blockers[0].says}",
-            remedy="; then ".join(openings)
+            f"({told.words}): {answer.blockers[0].says}",
+            remedy="; then ".join(told.openings)
             or f"give {server.label} a private endpoint that {where} reaches",
             related=(subnet.id,),
-            evidence=quoted(network, answer.blockers, server.id),
+            evidence=told.evidence,
             key=subnet.key,
-            witness=witness_of(answer),
-            hops=hops_of(answer),
+            witness=told.witness,
+            hops=told.hops,
         )

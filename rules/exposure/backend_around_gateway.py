@@ -32,16 +32,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor import ids
-from auditor.finding import Hop
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import question
 from auditor.network.openings import ports_in_words
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.balancing import forwards_of
-from auditor.reach.intent_states import name_of, packet_of, sent_words
-from auditor.reach.openings import Opening, openings, whys
-from auditor.reach.quoting import quoted
+from auditor.reach.openings import Opening, openings
+from auditor.reach.told import told_of, whys
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -103,31 +100,29 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
     opening, backend = bypass.opening, bypass.backend
     if opening.approved(params.allow):
         return
-    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
     ports = opening.certain or opening.possible
     shown = opening.shown(ports, certain=bool(opening.certain)) if ports else None
     if shown is None:
         return
-    packet, steps = shown
-    around = f"{where}, around {backend.gateway.label}, on {ports_in_words(ports)}"
+    around = f"{opening.words}, around {backend.gateway.label}, on {ports_in_words(ports)}"
     if not opening.certain:
         yield Unknown(
             opening.id,
-            f"whether the internet reaches {around}: {whys(steps)}",
+            f"whether the internet reaches {around}: {whys([shown])}",
             related=(backend.id, opening.entrance.address),
-            key=opening.entrance.address.lower(),
+            key=opening.key,
         )
         return
-    told = packet_of(packet, opening.path_of(packet))
+    told = told_of(network, shown, opening.id)
     yield Finding(
         subject=opening.id,
-        message=f"the internet reaches {around} ({sent_words(packet, told)})",
+        message=f"the internet reaches {around} ({told.words})",
         remedy="take the address or the load-balancing rule away, or allow the subnet of "
         f"{backend.gateway.label} alone in the security group before the machine",
         related=(backend.id, opening.entrance.address),
-        evidence=quoted(network, steps, opening.id),
-        key=opening.entrance.address.lower(),
-        covers=(("EXP-004", opening.id, opening.entrance.address.lower()),),
-        witness=told,
-        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+        evidence=told.evidence,
+        key=opening.key,
+        covers=(("EXP-004", opening.id, opening.key),),
+        witness=told.witness,
+        hops=told.hops,
     )

@@ -33,12 +33,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor import ids
-from auditor.finding import Hop
 from auditor.network.openings import ports_in_words
-from auditor.reach.intent_states import name_of, packet_of, sent_words
-from auditor.reach.openings import Opening, openings, whys
-from auditor.reach.quoting import quoted
+from auditor.reach.openings import Opening, openings
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -62,32 +59,28 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
     """Judge what one entrance opens of one machine."""
     if opening.approved(params.allow):
         return
-    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
+    ports = opening.certain or opening.possible
+    shown = opening.shown(ports, certain=bool(opening.certain)) if ports else None
+    if shown is None:
+        return
+    what = f"the internet reaches {opening.words} on {ports_in_words(ports)}"
     if opening.certain:
-        shown = opening.shown(opening.certain, certain=True)
-        if shown is None:
-            return
-        packet, steps = shown
-        told = packet_of(packet, opening.path_of(packet))
+        told = told_of(network, shown, opening.id)
         yield Finding(
             subject=opening.id,
-            message=f"the internet reaches {where} on {ports_in_words(opening.certain)} "
-            f"({sent_words(packet, told)})",
+            message=f"{what} ({told.words})",
             remedy="publish the service through the application gateway and take the address off, "
             "or close the rule that lets the packet in",
             related=(opening.entrance.address,),
-            evidence=quoted(network, steps, opening.id),
-            key=opening.entrance.address.lower(),
-            witness=told,
-            hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+            evidence=told.evidence,
+            key=opening.key,
+            witness=told.witness,
+            hops=told.hops,
         )
-    elif opening.possible:
-        shown = opening.shown(opening.possible, certain=False)
-        reasons = whys(shown[1]) if shown is not None else ""
-        ports = ports_in_words(opening.possible)
+    else:
         yield Unknown(
             opening.id,
-            f"whether the internet reaches {where} on {ports}: {reasons}",
+            f"whether {what}: {whys([shown])}",
             related=(opening.entrance.address,),
-            key=opening.entrance.address.lower(),
+            key=opening.key,
         )

@@ -27,14 +27,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor import ids
-from auditor.addresses import PortSet
-from auditor.finding import Hop
 from auditor.network.openings import ports_in_words
 from auditor.ports import parse_ports
-from auditor.reach.intent_states import name_of, packet_of, sent_words
-from auditor.reach.openings import Opening, beyond, openings, whys, within
-from auditor.reach.quoting import quoted
+from auditor.reach.openings import Opening, beyond, openings, within
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -67,43 +63,30 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         return
     wanted = opening.sent_for(parse_ports(*params.ports))
     certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
-    where = f"{name_of(opening.target)} by {ids.name(opening.entrance.address)}"
-    if certain:
-        yield from _open(network, opening, certain, where, wanted)
-    elif possible:
-        shown = opening.shown(possible, certain=False)
-        reasons = whys(shown[1]) if shown is not None else ""
-        yield Unknown(
-            opening.id,
-            f"whether the internet reaches {where} on {ports_in_words(possible)}: {reasons}",
-            related=(opening.entrance.address,),
-            key=opening.entrance.address.lower(),
-        )
-
-
-def _open(
-    network: Network,
-    opening: Opening,
-    ports: dict[str, PortSet],
-    where: str,
-    wanted: PortSet,
-) -> Outcomes:
-    shown = opening.shown(ports, certain=True)
+    ports = certain or possible
+    shown = opening.shown(ports, certain=bool(certain)) if ports else None
     if shown is None:
         return
-    packet, steps = shown
-    told = packet_of(packet, opening.path_of(packet))
+    what = f"{opening.words}: {ports_in_words(ports)}"
+    if not certain:
+        yield Unknown(
+            opening.id,
+            f"whether the internet reaches the management port of {what}: {whys([shown])}",
+            related=(opening.entrance.address,),
+            key=opening.key,
+        )
+        return
+    told = told_of(network, shown, opening.id)
     alone = not beyond(opening.certain, wanted)
     yield Finding(
         subject=opening.id,
-        message=f"the internet reaches the management port of {where}: {ports_in_words(ports)} "
-        f"({sent_words(packet, told)})",
+        message=f"the internet reaches the management port of {what} ({told.words})",
         remedy="close the port in the rule that lets the packet in, and reach the machine through "
         "Bastion or a VPN",
         related=(opening.entrance.address,),
-        evidence=quoted(network, steps, opening.id),
-        key=opening.entrance.address.lower(),
-        covers=(("EXP-004", opening.id, opening.entrance.address.lower()),) if alone else (),
-        witness=told,
-        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+        evidence=told.evidence,
+        key=opening.key,
+        covers=(("EXP-004", opening.id, opening.key),) if alone else (),
+        witness=told.witness,
+        hops=told.hops,
     )

@@ -38,11 +38,10 @@ from auditor.network.filters import subnet_name
 from auditor.network.sites import every_site
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Point, anywhere_in, on_premises
-from auditor.reach.quoting import quoted
 from auditor.reach.talking import intruders
+from auditor.reach.told import told_of
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -77,19 +76,19 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
             )
             yield Unknown(backend.id, missing, key=backend.key)
         return
-    first = found.sure[0]
+    told = told_of(network, found.sure[0], backend.id)
     subnet = point_of(network, backend.gateway).place
     yield Finding(
         subject=backend.id,
         message=f"{found.names} reach {backend.member}:{backend.port} around "
-        f"{backend.gateway.label} ({packet_words(first)})",
+        f"{backend.gateway.label} ({told.words})",
         remedy=f"allow port {backend.port} from {subnet.label if subnet else 'the gateway'} alone "
         "in the security group before the backend, and deny it from VirtualNetwork",
         related=found.ids,
-        evidence=quoted(network, first.hops, backend.id),
+        evidence=told.evidence,
         key=backend.key,
-        witness=witness_of(first),
-        hops=hops_of(first),
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

@@ -25,9 +25,8 @@ from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
-from auditor.reach.quoting import quoted
 from auditor.reach.talking import talk
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -41,18 +40,17 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
         return
     what = f"{backend.gateway.label} reaches {backend.member}:{backend.port}"
     if answer.verdict is Verdict.UNKNOWN:
-        whys = "; ".join(dict.fromkeys(map(str, answer.reasons)))
-        yield Unknown(backend.id, f"whether {what}: {whys}", key=backend.key)
+        yield Unknown(backend.id, f"whether {what}: {whys([answer])}", key=backend.key)
         return
-    openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
+    told = told_of(network, answer, backend.id)
     yield Finding(
         subject=backend.id,
         message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
-        f"({packet_words(answer)}): {answer.blockers[0].says}",
-        remedy="; then ".join(openings) or "send to an address that the gateway reaches",
+        f"({told.words}): {answer.blockers[0].says}",
+        remedy="; then ".join(told.openings) or "send to an address that the gateway reaches",
         related=(backend.gateway.id,),
-        evidence=quoted(network, answer.blockers, backend.id),
+        evidence=told.evidence,
         key=backend.key,
-        witness=witness_of(answer),
-        hops=hops_of(answer),
+        witness=told.witness,
+        hops=told.hops,
     )

@@ -31,10 +31,9 @@ from __future__ import annotations
 
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence
+from auditor.reach.answer import Verdict
 from auditor.reach.edge import Origin, guarded_origins
-from auditor.reach.intent_states import packet_of, sent_words
-from auditor.reach.openings import whys
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -51,24 +50,24 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
     gateway = origin.gateway
     told = evidence(origin.door, origin.pointer, origin.host)
     stranger = origin.stranger(network)
-    if stranger is not None and stranger.certain:
-        packet = packet_of(stranger.packet, stranger.path)
+    if stranger is not None and stranger.verdict is Verdict.REACHABLE:
+        packet = told_of(network, stranger)
         yield Finding(
             subject=gateway.id,
             message=f"{gateway.label} is an origin of {origin.door.root.label} and answers clients "
-            f"outside Front Door ({sent_words(stranger.packet, packet)})",
+            f"outside Front Door ({packet.words})",
             remedy="allow AzureFrontDoor.Backend instead of Internet in the security group of the "
             "gateway's subnet",
             related=(origin.door.id,),
-            evidence=(told, *quoted(network, stranger.steps)),
+            evidence=(told, *packet.evidence),
             key="anyone",
-            witness=packet,
-            hops=stranger.hops,
+            witness=packet.witness,
+            hops=packet.hops,
         )
     elif stranger is not None:
         yield Unknown(
             gateway.id,
-            f"whether {gateway.label} answers clients outside Front Door: {whys(stranger.steps)}",
+            f"whether {gateway.label} answers clients outside Front Door: {whys([stranger])}",
             related=(origin.door.id,),
             key="anyone",
         )

@@ -36,11 +36,10 @@ from auditor.network.exposure import approved
 from auditor.network.filters import subnet_name
 from auditor.network.graph import every
 from auditor.network.sites import every_site
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Point, anywhere_in, endpoint, on_premises
-from auditor.reach.quoting import quoted
 from auditor.reach.talking import intruders
+from auditor.reach.told import told_of
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -76,17 +75,16 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
             missing = f"whether {found.names} reach {target.label}: {found.reasons}"
             yield Unknown(target.id, missing)
         return
-    first = found.sure[0]
+    told = told_of(network, found.sure[0], target.id)
     yield Finding(
         subject=target.id,
-        message=f"{found.names} reach {target.label} without being meant to "
-        f"({packet_words(first)})",
+        message=f"{found.names} reach {target.label} without being meant to ({told.words})",
         remedy="let a security group count for the endpoint (privateEndpointNetworkPolicies of its "
         "subnet), allow whoever is meant to use it and deny VirtualNetwork",
         related=found.ids,
-        evidence=quoted(network, first.hops, target.id),
-        witness=witness_of(first),
-        hops=hops_of(first),
+        evidence=told.evidence,
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

@@ -24,42 +24,37 @@ the address, or give both subnets a route to the firewall, or neither.
 
 from __future__ import annotations
 
-from auditor.finding import Hop
+from auditor.reach.answer import Answer
 from auditor.reach.asymmetry import Flow, flows
-from auditor.reach.intent_states import name_of, packet_of, sent_words
-from auditor.reach.openings import whys
-from auditor.reach.paths import Path
-from auditor.reach.quoting import quoted
+from auditor.reach.intent_states import name_of
+from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
 @rule("RTE-005", severity=Severity.CRITICAL, since="0.1.0", of=flows)
 def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
     """Judge the replies of what arrives at one machine or subnet."""
-    shown = flow.lost()
-    if shown is None:
+    lost = flow.lost()
+    if lost is None:
         doubtful = flow.doubtful()
         if doubtful is not None:
-            packet, steps, path = doubtful
-            missing = f"whether {_what(path)} arrives and replies get back: {whys(steps)}"
+            missing = f"whether {_what(doubtful)} arrives and replies get back: {whys([doubtful])}"
             yield Unknown(flow.id, missing, key=flow.key)
         return
-    packet, steps, path = shown
-    told = packet_of(packet, path)
-    back = next(step for step in steps if step.code == "asymmetric-return")
+    told = told_of(network, lost, flow.id)
+    back = next(step for step in lost.hops if step.code == "asymmetric-return")
     yield Finding(
         subject=flow.id,
-        message=f"{_what(path)} arrives, and the replies get lost ({sent_words(packet, told)}): "
-        f"{back.says}",
+        message=f"{_what(lost)} arrives, and the replies get lost ({told.words}): {back.says}",
         remedy="let both directions take the same way: publish by a NAT rule of the firewall "
         "instead of the address, or route both subnets through it, or neither",
         related=flow.related,
-        evidence=quoted(network, [back], flow.id),
+        evidence=told.evidence,
         key=flow.key,
-        witness=told,
-        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+        witness=told.witness,
+        hops=told.hops,
     )
 
 
-def _what(path: Path) -> str:
-    return f"what {name_of(path.source)} sends to {name_of(path.target)}"
+def _what(answer: Answer) -> str:
+    return f"what {name_of(answer.source)} sends to {name_of(answer.target)}"

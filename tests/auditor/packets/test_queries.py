@@ -10,7 +10,7 @@ import pytest
 from auditor.packets.boxes import boxes
 from auditor.packets.compile import allowed, union_of
 from auditor.packets.diagram import PacketSet, Space, flow_space
-from auditor.packets.measure import count, values
+from auditor.packets.measure import count, sections, values
 from auditor.packets.reshape import exchanged, fixed, forgotten, restricted
 from auditor.packets.witness import flow_tastes, witness
 
@@ -171,3 +171,21 @@ def test_a_later_wish_gives_way_to_an_earlier_one() -> None:
     high = space.box(destination_port=[(9000, 9999)])
     packet = chosen(space, union_of(space, [https, high]))
     assert (packet[1], packet[3]) == (office, 443)
+
+
+def test_sections_cut_a_dimension_where_it_matters(tiny: Tiny, some: list[PacketSet]) -> None:
+    for packets in some:
+        for place, dimension in enumerate(packets.space.dimensions):
+            found = list(sections(packets, dimension.name))
+            numbers = [n for low, high in found for n in range(low, high + 1)]
+            assert numbers == list(range(dimension.size))
+            for low, high in found:
+                alike = {
+                    frozenset(
+                        (*p[:place], *p[place + 1 :])
+                        for p in tiny.every
+                        if p[place] == value and packets.at(p)
+                    )
+                    for value in range(low, high + 1)
+                }
+                assert len(alike) == 1

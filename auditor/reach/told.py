@@ -1,0 +1,55 @@
+"""What a finding tells of one packet: in words, to be tried, and hop by hop; replayed before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from auditor.finding import Evidence, Hop, Json
+from auditor.network.graph import Network
+from auditor.reach.answer import Answer
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
+from auditor.reach.quoting import quoted
+from auditor.reach.replay import check
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One packet as a finding carries it.
+
+    `words` name the packet, `witness` is the packet to try, `openings` are what would let it pass
+    where it is stopped.
+    """
+
+    words: str
+    witness: Mapping[str, Json] | None
+    hops: tuple[Hop, ...]
+    evidence: tuple[Evidence, ...]
+    openings: tuple[str, ...]
+
+
+def told_of(network: Network, answer: Answer, about: str = "") -> Told:
+    """Tell of the witness of an answer; `about` is quoted where no hop stands in the input.
+
+    Raises Contradiction when the simulator says the opposite of the answer.
+    """
+    check(network, answer, network.tags)
+    openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
+    return Told(
+        packet_words(answer),
+        witness_of(answer),
+        hops_of(answer),
+        quoted(network, answer.blockers or answer.hops, about),
+        tuple(openings),
+    )
+
+
+def whys(answers: Iterable[Answer]) -> str:
+    """Say why something is not told of some packets."""
+    found = {
+        str(reason): None
+        for answer in answers
+        for reason in answer.reasons
+        or [r for step in answer.hops if step.passes is None for r in step.reasons]
+    }
+    return "; ".join(found) or "which of several machines or addresses it is"

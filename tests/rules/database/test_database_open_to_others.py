@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, ask, estate, resource
+
+from ...clusters import cluster, pool
+from ...exposed import SUBNET, deny, nsg, rule, subnet, vnet
+
+FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
+NODES = rule("nodes", 100, "10.0.0.0/24", "3306")
+OTHERS = deny("others", 4000)
+DELEGATED: Any = {
+    "delegations": [{"name": "d", "properties": {"serviceName": FLEXIBLE}}],
+}
+
+
+def server(**more: Any) -> dict[str, Any]:
+    place = {"delegatedSubnetResourceId": arm_id(SUBNET, "vnet", "data")}
+    return resource(FLEXIBLE, "shop", {"network": place}, **more)
+
+
+def asked(*rules: Any, clusters: Any = None, group: str = "nsg", **more: Any) -> Any:
+    """Server shop in vnet/data, a cluster in vnet/nodes, and a subnet vnet/jobs."""
+    network: Network = estate(
+        nsg(*rules),
+        server(),
+        *(clusters if clusters is not None else [cluster("shop", pool(in_=("vnet", "nodes")))]),
+        vnet(
+            subnet("nodes", "10.0.0.0/24"),
+            subnet("data", "10.0.1.0/24", nsg=group, **DELEGATED),
+            subnet("jobs", "10.0.2.0/24"),
+        ),
+    )
+    return ask("DB-008", network, **more)
+
+
+def test_the_default_rules_let_every_subnet_in() -> None:
+    (finding,) = asked().broken
+
+    assert finding.subject == arm_id(FLEXIBLE, "shop")
+    assert finding.message == (
+        "vnet/jobs reach shop on port 3306 besides its application (tcp 10.0.2.4 to 10.0.1.4:3306)"
+    )
+    assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
+    assert "allow 3306 from nodes alone" in finding.remedy
+
+
+def test_the_application_alone_is_kept() -> None:
+    assert asked(NODES, OTHERS).kept == 1
+
+
+def test_another_port_is_no_matter() -> None:
+    assert asked(NODES, rule("ssh", 110, "10.0.2.0/24", "22"), OTHERS).kept == 1
+
+
+def test_the_application_may_be_declared() -> None:
+    jobs = ("*/subnets/JOBS",)
+
+    (finding,) = asked(application=jobs).broken
+    assert finding.message.startswith("vnet/nodes reach shop")
+    assert asked(application=jobs, allow=("*/subnets/nodes",)).kept == 1
+
+
+def test_nobody_tells_who_the_application_is() -> None:
+    answer = asked(clusters=())
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_of_two_clusters_the_one_in_the_servers_group_is_the_application() -> None:
+    mine = cluster("shop", pool(in_=("vnet", "nodes")))
+    other = cluster("other", pool(in_=("vnet", "jobs")))
+    other["id"] = other["id"].replace("/resourceGroups/rg/", "/resourceGroups/elsewhere/")
+
+    (finding,) = asked(clusters=[mine, other]).broken
+
+    assert finding.message.startswith("vnet/jobs reach shop")
+
+
+def test_a_cluster_that_does_not_tell_its_subnets_makes_it_unknown() -> None:
+    lost = cluster("shop", pool(in_=("gone", "nodes")))
+
+    answer = asked(clusters=[lost])
+
+    assert answer.broken == []
+    assert len(answer.unknown) == 1
+
+
+@pytest.mark.parametrize("group", ["gone"])
+def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown(group: str) -> None:
+    answer = asked(group=group)
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach shop on port 3306: ")

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import Answer, arm_id, ask, estate, resource
+
+from ...clusters import cluster, pool
+from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
+from ...guarded import out_deny
+
+FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
+NODES = rule("nodes", 100, "10.0.0.0/24", "3306")
+INSIDE = {"delegatedSubnetResourceId": arm_id(SUBNET, "vnet", "data")}
+PUBLIC = {"publicNetworkAccess": "Enabled"}
+
+
+def firewall(first: str, last: str) -> Any:
+    span = {"startIpAddress": first, "endIpAddress": last}
+    return resource(f"{FLEXIBLE}/firewallRules", "shop/rule", span)
+
+
+def asked(
+    *rules: Any, out: Any = (), place: Any = None, beside: Any = (), nat: bool = False, **more: Any
+) -> Answer:
+    """Server shop in vnet/data (or at `place`), a cluster in vnet/nodes with one NIC."""
+    egress: Any = (
+        {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}} if nat else {}
+    )
+    network = estate(
+        nsg(*rules, name="data"),
+        nsg(*out, name="nodes"),
+        resource(FLEXIBLE, "shop", {"network": place or INSIDE}),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        *beside,
+        vnet(
+            subnet("nodes", "10.0.0.0/24", nsg="nodes", **egress),
+            subnet("data", "10.0.1.0/24", nsg="data"),
+        ),
+    )
+    return ask("DB-009", network, **more)
+
+
+def test_a_server_that_the_nodes_reach_is_kept() -> None:
+    assert asked().kept == 1
+    assert asked(NODES, deny("others", 4000)).kept == 1
+
+
+def test_the_group_before_the_server_denies_it() -> None:
+    (finding,) = asked(deny("nobody", 100)).broken
+
+    assert finding.subject == arm_id(FLEXIBLE, "shop")
+    assert "no machine of vnet/nodes reaches shop on port 3306 (tcp 10.0.0.4" in finding.message
+    assert "securityRules/nobody of data" in finding.message
+    assert finding.remedy.startswith("add an inbound Allow rule for TCP from 10.0.0.4")
+    assert finding.related == (arm_id(SUBNET, "vnet", "nodes"),)
+
+
+def test_the_port_counts() -> None:
+    other = rule("other", 100, "10.0.0.0/24", "3307")
+
+    assert len(asked(other, deny("others", 4000)).broken) == 1
+
+
+def test_the_own_rules_of_the_nodes_count() -> None:
+    (finding,) = asked(out=[out_deny("closed", 100, "10.0.1.0/24")]).broken
+
+    assert "securityRules/closed of nodes" in finding.message
+
+
+def test_L_22_a_public_server_is_reached_by_the_address_the_nodes_leave_with() -> None:
+    address = resource(
+        "Microsoft.Network/publicIPAddresses",
+        "pip",
+        {"ipAddress": "20.50.1.9"},
+        sku={"name": "Standard"},
+    )
+    ref = {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")}
+    nat = resource("Microsoft.Network/natGateways", "nat", {"publicIpAddresses": [ref]})
+
+    def by(rule: Any) -> Answer:
+        return asked(place=PUBLIC, nat=True, beside=[address, nat, rule])
+
+    assert by(firewall("20.50.1.9", "20.50.1.9")).kept == 1
+    (finding,) = by(firewall("20.50.1.10", "20.50.1.99")).broken
+    assert "the firewall of shop does not let 20.50.1.9 in" in finding.message
+    assert "allow its address in the firewall of shop" in finding.remedy
+
+
+def test_L_21_a_server_that_is_closed_to_the_public_needs_an_end_inside() -> None:
+    (finding,) = asked(place={"publicNetworkAccess": "Disabled"}).broken
+
+    assert "shop is closed to the public" in finding.message
+
+
+def test_the_application_may_be_declared() -> None:
+    shut = asked(deny("nobody", 100), application=("*/subnets/none",))
+
+    assert (shut.kept, shut.broken) == (1, [])
+
+
+def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
+    network = estate(
+        resource(FLEXIBLE, "shop", {"network": INSIDE}),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        vnet(subnet("nodes", "10.0.0.0/24"), subnet("data", "10.0.1.0/24", nsg="gone")),
+    )
+
+    answer = ask("DB-009", network)
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing.startswith("whether vnet/nodes reaches shop on port 3306: ")

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import NIC, balancer, deny, forwards, nic, nsg, pip, rule, subnet, vnet
+
+SSH = rule("ssh", 100, "*", "22")
+WEB = rule("web", 110, "*", "443")
+
+
+def machine(*rules: Any) -> Network:
+    return estate(nsg(*rules), nic("nic-jump", public="pip"), pip("pip"), vnet(subnet(nsg="nsg")))
+
+
+@pytest.mark.parametrize("port", ["22", "23", "3389", "5985", "5986"])
+def test_each_management_port(port: str) -> None:
+    (finding,) = ask("EXP-005", machine(rule("in", 100, "Internet", port))).broken
+
+    assert finding.subject == arm_id(NIC, "nic-jump")
+    assert f"the management port of nic-jump by pip: TCP {port} (tcp 1.0.0.4" in finding.message
+
+
+@pytest.mark.parametrize("port", ["21", "24", "3388", "3390", "5984", "5987", "443"])
+def test_their_neighbours_are_no_management_ports(port: str) -> None:
+    assert ask("EXP-005", machine(rule("in", 100, "Internet", port))).kept == 1
+
+
+def test_a_denial_before_it_keeps_it() -> None:
+    assert ask("EXP-005", machine(deny("no", 90, "Internet"), SSH)).kept == 1
+
+
+def test_administrators_alone_are_kept() -> None:
+    assert ask("EXP-005", machine(rule("us", 100, ["198.51.100.0/24", "52.1.2.3"], "22"))).kept == 1
+
+
+def test_E_18_the_port_at_the_machine_counts_whatever_it_is_called_outside() -> None:
+    network = estate(
+        nsg(SSH),
+        nic("nic-web"),
+        pip("pip"),
+        balancer(loadBalancingRules=[forwards("ssh", 2222, 22)]),
+        vnet(subnet(nsg="nsg")),
+    )
+
+    (finding,) = ask("EXP-005", network).broken
+
+    assert "TCP 2222 (tcp 1.0.0.4 to 20.50.1.2:2222 -> 10.0.0.4:22)" in finding.message
+
+
+def test_a_port_called_22_outside_alone_is_none() -> None:
+    network = estate(
+        nsg(WEB),
+        nic("nic-web"),
+        pip("pip"),
+        balancer(loadBalancingRules=[forwards("web", 22, 443)]),
+        vnet(subnet(nsg="nsg")),
+    )
+
+    assert ask("EXP-005", network).kept == 1
+    assert len(ask("EXP-004", network).broken) == 1
+
+
+def test_it_speaks_for_the_general_rule_where_nothing_else_is_open() -> None:
+    assert ask("EXP-004", machine(SSH), beside=["EXP-005"]).broken == []
+    assert len(ask("EXP-004", machine(SSH, WEB), beside=["EXP-005"]).broken) == 1
+
+
+def test_another_entrance_keeps_its_own_finding() -> None:
+    network = estate(
+        nsg(SSH, WEB),
+        nic("nic-web", public="own"),
+        pip("own", address="20.50.1.3"),
+        pip("pip"),
+        balancer(loadBalancingRules=[forwards("ssh", 2222, 22)]),
+        vnet(subnet(nsg="nsg")),
+    )
+
+    (left,) = ask("EXP-004", network, beside=["EXP-005"]).broken
+
+    assert left.key.endswith("/own")
+
+
+def test_further_ports_and_approvals() -> None:
+    admin = machine(rule("admin", 100, "*", "8443"))
+
+    assert ask("EXP-005", admin).kept == 1
+    assert len(ask("EXP-005", admin, ports=("8443",)).broken) == 1
+    assert ask("EXP-005", machine(SSH), allow=("*/publicIPAddresses/PIP",)).kept == 1
+
+
+def test_what_is_in_doubt_is_unknown() -> None:
+    answer = ask("EXP-005", machine(deny("cloud", 90, "AzureCloud", "22"), SSH))
+
+    assert answer.broken == []
+    (unknown,) = answer.unknown
+    assert unknown.missing.startswith(
+        "whether the internet reaches the management port of nic-jump by pip: TCP 22: "
+    )

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import gateway as vpn
+from ...networks import site, tunnel
+from ...reaching import app_gateway
+
+AGW = rule("agw", 100, "10.0.1.0/26", "8080")
+NOBODY = deny("nobody", 4000)
+
+
+def fronted(
+    *rules: Any, more: Any = (), members: Any = ("10.0.0.4",), subnets: Any = ()
+) -> Network:
+    """Gateway agw in vnet/gw, NIC nic-web in vnet/app behind it, and a subnet vnet/jobs."""
+    return estate(
+        nsg(*rules),
+        nic("nic-web"),
+        pip("pip"),
+        app_gateway(members=members),
+        *more,
+        vnet(
+            subnet(nsg="nsg"),
+            subnet("gw", "10.0.1.0/26"),
+            subnet("jobs", "10.0.2.0/24"),
+            *subnets,
+        ),
+    )
+
+
+def test_the_default_rules_let_the_network_in() -> None:
+    (finding,) = ask("GW-025", fronted()).broken
+
+    assert finding.subject.endswith("/backendAddressPools/pool")
+    assert finding.message == (
+        "vnet/jobs reach 10.0.0.4:8080 around agw (tcp 10.0.2.4 to 10.0.0.4:8080)"
+    )
+    assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
+    assert "allow port 8080 from gw alone" in finding.remedy
+
+
+def test_the_gateway_alone_is_kept() -> None:
+    assert ask("GW-025", fronted(AGW, NOBODY)).kept == 1
+
+
+def test_another_port_is_no_matter() -> None:
+    assert ask("GW-025", fronted(AGW, rule("ssh", 110, "10.0.2.0/24", "22"), NOBODY)).kept == 1
+
+
+def test_subnets_of_azures_own_are_left_out() -> None:
+    bastion = subnet("AzureBastionSubnet", "10.0.3.0/26")
+    allow = rule("bastion", 110, "10.0.3.0/26", "8080")
+
+    assert ask("GW-025", fronted(AGW, allow, NOBODY, subnets=[bastion])).kept == 1
+
+
+def test_who_is_meant_is_approved() -> None:
+    assert ask("GW-025", fronted(), allow=("*/subnets/JOBS",)).kept == 1
+
+
+def test_a_second_gateway_with_the_member_is_none_of_the_others() -> None:
+    text = json.dumps(app_gateway()).replace("/applicationGateways/agw", "/applicationGateways/b")
+    second = json.loads(text.replace("/subnets/gw", "/subnets/jobs"))
+
+    assert ask("GW-025", fronted(more=[second])).broken == []
+
+
+def test_sites_on_premises_count() -> None:
+    joined = [
+        vpn("vgw", "vnet"),
+        site("office", "192.168.0.0/16"),
+        tunnel("link", "vgw", "office"),
+    ]
+    home = subnet("GatewaySubnet", "10.0.4.0/27")
+    office = rule("office", 110, "192.168.0.0/16", "8080")
+
+    (finding,) = ask("GW-025", fronted(AGW, office, NOBODY, more=joined, subnets=[home])).broken
+
+    assert finding.message.startswith("on premises reach 10.0.0.4:8080 around agw")
+    kept = fronted(AGW, office, NOBODY, more=joined, subnets=[home])
+    assert ask("GW-025", kept, allow=("onprem",)).broken == []
+
+
+def test_what_is_in_doubt_is_unknown() -> None:
+    network = estate(
+        nic("nic-web"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(nsg="gone"), subnet("gw", "10.0.1.0/26"), subnet("jobs", "10.0.2.0/24")),
+    )
+
+    answer = ask("GW-025", network)
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach 10.0.0.4:8080 around agw")

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import ask, estate
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...guarded import out_deny
+from ...reaching import app_gateway
+from ...routing import route, table
+
+POOL = "/backendAddressPools/pool"
+
+
+def fronted(
+    *rules: Any, gateway: Any = (), routes: Any = (), members: Any = ("10.0.0.4",), **more: Any
+) -> Network:
+    """Gateway agw in vnet/gw, NIC nic-web in vnet/app behind it on port 8080."""
+    steered: Any = {"routeTable": {"id": table("rt")["id"]}}
+    beside = more.pop("beside", ())
+    return estate(
+        nsg(*rules),
+        nsg(*gateway, name="gw"),
+        nic("nic-web"),
+        pip("pip"),
+        table("rt", *routes),
+        *beside,
+        app_gateway(members=members, **more),
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26", nsg="gw", **steered)),
+    )
+
+
+def test_a_backend_that_the_gateway_reaches_is_kept() -> None:
+    assert ask("GW-004", fronted()).kept == 1
+    assert (
+        ask("GW-004", fronted(rule("agw", 100, "10.0.1.0/26", "8080"), deny("no", 200))).kept == 1
+    )
+
+
+def test_the_group_before_the_backend_denies_it() -> None:
+    (finding,) = ask("GW-004", fronted(deny("nobody", 200))).broken
+
+    assert finding.subject.endswith(POOL)
+    assert finding.message == (
+        "agw cannot reach 10.0.0.4:8080 (tcp 10.0.1.4 to 10.0.0.4:8080): securityRules/nobody of "
+        "nsg at app denies it"
+    )
+    assert finding.remedy.startswith("add an inbound Allow rule for TCP from 10.0.1.4 to 10.0.0.4")
+    assert finding.evidence[0].pointer == "/properties/securityRules/0"
+
+
+def test_the_port_of_the_settings_counts() -> None:
+    other = (rule("other", 100, "10.0.1.0/26", "80"), deny("no", 200))
+
+    assert len(ask("GW-004", fronted(*other)).broken) == 1
+    assert ask("GW-004", fronted(*other, port=80)).kept == 1
+
+
+def test_an_allow_for_the_wrong_subnet_does_not_help() -> None:
+    wrong = (rule("wrong", 100, "10.0.2.0/26", "8080"), deny("no", 200))
+
+    assert len(ask("GW-004", fronted(*wrong)).broken) == 1
+
+
+def test_A_28_the_own_rules_of_the_gateways_subnet_count() -> None:
+    shut = [out_deny("no", 100, "10.0.0.0/24")]
+
+    (finding,) = ask("GW-004", fronted(gateway=shut)).broken
+
+    assert "securityRules/no of gw" in finding.message
+
+
+def test_a_route_to_nowhere_counts() -> None:
+    (finding,) = ask("GW-004", fronted(routes=[route("10.0.0.0/24", "None")])).broken
+
+    assert "None" in finding.message
+
+
+def test_an_appliance_on_the_way_is_unknown() -> None:
+    to_nva = [route("10.0.0.0/24", "VirtualAppliance", "10.0.0.8")]
+
+    assert len(ask("GW-004", fronted(routes=to_nva)).broken) == 1  # R-11: nobody has the address
+
+    nva = nic("nva", address="10.0.0.8")
+    nva["properties"]["enableIPForwarding"] = True
+    answer = ask("GW-004", fronted(routes=to_nva, beside=[nva]))
+    assert answer.broken == []
+    assert "nva:nva" in answer.unknown[0].missing
+
+
+@pytest.mark.parametrize("member", ["10.0.0.99", "20.60.1.1", "shop.example"])
+def test_members_that_nobody_has_are_told_elsewhere(member: str) -> None:
+    answer = ask("GW-004", fronted(deny("no", 100), members=(member,)))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
+    network = estate(
+        nic("nic-web"), pip("pip"), app_gateway(),
+        vnet(subnet(nsg="gone"), subnet("gw", "10.0.1.0/26")),
+    )  # fmt: skip
+
+    answer = ask("GW-004", network)
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing.startswith("whether agw reaches 10.0.0.4:8080: ")
+
+
+def test_a_port_that_is_not_told_makes_it_unknown() -> None:
+    settings = [{"name": "set", "properties": {"protocol": "Http"}}]
+
+    answer = ask("GW-004", fronted(backendHttpSettingsCollection=settings))
+
+    assert answer.broken == []
+    assert "the backend port of" in answer.unknown[0].missing
