@@ -29,13 +29,18 @@ from auditor.reach.answer import (
     together,
 )
 from auditor.reach.bounds import Bounds
-from auditor.reach.entrances import Entrance
+from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.intent_states import name_of
 from auditor.reach.paths import Path, from_internet
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.space import PORTED, FlowSpace
+from auditor.resources.application_gateways import GatewayFrontend
+from auditor.resources.bastion import BastionIpConfiguration
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
 
 _MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
+_OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration)
+"""Who carries a public address and answers there by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +130,11 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 def openings(network: Network) -> tuple[Opening, ...]:
     """Give every entrance with every machine behind it, whether or not anything gets in."""
     grouped: dict[tuple[str, str, Version], list[Path]] = {}
+    through = [each for each in entrances(network) if not isinstance(each.node, _OTHERS)]
     for version in _VERSIONS:
-        for path in from_internet(network, INTERNET, version, network.tags, relays=False):
+        for path in from_internet(
+            network, INTERNET, version, network.tags, through=through, relays=False
+        ):
             if path.entrance is not None and path.target.kind in _MACHINES:
                 key = (path.entrance.address.lower(), path.target.id.lower(), version)
                 grouped.setdefault(key, []).append(path)

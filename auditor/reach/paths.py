@@ -226,6 +226,20 @@ def ends_at(path: Path, target: Point) -> bool:
     )
 
 
+def may_end_at(network: Network, entrance: Entrance, target: Point) -> bool:
+    """Tell whether packets through an entrance may end at a point, with nobody connecting anew.
+
+    Those through an application gateway end at the gateway.
+    """
+    gateway = entrance.node.root
+    if not isinstance(gateway, ApplicationGateway):
+        return True
+    if target.kind is Kind.SUBNET:
+        place = point_of(network, gateway).subnet
+        return place is not None and place.key == target.id.lower()
+    return target.id.lower() == gateway.id.lower()
+
+
 @question_about
 def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
     """Give the entrances that may lead to a point: its own, those of balancers, and of gateways."""
@@ -310,7 +324,7 @@ def _from_inside(
             if aim is target or end.id == target.id:
                 yield Path(source, end, each)
     for entrance in entrances_towards(network, target):
-        if entrance.version != version:
+        if entrance.version != version or not may_end_at(network, entrance, target):
             continue
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
