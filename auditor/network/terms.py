@@ -68,7 +68,7 @@ class Terms:
             yield Term(MAYBE_ALLOWED, conditions=((condition, True),))
             yield Term(MAYBE_DENIED)
             return
-        regions = _regions(layer)
+        regions = named_regions(layer)
         found = [self._rule(number, i, rule, regions) for i, rule in enumerate(layer.rules)]
         if layer.kind is not LayerKind.ADMIN and not self.rules.inbound:
             yield from self._platform(layer, found)
@@ -104,7 +104,7 @@ class Terms:
         if rule.doubt is not None:
             self._doubt(f"in force {rule.doubt.resource}", rule.doubt)
             always = ((f"in force {rule.doubt.resource}", True),)
-        if _untold(each):
+        if may_differ(each):
             condition = f"layer {number} rule {place}"
             self._doubt(condition, Reason("collection-gap", f"what {rule.name} matches", rule.id))
             always = (*always, (condition, True))
@@ -188,7 +188,8 @@ def _narrowed(term: Term, service: Service) -> Iterator[Term]:
         )
 
 
-def _regions(layer: Layer) -> frozenset[str]:
+def named_regions(layer: Layer) -> frozenset[str]:
+    """Give the regional service tags that the rules of a layer name."""
     return frozenset(
         tag
         for rule in layer.rules
@@ -198,7 +199,8 @@ def _regions(layer: Layer) -> frozenset[str]:
     )
 
 
-def _untold(each: Filter) -> bool:
+def may_differ(each: Filter) -> bool:
+    """Tell whether a rule may match less than its filter says, for the input does not tell all."""
     return (
         each.protocols is None
         or not all(name == ANY or name in PROTOCOL_NUMBERS for name in each.protocols)

@@ -82,7 +82,7 @@ class _Key:
 
     def __init__(self, network: Network, rules: EffectiveRules, nic: Interface | None) -> None:
         here = rules.surroundings
-        layers = tuple(_content(network, layer) for layer in rules.layers)
+        layers = tuple(content(network, layer) for layer in rules.layers)
         groups = any(names_groups for _, names_groups in layers)
         self.parts = (
             rules.direction,
@@ -114,7 +114,7 @@ def _extents(network: Network) -> dict[object, object]:
 _Content: TypeAlias = tuple[object, bool]
 
 
-def _content(network: Network, layer: Layer) -> _Content:
+def content(network: Network, layer: Layer) -> _Content:
     """Give what a layer says, whatever its rules are called, and if they name groups."""
     if layer.unknown is not None:
         return (layer.kind, layer.at), False

@@ -316,7 +316,7 @@ def _from_inside(
         for there in to_sites(out, source, target.addresses):
             yield Path(source, target, there)
         return
-    for aim in _aims(network, target):
+    for aim in aims(network, target):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -335,7 +335,7 @@ def _from_inside(
                     yield path
 
 
-def _aims(network: Network, target: Point) -> tuple[Point, ...]:
+def aims(network: Network, target: Point) -> tuple[Point, ...]:
     """Give what packets may be sent to so that a point gets them: itself, internal frontends."""
     if target.kind is not Kind.MACHINE or target.node is None:
         return (target,)
@@ -362,7 +362,7 @@ def _from_sites(
 ) -> Iterator[Path]:
     if target.outside:
         return
-    for aim, subnet in product(_aims(network, target), gateway_subnets_towards(network, target)):
+    for aim, subnet in product(aims(network, target), gateway_subnets_towards(network, target)):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, product
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.intent_states import name_of
 from auditor.reach.points import Point
+from auditor.reach.screening import surely_talks
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
 
-def talk(
+def obstacle(
     network: Network, sources: Iterable[Point], targets: Iterable[Point], port: int
 ) -> Answer | None:
-    """Give the answer of the pair that gets furthest over TCP; None when there is no pair.
+    """Give the answer of the pair that gets furthest over TCP, when nobody certainly gets through.
 
-    Blocked: no source reaches any target.
+    None when somebody does, and when there is no pair. Blocked: no source reaches any target.
     """
+    pairs = [(source, end) for source, end in product(sources, targets) if source.id != end.id]
+    if any(surely_talks(network, source, end, port) for source, end in pairs):
+        return None
     best: Answer | None = None
-    for answer in _every(network, sources, tuple(targets), port):
+    for answer in chain.from_iterable(_asked(network, *pair, port) for pair in pairs):
         if best is None or _order(answer) < _order(best):
             best = answer
             if answer.verdict is Verdict.REACHABLE:
                 break
-    return best
+    return None if best is None or best.verdict is Verdict.REACHABLE else best
 
 
-def _every(
-    network: Network, sources: Iterable[Point], targets: tuple[Point, ...], port: int
-) -> Iterable[Answer]:
-    for source in sources:
-        for target in targets:
-            if source.id != target.id:
-                yield from answers(
-                    network,
-                    source,
-                    target,
-                    protocols=("tcp",),
-                    ports=PortSet.of(port),
-                    tags=network.tags,
-                )
+def _asked(network: Network, source: Point, target: Point, port: int) -> tuple[Answer, ...]:
+    return answers(
+        network,
+        source,
+        target,
+        protocols=("tcp",),
+        ports=PortSet.of(port),
+        tags=network.tags,
+    )
 
 
 def _order(answer: Answer) -> tuple[int, int]:
@@ -87,7 +87,8 @@ def intruders(
     sure: list[Answer] = []
     perhaps: list[Answer] = []
     for source in sources:
-        found = [a for a in _every(network, (source,), ends, port) if not a.via]
+        told = (_asked(network, source, end, port) for end in ends if source.id != end.id)
+        found = [answer for answer in chain.from_iterable(told) if not answer.via]
         reached = [a for a in found if a.verdict is Verdict.REACHABLE]
         unsure = [a for a in found if a.verdict is Verdict.UNKNOWN]
         sure += reached[:1]

@@ -37,12 +37,10 @@ from dataclasses import dataclass
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
-from auditor.network.filters import subnet_name
-from auditor.network.sites import every_site
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Kind, Point, anywhere_in, on_premises
+from auditor.reach.points import Kind, Point
+from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
 from auditor.reach.told import told_of
 from auditor.resources.virtual_networks import Subnet
@@ -96,12 +94,9 @@ def _others(
 ) -> Iterator[Point]:
     known = {subnet.key for subnet in application}
     known |= {target.subnet.key for target in targets if target.subnet is not None}
-    homes = sorted({target.home for target in targets} - {""})
-    around = {s.key: s for home in homes for s in subnets_around(network, home)}
-    for subnet in around.values():
-        platform = subnet_name(subnet).lower() in PLATFORM_SUBNETS
-        if subnet.key not in known and not platform and not approved(allow, subnet.id):
-            yield anywhere_in(network, subnet)
-    sites = every_site(network).must
-    if sites and "onprem" not in allow:
-        yield on_premises(sites)
+    for point in callers(network, targets, MYSQL):
+        if point.subnet is None:
+            if "onprem" not in allow:
+                yield point
+        elif point.subnet.key not in known and not approved(allow, point.id):
+            yield point

@@ -33,7 +33,7 @@ from auditor.network.databases import Server
 from auditor.reach.answer import Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.talking import talk
+from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -53,8 +53,8 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
     """Follow a packet from each subnet of the application."""
     targets = points_of(server, network)
     for subnet in application_of(network, server, params.application):
-        answer = talk(network, points_of(subnet, network), targets, MYSQL)
-        if answer is None or answer.verdict is Verdict.REACHABLE:
+        answer = obstacle(network, points_of(subnet, network), targets, MYSQL)
+        if answer is None:
             continue
         where = f"{subnet.root.label}/{subnet.label}"
         if answer.verdict is Verdict.UNKNOWN:

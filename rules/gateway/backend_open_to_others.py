@@ -34,12 +34,10 @@ from dataclasses import dataclass
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
-from auditor.network.filters import subnet_name
-from auditor.network.sites import every_site
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Point, anywhere_in, on_premises
+from auditor.reach.points import Point
+from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
 from auditor.reach.told import told_of
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -93,23 +91,26 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
 
 
 def _others(
-    network: Network, backend: Backend, targets: Iterable[Point], allow: tuple[str, ...]
+    network: Network, backend: Backend, targets: tuple[Point, ...], allow: tuple[str, ...]
 ) -> Iterator[Point]:
+    found = callers(network, targets, backend.port)
+    meant = _meant(network, targets) if found else set()
+    for point in found:
+        if point.subnet is None:
+            if "onprem" not in allow:
+                yield point
+        elif point.subnet.key not in meant and not approved(allow, point.id):
+            yield point
+
+
+def _meant(network: Network, targets: Iterable[Point]) -> set[str]:
+    """The subnets of gateways that ask a member, its own, and those of the cluster it is in."""
     known: set[str] = set()
-    homes = set()
     for target in targets:
         known |= gateway_subnets_of(network)[target.id.lower()]
-        homes.add(target.home)
         known |= {target.subnet.key} if target.subnet is not None else set()
         cluster = cluster_of(network, target.node.root) if target.node is not None else None
         if cluster is not None:
             own = (*node_subnets(network, cluster), *pod_subnets(network, cluster))
             known |= {subnet.key for subnet in own}
-    around = {s.key: s for home in sorted(homes) for s in subnets_around(network, home)}
-    for subnet in around.values():
-        platform = subnet_name(subnet).lower() in PLATFORM_SUBNETS
-        if subnet.key not in known and not platform and not approved(allow, subnet.id):
-            yield anywhere_in(network, subnet)
-    sites = every_site(network).must
-    if sites and "onprem" not in allow:
-        yield on_premises(sites)
+    return known

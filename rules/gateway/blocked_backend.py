@@ -25,7 +25,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.talking import talk
+from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -35,8 +35,8 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""
     backend = settled(backend)
     targets = ends_of(network, backend)
-    answer = talk(network, [point_of(network, backend.gateway)], targets, backend.port)
-    if answer is None or answer.verdict is Verdict.REACHABLE:
+    answer = obstacle(network, [point_of(network, backend.gateway)], targets, backend.port)
+    if answer is None:
         return
     what = f"{backend.gateway.label} reaches {backend.member}:{backend.port}"
     if answer.verdict is Verdict.UNKNOWN:

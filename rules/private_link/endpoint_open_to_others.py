@@ -33,11 +33,9 @@ from dataclasses import dataclass
 
 from auditor.addresses import PortSet
 from auditor.network.exposure import approved
-from auditor.network.filters import subnet_name
 from auditor.network.graph import every
-from auditor.network.sites import every_site
-from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Point, anywhere_in, endpoint, on_premises
+from auditor.reach.points import Point, endpoint
+from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
 from auditor.reach.told import told_of
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -69,7 +67,9 @@ class Params:
 def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: Params) -> Outcomes:
     """Name whoever reaches one endpoint without being meant to."""
     there = endpoint(network, target)
-    found = intruders(network, _others(network, there, params.sources), (there,), params.port)
+    found = intruders(
+        network, _others(network, there, params.sources, params.port), (there,), params.port
+    )
     if not found.sure:
         if found.perhaps:
             missing = f"whether {found.names} reach {target.label}: {found.reasons}"
@@ -88,13 +88,13 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     )
 
 
-def _others(network: Network, there: Point, sources: tuple[str, ...]) -> Iterator[Point]:
-    for subnet in subnets_around(network, there.home):
-        here = anywhere_in(network, subnet)
-        meant = approved(sources, subnet.id) if sources else here.home == there.home
-        own = there.subnet is not None and subnet.key == there.subnet.key
-        if not meant and not own and subnet_name(subnet).lower() not in PLATFORM_SUBNETS:
+def _others(network: Network, there: Point, sources: tuple[str, ...], port: int) -> Iterator[Point]:
+    for here in callers(network, (there,), port):
+        if here.subnet is None:
+            if "onprem" not in sources:
+                yield here
+            continue
+        meant = approved(sources, here.id) if sources else here.home == there.home
+        own = there.subnet is not None and here.subnet.key == there.subnet.key
+        if not meant and not own:
             yield here
-    sites = every_site(network).must
-    if sites and "onprem" not in sources:
-        yield on_premises(sites)
