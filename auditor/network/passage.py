@@ -20,6 +20,7 @@ from auditor.network.surroundings import Side, Surroundings
 from auditor.network.terms import may_differ, named_regions
 
 _PLATFORM = AddressSet.from_text(service.address for service in PLATFORM)
+"""Where a machine's packets go unfiltered (N-14)."""
 
 
 def may_pass(rules: EffectiveRules, own: AddressSet, ports: PortSet) -> AddressSet:
@@ -33,7 +34,7 @@ def may_pass(rules: EffectiveRules, own: AddressSet, ports: PortSet) -> AddressS
             return EVERYTHING
         if layer.unknown is None:
             total = total & _may(_Asked(rules, layer, own, ports))
-    return total
+    return total if rules.inbound else total | _PLATFORM
 
 
 def surely_pass(rules: EffectiveRules, own: AddressSet, peer: AddressSet, port: int) -> bool:

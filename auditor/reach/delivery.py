@@ -28,7 +28,8 @@ from auditor.special_addresses import PLATFORM_HOST
 Reply = Callable[[Trail, Point], Trail]
 """Adds the way back from whoever answers, which depends on how the packet came."""
 
-_HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+"""Where health probes come from (E-16)."""
 
 
 def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
@@ -172,7 +173,7 @@ def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
     space = trail.space
     admits = admitted(trail.network, target.nic, Direction.INBOUND, 4, target.subnet, trail.tags)
     asked = space.having(
-        source=_HOST,
+        source=HOST,
         destination=target.addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),
@@ -261,7 +262,7 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     """Add the route from a point straight into the network of another, or to its endpoint."""
     vnet = vnet_of(trail.network, source)
     node = target.node
-    near_only = isinstance(node, LoadBalancerFrontend) and _is_basic(node)
+    near_only = isinstance(node, LoadBalancerFrontend) and is_basic(node)
 
     def ask(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):
@@ -275,6 +276,7 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     )
 
 
-def _is_basic(frontend: LoadBalancerFrontend) -> bool:
+def is_basic(frontend: LoadBalancerFrontend) -> bool:
+    """Tell whether a frontend is that of a Basic load balancer."""
     name = walk.peek(walk.peek(frontend.root, "sku"), "name") or ""
     return bool(name.lower() == "basic")

@@ -1,8 +1,7 @@
-"""Who is worth asking for paths: a quick look at filters and routes before packets are followed.
+"""Who is worth asking for paths: a quick look at filters before packets are followed.
 
-Most pairs of a well-kept network are plain: the security rules before the one end know nobody like
-the other, or let all of them in. Both looks keep to the safe side: who is left out of `callers`
-certainly does not get in, and of whom `surely_talks` says so, the paths say so too.
+The security rules before a point of a well-kept network know few of those around it. The look keeps
+to the safe side: whoever is left out certainly does not get in, so that no path need tell it.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet, address_
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
-from auditor.network.layers import LayerKind
-from auditor.network.passage import may_pass, surely_pass
+from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
-from auditor.reach.balancing import forwards_to
+from auditor.packets.intervals import contains
+from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.paths import aims, entrances_towards, gateway_subnets_towards, may_end_at
@@ -27,15 +26,12 @@ from auditor.reach.points import (
     on_premises,
     part_in_subnet,
     usable,
-    vnet_of,
 )
-from auditor.reach.ways import leads_to, ways_from
 from auditor.resources import walk
 from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet
-
-# Who may get in
 
 
 def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Point, ...]:
@@ -59,23 +55,55 @@ def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Poin
 
 def senders(network: Network, target: Point, port: int) -> AddressSet:
     """Give the sources, as a point sees them, from which TCP to one of its ports may get in."""
-    bare_endpoint = target.kind is Kind.ENDPOINT and target.nic is None
-    if target.kind not in _FILTERED or bare_endpoint or _entered(network, target):
+    if not target.addresses or _entered(network, target):
         return EVERYTHING
-    rules = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
-    own, ports = target.addresses, PortSet.of(port)
+    if isinstance(target.node, LoadBalancerFrontend):
+        return _behind(network, target, target.node, port)
+    ports = {port}
+    if target.node is not None:
+        forwards = forwards_to(network).get(target.node.key, ())
+        ports |= {forward.backend_port or port for forward in forwards}
+    own = NOTHING
     for aim in aims(network, target):
         own = own | aim.addresses
-    if target.node is not None:
-        for forward in forwards_to(network).get(target.node.key, ()):
-            if forward.backend_port:
-                ports = ports | PortSet.of(forward.backend_port)
+    return _let_in(network, target, own, ports)
+
+
+def _behind(
+    network: Network, target: Point, frontend: LoadBalancerFrontend, port: int
+) -> AddressSet:
+    """Give the sources from which TCP to a frontend may get to some machine behind it."""
+    forwards = forwards_of(network, frontend)
+    total = EVERYTHING if forwards.reasons else NOTHING
+    for forward in forwards.known:
+        if takes(forward, port):
+            there = forward.target
+            if there is None:
+                return EVERYTHING
+            own = target.addresses | there.addresses
+            total = total | _let_in(network, there, own, {forward.backend_port or port})
+    return total
+
+
+def takes(forward: Forward, port: int) -> bool:
+    """Tell whether a rule of a load balancer takes TCP to a port of its frontend."""
+    return port in forward.ports and contains(forward.protocols, TCP)
+
+
+TCP = 6
+
+
+def _let_in(network: Network, target: Point, own: AddressSet, ports: set[int]) -> AddressSet:
+    bare_endpoint = target.kind is Kind.ENDPOINT and target.nic is None
+    if target.kind not in _FILTERED or bare_endpoint:
+        return EVERYTHING
+    rules = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
     if target.place is not None:
-        own = own | anywhere_in(network, target.place).addresses
-    key = (_place(network, rules, target), own, ports)
+        own = own | anywhere_in(network, target.place).addresses  # the same for all of them
+    key = (_place(network, rules, target), own, frozenset(ports))
     known = _senders(network)
     if key not in known:
-        known[key] = may_pass(rules, own, ports)
+        known[key] = may_pass(rules, own, PortSet(tuple((each, each) for each in sorted(ports))))
     return known[key]
 
 
@@ -83,7 +111,7 @@ _FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.ENDPOINT})
 
 
 @question
-def _senders(network: Network) -> dict[tuple[object, AddressSet, PortSet], AddressSet]:
+def _senders(network: Network) -> dict[tuple[object, AddressSet, frozenset[int]], AddressSet]:
     return {}
 
 
@@ -157,73 +185,3 @@ def _of_firewalls(network: Network) -> AddressSet:
         total = total | here.addresses
         total = total | (usable(here.place) if here.place is not None else NOTHING)
     return total
-
-
-# Who surely gets in
-
-
-def surely_talks(network: Network, source: Point, target: Point, port: int) -> bool:
-    """Tell whether a point certainly reaches another straight, over TCP on one port.
-
-    False: it does not, or not so plainly; ask for the paths.
-    """
-    if source.kind not in _SENDING or target.kind not in _STANDING:
-        return False
-    if source.place is None or target.place is None:
-        return False
-    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
-    if _as_its_subnet(network, inbound, target):
-        key = (source.kind, source.id, target.place.key, port)
-        known = _sure_of_subnets(network)
-        if key not in known:
-            any_of = anywhere_in(network, target.place)
-            known[key] = _straight(network, source, any_of, inbound, port)
-        if known[key]:
-            return True
-    return _straight(network, source, target, inbound, port)
-
-
-_SENDING = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY})
-_STANDING = frozenset({Kind.MACHINE, Kind.SUBNET})
-
-
-@question
-def _sure_of_subnets(network: Network) -> dict[tuple[Kind, str, str, int], bool]:
-    return {}
-
-
-def _as_its_subnet(network: Network, inbound: EffectiveRules, point: Point) -> bool:
-    """Whether a machine is filtered as any other one of its subnet, and has an address of it."""
-    return (
-        point.place is not None
-        and bool(point.addresses)
-        and point.addresses <= anywhere_in(network, point.place).addresses
-        and not is_endpoint(point.nic)
-        and all(layer.kind is not LayerKind.NIC for layer in inbound.layers)
-        and not any(content(network, layer)[1] for layer in inbound.layers)
-    )
-
-
-def _straight(
-    network: Network, source: Point, target: Point, inbound: EffectiveRules, port: int
-) -> bool:
-    """Whether filters and routes let all packets pass, and the replies, over IPv4."""
-    here, there = AddressSet(v4=source.addresses.v4), AddressSet(v4=target.addresses.v4)
-    if not here or not there:
-        return False
-    out = effective_rules(network, source.nic, Direction.OUTBOUND, source.subnet, network.tags)
-    return (
-        surely_pass(out, here, there, port)
-        and surely_pass(inbound, there, here, port)
-        and _routed(network, source, target)
-        and _routed(network, target, source)
-    )
-
-
-def _routed(network: Network, source: Point, target: Point) -> bool:
-    subnet = source.place
-    if subnet is None:
-        return False
-    vnet = vnet_of(network, source)
-    ways = ways_from(network, subnet, 4, network.tags)
-    return all(leads_to(way, target.home, vnet) is True for _, way in ways.within(target.addresses))

@@ -1,0 +1,134 @@
+"""Pairs of which it is plain that they talk: filters and routes let everything pass, both ways.
+
+The look keeps to the safe side: where it says so, the paths say so too; else ask them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from auditor.addresses import AddressSet
+from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
+from auditor.network.graph import Network, question
+from auditor.network.layers import LayerKind
+from auditor.network.passage import surely_pass
+from auditor.reach.balancing import Forward, forwards_of
+from auditor.reach.delivery import HOST, is_basic
+from auditor.reach.filtering import content
+from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
+from auditor.reach.screening import takes
+from auditor.reach.ways import leads_to, ways_from
+from auditor.resources.load_balancers import LoadBalancerFrontend
+
+_SENDING = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY})
+_STANDING = frozenset({Kind.MACHINE, Kind.SUBNET})
+
+
+def surely_talks(network: Network, source: Point, target: Point, port: int) -> bool:
+    """Tell whether a point certainly reaches another straight, over TCP on one port.
+
+    False: it does not, or not so plainly.
+    """
+    if source.kind not in _SENDING or source.place is None:
+        return False
+    if isinstance(target.node, LoadBalancerFrontend):
+        return _through(network, source, target, target.node, port)
+    if target.kind not in _STANDING or target.place is None:
+        return False
+    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
+    if _as_its_subnet(network, inbound, target):
+        key = (source.kind, source.id, target.place.key, port)
+        known = _sure_of_subnets(network)
+        if key not in known:
+            any_of = anywhere_in(network, target.place)
+            known[key] = _straight(network, source, any_of, inbound, port)
+        if known[key]:
+            return True
+    return _straight(network, source, target, inbound, port)
+
+
+def _through(
+    network: Network, source: Point, front: Point, node: LoadBalancerFrontend, port: int
+) -> bool:
+    """Whether all packets pass by a load balancer to every machine that a rule may choose."""
+    if is_basic(node) or not _passes_out(network, source, front, port):
+        return False
+    chosen: dict[str, list[Forward]] = defaultdict(list)
+    for forward in forwards_of(network, node).known:
+        if takes(forward, port):
+            chosen[forward.rule.key].append(forward)
+    return any(
+        all(_forwarded(network, source, front, each, port) for each in members)
+        for members in chosen.values()
+    )
+
+
+def _forwarded(network: Network, source: Point, front: Point, forward: Forward, port: int) -> bool:
+    target = forward.target
+    if target is None or target.place is None or forward.reasons:
+        return False
+    if target.kind not in _STANDING or not _v4(target) or source.kind is Kind.MACHINE:
+        return False
+    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
+    own = _v4(front if forward.floating else target)
+    probe = forward.probe.properties.port if forward.probe is not None else port
+    probed = forward.probe is None or (
+        probe is not None and surely_pass(inbound, _v4(target), HOST, probe)
+    )
+    return (
+        probed
+        and bool(own)
+        and surely_pass(inbound, own, _v4(source), forward.backend_port or port)
+        and _routed(network, target, source)
+    )
+
+
+@question
+def _sure_of_subnets(network: Network) -> dict[tuple[Kind, str, str, int], bool]:
+    return {}
+
+
+def _as_its_subnet(network: Network, inbound: EffectiveRules, point: Point) -> bool:
+    """Whether a machine is filtered as any other one of its subnet, and has an address of it."""
+    return (
+        point.place is not None
+        and bool(point.addresses)
+        and point.addresses <= anywhere_in(network, point.place).addresses
+        and not is_endpoint(point.nic)
+        and all(layer.kind is not LayerKind.NIC for layer in inbound.layers)
+        and not any(content(network, layer)[1] for layer in inbound.layers)
+    )
+
+
+def _straight(
+    network: Network, source: Point, target: Point, inbound: EffectiveRules, port: int
+) -> bool:
+    """Whether all packets pass, and the replies."""
+    return (
+        _passes_out(network, source, target, port)
+        and surely_pass(inbound, _v4(target), _v4(source), port)
+        and _routed(network, target, source)
+    )
+
+
+def _passes_out(network: Network, source: Point, target: Point, port: int) -> bool:
+    """Whether filters and routes let all packets go straight into the network of a target."""
+    here, there = _v4(source), _v4(target)
+    if not here or not there:
+        return False
+    out = effective_rules(network, source.nic, Direction.OUTBOUND, source.subnet, network.tags)
+    return surely_pass(out, here, there, port) and _routed(network, source, target)
+
+
+def _routed(network: Network, source: Point, target: Point) -> bool:
+    subnet = source.place
+    if subnet is None:
+        return False
+    vnet = vnet_of(network, source)
+    ways = ways_from(network, subnet, 4, network.tags)
+    found = ways.within(_v4(target))
+    return all(leads_to(way, target.home, vnet) is True for _, way in found)
+
+
+def _v4(point: Point) -> AddressSet:
+    return AddressSet(v4=point.addresses.v4)
