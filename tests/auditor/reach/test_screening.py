@@ -34,7 +34,7 @@ from .test_against_simulator import networks
 from .test_machines import A, spokes
 
 PORTS = (22, 443, 1500)
-WEB = AddressSet.from_text(["10.0.0.4"])
+OWN = [AddressSet.from_text([text]) for text in ("10.0.0.4", "10.0.0.4/30", "10.0.0.0/23")]
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,19 +45,21 @@ def test_what_the_rules_let_pass_lies_between(
     network = network_of(*estate([outer, inner], routed))
     web = find_interface(network, "web")
     space = space_of(network, 4)
-    for direction, port in product(Direction, PORTS):
+    for direction, own, numbers in product(Direction, OWN, ((22,), (443,), (1500,), (22, 443))):
         exact = admitted(network, web, direction, 4)
         rules = effective_rules(network, web, direction)
         ends = ("source", "destination") if rules.inbound else ("destination", "source")
-        web_ports = {"protocols": ((6, 6),), "destination_ports": PortSet.of(port)}
-        asked = space.having(**{ends[1]: WEB}, **web_ports)  # type: ignore[arg-type]
+        ports = PortSet(tuple((each, each) for each in numbers))
+        wanted = {"protocols": ((6, 6),), "destination_ports": ports}
+        asked = space.having(**{ends[1]: own}, **wanted)  # type: ignore[arg-type]
         passing = AddressSet(v4=values(asked & exact.may, ends[0]))
-        assert passing <= may_pass(rules, WEB, PortSet.of(port))
+        assert passing <= may_pass(rules, own, ports)
         for peer in (*PEERS, "10.0.0.0/24", "0.0.0.0/0"):
             some = AddressSet.from_text([peer])
-            if surely_pass(rules, WEB, some, port):
+            if surely_pass(rules, own, some, numbers[-1]):
                 these = space.having(**{ends[0]: some})  # type: ignore[arg-type]
-                assert asked & these <= exact.must
+                last = space.having(destination_ports=PortSet.of(numbers[-1]))
+                assert asked & these & last <= exact.must
 
 
 def _everybody(network: Network) -> tuple[list[Point], list[Point]]:
