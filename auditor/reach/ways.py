@@ -71,12 +71,15 @@ class Ways:
             yield (AddressSet(v4=found) if self.version == 4 else AddressSet(v6=found)), named[key]
 
 
-@question_about
 def ways_from(
     network: Network, subnet: Subnet, version: Version, tags: ServiceTags = NO_TAGS
 ) -> Ways:
     """Give every way from a subnet. Never raises for what the snapshot lacks."""
-    routes = effective_routes(network, subnet, tags)
+    return _ways(network, effective_routes(network, subnet, tags), version)
+
+
+@question_about
+def _ways(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
     starts: list[int] = []
     ways: list[Way] = []
     known: dict[object, Way] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.connected_groups import connected_group_routes
@@ -26,8 +26,9 @@ from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
 from auditor.network.routing.system import system_routes
 from auditor.network.routing.user import user_routes
-from auditor.network.routing_domains import claims_of
+from auditor.network.routing_domains import claims_of, is_whole
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -38,7 +39,34 @@ def effective_routes(
 
     Never raises for what the snapshot lacks: that becomes an influence, or a reason of a route.
     """
-    return _assemble(network, subnet, tags)
+    return _assemble(network, _twin(network, subnet), tags)
+
+
+@question_about
+def _twin(network: Network, subnet: Subnet) -> Subnet:
+    """Give the subnet whose routes are looked up for this one, to do it once for all like it.
+
+    Subnets of one VNet with one route table have the same routes, where nothing is a subnet's own:
+    service endpoints, peerings of some subnets only, and what is not told.
+    """
+    vnet = network.holder(subnet, VirtualNetwork)
+    try:
+        ref = subnet.properties.route_table
+        table = network.find(ref)
+        alike = (
+            vnet is not None
+            and not subnet.properties.service_endpoints
+            and (table is None if ref is None else isinstance(table, RouteTable))
+            and all(map(is_whole, vnet.peerings))
+        )
+    except Undetermined:
+        return subnet
+    return _twins(network).setdefault((vnet, table), subnet) if alike else subnet
+
+
+@question
+def _twins(network: Network) -> dict[tuple[object, object], Subnet]:
+    return {}
 
 
 def routes_from(

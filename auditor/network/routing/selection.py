@@ -46,6 +46,11 @@ def key(route: EffectiveRoute) -> Key:
     return route.hop is Hop.SERVICE_ENDPOINT, route.prefix.length, rank, order
 
 
+def stays_whatever(route: EffectiveRoute) -> bool:
+    """Tell whether no other route can make a route drop out."""
+    return route.source is not Source.GATEWAY and route.yields_to is None
+
+
 def drops_out(route: EffectiveRoute, other: EffectiveRoute) -> bool | None:
     """Tell whether a route drops out because another matches as well; None: it may."""
     if route.source is Source.GATEWAY:
@@ -65,6 +70,8 @@ def choose(matching: Iterable[EffectiveRoute]) -> Choice:
     """
     routes = list(matching)
     certain = [route for route in routes if route.certain]
+    if len(routes) == len(certain) and all(map(stays_whatever, routes)):
+        return _highest(routes)
     stays = [
         route
         for route in certain
@@ -79,6 +86,15 @@ def choose(matching: Iterable[EffectiveRoute]) -> Choice:
     ]
     possible.sort(key=lambda route: (route.certain, key(route)), reverse=True)
     return Choice(tuple(possible), _reasons(possible, routes))
+
+
+def _highest(routes: Sequence[EffectiveRoute]) -> Choice:
+    """Give what wins of routes that are all there, and that nothing makes drop out."""
+    keys = [key(route) for route in routes]
+    top = max(keys, default=None)
+    possible = [route for route, each in zip(routes, keys, strict=True) if each == top]
+    plain = len(possible) == 1 and possible[0].hop is not Hop.UNKNOWN
+    return Choice(tuple(possible), () if plain else _reasons(possible, routes))
 
 
 def _reasons(
