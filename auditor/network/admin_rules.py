@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.errors import Undetermined
 from auditor.network.filters import ANY, UNTOLD, Filter, Selector, selector, subnet_name
+from auditor.network.gateway_subnets import is_isolated
+from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question_about
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
 from auditor.network.reasons import Reason, gap
@@ -41,9 +43,18 @@ def admin_layer(
     network: Network, subnet: Subnet | None, *, inbound: bool, endpoint: bool = False
 ) -> Layer | None:
     """Give the admin rules that may apply in a subnet; None when there are none."""
-    if endpoint or (subnet is not None and subnet_name(subnet).lower() in _EXEMPT):
-        return None
-    return _layer(network, inbound)
+    found = None if endpoint else _layer(network, inbound)
+    return None if found is None or (subnet is not None and _exempt(network, subnet)) else found
+
+
+def _exempt(network: Network, subnet: Subnet) -> bool:
+    """Whether admin rules do not apply in a subnet (N-53, A-7)."""
+    if subnet_name(subnet).lower() in _EXEMPT:
+        return True
+    try:
+        return subnet.key in gateways_by_subnet(network) and not is_isolated(network, subnet)
+    except Undetermined:
+        return False  # the rules are in doubt anyway
 
 
 @question_about

@@ -112,12 +112,13 @@ def is_isolated(network: Network, subnet: Subnet) -> bool:
     """Tell whether the gateways in a subnet have network isolation (A-4, A-5).
 
     The subnet is delegated to them, or none of them has a public frontend, which only isolation
-    allows in the second generation.
+    allows in the second generation. Those of the first have none.
     """
     if any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
         return True
     second = [one for one in gateways_by_subnet(network).get(subnet.key, ()) if is_v2(one)]
-    return all(one.frontends and not any(f.public for f in one.frontends) for one in second)
+    private = [one.frontends and not any(f.public for f in one.frontends) for one in second]
+    return bool(private) and all(private)
 
 
 def scale(gateway: ApplicationGateway, subnet: Subnet) -> Scale:

@@ -24,6 +24,10 @@ class ServiceTags:
         """Give the addresses of a tag; None when they are not known."""
         return self._sets.get(name.strip().lower())
 
+    def with_tag(self, name: str, addresses: AddressSet) -> ServiceTags:
+        """Give the same with the addresses of one more tag."""
+        return ServiceTags({**self._sets, name: addresses})
+
     def __len__(self) -> int:
         return len(self._sets)
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from auditor.network.effective_rules import Direction
-from auditor.testing import resource
+from auditor.testing import arm_id, resource
 
-from ....exposed import deny, nic, nsg, rule, subnet, vnet
+from ....exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
 from ....guarded import Asked, asks
 
 CONFIGURATION = "Microsoft.Network/networkManagers/securityAdminConfigurations"
@@ -88,6 +88,30 @@ def test_N_53_subnets_that_admin_rules_do_not_apply_to(name: str) -> None:
     web = managed(admin("no", "Deny"), group=[rule("ssh", 100)], name=name)
     answer = web.answer(Direction.INBOUND, PUBLIC, 22)
     assert "avnm-unknown" not in {reason.label for reason in answer.reasons}
+
+
+@pytest.mark.parametrize(
+    ("frontend", "applies"),
+    [
+        ({"publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "p")}}, False),
+        ({"privateIPAddress": "10.0.0.9"}, True),
+    ],
+)
+def test_N_53_subnets_of_gateways_without_isolation(frontend: Any, applies: bool) -> None:
+    gateway = resource(
+        "Microsoft.Network/applicationGateways",
+        "agw",
+        {
+            "sku": {"tier": "WAF_v2"},
+            "frontendIPConfigurations": [{"name": "front", "properties": frontend}],
+            "gatewayIPConfigurations": [
+                {"name": "home", "properties": {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}}
+            ],
+        },
+    )
+    web = managed(admin("no", "Deny"), gateway, group=[rule("ssh", 100)])
+    allowed = "Allow securityRules/ssh at subnet"
+    assert web.inbound(PUBLIC, 22) == ("Unknown: avnm-unknown" if applies else allowed)
 
 
 def test_a_rule_without_a_priority_leaves_everything_open() -> None:

@@ -1,0 +1,197 @@
+"""What the platform demands of a place: packets of its own that security groups must let through.
+
+A demand is a class of packets from or to somebody (a service tag, Azure's host). It is refused for
+certain when for some port no packet of the class gets through, whoever sends it; it is met when
+all do; of what lies between, nobody tells whether the platform needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.addresses import EVERY_V4, AddressSet, PortSet
+from auditor.errors import Undetermined
+from auditor.finding import Evidence, Hop
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network, question_about
+from auditor.network.service_tags import ServiceTags
+from auditor.packets.diagram import PacketSet
+from auditor.packets.intervals import Intervals
+from auditor.reach.answer import some_packet
+from auditor.reach.filtering import admitted
+from auditor.reach.frame import Packet
+from auditor.reach.points import INTERNET, Point
+from auditor.reach.quoting import quoted
+from auditor.reach.space import FlowSpace, somehow, space_of
+from auditor.reach.stages import filters
+from auditor.reach.trail import Step, Trail
+from auditor.remedy import az
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.special_addresses import PLATFORM_HOST, PUBLIC
+
+TCP: Intervals = ((6, 6),)
+HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+"""Where probes come from (N-19)."""
+
+_ANY_CLIENT = PortSet.of(1024, 65535)
+"""The ports that a client may take for its side."""
+_PUBLIC = PUBLIC & EVERY_V4
+_FIRST, _LAST = 100, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """TCP between a place and `peers` that has to get through; `who` names them in a rule.
+
+    Without `peers`: whoever the service tag `who` holds.
+    """
+
+    who: str
+    ports: PortSet
+    peers: AddressSet | None = None
+    direction: Direction = Direction.INBOUND
+
+    @property
+    def words(self) -> str:
+        """Name it for a sentence: `GatewayManager on port 65200-65535`."""
+        return f"{self.who} on port {self.ports}"
+
+
+def probes(ports: PortSet) -> Demand:
+    """Give the demand that Azure's host asks after some ports (N-15, N-19)."""
+    return Demand("AzureLoadBalancer", ports, HOST)
+
+
+def manager(ports: PortSet) -> Demand:
+    """Give the demand that Azure manages what it runs for its customers (N-29)."""
+    return Demand("GatewayManager", ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One packet of a demand that does not get through, or may not (`certain` false).
+
+    `steps` are what becomes of it; `rule` is the step of the rule that denies it.
+    """
+
+    demand: Demand
+    point: Point
+    packet: Packet
+    certain: bool
+    steps: tuple[Step, ...]
+
+    @property
+    def rule(self) -> Step | None:
+        """The rule that denies it."""
+        denials = [step for step in self.steps if step.passes is False and step.rule]
+        return denials[-1] if denials else None
+
+    @property
+    def written(self) -> bool:
+        """Whether somebody wrote that rule, and not Azure (N-10)."""
+        return self.rule is not None and self.rule.rule.startswith("securityRules/")
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """What becomes of it, as findings carry it."""
+        return tuple(Hop(step.resource, step.rule or step.says, step.code) for step in self.steps)
+
+    def quoted(self, network: Network, about: str) -> tuple[Evidence, ...]:
+        """Quote the rule, else what it is all about."""
+        return quoted(network, self.steps, about)
+
+
+def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
+    """Give a packet of a demand that the filters at a place deny; None when all get through.
+
+    Raises Undetermined when there are filters, and the place's own addresses are not told.
+    """
+    peers, tags = _peers(network, demand)
+    here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
+    space = space_of(network, 4)
+    if _packets(space, EVERY_V4, peers, demand) <= here.must:
+        return None
+    own = point.addresses & EVERY_V4
+    if not own:
+        why = "; ".join(map(str, point.reasons)) or f"the addresses of {point.id}"
+        raise Undetermined(why, resource=point.id)
+    wanted = _packets(space, own, peers, demand)
+    denied = wanted - _for_somebody(here.may & wanted)
+    certain = not denied.is_empty
+    packets = denied if certain else wanted - here.must
+    packet = some_packet(packets)
+    if packet is None:
+        return None
+    trail = Trail(network, space, INTERNET, packets, tags)
+    (stage,) = filters(trail, point, demand.direction).stages
+    gone = (packets & here.may).is_empty
+    return Refusal(demand, point, packet, certain, stage.tell(packet, False if gone else None))
+
+
+@question_about
+def _peers(network: Network, demand: Demand) -> tuple[AddressSet, ServiceTags]:
+    """Who the others are, and what service tags hold when they are those of the demand's tag.
+
+    A tag of which nothing is told: anybody on the internet, supposed to be in it.
+    """
+    if demand.peers is not None:
+        return demand.peers, network.tags
+    known = network.tags(demand.who)
+    if known is not None:
+        return known, network.tags
+    return _PUBLIC, network.tags.with_tag(demand.who, _PUBLIC)
+
+
+def _packets(space: FlowSpace, own: AddressSet, peers: AddressSet, demand: Demand) -> PacketSet:
+    inbound = demand.direction is Direction.INBOUND
+    return space.having(
+        source=peers if inbound else own,
+        destination=own if inbound else peers,
+        protocols=TCP,
+        source_ports=_ANY_CLIENT,
+        destination_ports=demand.ports,
+    )
+
+
+def _for_somebody(packets: PacketSet) -> PacketSet:
+    """The packets of which one between some addresses is in the set."""
+    return somehow(somehow(packets, "source"), "destination")
+
+
+def allow_before(network: Network, refused: Refusal, name: str) -> str:
+    """Give the command that lets a demand in, before the rule that denies it."""
+    step = refused.rule
+    group = network.nodes.get(ids.fold(step.resource)) if step is not None else None
+    demand = refused.demand
+    if step is None or not isinstance(group, NetworkSecurityGroup):
+        return f"allow {demand.words} in the security group at {ids.name(refused.point.id)}"
+    inbound = demand.direction is Direction.INBOUND
+    peers = {"source_address_prefixes" if inbound else "destination_address_prefixes": demand.who}
+    return az(
+        "network", "nsg", "rule", "create",
+        resource_group=ids.resource_group(group.id),
+        nsg_name=group.label,
+        name=name,
+        priority=_free(group, inbound, step.priority or _LAST + 1),
+        direction=demand.direction.value,
+        access="Allow",
+        protocol="Tcp",
+        **peers,
+        destination_port_ranges=tuple(str(demand.ports).replace(" ", "").split(",")),
+    )  # fmt: skip
+
+
+def _free(group: NetworkSecurityGroup, inbound: bool, below: int) -> int:
+    """The last priority before another that no rule has; the first of all when there is none."""
+    taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
+    free = (each for each in range(min(below, _LAST + 1) - 1, _FIRST - 1, -1) if each not in taken)
+    return next(free, _FIRST)
+
+
+def whys(refusals: Iterable[Refusal]) -> str:
+    """Say why it is not told whether demands are met."""
+    unsure = (step for each in refusals for step in each.steps if step.passes is None)
+    reasons = dict.fromkeys(str(reason) for step in unsure for reason in step.reasons)
+    return "; ".join(reasons) or "only a part of it is denied"
