@@ -335,6 +335,18 @@ def missing_reference(zone: LandingZone) -> list[Expected]:
     return [Expected("GOV-006", gone)]
 
 
+def _without_rule(zone: LandingZone, spoke: Spoke, tier: str, name: str) -> None:
+    rules = zone.estate.properties(spoke.nsgs[tier])["securityRules"]
+    rules.remove(_named(rules, name))
+
+
+def unmanaged_gateway(zone: LandingZone) -> list[Expected]:
+    """A gateway whose security group forgot Azure's management."""
+    spoke = _spoke(zone, "web")
+    _without_rule(zone, spoke, "gateway", "AllowGatewayManager")
+    return [Expected("GW-022", spoke.vnet.subnets["snet-gateway"].id)]
+
+
 FAULTS: tuple[Fault, ...] = (
     public_backend,
     public_service,
@@ -371,4 +383,5 @@ FAULTS: tuple[Fault, ...] = (
     failed_resource,
     missing_reference,
     _cidr("podCidr", "100.64.0.0/21", "AKS-009"),
+    unmanaged_gateway,
 )

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Hop
+from auditor.finding import Evidence, Hop, Json
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
+from auditor.packets.measure import values
 from auditor.reach.answer import some_packet
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
+from auditor.reach.intent_states import packet_told
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.quoting import quoted
 from auditor.reach.space import FlowSpace, somehow, space_of
@@ -53,11 +55,6 @@ class Demand:
     peers: AddressSet | None = None
     direction: Direction = Direction.INBOUND
 
-    @property
-    def words(self) -> str:
-        """Name it for a sentence: `GatewayManager on port 65200-65535`."""
-        return f"{self.who} on port {self.ports}"
-
 
 def probes(ports: PortSet) -> Demand:
     """Give the demand that Azure's host asks after some ports (N-15, N-19)."""
@@ -73,14 +70,20 @@ def manager(ports: PortSet) -> Demand:
 class Refusal:
     """One packet of a demand that does not get through, or may not (`certain` false).
 
-    `steps` are what becomes of it; `rule` is the step of the rule that denies it.
+    `ports` are those of the demand on which it is so, `steps` what becomes of the packet.
     """
 
     demand: Demand
     point: Point
+    ports: PortSet
     packet: Packet
     certain: bool
     steps: tuple[Step, ...]
+
+    @property
+    def words(self) -> str:
+        """Name what is refused for a sentence: `GatewayManager on port 65200-65535`."""
+        return f"{self.demand.who} on port {self.ports}"
 
     @property
     def rule(self) -> Step | None:
@@ -97,6 +100,19 @@ class Refusal:
     def hops(self) -> tuple[Hop, ...]:
         """What becomes of it, as findings carry it."""
         return tuple(Hop(step.resource, step.rule or step.says, step.code) for step in self.steps)
+
+    @property
+    def by(self) -> str:
+        """Name the rule for a sentence: `DenyAllInBound of nsg-gateway`."""
+        step = self.rule
+        if step is None:
+            return "a rule"
+        return f"{ids.name(step.rule)} of {ids.name(step.resource)}"
+
+    @property
+    def witness(self) -> dict[str, Json] | None:
+        """The packet, as findings carry it; None when nobody tells who really sends it."""
+        return None if self.demand.peers is None else packet_told(self.packet)
 
     def quoted(self, network: Network, about: str) -> tuple[Evidence, ...]:
         """Quote the rule, else what it is all about."""
@@ -124,10 +140,12 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     packet = some_packet(packets)
     if packet is None:
         return None
+    ports = PortSet(values(packets, "destination_port"))
     trail = Trail(network, space, INTERNET, packets, tags)
     (stage,) = filters(trail, point, demand.direction).stages
     gone = (packets & here.may).is_empty
-    return Refusal(demand, point, packet, certain, stage.tell(packet, False if gone else None))
+    steps = stage.tell(packet, False if gone else None)
+    return Refusal(demand, point, ports, packet, certain, steps)
 
 
 @question_about
@@ -160,13 +178,16 @@ def _for_somebody(packets: PacketSet) -> PacketSet:
     return somehow(somehow(packets, "source"), "destination")
 
 
-def allow_before(network: Network, refused: Refusal, name: str) -> str:
-    """Give the command that lets a demand in, before the rule that denies it."""
+def allow_before(network: Network, refused: Refusal, name: str, *, nth: int = 1) -> str:
+    """Give the command that lets a demand in, before the rule that denies it.
+
+    At the `nth` free priority, counted from that rule: two commands are not to take the same.
+    """
     step = refused.rule
     group = network.nodes.get(ids.fold(step.resource)) if step is not None else None
     demand = refused.demand
     if step is None or not isinstance(group, NetworkSecurityGroup):
-        return f"allow {demand.words} in the security group at {ids.name(refused.point.id)}"
+        return f"allow {refused.words} in the security group at {ids.name(refused.point.id)}"
     inbound = demand.direction is Direction.INBOUND
     peers = {"source_address_prefixes" if inbound else "destination_address_prefixes": demand.who}
     return az(
@@ -174,7 +195,7 @@ def allow_before(network: Network, refused: Refusal, name: str) -> str:
         resource_group=ids.resource_group(group.id),
         nsg_name=group.label,
         name=name,
-        priority=_free(group, inbound, step.priority or _LAST + 1),
+        priority=_free(group, inbound, step.priority or _LAST + 1, nth),
         direction=demand.direction.value,
         access="Allow",
         protocol="Tcp",
@@ -183,11 +204,11 @@ def allow_before(network: Network, refused: Refusal, name: str) -> str:
     )  # fmt: skip
 
 
-def _free(group: NetworkSecurityGroup, inbound: bool, below: int) -> int:
-    """The last priority before another that no rule has; the first of all when there is none."""
+def _free(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> int:
+    """The nth-last priority before another that no rule has; the first of all without one."""
     taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
-    free = (each for each in range(min(below, _LAST + 1) - 1, _FIRST - 1, -1) if each not in taken)
-    return next(free, _FIRST)
+    free = [each for each in range(_FIRST, min(below, _LAST + 1)) if each not in taken]
+    return free[-nth] if len(free) >= nth else _FIRST
 
 
 def whys(refusals: Iterable[Refusal]) -> str:

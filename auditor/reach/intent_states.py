@@ -130,6 +130,11 @@ def packet_of(packet: Packet, path: Path) -> dict[str, Json]:
     return _packet(packet, destination_name(path, path.target))
 
 
+def packet_told(packet: Packet) -> dict[str, Json]:
+    """Give a packet between addresses as findings carry it."""
+    return _packet(packet, "")
+
+
 def _packet(packet: Packet, name: str) -> dict[str, Json]:
     found: dict[str, Json] = {
         "source": str(packet.source),
