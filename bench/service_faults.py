@@ -347,6 +347,14 @@ def unmanaged_gateway(zone: LandingZone) -> list[Expected]:
     return [Expected("GW-022", spoke.vnet.subnets["snet-gateway"].id)]
 
 
+def blocked_probe(zone: LandingZone) -> list[Expected]:
+    """Machines whose security group forgot the probes of their load balancer."""
+    spoke = _spoke(zone, "machines")
+    _without_rule(zone, spoke, "app", "AllowProbes")
+    (probe,) = zone.estate.properties(spoke.balancer)["probes"]
+    return [Expected("LB-004", probe["id"])]
+
+
 FAULTS: tuple[Fault, ...] = (
     public_backend,
     public_service,
@@ -384,4 +392,5 @@ FAULTS: tuple[Fault, ...] = (
     missing_reference,
     _cidr("podCidr", "100.64.0.0/21", "AKS-009"),
     unmanaged_gateway,
+    blocked_probe,
 )

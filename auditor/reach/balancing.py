@@ -103,12 +103,7 @@ def _forwards(
     probe = None
     if isinstance(rule, LoadBalancingRule):
         probe = network.get(rule.properties.probe, LoadBalancerProbe)
-    seen: set[str] = set()
-    for text, doubts in _members(network, rule):
-        target, lacks = _target(network, rule, text)
-        if target is not None and target.id in seen:
-            continue  # instances of one model
-        seen.add(target.id if target is not None else text)
+    for text, target, doubts in targets_of(network, rule):
         yield Forward(
             frontend,
             rule,
@@ -119,8 +114,24 @@ def _forwards(
             target,
             text,
             probe,
-            (*doubts, *lacks),
+            doubts,
         )
+
+
+def targets_of(
+    network: Network, rule: InboundRule
+) -> Iterator[tuple[str, Point | None, tuple[Reason, ...]]]:
+    """Give the members behind a rule, each with its machine and what is in doubt about it.
+
+    Raises Undetermined when a pool of the rule is not in the snapshot.
+    """
+    seen: set[str] = set()
+    for text, doubts in _members(network, rule):
+        target, lacks = _target(network, rule, text)
+        if target is not None and target.id in seen:
+            continue  # instances of one model
+        seen.add(target.id if target is not None else text)
+        yield text, target, (*doubts, *lacks)
 
 
 def _floating(rule: LoadBalancingRule | InboundNatRule) -> bool | None:

@@ -34,8 +34,7 @@ from auditor.resources.security import NetworkSecurityGroup
 from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 
 TCP: Intervals = ((6, 6),)
-HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-"""Where probes come from (N-19)."""
+_HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 _ANY_CLIENT = PortSet.of(1024, 65535)
 """The ports that a client may take for its side."""
@@ -58,7 +57,7 @@ class Demand:
 
 def probes(ports: PortSet) -> Demand:
     """Give the demand that Azure's host asks after some ports (N-15, N-19)."""
-    return Demand("AzureLoadBalancer", ports, HOST)
+    return Demand("AzureLoadBalancer", ports, _HOST)
 
 
 def manager(ports: PortSet) -> Demand:
@@ -122,7 +121,8 @@ class Refusal:
 def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     """Give a packet of a demand that the filters at a place deny; None when all get through.
 
-    Raises Undetermined when there are filters, and the place's own addresses are not told.
+    IPv4 only: where Azure's host asks from over IPv6 no fact tells. Raises Undetermined when there
+    are filters, and the place's own addresses are not told.
     """
     peers, tags = _peers(network, demand)
     here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
@@ -131,7 +131,7 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
         return None
     own = point.addresses & EVERY_V4
     if not own:
-        why = "; ".join(map(str, point.reasons)) or f"the addresses of {point.id}"
+        why = "; ".join(map(str, point.reasons)) or f"the IPv4 addresses of {point.id}"
         raise Undetermined(why, resource=point.id)
     wanted = _packets(space, own, peers, demand)
     denied = wanted - _for_somebody(here.may & wanted)

@@ -1,0 +1,64 @@
+"""Health probes of load balancers: whom they ask, and whom they do not get at (N-15, E-16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from auditor.addresses import PortSet
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question, question_about
+from auditor.reach.balancing import targets_of
+from auditor.reach.demands import Refusal, probes, refusal
+from auditor.reach.points import Point
+from auditor.resources.load_balancers import (
+    LoadBalancerFrontend,
+    LoadBalancerProbe,
+    LoadBalancingRule,
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """The machines that a probe asks, by id; `untold` are the words for those that nobody tells."""
+
+    machines: dict[str, Point] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
+
+
+@question
+def asking(network: Network) -> tuple[LoadBalancerProbe, ...]:
+    """Give the probes that some rule uses; the others ask nobody."""
+    return tuple(
+        probe for probe in network.all(LoadBalancerProbe) if network.referrers(probe, "probe")
+    )
+
+
+@question_about
+def asked(network: Network, probe: LoadBalancerProbe) -> Asked:
+    """Give whom a probe asks: the members of the pools of its rules."""
+    found = Asked()
+    for edge in network.referrers(probe, "probe"):
+        if not isinstance(edge.source, LoadBalancingRule):
+            continue
+        try:
+            for text, target, doubts in targets_of(network, edge.source):
+                if target is not None:
+                    found.machines.setdefault(target.id, target)
+                elif not isinstance(network.find(text), LoadBalancerFrontend):
+                    found.untold += [reason.detail for reason in doubts]
+        except Undetermined as unknown:
+            found.untold.append(unknown.missing)
+    return found
+
+
+def port_of(probe: LoadBalancerProbe) -> PortSet:
+    """Give the port that a probe asks on. Raises Undetermined when it is not told."""
+    port = probe.properties.port
+    if port is None:
+        raise Undetermined(f"the port of the probe {probe.label}", resource=probe.id)
+    return PortSet.of(port)
+
+
+def denied(network: Network, probe: LoadBalancerProbe, target: Point) -> Refusal | None:
+    """Give a packet of a probe that does not get at a machine, or may not. Raises Undetermined."""
+    return refusal(network, target, probes(port_of(probe)))

@@ -1,0 +1,96 @@
+"""A security group keeps a health probe from a member of a pool.
+
+## Why it matters
+A load balancer sends new connections to the members whose probe answers. The probe comes from
+168.63.129.16, the service tag `AzureLoadBalancer`, whatever the clients' addresses are. A rule that
+denies everything else denies it too: the member counts as down, and when all do, nobody is served.
+
+## What fails
+A machine behind a load-balancing rule with a probe, whose security groups, the subnet's and its
+own, do not let `AzureLoadBalancer` in on the port of the probe.
+
+*Unknown* when the input lacks the machine, its address, a security group, or the port; or when
+security admin rules may decide. Over IPv6 nothing is told.
+
+## What to do
+Allow it, before the rule that denies it:
+
+    az network nsg rule create --resource-group GROUP --nsg-name NSG --name AllowProbes \
+        --priority 4095 --direction Inbound --access Allow --protocol Tcp \
+        --source-address-prefixes AzureLoadBalancer --destination-port-ranges PORT
+
+## References
+- https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview
+- https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+- Facts N-15, N-19, E-16
+"""
+
+from __future__ import annotations
+
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.network.graph import evidence
+from auditor.reach.demands import Refusal, allow_before, whys
+from auditor.reach.probing import asked, asking, denied, port_of
+from auditor.reach.quoting import quoted
+from auditor.resources.load_balancers import LoadBalancerProbe
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_NAMED = 3
+"""How many machines one sentence names."""
+
+
+@rule("LB-004", severity=Severity.HIGH, since="0.1.0", of=asking)
+def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
+    """Ask for one probe whether it gets at every machine."""
+    port = port_of(probe)
+    known = asked(network, probe)
+    sure: list[Refusal] = []
+    perhaps: list[Refusal] = []
+    untold = list(known.untold)
+    for target in known.machines.values():
+        try:
+            refused = denied(network, probe, target)
+        except Undetermined as unknown:
+            untold.append(unknown.missing)
+            continue
+        if refused is not None:
+            (sure if refused.certain else perhaps).append(refused)
+    if sure:
+        yield _finding(network, probe, sure)
+    if perhaps:
+        untold.append(f"{_names(perhaps)}: {whys(perhaps)}")
+    if untold:
+        whom = "; ".join(dict.fromkeys(untold))
+        missing = f"whether {probe.label} of {probe.root.label} gets in on port {port}: {whom}"
+        yield Unknown(probe.id, missing, key="untold")
+
+
+def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal]) -> Finding:
+    first = refused[0]
+    rules = {each.rule.rule_id: each for each in refused if each.rule is not None}
+    commands = dict.fromkeys(allow_before(network, each, "AllowProbes") for each in rules.values())
+    return Finding(
+        subject=probe.id,
+        message=f"{first.by} keeps the health probe {probe.label} of {probe.root.label} "
+        f"({first.words}) from {_names(refused)}",
+        remedy=f"allow it: {' && '.join(commands)}",
+        related=tuple(each.point.id for each in refused),
+        evidence=(
+            evidence(probe, "/properties/port", probe.properties.port),
+            *quoted(network, (each.rule for each in rules.values() if each.rule is not None)),
+        ),
+        witness=first.witness,
+        hops=first.hops,
+    )
+
+
+def _names(refused: list[Refusal]) -> str:
+    names = [_name(each) for each in refused]
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _name(refused: Refusal) -> str:
+    nic = refused.point.nic
+    return nic.root.label if nic is not None else ids.name(refused.point.id)
