@@ -14,7 +14,7 @@ from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
-from auditor.network.effective_rules import Direction
+from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import PacketSet
@@ -24,6 +24,7 @@ from auditor.reach.answer import some_packet
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.intent_states import packet_told
+from auditor.reach.plainly import lets_through
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.quoting import quoted
 from auditor.reach.space import FlowSpace, somehow, space_of
@@ -125,11 +126,15 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     are filters, and the place's own addresses are not told.
     """
     peers, tags = _peers(network, demand)
+    own = point.addresses & EVERY_V4
+    rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
+    tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
+    if lets_through(rules, own, peers, demand.ports, tag):
+        return None
     here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
     space = space_of(network, 4)
     if _packets(space, EVERY_V4, peers, demand) <= here.must:
         return None
-    own = point.addresses & EVERY_V4
     if not own:
         why = "; ".join(map(str, point.reasons)) or f"the IPv4 addresses of {point.id}"
         raise Undetermined(why, resource=point.id)
