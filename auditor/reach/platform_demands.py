@@ -1,16 +1,25 @@
-"""What the platform demands of a subnet for what lives there: gateways, Bastion, API servers."""
+"""What the platform demands of a subnet for what lives there: gateways, Bastion, machines."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
+from auditor.network.filters import subnet_name
 from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import gateways_by_subnet, is_v2
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
-from auditor.reach.demands import Refusal, manager, probes, refusal
+from auditor.network.subnets import BASTION
+from auditor.reach.demands import Demand, Refusal, manager, probes, refusal
 from auditor.reach.gatewaying import ports_of
 from auditor.reach.points import anywhere_in
+from auditor.reach.probing import asked, asking, denied
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 
 _MANAGED = {True: PortSet.of(65200, 65535), False: PortSet.of(65503, 65534)}
@@ -56,3 +65,52 @@ def unprobed(network: Network, subnet: Subnet) -> Refusal | None:
     if doubts and (found is None or not found.certain):
         raise Undetermined(doubts[0].detail, resource=doubts[0].resource)
     return found
+
+
+_BASTION = PortSet.of(443)
+_API_SERVER = PortSet.of(9988)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Something in a subnet that the platform must reach; `refused` tells what does not get in."""
+
+    name: str
+    refused: Callable[[], Refusal | None]
+
+
+@question
+def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
+    """Give what the platform must reach in each subnet, by the subnet's key (A-10, N-43, N-46)."""
+    found: dict[str, list[Guest]] = defaultdict(list)
+    for subnet in network.all(Subnet):
+        if subnet_name(subnet).lower() == BASTION.lower():
+            for demand in (manager(_BASTION), probes(_BASTION)):
+                found[subnet.key].append(Guest("Bastion", _at(network, subnet, demand)))
+        for gateway in gateways_by_subnet(network).get(subnet.key, ())[:1]:
+            found[subnet.key].append(Guest(gateway.label, partial(unmanaged, network, subnet)))
+            found[subnet.key].append(Guest(gateway.label, partial(unprobed, network, subnet)))
+    for cluster, subnet in _api_servers(network):
+        name = f"the API server of {cluster.label}"
+        found[subnet.key].append(Guest(name, _at(network, subnet, probes(_API_SERVER))))
+    for probe in asking(network):
+        for target in asked(network, probe).machines.values():
+            if target.place is not None:
+                refused = partial(denied, network, probe, target)
+                found[target.place.key].append(Guest(probe.root.label, refused))
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _at(network: Network, subnet: Subnet, demand: Demand) -> Callable[[], Refusal | None]:
+    return partial(refusal, network, anywhere_in(network, subnet), demand)
+
+
+def _api_servers(network: Network) -> Iterator[tuple[ManagedCluster, Subnet]]:
+    for cluster in network.all(ManagedCluster):
+        try:
+            profile = cluster.properties.api_server_access_profile
+            subnet = network.find(profile.subnet_id) if profile is not None else None
+        except Undetermined:
+            continue
+        if isinstance(subnet, Subnet):
+            yield cluster, subnet

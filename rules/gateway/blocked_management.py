@@ -70,6 +70,7 @@ def _told(network: Network, subnet: Subnet, refused: Refusal) -> Finding | Unkno
         related=tuple(one.id for one in gateways_by_subnet(network)[subnet.key]),
         evidence=refused.quoted(network, subnet.id),
         key=who,
+        covers=(("NSG-012", subnet.id),),
         witness=refused.witness,
         hops=refused.hops,
     )

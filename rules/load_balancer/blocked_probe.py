@@ -80,6 +80,9 @@ def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal])
             evidence(probe, "/properties/port", probe.properties.port),
             *quoted(network, (each.rule for each in rules.values() if each.rule is not None)),
         ),
+        covers=tuple(
+            {("NSG-012", each.point.place.id): None for each in refused if each.point.place}
+        ),
         witness=first.witness,
         hops=first.hops,
     )
