@@ -114,12 +114,13 @@ def _through_firewall(hub: Hub, spoke: Spoke, name: str) -> str:
 
 
 def _add_gateway_subnet(hub: Hub, spoke: Spoke, name: str) -> None:
-    """Give the gateway a subnet of its own, with the default route v2 demands (A-14)."""
+    """Give the gateway a subnet of its own that learns no default route (A-14).
+
+    None of its own to the internet either: it would leave in doubt what `Internet` holds (N-22).
+    """
     prefix = f"10.{spoke.vnet.second}.0.0/24"
     guard = _guard(spoke, "gateway", nsg.gateway(prefix))
-    routes = add_route_table(
-        hub.estate, spoke.scope, f"rt-{name}-gateway", {"0.0.0.0/0": "Internet"}, propagate=False
-    )
+    routes = add_route_table(hub.estate, spoke.scope, f"rt-{name}-gateway", {}, propagate=False)
     spoke.vnet.subnet("snet-gateway", 0, nsg=guard, routes=routes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.arm import Json, ref
+from bench.arm import Json, part, ref
 from bench.clusters import MYSQL, add_public_service
 from bench.fault import Expected, Fault
 from bench.gateways import DOMAIN, WAF_POLICY, certificate
@@ -89,8 +89,14 @@ def gateway_behind_firewall(zone: LandingZone) -> list[Expected]:
     """A gateway whose default route leads to a firewall."""
     spoke = _spoke(zone, "cluster")
     table = spoke.vnet.subnets["snet-gateway"].properties["routeTable"]["id"]
-    route = zone.estate.properties(table)["routes"][0]["properties"]
-    route |= {"nextHopType": "VirtualAppliance", "nextHopIpAddress": zone.hub.firewall_address}
+    properties = {
+        "addressPrefix": "0.0.0.0/0",
+        "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": zone.hub.firewall_address,
+        "hasBgpOverride": False,
+    }
+    made = part(table, "routes", "inspect", properties)
+    zone.estate.properties(table)["routes"].append(made)
     return [Expected("GW-024", spoke.gateway)]
 
 

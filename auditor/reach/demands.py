@@ -70,7 +70,8 @@ def manager(ports: PortSet) -> Demand:
 class Refusal:
     """One packet of a demand that does not get through, or may not (`certain` false).
 
-    `ports` are those of the demand on which it is so, `steps` what becomes of the packet.
+    `ports` are those of the demand on which it is so, `steps` what becomes of the packet. `some`
+    tells that a part of the demand surely gets through.
     """
 
     demand: Demand
@@ -78,6 +79,7 @@ class Refusal:
     ports: PortSet
     packet: Packet
     certain: bool
+    some: bool
     steps: tuple[Step, ...]
 
     @property
@@ -150,7 +152,8 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     (stage,) = filters(trail, point, demand.direction).stages
     gone = (packets & here.may).is_empty
     steps = stage.tell(packet, False if gone else None)
-    return Refusal(demand, point, ports, packet, certain, steps)
+    some = not (wanted & here.must).is_empty
+    return Refusal(demand, point, ports, packet, certain, some, steps)
 
 
 @question_about

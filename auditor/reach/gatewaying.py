@@ -134,15 +134,15 @@ def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -
             Bounds.nothing(trail.space),
             opening=f"start {node.label}",
         )
-    target = _destination(trail.network, node, port, here)
+    target = seen_as(trail.network, node, port, here)
     trail = trail.becoming(destination=target, reasons=here.reasons)
     return filters(trail, here, Direction.INBOUND)
 
 
-def _destination(
+def seen_as(
     network: Network, node: ApplicationGateway, port: Port, here: Point
 ) -> AddressSet | None:
-    """What the subnet's security rules see as the destination of clients' packets (A-11).
+    """Give what the subnet's security rules see as the destination of clients' packets (A-11).
 
     An address of the gateway's subnet; the frontend's own where a public and a private listener
     share the port. None: as it is.

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from auditor.addresses import PortSet
+from auditor.addresses import EVERY_V4, PortSet
 from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction
 from auditor.network.filters import subnet_name
 from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import gateways_by_subnet, is_v2
@@ -21,9 +22,11 @@ from auditor.reach.points import anywhere_in
 from auditor.reach.probing import asked, asking, denied
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 _MANAGED = {True: PortSet.of(65200, 65535), False: PortSet.of(65503, 65534)}
 """The ports on which Azure manages gateways of the second generation, and of the first (A-10)."""
+_HTTPS = PortSet.of(443)
 
 
 def unmanaged(network: Network, subnet: Subnet) -> Refusal | None:
@@ -36,6 +39,13 @@ def unmanaged(network: Network, subnet: Subnet) -> Refusal | None:
     if refusal(network, point, manager(_MANAGED[True])) is None or is_isolated(network, subnet):
         return None
     return refusal(network, point, manager(_managed(network, subnet)))
+
+
+def confined(network: Network, subnet: Subnet) -> Refusal | None:
+    """Give what does not get out to the internet of gateways in a subnet (A-10), as `unmanaged`."""
+    out = Demand("Internet", _HTTPS, PUBLIC & EVERY_V4, Direction.OUTBOUND)
+    found = refusal(network, anywhere_in(network, subnet), out)
+    return None if found is None or is_isolated(network, subnet) else found
 
 
 def _managed(network: Network, subnet: Subnet) -> PortSet:
@@ -67,7 +77,6 @@ def unprobed(network: Network, subnet: Subnet) -> Refusal | None:
     return found
 
 
-_BASTION = PortSet.of(443)
 _API_SERVER = PortSet.of(9988)
 
 
@@ -85,7 +94,7 @@ def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
     found: dict[str, list[Guest]] = defaultdict(list)
     for subnet in network.all(Subnet):
         if subnet_name(subnet).lower() == BASTION.lower():
-            for demand in (manager(_BASTION), probes(_BASTION)):
+            for demand in (manager(_HTTPS), probes(_HTTPS)):
                 found[subnet.key].append(Guest("Bastion", _at(network, subnet, demand)))
         for gateway in gateways_by_subnet(network).get(subnet.key, ())[:1]:
             found[subnet.key].append(Guest(gateway.label, partial(unmanaged, network, subnet)))
