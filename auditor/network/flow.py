@@ -22,7 +22,14 @@ from auditor.network.layers import Action, EffectiveRule, Layer
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
-from auditor.network.terms import MAYBE_ALLOWED, MAYBE_DENIED, PLATFORM_TRAFFIC, Term, Terms
+from auditor.network.terms import (
+    MAYBE_ALLOWED,
+    MAYBE_DENIED,
+    MAYBE_FINAL,
+    PLATFORM_TRAFFIC,
+    Term,
+    Terms,
+)
 from auditor.packets.boxes import boxes
 from auditor.packets.compile import first_match
 from auditor.packets.diagram import Diagram, PacketSet, Space, V
@@ -305,7 +312,7 @@ class _Question:
     def _action(self, number: int, label: int) -> Action:
         if label >= 0:
             return self.layers[number].rules[label].action
-        return Action.DENY if label == MAYBE_DENIED else Action.ALLOW
+        return _UNTOLD.get(label, Action.ALLOW)
 
     def _decider(self, labels: _Labels) -> EffectiveRule | None:
         last = None
@@ -323,7 +330,7 @@ class _Question:
         return LayerAnswer(
             self.layers[number],
             tuple(rules[label] for label in labels if label >= 0),
-            passes.pop() if len(passes) == 1 and MAYBE_ALLOWED not in labels else None,
+            passes.pop() if len(passes) == 1 and _MAYBE.isdisjoint(labels) else None,
             platform=labels == [PLATFORM_TRAFFIC],
         )
 
@@ -345,6 +352,9 @@ class _Question:
 
 
 _ELSEWHERE = "elsewhere"
+
+_UNTOLD = {MAYBE_DENIED: Action.DENY, MAYBE_FINAL: Action.FINAL}
+_MAYBE = frozenset((MAYBE_ALLOWED, MAYBE_FINAL))
 
 
 def _equals(value: V) -> Callable[[V], bool]:

@@ -28,6 +28,8 @@ NO_RULE = -1
 MAYBE_ALLOWED = -2
 MAYBE_DENIED = -3
 """The labels of packets at a layer of which nothing is known."""
+MAYBE_FINAL = -5
+"""The same at a layer of admin rules, which may let packets past all later layers (N-50)."""
 PLATFORM_TRAFFIC = -4
 """The label of packets that no security group filters (N-14)."""
 
@@ -65,6 +67,10 @@ class Terms:
         if layer.unknown is not None:
             condition = f"layer {number}"
             self._doubt(condition, layer.unknown)
+            if layer.kind is LayerKind.ADMIN:
+                always = f"layer {number} always"
+                self._doubt(always, layer.unknown)
+                yield Term(MAYBE_FINAL, conditions=((always, True),))
             yield Term(MAYBE_ALLOWED, conditions=((condition, True),))
             yield Term(MAYBE_DENIED)
             return

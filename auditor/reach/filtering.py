@@ -17,7 +17,7 @@ from auditor.network.graph import Missing, Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import Action, Layer, LayerKind
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.network.terms import MAYBE_DENIED, Term, Terms
+from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
 from auditor.packets.compile import first_match
 from auditor.packets.diagram import PacketSet
 from auditor.packets.space import Box
@@ -198,7 +198,9 @@ def _allows(layer: Layer, term: Term) -> bool:
 
 
 def _ends(layer: Layer, term: Term) -> bool:
-    return term.label >= 0 and layer.rules[term.label].action is Action.FINAL
+    if term.label < 0:
+        return term.label == MAYBE_FINAL
+    return layer.rules[term.label].action is Action.FINAL
 
 
 def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:

@@ -15,6 +15,7 @@ from auditor.network.interfaces import find_interface
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted, unfiltered
 from auditor.testing import estate as network_of
+from auditor.testing import resource
 
 from ...exposed import deny, nic, nsg, rule, subnet, vnet
 from ..network.filtering.test_naive import (
@@ -27,6 +28,7 @@ from ..network.filtering.test_naive import (
     worlds,
 )
 
+ADMIN_RULE = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules"
 NUMBERS = {"Tcp": 6, "Udp": 17}
 
 
@@ -114,3 +116,11 @@ def test_E_3_a_group_anywhere_is_a_group(where: str) -> None:
 def test_E_3_no_group_anywhere() -> None:
     network = network_of(nic("web"), vnet(subnet()))
     assert unfiltered(network, find_interface(network, "web")) is True
+
+
+@pytest.mark.parametrize("group", [rule("web", 100), deny("no", 100)], ids=["allowed", "denied"])
+def test_N_50_an_admin_rule_that_tells_nothing_may_be_always_allow(group: Json) -> None:
+    silent = resource(ADMIN_RULE, "avnm/config/collection/silent", {})
+    network = network_of(nsg(group), nic("web"), vnet(subnet(nsg="nsg")), silent)
+    found = admitted(network, find_interface(network, "web"), Direction.INBOUND, 4)
+    assert passes(found, "52.10.0.7", "10.0.0.4", 6, 443) is None

@@ -117,3 +117,13 @@ def test_N_53_subnets_of_gateways_without_isolation(frontend: Any, applies: bool
 def test_a_rule_without_a_priority_leaves_everything_open() -> None:
     web = managed(admin("no", "Deny", priority=None), group=[rule("ssh", 100)])
     assert web.inbound(PUBLIC, 22) == "Unknown: collection-gap"
+
+
+@pytest.mark.parametrize("group", [rule("ssh", 100), deny("no", 100)], ids=["allowed", "denied"])
+@pytest.mark.parametrize("untold", ["access", "priority", "direction"])
+def test_N_50_a_rule_that_tells_nothing_may_be_always_allow(group: Any, untold: str) -> None:
+    silent = admin("any", "Deny")
+    del silent["properties"][untold]
+    web = managed(silent, group=[group])
+    assert web.inbound(PUBLIC, 22) == "Unknown: collection-gap"
+    assert web.outbound(PUBLIC, 22) == "Unknown: collection-gap"
