@@ -345,3 +345,9 @@ def place_name(place: Node | Missing) -> str:
         vnet = ids.segment(place.id, "virtualNetworks")
         return f"{vnet}/{subnet_name(place)}" if vnet else place.label
     return ids.name(place.id)
+
+
+def last_free_priority(network: Network, group: NetworkSecurityGroup, *, inbound: bool) -> int:
+    """Give the largest priority that no rule of a direction has, for one that comes after them."""
+    taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=inbound)}
+    return next(number for number in range(4096, 0, -1) if number not in taken)

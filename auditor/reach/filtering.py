@@ -40,8 +40,12 @@ def admitted(
     a NIC: what filters any machine of the subnet. Compiled once for all places where the same rules
     mean the same. Whether a public address needs a group to be open (E-3) is not asked here.
     """
-    rules = effective_rules(network, nic, direction, subnet, tags)
-    key = (_Key(network, rules, nic), version)
+    return let_through(network, effective_rules(network, nic, direction, subnet, tags), version)
+
+
+def let_through(network: Network, rules: EffectiveRules, version: Version) -> Bounds:
+    """Give the packets that all layers of some rules let through."""
+    key = (_Key(network, rules, rules.surroundings.nic), version)
     known = network.ask(_known)
     found = known.get(key)
     if found is None:

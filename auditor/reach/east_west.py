@@ -1,0 +1,127 @@
+"""What a subnet's security group does to packets from `VirtualNetwork`, peers and sites included.
+
+The default rule AllowVnetInBound lets all of them in (N-10); a group restricts them when a rule of
+its own denies some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import AddressSet
+from auditor.network.effective_rules import Direction, EffectiveRules
+from auditor.network.filters import ANY, AZURE_LOAD_BALANCER, Filter, attachments, filters_of
+from auditor.network.graph import Network, question_about
+from auditor.network.virtual_network_tag import virtual_network
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS
+from auditor.reach.own_filters import VERSIONS, at_subnet, denied, why
+from auditor.reach.space import space_of
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PLATFORM_HOST
+
+_HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Inflow:
+    """A subnet that its group leaves open to `VirtualNetwork`, certainly or perhaps.
+
+    `inside` is what the tag surely holds there. `doubt` says why it is not certain; empty when
+    it is.
+    """
+
+    subnet: Subnet
+    inside: AddressSet
+    doubt: str = ""
+
+
+@question_about
+def unrestricted(network: Network, group: NetworkSecurityGroup) -> tuple[Inflow, ...]:
+    """Give the subnets of a group where nothing restricts what comes from `VirtualNetwork`.
+
+    Raises Undetermined when the input does not tell the group's rules or the subnet's addresses.
+    """
+    return tuple(
+        found
+        for place in attachments(network, group)
+        if isinstance(place, Subnet) and place.name.lower() not in PLATFORM_SUBNETS
+        for found in _inflow(network, group, place)
+    )
+
+
+def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> Iterator[Inflow]:
+    own = AddressSet.from_prefixes(subnet.prefixes)
+    extent = virtual_network(network, subnet, network.tags)
+    inside = extent.must - _HOST
+    others = inside - own
+    filters = filters_of(network, group, inbound=True)
+    if _closed(filters, others):
+        return
+    rules = at_subnet(network, subnet, Direction.INBOUND)
+    surely = _restricted(network, rules, own, others)
+    if surely:
+        return
+    if surely is None:
+        yield Inflow(subnet, inside, why(rules))
+    elif others:
+        yield Inflow(subnet, inside)
+    elif extent.open - own:
+        reasons = "; ".join(map(str, extent.reasons()[:2]))
+        yield Inflow(subnet, inside, f"who else is in VirtualNetwork: {reasons}")
+
+
+def _restricted(
+    network: Network, rules: EffectiveRules, own: AddressSet, others: AddressSet
+) -> bool | None:
+    """Whether some packet from the others is denied; None when it is not told."""
+    perhaps = False
+    for version in VERSIONS:
+        region = space_of(network, version).having(source=others, destination=own)
+        if region.is_empty:
+            continue
+        found = denied(network, rules, region, version)
+        if not found.must.is_empty:
+            return True
+        perhaps = perhaps or not found.may.is_empty
+    return None if perhaps else False
+
+
+def _closed(filters: tuple[Filter, ...], others: AddressSet) -> bool:
+    """Whether a rule denies all that earlier ones leave, some ICMP among it.
+
+    The cheap answer for groups that end in a Deny of everything.
+    """
+    let_in: list[AddressSet] = []
+    for each in filters:
+        if not each.allow:
+            if _everything(each):
+                return bool(others - _all(let_in))
+            continue
+        if not each.speaks_of("icmp"):
+            continue
+        side = each.sources
+        if not side.told or side.groups or side.tags - {AZURE_LOAD_BALANCER}:
+            return False
+        let_in.append(side.addresses)
+    return False
+
+
+def _all(sets: list[AddressSet]) -> AddressSet:
+    total = AddressSet()
+    for each in sets:
+        total = total | each
+    return total
+
+
+def _everything(each: Filter) -> bool:
+    return (
+        each.protocols is not None
+        and ANY in each.protocols
+        and each.sources.everything
+        and each.destinations.everything
+        and each.destination_ports is not None
+        and each.source_ports is not None
+        and each.destination_ports.size == each.source_ports.size == 1 << 16
+    )

@@ -1,0 +1,64 @@
+"""What some of the filters at a place let through, the others left aside.
+
+A packet passes admin rules, the subnet's security group and the NIC's. Rules about one of them ask
+here for what it says by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from auditor.addresses import Version
+from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
+from auditor.network.graph import Network
+from auditor.network.interfaces import Interface
+from auditor.network.layers import LayerKind
+from auditor.network.reasons import Reason
+from auditor.network.terms import Terms
+from auditor.packets.diagram import PacketSet
+from auditor.reach.bounds import Bounds
+from auditor.reach.filtering import let_through
+from auditor.resources.virtual_networks import Subnet
+
+VERSIONS: tuple[Version, ...] = (4, 6)
+
+GROUPS = (LayerKind.SUBNET, LayerKind.NIC)
+"""Where security groups stand."""
+
+
+def only(rules: EffectiveRules, *kinds: LayerKind) -> EffectiveRules:
+    """Give the layers of some kinds."""
+    return replace(rules, layers=tuple(each for each in rules.layers if each.kind in kinds))
+
+
+def at_subnet(network: Network, subnet: Subnet, direction: Direction) -> EffectiveRules:
+    """Give the security group of a subnet, as a layer, or no layer."""
+    rules = effective_rules(network, None, direction, subnet, network.tags)
+    return only(rules, LayerKind.SUBNET)
+
+
+def groups_at(
+    network: Network, nic: Interface, direction: Direction, subnet: Subnet | None = None
+) -> EffectiveRules:
+    """Give the security groups before a NIC, without admin rules."""
+    return only(effective_rules(network, nic, direction, subnet, network.tags), *GROUPS)
+
+
+def denied(network: Network, rules: EffectiveRules, region: PacketSet, version: Version) -> Bounds:
+    """Give what some layers keep out of a region."""
+    passing = let_through(network, rules, version)
+    return Bounds(region - passing.must, region - passing.may)
+
+
+def why(rules: EffectiveRules, most: int = 3) -> str:
+    """Say why it is not told what some layers let through."""
+    reasons = sorted(set(_reasons(rules)))
+    more = f" and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(map(str, reasons[:most])) + more or "what the rules match"
+
+
+def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
+    for doubts in Terms(rules).doubts.values():
+        for doubt in doubts:
+            yield doubt.reason

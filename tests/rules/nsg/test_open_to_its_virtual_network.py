@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import NSG, deny, nic, nsg, rule, subnet, vnet
+from ...networks import gateway, peer, site, tunnel
+from ...networks import vnet as far_vnet
+
+INSIDE = {"destinationAddressPrefix": "VirtualNetwork"}
+
+
+def behind(*rules: Any, name: str = "app", **more: Any) -> Any:
+    return estate(nsg(*rules), vnet(subnet(name, nsg="nsg"), **more))
+
+
+def test_N_10_a_group_without_rules_is_open_to_the_network() -> None:
+    (finding,) = ask("NSG-018", behind()).broken
+
+    assert finding.subject == arm_id(NSG, "nsg")
+    assert finding.message == (
+        "nsg denies nothing that VirtualNetwork (10.0.0.0/16) sends to vnet/app"
+    )
+    assert "--nsg-name nsg --name deny-other-inbound --priority 4096" in finding.remedy
+    assert finding.covers == (("NSG-011", arm_id(NSG, "nsg")),)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [deny("all", 4096)],
+        [rule("web", 100, ports="443"), deny("all", 4096, protocol="Tcp")],
+        [deny("inside", 200, "VirtualNetwork", **INSIDE)],
+        [deny("ssh", 200, "VirtualNetwork", "22")],
+        [deny("half", 200, "10.0.128.0/17")],
+        [rule("own", 100, "10.0.0.0/24", protocol="*"), deny("all", 4096)],
+        [rule("net", 100, "VirtualNetwork", protocol="Tcp"), deny("all", 4096)],
+        [rule("here", 100, "10.0.0.0/16", protocol="Tcp", ports="1-65535"), deny("all", 4096)],
+    ],
+    ids=lambda rules: "-".join(each["name"] for each in rules),
+)
+def test_a_deny_that_takes_something_away_is_a_decision(rules: list[Any]) -> None:
+    answer = ask("NSG-018", behind(*rules))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule("web", 100, ports="443")],
+        [rule("inside", 100, "VirtualNetwork", protocol="*", **INSIDE)],
+        [rule("inside", 100, "VirtualNetwork", protocol="*"), deny("all", 4096)],
+        [rule("inside", 100, "10.0.0.0/8", protocol="*"), deny("all", 4096)],
+        [rule("low", 100, "10.0.0.0/16", protocol="*"), deny("all", 4096)],
+        [deny("world", 100, "Internet")],
+        [deny("elsewhere", 100, "192.168.0.0/16")],
+        [deny("own", 100, "10.0.0.0/24")],
+        [deny("not-here", 100, destinationAddressPrefix="10.0.9.0/24")],
+        [deny("out", 100, direction="Outbound")],
+    ],
+    ids=lambda rules: "-".join(each["name"] for each in rules),
+)
+def test_what_restricts_nobody_in_the_network(rules: list[Any]) -> None:
+    assert ask("NSG-018", behind(*rules)).names == ["nsg"]
+
+
+def test_rules_that_together_hide_the_deny() -> None:
+    low = rule("low", 100, "VirtualNetwork", "0-1000", protocol="*")
+    high = rule("high", 110, "VirtualNetwork", "1001-65535", protocol="*")
+    answer = ask("NSG-018", behind(low, high, deny("all", 4096)))
+
+    # Whether rules with ports match packets without them is not told (N-9c).
+    assert (answer.broken, len(answer.unknown)) == ([], 1)
+    assert "semantics:N-9c" in answer.unknown[0].missing
+
+
+def test_peers_and_sites_are_named() -> None:
+    network = estate(
+        nsg(),
+        vnet(
+            subnet(nsg="nsg"),
+            subnet("GatewaySubnet", "10.0.1.0/27"),
+            virtualNetworkPeerings=[peer("far", "10.9.0.0/16", allowVirtualNetworkAccess=True)],
+        ),
+        far_vnet(
+            "far",
+            "10.9.0.0/16",
+            peers=[peer("vnet", "10.0.0.0/16", allowVirtualNetworkAccess=True)],
+        ),
+        gateway("vpn", "vnet", vpnType="RouteBased", enableBgp=False),
+        site("office", "192.168.0.0/16"),
+        tunnel("to-office", "vpn", "office"),
+    )
+    (finding,) = ask("NSG-018", network).broken
+
+    assert "(10.0.0.0/16, 10.9.0.0/16, 192.168.0.0/16)" in finding.message
+
+
+def test_a_subnet_that_is_the_whole_network_has_nobody_beside_it() -> None:
+    network = estate(nsg(), vnet(subnet(prefix="10.0.0.0/24", nsg="nsg"), prefix="10.0.0.0/24"))
+
+    assert ask("NSG-018", network).kept == 1
+
+
+@pytest.mark.parametrize("name", ["AzureBastionSubnet", "GatewaySubnet", "AzureFirewallSubnet"])
+def test_subnets_of_the_platform_are_not_judged(name: str) -> None:
+    assert ask("NSG-018", behind(name=name)).kept == 1
+
+
+def test_groups_of_nics_alone_are_not_judged() -> None:
+    network = estate(nsg(), nic("web", nsg="nsg"), vnet(subnet()))
+
+    assert ask("NSG-018", network).kept == 1
+
+
+def test_a_deny_that_is_not_told_may_restrict() -> None:
+    untold = deny("some", 200)
+    del untold["properties"]["sourceAddressPrefix"]
+    answer = ask("NSG-018", behind(untold))
+
+    assert answer.broken == []
+    assert "some" in answer.unknown[0].missing
+
+
+def test_rules_that_are_not_told_are_unknown() -> None:
+    untold = deny("all", 4096)
+    del untold["properties"]["priority"]
+    answer = ask("NSG-018", behind(untold))
+
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
+
+
+def test_a_free_priority_is_named() -> None:
+    (finding,) = ask("NSG-018", behind(rule("web", 4096, ports="443"))).broken
+
+    assert "--priority 4095" in finding.remedy
