@@ -23,7 +23,7 @@ from auditor.packets.measure import values
 from auditor.reach.answer import some_packet
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
-from auditor.reach.intent_states import packet_told
+from auditor.reach.intent_states import packet_values
 from auditor.reach.plainly import lets_through
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.quoting import quoted
@@ -114,7 +114,7 @@ class Refusal:
     @property
     def witness(self) -> dict[str, Json] | None:
         """The packet, as findings carry it; None when nobody tells who really sends it."""
-        return None if self.demand.peers is None else packet_told(self.packet)
+        return None if self.demand.peers is None else packet_values(self.packet)
 
     def quoted(self, network: Network, about: str) -> tuple[Evidence, ...]:
         """Quote the rule, else what it is all about."""

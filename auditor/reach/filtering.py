@@ -45,7 +45,7 @@ def admitted(
 
 def let_through(network: Network, rules: EffectiveRules, version: Version) -> Bounds:
     """Give the packets that all layers of some rules let through."""
-    key = (_Key(network, rules, rules.surroundings.nic), version)
+    key = (Key(network, rules, rules.surroundings.nic), version)
     known = network.ask(_known)
     found = known.get(key)
     if found is None:
@@ -71,7 +71,7 @@ def unfiltered(
     return None if groups else True
 
 
-_Cached: TypeAlias = dict[tuple["_Key", Version], Bounds]
+_Cached: TypeAlias = dict[tuple["Key", Version], Bounds]
 
 
 @question
@@ -79,7 +79,7 @@ def _known(network: Network) -> _Cached:
     return {}
 
 
-class _Key:
+class Key:
     """What decides what rules mean at a place: their content, and what their names stand for."""
 
     __slots__ = ("_hash", "parts")
@@ -104,7 +104,7 @@ class _Key:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (
+        return isinstance(other, Key) and (
             self.parts[2] is other.parts[2] and self.parts == other.parts
         )
 
@@ -178,13 +178,13 @@ def _passing(space: FlowSpace, terms: Terms, shared: dict[str, str], generous: b
     for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
 
         def box(term: Term) -> Box:
-            return _box(space, term, shared, inbound)
+            return box_of(space, term, shared, inbound)
 
         if layer.kind is LayerKind.ADMIN and _loose(found, shared):
             return space.all if generous else space.empty
-        kept = [t for t in found if _counts(t, _allows(layer, t), shared, generous)]
+        kept = [t for t in found if _counts(t, allows(layer, t), shared, generous)]
         boxes = [box(term) for term in kept]
-        total &= first_match(space, boxes, [_allows(layer, term) for term in kept], True)
+        total &= first_match(space, boxes, [allows(layer, term) for term in kept], True)
         if layer.kind is LayerKind.ADMIN:
             final = first_match(space, boxes, [_ends(layer, term) for term in kept], False)
     return total | final
@@ -195,7 +195,8 @@ def _loose(terms: Iterable[Term], shared: dict[str, str]) -> bool:
     return any(condition not in shared for term in terms for condition, _ in term.conditions)
 
 
-def _allows(layer: Layer, term: Term) -> bool:
+def allows(layer: Layer, term: Term) -> bool:
+    """Tell whether a layer lets a packet go on that a term of it decides."""
     if term.label < 0:
         return term.label != MAYBE_DENIED
     return layer.rules[term.label].action is not Action.DENY
@@ -213,7 +214,8 @@ def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) ->
     return certain or allows is generous
 
 
-def _box(space: FlowSpace, term: Term, shared: dict[str, str], inbound: bool) -> Box:
+def box_of(space: FlowSpace, term: Term, shared: dict[str, str], inbound: bool) -> Box:
+    """Give the packets of a term, on the conditions that have a dimension."""
     version = space.version
     source, destination = (term.peer, term.own) if inbound else (term.own, term.peer)
     conditions = {

@@ -122,20 +122,16 @@ def sent_words(packet: Packet, told: Mapping[str, Json]) -> str:
 def witness_of(answer: Answer) -> dict[str, Json] | None:
     """Give the witness of an answer as findings carry it."""
     packet = answer.witness
-    return None if packet is None else _packet(packet, addressed_by_name(answer))
+    return None if packet is None else packet_values(packet, addressed_by_name(answer))
 
 
 def packet_of(packet: Packet, path: Path) -> dict[str, Json]:
     """Give a packet on a path as findings carry it."""
-    return _packet(packet, destination_name(path, path.target))
+    return packet_values(packet, destination_name(path, path.target))
 
 
-def packet_told(packet: Packet) -> dict[str, Json]:
-    """Give a packet between addresses as findings carry it."""
-    return _packet(packet, "")
-
-
-def _packet(packet: Packet, name: str) -> dict[str, Json]:
+def packet_values(packet: Packet, name: str = "") -> dict[str, Json]:
+    """Give a packet as findings carry it; `name` stands in for the destination's address."""
     found: dict[str, Json] = {
         "source": str(packet.source),
         "destination": name or str(packet.destination),
