@@ -29,7 +29,7 @@ from auditor.reach.answer import coordinates, some_packet
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import allows, box_of, let_through
 from auditor.reach.frame import Packet
-from auditor.reach.own_filters import VERSIONS, groups_at, only, why
+from auditor.reach.own_filters import VERSIONS, groups_at, only, packets_of, why
 from auditor.reach.space import CONDITIONS, FlowSpace, space_of
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetInterface
@@ -96,7 +96,7 @@ class _Shown:
         packets = self.packets
         nic = self.place.nic
         if nic is not None:
-            here = _between(network, self.other, _addresses(network, nic), self.version)
+            here = packets_of(network, self.other, _addresses(network, nic), self.version)
             packets = packets if (packets & here).is_empty else packets & here
         packet = some_packet(packets)
         if packet is None:
@@ -354,12 +354,4 @@ def _region(network: Network, place: Place, own: EffectiveRules, version: Versio
     if nic is None or (isinstance(nic, NetworkInterface) and nic.properties.enable_ip_forwarding):
         return space.all
     seen = _addresses(network, nic) | ~AddressSet.from_prefixes(place.subnet.prefixes)
-    return _between(network, own, seen, version)
-
-
-def _between(
-    network: Network, rules: EffectiveRules, mine: AddressSet, version: Version
-) -> PacketSet:
-    """The packets to some own addresses; those from them, where rules are outbound."""
-    space = space_of(network, version)
-    return space.having(destination=mine) if rules.inbound else space.having(source=mine)
+    return packets_of(network, own, seen, version)

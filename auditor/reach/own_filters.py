@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from auditor.addresses import Version
+from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.graph import Network
 from auditor.network.interfaces import Interface
@@ -19,6 +19,7 @@ from auditor.network.terms import Terms
 from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import let_through
+from auditor.reach.space import space_of
 from auditor.resources.virtual_networks import Subnet
 
 VERSIONS: tuple[Version, ...] = (4, 6)
@@ -43,6 +44,14 @@ def groups_at(
 ) -> EffectiveRules:
     """Give the security groups before a NIC, without admin rules."""
     return only(effective_rules(network, nic, direction, subnet, network.tags), *GROUPS)
+
+
+def packets_of(
+    network: Network, rules: EffectiveRules, own: AddressSet, version: Version
+) -> PacketSet:
+    """Give the packets to some own addresses; those from them, where rules are outbound."""
+    space = space_of(network, version)
+    return space.having(destination=own) if rules.inbound else space.having(source=own)
 
 
 def denied(network: Network, rules: EffectiveRules, region: PacketSet, version: Version) -> Bounds:

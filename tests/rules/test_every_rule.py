@@ -231,7 +231,7 @@ COULD_BE_THE_ANSWER = {
     "PE-005",
     # A security admin rule that tells nothing may filter anything.
     *("DB-008", "DB-009", "EXP-004", "EXP-005", "EXP-008"),
-    *("GW-004", "GW-025", "GW-029", "PE-010", "RTE-005"),
+    *("GW-004", "GW-025", "GW-029", "NSG-025", "PE-010", "RTE-005"),
 }
 """Rules that look for something that may be what a silent resource is: unknown, then."""
 
