@@ -37,14 +37,18 @@ def approved_endpoints(network: Network, target: Node) -> tuple[PrivateEndpoint,
 
 
 def interfaces_of(network: Network, endpoint_id: str) -> tuple[NetworkInterface, ...]:
-    """The network interfaces of a private endpoint that the snapshot holds, told by either side."""
+    """The network interfaces of a private endpoint that the snapshot holds, told by either side.
+
+    Never raises for what the endpoint itself does not tell.
+    """
     endpoint = network.find(endpoint_id)
     if endpoint is None:
         return ()
     found = [edge.source.root for edge in network.referrers(endpoint, "privateEndpoint")]
     if isinstance(endpoint, PrivateEndpoint):
-        refs = endpoint.properties.network_interfaces or ()
-        found.extend(node for node in map(network.find, refs) if isinstance(node, Node))
+        with suppress(Undetermined):
+            refs = endpoint.properties.network_interfaces or ()
+            found.extend(node for node in map(network.find, refs) if isinstance(node, Node))
     return tuple({nic.key: nic for nic in found if isinstance(nic, NetworkInterface)}.values())
 
 

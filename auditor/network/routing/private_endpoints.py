@@ -27,10 +27,11 @@ def _by_network(network: Network) -> dict[str, tuple[PrivateEndpoint, ...]]:
     for endpoint in network.all(PrivateEndpoint):
         try:
             subnet = endpoint.properties.subnet
+            home = subnet.id if subnet is not None else None
         except Undetermined:
             continue
-        if subnet is not None and subnet.id:
-            found[network_key(subnet.id)].append(endpoint)
+        if home:
+            found[network_key(home)].append(endpoint)
     return {key: tuple(endpoints) for key, endpoints in found.items()}
 
 
