@@ -296,7 +296,7 @@ def _from(network: Network, subnet: Subnet, version: Version) -> dict[str, _Onwa
                 continue
             step = found.setdefault(to.node.key, _Onward(to, route))
             step.may = step.may | addresses
-            doubts = _doubts(route)
+            doubts = doubts_of(route)
             if way.route is route and not doubts:
                 step.must = step.must | addresses
             step.reasons.update(dict.fromkeys((*way.reasons, *doubts)))
@@ -309,6 +309,6 @@ def _by_appliances(way: Way) -> Iterator[EffectiveRoute]:
             yield route
 
 
-def _doubts(route: EffectiveRoute) -> tuple[Reason, ...]:
+def doubts_of(route: EffectiveRoute) -> tuple[Reason, ...]:
     """Why packets may not get to an appliance. Whether a guest forwards them is no matter here."""
     return tuple(reason for reason in route.doubts if not reason.label.startswith("nva:"))

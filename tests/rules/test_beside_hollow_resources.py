@@ -46,6 +46,7 @@ DEPENDS = {
     "K8S-001": "with two clusters it is not told which one the Kubernetes objects come from",
     "DNS-007": "a public IP that does not tell its name may have the one a record leads to",
     "K8S-004": "a gateway that does not tell its listeners may publish the host",
+    "PER-004": "a network manager that does not tell whom it joins may join them without the hub",
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
     **dict.fromkeys(
         (

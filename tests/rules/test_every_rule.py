@@ -233,6 +233,7 @@ COULD_BE_THE_ANSWER = {
     *("DB-008", "DB-009", "EXP-004", "EXP-005", "EXP-008"),
     *("GW-004", "GW-025", "GW-029", "NSG-025", "PE-010", "RTE-005"),
 }
+COULD_BE_THE_ANSWER |= {"PER-004"}  # a network manager may join the networks without the hub
 """Rules that look for something that may be what a silent resource is: unknown, then."""
 
 
