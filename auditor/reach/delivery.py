@@ -12,6 +12,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
@@ -19,7 +20,7 @@ from auditor.reach.filtering import admitted
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import filters, goes, remark, replies
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to, leaves_by, reaches_endpoint
+from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -213,9 +214,12 @@ def straight_to(source: Point) -> Reply:
 
     def reply(here: Trail, responder: Point) -> Trail:
         vnet = vnet_of(here.network, responder)
+        by_hub = source.home in beyond_hubs(here.network, vnet)
 
         def ask(way: Way) -> bool | None:
             direct = leads_to(way, source.home, vnet)
+            if direct is False and by_hub and may_be_taught(way):
+                return None
             return direct if direct is not False else _through_appliance(way.route)
 
         to = here.sources()
@@ -262,9 +266,14 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     """Add the route from a point straight into the network of another, or to its endpoint."""
     vnet = vnet_of(trail.network, source)
     node = target.node
+    by_hub = target.home in beyond_hubs(trail.network, vnet)
     near_only = isinstance(node, LoadBalancerFrontend) and is_basic(node)
 
     def ask(way: Way) -> bool | None:
+        straight = directly(way)
+        return None if straight is False and by_hub and may_be_taught(way) else straight
+
+    def directly(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):
             return reaches_endpoint(way, node)
         if near_only and any(route.hop is Hop.GLOBAL_PEERING for route in way.possible):

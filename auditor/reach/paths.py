@@ -18,9 +18,10 @@ from auditor.network.exposure import top_level
 from auditor.network.graph import Network, question, question_about
 from auditor.network.on_premises import gateways_serving
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import to_gateway
+from auditor.reach.delivery import deliver, to_gateway
 from auditor.reach.entrances import (
     Entrance,
     enter,
@@ -373,6 +374,29 @@ def _from_sites(
         for each, end in onward(inside, here, aim, to_gateway(inside)):
             if aim is target or end.id == target.id:
                 yield Path(source, end, each)
+    yield from _from_hubs(network, source, target, version, tags)
+
+
+def _from_hubs(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the path by the gateways of a virtual hub, of which it is not told whom they let in."""
+    vnet = vnet_of(network, target)
+    reason = hub_reason(network, vnet) if vnet is not None else None
+    if vnet is None or reason is None or not target.addresses.intervals(version):
+        return
+    trail = towards(start(network, source, version, target.addresses, tags), target)
+    inside = remark(
+        trail,
+        "virtual-hub",
+        reason.resource,
+        lambda _: "it cannot be told what the virtual hub of its network lets in (R-29)",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
+    for each, end in deliver(inside, target, to_gateway(inside)):
+        if end.id == target.id:
+            yield Path(source, end, each)
 
 
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:

@@ -124,6 +124,11 @@ def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:
     return _judged(way, lambda route: _enters(route, home, vnet))
 
 
+def may_be_taught(way: Way) -> bool:
+    """Tell whether a route that a virtual hub teaches may decide; where that leads is not told."""
+    return any(route.hop is Hop.GATEWAY and not route.told for route in way.possible)
+
+
 def leaves_by(way: Way, *hops: Hop) -> bool | None:
     """Tell whether a way has one of these next hops, and nothing known stops it; None: perhaps."""
     return _judged(way, lambda route: route.hop in hops)
