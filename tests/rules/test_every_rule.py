@@ -43,6 +43,7 @@ FOLDERS = {
     "PE": "private_link",
     "DNS": "dns",
     "NAT": "egress",
+    "FW": "firewall",
     "AKS": "aks",
     "K8S": "kubernetes",
     "TLS": "certificates",

@@ -4,17 +4,20 @@ What a service tag or a name stands for is not told, but the same name is the sa
 has here, besides addresses, protocol and port, one dimension for each thing that rules name: value
 0 is "nothing that is named", every other value stands for one name. A rule that names a tag matches
 its value, and those of the tag's regions; `*.contoso.com` matches the values of all names below.
+Two dimensions more are questions that have one answer for all rules: whether rules that name ports
+match packets without, and whether `*` holds addresses of the version that its rule is not for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from auditor.addresses import Version
 from auditor.network.extents import Extent
 from auditor.network.firewalling.program import firewall_program, policy_program
+from auditor.network.firewalling.sides import OTHER_VERSION
 from auditor.network.firewalling.terms import (
     Cell,
     FirewallAction,
@@ -65,7 +68,25 @@ def idle_firewall_rules(network: Network, holder: Firewall | FirewallPolicy) -> 
         covered = _covered(terms)
         for term in terms:
             _judge(found, term, covered.get(term))
+    _doubt_inherited(found, program.nat)
     return found
+
+
+def _doubt_inherited(found: IdleRules, terms: tuple[FirewallTerm, ...]) -> None:
+    """Make NAT rules doubtful that those of a parent policy cover, if these are inherited."""
+    if len({term.level for term in terms}) < 2:
+        return
+    named = {
+        replace(term, doubts=tuple(d for d in term.doubts if d.label != "semantics:E-20"))
+        if term.level
+        else term: term
+        for term in terms
+    }
+    for term, causes in _covered(tuple(named)).items():
+        by = next((cause for cause in causes if cause.level), None)
+        if by is not None and named[term] not in found.covered:
+            detail = f"whether {by.name} is inherited, which covers {term.name}"
+            found.doubtful.setdefault(named[term], Reason("semantics:E-20", detail, term.resource))
 
 
 def _sequences(program: FirewallProgram) -> tuple[tuple[FirewallTerm, ...], ...]:
@@ -146,6 +167,8 @@ class _Part:
 
     addresses: Intervals
     name: str = ""
+    star: bool = False
+    """Whether they are what `*` holds of the version that its rule is not for, if anything."""
 
 
 class _World:
@@ -173,13 +196,18 @@ class _World:
                 Dimension("asked", self.asked.size),
                 Dimension("service", self.services.size),
                 Dimension("portless", 2),
+                Dimension("star", 2),
             )
         )
 
     def _parts(self, extent: Extent) -> list[_Part]:
         found = [_Part(extent.must.intervals(self.version))]
         for doubt in extent.doubts:
-            found.append(_Part(doubt.region.intervals(self.version), _symbol(doubt.reason)))
+            region = doubt.region.intervals(self.version)
+            if doubt.reason in OTHER_VERSION:
+                found.append(_Part(region, star=True))
+            else:
+                found.append(_Part(region, _symbol(doubt.reason)))
         return [part for part in found if part.addresses]
 
     def rules(self) -> Iterator[Rule[int]]:
@@ -206,6 +234,8 @@ class _World:
                 sides[f"{side} name"] = tuple(self.names[side].values((part.name,)))
         if cell.reason is not None:
             sides["portless"] = ((1, 1),)
+        if source.star or destination.star:
+            sides["star"] = ((1, 1),)
         if term.targets:
             sides["asked"] = tuple(self.asked.values(map(_spelled, term.targets)))
         if any(_spelled(target) == "fqdn *" for target in term.targets):

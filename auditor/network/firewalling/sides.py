@@ -37,6 +37,8 @@ T = TypeVar("T")
 _NOT_PUBLIC = frozenset({INTERNET, VIRTUAL_NETWORK, AZURE_LOAD_BALANCER})
 _IPV6 = Reason("semantics:E-20", "whether * holds addresses of IPv6")
 _IPV4 = Reason("semantics:E-20", "whether * of a rule for IPv6 holds addresses of IPv4")
+OTHER_VERSION = frozenset({_IPV6, _IPV4})
+"""Why `*` holds addresses of the version that its rule is not for only perhaps."""
 
 
 def told(read: Callable[[], T]) -> T | None:

@@ -1,0 +1,1 @@
+"""Azure Firewall: its policies and their rules."""
