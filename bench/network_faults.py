@@ -269,6 +269,13 @@ def implicit_outbound_access(zone: LandingZone) -> list[Expected]:
     return [Expected("NAT-001", subnet.id)]
 
 
+def no_way_out(zone: LandingZone) -> list[Expected]:
+    """A private subnet that lost its NAT gateway."""
+    subnet = _spoke(zone, "machines").vnet.subnets["snet-app"]
+    del subnet.properties["natGateway"]
+    return [Expected("NAT-002", subnet.id)]
+
+
 FAULTS: tuple[Fault, ...] = (
     _open("ssh", "app", "NSG-005", "Internet", "22"),
     overlapping_subnets,
@@ -280,6 +287,7 @@ FAULTS: tuple[Fault, ...] = (
     subnet_without_nsg,
     overlapping_peers,
     implicit_outbound_access,
+    no_way_out,
     _open("demo", "app", "NSG-003", "0.0.0.0/0", "8080"),
     instances_with_public_addresses,
     subnet_outside_network,

@@ -78,11 +78,11 @@ def old_tls(zone: LandingZone) -> list[Expected]:
 
 
 def shared_gateway_subnet(zone: LandingZone) -> list[Expected]:
-    """A machine in the gateway's subnet."""
+    """A machine in the gateway's subnet, which has no way out for it."""
     spoke = _spoke(zone, "web")
     subnet = spoke.vnet.subnets["snet-gateway"]
     add_machine(zone.estate, spoke.scope, f"vm-jump-{zone.number:05}", subnet)
-    return [Expected("GW-021", subnet.id)]
+    return [Expected("GW-021", subnet.id), Expected("NAT-002", subnet.id)]
 
 
 def gateway_behind_firewall(zone: LandingZone) -> list[Expected]:

@@ -10,7 +10,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.clusters import cluster_of
 from auditor.network.default_routes import may_learn_default
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.on_premises import gateways_serving
 from auditor.network.route_tables import default_route
 from auditor.resources.base import Node, Ref
@@ -56,12 +56,12 @@ def _has_machines(network: Network, subnet: Subnet) -> bool:
     try:
         if subnet.delegated_to:
             return False
-        return any(True for _ in _machines(network, subnet)) or any(absent_nics(network, subnet))
+        return any(True for _ in machines_in(network, subnet)) or any(absent_nics(network, subnet))
     except Undetermined:
         return True
 
 
-def _machines(network: Network, subnet: Subnet) -> Iterator[Node]:
+def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
     """Give the NICs of machines, the scale sets and the agent pools in a subnet, each once."""
     found: dict[str, Node] = {}
     for edge in network.referrers(subnet, "subnet", "vnetSubnetID"):
@@ -105,9 +105,24 @@ def _of_cluster(network: Network, text: str) -> bool:
     return cluster_of(network, Node(id=text)) is not None
 
 
-def implicit_machines(network: Network, subnet: Subnet) -> Iterator[Implicit]:
+@question_about
+def implicit_machines(network: Network, subnet: Subnet) -> tuple[Implicit, ...]:
     """Give the machines that have no outbound method of their own, as far as is told."""
-    for node in _machines(network, subnet):
+    return tuple(_implicit(network, subnet))
+
+
+def implicit_machine(network: Network, subnet: Subnet, node: Node) -> Implicit | None:
+    """Give one of the machines that have no outbound method of their own, if it is one."""
+    return _by_node(network, subnet).get(node.key)
+
+
+@question_about
+def _by_node(network: Network, subnet: Subnet) -> dict[str, Implicit]:
+    return {each.node.key: each for each in implicit_machines(network, subnet)}
+
+
+def _implicit(network: Network, subnet: Subnet) -> Iterator[Implicit]:
+    for node in machines_in(network, subnet):
         try:
             if _is_implicit(network, node):
                 yield Implicit(node)
@@ -134,10 +149,11 @@ def _nic_is_implicit(network: Network, nic: NetworkInterface) -> bool:
     found = network.get(machine, VirtualMachine)
     if found is None or found.properties.virtual_machine_scale_set is not None:
         return False
-    return not any(_goes_out(network, each) for each in _nics_of(network, found))
+    return not any(_goes_out(network, each) for each in nics_of(network, found))
 
 
-def _nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface, ...]:
+def nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface, ...]:
+    """Give the NICs of a machine, told by either side. Raises Undetermined when one is absent."""
     profile = machine.properties.network_profile
     listed = (
         (network.get(ref, NetworkInterface) for ref in (profile.network_interfaces or ()))

@@ -152,7 +152,7 @@ def _broken(
         related=(subnet.id, *((table.id,) if table is not None else ())),
         evidence=(first, evidence(cluster, "/properties/networkProfile/outboundType", kind)),
         key=subnet.key,
-        covers=(("NAT-001", subnet.id),),
+        covers=(("NAT-001", subnet.id), ("NAT-002", subnet.id)),
     )
 
 

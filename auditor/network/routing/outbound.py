@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.addresses import Version
 from auditor.errors import Undetermined
-from auditor.network.egress import implicit_machines, is_private
+from auditor.network.egress import implicit_machine, is_private
 from auditor.network.graph import Network
 from auditor.network.interfaces import Configuration, Interface, configuration_of
 from auditor.network.reasons import Reason, gap
@@ -59,11 +59,10 @@ def _has_public_address(configuration: Configuration) -> bool:
 def _balanced(network: Network, configuration: Configuration) -> Outbound | None:
     """Give the load balancer's part; None when no pool has a say (R-33, R-35)."""
     silent: Outbound | None = None
-    for ref in configuration.properties.load_balancer_backend_address_pools or ():
-        pool = network.get(ref, BackendPool)
-        balancer = network.holder(pool, LoadBalancer) if pool is not None else None
-        if pool is None or balancer is None:
-            raise Undetermined(f"the load balancer of {ref.id}", resource=ref.id or "")
+    for pool in _pools(network, configuration):
+        balancer = network.holder(pool, LoadBalancer)
+        if balancer is None:
+            raise Undetermined(f"the load balancer of {pool.label}", resource=pool.id)
         if any(_translations(network, balancer, pool)):
             return Outbound("load-balancer", "R-35", balancer)
         sku = balancer.sku.name if balancer.sku is not None else None
@@ -72,6 +71,23 @@ def _balanced(network: Network, configuration: Configuration) -> Outbound | None
         if sku.lower() != "basic":
             silent = Outbound("none", "R-33", balancer)
     return silent
+
+
+def _pools(network: Network, configuration: Configuration) -> tuple[BackendPool, ...]:
+    """Give the pools that an ip configuration is a member of, told by either side (E-14)."""
+    found: dict[str, BackendPool] = {}
+    for ref in configuration.properties.load_balancer_backend_address_pools or ():
+        pool = network.get(ref, BackendPool)
+        if pool is None:
+            raise Undetermined(f"a pool of {configuration.label}", resource=configuration.id)
+        found[pool.key] = pool
+    listed = "backendIPConfigurations", "networkInterfaceIPConfiguration"
+    for edge in network.referrers(configuration, *listed):
+        holder = edge.source
+        pool = holder if isinstance(holder, BackendPool) else network.holder(holder, BackendPool)
+        if pool is not None:
+            found[pool.key] = pool
+    return tuple(found.values())
 
 
 def _translations(network: Network, balancer: LoadBalancer, pool: BackendPool) -> Iterator[bool]:
@@ -96,7 +112,7 @@ def _default(network: Network, subnet: Subnet, nic: Interface, version: Version)
     if version == 6 or is_private(subnet):
         return Outbound("none", "R-34", subnet)
     machine = nic if isinstance(nic, NetworkInterface) else nic.root
-    found = next((m for m in implicit_machines(network, subnet) if m.node is machine), None)
+    found = implicit_machine(network, subnet, machine)
     if found is not None and found.lacks:
         raise Undetermined(found.lacks, resource=machine.id)
     if found is not None:

@@ -1,0 +1,251 @@
+"""How whatever runs in a subnet leaves for the internet: by routes, then by what translates.
+
+Machines leave by what `auditor.network.routing.outbound` tells; nodes of AKS by their cluster's
+outbound type, which says what AKS makes for them (R-30, R-39, K-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import Address, AddressSet
+from auditor.errors import Undetermined
+from auditor.network import clusters
+from auditor.network.egress import is_private, machine_subnets, machines_in, nics_of
+from auditor.network.graph import Network, question, question_about
+from auditor.network.interfaces import Interface, subnet_of
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
+from auditor.network.routing.outbound import outbound
+from auditor.reach.ways import Way, ways_from
+from auditor.resources import walk
+from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSet, VirtualMachine
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.load_balancers import OutboundRule
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
+from auditor.resources.nat_gateways import NatGateway
+from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
+
+_AWAY = frozenset({Hop.INTERNET, Hop.APPLIANCE, Hop.GATEWAY, Hop.NONE, Hop.UNKNOWN})
+
+NO_EGRESS = frozenset({"none", "block"})
+"""Outbound types of clusters that need no way out (K-4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """Where the routes of a subnet take what is for the internet (IPv4).
+
+    `options`: for each part of the internet, the next hops of which one decides; with `UNKNOWN`
+    when there may be others. A route that leads to something missing counts as `NONE`, but for an
+    appliance. `appliances` are those that any may name, `stopped` a route that drops.
+    """
+
+    options: frozenset[frozenset[Hop]]
+    appliances: tuple[Address, ...]
+    stopped: EffectiveRoute | None
+    reasons: tuple[Reason, ...]
+
+    def all_within(self, *hops: Hop) -> bool:
+        """Whether nothing takes any other hop, for sure."""
+        return all(option <= {*hops} for option in self.options)
+
+    def some_within(self, *hops: Hop) -> bool:
+        """Whether some part certainly takes one of these."""
+        return any(option <= {*hops} for option in self.options)
+
+    def lead_out(self, translated: bool | None) -> bool | None:
+        """Tell whether some of the internet is reached; None: not told.
+
+        `translated`: whether what goes straight to the internet is translated there.
+        """
+        straight = {Hop.INTERNET}
+        if self.some_within(Hop.APPLIANCE, Hop.GATEWAY, *(straight if translated else ())):
+            return True
+        if self.all_within(Hop.NONE, *(straight if translated is False else ())):
+            return False
+        return None
+
+
+@question_about
+def roads_of(network: Network, subnet: Subnet) -> Roads:
+    """Give where a subnet's routes take what is for the internet. Never raises."""
+    options: set[frozenset[Hop]] = set()
+    appliances: set[Address] = set()
+    reasons: set[Reason] = set()
+    stopped: EffectiveRoute | None = None
+    public = AddressSet(v4=PUBLIC.v4)
+    for _, way in ways_from(network, subnet, 4, network.tags).within(public):
+        found = _hops(way)
+        if found:
+            options.add(found)
+        if len(found) > 1:
+            reasons.update(way.reasons)
+        for route in way.possible:
+            if route.hop is Hop.APPLIANCE and route.address is not None:
+                appliances.add(route.address)
+            if stopped is None and route.hop in _AWAY and _hop(route) is Hop.NONE:
+                stopped = route
+    ordered = tuple(sorted(appliances)), stopped, tuple(sorted(reasons))
+    return Roads(frozenset(options), *ordered)
+
+
+def _hops(way: Way) -> frozenset[Hop]:
+    """Give the next hops of which one decides; none where it stays in Azure's own networks."""
+    if not way.possible:
+        return frozenset({Hop.UNKNOWN if way.reasons else Hop.NONE})
+    away = [route for route in way.possible if route.hop in _AWAY]
+    found = {_hop(route) for route in away}
+    if away and not any(route.certain for route in away):
+        found.add(Hop.UNKNOWN)
+    return frozenset(found)
+
+
+def _hop(route: EffectiveRoute) -> Hop:
+    if route.fault and route.hop is not Hop.APPLIANCE:
+        return Hop.NONE
+    return route.hop
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Something that runs in a subnet: a NIC of a machine, a scale set, a pool of nodes or pods.
+
+    `ways` are those by which its flows leave once their next hop is the internet; none for a
+    cluster that is told to need none. `kind` is the outbound type of its cluster, as written.
+    """
+
+    node: Node
+    ways: tuple[Outbound, ...]
+    kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the machine, scale set or pool."""
+        if isinstance(self.node, NetworkInterface):
+            ref = self.node.properties.virtual_machine
+            return (ref.id or "").rstrip("/").rpartition("/")[2] if ref else self.node.label
+        if isinstance(self.node, AgentPool) and self.node.owner is not None:
+            return f"pool {self.node.label} of {self.node.owner.label}"
+        return self.node.label
+
+    @property
+    def needs_none(self) -> bool:
+        """Whether it is told to need no way out."""
+        return self.kind.lower() in NO_EGRESS
+
+
+@question
+def inhabited_subnets(network: Network) -> tuple[Subnet, ...]:
+    """Give the subnets in which machines, or nodes or pods of AKS, run."""
+    found = {subnet.key: subnet for subnet in machine_subnets(network)}
+    for key in clusters.pools_by_pod_subnet(network):
+        node = network.nodes.get(key)
+        if isinstance(node, Subnet):
+            found[key] = node
+    return tuple(found[key] for key in sorted(found))
+
+
+@question_about
+def leavers(network: Network, subnet: Subnet) -> tuple[Leaver, ...]:
+    """Give what runs in a subnet, with the ways out. Never raises for what is not told."""
+    found = {node.key: _leaver(network, subnet, node) for node in machines_in(network, subnet)}
+    for _, pool in clusters.pools_by_pod_subnet(network).get(subnet.key, ()):
+        found.setdefault(pool.key, _leaver(network, subnet, pool))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _leaver(network: Network, subnet: Subnet, node: Node) -> Leaver:
+    try:
+        if isinstance(node, AgentPool):
+            kind = _kind(node)
+            return Leaver(node, tuple(_of_pool(network, subnet, node, kind.lower())), kind)
+        nics: tuple[Interface, ...] = node.interfaces if isinstance(node, ScaleSet) else ()
+        if isinstance(node, NetworkInterface):
+            nics = (node,)
+        return Leaver(node, tuple(outbound(network, subnet, nic, 4) for nic in nics))
+    except Undetermined as unknown:
+        return Leaver(node, (Outbound("unknown", "R-30", reasons=(gap(unknown, node.id),)),))
+
+
+def _kind(pool: AgentPool) -> str:
+    cluster = pool.owner
+    profile = cluster.properties.network_profile if isinstance(cluster, ManagedCluster) else None
+    told = profile.outbound_type if profile is not None else None
+    if not told:
+        raise Undetermined(f"the outbound type of the cluster of {pool.label}", resource=pool.id)
+    return told
+
+
+def _of_pool(network: Network, subnet: Subnet, pool: AgentPool, kind: str) -> Iterator[Outbound]:
+    """Tell how nodes leave: by the subnet's NAT gateway before anything that AKS makes (R-30)."""
+    nat = subnet.properties.nat_gateway
+    if nat is not None and nat.id:
+        gateway = network.find(nat)
+        known = gateway if isinstance(gateway, NatGateway) else None
+        yield Outbound("nat-gateway", "R-31", known)
+    elif kind in NO_EGRESS:
+        return
+    elif kind == "loadbalancer":
+        yield Outbound("load-balancer", "R-39", pool.owner)
+    elif kind.startswith("managednatgateway"):
+        yield Outbound("nat-gateway", "R-39", pool.owner)
+    elif is_private(subnet):
+        yield Outbound("none", "R-34", pool.owner)
+    else:
+        detail = f"whether default outbound access takes the nodes of {pool.label} out"
+        yield Outbound("unknown", "R-33", pool.owner, (Reason("semantics:R-33", detail, pool.id),))
+
+
+def gets_out(network: Network, leaver: Leaver) -> bool | None:
+    """Tell whether something translates what goes to the internet; None: not told.
+
+    Of a machine with several NICs, any of them will do.
+    """
+    answers = {_carries(way) for way in leaver.ways}
+    if True not in answers and isinstance(leaver.node, NetworkInterface):
+        answers |= set(_by_others(network, leaver.node))
+    return True if True in answers else None if None in answers else False
+
+
+def _carries(way: Outbound) -> bool | None:
+    return None if way.method == "unknown" else way.method != "none"
+
+
+def _by_others(network: Network, nic: NetworkInterface) -> Iterator[bool | None]:
+    """Tell it of what else may let a machine out, than its NIC in this subnet.
+
+    Its other NICs, access that Azure gave and has not taken yet (NAT-001 tells), and load balancers
+    that list it by address: whether their outbound rules serve such members is told nowhere.
+    """
+    if nic.properties.default_outbound_connectivity_enabled:
+        yield True
+    try:
+        addresses = {each.properties.private_ip_address for each in nic.ip_configurations}
+        if addresses & _taken_out_by_address(network):
+            yield None
+        machine = network.get(nic.properties.virtual_machine, VirtualMachine)
+        for other in nics_of(network, machine) if machine is not None else ():
+            if other is not nic:
+                subnet = subnet_of(network, other)
+                translated = _carries(outbound(network, subnet, other, 4))
+                yield roads_of(network, subnet).lead_out(translated)
+    except Undetermined:
+        yield None
+
+
+@question
+def _taken_out_by_address(network: Network) -> frozenset[str | None]:
+    """Give the addresses that pools of outbound rules list without a NIC."""
+    found: set[str | None] = set()
+    for rule in network.all(OutboundRule):
+        pool = network.find(walk.peek(walk.peek(rule, "properties"), "backend_address_pool"))
+        listed = walk.peek(walk.peek(pool, "properties"), "load_balancer_backend_addresses")
+        for entry in listed or ():
+            settings = walk.peek(entry, "properties")
+            if walk.peek(settings, "network_interface_ip_configuration") is None:
+                found.add(walk.peek(settings, "ip_address"))
+    return frozenset(found - {None})

@@ -1,0 +1,200 @@
+"""A subnet has no way out to the internet, and what runs in it needs one.
+
+## Why it matters
+Nodes of AKS that cannot leave pull no images and do not reach their API server: new ones never
+register, and the cluster dies at its next upgrade. Machines get no updates, no licences and no
+agents, and the one who made the subnet private or put the machines behind an internal load
+balancer rarely meant that.
+
+## What fails
+A subnet with nodes or pods of AKS in it (critical) or virtual machines and scale sets (medium),
+when nothing takes what they send to the internet:
+
+- its routes drop all of it: next hop `None`, or a gateway that is not there;
+- or it goes straight to the internet, where nothing translates it: no NAT gateway, no public
+  address, no outbound rule or rule with SNAT of a load balancer, and no default outbound access.
+  A private subnet has none of that (`defaultOutboundAccess` false), nor has a member of a Standard
+  load balancer, an internal one too.
+
+For AKS the outbound type counts: with `loadBalancer` and `managedNATGateway` AKS makes the way,
+with `none` and `block` there is not to be one, with the others the subnet must have it. Machines
+are not judged where somebody said that they are not to leave: by a default route to `None`, by a
+security group that denies them the internet, or by `isolated`, globs of ids of subnets:
+
+    [params.NAT-002]
+    isolated = ["*/subnets/snet-vault"]
+
+A route to an appliance or a gateway is a way out; whether these let it pass is not asked here.
+*Unknown* where BGP may teach a default route, and where a machine, load balancer, route table or
+the outbound type is not told.
+
+## What to do
+Give the subnet a NAT gateway, or a default route to the firewall.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/ip-services/default-outbound-access
+- https://learn.microsoft.com/azure/aks/egress-outboundtype
+- Facts R-10, R-30, R-33 to R-35, R-39, K-4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.finding import Evidence
+from auditor.ids import name as last_segment
+from auditor.network.effective_rules import Direction
+from auditor.network.egress import absent_nics, is_private
+from auditor.network.exposure import approved
+from auditor.network.graph import evidence
+from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.subnets import vnet_name
+from auditor.reach.filtering import admitted
+from auditor.reach.leaving import Leaver, Roads, gets_out, inhabited_subnets, leavers, roads_of
+from auditor.reach.space import space_of
+from auditor.remedy import az
+from auditor.resources.compute import ScaleSet, ScaleSetInterface
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.load_balancers import LoadBalancer
+from auditor.resources.managed_clusters import AgentPool
+from auditor.resources.routing import Route
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import PUBLIC
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Params:
+    """What is meant to have no way out."""
+
+    isolated: tuple[str, ...] = ()
+    """Globs of ids of subnets; letter case does not matter."""
+
+
+@rule("NAT-002", severity=Severity.CRITICAL, since="0.1.0", of=inhabited_subnets, parameters=Params)
+def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
+    """Ask the routes, then whatever runs in the subnet."""
+    if approved(params.isolated, subnet.id):
+        return
+    roads = roads_of(network, subnet)
+    nat = subnet.properties.nat_gateway
+    if roads.lead_out(True if nat is not None and nat.id else None):
+        return
+    stuck: list[Leaver] = []
+    unsure: list[str] = []
+    for leaver in leavers(network, subnet):
+        out = None if leaver.needs_none else roads.lead_out(gets_out(network, leaver))
+        if leaver.needs_none or out:
+            continue
+        wants = _wants_out(network, subnet, roads, leaver)
+        if out is False and wants:
+            stuck.append(leaver)
+        elif wants is not False:
+            unsure += _why_unsure(roads, leaver, wants)
+    unsure += [f"{name}, which is not in the snapshot" for name in absent_nics(network, subnet)]
+    if stuck:
+        yield _finding(subnet, roads, stuck)
+    elif unsure:
+        yield Unknown(subnet.id, missing="; ".join(dict.fromkeys(unsure[:MOST])))
+
+
+def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> bool | None:
+    """Tell whether it is meant to leave: nodes are, machines unless somebody said otherwise."""
+    if isinstance(leaver.node, AgentPool):
+        return True
+    if roads.all_within(Hop.NONE) and roads.stopped is not None and not roads.stopped.fault:
+        return False
+    nics = leaver.node.interfaces if isinstance(leaver.node, ScaleSet) else (leaver.node,)
+    internet = space_of(network, 4).having(destination=PUBLIC)
+    passing = [
+        admitted(network, nic, Direction.OUTBOUND, 4, subnet, network.tags).within(internet)
+        for nic in nics
+        if isinstance(nic, NetworkInterface | ScaleSetInterface)
+    ]
+    if not all(each.must.is_empty for each in passing):
+        return True
+    return False if all(each.may.is_empty for each in passing) else None
+
+
+def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[str]:
+    reasons = [reason for way in leaver.ways for reason in way.reasons] or [*roads.reasons]
+    if wants is None and not reasons:
+        yield f"whether the security groups of {leaver.name} let it reach the internet"
+    for reason in reasons:
+        yield reason.detail or str(reason)
+    if wants and not reasons:
+        yield f"whether {leaver.name} gets out"
+
+
+def _finding(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:
+    names = sorted({leaver.name for leaver in stuck})
+    told = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
+    nodes = [leaver for leaver in stuck if isinstance(leaver.node, AgentPool)]
+    why = _why(subnet, roads, (nodes or stuck)[0])
+    return Finding(
+        subject=subnet.id,
+        related=tuple(leaver.node.id for leaver in stuck[:MOST]),
+        severity=None if nodes else Severity.MEDIUM,
+        message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
+        f"{'have' if len(names) > 1 else 'has'} no way to the internet: {why}",
+        remedy=_remedy(subnet, roads),
+        evidence=tuple(_evidence(subnet, roads, stuck)),
+    )
+
+
+def _why(subnet: Subnet, roads: Roads, leaver: Leaver) -> str:
+    if roads.all_within(Hop.NONE):
+        if roads.stopped is None:
+            return "no route leads there"
+        return f"the route {_named(roads.stopped)} {roads.stopped.fault or 'has next hop None'}"
+    way = leaver.ways[0] if leaver.ways else None
+    if isinstance(leaver.node, AgentPool):
+        return f"with outbound type {leaver.kind} the subnet needs a NAT gateway, and has none"
+    if way is not None and isinstance(way.node, LoadBalancer):
+        return f"load balancer {way.node.label} is Standard, and no rule of it takes them out"
+    if is_private(subnet):
+        return "the subnet is private and has no NAT gateway"
+    return "nothing translates their addresses"
+
+
+def _named(route: EffectiveRoute) -> str:
+    return f"{route.name} for {route.prefix}" if route.name else f"for {route.prefix}"
+
+
+def _remedy(subnet: Subnet, roads: Roads) -> str:
+    route = roads.stopped.node if roads.stopped is not None else None
+    if roads.all_within(Hop.NONE) and isinstance(route, Route):
+        return "lead it to the firewall: " + az(
+            "network", "route-table", "route", "update",
+            resource_group=route.resource_group,
+            route_table_name=route.owner.label if route.owner is not None else "<the table>",
+            name=route.label,
+            next_hop_type="VirtualAppliance",
+            next_hop_ip_address="<the address of the firewall>",
+        )  # fmt: skip
+    return "after `az network nat gateway create`: " + az(
+        "network", "vnet", "subnet", "update",
+        resource_group=subnet.resource_group,
+        vnet_name=vnet_name(subnet),
+        name=subnet.label,
+        nat_gateway=f"nat-{last_segment(subnet.id)}",
+    )  # fmt: skip
+
+
+def _evidence(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Iterator[Evidence]:
+    route = roads.stopped.node if roads.stopped is not None else None
+    if roads.all_within(Hop.NONE) and isinstance(route, Route):
+        yield evidence(route, "/properties/nextHopType", route.properties.next_hop_type)
+    told = subnet.properties.default_outbound_access
+    if told is None:
+        yield evidence(subnet, "/properties", "no natGateway")
+    else:
+        yield evidence(subnet, "/properties/defaultOutboundAccess", told)
+    for leaver in stuck[:MOST]:
+        yield evidence(leaver.node, "", leaver.name)
+        if leaver.kind and leaver.node.owner is not None:
+            kind = "/properties/networkProfile/outboundType"
+            yield evidence(leaver.node.owner, kind, leaver.kind)
