@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network import clusters
+from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.egress import is_private, machine_subnets, machines_in, nics_of
+from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Interface, subnet_of
+from auditor.network.layers import Action
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
 from auditor.network.routing.outbound import outbound
+from auditor.reach.filtering import admitted
+from auditor.reach.space import space_of
 from auditor.reach.ways import Way, ways_from
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -133,6 +138,13 @@ class Leaver:
         return self.node.label
 
     @property
+    def nics(self) -> tuple[Interface, ...]:
+        """Its NICs here: a machine's one, a scale set's models; none for a pool."""
+        if isinstance(self.node, NetworkInterface):
+            return (self.node,)
+        return tuple(self.node.interfaces) if isinstance(self.node, ScaleSet) else ()
+
+    @property
     def needs_none(self) -> bool:
         """Whether it is told to need no way out."""
         return self.kind.lower() in NO_EGRESS
@@ -163,10 +175,9 @@ def _leaver(network: Network, subnet: Subnet, node: Node) -> Leaver:
         if isinstance(node, AgentPool):
             kind = _kind(node)
             return Leaver(node, tuple(_of_pool(network, subnet, node, kind.lower())), kind)
-        nics: tuple[Interface, ...] = node.interfaces if isinstance(node, ScaleSet) else ()
-        if isinstance(node, NetworkInterface):
-            nics = (node,)
-        return Leaver(node, tuple(outbound(network, subnet, nic, 4) for nic in nics))
+        found = Leaver(node, ())
+        ways = tuple(outbound(network, subnet, nic, 4) for nic in found.nics)
+        return Leaver(node, ways)
     except Undetermined as unknown:
         return Leaver(node, (Outbound("unknown", "R-30", reasons=(gap(unknown, node.id),)),))
 
@@ -209,6 +220,30 @@ def gets_out(network: Network, leaver: Leaver) -> bool | None:
     if True not in answers and isinstance(leaver.node, NetworkInterface):
         answers |= set(_by_others(network, leaver.node))
     return True if True in answers else None if None in answers else False
+
+
+def asks_for_internet(network: Network, subnet: Subnet, nic: Interface) -> bool | None:
+    """Tell whether the security rules of a NIC let it to the internet; None: not told.
+
+    A service tag is a wish for the internet, whatever its addresses; `Storage` is not, of which
+    the region's own answers a private subnet too (R-34).
+    """
+    internet = space_of(network, 4).having(destination=PUBLIC)
+    found = admitted(network, nic, Direction.OUTBOUND, 4, subnet, network.tags).within(internet)
+    if found.may.is_empty:
+        return False
+    rules = effective_rules(network, nic, Direction.OUTBOUND, subnet, network.tags)
+    named = {
+        tag.partition(".")[0]
+        for layer in rules.layers
+        for rule in layer.rules
+        if rule.action is not Action.DENY
+        for tag in rule.filter.destinations.tags
+    }
+    return True if not found.must.is_empty or named - _NO_SERVICES else None
+
+
+_NO_SERVICES = frozenset({INTERNET, VIRTUAL_NETWORK, AZURE_LOAD_BALANCER, "storage"})
 
 
 def _carries(way: Outbound) -> bool | None:

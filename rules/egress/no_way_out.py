@@ -19,7 +19,8 @@ when nothing takes what they send to the internet:
 For AKS the outbound type counts: with `loadBalancer` and `managedNATGateway` AKS makes the way,
 with `none` and `block` there is not to be one, with the others the subnet must have it. Machines
 are not judged where somebody said that they are not to leave: by a default route to `None`, by a
-security group that denies them the internet, or by `isolated`, globs of ids of subnets:
+security group that denies them the internet (and lets them to no service of Azure by its tag, but
+perhaps `Storage`, which answers all the same), or by `isolated`, globs of ids of subnets:
 
     [params.NAT-002]
     isolated = ["*/subnets/snet-vault"]
@@ -44,24 +45,26 @@ from dataclasses import dataclass
 
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
-from auditor.network.effective_rules import Direction
 from auditor.network.egress import absent_nics, is_private
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.subnets import vnet_name
-from auditor.reach.filtering import admitted
-from auditor.reach.leaving import Leaver, Roads, gets_out, inhabited_subnets, leavers, roads_of
-from auditor.reach.space import space_of
+from auditor.reach.leaving import (
+    Leaver,
+    Roads,
+    asks_for_internet,
+    gets_out,
+    inhabited_subnets,
+    leavers,
+    roads_of,
+)
 from auditor.remedy import az
-from auditor.resources.compute import ScaleSet, ScaleSetInterface
-from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.routing import Route
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
-from auditor.special_addresses import PUBLIC
 
 MOST = 5
 
@@ -107,16 +110,8 @@ def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -
         return True
     if roads.all_within(Hop.NONE) and roads.stopped is not None and not roads.stopped.fault:
         return False
-    nics = leaver.node.interfaces if isinstance(leaver.node, ScaleSet) else (leaver.node,)
-    internet = space_of(network, 4).having(destination=PUBLIC)
-    passing = [
-        admitted(network, nic, Direction.OUTBOUND, 4, subnet, network.tags).within(internet)
-        for nic in nics
-        if isinstance(nic, NetworkInterface | ScaleSetInterface)
-    ]
-    if not all(each.must.is_empty for each in passing):
-        return True
-    return False if all(each.may.is_empty for each in passing) else None
+    found = [asks_for_internet(network, subnet, nic) for nic in leaver.nics]
+    return True if True in found else None if None in found else False
 
 
 def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[str]:

@@ -144,20 +144,44 @@ def test_a_scale_set() -> None:
 # --- whether it is meant
 
 
+GUARDED = {"networkSecurityGroup": {"id": arm_id(GROUP, "nsg")}}
+
+
+def group(*rules: tuple[str, str]) -> Json:
+    """A security group with outbound rules, in this order: access and destination."""
+    written = [
+        {
+            "name": f"r{n}",
+            "properties": {
+                "direction": "Outbound", "access": access, "priority": 100 + n, "protocol": "*",
+                "sourceAddressPrefix": "*", "sourcePortRange": "*",
+                "destinationAddressPrefix": to, "destinationPortRange": "*",
+            },
+        }
+        for n, (access, to) in enumerate(rules)
+    ]  # fmt: skip
+    return resource(GROUP, "nsg", {"securityRules": written})
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"), [("AzureMonitor", "broken"), ("Storage.WestEurope", "unknown"),
+                          ("20.0.0.4", "broken"), ("10.9.0.0/16", "kept")],
+)  # fmt: skip
+def test_a_group_that_lets_to_services_asks_for_a_way(allowed: str, said: str) -> None:
+    rules = group(("Allow", allowed), ("Deny", "Internet"))
+    assert verdict(judge(*machine(), rules, **PRIVATE, **GUARDED)) == said
+    hidden = group(("Deny", "Internet"), ("Allow", allowed))
+    assert verdict(judge(*machine(), hidden, **PRIVATE, **GUARDED)) == "kept"
+
+
 @pytest.mark.parametrize(
     ("prefix", "said"), [("Internet", "kept"), ("*", "kept"), ("20.0.0.0/8", "broken")]
 )
 def test_a_group_that_denies_the_internet_says_so(prefix: str, said: str) -> None:
-    rule = {
-        "direction": "Outbound", "access": "Deny", "priority": 4000, "protocol": "*",
-        "sourceAddressPrefix": "*", "sourcePortRange": "*",
-        "destinationAddressPrefix": prefix, "destinationPortRange": "*",
-    }  # fmt: skip
-    group = resource(GROUP, "nsg", {"securityRules": [{"name": "no", "properties": rule}]})
-    guarded = {"networkSecurityGroup": {"id": arm_id(GROUP, "nsg")}}
-    assert verdict(judge(*machine(), group, **PRIVATE, **guarded)) == said
+    rules, guarded = group(("Deny", prefix)), GUARDED
+    assert verdict(judge(*machine(), rules, **PRIVATE, **guarded)) == said
     assert (
-        verdict(judge(cluster("userAssignedNATGateway"), group, **PRIVATE, **guarded)) == "broken"
+        verdict(judge(cluster("userAssignedNATGateway"), rules, **PRIVATE, **guarded)) == "broken"
     )
 
 
