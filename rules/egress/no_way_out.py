@@ -137,6 +137,7 @@ def _finding(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:
         f"{'have' if len(names) > 1 else 'has'} no way to the internet: {why}",
         remedy=_remedy(subnet, roads),
         evidence=tuple(_evidence(subnet, roads, stuck)),
+        covers=(("NAT-006", subnet.id),),
     )
 
 

@@ -14,7 +14,13 @@ from auditor.network.routing.model import Outbound
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.load_balancers import BackendPool, LoadBalancer, LoadBalancerFrontend
+from auditor.resources.load_balancers import (
+    BackendPool,
+    LoadBalancer,
+    LoadBalancerFrontend,
+    LoadBalancingRule,
+    OutboundRule,
+)
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 
@@ -59,11 +65,11 @@ def _has_public_address(configuration: Configuration) -> bool:
 def _balanced(network: Network, configuration: Configuration) -> Outbound | None:
     """Give the load balancer's part; None when no pool has a say (R-33, R-35)."""
     silent: Outbound | None = None
-    for pool in _pools(network, configuration):
+    for pool in pools_of(network, configuration):
         balancer = network.holder(pool, LoadBalancer)
         if balancer is None:
             raise Undetermined(f"the load balancer of {pool.label}", resource=pool.id)
-        if any(_translations(network, balancer, pool)):
+        if next(takes_out(network, balancer, pool), None) is not None:
             return Outbound("load-balancer", "R-35", balancer)
         sku = balancer.sku.name if balancer.sku is not None else None
         if sku is None:
@@ -73,7 +79,7 @@ def _balanced(network: Network, configuration: Configuration) -> Outbound | None
     return silent
 
 
-def _pools(network: Network, configuration: Configuration) -> tuple[BackendPool, ...]:
+def pools_of(network: Network, configuration: Configuration) -> tuple[BackendPool, ...]:
     """Give the pools that an ip configuration is a member of, told by either side (E-14)."""
     found: dict[str, BackendPool] = {}
     for ref in configuration.properties.load_balancer_backend_address_pools or ():
@@ -90,9 +96,13 @@ def _pools(network: Network, configuration: Configuration) -> tuple[BackendPool,
     return tuple(found.values())
 
 
-def _translations(network: Network, balancer: LoadBalancer, pool: BackendPool) -> Iterator[bool]:
+def takes_out(
+    network: Network, balancer: LoadBalancer, pool: BackendPool
+) -> Iterator[OutboundRule | LoadBalancingRule]:
+    """Give the rules that take what members of a pool send out: outbound rules first (R-35)."""
     for rule in balancer.properties.outbound_rules or ():
-        yield _names(network, (rule.properties.backend_address_pool,), pool)
+        if _names(network, (rule.properties.backend_address_pool,), pool):
+            yield rule
     for each in balancer.rules:
         p = each.properties
         front = network.get(p.frontend_ip_configuration, LoadBalancerFrontend)
@@ -100,7 +110,8 @@ def _translations(network: Network, balancer: LoadBalancer, pool: BackendPool) -
             continue
         if p.disable_outbound_snat is None:
             raise Undetermined(f"disableOutboundSnat of rule {each.label}", resource=each.id)
-        yield not p.disable_outbound_snat
+        if not p.disable_outbound_snat:
+            yield each
 
 
 def _names(network: Network, refs: Iterable[Ref | None], pool: BackendPool) -> bool:

@@ -1,0 +1,106 @@
+"""Which egress methods apply to what runs in a subnet, in the order in which they win (R-30)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.network.interfaces import configuration_of
+from auditor.network.routing.model import Hop
+from auditor.network.routing.outbound import pools_of, takes_out
+from auditor.reach.leaving import Leaver, Roads
+from auditor.resources import walk
+from auditor.resources.base import Node
+from auditor.resources.load_balancers import LoadBalancer, OutboundRule
+from auditor.resources.virtual_networks import Subnet
+
+Word: TypeAlias = Literal["route", "nat-gateway", "public-ip", "load-balancer", "default"]
+
+BY_TYPE: dict[str, Word] = {
+    "loadbalancer": "load-balancer",
+    "managednatgateway": "nat-gateway",
+    "managednatgatewayv2": "nat-gateway",
+    "userassignednatgateway": "nat-gateway",
+    "userdefinedrouting": "route",
+}
+"""What each outbound type of AKS says the nodes leave by (R-39)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way out that applies: `node` is what makes it, `words` names it for people.
+
+    `only` is whether it stands there for nothing else than leaving: a NAT gateway, an outbound
+    rule. A public address and a load balancing rule let others in as well.
+    """
+
+    word: Word
+    words: str
+    node: Node | None = None
+    only: bool = False
+
+
+def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> Iterator[Method]:
+    """Give the methods that apply, the winner first. Raises Undetermined when one is not told."""
+    if routed(roads):
+        yield _route(roads)
+    nat = subnet.properties.nat_gateway
+    if nat is not None and nat.id:
+        node = network.find(nat)
+        known = node if isinstance(node, Node) else None
+        yield Method("nat-gateway", f"NAT gateway {ids.name(nat.id)}", known, True)
+    for nic in leaver.nics:
+        configuration = configuration_of(nic, 4)
+        if configuration is None:
+            continue
+        own = walk.peek(configuration.properties, "public_ip_address") or walk.peek(
+            configuration.properties, "public_ip_address_configuration"
+        )
+        if own is not None:
+            yield Method("public-ip", f"the public address of {leaver.name}", nic)
+        for pool in pools_of(network, configuration):
+            balancer = network.holder(pool, LoadBalancer)
+            if balancer is None:
+                raise Undetermined(f"the load balancer of {pool.label}", resource=pool.id)
+            rule = next(takes_out(network, balancer, pool), None)
+            if isinstance(rule, OutboundRule):
+                words = f"outbound rule {rule.label} of {balancer.label}"
+                yield Method("load-balancer", words, rule, True)
+            elif rule is not None:
+                yield Method("load-balancer", f"load balancer {balancer.label}", rule)
+    yield from _of_pool(leaver)
+
+
+def _of_pool(leaver: Leaver) -> Iterator[Method]:
+    """Give what AKS makes for the nodes."""
+    word = BY_TYPE.get(leaver.kind.lower())
+    cluster = leaver.node.owner
+    if word in ("load-balancer", "nat-gateway") and leaver.kind.lower() != "userassignednatgateway":
+        yield Method(word, f"the outbound type {leaver.kind} of {cluster.label if cluster else ''}",
+                     cluster, True)  # fmt: skip
+    elif not leaver.kind and any(way.method == "default" for way in leaver.ways):
+        yield Method("default", "default outbound access")
+
+
+def routed(roads: Roads) -> bool | None:
+    """Tell whether routes take everything elsewhere than straight to the internet.
+
+    None when the snapshot lacks routes. What BGP may teach besides is not asked.
+    """
+    if roads.all_within(Hop.APPLIANCE, Hop.GATEWAY, Hop.NONE):
+        return True
+    if roads.some_within(Hop.INTERNET):
+        return False
+    return None if any(Hop.UNKNOWN in option for option in roads.options) else False
+
+
+def _route(roads: Roads) -> Method:
+    if roads.appliances:
+        return Method("route", f"the route to {roads.appliances[0]}")
+    if roads.all_within(Hop.NONE):
+        return Method("route", "the route to nowhere")
+    return Method("route", "the route to the gateway")

@@ -1,0 +1,197 @@
+"""NAT-006: who wins by R-30, and who was declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.cli import main
+from auditor.testing import Answer, ask, estate
+
+from ...egress import (
+    APP,
+    BY_NAT,
+    BY_TABLE,
+    IN_POOL,
+    PRIVATE,
+    balancer,
+    cluster,
+    has_public,
+    machine,
+    nat,
+    network,
+    table,
+)
+from ...networks import gateway, site, subnet_id, tunnel
+
+Json = dict[str, Any]
+AWAY = table(("0.0.0.0/0", "VirtualAppliance"), to="10.0.9.4", disableBgpRoutePropagation=True)
+BOTH = {**BY_NAT, **BY_TABLE}
+
+
+def judge(*resources: Json, declared: str = "", **subnet: Any) -> Answer:
+    said: Json = {"declared": {"*/SUBNETS/app": declared}} if declared else {}
+    return ask("NAT-006", estate(network(**subnet), *resources), **said)
+
+
+def told(answer: Answer) -> str:
+    """By what it leaves, of one finding; or the answer without one."""
+    if not answer.broken:
+        return "unknown" if answer.unknown else "kept"
+    (finding,) = answer.broken
+    return finding.message.partition(" of a ")[2].partition(" by ")[2]
+
+
+# --- machines, with nothing declared
+
+
+def test_a_nat_gateway_behind_a_default_route() -> None:
+    (finding,) = judge(*machine(), AWAY, nat("pip"), **BOTH).broken
+    assert finding.subject == subnet_id(*APP)
+    assert finding.message == (
+        "web in subnet app of a leaves by the route to 10.0.9.4, not by NAT gateway nat"
+    )
+    assert finding.remedy.endswith("--vnet-name a --name app --remove natGateway")
+
+
+def test_a_nat_gateway_before_an_outbound_rule() -> None:
+    rules = [*machine(configuration=IN_POOL), balancer(outbound=True), nat("pip")]
+    assert told(judge(*rules, **BY_NAT)) == "NAT gateway nat, not by outbound rule o of lb"
+    assert told(judge(*rules)) == "kept"
+
+
+def test_a_default_route_before_an_outbound_rule() -> None:
+    rules = [*machine(configuration=IN_POOL), balancer(outbound=True), AWAY]
+    assert told(judge(*rules, **BY_TABLE)) == "the route to 10.0.9.4, not by outbound rule o of lb"
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        machine(configuration=has_public("pip")),
+        [*machine(configuration=IN_POOL), balancer(snat=True)],
+        [*machine(configuration={**IN_POOL, **has_public("pip")}), balancer(outbound=True)],
+    ],
+    ids=["a public address", "a load balancing rule", "an address before an outbound rule"],
+)
+def test_what_lets_others_in_may_lose(resources: list[Json]) -> None:
+    assert told(judge(*resources)) == "kept"
+
+
+def test_a_public_address_beside_a_nat_gateway() -> None:
+    assert told(judge(*machine(configuration=has_public("p")), nat("pip"), **BY_NAT)) == "kept"
+    balanced = [*machine(configuration=IN_POOL), balancer(snat=True), nat("pip")]
+    assert told(judge(*balanced, **BY_NAT)) == "kept"
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [("0.0.0.0/0", "Internet")],
+        [("20.0.0.0/8", "VirtualAppliance")],
+        [("0.0.0.0/0", "VirtualAppliance"), ("20.0.0.0/8", "Internet")],
+    ],
+)
+def test_a_route_that_leaves_some_of_the_internet_does_not_compete(
+    routes: list[tuple[str, str]],
+) -> None:
+    some = table(*routes, to="10.0.9.4", disableBgpRoutePropagation=True)
+    assert told(judge(*machine(), some, nat("pip"), **BOTH)) == "kept"
+
+
+def test_halves_that_together_take_everything() -> None:
+    halves = table(
+        ("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance"), to="10.0.9.4"
+    )
+    assert told(judge(*machine(), halves, nat("pip"), **BOTH)).startswith("the route to 10.0.9.4")
+
+
+def test_what_bgp_may_teach_is_not_asked() -> None:
+    bgp = [gateway("gw", "a"), site("office"), tunnel("t", "gw", "office", enableBgp=True)]
+    assert told(judge(*machine(), *bgp, nat("pip"), **BY_NAT)) == "kept"
+
+
+# --- what cannot be told
+
+
+def test_an_absent_route_table_is_unknown() -> None:
+    rules = [*machine(configuration=IN_POOL), balancer(outbound=True), nat("pip")]
+    assert told(judge(*rules, **BOTH)) == "unknown"
+    assert told(judge(*machine(), nat("pip"), **BOTH)) == "kept"
+
+
+def test_an_absent_load_balancer_is_unknown() -> None:
+    assert told(judge(*machine(configuration=IN_POOL), nat("pip"), **BY_NAT)) == "unknown"
+
+
+def test_an_outbound_type_that_is_not_told_is_unknown() -> None:
+    assert told(judge(cluster(None), nat("pip"), **BY_NAT)) == "unknown"
+
+
+# --- AKS: the outbound type is the declaration
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_nat", "by_route"),
+    [
+        ("loadBalancer", "NAT gateway nat", "the route to 10.0.9.4"),
+        ("userAssignedNATGateway", "", "the route to 10.0.9.4"),
+        ("managedNATGateway", "", "the route to 10.0.9.4"),
+        ("userDefinedRouting", "", ""),
+        ("none", "", ""),
+    ],
+)
+def test_r_39_the_outbound_type(kind: str, by_nat: str, by_route: str) -> None:
+    nodes = cluster(kind)
+    assert told(judge(nodes, nat("pip"), **BY_NAT)).partition(", not")[0] == (by_nat or "kept")
+    routed = judge(nodes, AWAY, nat("pip"), **BOTH)
+    assert told(routed).partition(", not")[0] == (by_route or "kept")
+
+
+def test_the_remedy_names_the_outbound_type_that_wins() -> None:
+    (finding,) = judge(cluster("loadBalancer"), AWAY, **BY_TABLE).broken
+    assert finding.remedy.endswith("az aks update --resource-group rg --name aks "
+                                   "--outbound-type userDefinedRouting")  # fmt: skip
+    assert finding.evidence[-1].value == "loadBalancer"
+
+
+def test_no_way_at_all_is_nat_002s() -> None:
+    nowhere = table(("0.0.0.0/0", "None"), disableBgpRoutePropagation=True)
+    where = estate(network(**BY_TABLE), cluster("loadBalancer"), nowhere)
+    (finding,) = ask("NAT-002", where).broken
+    assert finding.covers == (("NAT-006", subnet_id(*APP)),)
+
+
+# --- the parameter
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("nat-gateway", "kept"),
+        ("public-ip", "NAT gateway nat, not by the public address of web"),
+        ("load-balancer", "NAT gateway nat, not by the declared load-balancer"),
+    ],
+)
+def test_declared(declared: str, said: str) -> None:
+    resources = [*machine(configuration=has_public("p")), nat("pip")]
+    assert told(judge(*resources, declared=declared, **BY_NAT)) == said
+
+
+def test_what_is_declared_and_not_there() -> None:
+    said = "default outbound access, not by the declared nat-gateway"
+    assert told(judge(*machine(), declared="nat-gateway")) == said
+    assert told(judge(*machine(), declared="default")) == "kept"
+    assert told(judge(*machine(), declared="nat-gateway", **PRIVATE)) == "kept"
+    assert told(judge(*machine(), AWAY, declared="route", **BY_TABLE)) == "kept"
+    absent = machine()[0]
+    assert told(judge(absent, declared="nat-gateway")) == "unknown"
+
+
+def test_a_word_nobody_knows_is_refused(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "auditor.toml"
+    config.write_text('[params.NAT-006.declared]\n"*" = "nat"\n')
+    (tmp_path / "x.json").write_text('{"value": []}')
+    assert main(["check", str(tmp_path / "x.json"), "--config", str(config)]) == 2
+    assert "NAT-006" in capsys.readouterr().err
