@@ -10,13 +10,17 @@ from auditor.network.exposure import carried
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
+from auditor.network.routing.outbound import pools_of, takes_out
 from auditor.reach.points import Point
 from auditor.resources.base import Ref
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend, OutboundRule
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
+from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 
@@ -45,26 +49,58 @@ def egress_addresses(
 def _refs(network: Network, source: Point, way: Outbound) -> Iterator[str]:
     node = way.node
     if isinstance(node, NatGateway):
-        p = node.properties
-        for ref in (*(p.public_ip_addresses or ()), *(p.public_ip_prefixes or ())):
-            yield from _id(ref)
+        yield from _of_nat_gateway(node)
     elif way.method == "public-ip" and isinstance(node, IpConfiguration):
         for arm_id, _ in carried(network, node):
             yield arm_id
     elif isinstance(node, LoadBalancer):
-        yield from _frontends_out(network, node)
+        yield from _frontends_out(network, node, source)
+    elif isinstance(node, ManagedCluster):
+        for ref in _of_cluster(node):
+            yield from _id(ref)
 
 
-def _frontends_out(network: Network, balancer: LoadBalancer) -> Iterator[str]:
+def _of_nat_gateway(gateway: NatGateway) -> Iterator[str]:
+    p = gateway.properties
+    for ref in (*(p.public_ip_addresses or ()), *(p.public_ip_prefixes or ())):
+        yield from _id(ref)
+
+
+def _of_cluster(cluster: ManagedCluster) -> Iterator[Ref]:
+    """Give the addresses that AKS leaves by: those in force, or else those brought along (R-39)."""
+    profile = cluster.properties.network_profile
+    if profile is None:
+        return
+    balancer, nat = profile.load_balancer_profile, profile.nat_gateway_profile
+    kind = (profile.outbound_type or "").lower()
+    if kind.startswith("managednatgateway"):
+        yield from (nat.effective_outbound_ips or ()) if nat is not None else ()
+    elif balancer is not None and balancer.effective_outbound_ips:
+        yield from balancer.effective_outbound_ips
+    elif balancer is not None:
+        own, prefixes = balancer.outbound_ips, balancer.outbound_ip_prefixes
+        yield from (own.public_ips or ()) if own is not None else ()
+        yield from (prefixes.public_ip_prefixes or ()) if prefixes is not None else ()
+
+
+def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> Iterator[str]:
+    """Give the public addresses of the rules that take the source's pools out."""
+    configuration = source.node
+    if not isinstance(configuration, IpConfiguration | ScaleSetIpConfiguration):
+        return
+    pools = [
+        pool
+        for pool in pools_of(network, configuration)
+        if network.holder(pool, LoadBalancer) is balancer
+    ]
+    rules = [rule for pool in pools for rule in takes_out(network, balancer, pool)]
+    outbound = [rule for rule in rules if isinstance(rule, OutboundRule)]
     refs: list[Ref | None] = []
-    for rule in balancer.properties.outbound_rules or ():
-        refs += rule.properties.frontend_ip_configurations or ()
-    if not refs:
-        refs = [
-            each.properties.frontend_ip_configuration
-            for each in balancer.rules
-            if each.properties.disable_outbound_snat is not True
-        ]
+    for rule in outbound or rules:
+        if isinstance(rule, OutboundRule):
+            refs += rule.properties.frontend_ip_configurations or ()
+        else:
+            refs.append(rule.properties.frontend_ip_configuration)
     for ref in refs:
         frontend = network.get(ref, LoadBalancerFrontend)
         if frontend is not None:
@@ -93,11 +129,25 @@ def _addresses(network: Network, arm_ids: Iterable[str]) -> AddressSet:
 def firewall_addresses(
     network: Network, firewall: Firewall
 ) -> tuple[AddressSet, tuple[Reason, ...]]:
-    """Give the public addresses of an Azure Firewall, any of which it leaves by."""
+    """Give the public addresses of an Azure Firewall, any of which it leaves by.
+
+    Those of the NAT gateway of its subnet, if there is one (R-30).
+    """
     try:
-        refs = (each.properties.public_ip_address for each in firewall.ip_configurations)
-        found = _addresses(network, (ref.id for ref in refs if ref is not None and ref.id))
+        refs = [each.properties.public_ip_address for each in firewall.ip_configurations]
+        named = [ref.id for ref in refs if ref is not None and ref.id]
+        gateway = _before(network, firewall)
+        found = _addresses(network, named if gateway is None else _of_nat_gateway(gateway))
     except Undetermined as unknown:
         return PUBLIC, (gap(unknown, firewall.id),)
     reason = Reason("egress-address", f"which public address {firewall.label} uses", firewall.id)
     return found or PUBLIC, (reason,) if found.size != 1 else ()
+
+
+def _before(network: Network, firewall: Firewall) -> NatGateway | None:
+    for each in firewall.ip_configurations:
+        subnet = network.find(each.properties.subnet)
+        nat = subnet.properties.nat_gateway if isinstance(subnet, Subnet) else None
+        if nat is not None and nat.id:
+            return network.get(nat, NatGateway)
+    return None
