@@ -303,6 +303,21 @@ class Space(Shape):
         return a if b is self.empty else None
 
 
+def leaves(f: Diagram[V]) -> set[V]:
+    """Every value that the function has."""
+    seen = {f}
+    stack = [f]
+    found: set[V] = set()
+    while stack:
+        node = stack.pop()
+        if node.is_leaf:
+            found.add(node.value)
+        new = [child for child in node.children if child not in seen]
+        seen.update(new)
+        stack += new
+    return found
+
+
 def flow_space(address_bits: int) -> Space:
     """A new space of flows: `address_bits` is 32 for IPv4, 128 for IPv6."""
     return Space(flow_dimensions(address_bits))

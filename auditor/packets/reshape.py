@@ -35,6 +35,34 @@ def forgotten(packets: PacketSet, name: str) -> PacketSet:
     return _replace(packets, space.place(name), lambda node: reduce(space.union, node.children))
 
 
+def merged(
+    f: Diagram[V],
+    name: str,
+    either: Callable[[V, V], V],
+    within: Iterable[Interval] | None = None,
+) -> Diagram[V]:
+    """The function that no longer asks a dimension: `either` joins what its values give.
+
+    `within` are the values to heed, in ascending order; all when left out. KeyError: no such
+    dimension. ValueError: there is no value.
+    """
+    pairs = None if within is None else tuple(within)
+    if pairs == ():
+        raise ValueError(f"no values of {name}")
+
+    def join(node: Diagram[V]) -> Diagram[V]:
+        some = node.children if pairs is None else _meeting(node, pairs)
+        distinct = dict.fromkeys(some)
+        return reduce(lambda a, b: f.space.combine(a, b, either), distinct)
+
+    return _replace(f, f.space.place(name), join)
+
+
+def _meeting(node: Diagram[V], pairs: Iterable[Interval]) -> Iterable[Diagram[V]]:
+    for low, high in pairs:
+        yield from node.children[bisect_right(node.cuts, low) : bisect_right(node.cuts, high) + 1]
+
+
 def exchanged(f: Diagram[V], name: str) -> Diagram[V]:
     """`f` with the values of a dimension and the next one exchanged.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
 from auditor.network.graph import Network
@@ -21,7 +22,7 @@ from auditor.packets.witness import address as some_address
 from auditor.packets.witness import first_of, witness
 from auditor.reach.bounds import Bounds, any_of
 from auditor.reach.frame import Packet
-from auditor.reach.paths import SILENT, Path, paths, start
+from auditor.reach.paths import SILENT, Path, paths, private_paths, start
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import BITS, PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
@@ -89,8 +90,7 @@ def answers(
     something may pass. IPv4 and IPv6 are two questions (P-12).
     """
     found: list[Answer] = []
-    versions = [v for v in source.versions if v in target.versions] or [4]
-    for version in versions:
+    for version in common_versions(source, target):
         every = paths(network, source, target, version, tags)
         straight = [path for path in every if not path.relayed]
         found += judged(network, source, target, straight, version, protocols, ports)
@@ -118,6 +118,28 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
     )
 
 
+def private_answers(
+    network: Network,
+    source: Point,
+    target: Point,
+    *,
+    protocols: Sequence[str] = PROTOCOLS,
+    ports: PortSet = EVERY_PORT,
+    tags: ServiceTags = NO_TAGS,
+) -> tuple[Answer, ...]:
+    """Tell the same of two points of VNets, leaving out every way over the internet."""
+    found: list[Answer] = []
+    for version in common_versions(source, target):
+        group = list(private_paths(network, source, target, version, tags))
+        found += judged(network, source, target, group, version, protocols, ports)
+    return tuple(found)
+
+
+def common_versions(source: Point, target: Point) -> list[Version]:
+    """Give the versions of IP to ask about: those of both points, or 4 if there is none (P-12)."""
+    return [version for version in source.versions if version in target.versions] or [4]
+
+
 def judged(
     network: Network,
     source: Point,
@@ -128,7 +150,7 @@ def judged(
     ports: PortSet = EVERY_PORT,
 ) -> list[Answer]:
     """Give the answers that some paths together are for the packets asked about."""
-    asked = _asked(space_of(network, version), protocols, ports)
+    asked = asked_for(space_of(network, version), protocols, ports)
     sent = start(network, source, version, target.addresses or EVERYTHING).sent
     question = _Question(network, source, target, version, group, asked, sent)
     return question.answers(protocols, ports)
@@ -142,7 +164,8 @@ def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
     return [grouped[key] for key in sorted(grouped)]
 
 
-def _asked(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> PacketSet:
+def asked_for(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> PacketSet:
+    """Give all packets that are asked about."""
     total = space.empty
     for protocol in protocols:
         numbers = numbers_of(protocol, space.version)
@@ -182,38 +205,17 @@ class _Question:
 
     def answers(self, protocols: Sequence[str], ports: PortSet) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
-        parts: dict[tuple[Verdict, PortSet], list[str]] = {}
-        for protocol in protocols:
-            for verdict, found in self._split(protocol, ports):
-                parts.setdefault((verdict, found), []).append(protocol)
-        told = []
-        for (verdict, found), named in parts.items():
-            whole = len(named) == len(protocols) and len(protocols) > 1
-            groups = ["*"] if whole else named
-            told += [self._answer(verdict, each, found, named) for each in groups]
-        return told
-
-    def _split(self, protocol: str, ports: PortSet) -> Iterator[tuple[Verdict, PortSet]]:
-        these = self.space.having(protocols=numbers_of(protocol, self.version))
-        must, may = self.total.must & these, self.total.may & these
-        if protocol not in PORTED:
-            verdict = Verdict.BLOCKED if may.is_empty else Verdict.UNKNOWN
-            yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
-            return
-        sure = PortSet(values(must, "destination_port")) & ports
-        maybe = (PortSet(values(may, "destination_port")) & ports) - sure
-        for verdict, found in (
-            (Verdict.REACHABLE, sure),
-            (Verdict.UNKNOWN, maybe),
-            (Verdict.BLOCKED, ports - sure - maybe),
-        ):
-            if found:
-                yield verdict, found
+        return [
+            self._answer(verdict, protocol, found, named)
+            for verdict, protocol, found, named in parts_of(
+                self.space, self.total, protocols, ports
+            )
+        ]
 
     def _answer(
         self, verdict: Verdict, protocol: str, ports: PortSet, named: Sequence[str]
     ) -> Answer:
-        packets = _asked(self.space, named if protocol == "*" else (protocol,), ports)
+        packets = asked_for(self.space, named if protocol == "*" else (protocol,), ports)
         if verdict is Verdict.REACHABLE:
             packets &= self.total.must
         elif verdict is Verdict.UNKNOWN:
@@ -299,6 +301,44 @@ def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
     found = {reason for step in steps if step.passes is None for reason in step.reasons}
     return tuple(sorted(found or set(path.trail.frame.reasons)))
+
+
+Part: TypeAlias = tuple[Verdict, str, PortSet, Sequence[str]]
+"""A verdict, its protocol (`*`: all that are asked about), ports, and the protocols by name."""
+
+
+def parts_of(
+    space: FlowSpace, total: Bounds, protocols: Sequence[str], ports: PortSet
+) -> Iterator[Part]:
+    """Give each verdict on packets of which some arrive, with its protocols and ports."""
+    parts: dict[tuple[Verdict, PortSet], list[str]] = {}
+    for protocol in protocols:
+        for verdict, found in _split(space, total, protocol, ports):
+            parts.setdefault((verdict, found), []).append(protocol)
+    for (verdict, found), named in parts.items():
+        whole = len(named) == len(protocols) and len(protocols) > 1
+        for each in ["*"] if whole else named:
+            yield verdict, each, found, named
+
+
+def _split(
+    space: FlowSpace, total: Bounds, protocol: str, ports: PortSet
+) -> Iterator[tuple[Verdict, PortSet]]:
+    these = space.having(protocols=numbers_of(protocol, space.version))
+    must, may = total.must & these, total.may & these
+    if protocol not in PORTED:
+        verdict = Verdict.BLOCKED if may.is_empty else Verdict.UNKNOWN
+        yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
+        return
+    sure = PortSet(values(must, "destination_port")) & ports
+    maybe = (PortSet(values(may, "destination_port")) & ports) - sure
+    for verdict, found in (
+        (Verdict.REACHABLE, sure),
+        (Verdict.UNKNOWN, maybe),
+        (Verdict.BLOCKED, ports - sure - maybe),
+    ):
+        if found:
+            yield verdict, found
 
 
 def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:

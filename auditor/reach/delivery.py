@@ -220,7 +220,7 @@ def straight_to(source: Point) -> Reply:
             direct = leads_to(way, source.home, vnet)
             if direct is False and by_hub and may_be_taught(way):
                 return None
-            return direct if direct is not False else _through_appliance(way.route)
+            return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()
         return replies(here, responder, to, ask, "straight back")
@@ -228,7 +228,7 @@ def straight_to(source: Point) -> Reply:
     return reply
 
 
-def _through_appliance(route: EffectiveRoute | None) -> bool | None:
+def through_appliance(route: EffectiveRoute | None) -> bool | None:
     """Whether a reply by an appliance that did not see the packet gets back: perhaps, if it is no
     Azure Firewall, which is stateful and of which nothing is in doubt (P-11).
     """

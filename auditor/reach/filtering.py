@@ -9,7 +9,7 @@ and *must* "for every value". One that a single rule has is the difference of it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from auditor.addresses import Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
@@ -19,7 +19,8 @@ from auditor.network.layers import Action, Layer, LayerKind
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
 from auditor.packets.compile import first_match
-from auditor.packets.diagram import PacketSet
+from auditor.packets.diagram import Diagram, PacketSet
+from auditor.packets.reshape import merged
 from auditor.packets.space import Box
 from auditor.reach.bounds import Bounds
 from auditor.reach.space import CONDITIONS, FlowSpace, always, somehow, space_of
@@ -229,3 +230,107 @@ def box_of(space: FlowSpace, term: Term, shared: dict[str, str], inbound: bool) 
         source_port=term.source_ports,
         **conditions,
     )
+
+
+# The same, with the names of those who deny
+
+
+class Stop(NamedTuple):
+    """A rule that denies: of the subnet's own group where `resource` is empty.
+
+    Without a `rule`, one of several; it is not told which.
+    """
+
+    admin: bool = False
+    resource: str = ""
+    rule: str = ""
+
+
+PASS, PERHAPS, MIXED = "pass", "perhaps", "mixed"
+"""Other outcomes; mixed is what is not the same for all addresses of somebody."""
+
+UNNAMED = Stop()
+
+Outcome: TypeAlias = str | Stop
+
+_FINAL = "final"
+
+
+def outcomes(
+    network: Network,
+    subnet: Subnet,
+    direction: Direction,
+    version: Version,
+    tags: ServiceTags = NO_TAGS,
+) -> Diagram[Outcome]:
+    """Give what becomes of each packet at the filters of any machine of a subnet.
+
+    Passing surely is `admitted(...).must`, surely or perhaps `may`.
+    """
+    rules = effective_rules(network, None, direction, subnet, tags)
+    names = tuple(_said_by(layer) for layer in rules.layers)
+    key = (_Key(network, rules, None), version, names)
+    known = network.ask(_told)
+    found = known.get(key)
+    if found is None:
+        space = space_of(network, version)
+        found = known[key] = _outcomes(space, Terms(rules)) if names else space.leaf(PASS)
+    return found
+
+
+def _said_by(layer: Layer) -> tuple[str, ...]:
+    own = layer.group.id if layer.group is not None else ""
+    elsewhere = {rule.resource for rule in layer.rules} - {own}
+    return (*sorted(elsewhere), *(rule.name for rule in layer.rules))
+
+
+@question
+def _told(network: Network) -> dict[object, Diagram[Outcome]]:
+    return {}
+
+
+def _outcomes(space: FlowSpace, terms: Terms) -> Diagram[Outcome]:
+    shared = _shared(terms)
+    most = _deciding(space, terms, shared, True)
+    open_ = any(term.conditions for layer in terms.layers for term in layer)
+    least = _deciding(space, terms, shared, False) if open_ else most
+    for name in shared.values():
+        most, least = merged(most, name, either), merged(least, name, either)
+    return most if most is least else space.combine(most, least, either)
+
+
+def either(one: Outcome, other: Outcome) -> Outcome:
+    """Give the outcome when it is not told which of two it is."""
+    if one == other:
+        return one
+    both = isinstance(one, Stop) and isinstance(other, Stop)
+    return UNNAMED if both else PERHAPS
+
+
+def _deciding(
+    space: FlowSpace, terms: Terms, shared: dict[str, str], generous: bool
+) -> Diagram[Outcome]:
+    inbound = terms.rules.inbound
+    total: Diagram[Outcome] = space.leaf(PASS)
+    for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
+        if layer.kind is LayerKind.ADMIN and _loose(found, shared):
+            return space.leaf(PASS) if generous else space.leaf(UNNAMED)
+        kept = [t for t in found if _counts(t, _allows(layer, t), shared, generous)]
+        boxes = [_box(space, term, shared, inbound) for term in kept]
+        here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
+        total = here if total.is_leaf else space.combine(total, here, _then)
+    return space.map(total, lambda value: PASS if value == _FINAL else value)
+
+
+def _then(before: Outcome, here: Outcome) -> Outcome:
+    return here if before == PASS else before
+
+
+def _outcome(layer: Layer, term: Term) -> Outcome:
+    if _allows(layer, term):
+        return _FINAL if _ends(layer, term) else PASS
+    if term.label < 0:
+        return UNNAMED
+    rule = layer.rules[term.label]
+    own = layer.group is not None and rule.resource == layer.group.id
+    return Stop(layer.kind is LayerKind.ADMIN, "" if own else rule.resource, rule.name)

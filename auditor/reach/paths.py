@@ -317,13 +317,7 @@ def _from_inside(
         for there in to_sites(out, source, target.addresses):
             yield Path(source, target, there)
         return
-    for aim in aims(network, target):
-        if not aim.addresses.intervals(version):
-            continue
-        trail = towards(start(network, source, version, aim.addresses, tags), aim)
-        for each, end in send(trail, source, aim):
-            if aim is target or end.id == target.id:
-                yield Path(source, end, each)
+    yield from private_paths(network, source, target, version, tags)
     for entrance in entrances_towards(network, target):
         if entrance.version != version or not may_end_at(network, entrance, target):
             continue
@@ -334,6 +328,23 @@ def _from_inside(
                 path = Path(source, end, each, entrance)
                 if ends_at(path, target):
                     yield path
+
+
+def private_paths(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version = 4,
+    tags: ServiceTags = NO_TAGS,
+) -> Iterator[Path]:
+    """Give the paths between two points of VNets that do not go over the internet."""
+    for aim in aims(network, target):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for each, end in send(trail, source, aim):
+            if aim is target or end.id == target.id:
+                yield Path(source, end, each)
 
 
 def aims(network: Network, target: Point) -> tuple[Point, ...]:

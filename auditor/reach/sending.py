@@ -79,8 +79,8 @@ def by_appliance(
 
 def by_stranger(trail: Trail, appliance: Address) -> Trail:
     """Follow packets through an appliance of which nothing is told (section 12)."""
-    who = _owner_of(trail, appliance)
-    reason = Reason(f"nva:{who}", "whether it lets the packet through, and as what")
+    who = owner_of(trail.network, trail.source, appliance)
+    reason = stranger_reason(who)
     trail = remark(
         trail,
         "appliance",
@@ -94,10 +94,15 @@ def by_stranger(trail: Trail, appliance: Address) -> Trail:
     return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
 
 
-def _owner_of(trail: Trail, address: Address) -> str:
-    """Name who has an appliance's address, or give the address."""
-    for home in (trail.source.home, *_joined_with(trail.network, trail.source)):
-        for owner in owned_addresses(trail.network, home).get(address, ()):
+def stranger_reason(who: str) -> Reason:
+    """Say why it is not told what becomes of packets at an appliance."""
+    return Reason(f"nva:{who}", "whether it lets the packet through, and as what")
+
+
+def owner_of(network: Network, source: Point, address: Address) -> str:
+    """Name who has an appliance's address, seen from a point, or give the address."""
+    for home in (source.home, *_joined_with(network, source)):
+        for owner in owned_addresses(network, home).get(address, ()):
             return owner.holder.label
     return str(address)
 

@@ -52,6 +52,12 @@ class Ways:
         """Give the way to one address."""
         return self.ways[bisect_right(self.starts, address.value) - 1]
 
+    @property
+    def said(self) -> object:
+        """What tells these ways from those of another subnet."""
+        said = ((tuple(map(_said, way.possible)), way.reasons) for way in self.ways)
+        return self.starts, tuple(said)
+
     def within(self, addresses: AddressSet) -> Iterator[tuple[AddressSet, Way]]:
         """Give the ways to some addresses, and to which of them each goes."""
         grouped: dict[int, list[tuple[int, int]]] = {}

@@ -1,0 +1,363 @@
+"""One cell of a matrix: what any machine of one subnet may say to any machine of another.
+
+Found from the outcomes of the filters at both ends and the ways between them; where that is not
+enough (addresses of one subnet that are treated differently, an Azure Firewall on the way), the
+pair is asked about as `auditor.reach.answer` does. Both give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from auditor.addresses import Address, PortSet
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.service_tags import ServiceTags
+from auditor.packets.diagram import Diagram, PacketSet
+from auditor.reach.answer import (
+    Answer,
+    Verdict,
+    asked_for,
+    coordinates,
+    parts_of,
+    private_answers,
+    some_packet,
+)
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import through_appliance
+from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
+from auditor.reach.frame import Packet
+from auditor.reach.points import Point
+from auditor.reach.sending import owner_of, stranger_reason
+from auditor.reach.space import FlowSpace, space_of
+from auditor.reach.subnet_views import View, group_of, why
+from auditor.reach.trail import Step
+from auditor.reach.ways import Way, leads_to
+
+Packets = tuple[str, PortSet]
+"""A protocol (`*`: all that are asked about), and ports."""
+
+
+class Blocker(NamedTuple):
+    """The first thing that stops packets.
+
+    `code` is that of a hop. `at` is `from` or `to` where it stands at that subnet; without a
+    `resource` it is then the subnet itself, or the security group that it names.
+    """
+
+    code: str
+    at: str
+    resource: str
+    rule: str
+
+
+class Cell(NamedTuple):
+    """The answer for a pair of subnets; `blocker` is there only if it is blocked."""
+
+    verdict: Verdict
+    reachable: tuple[Packets, ...] = ()
+    unsure: tuple[Packets, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    blocker: Blocker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the sets of packets at both ends say; a witness for each part that is not told."""
+
+    cell: Cell
+    unsure: tuple[Packet, ...] = ()
+
+
+class Cells:
+    """The cells of one matrix, each asked about as often as needed."""
+
+    def __init__(
+        self, network: Network, protocols: Sequence[str], ports: PortSet, tags: ServiceTags
+    ) -> None:
+        """Ask about these packets."""
+        self.network = network
+        self.protocols = tuple(protocols)
+        self.ports = ports
+        self.tags = tags
+        self.asked = 0
+        """How many pairs had to be asked about one by one."""
+        self._told: dict[object, _Told] = {}
+        self._may: dict[Diagram[Outcome], Bounds] = {}
+        self._mixed: dict[Diagram[Outcome], bool] = {}
+        self._tried: dict[int, Packet] = {}
+        self._leads: dict[tuple[int, str], bool | None] = {}
+        self._back: dict[tuple[int, str], bool | None] = {}
+
+    # Pairs asked about one by one
+
+    def between(self, source: Point, target: Point, version: int | None = None) -> list[Cell]:
+        """Give the cells of two points, one for each version of IP, or that of one version."""
+        self.asked += 1
+        found = private_answers(
+            self.network,
+            source,
+            target,
+            protocols=self.protocols,
+            ports=self.ports,
+            tags=self.tags,
+        )
+        versions = dict.fromkeys(answer.version for answer in found)
+        return [
+            cell_of([answer for answer in found if answer.version == each])
+            for each in versions
+            if version in (None, each)
+        ]
+
+    def _engine(self, source: View, target: View) -> Cell:
+        return self.between(source.point, target.point, source.version)[0]
+
+    # What the routes of the source stop
+
+    def stopped(self, source: View, out: Diagram[Outcome], way: Way) -> Cell | None:
+        """Give the cell of whatever a way does not lead to; None: ask about each."""
+        value = out.at(coordinates(self.tried(source)))
+        if value == MIXED:
+            return None
+        blocker = _stop_of(value, "from") or _route_of(source, way, "route", "from")
+        return Cell(Verdict.BLOCKED, blocker=blocker)
+
+    def tried(self, view: View) -> Packet:
+        """Give the packet by which it is shown that nothing passes; its addresses do not matter."""
+        found = self._tried.get(view.version)
+        if found is None:
+            space = space_of(self.network, view.version)
+            packet = some_packet(asked_for(space, self.protocols, self.ports))
+            assert packet is not None
+            found = self._tried[view.version] = packet
+        return found
+
+    # Straight
+
+    def straight(self, source: View, out: Diagram[Outcome], target: View) -> Cell:
+        """Give the cell of two subnets between which no appliance stands."""
+        into = target.lets_in(source.addresses)
+        ahead = source.ways_to(target.addresses)
+        back = target.ways_to(source.addresses)
+        goes = [self._led(way, source, target) for way in ahead]
+        returns = [self._returned(way, source, target) for way in back]
+        sent, replied = _any(goes), _any(returns)
+        unclear = (sent is None and len(ahead) > 1) or (replied is None and len(back) > 1)
+        if into is None or unclear or self._is_mixed(out) or self._is_mixed(into):
+            return self._engine(source, target)
+        told = self._straight_sets(out, into, (sent, replied))
+        if told.cell.verdict is Verdict.BLOCKED:
+            blocker = self._first(source, out, into, target)
+            return told.cell._replace(blocker=blocker)
+        if not told.unsure:
+            return told.cell
+        reasons: set[Reason] = set()
+        for packet in told.unsure:
+            reasons |= self._why(source, out, into, target, packet)
+            for way, leads in ((ahead[0], sent), (back[0], replied)):
+                if leads is None:
+                    reasons |= _doubts_of(way)
+        return told.cell._replace(reasons=tuple(sorted(reasons)))
+
+    def _led(self, way: Way, source: View, target: View) -> bool | None:
+        key = (id(way), target.point.home)
+        if key not in self._leads:
+            self._leads[key] = leads_to(way, target.point.home, source.vnet)
+        return self._leads[key]
+
+    def _returned(self, way: Way, source: View, target: View) -> bool | None:
+        key = (id(way), source.point.home)
+        if key not in self._back:
+            direct = leads_to(way, source.point.home, target.vnet)
+            self._back[key] = direct if direct is not False else through_appliance(way.route)
+        return self._back[key]
+
+    def _first(
+        self, source: View, out: Diagram[Outcome], into: Diagram[Outcome], target: View
+    ) -> Blocker:
+        at = coordinates(self.tried(source))
+        ahead = source.ways.at(target.host())
+        back = target.ways.at(source.host())
+        found = _stop_of(out.at(at), "from")
+        if found is None and self._led(ahead, source, target) is False:
+            found = _route_of(source, ahead, "route", "from")
+        if found is None:
+            found = _stop_of(into.at(at), "to")
+        return found or _route_of(target, back, "asymmetric-return", "to")
+
+    # By an appliance of which nothing is told
+
+    def by_stranger(
+        self, source: View, out: Diagram[Outcome], target: View, appliance: Address
+    ) -> Cell:
+        """Give the cell of two subnets between which all packets go to an appliance."""
+        straight = target.lets_in(source.addresses)
+        rewritten = target.lets_in(((appliance.value, appliance.value),))
+        if (
+            straight is None
+            or rewritten is None
+            or any(map(self._is_mixed, (out, straight, rewritten)))
+        ):
+            return self._engine(source, target)
+        told = self._doubtful_sets(out, straight, rewritten)
+        if told.cell.verdict is Verdict.BLOCKED:
+            at = coordinates(self.tried(source))
+            blocker = _stop_of(out.at(at), "from") or _stop_of(straight.at(at), "to")
+            return told.cell._replace(blocker=blocker)
+        reasons = {stranger_reason(owner_of(self.network, source.point, appliance))}
+        for packet in told.unsure:
+            reasons |= self._why(source, out, straight, target, packet)
+        return told.cell._replace(reasons=tuple(sorted(reasons)))
+
+    def by_firewall(self, source: View, target: View) -> Cell:
+        """Give the cell of two subnets between which some other appliance stands."""
+        return self._engine(source, target)
+
+    # Sets
+
+    def _straight_sets(
+        self, out: Diagram[Outcome], into: Diagram[Outcome], ways: tuple[bool | None, ...]
+    ) -> _Told:
+        """What passes both filters, where packets and replies go these ways."""
+        key = (out, into, ways)
+        found = self._told.get(key)
+        if found is None:
+            total = self._passing(out) & self._passing(into)
+            if False in ways:
+                total = Bounds.nothing(out.space)
+            elif None in ways:
+                total = total.doubtful()
+            found = self._told[key] = self._said(total)
+        return found
+
+    def _doubtful_sets(
+        self, out: Diagram[Outcome], into: Diagram[Outcome], rewritten: Diagram[Outcome]
+    ) -> _Told:
+        """What may pass both filters, when something between may put its address in place."""
+        key = (out, into, rewritten)
+        found = self._told.get(key)
+        if found is None:
+            either = self._passing(into) | self._passing(rewritten)
+            found = self._told[key] = self._said((self._passing(out) & either).doubtful())
+        return found
+
+    def _said(self, total: Bounds) -> _Told:
+        space = total.may.space
+        assert isinstance(space, FlowSpace)
+        parts = list(parts_of(space, total.within(self._asked(space)), self.protocols, self.ports))
+        tried: list[Packet] = []
+        for verdict, protocol, ports, named in parts:
+            if verdict is Verdict.UNKNOWN:
+                these = tuple(named) if protocol == "*" else (protocol,)
+                packet = some_packet(asked_for(space, these, ports) & total.may)
+                assert packet is not None
+                tried.append(packet)
+        return _Told(_cell((v, p, ports) for v, p, ports, _ in parts), tuple(tried))
+
+    def _asked(self, space: FlowSpace) -> PacketSet:
+        return asked_for(space, self.protocols, self.ports)
+
+    def _passing(self, outcome: Diagram[Outcome]) -> Bounds:
+        found = self._may.get(outcome)
+        if found is None:
+            space = outcome.space
+            must = space.map(outcome, lambda value: value == PASS)
+            may = space.map(outcome, lambda value: value in (PASS, PERHAPS))
+            found = self._may[outcome] = Bounds(may, must)
+        return found
+
+    def _is_mixed(self, outcome: Diagram[Outcome]) -> bool:
+        """Whether packets that are asked about depend on which address somebody has."""
+        found = self._mixed.get(outcome)
+        if found is None:
+            space = outcome.space
+            assert isinstance(space, FlowSpace)
+            mixed = space.map(outcome, lambda value: value == MIXED)
+            found = self._mixed[outcome] = not (mixed & self._asked(space)).is_empty
+        return found
+
+    def _why(
+        self,
+        source: View,
+        out: Diagram[Outcome],
+        into: Diagram[Outcome],
+        target: View,
+        packet: Packet,
+    ) -> set[Reason]:
+        at = coordinates(packet)
+        found: set[Reason] = set()
+        for here, other, outcome, direction in (
+            (source, target, out, Direction.OUTBOUND),
+            (target, source, into, Direction.INBOUND),
+        ):
+            if outcome.at(at) == PERHAPS:
+                found.update(why(self.network, here, direction, other, packet, self.tags))
+        return found
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    found = set(answers)
+    return True if True in found else None if None in found else False
+
+
+def _stop_of(outcome: Outcome, at: str) -> Blocker | None:
+    if not isinstance(outcome, Stop):
+        return None
+    if outcome.admin:
+        return Blocker("admin-rule", "", outcome.resource, outcome.rule)
+    code = "nsg-outbound" if at == "from" else "nsg-inbound"
+    return Blocker(code, at, outcome.resource, outcome.rule)
+
+
+def _route_of(view: View, way: Way, code: str, at: str) -> Blocker:
+    route = way.possible[0] if way.possible else None
+    if route is None:
+        return Blocker("route" if at == "from" else "return-route", at, "", "")
+    resource = route.node.root.id if route.node is not None else ""
+    return Blocker(code, at, resource, route.name or str(route.prefix))
+
+
+def _doubts_of(way: Way) -> set[Reason]:
+    doubts = way.possible[0].doubts if way.possible else ()
+    return {*way.reasons, *doubts}
+
+
+_FROM = frozenset({"nsg-outbound", "route", "egress"})
+_TO = frozenset({"nsg-inbound", "return-route", "asymmetric-return"})
+
+
+def cell_of(answers: Sequence[Answer]) -> Cell:
+    """Give the cell of the answers about one pair, for one version of IP."""
+    found = _cell((each.verdict, each.protocol, each.ports) for each in answers)
+    reasons = {r for each in answers if each.verdict is Verdict.UNKNOWN for r in each.reasons}
+    blocker = None
+    if found.verdict is Verdict.BLOCKED:
+        blocker = _relative(answers[0].blockers[0], answers[0].source, answers[0].target)
+    return found._replace(reasons=tuple(sorted(reasons)), blocker=blocker)
+
+
+def _relative(step: Step, source: Point, target: Point) -> Blocker:
+    at = "from" if step.code in _FROM else "to" if step.code in _TO else ""
+    end = source if at == "from" else target
+    own = {end.id.lower()} if at else set()
+    if at and end.place is not None:
+        own.add(group_of(end.place).lower())
+    resource = "" if step.resource.lower() in own else step.resource
+    return Blocker(step.code, at, resource, step.rule)
+
+
+def _cell(parts: Iterable[tuple[Verdict, str, PortSet]]) -> Cell:
+    named: dict[Verdict, list[Packets]] = {Verdict.REACHABLE: [], Verdict.UNKNOWN: []}
+    for verdict, protocol, ports in parts:
+        if verdict in named:
+            named[verdict].append((protocol, ports))
+    sure, unsure = (tuple(sorted(each, key=_order)) for each in named.values())
+    verdict = Verdict.REACHABLE if sure else Verdict.UNKNOWN if unsure else Verdict.BLOCKED
+    return Cell(verdict, sure, unsure)
+
+
+def _order(packets: Packets) -> tuple[object, ...]:
+    return packets[0], packets[1].intervals
