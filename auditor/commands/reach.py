@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.service_tags import ServiceTags
     from auditor.reach.answer import Answer, Verdict
+    from auditor.selector import Selector
 
 _STATUS = {"reachable": 0, "blocked": 1, "unknown": 4}
 
 
 @click.command()
 @PATHS
-@click.option("--from", "source", required=True, metavar="ENDPOINT", help="Who sends.")
+@click.option("--from", "source", metavar="ENDPOINT", help="Who sends.")
 @click.option("--to", "target", metavar="ENDPOINT", help="Who answers; else all the internet sees.")
 @click.option(
     "--protocol",
     type=click.Choice(["tcp", "udp", "icmp", "esp", "ah"], case_sensitive=False),
     help="One protocol (default: TCP, UDP and ICMP).",
 )
+@click.option("--matrix", is_flag=True, help="Between subnets: those selected, or all.")
 @click.option("--port", metavar="PORTS", help="Destination ports as sent: 443, 22,8000-8080.")
 @SERVICE_TAGS
 @click.option(
@@ -50,14 +52,19 @@ def reach(paths: tuple[str, ...], keep_going: bool, report: str, **asked: Any) -
 
     An endpoint is internet, onprem, an address or CIDR, an ARM id or glob, type:, name:, rg:,
     tag:KEY=VALUE, subnet:VNET/SUBNET or service:NAMESPACE/NAME. With --from internet alone, all
-    that the internet reaches. Exit status 0: reachable, 1: blocked, 4: cannot tell, 2: usage,
-    3: the input cannot be read.
+    that the internet reaches. With --matrix, all pairs of subnets, those that behave alike as one;
+    --from and --to choose subnets and VNets. Exit status 0: reachable, 1: blocked, 4: cannot
+    tell, 2: usage, 3: the input cannot be read.
     """
     from auditor.errors import UsageError
     from auditor.network.selectors import Kind, parse_selector
 
-    source = parse_selector(asked["source"])
+    source = parse_selector(asked["source"]) if asked["source"] else None
     target = parse_selector(asked["target"]) if asked["target"] else None
+    if asked["matrix"]:
+        return _matrix(paths, keep_going, report, source, target, asked)
+    if source is None:
+        raise UsageError("--from is missing", advice="only --matrix needs none")
     if target is None and source.kind is not Kind.INTERNET:
         raise UsageError("--to is missing", advice="only --from internet may stand alone")
     protocols, ports = _packets(asked["protocol"], asked["port"])
@@ -69,6 +76,23 @@ def reach(paths: tuple[str, ...], keep_going: bool, report: str, **asked: Any) -
 
     sources, targets = ends_of(network, source), ends_of(network, target)
     return _answer(network, sources, targets, protocols, ports, tags, report)
+
+
+def _matrix(
+    paths: tuple[str, ...],
+    keep_going: bool,
+    report: str,
+    source: Selector | None,
+    target: Selector | None,
+    asked: dict[str, Any],
+) -> int:
+    from auditor.commands.matrix import tell
+
+    protocols, ports = _packets(asked["protocol"], asked["port"])
+    tags = read_tags(asked["tags"])
+    network = read_network(paths, keep_going)
+    words = tell(network, source, target, protocols, ports, tags, report)
+    return _STATUS[_best(words, False)]
 
 
 def _packets(protocol: str | None, port: str | None) -> tuple[tuple[str, ...], PortSet]:
@@ -144,7 +168,10 @@ def _order(answer: Answer) -> tuple[Any, ...]:
 
 def overall(verdicts: Sequence[Verdict], doubts: bool) -> str:
     """Give one verdict for many answers: reachable if any is; blocked only if all are told so."""
-    words = {verdict.value for verdict in verdicts}
+    return _best({verdict.value for verdict in verdicts}, doubts)
+
+
+def _best(words: set[str], doubts: bool) -> str:
     if "reachable" in words:
         return "reachable"
     return "unknown" if "unknown" in words or doubts or not words else "blocked"

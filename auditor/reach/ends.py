@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from auditor.addresses import AddressSet
-from auditor.errors import Undetermined
+from auditor.errors import Undetermined, UsageError
 from auditor.network.address_plan import unlisted
 from auditor.network.clusters import node_group
 from auditor.network.databases import approved_connections, injected
@@ -270,3 +270,40 @@ def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[
     endpoints = (network.find(each) for each in ids)
     private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))
     return (*private, service(node))
+
+
+def subnets_of(
+    network: Network, selector: Selector | None
+) -> tuple[tuple[Subnet, ...], tuple[Reason, ...]]:
+    """Give the subnets that a selector stands for, those of VNets too, and why there may be more.
+
+    All, without a selector. Raises UsageError when it stands for none.
+    """
+    if selector is None:
+        return network.all(Subnet), ()
+    selection = select(network, selector)
+    found: dict[str, Subnet] = {}
+    reasons = list(selection.doubts)
+    for node in selection.nodes:
+        try:
+            if isinstance(node, Subnet):
+                found[node.key] = node
+            elif isinstance(node, VirtualNetwork):
+                found.update((subnet.key, subnet) for subnet in node.subnets)
+        except Undetermined as unknown:
+            reasons.append(gap(unknown, node.id))
+    if selection.selector.kind is Chosen.ADDRESS:
+        found.update((subnet.key, subnet) for subnet in _holding(network, selection.addresses))
+    if not found and not reasons:
+        raise UsageError(f"{selector.text} is no subnet and no virtual network",
+                         advice="a matrix is between subnets")  # fmt: skip
+    return tuple(found[key] for key in sorted(found)), tuple(sorted(set(reasons)))
+
+
+def _holding(network: Network, addresses: AddressSet) -> Iterator[Subnet]:
+    for subnet in network.all(Subnet):
+        try:
+            if usable(subnet).overlaps(addresses):
+                yield subnet
+        except Undetermined:
+            continue
