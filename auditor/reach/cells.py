@@ -145,8 +145,7 @@ class Cells:
         goes = [self._led(way, source, target) for way in ahead]
         returns = [self._returned(way, source, target) for way in back]
         sent, replied = _any(goes), _any(returns)
-        unclear = (sent is None and len(ahead) > 1) or (replied is None and len(back) > 1)
-        if into is None or unclear or self._is_mixed(out) or self._is_mixed(into):
+        if into is None or self._is_mixed(out) or self._is_mixed(into):
             return self._engine(source, target)
         told = self._straight_sets(out, into, (sent, replied))
         if told.cell.verdict is Verdict.BLOCKED:
@@ -154,6 +153,8 @@ class Cells:
             return told.cell._replace(blocker=blocker)
         if not told.unsure:
             return told.cell
+        if len(ahead) > 1 or len(back) > 1:
+            return self._engine(source, target)  # the reasons depend on the address
         reasons: set[Reason] = set()
         for packet in told.unsure:
             reasons |= self._why(source, out, into, target, packet)
