@@ -269,7 +269,7 @@ def outcomes(
     """
     rules = effective_rules(network, None, direction, subnet, tags)
     names = tuple(_said_by(layer) for layer in rules.layers)
-    key = (_Key(network, rules, None), version, names)
+    key = (Key(network, rules, None), version, names)
     known = network.ask(_told)
     found = known.get(key)
     if found is None:
@@ -315,8 +315,8 @@ def _deciding(
     for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
         if layer.kind is LayerKind.ADMIN and _loose(found, shared):
             return space.leaf(PASS) if generous else space.leaf(UNNAMED)
-        kept = [t for t in found if _counts(t, _allows(layer, t), shared, generous)]
-        boxes = [_box(space, term, shared, inbound) for term in kept]
+        kept = [t for t in found if _counts(t, allows(layer, t), shared, generous)]
+        boxes = [box_of(space, term, shared, inbound) for term in kept]
         here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
         total = here if total.is_leaf else space.combine(total, here, _then)
     return space.map(total, lambda value: PASS if value == _FINAL else value)
@@ -327,7 +327,7 @@ def _then(before: Outcome, here: Outcome) -> Outcome:
 
 
 def _outcome(layer: Layer, term: Term) -> Outcome:
-    if _allows(layer, term):
+    if allows(layer, term):
         return _FINAL if _ends(layer, term) else PASS
     if term.label < 0:
         return UNNAMED
