@@ -251,7 +251,7 @@ class _Question:
             elif verdict is Verdict.UNKNOWN:
                 here &= path.bounds.may
             else:
-                here = _furthest(path, here)
+                here = furthest(path, here)
             packet = some_packet(here)
             if packet is None:
                 continue
@@ -283,7 +283,7 @@ class _Question:
         return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
 
 
-def _furthest(path: Path, packets: PacketSet) -> PacketSet:
+def furthest(path: Path, packets: PacketSet) -> PacketSet:
     """Give those of some packets that get through as much of a path as they can, from its start.
 
     So a packet that is stopped shows what stops it, and not what could be asked otherwise.

@@ -44,12 +44,12 @@ def told_of(network: Network, answer: Answer, about: str = "") -> Told:
     )
 
 
-def whys(answers: Iterable[Answer]) -> str:
-    """Say why something is not told of some packets."""
+def whys(answers: Iterable[Answer], most: int | None = None) -> str:
+    """Say why something is not told of some packets: `most` reasons at most."""
     found = {
         str(reason): None
         for answer in answers
         for reason in answer.reasons
         or [r for step in answer.hops if step.passes is None for r in step.reasons]
     }
-    return "; ".join(found) or "which of several machines or addresses it is"
+    return "; ".join(list(found)[:most]) or "which of several machines or addresses it is"

@@ -8,8 +8,8 @@ and no balancing before it.
 ## What fails
 An ip configuration of a NIC with a public IP, told by the NIC or by the address (E-1). The address
 is the fault, whatever is open today, and the severity stays the same. The message says what the
-security groups let in from the internet: the rules of the subnet's group and of the NIC's both
-decide (N-11); with neither, a Standard address is closed and a Basic one is open (E-3).
+internet reaches: admin rules, the security groups of subnet and NIC and the way of the replies all
+decide (N-11); without a group, a Standard address is closed and a Basic one is open (E-3).
 
 A machine that is meant to face the internet (a network appliance, say) is approved with `allow`,
 globs of ids of NICs or public IPs:
@@ -31,11 +31,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network.exposure import approved, carried, public_name
 from auditor.network.graph import every
-from auditor.network.internet_reach import open_from_internet
+from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -81,10 +80,11 @@ def _finding(
     told: Evidence,
 ) -> Finding:
     machine = interface.properties.virtual_machine
+    there = arrivals(network, configuration.id)
     return Finding(
         subject=interface.id,
         message=f"{interface.label} carries the public address {public_name(network, address)}; "
-        f"open from the internet: {_reach(network, configuration, address)}",
+        f"open from the internet: {there.words}",
         remedy="reach the machine through Bastion or the gateway, then detach the address: "
         + az(
             "network", "nic", "ip-config", "update",
@@ -97,11 +97,6 @@ def _finding(
         evidence=(told,),
         key=configuration.label.lower(),
         covers=(("EXP-001", address),),
+        witness=there.witness,
+        hops=there.hops,
     )  # fmt: skip
-
-
-def _reach(network: Network, configuration: IpConfiguration, address: str) -> str:
-    try:
-        return str(open_from_internet(network, configuration, address))
-    except Undetermined as unknown:
-        return f"cannot be told ({unknown.missing})"

@@ -52,6 +52,7 @@ from auditor.network.exposure import (
 )
 from auditor.network.graph import evidence
 from auditor.network.kubernetes import load_balancer_services
+from auditor.reach.arrivals import arrivals
 from auditor.remedy import kubectl
 from auditor.resources.base import Ref
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -132,11 +133,13 @@ def _finding(
     network: Network, pip: PublicIp, owner: Owner, cluster: ManagedCluster, ports: str
 ) -> Finding:
     services = services_of(pip)
+    there = arrivals(network, pip.id)
     whose = f"Kubernetes Service {', '.join(services)}" if services else f"the {owner.word}"
     return Finding(
         subject=pip.id,
         message=f"{whose} of cluster {cluster.label} lets {ports} in from the internet at "
-        f"{public_name(network, pip.id)}, beside the gateway",
+        f"{public_name(network, pip.id)}, beside the gateway"
+        + (f"; today nothing gets through, {there.why_not}" if there.why_not else ""),
         remedy=_remedy(services),
         related=(owner.part, cluster.id),
         evidence=(owner.told, *_tag_evidence(pip)),
@@ -147,6 +150,8 @@ def _finding(
             *(("NSG-003", each) for each in _provider_rules(network, cluster, pip)),
             *(("K8S-001", each) for each in _same_services(network, services)),
         ),
+        witness=there.witness,
+        hops=there.hops,
     )
 
 

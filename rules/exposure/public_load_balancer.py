@@ -9,7 +9,8 @@ one, and what stands behind it is reached around the gateway.
 A frontend with a public address that load-balancing rules, inbound NAT rules or inbound NAT pools
 use. A frontend that only outbound rules use, or none, answers nobody (E-7, E-8) and is kept.
 
-The rule states the fact; whether a security group still stops the traffic is not asked here.
+The rule states the fact, whatever gets through today; the message says what the internet reaches
+at the frontend, or what stops it.
 `allow` holds globs of ids of load balancers, frontends or public IPs that are meant to be public.
 
 *Unknown* when the load balancer's rules are not all told and none of those told forwards.
@@ -43,6 +44,7 @@ from auditor.network.exposure import (
     use_of,
 )
 from auditor.network.graph import evidence
+from auditor.reach.arrivals import arrivals
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -79,10 +81,11 @@ def public_load_balancer(
     if not use.inbound:
         use.certain()
         return
+    there = arrivals(network, frontend.id)
     yield Finding(
         subject=frontend.id,
         message=f"{frontend.root.label} forwards {_ports(use.inbound)} from the internet at "
-        f"{address_of(network, frontend)}",
+        f"{address_of(network, frontend)}; open from the internet: {there.words}",
         remedy="publish the service through the gateway, then delete what forwards: "
         + delete_command(use.inbound[0]),
         related=(address,) if address else (),
@@ -91,6 +94,8 @@ def public_load_balancer(
             for rule in use.inbound[:_SHOWN]
         ),
         covers=(("EXP-001", address),) if address else (),
+        witness=there.witness,
+        hops=there.hops,
     )
 
 

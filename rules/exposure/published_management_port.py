@@ -10,6 +10,9 @@ An inbound NAT rule, an inbound NAT pool or a load-balancing rule on a public fr
 backend port is one of `ports` (22, 3389, 5985, 5986), by TCP. With floating IP the frontend port is
 what the machine sees (E-13).
 
+The rule is the fault, whatever a security group lets through today; the message says when nothing
+gets through the frontend, and why.
+
 A NAT rule that points at no machine publishes nothing yet; it is reported as *medium*, since it
 waits for one. The rules that a NAT pool made for its instances (`pool.0`) are the pool's fault and
 not told again. `allow` holds globs of ids of rules, load balancers or frontends that are meant.
@@ -42,6 +45,7 @@ from auditor.network.exposure import (
     use_of,
 )
 from auditor.network.graph import evidence
+from auditor.reach.arrivals import Arrivals, arrivals
 from auditor.resources.load_balancers import (
     InboundNatPool,
     InboundNatRule,
@@ -77,11 +81,12 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
     if not _manages(rule, params) or approved(params.allow, rule.id, rule.root.id, frontend.id):
         return
     pointed = _points_somewhere(network, rule)
+    there = arrivals(network, frontend.id)
     yield Finding(
         subject=rule.id,
         message=f"{rule.label} publishes port {_port(rule)} of the machines behind "
         f"{rule.root.label} at {address_of(network, frontend)}, {ports_of(rule)}"
-        + ("" if pointed else "; it points at no machine yet"),
+        + (_stopped(there) if pointed else "; it points at no machine yet"),
         remedy="reach the machines through Bastion or a VPN, and delete the rule: "
         + delete_command(rule),
         related=(frontend.id,),
@@ -89,6 +94,10 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
         severity=None if pointed else Severity.MEDIUM,
         covers=(*_covers(network, frontend, params), *_made_from(rule)),
     )
+
+
+def _stopped(there: Arrivals) -> str:
+    return f"; today nothing gets through, {there.why_not}" if there.why_not else ""
 
 
 def _port(rule: InboundRule) -> int:

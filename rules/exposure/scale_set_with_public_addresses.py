@@ -30,6 +30,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.exposure import SCALE_SET, approved, owners_of
 from auditor.network.graph import every, evidence, question
+from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.public_addresses import PublicIp
@@ -64,10 +65,11 @@ def scale_set_with_public_addresses(
     first, pool = public[0], _pool(scale_set)
     what = f"the nodes of AKS pool {pool}" if pool else "its instances"
     name = first.properties.public_ip_address_configuration
+    there = arrivals(network, first.id)
     yield Finding(
         subject=scale_set.id,
         message=f"{scale_set.label} gives {what} public addresses "
-        f"({', '.join(c.label for c in public)})",
+        f"({', '.join(c.label for c in public)}); open from the internet: {there.words}",
         remedy=_remedy(scale_set, first, pool),
         evidence=(
             evidence(
@@ -77,6 +79,8 @@ def scale_set_with_public_addresses(
             ),
         ),
         covers=tuple(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+        witness=there.witness,
+        hops=there.hops,
     )
 
 

@@ -62,8 +62,13 @@ PARTNER = rule("partner", 120, "52.1.2.0/24", "8443")
 @pytest.mark.parametrize(
     ("on_subnet", "on_nic", "sku", "words"),
     [
-        (None, None, "Standard", "nothing, since a Standard address without"),
-        (None, None, "Basic", "every port, with a Basic address and no network security group"),
+        (
+            None,
+            None,
+            "Standard",
+            "nothing, since pip is Standard, and without a",
+        ),
+        (None, None, "Basic", "open from the internet: every port from anywhere"),
         ([SSH], None, "Standard", "open from the internet: TCP 22 from anywhere"),
         (None, [SSH], "Standard", "open from the internet: TCP 22 from anywhere"),
         ([SSH, WEB], [WEB], "Standard", "open from the internet: TCP 443 from anywhere"),
@@ -101,15 +106,32 @@ def test_a_rule_for_another_machine_opens_nothing_here() -> None:
         nic("nic-web", public="pip", nsg="nsg"), pip("pip"), vnet(subnet()), nsg(other)
     )
 
-    assert ask("EXP-002", network).broken[0].message.endswith("open from the internet: nothing")
+    assert (
+        ask("EXP-002", network)
+        .broken[0]
+        .message.endswith(
+            "open from the internet: nothing, since defaultSecurityRules/DenyAllInBound of nsg at "
+            "nic-web denies it"
+        )
+    )
 
 
 def test_what_is_open_may_be_unknown_while_the_fault_is_not() -> None:
     without_group = estate(nic("nic-web", public="pip", nsg="gone"), pip("pip"), vnet(subnet()))
-    assert "cannot be told" in ask("EXP-002", without_group).broken[0].message
+    assert "perhaps every port" in ask("EXP-002", without_group).broken[0].message
 
     without_sku = estate(nic("nic-web", public="pip"), pip("pip", sku=None), vnet(subnet()))
-    assert "cannot be told" in ask("EXP-002", without_sku).broken[0].message
+    assert "perhaps every port" in ask("EXP-002", without_sku).broken[0].message
+
+
+def test_a_packet_that_gets_through_is_told() -> None:
+    network = estate(nic("nic-web", public="pip"), pip("pip"), vnet(subnet(nsg="nsg")), nsg(SSH))
+
+    (finding,) = ask("EXP-002", network).broken
+
+    assert finding.witness is not None
+    assert finding.witness["destinationPort"] == 22
+    assert [hop.reason for hop in finding.hops] == ["public-address", "nsg-inbound", "return-route"]
 
 
 def test_every_ip_configuration_counts() -> None:

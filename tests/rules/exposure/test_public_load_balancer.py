@@ -1,10 +1,26 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import BALANCER, PIP, balancer, forwards, front, outbound, pip, ref
+from ...exposed import (
+    BALANCER,
+    PIP,
+    balancer,
+    forwards,
+    front,
+    nic,
+    nsg,
+    outbound,
+    pip,
+    ref,
+    rule,
+    subnet,
+    vnet,
+)
 
 
 def test_a_frontend_that_forwards() -> None:
@@ -14,12 +30,33 @@ def test_a_frontend_that_forwards() -> None:
     (finding,) = ask("EXP-006", network).broken
 
     assert finding.subject == front()
-    assert finding.message == "lb forwards TCP 443, TCP 80 from the internet at 20.50.1.2 (pip)"
+    assert finding.message.startswith(
+        "lb forwards TCP 443, TCP 80 from the internet at 20.50.1.2 (pip); open from the internet: "
+    )
     assert "az network lb rule delete --resource-group rg --lb-name lb --name web" in finding.remedy
     assert finding.evidence[0].pointer == (
         "/properties/loadBalancingRules/0/properties/frontendIPConfiguration/id"
     )
     assert finding.related == (arm_id(PIP, "pip"),)
+
+
+def test_what_gets_through_is_told_or_what_stops_it() -> None:
+    def behind(*rules: Any) -> str:
+        network = estate(
+            balancer(loadBalancingRules=[forwards("web", 443, 8443)]),
+            pip("pip", front()),
+            nic("nic-web"),
+            nsg(*rules),
+            vnet(subnet(nsg="nsg")),
+        )
+        (finding,) = ask("EXP-006", network).broken
+        return finding.message.partition("open from the internet: ")[2]
+
+    assert behind(rule("web", 100, "*", "8443")) == "TCP 443 from anywhere"
+    assert behind(rule("us", 100, "52.1.2.0/24", "8443")) == "TCP 443 from some addresses"
+    assert behind() == (
+        "nothing, since defaultSecurityRules/DenyAllInBound of nsg at app denies it"
+    )
 
 
 def test_nat_rules_and_pools_forward_too() -> None:

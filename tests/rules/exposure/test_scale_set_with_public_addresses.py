@@ -26,7 +26,9 @@ def test_E_2_instances_get_public_addresses() -> None:
     (finding,) = ask("EXP-003", estate(scale_set(BARE))).broken
 
     assert finding.subject == arm_id(SCALE_SET, "vmss")
-    assert finding.message == "vmss gives its instances public addresses (ipconfig1)"
+    assert finding.message.startswith(
+        "vmss gives its instances public addresses (ipconfig1); open from the internet: perhaps"
+    )
     assert "az vmss update --resource-group rg --name vmss --remove" in finding.remedy
     assert finding.evidence[0].pointer.endswith("/publicIPAddressConfiguration")
 

@@ -1,0 +1,112 @@
+"""What arrives from the internet through one public address, in words and with a packet to try."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auditor.addresses import PortSet
+from auditor.finding import Hop, Json
+from auditor.ids import fold
+from auditor.network.graph import Network, question
+from auditor.network.openings import ports_in_words
+from auditor.packets.measure import values
+from auditor.reach.answer import Verdict, answer_on, furthest, numbers_of, some_packet
+from auditor.reach.openings import Opening, openings
+from auditor.reach.space import PORTED
+from auditor.reach.told import told_of, whys
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What the internet reaches at an address: `words` end a sentence after a colon.
+
+    `witness` and `hops` are those of a packet that certainly arrives and is answered, if one is;
+    `why_not` tells what stops all packets, when something certainly does.
+    """
+
+    words: str
+    why_not: str = ""
+    witness: dict[str, Json] | None = None
+    hops: tuple[Hop, ...] = ()
+
+
+def arrivals(network: Network, arm_id: str) -> Arrivals:
+    """Give what arrives through a public IP, or at the ip configuration or frontend with one.
+
+    Any source, and sources of which only some get in, are told apart; so is what only may arrive.
+    """
+    found = _by_id(network).get(fold(arm_id), ())
+    sure = _united(opening.certain for opening in found)
+    some = _less(_united(map(_let_in, found)), sure)
+    perhaps = _less(_united(opening.possible for opening in found), sure)
+    words = [
+        f"{ports_in_words(ports)} from {who}"
+        for ports, who in ((sure, "anywhere"), (some, "some addresses"))
+        if ports
+    ]
+    if perhaps:
+        shown = (o.shown(o.possible, certain=False) for o in found if o.possible)
+        why = whys((answer for answer in shown if answer is not None), most=1)
+        words.append(f"perhaps {ports_in_words(perhaps)} ({why})")
+    if not words:
+        why = _why_not(found)
+        if not why:
+            return Arrivals("nothing: it leads to no machine of the input")
+        return Arrivals(f"nothing, since {why}", f"since {why}")
+    shown_sure = (o.shown(o.certain, certain=True) for o in found if o.certain)
+    first = next((answer for answer in shown_sure if answer is not None), None)
+    if first is None:
+        return Arrivals(", ".join(words))
+    told = told_of(network, first)
+    witness = dict(told.witness) if told.witness is not None else None
+    return Arrivals(", ".join(words), witness=witness, hops=told.hops)
+
+
+@question
+def _by_id(network: Network) -> dict[str, tuple[Opening, ...]]:
+    """The openings by the ids of their addresses and of the nodes that carry these."""
+    found: dict[str, list[Opening]] = defaultdict(list)
+    for opening in openings(network):
+        for key in {opening.key, opening.entrance.node.key}:
+            found[key].append(opening)
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _united(every: Iterable[dict[str, PortSet]]) -> dict[str, PortSet]:
+    total: dict[str, PortSet] = {}
+    for ports in every:
+        for protocol, found in ports.items():
+            total[protocol] = total.get(protocol, PortSet()) | found
+    return total
+
+
+def _less(ports: dict[str, PortSet], others: dict[str, PortSet]) -> dict[str, PortSet]:
+    left = {name: found - others.get(name, PortSet()) for name, found in ports.items()}
+    return {name: found for name, found in left.items() if found}
+
+
+def _let_in(opening: Opening) -> dict[str, PortSet]:
+    """The ports, by protocol, on which anybody at all gets in for certain."""
+    space = opening.paths[0].trail.space
+    found = {
+        protocol: PortSet(
+            values(
+                opening.bounds.must & space.having(protocols=numbers_of(protocol, space.version)),
+                "destination_port",
+            )
+        )
+        for protocol in PORTED
+    }
+    return {protocol: ports for protocol, ports in found.items() if ports}
+
+
+def _why_not(found: tuple[Opening, ...]) -> str:
+    for path in (path for opening in found for path in opening.paths):
+        packet = some_packet(furthest(path, path.trail.sent))
+        if packet is not None:
+            answer = answer_on(path, packet, Verdict.BLOCKED)
+            if answer.blockers:
+                return answer.blockers[0].says
+    return ""
