@@ -14,7 +14,7 @@ from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.openings import openings
 from auditor.reach.paths import Path, paths
 from auditor.reach.points import Point, anywhere_in, vnet_of
-from auditor.reach.ways import leads_to, ways_from
+from auditor.reach.ways import appliances_of, leads_to, ways_from
 from auditor.resources.virtual_networks import Subnet
 
 Choose: TypeAlias = Callable[[Path], PacketSet]
@@ -75,11 +75,11 @@ def _entering(network: Network) -> Iterator[Flow]:
 def _crossing(network: Network) -> Iterator[Flow]:
     for target in network.all(Subnet):
         there = anywhere_in(network, target)
-        if not _uses_appliances(network, target) or not there.addresses:
+        if not appliances_of(network, target) or _is_platform(target) or not there.addresses:
             continue
         for source in subnets_around(network, there.home):
             here = anywhere_in(network, source)
-            if source is target or _is_platform(source) or _is_platform(target):
+            if source is target or _is_platform(source):
                 continue
             if _straight(network, here, there) and _by_appliance(network, there, here):
                 every = tuple(p for p in paths(network, here, there) if p.entrance is None)
@@ -88,11 +88,6 @@ def _crossing(network: Network) -> Iterator[Flow]:
 
 def _is_platform(subnet: Subnet) -> bool:
     return subnet.name.lower() in PLATFORM_SUBNETS
-
-
-def _uses_appliances(network: Network, subnet: Subnet) -> bool:
-    ways = ways_from(network, subnet, 4, network.tags)
-    return any(route.hop is Hop.APPLIANCE for way in ways.ways for route in way.possible)
 
 
 def _straight(network: Network, here: Point, there: Point) -> bool:

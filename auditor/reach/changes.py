@@ -300,14 +300,14 @@ def _face(network: Network, point: Point, version: Version) -> tuple[object, ...
 
 
 def _signature(ways: Ways) -> tuple[object, ...]:
-    told = tuple(
+    return tuple(
         (
+            start,
             tuple((r.hop.value.lower(), str(r.address), r.far, r.fault) for r in way.possible),
             tuple(reason.label for reason in way.reasons),
         )
-        for way in ways.ways
+        for start, way in ways.parts()
     )
-    return ways.starts, told
 
 
 def _appliances(network: Network, version: Version) -> tuple[object, ...]:

@@ -6,7 +6,6 @@ gateways, which open connections of their own (`via`).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +14,16 @@ from itertools import product
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network, question, question_about
+from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
+from auditor.reach.approaches import (
+    distinct_relays,
+    entrances_straight_to,
+    entrances_towards,
+    relay_targets,
+)
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
@@ -26,27 +31,20 @@ from auditor.reach.entrances import (
     Entrance,
     enter,
     entrances,
-    entrances_at,
-    translated_to,
 )
 from auditor.reach.frame import SENT
 from auditor.reach.gatewaying import (
-    Relay,
     at_listeners,
     back_from,
     point_of,
-    ports_of,
-    relays_of,
     sending,
 )
-from auditor.reach.owners import points_at
 from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
     anywhere_in,
     frontend,
-    machine,
     vnet_of,
 )
 from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
@@ -54,8 +52,7 @@ from auditor.reach.services import answered
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -173,32 +170,11 @@ def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
     front = entrance.node
     assert isinstance(front, GatewayFrontend)
     for at, port in at_listeners(trail, gateway, front, back_from(trail)):
-        for relay in _distinct(trail.network, port.listeners):
+        for relay in distinct_relays(trail.network, port.listeners):
             for target in relay_targets(trail.network, gateway, relay):
                 here = sending(at, gateway, relay, target.addresses)
                 for each, end in send(here, point_of(trail.network, gateway), target):
                     yield Path(source, end, each, entrance)
-
-
-def _distinct(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
-    seen: set[tuple[str, int | None]] = set()
-    for listener in listeners:
-        for relay in relays_of(network, listener):
-            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
-            if key not in seen:
-                seen.add(key)
-                yield relay
-
-
-def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
-    """Give the points a gateway may connect to for one relay; none that the snapshot holds."""
-    if relay.configuration is not None:
-        return (machine(network, relay.configuration),)
-    here = point_of(network, gateway)
-    vnet = vnet_of(network, here)
-    if relay.address is None or vnet is None:
-        return ()
-    return points_at(network, relay.address, vnet)
 
 
 def _from_internet(
@@ -227,74 +203,6 @@ def ends_at(path: Path, target: Point) -> bool:
     )
 
 
-def may_end_at(network: Network, entrance: Entrance, target: Point) -> bool:
-    """Tell whether packets through an entrance may end at a point, with nobody connecting anew.
-
-    Those through an application gateway end at the gateway.
-    """
-    gateway = entrance.node.root
-    if not isinstance(gateway, ApplicationGateway):
-        return True
-    if target.kind is Kind.SUBNET:
-        place = point_of(network, gateway).subnet
-        return place is not None and place.key == target.id.lower()
-    return target.id.lower() == gateway.id.lower()
-
-
-@question_about
-def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
-    """Give the entrances that may lead to a point: its own, those of balancers, and of gateways."""
-    found: dict[str, Entrance] = {}
-    nodes = [target.node] if target.node is not None else []
-    if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
-        nodes = list(target.node.properties.frontend_ip_configurations or ())
-    if target.kind is Kind.MACHINE and target.node is not None:
-        nodes += [f.frontend for f in forwards_to(network).get(target.node.key, ())]
-    for node in nodes:
-        for entrance in entrances_at(network, node):
-            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
-    if target.kind is not Kind.GATEWAY:
-        place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
-        for key in (target.id.lower(), place):
-            for entrance in _relaying(network).get(key, ()):
-                found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
-    return tuple(found[key] for key in sorted(found))
-
-
-@question
-def _relaying(network: Network) -> dict[str, tuple[Entrance, ...]]:
-    """The entrances that lead to others than whoever carries them, by the ids of these others.
-
-    By the key of its subnet too, for whoever is asked about as any machine of that.
-    """
-    found: dict[str, dict[str, Entrance]] = defaultdict(dict)
-    for entrance in entrances(network):
-        for point in _behind(network, entrance):
-            place = point.subnet.key if point.subnet is not None else ""
-            for key in {point.id.lower(), place} - {""}:
-                found[key][f"{entrance.node.key} {entrance.address.lower()}"] = entrance
-    return {key: tuple(each.values()) for key, each in found.items()}
-
-
-def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
-    """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
-    node = entrance.node
-    targets: list[Point] = []
-    if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-        for port in ports_of(network, node.root)[0]:
-            if port.frontend is node:
-                for relay in _distinct(network, port.listeners):
-                    targets += relay_targets(network, node.root, relay)
-    elif isinstance(node, FirewallIpConfiguration):
-        targets += translated_to(network, node)
-    for target in targets:
-        yield target
-        if isinstance(target.node, LoadBalancerFrontend):
-            for forward in forwards_of(network, target.node).known:
-                if forward.target is not None:
-                    yield forward.target
-
-
 # From within
 
 
@@ -318,8 +226,8 @@ def _from_inside(
             yield Path(source, target, there)
         return
     yield from private_paths(network, source, target, version, tags)
-    for entrance in entrances_towards(network, target):
-        if entrance.version != version or not may_end_at(network, entrance, target):
+    for entrance in entrances_straight_to(network, target):
+        if entrance.version != version:
             continue
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)

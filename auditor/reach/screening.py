@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet, address_or_none
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.packets.intervals import contains
+from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.paths import aims, entrances_towards, gateway_subnets_towards, may_end_at
+from auditor.reach.paths import aims, gateway_subnets_towards
 from auditor.reach.points import (
     Kind,
     Point,
@@ -27,10 +28,9 @@ from auditor.reach.points import (
     part_in_subnet,
     usable,
 )
-from auditor.resources import walk
+from auditor.reach.ways import appliances_of
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -55,8 +55,8 @@ def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Poin
 
 def senders(network: Network, target: Point, port: int) -> AddressSet:
     """Give the sources, as a point sees them, from which TCP to one of its ports may get in."""
-    if not target.addresses or _entered(network, target):
-        return EVERYTHING
+    if not target.addresses or entrances_straight_to(network, target):
+        return EVERYTHING  # from the internet as well, with anybody's address
     if isinstance(target.node, LoadBalancerFrontend):
         return _behind(network, target, target.node, port)
     ports = {port}
@@ -115,11 +115,6 @@ def _senders(network: Network) -> dict[tuple[object, AddressSet, frozenset[int]]
     return {}
 
 
-def _entered(network: Network, target: Point) -> bool:
-    """Whether packets may come in by the internet, from public addresses of anybody's."""
-    return any(may_end_at(network, e, target) for e in entrances_towards(network, target))
-
-
 def _place(network: Network, rules: EffectiveRules, point: Point) -> object:
     """What decides what rules let through at a point, its addresses apart."""
     contents = [content(network, layer) for layer in rules.layers]
@@ -165,15 +160,9 @@ def _may_bear(
 @question_about
 def _put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
     """What appliances may put in the place of the source, of packets from a subnet."""
-    table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
-    if not isinstance(table, RouteTable):
-        return NOTHING
     total = NOTHING
-    for route in walk.peek(walk.peek(table, "properties"), "routes") or ():
-        text = walk.peek(walk.peek(route, "properties"), "next_hop_ip_address")
-        address = address_or_none(text)
-        if address is not None:
-            total = total | AddressSet.from_range(address, address) | _of_firewalls(network)
+    for address in appliances_of(network, subnet):
+        total = total | AddressSet.from_range(address, address) | _of_firewalls(network)
     return total
 
 

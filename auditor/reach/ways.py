@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import Address, AddressSet, Version
+from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS
@@ -19,7 +19,9 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import of_addresses
 from auditor.reach.space import BITS, FlowSpace
+from auditor.resources import walk
 from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -40,17 +42,23 @@ class Way:
         return self.possible[0] if self.possible and not self.reasons else None
 
 
-@dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways from one subnet: from `starts[i]` to before `starts[i + 1]` goes `ways[i]`."""
+    """The ways from one subnet, each looked up when it is first asked for.
 
-    starts: tuple[int, ...]
-    ways: tuple[Way, ...]
-    version: Version
+    From one cut to before the next, every address goes the same way.
+    """
+
+    def __init__(self, routes: EffectiveRoutes, version: Version) -> None:
+        """Take the routes of the subnet, for one version of IP."""
+        self._routes = routes
+        self._version: Version = version
+        self._cuts = _cuts(routes, version)
+        self._ways: list[Way | None] = [None] * len(self._cuts)
+        self._known: dict[object, Way] = {}
 
     def at(self, address: Address) -> Way:
         """Give the way to one address."""
-        return self.ways[bisect_right(self.starts, address.value) - 1]
+        return self._way(bisect_right(self._cuts, address.value) - 1)
 
     @property
     def said(self) -> object:
@@ -62,19 +70,45 @@ class Ways:
         """Give the ways to some addresses, and to which of them each goes."""
         grouped: dict[int, list[tuple[int, int]]] = {}
         named: dict[int, Way] = {}
-        top = (1 << BITS[self.version]) - 1
-        for low, high in addresses.intervals(self.version):
-            place = bisect_right(self.starts, low) - 1
-            while place < len(self.starts) and self.starts[place] <= high:
-                last = self.starts[place + 1] - 1 if place + 1 < len(self.starts) else top
-                way = self.ways[place]
-                named.setdefault(id(way), way)
-                pair = (max(low, self.starts[place]), min(high, last))
-                grouped.setdefault(id(way), []).append(pair)
-                place += 1
+        for asked in addresses.intervals(self._version):
+            for pair, way in self._pieces(*asked):
+                named[id(way)] = way
+                pairs = grouped.setdefault(id(way), [])
+                if pairs and pairs[-1][1] + 1 == pair[0]:
+                    pairs[-1] = (pairs[-1][0], pair[1])
+                else:
+                    pairs.append(pair)
         for key, pairs in grouped.items():
             found = tuple(pairs)
-            yield (AddressSet(v4=found) if self.version == 4 else AddressSet(v6=found)), named[key]
+            yield (AddressSet(v4=found) if self._version == 4 else AddressSet(v6=found)), named[key]
+
+    def parts(self) -> Iterator[tuple[int, Way]]:
+        """Give every way, and the address from which on it is the one."""
+        before: Way | None = None
+        for place, start in enumerate(self._cuts):
+            way = self._way(place)
+            if way is not before:
+                yield start, way
+            before = way
+
+    def _pieces(self, low: int, high: int) -> Iterator[tuple[tuple[int, int], Way]]:
+        cuts = self._cuts
+        place = bisect_right(cuts, low) - 1
+        while low <= high:
+            last = cuts[place + 1] - 1 if place + 1 < len(cuts) else high
+            yield (low, min(high, last)), self._way(place)
+            low, place = last + 1, place + 1
+
+    def _way(self, place: int) -> Way:
+        """Give the way between two cuts; ways that say the same are one."""
+        found = self._ways[place]
+        if found is None:
+            start = Address(self._version, self._cuts[place])
+            choice = choose(self._routes.matching(start))
+            key = (tuple(map(_said, choice.possible)), choice.reasons)
+            found = self._known.setdefault(key, Way(choice.possible, choice.reasons))
+            self._ways[place] = found
+        return found
 
 
 def ways_from(
@@ -86,19 +120,7 @@ def ways_from(
 
 @question_about
 def _ways(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
-    starts: list[int] = []
-    ways: list[Way] = []
-    known: dict[object, Way] = {}
-    for start in _cuts(routes, version):
-        choice = choose(routes.matching(Address(version, start)))
-        key = (tuple(map(_said, choice.possible)), choice.reasons)
-        way = known.get(key)
-        if way is None:
-            way = known[key] = Way(choice.possible, choice.reasons)
-        if not ways or ways[-1] is not way:
-            starts.append(start)
-            ways.append(way)
-    return Ways(tuple(starts), tuple(ways), version)
+    return Ways(routes, version)
 
 
 def _said(route: EffectiveRoute) -> object:
@@ -110,7 +132,7 @@ def _said(route: EffectiveRoute) -> object:
 def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
     top = 1 << BITS[version]
     found = {0}
-    for route in routes.routes:
+    for route in routes.drafts:
         if route.prefix.version == version:
             found.add(route.prefix.first)
             found.add(route.prefix.last + 1)
@@ -120,6 +142,16 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
             found.add(high + 1)
     found.discard(top)
     return sorted(found)
+
+
+@question_about
+def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
+    """Give the addresses of all appliances that a subnet's route table names, sorted."""
+    table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
+    settings = walk.peek(table, "properties") if isinstance(table, RouteTable) else None
+    hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
+    found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}
+    return tuple(sorted(address for address in found if address is not None))
 
 
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:

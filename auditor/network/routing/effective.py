@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
@@ -104,7 +103,7 @@ def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveR
         users,
     ):
         found.extend(part)
-    return _settle(found)
+    return EffectiveRoutes(found.routes, found.influences, _beaten)
 
 
 def _told(place: Place) -> tuple[Found, bool | None]:
@@ -133,17 +132,8 @@ def _without_vnet(reason: Reason) -> EffectiveRoutes:
     return EffectiveRoutes((), (anything(reason, source, "U-2") for source in sources))
 
 
-def _settle(found: Found) -> EffectiveRoutes:
-    """Mark as invalid every route that another is certain to take the place of."""
-    draft = EffectiveRoutes(found.routes, found.influences)
-    settled = (
-        route if not _beaten(route, draft) else replace(route, active=False)
-        for route in found.routes
-    )
-    return EffectiveRoutes(settled, found.influences)
-
-
 def _beaten(route: EffectiveRoute, all_routes: EffectiveRoutes) -> bool:
+    """Tell whether another route is certain to take the place of one."""
     for other in all_routes.covering(route.prefix):
         if other is route or not other.certain:
             continue

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 from auditor.addresses import Address, AddressSet, Prefix
@@ -144,25 +145,42 @@ _Slot: TypeAlias = tuple[int, int, int]
 
 
 class EffectiveRoutes:
-    """The routes of one subnet: `routes` as told, and `influences` that may add to them."""
+    """The routes of one subnet: `drafts` as told, and `influences` that may add to them."""
 
-    def __init__(self, routes: Iterable[EffectiveRoute], influences: Iterable[Influence]) -> None:
-        """Take the routes in the order in which they are to be shown."""
-        self.routes = tuple(routes)
+    def __init__(
+        self,
+        routes: Iterable[EffectiveRoute],
+        influences: Iterable[Influence],
+        beaten: Callable[[EffectiveRoute, EffectiveRoutes], bool] = lambda *_: False,
+    ) -> None:
+        """Take the routes in the order in which they are to be shown.
+
+        `beaten` tells of one of them whether another is certain to take its place.
+        """
+        self.drafts = tuple(routes)
         self.influences = tuple(influences)
+        self._beaten = beaten
         self._index: dict[_Slot, list[EffectiveRoute]] = defaultdict(list)
         lengths: dict[int, set[int]] = {4: set(), 6: set()}
-        for route in self.routes:
+        for route in self.drafts:
             prefix = route.prefix
             self._index[prefix.version, prefix.length, prefix.first].append(route)
             lengths[prefix.version].add(prefix.length)
         self._lengths = {version: sorted(found) for version, found in lengths.items()}
 
+    @cached_property
+    def routes(self) -> tuple[EffectiveRoute, ...]:
+        """The routes as told, with whether each is active."""
+        return tuple(
+            route if not self._beaten(route, self) else replace(route, active=False)
+            for route in self.drafts
+        )
+
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Give all that is not told about them, sorted, each once."""
         found = {influence.reason for influence in self.influences}
-        found.update(reason for route in self.routes for reason in route.reasons)
+        found.update(reason for route in self.drafts for reason in route.reasons)
         return tuple(sorted(found))
 
     def covering(self, prefix: Prefix) -> Iterator[EffectiveRoute]:
