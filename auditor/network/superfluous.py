@@ -265,6 +265,23 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 
 
 @question
+def needed(network: Network) -> frozenset[SecurityRule]:
+    """Give the rules that certainly decide something, and without which something would change."""
+    found: set[SecurityRule] = set()
+    for group in network.all(NetworkSecurityGroup):
+        try:
+            idle = idle_rules(network, group)
+            for way in (True, False):
+                rules = custom_rules(network, group, inbound=way)
+                filters = filters_of(network, group, inbound=way)
+                found.update(rule for rule, each in zip(rules, filters, strict=True) if each.told)
+        except Undetermined:
+            continue
+        found.difference_update(idle.shadowed, idle.redundant)
+    return frozenset(found)
+
+
+@question
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
     return tuple(rule for rule in network.all(SecurityRule) if not written_by_kubernetes(rule))

@@ -34,7 +34,7 @@ from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.filters import attachments
 from auditor.network.graph import evidence
 from auditor.network.openings import group_of
-from auditor.network.superfluous import idle_rules, in_words, kept_by_hand, sure_to_match
+from auditor.network.superfluous import idle_rules, in_words, kept_by_hand, needed, sure_to_match
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -49,6 +49,8 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 )
 def redundant_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
+    if security_rule in needed(network):
+        return
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).redundant.get(security_rule)
     if causes is None:

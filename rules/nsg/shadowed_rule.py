@@ -34,7 +34,14 @@ from __future__ import annotations
 from auditor import ids
 from auditor.network.graph import evidence
 from auditor.network.openings import group_of
-from auditor.network.superfluous import Cause, idle_rules, in_words, kept_by_hand, sure_to_match
+from auditor.network.superfluous import (
+    Cause,
+    idle_rules,
+    in_words,
+    kept_by_hand,
+    needed,
+    sure_to_match,
+)
 from auditor.remedy import az
 from auditor.resources.security import SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -49,6 +56,8 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 )
 def shadowed_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
+    if security_rule in needed(network):
+        return
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).shadowed.get(security_rule)
     if causes is None:
