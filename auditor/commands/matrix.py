@@ -130,7 +130,7 @@ def _class_json(network: Network, each: SubnetClass) -> dict[str, Any]:
 
 def _gateways(network: Network, each: SubnetClass) -> list[str]:
     """Give what forwards to a class from public addresses, which a matrix does not tell."""
-    from auditor.reach.paths import entrances_towards
+    from auditor.reach.approaches import entrances_towards
     from auditor.reach.points import anywhere_in
 
     ways = (

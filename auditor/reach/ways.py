@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.network.graph import Network, question_about
@@ -81,6 +82,16 @@ class Ways:
         for key, pairs in grouped.items():
             found = tuple(pairs)
             yield (AddressSet(v4=found) if self._version == 4 else AddressSet(v6=found)), named[key]
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The numbers of the addresses from which on another way is the one, in order."""
+        return tuple(start for start, _ in self.parts())
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The way from each of `starts` on."""
+        return tuple(way for _, way in self.parts())
 
     def parts(self) -> Iterator[tuple[int, Way]]:
         """Give every way, and the address from which on it is the one."""
