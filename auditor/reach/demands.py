@@ -17,8 +17,8 @@ from auditor.finding import Evidence, Hop, Json
 from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import ServiceTags
+from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Intervals
 from auditor.packets.measure import values
 from auditor.reach.answer import some_packet
 from auditor.reach.filtering import admitted
@@ -31,10 +31,9 @@ from auditor.reach.space import FlowSpace, somehow, space_of
 from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
 from auditor.remedy import az
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 
-TCP: Intervals = ((6, 6),)
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 _ANY_CLIENT = PortSet.of(1024, 65535)
@@ -45,7 +44,7 @@ _FIRST, _LAST = 100, 4096
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """TCP between a place and `peers` that has to get through; `who` names them in a rule.
+    """What has to get through between a place and `peers`; `who` names them in a rule.
 
     Without `peers`: whoever the service tag `who` holds.
     """
@@ -54,6 +53,7 @@ class Demand:
     ports: PortSet
     peers: AddressSet | None = None
     direction: Direction = Direction.INBOUND
+    protocol: str = "tcp"
 
 
 def probes(ports: PortSet) -> Demand:
@@ -131,7 +131,7 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     own = point.addresses & EVERY_V4
     rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
     tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
-    if lets_through(rules, own, peers, demand.ports, tag):
+    if lets_through(rules, own, peers, demand.ports, tag, demand.protocol):
         return None
     here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
     space = space_of(network, 4)
@@ -175,7 +175,7 @@ def _packets(space: FlowSpace, own: AddressSet, peers: AddressSet, demand: Deman
     return space.having(
         source=peers if inbound else own,
         destination=own if inbound else peers,
-        protocols=TCP,
+        protocols=PROTOCOL_NUMBERS[demand.protocol],
         source_ports=_ANY_CLIENT,
         destination_ports=demand.ports,
     )
@@ -206,7 +206,7 @@ def allow_before(network: Network, refused: Refusal, name: str, *, nth: int = 1)
         priority=_free(group, inbound, step.priority or _LAST + 1, nth),
         direction=demand.direction.value,
         access="Allow",
-        protocol="Tcp",
+        protocol=demand.protocol.title(),
         **peers,
         destination_port_ranges=tuple(str(demand.ports).replace(" ", "").split(",")),
     )  # fmt: skip
@@ -217,6 +217,13 @@ def _free(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> i
     taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
     free = [each for each in range(_FIRST, min(below, _LAST + 1)) if each not in taken]
     return free[-nth] if len(free) >= nth else _FIRST
+
+
+def priority_after(group: NetworkSecurityGroup, rule: SecurityRule) -> int:
+    """Give the first priority after an inbound rule's that no rule has; the last of all if none."""
+    taken = {each.properties.priority for each in group.rules if each.inbound}
+    after = range((rule.properties.priority or _FIRST) + 1, _LAST + 1)
+    return next((each for each in after if each not in taken), _LAST)
 
 
 def whys(refusals: Iterable[Refusal]) -> str:

@@ -92,12 +92,12 @@ class Frame:
         return found
 
     def applied(self, packet: Packet) -> Packet:
-        """Give one packet behind the rewriting: of several values the lowest."""
+        """Give one packet behind the rewriting: of several values the lowest of its version."""
         changes: dict[str, Address | int] = {}
         for name, addresses in (("source", self.source), ("destination", self.destination)):
-            lowest = addresses.smallest() if addresses is not None else None
-            if lowest is not None:
-                changes[name] = lowest
+            version = packet.source.version
+            if addresses is not None and addresses.intervals(version):
+                changes[name] = Address(version, addresses.intervals(version)[0][0])
         for name, ports in (
             ("source_port", self.source_port),
             ("destination_port", self.destination_port),

@@ -5,6 +5,8 @@ It says yes only where the sets of packets would say so too, in a fraction of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from auditor.addresses import AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.filters import Filter, Selector
@@ -17,23 +19,27 @@ def lets_through(
     peers: AddressSet,
     ports: PortSet,
     tag: str = "",
+    protocol: str = "tcp",
 ) -> bool:
-    """Tell whether all TCP between a place and peers plainly gets through, to some ports.
+    """Tell whether all of a protocol between a place and peers plainly gets through, to some ports.
 
     `peers` are those that service tag `tag` holds, when it is given; a set that is wider than that
     will do. False: look closer.
     """
-    asked = _Class(rules.inbound, own, peers, ports, tag.lower())
+    asked = _Class(rules.inbound, own, peers, ports, tag.lower(), protocol)
     return all(asked.passes(layer) for layer in rules.layers)
 
 
+@dataclass(frozen=True, slots=True)
 class _Class:
     """The packets that are asked about."""
 
-    def __init__(
-        self, inbound: bool, own: AddressSet, peers: AddressSet, ports: PortSet, tag: str
-    ) -> None:
-        self.inbound, self.own, self.peers, self.ports, self.tag = inbound, own, peers, ports, tag
+    inbound: bool
+    own: AddressSet
+    peers: AddressSet
+    ports: PortSet
+    tag: str
+    protocol: str
 
     def passes(self, layer: Layer) -> bool:
         if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
@@ -58,7 +64,10 @@ class _Class:
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
-        if not each.speaks_of("tcp") or not (each.destination_ports or PortSet()) & self.ports:
+        if (
+            not each.speaks_of(self.protocol)
+            or not (each.destination_ports or PortSet()) & self.ports
+        ):
             return False
         return all(
             side.tags or side.groups or side.addresses & asked

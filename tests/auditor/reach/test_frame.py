@@ -63,3 +63,10 @@ def test_a_packet_behind_two_rewritings() -> None:
         "10.0.9.0", "10.0.0.4", 443,
     )  # fmt: skip
     assert there.source_port == 0
+
+
+def test_P_12_a_packet_gets_an_address_of_its_own_version() -> None:
+    both = AddressSet.from_text(["20.0.0.0/8", "2603:1020::/32"])
+    packet = Packet(parse_address("fd00::4"), parse_address("2603:1020::5"), "tcp", 50000, 443)
+    assert str(SENT.rewritten(source=both).applied(packet).source) == "2603:1020::"
+    assert SENT.rewritten(source=one("20.0.0.0/8")).applied(packet) == packet
