@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import ArmId, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, Ref, Resource, Wire, arm, settings
+from auditor.resources.mysql import ConnectionState
 
 
 class VaultPermissions(Wire, gc=False):
@@ -41,6 +42,19 @@ class VaultNetworkAcls(Wire):
     virtual_network_rules: list[VaultNetworkRule] | None = None
 
 
+class VaultConnectionProperties(Wire):
+    """Settings of a private endpoint connection."""
+
+    private_endpoint: Ref | None = None
+    private_link_service_connection_state: ConnectionState | None = None
+
+
+class VaultConnection(Wire):
+    """One entry of `privateEndpointConnections`: who asked to reach the vault privately."""
+
+    properties: VaultConnectionProperties = settings(VaultConnectionProperties)
+
+
 class KeyVaultProperties(Wire):
     """Settings of a vault."""
 
@@ -49,6 +63,7 @@ class KeyVaultProperties(Wire):
     access_policies: list[AccessPolicy] | None = None
     network_acls: VaultNetworkAcls | None = None
     public_network_access: str | None = None
+    private_endpoint_connections: list[VaultConnection] | None = None
     enable_soft_delete: bool | None = None
     provisioning_state: str | None = None
 

@@ -17,7 +17,7 @@ and
 The answer is *unknown* when the vault, the identity's principal or the role assignments that
 concern the vault, the inherited ones among them, are not in the snapshot, when the identity has a
 custom role, and when a group with such a role may hold it.
-The vault's firewall is not judged here, nor is a certificate that was uploaded.
+The vault's firewall is judged by TLS-008; a certificate that was uploaded is not judged.
 
 ## What to do
 Give the gateway an identity, and the identity the right:
