@@ -156,6 +156,21 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     return Refusal(demand, point, ports, packet, certain, some, steps)
 
 
+def shares(network: Network, point: Point, demand: Demand) -> tuple[AddressSet, AddressSet]:
+    """Give the peers of an inbound demand of which nothing gets in, and those of which some does.
+
+    Surely in either case; of the rest it is not told.
+    """
+    peers, tags = _peers(network, demand)
+    here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
+    wanted = _packets(space_of(network, 4), point.addresses & EVERY_V4, peers, demand)
+    let = here.may & wanted
+    for name in ("destination", "destination_port", "source_port"):
+        let = somehow(let, name)
+    denied, inside = values(wanted - let, "source"), values(wanted & here.must, "source")
+    return AddressSet(v4=denied), AddressSet(v4=inside)
+
+
 @question_about
 def _peers(network: Network, demand: Demand) -> tuple[AddressSet, ServiceTags]:
     """Who the others are, and what service tags hold when they are those of the demand's tag.
