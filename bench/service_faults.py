@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.arm import Json, part, ref
-from bench.clusters import MYSQL, add_public_service
+from bench.clusters import MYSQL, POD_CIDR, add_public_service
 from bench.fault import Expected, Fault
 from bench.gateways import DOMAIN, WAF_POLICY, certificate
 from bench.landing_zone import LandingZone, Spoke
@@ -221,9 +221,20 @@ def _cidr(kind: str, cidr: str, rule_id: str) -> Fault:
         properties["networkProfile"] |= {kind: cidr, f"{kind}s": [cidr]}
         if kind == "serviceCidr":
             properties["networkProfile"]["dnsServiceIP"] = cidr.replace(".0/16", ".10")
+        else:
+            _allow_pods(zone, cidr)
         return [Expected(rule_id, cluster)]
 
     return fault
+
+
+def _allow_pods(zone: LandingZone, cidr: str) -> None:
+    """Let the rules of the nodes' group name another pod range."""
+    group = zone.estate.properties(_spoke(zone, "cluster").nsgs["nodes"])
+    for made in group["securityRules"]:
+        for side in ("sourceAddressPrefix", "destinationAddressPrefix"):
+            if made["properties"].get(side) == POD_CIDR:
+                made["properties"][side] = cidr
 
 
 def routing_without_default_route(zone: LandingZone) -> list[Expected]:
