@@ -222,19 +222,18 @@ def _cidr(kind: str, cidr: str, rule_id: str) -> Fault:
         if kind == "serviceCidr":
             properties["networkProfile"]["dnsServiceIP"] = cidr.replace(".0/16", ".10")
         else:
-            _allow_pods(zone, cidr)
+            _forget_pods(zone)
         return [Expected(rule_id, cluster)]
 
     return fault
 
 
-def _allow_pods(zone: LandingZone, cidr: str) -> None:
-    """Let the rules of the nodes' group name another pod range."""
+def _forget_pods(zone: LandingZone) -> None:
+    """Take the rules for pods out of the nodes' group: they name a range that is nobody's now."""
     group = zone.estate.properties(_spoke(zone, "cluster").nsgs["nodes"])
-    for made in group["securityRules"]:
-        for side in ("sourceAddressPrefix", "destinationAddressPrefix"):
-            if made["properties"].get(side) == POD_CIDR:
-                made["properties"][side] = cidr
+    group["securityRules"] = [
+        made for made in group["securityRules"] if POD_CIDR not in made["properties"].values()
+    ]
 
 
 def routing_without_default_route(zone: LandingZone) -> list[Expected]:
