@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.egress import machine_subnets
 from auditor.network.exposure import approved
-from auditor.network.filters import attachments
+from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
 from auditor.network.routing_domains import network_key
@@ -25,7 +26,7 @@ from auditor.reach.answer import Answer, Verdict, answers, coordinates
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.own_filters import VERSIONS, at_subnet, only
+from auditor.reach.own_filters import VERSIONS, at_subnet, is_whole, only
 from auditor.reach.points import Point, anywhere_in, points_in, usable
 from auditor.reach.replay import check
 from auditor.reach.space import space_of
@@ -90,7 +91,10 @@ def laterals(
     """
     rules = at_subnet(network, target, Direction.INBOUND)
     sources = _workloads(network, target, managers)
+    others = _addresses(sources)
     for port in ports:
+        if _shut(network, target, port, others):
+            continue
         doors = _doors(network, rules, target, port)
         if doors:
             yield from _reached(network, rules, target, sources, port, doors)
@@ -121,6 +125,41 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
                     more = AddressSet(v4=pairs) if version == 4 else AddressSet(v6=pairs)
                     found[rule.id] = found[rule.id] | more
     return dict(found)
+
+
+def _addresses(subnets: Sequence[Subnet]) -> AddressSet:
+    total = AddressSet()
+    for subnet in subnets:
+        with suppress(Undetermined):
+            total = total | usable(subnet)
+    return total
+
+
+def _shut(network: Network, target: Subnet, port: int, others: AddressSet) -> bool:
+    """Whether the subnet's group denies everything before it allows the others anything on a port.
+
+    The cheap answer for most.
+    """
+    try:
+        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
+        filters = filters_of(network, group, inbound=True) if group is not None else ()
+    except Undetermined:
+        return False
+    for each in filters:
+        if not each.allow:
+            if is_whole(each):
+                return True
+        elif each.speaks_of("tcp") and _may_let_in(each, port, others):
+            return False
+    return False
+
+
+def _may_let_in(each: Filter, port: int, others: AddressSet) -> bool:
+    ports, side = each.destination_ports, each.sources
+    if ports is not None and port not in ports:
+        return False
+    named = side.groups or side.tags - {AZURE_LOAD_BALANCER}
+    return bool(named) or not side.told or side.addresses.overlaps(others)
 
 
 def _meets(subnet: Subnet, addresses: AddressSet) -> bool:
