@@ -15,7 +15,7 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, fi
 from auditor.network.graph import Network, question_about
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
-from auditor.reach.own_filters import VERSIONS, at_subnet, denied, is_whole, why
+from auditor.reach.own_filters import VERSIONS, at_subnet, denied, is_whole, spoken_to, why
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -55,7 +55,7 @@ def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> It
     own = AddressSet.from_prefixes(subnet.prefixes)
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST
-    others = inside - own
+    others = spoken_to(inside - own, own)
     filters = filters_of(network, group, inbound=True)
     if _closed(filters, others):
         return

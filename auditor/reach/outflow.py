@@ -18,7 +18,7 @@ from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.lateral import machines_in
-from auditor.reach.own_filters import VERSIONS, denied, packets_of, why
+from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
 from auditor.reach.points import Point, usable
 from auditor.reach.replay import check
 from auditor.reach.space import space_of
@@ -117,7 +117,7 @@ def _closed(network: Network, subnet: Subnet) -> bool:
     let_out: list[AddressSet] = []
     for each in filters:
         if not each.allow and _all_ports(each):
-            left = _destinations(network, subnet, each)
+            left = spoken_to(_destinations(network, subnet, each), usable(subnet))
             for addresses in let_out:
                 left = left - addresses
             return bool(left)

@@ -85,3 +85,9 @@ def is_whole(each: Filter) -> bool:
         and each.source_ports is not None
         and each.destination_ports.size == each.source_ports.size == 1 << 16
     )
+
+
+def spoken_to(addresses: AddressSet, own: AddressSet) -> AddressSet:
+    """Give the addresses of the versions of IP that some own addresses are of (P-12)."""
+    v4 = addresses.intervals(4) if own.intervals(4) else ()
+    return AddressSet(v4=v4, v6=addresses.intervals(6) if own.intervals(6) else ())

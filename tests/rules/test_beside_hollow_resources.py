@@ -51,7 +51,7 @@ DEPENDS = {
     **dict.fromkeys(
         (
             *("DB-008", "DB-009", "EXP-004", "EXP-005", "EXP-008", "LB-004", "NAT-002"),
-            *("GW-004", "GW-025", "GW-029", "NSG-011", "NSG-025", "PE-010", "RTE-005"),
+            *("GW-004", "GW-025", "GW-029", "NSG-011", "NSG-010", "NSG-025", "PE-010", "RTE-005"),
         ),
         "a security admin rule that does not tell what it matches may filter anything",
     ),
