@@ -210,7 +210,8 @@ def _fill_cluster(hub: Hub, spoke: Spoke, name: str) -> None:
         nsg.rule("AllowPods", 110, POD_CIDR, "*", "*", protocol="*"),
         nsg.rule("AllowToPods", 120, prefix, POD_CIDR, "*", protocol="*"),
     )
-    guard = _guard(spoke, "nodes", nsg.closed(*allowed, subnet=prefix))
+    egress = nsg.node_egress(spoke.scope.location)
+    guard = _guard(spoke, "nodes", [*nsg.closed(*allowed, subnet=prefix), *egress])
     nodes = spoke.vnet.subnet("snet-nodes", 2, nsg=guard, routes=spoke.routes, nat=spoke.nat)
     data = f"10.{second}.3.0/24"
     guard = _guard(

@@ -95,6 +95,24 @@ def services_only() -> list[Json]:
     return [*allowed, denied]
 
 
+def node_egress(region: str) -> list[Json]:
+    """Let the nodes of a cluster out to what AKS needs (K-46) and to HTTPS, and no further."""
+    out = "Outbound"
+    return [
+        rule("AllowHttps", 1000, "*", "Internet", "443", direction=out),
+        rule("AllowTime", 1010, "*", "Internet", "123", direction=out, protocol="Udp"),
+        rule("AllowApiServer", 1020, "*", f"AzureCloud.{region}", "9000", direction=out),
+        rule(
+            "AllowApiServerTunnel", 1030, "*", f"AzureCloud.{region}", "1194",
+            direction=out, protocol="Udp",
+        ),
+        rule(
+            "DenyInternet", 4000, "*", "Internet", "*",
+            access="Deny", direction=out, protocol="*",
+        ),
+    ]  # fmt: skip
+
+
 def workload(source: str, subnet: str, number: int) -> list[Json]:
     """Give `number` allow rules into a subnet, each for ports no other rule names."""
     rules = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.arm import Json, part, ref
-from bench.clusters import MYSQL, add_public_service
+from bench.clusters import MYSQL, POD_CIDR, add_public_service
 from bench.fault import Expected, Fault
 from bench.gateways import DOMAIN, WAF_POLICY, certificate
 from bench.landing_zone import LandingZone, Spoke
@@ -221,9 +221,19 @@ def _cidr(kind: str, cidr: str, rule_id: str) -> Fault:
         properties["networkProfile"] |= {kind: cidr, f"{kind}s": [cidr]}
         if kind == "serviceCidr":
             properties["networkProfile"]["dnsServiceIP"] = cidr.replace(".0/16", ".10")
+        else:
+            _forget_pods(zone)
         return [Expected(rule_id, cluster)]
 
     return fault
+
+
+def _forget_pods(zone: LandingZone) -> None:
+    """Take the rules for pods out of the nodes' group: they name a range that is nobody's now."""
+    group = zone.estate.properties(_spoke(zone, "cluster").nsgs["nodes"])
+    group["securityRules"] = [
+        made for made in group["securityRules"] if POD_CIDR not in made["properties"].values()
+    ]
 
 
 def routing_without_default_route(zone: LandingZone) -> list[Expected]:

@@ -25,12 +25,16 @@ _SHOWN = 3
 
 
 def answers_about_ports(
-    network: Network, rule: SecurityRule, wanted: Mapping[str, PortSet], service: str
+    network: Network,
+    rule: SecurityRule,
+    wanted: Mapping[str, PortSet],
+    service: str,
+    covers: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[Finding | Unknown]:
     """Say whether one security rule opens some of the wanted ports to any source.
 
     `wanted` are ports by protocol, `service` is what they are called. A finding speaks for the
-    general rule NSG-003 about the same security rule.
+    general rule NSG-003 about the same security rule, and for what else it `covers`.
     """
     if not concerns_internet(network, rule) or aims_at_frontends(network, rule):
         return
@@ -41,7 +45,7 @@ def answers_about_ports(
     if certain is not None and hit:
         message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
         message += f"({ports_in_words(hit)})" + at(network, group)
-        yield finding(network, rule, group, certain, message, (("NSG-003", rule.id),))
+        yield finding(network, rule, group, certain, message, (("NSG-003", rule.id), *covers))
     elif common(found.possible.get(rule), wanted):
         yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
 

@@ -21,16 +21,14 @@ from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import addresses_of, configurations_of
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
-from auditor.network.terms import Terms
-from auditor.packets.compile import first_match
 from auditor.packets.diagram import PacketSet
-from auditor.packets.reshape import forgotten
 from auditor.reach.answer import coordinates, some_packet
 from auditor.reach.deciding import decided, decider
-from auditor.reach.filtering import allows, box_of, let_through
+from auditor.reach.filtering import let_through
 from auditor.reach.frame import Packet
 from auditor.reach.own_filters import VERSIONS, groups_at, only, packets_of, why
-from auditor.reach.space import CONDITIONS, FlowSpace, space_of
+from auditor.reach.space import space_of
+from auditor.reach.worlds import worlds
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -241,13 +239,12 @@ def _at(
     if place.nic is None:
         return State.ALIVE, None
     rules = groups_at(network, place.nic, direction, place.subnet)
-    own = only(rules, place.kind)
-    other = only(rules, LayerKind.NIC if place.kind is LayerKind.SUBNET else LayerKind.SUBNET)
+    own, other = _apart(rules, place.kind)
     number = _number(own, rule)
     if number is None or not other.layers:
         return State.ALIVE, None
     states: dict[Version, tuple[State, PacketSet]] = {
-        version: _state(network, place, own, other, number, version)
+        version: _state(network, place, rules, number, version)
         for version in VERSIONS
         if AddressSet.from_prefixes(place.subnet.prefixes).intervals(version)
     }
@@ -257,6 +254,12 @@ def _at(
                 shown = _Shown(place, other, packets, version)
                 return state, Perhaps(why(other)) if state is State.UNTOLD else shown
     return State.NOTHING, None
+
+
+def _apart(both: EffectiveRules, kind: LayerKind) -> tuple[EffectiveRules, EffectiveRules]:
+    """The group at hand, and the one at the other level."""
+    other = LayerKind.NIC if kind is LayerKind.SUBNET else LayerKind.SUBNET
+    return only(both, kind), only(both, other)
 
 
 def _number(own: EffectiveRules, rule: SecurityRule) -> int | None:
@@ -273,11 +276,11 @@ def _number(own: EffectiveRules, rule: SecurityRule) -> int | None:
 def _state(
     network: Network,
     place: Place,
-    own: EffectiveRules,
-    other: EffectiveRules,
+    both: EffectiveRules,
     number: int,
     version: Version,
 ) -> tuple[State, PacketSet]:
+    own, other = _apart(both, place.kind)
     here = _region(network, place, own, version)
     allowed = decided(network, own, version).by(number).within(here)
     if not (allowed.may & _of_pods(network, place, version)).is_empty:
@@ -286,8 +289,11 @@ def _state(
     if not (allowed.must & passing.must).is_empty:
         return State.ALIVE, allowed.must
     if not (allowed.may & passing.may).is_empty:
-        both = groups_at(network, place.nic, own.direction, place.subnet) if place.nic else own
-        return _in_worlds(space_of(network, version), both, place.kind, number, here), allowed.may
+        found = worlds(network, both, version)
+        alive = found is not None and found.always_passes_some(
+            place.kind, number, other.layers[0].kind, here
+        )
+        return (State.ALIVE if alive else State.UNTOLD), allowed.may
     return (State.NOTHING if allowed.must.is_empty else State.DEAD), allowed.must
 
 
@@ -311,37 +317,6 @@ def _addresses(network: Network, nic: Interface) -> AddressSet:
     for configuration in configurations_of(nic):
         mine = mine | addresses_of(network, configuration).may
     return mine
-
-
-def _in_worlds(
-    space: FlowSpace, rules: EffectiveRules, kind: LayerKind, number: int, here: PacketSet
-) -> State:
-    """Tell what becomes of a rule's packets, by what is not told: a world for each answer to it.
-
-    Both groups live in the same world. A rule that decides nothing in a world is not dead there.
-    """
-    terms = Terms(rules)
-    named = sorted({c for layer in terms.layers for term in layer for c, _ in term.conditions})
-    if len(named) > len(CONDITIONS):
-        return State.UNTOLD
-    shared = dict(zip(named, CONDITIONS, strict=False))
-    allowed, passing = here, space.all
-    for layer, found in zip(rules.layers, terms.layers, strict=True):
-        boxes = [box_of(space, term, shared, rules.inbound) for term in found]
-        if layer.kind is kind:
-            ours = [term.label == number for term in found]
-            allowed &= first_match(space, boxes, ours, False)
-        else:
-            passing &= first_match(space, boxes, [allows(layer, term) for term in found], True)
-    dead_in = _worlds(allowed) - _worlds(allowed & passing)
-    return State.ALIVE if dead_in.is_empty else State.UNTOLD
-
-
-def _worlds(packets: PacketSet) -> PacketSet:
-    """In which worlds there is any packet."""
-    for dimension in ("destination", "source", "protocol", "destination_port", "source_port"):
-        packets = forgotten(packets, dimension)
-    return packets
 
 
 def _region(network: Network, place: Place, own: EffectiveRules, version: Version) -> PacketSet:

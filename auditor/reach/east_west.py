@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from auditor.addresses import AddressSet
 from auditor.network.effective_rules import Direction, EffectiveRules
-from auditor.network.filters import ANY, AZURE_LOAD_BALANCER, Filter, attachments, filters_of
+from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.graph import Network, question_about
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
-from auditor.reach.own_filters import VERSIONS, at_subnet, denied, why
+from auditor.reach.own_filters import VERSIONS, at_subnet, denied, is_whole, spoken_to, why
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -55,7 +55,7 @@ def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> It
     own = AddressSet.from_prefixes(subnet.prefixes)
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST
-    others = inside - own
+    others = spoken_to(inside - own, own)
     filters = filters_of(network, group, inbound=True)
     if _closed(filters, others):
         return
@@ -96,7 +96,7 @@ def _closed(filters: tuple[Filter, ...], others: AddressSet) -> bool:
     let_in: list[AddressSet] = []
     for each in filters:
         if not each.allow:
-            if _everything(each):
+            if is_whole(each):
                 return bool(others - _all(let_in))
             continue
         if not each.speaks_of("icmp"):
@@ -113,15 +113,3 @@ def _all(sets: list[AddressSet]) -> AddressSet:
     for each in sets:
         total = total | each
     return total
-
-
-def _everything(each: Filter) -> bool:
-    return (
-        each.protocols is not None
-        and ANY in each.protocols
-        and each.sources.everything
-        and each.destinations.everything
-        and each.destination_ports is not None
-        and each.source_ports is not None
-        and each.destination_ports.size == each.source_ports.size == 1 << 16
-    )

@@ -9,8 +9,6 @@ from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.admin_scope import as_deployed, collection_of, scope_of, spared
 from auditor.network.effective_rules import Direction, EffectiveRules
-from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
@@ -100,15 +98,8 @@ def _subnets(network: Network, rule: AdminRule) -> Iterator[tuple[Subnet, bool]]
             subnets = vnet.subnets
         except Undetermined:
             continue
-        for subnet in subnets:
-            if not _is_gateways(network, subnet):
-                yield subnet, scope.holds(vnet.key) is True
-
-
-def _is_gateways(network: Network, subnet: Subnet) -> bool:
-    """Whether an application gateway keeps admin rules out of its subnet (N-53)."""
-    found = gateways_by_subnet(network).get(subnet.key)
-    return bool(found) and not is_isolated(network, subnet)
+        surely = scope.holds(vnet.key) is True
+        yield from ((subnet, surely) for subnet in subnets)
 
 
 def _at(

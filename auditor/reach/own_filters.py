@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
+from auditor.network.filters import ANY, Filter
 from auditor.network.graph import Network
 from auditor.network.interfaces import Interface
 from auditor.network.layers import LayerKind
@@ -71,3 +72,22 @@ def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
     for doubts in Terms(rules).doubts.values():
         for doubt in doubts:
             yield doubt.reason
+
+
+def is_whole(each: Filter) -> bool:
+    """Tell whether a rule matches every packet."""
+    return (
+        each.protocols is not None
+        and ANY in each.protocols
+        and each.sources.everything
+        and each.destinations.everything
+        and each.destination_ports is not None
+        and each.source_ports is not None
+        and each.destination_ports.size == each.source_ports.size == 1 << 16
+    )
+
+
+def spoken_to(addresses: AddressSet, own: AddressSet) -> AddressSet:
+    """Give the addresses of the versions of IP that some own addresses are of (P-12)."""
+    v4 = addresses.intervals(4) if own.intervals(4) else ()
+    return AddressSet(v4=v4, v6=addresses.intervals(6) if own.intervals(6) else ())

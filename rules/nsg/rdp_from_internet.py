@@ -58,4 +58,5 @@ _PORTS = {"tcp": PortSet.of(3389)}
 )
 def rdp_from_internet(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one inbound Allow rule."""
-    yield from answers_about_ports(network, security_rule, _PORTS, "RDP")
+    inside = (("NSG-011", security_rule.id),)
+    yield from answers_about_ports(network, security_rule, _PORTS, "RDP", inside)

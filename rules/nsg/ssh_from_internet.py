@@ -57,4 +57,5 @@ _PORTS = {"tcp": PortSet.of(22)}
 )
 def ssh_from_internet(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one inbound Allow rule."""
-    yield from answers_about_ports(network, security_rule, _PORTS, "SSH")
+    inside = (("NSG-011", security_rule.id),)
+    yield from answers_about_ports(network, security_rule, _PORTS, "SSH", inside)

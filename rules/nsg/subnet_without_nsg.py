@@ -105,4 +105,5 @@ def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outc
         ),
         evidence=(evidence(subnet, "/properties", None),),
         severity=Severity.MEDIUM if name == BASTION_SUBNET else None,
+        covers=(("NSG-010", subnet.id), ("NSG-011", subnet.id)),
     )  # fmt: skip

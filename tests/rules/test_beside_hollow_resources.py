@@ -50,8 +50,9 @@ DEPENDS = {
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
     **dict.fromkeys(
         (
-            *("DB-008", "DB-009", "LB-004", "NAT-002", "NSG-025", "PE-010", "RTE-005"),
+            *("DB-008", "DB-009", "LB-004", "NAT-002", "PE-010", "RTE-005"),
             *("EXP-004", "EXP-005", "EXP-008", "EXP-015", "GW-004", "GW-025", "GW-029"),
+            *("NSG-010", "NSG-011", "NSG-025"),
         ),
         "a security admin rule that does not tell what it matches may filter anything",
     ),

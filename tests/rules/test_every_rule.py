@@ -231,8 +231,9 @@ COULD_BE_THE_ANSWER = {
     "K8S-004",
     "PE-005",
     # A security admin rule that tells nothing may filter anything.
-    *("DB-008", "DB-009", "LB-004", "NAT-002", "NSG-025", "PE-010", "RTE-005"),
+    *("DB-008", "DB-009", "LB-004", "NAT-002", "PE-010", "RTE-005"),
     *("EXP-004", "EXP-005", "EXP-008", "EXP-015", "GW-004", "GW-025", "GW-029"),
+    *("NSG-010", "NSG-011", "NSG-025"),
 }
 COULD_BE_THE_ANSWER |= {"PER-004"}  # a network manager may join the networks without the hub
 """Rules that look for something that may be what a silent resource is: unknown, then."""

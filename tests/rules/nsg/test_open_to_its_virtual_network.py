@@ -138,3 +138,16 @@ def test_a_free_priority_is_named() -> None:
     (finding,) = ask("NSG-018", behind(rule("web", 4096, ports="443"))).broken
 
     assert "--priority 4095" in finding.remedy
+
+
+def test_P_12_a_peers_addresses_of_another_version_are_nobody() -> None:
+    far = "fd00:9::/48"
+    network = estate(
+        nsg(rule("here", 100, "10.0.0.0/16", protocol="*"), deny("all", 4096)),
+        vnet(
+            subnet(nsg="nsg"),
+            virtualNetworkPeerings=[peer("far", far, allowVirtualNetworkAccess=True)],
+        ),
+        far_vnet("far", far, peers=[peer("vnet", "10.0.0.0/16", allowVirtualNetworkAccess=True)]),
+    )
+    assert ask("NSG-018", network).names == ["nsg"]

@@ -1,0 +1,272 @@
+"""Who reaches machines on their management ports from other subnets than those of managers.
+
+Groups are asked first, which is cheap: what they keep out needs no path. Then the paths of some
+machine of each kind (by the group at its NIC) decide, with outbound rules, routes and peerings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from auditor.addresses import EVERYTHING, AddressSet, PortSet
+from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
+from auditor.network.egress import machine_subnets
+from auditor.network.exposure import approved
+from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
+from auditor.network.graph import Network, question, question_about
+from auditor.network.layers import Action, EffectiveRule, LayerKind
+from auditor.network.routing_domains import network_key
+from auditor.packets.measure import values
+from auditor.reach.answer import Answer, Verdict, answers, coordinates
+from auditor.reach.deciding import decided, decider
+from auditor.reach.filtering import let_through
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
+from auditor.reach.own_filters import VERSIONS, at_subnet, is_whole, only
+from auditor.reach.points import Point, anywhere_in, points_in, usable
+from auditor.reach.replay import check
+from auditor.reach.space import space_of
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import Subnet
+
+_TCP = ((6, 6),)
+
+
+@dataclass(frozen=True, slots=True)
+class Lateral:
+    """Machines of one subnet reach those of another; `rule` lets them in, if there is a group."""
+
+    source: Subnet
+    target: Subnet
+    answer: Answer
+    rule: EffectiveRule | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is certain."""
+        return self.answer.verdict is Verdict.REACHABLE
+
+
+@question
+def guarded(network: Network) -> tuple[NetworkSecurityGroup | Subnet, ...]:
+    """Name the subjects: the groups at subnets with machines, and such subnets without a group."""
+    found: dict[str, NetworkSecurityGroup | Subnet] = {}
+    homes = {subnet.key for subnet in machine_subnets(network)}
+    for group in network.all(NetworkSecurityGroup):
+        try:
+            places = attachments(network, group)
+        except Undetermined:
+            continue
+        here = [place.key for place in places if place.key in homes]
+        homes.difference_update(here)
+        if here:
+            found[group.key] = group
+    for subnet in machine_subnets(network):
+        if subnet.key in homes:
+            found[subnet.key] = subnet
+    return tuple(found[key] for key in sorted(found))
+
+
+def places_of(network: Network, subject: NetworkSecurityGroup | Subnet) -> tuple[Subnet, ...]:
+    """Give the subnets with machines that a subject stands for."""
+    if isinstance(subject, Subnet):
+        return (subject,)
+    machines = {subnet.key for subnet in machine_subnets(network)}
+    places = attachments(network, subject)
+    return tuple(p for p in places if isinstance(p, Subnet) and p.key in machines)
+
+
+def laterals(
+    network: Network, target: Subnet, ports: tuple[int, ...], managers: tuple[str, ...]
+) -> Iterator[Lateral]:
+    """Give who reaches the machines of a subnet from elsewhere, one for each rule and port.
+
+    `managers` are globs of ids of subnets from where machines are managed. What is only possible
+    is given where nothing is certain.
+    """
+    rules = at_subnet(network, target, Direction.INBOUND)
+    sources = _workloads(network, target, managers)
+    others = _addresses(sources)
+    for port in ports:
+        if _shut(network, target, port, others):
+            continue
+        doors = _doors(network, rules, target, port)
+        if doors:
+            yield from _reached(network, rules, target, sources, port, doors)
+
+
+_Doors: TypeAlias = dict[str, AddressSet]
+"""Whom each rule of a group may let in, by the rule's id; all, by no id, without a group."""
+
+
+def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -> _Doors:
+    found: dict[str, AddressSet] = defaultdict(AddressSet)
+    own = usable(target)
+    if not rules.layers or rules.layers[0].unknown is not None:
+        return {"": EVERYTHING}
+    for version in VERSIONS:
+        if not own.intervals(version):
+            continue
+        asked = space_of(network, version).having(
+            destination=own, protocols=_TCP, destination_ports=PortSet.of(port)
+        )
+        if (let_through(network, rules, version).may & asked).is_empty:
+            continue
+        for number, rule in enumerate(rules.layers[0].rules):
+            if rule.action is Action.ALLOW and rule.filter.speaks_of("tcp"):
+                let_in = decided(network, rules, version).by(number).may & asked
+                pairs = values(let_in, "source")
+                if pairs:
+                    more = AddressSet(v4=pairs) if version == 4 else AddressSet(v6=pairs)
+                    found[rule.id] = found[rule.id] | more
+    return dict(found)
+
+
+def _addresses(subnets: Sequence[Subnet]) -> AddressSet:
+    total = AddressSet()
+    for subnet in subnets:
+        with suppress(Undetermined):
+            total = total | usable(subnet)
+    return total
+
+
+def _shut(network: Network, target: Subnet, port: int, others: AddressSet) -> bool:
+    """Whether the subnet's group denies everything before it allows the others anything on a port.
+
+    The cheap answer for most.
+    """
+    try:
+        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
+        filters = filters_of(network, group, inbound=True) if group is not None else ()
+    except Undetermined:
+        return False
+    for each in filters:
+        if not each.allow:
+            if is_whole(each):
+                return True
+        elif each.speaks_of("tcp") and _may_let_in(each, port, others):
+            return False
+    return False
+
+
+def _may_let_in(each: Filter, port: int, others: AddressSet) -> bool:
+    ports, side = each.destination_ports, each.sources
+    if ports is not None and port not in ports:
+        return False
+    named = side.groups or side.tags - {AZURE_LOAD_BALANCER}
+    return bool(named) or not side.told or side.addresses.overlaps(others)
+
+
+def _meets(subnet: Subnet, addresses: AddressSet) -> bool:
+    try:
+        return usable(subnet).overlaps(addresses)
+    except Undetermined:
+        return False
+
+
+@question_about
+def _workloads(network: Network, target: Subnet, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
+    """The other subnets with machines from where nobody manages anything, the nearest first."""
+    machines = {subnet.key for subnet in machine_subnets(network)}
+    home = network_key(target.id)
+    found = [
+        each
+        for each in subnets_around(network, home)
+        if each.key in machines
+        and each is not target
+        and each.name.lower() not in PLATFORM_SUBNETS
+        and not approved(managers, each.id)
+    ]
+    return tuple(sorted(found, key=lambda each: (network_key(each.id) != home, each.key)))
+
+
+def _reached(
+    network: Network,
+    rules: EffectiveRules,
+    target: Subnet,
+    sources: Sequence[Subnet],
+    port: int,
+    doors: _Doors,
+) -> Iterator[Lateral]:
+    """Give the first source of each door; where there is none, one that is only possible."""
+    left = dict(doors)
+    perhaps: dict[str, Lateral] = {}
+    tried = 0
+    for source in sources:
+        if not any(_meets(source, let_in) for let_in in left.values()):
+            continue
+        tried += 1
+        for answer in _answers(network, source, target, port):
+            found = Lateral(source, target, answer, _by(network, rules, answer))
+            door = found.rule.id if found.rule is not None and rules.layers else ""
+            if answer.verdict is Verdict.UNKNOWN:
+                perhaps.setdefault(door, found)
+            elif found.sure and (door in left or not door):
+                left.pop(door, None)
+                check(network, answer, network.tags)
+                yield found
+                if not left or not door:
+                    return
+        if tried == _MOST:
+            break
+    yield from (found for door, found in perhaps.items() if door in left or not door)
+
+
+_MOST = 40
+"""As many sources are asked for paths at most; where nobody is found by then, nobody is named."""
+
+
+def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Iterator[Answer]:
+    for one in machines_in(network, source):
+        for other in machines_in(network, target):
+            for answer in answers(
+                network,
+                one,
+                other,
+                protocols=("tcp",),
+                ports=PortSet.of(port),
+                tags=network.tags,
+            ):
+                if not answer.via:
+                    yield answer
+
+
+@question_about
+def machines_in(network: Network, subnet: Subnet) -> tuple[Point, ...]:
+    """Give a machine of a subnet for each group that stands at NICs there, or any machine.
+
+    One whose address is told, if there is any.
+    """
+    found: dict[str, Point] = {}
+    for point in sorted(points_in(network, subnet), key=lambda p: (bool(p.reasons), p.id.lower())):
+        nic = point.nic
+        try:
+            if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is None:
+                continue
+            group = nic.properties.network_security_group if nic is not None else None
+        except Undetermined:
+            continue
+        found.setdefault((group.id or "").lower() if group is not None else "", point)
+    return tuple(found[key] for key in sorted(found)) or (anywhere_in(network, subnet),)
+
+
+def _by(network: Network, rules: EffectiveRules, answer: Answer) -> EffectiveRule | None:
+    """The rule of the subnet's group that lets the witness in; of the NIC's where there is none."""
+    packet = answer.arrives_as
+    if packet is None:
+        return None
+    if not rules.layers:
+        nic = answer.target.nic
+        if nic is None:
+            return None
+        there = effective_rules(network, nic, Direction.INBOUND, answer.target.place, network.tags)
+        rules = only(there, LayerKind.NIC)
+        if not rules.layers:
+            return None
+    found = decider(network, rules, coordinates(packet), answer.version)
+    return found

@@ -1,0 +1,176 @@
+"""Machines that manage nothing reach the management ports of others.
+
+## Why it matters
+An intruder's second step is SSH or RDP from the first machine to the next, with the passwords and
+keys found there. Machines are managed from a few places; everybody else has no business on these
+ports, and closing them keeps a break-in where it happened.
+
+## What fails
+Machines of one subnet certainly reach those of another over TCP on one of `ports`, 22 and 3389
+unless set, though theirs is not where machines are managed from: exact over the groups at both
+ends, admin rules, routes and peerings. Told is what lets them in: the rule of the group at the
+machines' subnet, or of the group at their NIC; the group, when that is its AllowVnetInBound; the
+subnet, when there is none.
+
+Subnets of Bastion, gateways and firewalls manage, and those with `mgmt`, `management`, `admin`,
+`jump` or `bastion` in their names; others by globs of their ids, which replace those:
+
+    [params.NSG-011]
+    management = ["*/virtualNetworks/vnet-hub/subnets/snet-operators"]
+    ports = [22, 3389, 5985, 5986]
+
+Traffic within one subnet is not judged, nor what comes from sites. The 40 nearest subnets that a
+group may let in are tried. NSG-004 and NSG-005 tell it of a rule that lets the internet in as well,
+NSG-018 of a group that restricts nothing, NSG-001 of a subnet without one.
+
+*Unknown* when it depends on what the input does not tell.
+
+## What to do
+Allow the ports from where machines are managed, and deny them from `VirtualNetwork`.
+
+## References
+- https://learn.microsoft.com/security/benchmark/azure/mcsb-network-security
+- Facts N-10, N-11, N-20, N-50
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.network.filters import last_free_priority, place_name, subnet_name
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
+from auditor.reach.lateral import Lateral, guarded, laterals, places_of
+from auditor.reach.quoting import quoted
+from auditor.remedy import az
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which ports are for management, and from where they are used."""
+
+    ports: tuple[int, ...] = (22, 3389)
+    """TCP ports."""
+    management: tuple[str, ...] = (
+        "*/subnets/*mgmt*",
+        "*/subnets/*management*",
+        "*/subnets/*admin*",
+        "*/subnets/*jump*",
+        "*/subnets/*bastion*",
+    )
+    """Globs of ids of subnets where machines are managed from; letter case does not matter."""
+
+
+@rule(
+    "NSG-011",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=guarded,
+    parameters=Params,
+    peers=("PSR:NSG.LateralTraversal",),
+)
+def lateral_management(
+    network: Network, guard: NetworkSecurityGroup | Subnet, params: Params
+) -> Outcomes:
+    """Judge what one group, or a subnet without one, lets in."""
+    found = [
+        each
+        for target in places_of(network, guard)
+        for each in laterals(network, target, params.ports, params.management)
+    ]
+    sure = _by_subject(guard, (each for each in found if each.sure))
+    for subject, told in sure.items():
+        yield _finding(network, guard, subject, told)
+    for subject, told in _by_subject(guard, found).items():
+        if subject not in sure:
+            reasons = "; ".join(dict.fromkeys(str(each) for each in told[0].answer.reasons))
+            yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
+
+
+def _by_subject(
+    guard: NetworkSecurityGroup | Subnet, found: Iterable[Lateral]
+) -> dict[str, list[Lateral]]:
+    told: dict[str, list[Lateral]] = defaultdict(list)
+    for each in found:
+        told[_told_of(guard, each)].append(each)
+    return told
+
+
+def _told_of(guard: NetworkSecurityGroup | Subnet, found: Lateral) -> str:
+    """Give whose fault it is: a rule's, a group's, a subnet's."""
+    written = found.rule.written if found.rule is not None else None
+    return written.id if written is not None else guard.id
+
+
+def _finding(
+    network: Network,
+    guard: NetworkSecurityGroup | Subnet,
+    subject: str,
+    found: Sequence[Lateral],
+) -> Finding:
+    first = found[0]
+    by = first.rule
+    how = f"{by.filter.name} of {ids.name(by.resource)} lets" if by else "nothing keeps"
+    ends = _ends(found, "reach" if by else "from reaching")
+    return Finding(
+        subject=subject,
+        message=f"{how} {ends} on TCP {_ports(found)} ({packet_words(first.answer)})",
+        remedy="let in those who manage, nobody else: " + _command(network, guard, found),
+        related=tuple(dict.fromkeys(s.id for each in found for s in (each.source, each.target))),
+        evidence=quoted(network, first.answer.hops, subject),
+        key=place_name(first.target) if isinstance(guard, Subnet) else "",
+        witness=witness_of(first.answer),
+        hops=hops_of(first.answer),
+    )
+
+
+def _ends(found: Sequence[Lateral], verb: str = "reach") -> str:
+    first = found[0]
+    others = len({each.target.key for each in found}) - 1
+    more = f" and {others} more" if others else ""
+    source, target = place_name(first.source), place_name(first.target)
+    return f"machines of {source} {verb} those of {target}{more}"
+
+
+def _ports(found: Iterable[Lateral]) -> str:
+    return ", ".join(sorted({str(each.answer.ports) for each in found}, key=int))
+
+
+def _command(
+    network: Network, guard: NetworkSecurityGroup | Subnet, found: Sequence[Lateral]
+) -> str:
+    written = found[0].rule.written if found[0].rule is not None else None
+    if written is not None:
+        return az(
+            "network", "nsg", "rule", "update",
+            resource_group=ids.resource_group(written.id),
+            nsg_name=ids.segment(written.id, "networkSecurityGroups"),
+            name=written.label,
+            source_address_prefixes="<the management subnets>",
+        )  # fmt: skip
+    if isinstance(guard, Subnet):
+        return az(
+            "network", "vnet", "subnet", "update",
+            resource_group=guard.resource_group,
+            vnet_name=ids.segment(guard.id, "virtualNetworks"),
+            name=subnet_name(guard),
+            network_security_group=f"nsg-{subnet_name(guard)}",
+        )  # fmt: skip
+    return az(
+        "network", "nsg", "rule", "create",
+        resource_group=guard.resource_group,
+        nsg_name=guard.label,
+        name="deny-management-from-inside",
+        priority=last_free_priority(network, guard, inbound=True),
+        direction="Inbound",
+        access="Deny",
+        protocol="Tcp",
+        source_address_prefixes="VirtualNetwork",
+        destination_address_prefixes="*",
+        destination_port_ranges=tuple(_ports(found).split(", ")),
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Machines may send anything to anybody on the internet.
+
+## Why it matters
+What gets into a machine wants to get out again: to fetch its tools, to be told what to do, to carry
+data away. Azure's default rules let all of it out, to every address on every port, and nobody sees
+it go.
+
+## What fails
+A subnet with virtual machines, scale sets or AKS nodes, of which some machine certainly gets out to
+the internet while nothing restricts it: the groups at its subnet and NIC and the admin rules deny
+none of the packets to public addresses, and no route leads everything (`0.0.0.0/0`, or routes that
+together cover it) to an appliance, a gateway or nowhere. Exact over addresses, protocols and ports.
+One Deny that takes something of the internet away is a decision, and kept; an Allow is not.
+
+Told is the group at the subnet, once for all its subnets; the subnet, where there is none (NSG-001
+tells that). A subnet without any way out is kept, and so are those delegated to services, of
+gateways and of Bastion: Azure demands what they send. Approve others with globs of ids of subnets:
+
+    [params.NSG-010]
+    allow = ["*/subnets/snet-crawlers"]
+
+*Unknown* where it is not told what is denied, or whether there is a way out; a default route that
+BGP may teach, for instance.
+
+## What to do
+Allow the destinations and ports that are needed, by service tag where there is one, and deny the
+rest of `Internet`; or lead everything through a firewall.
+
+## References
+- https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
+- https://learn.microsoft.com/azure/aks/outbound-rules-control-egress
+- Facts N-10, N-11, N-24, N-50, R-8, R-30
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor import ids
+from auditor.network.exposure import approved
+from auditor.network.filters import last_free_priority, place_name, subnet_name
+from auditor.reach.intent_states import hops_of, packet_words, witness_of
+from auditor.reach.lateral import guarded, places_of
+from auditor.reach.outflow import Outflow, unrestricted
+from auditor.reach.quoting import quoted
+from auditor.remedy import az
+from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import Subnet
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Params:
+    """Which machines may send anything."""
+
+    allow: tuple[str, ...] = ()
+    """Globs of ids of subnets; letter case does not matter."""
+
+
+@rule(
+    "NSG-010",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=guarded,
+    parameters=Params,
+    peers=("TRV:AZU-0051", "SPP:network_security_group_outbound_access_restricted"),
+)
+def unrestricted_egress(
+    network: Network, guard: NetworkSecurityGroup | Subnet, params: Params
+) -> Outcomes:
+    """Judge the subnets of one group, or a subnet without one."""
+    asked = [s for s in places_of(network, guard) if not approved(params.allow, s.id)]
+    found = [each for subnet in asked if (each := unrestricted(network, subnet)) is not None]
+    sure = [each for each in found if not each.doubt]
+    if sure:
+        yield _finding(network, guard, sure)
+    elif found:
+        where = place_name(found[0].subnet)
+        yield Unknown(guard.id, f"whether {where} sends anything out: {found[0].doubt}")
+
+
+def _finding(
+    network: Network, guard: NetworkSecurityGroup | Subnet, found: list[Outflow]
+) -> Finding:
+    answer = found[0].answer
+    assert answer is not None
+    names = [place_name(each.subnet) for each in found]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    grouped = isinstance(guard, NetworkSecurityGroup)
+    which = f"{guard.label} denies nothing that" if grouped else "nothing restricts what"
+    return Finding(
+        subject=guard.id,
+        message=f"{which} machines of {', '.join(names[:_SHOWN])}{more} "
+        f"send to the internet ({packet_words(answer)})",
+        remedy="allow what is needed, and then: " + _command(network, guard),
+        related=tuple(each.subnet.id for each in found[:_SHOWN]),
+        evidence=quoted(network, answer.hops, guard.id),
+        witness=witness_of(answer),
+        hops=hops_of(answer),
+    )
+
+
+def _command(network: Network, guard: NetworkSecurityGroup | Subnet) -> str:
+    if isinstance(guard, Subnet):
+        return az(
+            "network", "vnet", "subnet", "update",
+            resource_group=guard.resource_group,
+            vnet_name=ids.segment(guard.id, "virtualNetworks"),
+            name=subnet_name(guard),
+            network_security_group=f"nsg-{subnet_name(guard)}",
+        )  # fmt: skip
+    return az(
+        "network", "nsg", "rule", "create",
+        resource_group=guard.resource_group,
+        nsg_name=guard.label,
+        name="deny-other-internet",
+        priority=last_free_priority(network, guard, inbound=False),
+        direction="Outbound",
+        access="Deny",
+        protocol="*",
+        source_address_prefixes="*",
+        destination_address_prefixes="Internet",
+        destination_port_ranges="*",
+    )  # fmt: skip

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.testing import arm_id, ask, estate, resource
+
+from ...exposed import NSG, RULE, SUBNET, deny, nsg, rule, subnet, vnet
+from ...exposed import nic as plain_nic
+from ...guarded import out_deny
+from ...networks import nic as far_nic
+from ...networks import peer
+from ...networks import vnet as far_vnet
+
+VM = "Microsoft.Compute/virtualMachines"
+ALL = deny("all", 4096)
+
+
+def nic(name: str, **more: Any) -> Any:
+    """A machine's NIC."""
+    made = plain_nic(name, **more)
+    made["properties"]["virtualMachine"] = {"id": arm_id(VM, name)}
+    return made
+
+
+def two(
+    *rules: Any, source: str = "web", outward: Any = None, inner: Any = None, group: bool = True
+) -> Any:
+    """A machine in subnet `source`, and one in subnet db behind a group of some rules."""
+    more = [] if outward is None else [nsg(*outward, name="out")]
+    more += [] if inner is None else [nsg(*inner, name="inner")]
+    return estate(
+        nsg(*rules),
+        *more,
+        vnet(
+            subnet(source, nsg=None if outward is None else "out"),
+            subnet("db", "10.0.1.0/24", nsg="nsg" if group else None),
+        ),
+        nic("a", subnet=source),
+        nic("b", subnet="db", address="10.0.1.4", nsg=None if inner is None else "inner"),
+    )
+
+
+def about_db(network: Any, **more: Any) -> list[tuple[str, str]]:
+    """What is told of the machines in db: subjects by name, and messages."""
+    answer = ask("NSG-011", network, **more)
+    assert answer.unknown == []
+    found = [f for f in answer.broken if "those of vnet/db" in f.message]
+    return [(f.subject.rpartition("/")[2], f.message) for f in found]
+
+
+def test_a_rule_that_lets_the_neighbours_in() -> None:
+    network = two(rule("ssh", 100, "10.0.0.0/16", "22"), ALL, outward=[])
+    (finding,) = [f for f in ask("NSG-011", network).broken if "those of vnet/db" in f.message]
+
+    assert finding.subject == arm_id(RULE, "nsg", "ssh")
+    assert finding.message == (
+        "ssh of nsg lets machines of vnet/web reach those of vnet/db on TCP 22 "
+        "(tcp 10.0.0.4 to 10.0.1.4:22)"
+    )
+    assert "--nsg-name nsg --name ssh --source-address-prefixes" in finding.remedy
+    assert finding.witness is not None
+    assert finding.witness["destinationPort"] == 22
+    assert finding.hops
+    assert any(e.pointer == "/properties/securityRules/0" for e in finding.evidence)
+    assert set(finding.related) == {arm_id(SUBNET, "vnet", "web"), arm_id(SUBNET, "vnet", "db")}
+
+
+def test_N_10_the_default_rule_is_the_groups() -> None:
+    ((subject, message),) = about_db(two())
+
+    assert subject == "nsg"
+    assert message.startswith("AllowVnetInBound of nsg lets machines of vnet/web reach")
+    assert "on TCP 22, 3389" in message
+
+
+def test_a_subnet_without_a_group_is_the_subnets() -> None:
+    ((subject, message),) = about_db(two(group=False))
+
+    assert subject == "db"
+    assert message.startswith("nothing keeps machines of vnet/web from reaching those of vnet/db")
+
+
+@pytest.mark.parametrize(
+    ("rules", "ports"),
+    [
+        ([rule("web", 100, ports="443"), ALL], ""),
+        ([rule("ssh", 100, "10.0.0.0/24", "20-25"), ALL], "22"),
+        ([rule("both", 100, "VirtualNetwork", ["22", "3380-3390"]), ALL], "22, 3389"),
+        ([rule("ssh", 100, "10.0.0.0/24", "22", protocol="Udp"), ALL], ""),
+        ([rule("ssh", 100, "10.0.7.0/24", "22"), ALL], ""),
+        ([rule("ssh", 100, "10.0.1.0/24", "22"), ALL], ""),
+        ([deny("no", 90, "VirtualNetwork", "22"), rule("all", 100)], "3389"),
+        ([deny("no", 90, "VirtualNetwork", ["22", "3389"])], ""),
+    ],
+)
+def test_which_ports_are_open_to_whom(rules: Any, ports: str) -> None:
+    found = about_db(two(*rules))
+
+    assert len(found) == bool(ports)
+    assert all(f"on TCP {ports} (" in message for _, message in found)
+
+
+def test_two_rules_are_two_faults() -> None:
+    ssh, rdp = rule("ssh", 100, "VirtualNetwork", "22"), rule("rdp", 110, "10.0.0.4", "3389")
+    assert [name for name, _ in about_db(two(ssh, rdp, ALL))] == ["ssh", "rdp"]
+
+
+@pytest.mark.parametrize("name", ["snet-mgmt", "JumpBoxes", "vm-admin", "management-a"])
+def test_who_manages_may(name: str) -> None:
+    assert about_db(two(source=name)) == []
+
+
+def test_who_manages_is_a_parameter() -> None:
+    assert about_db(two(), management=("*/subnets/WEB",)) == []
+    assert len(about_db(two(source="jump"), management=("*/subnets/web",))) == 1
+
+
+def test_ports_are_a_parameter() -> None:
+    network = two(rule("winrm", 100, "VirtualNetwork", "5985"), ALL)
+    assert about_db(network) == []
+    assert [name for name, _ in about_db(network, ports=(5985,))] == ["winrm"]
+
+
+def test_N_11_what_leaves_counts_too() -> None:
+    assert about_db(two(outward=[out_deny("no", 100, "VirtualNetwork")])) == []
+    assert len(about_db(two(outward=[]))) == 1
+
+
+def test_N_11_the_group_at_the_nic_counts_too() -> None:
+    assert about_db(two(inner=[ALL])) == []
+    ((subject, message),) = about_db(two(inner=[rule("ssh", 100, ports="22"), ALL]))
+    assert (subject, "TCP 22 (" in message) == ("nsg", True)
+    ((subject, message),) = about_db(two(inner=[rule("ssh", 100, ports="22"), ALL], group=False))
+    assert (subject, message.partition(" lets")[0]) == ("ssh", "ssh of inner")
+
+
+def test_machines_of_one_subnet_are_one_place() -> None:
+    network = estate(
+        nsg(),
+        vnet(subnet(nsg="nsg")),
+        nic("a"),
+        nic("b", address="10.0.0.5"),
+    )
+    answer = ask("NSG-011", network)
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_subnets_without_machines_are_nobody() -> None:
+    network = estate(nsg(), vnet(subnet(nsg="nsg"), subnet("b", "10.0.1.0/24")), nic("a"))
+    assert ask("NSG-011", network).kept == 1
+
+
+def peered(**flags: Any) -> Any:
+    back = peer("vnet", "10.0.0.0/16", allowVirtualNetworkAccess=True, **flags)
+    there = peer("far", "10.9.0.0/16", allowVirtualNetworkAccess=True, **flags)
+    return estate(
+        nsg(),
+        vnet(subnet(nsg="nsg"), virtualNetworkPeerings=[there]),
+        nic("a"),
+        far_vnet("far", "10.9.0.0/16", subnets={"web": "10.9.0.0/24"}, peers=[back]),
+        far_nic("c", "10.9.0.4", ("far", "web"), vm="c"),
+    )
+
+
+def test_R_14_peers_are_neighbours_while_they_are_joined() -> None:
+    joined = ask("NSG-011", peered())
+    assert any("far/web reach those of vnet/app" in f.message for f in joined.broken)
+
+    apart = ask("NSG-011", peered(state="Disconnected"))
+    assert apart.broken == []
+
+
+def test_an_admin_rule_that_tells_nothing_is_unknown() -> None:
+    kind = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules"
+    silent = resource(kind, "m/c/rc/r", {})
+    network = estate(
+        nsg(),
+        silent,
+        vnet(subnet("web", nsg="nsg"), subnet("db", "10.0.1.0/24", nsg="nsg")),
+        nic("a", subnet="web"),
+        nic("b", subnet="db", address="10.0.1.4"),
+    )
+    answer = ask("NSG-011", network)
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
+
+
+def test_rules_that_are_not_told_are_unknown() -> None:
+    untold = deny("all", 4096)
+    del untold["properties"]["priority"]
+    answer = ask("NSG-011", two(untold))
+    assert arm_id(NSG, "nsg") in [each.subject for each in answer.unknown]
+
+
+def test_special_rules_speak_for_it() -> None:
+    everybody = rule("ssh", 100, ports="22")
+    for special, network in (
+        ("NSG-005", two(everybody, ALL)),
+        ("NSG-018", two()),
+        ("NSG-001", two(group=False)),
+    ):
+        alone = ask("NSG-011", network)
+        beside = ask("NSG-011", network, beside=[special])
+        gone = {f.subject for f in alone.broken} - {f.subject for f in beside.broken}
+        assert len(gone) >= 1, special
