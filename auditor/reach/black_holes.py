@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from auditor.addresses import AddressSet
 from auditor.ids import fold
 from auditor.intent import Expect
+from auditor.network.doubt import Doubt
 from auditor.network.graph import Network, possibly, question
 from auditor.network.reasons import Reason
 from auditor.network.route_tables import is_node_route, is_used
@@ -24,7 +25,7 @@ from auditor.reach.gatewaying import point_of
 from auditor.reach.intent_states import about, name_of, packet_words
 from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.points import endpoint
-from auditor.reach.talking import talk
+from auditor.reach.talking import obstacle
 from auditor.reach.ways import Way, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.routing import Route, RouteTable
@@ -112,11 +113,13 @@ def _of_gateways(network: Network, holes: set[str]) -> _Found:
     near = _subnets_with(network, holes)
     asked: dict[str, list[tuple[Backend, Answer]]] = defaultdict(list)
     for backend in backends(network):
+        if isinstance(backend, Doubt):
+            continue  # told by GW-004
         here, there = point_of(network, backend.gateway), ends_of(network, backend)
         places = {point.subnet.key for point in (here, *there) if point.subnet is not None}
         if places & near:
-            answer = talk(network, [here], there, backend.port)
-            if answer is not None and answer.verdict is not Verdict.REACHABLE:
+            answer = obstacle(network, [here], there, backend.port)
+            if answer is not None:
                 asked[fold(backend.id)].append((backend, answer))
     for group in asked.values():
         lost = [answer for _, answer in group if answer.verdict is Verdict.BLOCKED]
