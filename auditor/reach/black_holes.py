@@ -114,7 +114,7 @@ def _of_gateways(network: Network, holes: set[str]) -> _Found:
     asked: dict[str, list[tuple[Backend, Answer]]] = defaultdict(list)
     for backend in backends(network):
         if isinstance(backend, Doubt):
-            continue  # GW-004 tells
+            continue  # told by GW-004
         here, there = point_of(network, backend.gateway), ends_of(network, backend)
         places = {point.subnet.key for point in (here, *there) if point.subnet is not None}
         if places & near:

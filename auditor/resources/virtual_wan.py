@@ -15,11 +15,26 @@ class PropagatedRouteTables(Wire):
     ids: list[Ref] | None = None
 
 
+class StaticRoute(Wire):
+    """One entry of `staticRoutes`: prefixes behind an appliance of the connected VNet."""
+
+    name: str | None = None
+    address_prefixes: list[Cidr] | None = None
+    next_hop_ip_address: IpAddress | None = None
+
+
+class VnetRoutes(Wire):
+    """`vnetRoutes` of a connection."""
+
+    static_routes: list[StaticRoute] | None = None
+
+
 class RoutingConfiguration(Wire):
     """`routingConfiguration` of a hub connection."""
 
     associated_route_table: Ref | None = None
     propagated_route_tables: PropagatedRouteTables | None = None
+    vnet_routes: VnetRoutes | None = None
 
 
 class HubConnectionProperties(Wire):
@@ -39,6 +54,31 @@ class HubConnection(Node):
     """A hub's connection to a VNet. The hub is its `owner`."""
 
     properties: HubConnectionProperties = settings(HubConnectionProperties)
+
+
+class HubRoute(Wire):
+    """One entry of `routes` of a hub's route table; `next_hop` is a connection or a firewall."""
+
+    name: str | None = None
+    destination_type: str | None = None
+    destinations: list[str] | None = None
+    next_hop_type: str | None = None
+    next_hop: ArmId | None = None
+
+
+class HubRouteTableProperties(Wire):
+    """Settings of a hub's route table; connections propagate to it by id or by label."""
+
+    routes: list[HubRoute] | None = None
+    labels: list[str] | None = None
+    provisioning_state: str | None = None
+
+
+@arm("Microsoft.Network/virtualHubs/hubRouteTables")
+class HubRouteTable(Node):
+    """A route table of a hub (R-29). The hub is its `owner`."""
+
+    properties: HubRouteTableProperties = settings(HubRouteTableProperties)
 
 
 class HubIpConfigurationProperties(Wire):

@@ -143,6 +143,13 @@ def hubs() -> list[Json]:
                 part(
                     f"{hub}/hubVirtualNetworkConnections/spoke",
                     remoteVirtualNetwork=ref("virtualNetworks/spoke"),
+                    routingConfiguration={
+                        "associatedRouteTable": ref(f"{hub}/hubRouteTables/defaultRouteTable"),
+                        "propagatedRouteTables": {
+                            "labels": ["default"],
+                            "ids": [ref(f"{hub}/hubRouteTables/defaultRouteTable")],
+                        },
+                    },
                 )
             ],
             routingIntent=[
@@ -157,6 +164,11 @@ def hubs() -> list[Json]:
                     ],
                 )
             ],
+        ),
+        thing(
+            f"{hub}/hubRouteTables/defaultRouteTable",
+            labels=["default"],
+            routes=[{"name": "all", "nextHop": at("azureFirewalls/hub")}],
         ),
         thing("azureFirewalls/hub", virtualHub=ref(hub)),
         thing(

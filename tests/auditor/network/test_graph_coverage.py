@@ -154,6 +154,12 @@ EDGES = [
         "sourceIpGroups",
         "ipGroups/office",
     ),
+    (f"{HUB}/hubRouteTables/defaultRouteTable", "nextHop", "azureFirewalls/hub"),
+    (
+        f"{HUB}/hubVirtualNetworkConnections/spoke",
+        "associatedRouteTable",
+        f"{HUB}/hubRouteTables/defaultRouteTable",
+    ),
     (
         f"{HUB}/hubVirtualNetworkConnections/spoke",
         "remoteVirtualNetwork",
@@ -261,6 +267,7 @@ PARTS = [
     ("azureFirewalls/classic/natRuleCollections/in", "azureFirewalls/classic"),
     ("azureFirewalls/classic/applicationRuleCollections/out", "azureFirewalls/classic"),
     (f"{HUB}/hubVirtualNetworkConnections/spoke", HUB),
+    (f"{HUB}/hubRouteTables/defaultRouteTable", HUB),
     (f"{HUB}/routingIntent/all", HUB),
     (f"{MANAGER}/networkGroups/spokes/staticMembers/hub", f"{MANAGER}/networkGroups/spokes"),
     (f"{ADMIN_RULES}/rules/no-ssh", ADMIN_RULES),
