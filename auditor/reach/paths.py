@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -22,6 +22,7 @@ from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
+from auditor.reach.doors import doors, fetched, is_door, linked
 from auditor.reach.entrances import (
     Entrance,
     enter,
@@ -153,16 +154,35 @@ def from_internet(
 ) -> Iterator[Path]:
     """Give every path from the internet into networks, entrance by entrance.
 
-    `relays` tells whether to follow what application gateways send on.
+    `relays` tells whether to follow what application gateways and Front Door send on.
     """
-    for entrance in entrances(network) if through is None else through:
+    for entrance in (*entrances(network), *doors(network)) if through is None else through:
         if entrance.version != version:
             continue
         trail = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        if is_door(entrance):
+            yield from _fetched(trail, source, entrance) if relays else ()
+            continue
         for each, target in enter(trail, entrance):
             yield Path(source, target, each, entrance)
         if relays and isinstance(entrance.node, GatewayFrontend):
             yield from _relayed(trail, source, entrance)
+
+
+def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
+    """Give the paths through an endpoint of Front Door to whoever answers for its origins."""
+    for at, there in fetched(trail, door):
+        if not isinstance(there, Entrance):
+            for each, end in linked(at, there):
+                yield Path(source, end, each, door)
+            continue
+        if there.version != trail.space.version:
+            continue
+        for each, end in enter(at, there):
+            yield Path(source, end, each, door)
+        if isinstance(there.node, GatewayFrontend):
+            for path in _relayed(at, source, there):
+                yield Path(source, path.target, path.trail, door)
 
 
 def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
@@ -173,6 +193,7 @@ def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
     front = entrance.node
     assert isinstance(front, GatewayFrontend)
     for at, port in at_listeners(trail, gateway, front, back_from(trail)):
+        at = replace(at, lead=f"{at.lead} {port.number}")
         for relay in _distinct(trail.network, port.listeners):
             for target in relay_targets(trail.network, gateway, relay):
                 here = sending(at, gateway, relay, target.addresses)
@@ -230,8 +251,10 @@ def ends_at(path: Path, target: Point) -> bool:
 def may_end_at(network: Network, entrance: Entrance, target: Point) -> bool:
     """Tell whether packets through an entrance may end at a point, with nobody connecting anew.
 
-    Those through an application gateway end at the gateway.
+    Those through an application gateway end at the gateway, those to Front Door there.
     """
+    if is_door(entrance):
+        return False
     gateway = entrance.node.root
     if not isinstance(gateway, ApplicationGateway):
         return True
@@ -258,7 +281,23 @@ def entrances_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
         for key in (target.id.lower(), place):
             for entrance in _relaying(network).get(key, ()):
                 found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    for key in {target.id.lower(), target.subnet.key if target.subnet is not None else ""} - {""}:
+        for door in _fetching(network).get(key, ()):
+            found[f"{door.node.key} {door.address.lower()}"] = door
     return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _fetching(network: Network) -> dict[str, tuple[Entrance, ...]]:
+    """The endpoints of Front Door that lead to points, by the ids of these and of their subnets."""
+    found: dict[str, dict[str, Entrance]] = defaultdict(dict)
+    for door in doors(network):
+        trail = start(network, INTERNET, 4, EVERYTHING, network.tags)
+        for path in _fetched(trail, INTERNET, door):
+            place = path.target.subnet.key if path.target.subnet is not None else ""
+            for key in {path.target.id.lower(), place} - {""}:
+                found[key][door.address.lower()] = door
+    return {key: tuple(each.values()) for key, each in found.items()}
 
 
 @question
