@@ -68,9 +68,24 @@ def _name(node: FrontDoorEndpoint | ClassicFrontDoor) -> str:
     return node.label
 
 
-def door_point(door: Entrance) -> Point:
+def door_point(node: FrontDoorEndpoint | ClassicFrontDoor) -> Point:
     """Give an endpoint as the end of a path: it answers by itself."""
-    return Point(Kind.PLATFORM, door.address, AddressSet(), door.node)
+    return Point(Kind.PLATFORM, node.id, AddressSet(), node)
+
+
+def door_points(network: Network) -> tuple[Point, ...]:
+    """Give every endpoint that answers, or may, as a point."""
+    nodes = (door.node for door in doors(network))
+    return tuple(
+        door_point(node) for node in nodes if isinstance(node, FrontDoorEndpoint | ClassicFrontDoor)
+    )
+
+
+def door_of(network: Network, point: Point) -> Entrance | None:
+    """Give the endpoint that a point is, if it is one and answers."""
+    if not isinstance(point.node, FrontDoorEndpoint | ClassicFrontDoor):
+        return None
+    return next((door for door in doors(network) if door.node is point.node), None)
 
 
 def at_door(trail: Trail, door: Entrance) -> Trail:

@@ -22,7 +22,7 @@ from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
-from auditor.reach.doors import doors, fetched, is_door, linked
+from auditor.reach.doors import at_door, door_of, doors, fetched, is_door, linked
 from auditor.reach.entrances import (
     Entrance,
     enter,
@@ -127,9 +127,10 @@ def paths(
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
-    None from what starts no flows: frontends, private endpoints (L-3), platform services.
+    None from what starts no flows: frontends, private endpoints (L-3), platform services; and none
+    from an endpoint of Front Door, which starts them for its clients.
     """
-    if source.kind in SILENT:
+    if source.kind in SILENT or door_of(network, source) is not None:
         return ()
     if source.kind is Kind.INTERNET:
         found = _from_internet(network, source, target, version, tags)
@@ -228,6 +229,11 @@ def _from_internet(
     if target.kind is Kind.SERVICE:
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
+        return
+    door = door_of(network, target)
+    if door is not None:
+        trail = start(network, source, version, EVERYTHING, tags)
+        yield Path(source, target, at_door(trail, door), door)
         return
     for path in from_internet(
         network, source, version, tags, through=entrances_towards(network, target)
@@ -349,6 +355,12 @@ def _from_inside(
         trail = start(network, source, version, EVERYTHING, tags)
         for outside in _leaving(trail, source, PUBLIC):
             yield Path(source, target, answered(outside, target))
+        return
+    door = door_of(network, target)
+    if door is not None:
+        trail = start(network, source, version, EVERYTHING, tags)
+        for outside in _leaving(trail, source, PUBLIC):
+            yield Path(source, target, at_door(outside, door), door)
         return
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)

@@ -85,6 +85,15 @@ def test_the_list_as_printed(auditor: Command) -> None:
     assert row[3:5] == ["by", "shop"]
 
 
+def test_an_endpoint_may_be_asked_about() -> None:
+    network = machine()
+    assert asked(network, "internet", "shop", 443, tags=TAGS).verdict == "reachable"
+    assert asked(network, "internet", "shop", 22, tags=TAGS).verdict == "blocked"
+    assert asked(network, "web", "shop", 443, tags=TAGS).verdict == "reachable"
+    shut = asked(network, "shop", "web", 443, tags=TAGS)
+    assert (shut.verdict, shut.stops) == ("blocked", ["no-path"])
+
+
 def test_without_a_front_door_nothing_changes() -> None:
     web = estate(nsg(OPEN), nic("web", public="pip", nsg="nsg"), pip("pip"), vnet(subnet()))
     assert listed(web) == []
