@@ -229,7 +229,7 @@ def entrance_word(each: Exposed) -> str:
     if entrance is None:
         return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
     address = entrance.addresses.smallest()
-    name = str(address) if address is not None else ids.name(entrance.address)
+    name = str(address) if address is not None else entrance.name or ids.name(entrance.address)
     return f"{name}:{port}" if port else name
 
 
@@ -241,6 +241,8 @@ def arrival_word(each: Exposed) -> str:
     if there is None or each.entrance is None:
         return ""
     frame = each.answer.path.trail.frame if each.answer.path is not None else None
+    if not each.entrance.addresses and (frame is None or frame.destination is None):
+        return f"by {', '.join(map(ids.name, each.answer.via))}" if each.answer.via else ""
     kept = frame is None or frame.destination_port is None
     ports = ports_word(each.answer.ports, each.answer.protocol) if kept else ""
     port = ports if kept and ports != "*" else (there.destination_port if not kept else "")

@@ -8,6 +8,8 @@ from typing import TypeAlias
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.graph import Network, possibly, question
+from auditor.network.reasons import Reason, gap
+from auditor.resources.base import Node
 from auditor.resources.front_doors import (
     ClassicEndpoint,
     ClassicFrontDoor,
@@ -146,3 +148,38 @@ def has_waf(network: Network, door: FrontDoorProfile | ClassicFrontDoor) -> bool
         links = (e.properties.web_application_firewall_policy_link for e in door.endpoints)
         return any(link is not None for link in links)
     return any(policy.owner is door for policy in network.all(FrontDoorSecurityPolicy))
+
+
+def deciding_policies(
+    network: Network, door: Node
+) -> tuple[tuple[WafPolicy, ...], tuple[Reason, ...]]:
+    """Give the WAF policies whose own rules may refuse a plain request to an endpoint.
+
+    Managed rules look for attacks and let plain requests pass. Policies of any of its host names,
+    and why others may stand before it.
+    """
+    found: dict[str, WafPolicy] = {}
+    reasons: list[Reason] = []
+    if isinstance(door, FrontDoorEndpoint) and not security_policies_known(network):
+        detail = f"the security policies before {door.label}"
+        reasons.append(Reason("collection-gap", detail, door.id))
+    for entry in _names_of(network, door):
+        try:
+            for policy in waf_policies_of(network, entry):
+                if policy.refuses is not False:
+                    found[policy.key] = policy
+        except Undetermined as unknown:
+            reasons.append(gap(unknown, door.id))
+    return tuple(found[key] for key in sorted(found)), tuple(dict.fromkeys(reasons))
+
+
+def _names_of(network: Network, door: Node) -> Iterator[Entry]:
+    """Give what has the host names of an endpoint: itself, and the domains of its routes."""
+    if isinstance(door, FrontDoorEndpoint):
+        yield door
+        for domain in network.all(FrontDoorDomain):
+            users = (edge.source for edge in network.referrers(domain, "customDomains"))
+            if any(fold(parent(user.id) or "") == door.key for user in users):
+                yield domain
+    elif isinstance(door, ClassicFrontDoor):
+        yield from _endpoints(door)

@@ -266,7 +266,8 @@ class _Question:
     def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
         found = _reasons_of(path, steps) if path is not None else ()
         choice = path.trail.choice if path is not None else ""
-        shared = sum(other.trail.choice == choice for other in self.paths) > 1
+        chosen = path.trail.chosen_by if path is not None else ("", "")
+        shared = sum(other.trail.chosen_by == chosen for other in self.paths) > 1
         if choice and shared and not any(step.reasons for step in steps if step.passes is None):
             what = "which of the machines behind the load balancer gets it"
             found = tuple(sorted({*found, Reason("balancer-choice", what, choice)}))
@@ -347,9 +348,10 @@ def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
     Which machine a load balancer chooses for a packet nobody knows: by one rule of it a packet
     arrives for certain when it would at every machine that the rule may choose.
     """
-    chosen: dict[str, list[Path]] = {}
+    chosen: dict[tuple[str, str], list[Path]] = {}
     for path in group:
-        chosen.setdefault(path.trail.choice or f"{id(path)}", []).append(path)
+        alone = ("", f"{id(path)}")
+        chosen.setdefault(path.trail.chosen_by if path.trail.choice else alone, []).append(path)
     return any_of(space, (_by_choice(paths) for paths in chosen.values()))
 
 
@@ -456,7 +458,8 @@ def destination_name(path: Path | None, target: Point) -> str:
     as sent then means nothing.
     """
     if path is not None and path.entrance is not None:
-        return "" if path.entrance.addresses else path.entrance.address.rpartition("/")[2]
+        entrance = path.entrance
+        return "" if entrance.addresses else entrance.name or entrance.address.rpartition("/")[2]
     if target.kind is not Kind.SERVICE or target.node is None:
         return ""
     settings = walk.peek(target.node, "properties")

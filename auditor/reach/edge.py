@@ -12,6 +12,7 @@ from auditor.network.front_door import origins
 from auditor.network.gateways import hiding, is_public
 from auditor.network.graph import Network, question
 from auditor.reach.answer import Answer, Verdict, answer_on, some_packet
+from auditor.reach.doors import EDGE
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.openings import from_any
 from auditor.reach.paths import from_internet
@@ -24,7 +25,6 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.special_addresses import PUBLIC
 
-EDGE = "azurefrontdoor.backend"
 _HEADER = "x-azure-fdid"
 
 

@@ -17,6 +17,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
+from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import (
@@ -43,6 +44,7 @@ from auditor.resources.compute import (
     VirtualMachine,
 )
 from auditor.resources.firewalls import Firewall
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -232,6 +234,12 @@ def _(node: LocalNetworkGateway, network: Network) -> tuple[Point, ...]:
     space = node.properties.local_network_address_space
     prefixes = space.prefixes if space is not None else ()
     return (on_premises(AddressSet.from_prefixes(prefixes)),)
+
+
+@points_of.register(FrontDoorEndpoint)
+@points_of.register(ClassicFrontDoor)
+def _(node: FrontDoorEndpoint | ClassicFrontDoor, network: Network) -> tuple[Point, ...]:
+    return (door_point(node),)
 
 
 @points_of.register

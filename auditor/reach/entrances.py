@@ -35,6 +35,7 @@ from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -48,8 +49,13 @@ Carrier: TypeAlias = (
     | FirewallIpConfiguration
     | BastionIpConfiguration
     | VpnGatewayIpConfiguration
+    | FrontDoorEndpoint
+    | ClassicFrontDoor
 )
-"""Whoever carries a public address that answers: a NAT gateway's does not (R-31)."""
+"""Whoever carries a public address that answers: a NAT gateway's does not (R-31).
+
+An endpoint of Front Door has names instead; what is behind it is in `doors`.
+"""
 
 _NAMING = (
     LoadBalancerFrontend,
@@ -66,7 +72,8 @@ class Entrance:
     """A public address, and what carries it.
 
     `address` is its ARM id, that of the model where instances of a scale set have one each.
-    `addresses` are empty when it is not told. `node` is the ip configuration or frontend.
+    `addresses` are empty when it is not told. `node` is the ip configuration or frontend. `name` is
+    what clients ask for where that is no address of the network's: a host name of Front Door.
     """
 
     address: str
@@ -74,6 +81,7 @@ class Entrance:
     node: Carrier
     version: Version = 4
     reasons: tuple[Reason, ...] = ()
+    name: str = ""
 
 
 @question
@@ -174,7 +182,7 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
                 yield each, point_of(trail.network, gateway)
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
-    else:
+    elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
 
 

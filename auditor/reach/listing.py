@@ -9,6 +9,7 @@ from auditor.addresses import EVERY_PORT, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import PROTOCOLS, Answer, Verdict, judged
+from auditor.reach.doors import door_points
 from auditor.reach.entrances import Entrance
 from auditor.reach.paths import Path, from_internet, paths
 from auditor.reach.points import INTERNET, Point
@@ -45,11 +46,11 @@ def exposed(
             for answer in judged(network, source, first.target, group, version, asked, ports):
                 if answer.verdict is not Verdict.BLOCKED:
                     found.append(Exposed(first.entrance, first.target, answer))
-    for point in service_points(network):
+    for point in (*door_points(network), *service_points(network)):
         group = list(paths(network, source, point, 4, tags))
         for answer in judged(network, source, point, group, 4, asked, ports):
             if answer.verdict is not Verdict.BLOCKED:
-                found.append(Exposed(None, point, answer))
+                found.append(Exposed(group[0].entrance, point, answer))
     return tuple(sorted(found, key=_order))
 
 

@@ -6,15 +6,16 @@ gateways, which open connections of their own (`via`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.network.on_premises import gateways_serving
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
@@ -27,6 +28,7 @@ from auditor.reach.approaches import (
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
+from auditor.reach.doors import at_door, door_of, doors, fetched, is_door, linked
 from auditor.reach.entrances import (
     Entrance,
     enter,
@@ -123,9 +125,10 @@ def paths(
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
-    None from what starts no flows: frontends, private endpoints (L-3), platform services.
+    None from what starts no flows: frontends, private endpoints (L-3), platform services; and none
+    from an endpoint of Front Door, which starts them for its clients.
     """
-    if source.kind in SILENT:
+    if source.kind in SILENT or door_of(network, source) is not None:
         return ()
     if source.kind is Kind.INTERNET:
         found = _from_internet(network, source, target, version, tags)
@@ -150,16 +153,35 @@ def from_internet(
 ) -> Iterator[Path]:
     """Give every path from the internet into networks, entrance by entrance.
 
-    `relays` tells whether to follow what application gateways send on.
+    `relays` tells whether to follow what application gateways and Front Door send on.
     """
-    for entrance in entrances(network) if through is None else through:
+    for entrance in (*entrances(network), *doors(network)) if through is None else through:
         if entrance.version != version:
             continue
         trail = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        if is_door(entrance):
+            yield from _fetched(trail, source, entrance) if relays else ()
+            continue
         for each, target in enter(trail, entrance):
             yield Path(source, target, each, entrance)
         if relays and isinstance(entrance.node, GatewayFrontend):
             yield from _relayed(trail, source, entrance)
+
+
+def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
+    """Give the paths through an endpoint of Front Door to whoever answers for its origins."""
+    for at, there in fetched(trail, door):
+        if not isinstance(there, Entrance):
+            for each, end in linked(at, there):
+                yield Path(source, end, each, door)
+            continue
+        if there.version != trail.space.version:
+            continue
+        for each, end in enter(at, there):
+            yield Path(source, end, each, door)
+        if isinstance(there.node, GatewayFrontend):
+            for path in _relayed(at, source, there):
+                yield Path(source, path.target, path.trail, door)
 
 
 def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
@@ -170,6 +192,7 @@ def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
     front = entrance.node
     assert isinstance(front, GatewayFrontend)
     for at, port in at_listeners(trail, gateway, front, back_from(trail)):
+        at = replace(at, lead=f"{at.lead} {port.number}")
         for relay in distinct_relays(trail.network, port.listeners):
             for target in relay_targets(trail.network, gateway, relay):
                 here = sending(at, gateway, relay, target.addresses)
@@ -184,8 +207,17 @@ def _from_internet(
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
         return
+    door = door_of(network, target)
+    if door is not None:
+        trail = start(network, source, version, EVERYTHING, tags)
+        yield Path(source, target, at_door(trail, door), door)
+        return
     for path in from_internet(
-        network, source, version, tags, through=entrances_towards(network, target)
+        network,
+        source,
+        version,
+        tags,
+        through=(*entrances_towards(network, target), *_doors_towards(network, target)),
     ):
         if ends_at(path, target):
             yield path
@@ -203,6 +235,26 @@ def ends_at(path: Path, target: Point) -> bool:
     )
 
 
+@question
+def _fetching(network: Network) -> dict[str, tuple[Entrance, ...]]:
+    """The endpoints of Front Door that lead to points, by the ids of these and of their subnets."""
+    found: dict[str, dict[str, Entrance]] = defaultdict(dict)
+    for door in doors(network):
+        trail = start(network, INTERNET, 4, EVERYTHING, network.tags)
+        for path in _fetched(trail, INTERNET, door):
+            place = path.target.subnet.key if path.target.subnet is not None else ""
+            for key in {path.target.id.lower(), place} - {""}:
+                found[key][door.address.lower()] = door
+    return {key: tuple(each.values()) for key, each in found.items()}
+
+
+def _doors_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
+    """Give the endpoints of Front Door that may lead to a point."""
+    places = {target.id.lower(), target.subnet.key if target.subnet is not None else ""} - {""}
+    found = {d.address.lower(): d for key in places for d in _fetching(network).get(key, ())}
+    return tuple(found[key] for key in sorted(found))
+
+
 # From within
 
 
@@ -218,6 +270,12 @@ def _from_inside(
         trail = start(network, source, version, EVERYTHING, tags)
         for outside in _leaving(trail, source, PUBLIC):
             yield Path(source, target, answered(outside, target))
+        return
+    door = door_of(network, target)
+    if door is not None:
+        trail = start(network, source, version, EVERYTHING, tags)
+        for outside in _leaving(trail, source, PUBLIC):
+            yield Path(source, target, at_door(outside, door), door)
         return
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)

@@ -61,8 +61,8 @@ class Trail:
 
     `frame` is what they look like now; `others` are what they may look like instead, where nobody
     tells. `via` names proxies that started a connection of their own on the way, as ARM ids.
-    `choice` is the key of the load balancer's rule that chose among machines, and `down` tells that
-    it never chooses this one.
+    `lead` tells apart the connections that one proxy opens. `choice` is the key of the load
+    balancer's rule that chose among machines, and `down` tells that it never chooses this one.
     """
 
     network: Network
@@ -74,6 +74,7 @@ class Trail:
     others: tuple[Frame, ...] = ()
     stages: tuple[Stage, ...] = ()
     via: tuple[str, ...] = ()
+    lead: str = ""
     choice: str = ""
     down: bool = False
 
@@ -114,6 +115,11 @@ class Trail:
         for stage in stages:
             total = total & stage.bounds
         return total
+
+    @property
+    def chosen_by(self) -> tuple[str, str]:
+        """What chose among machines: paths that share it are each other's alternatives."""
+        return self.lead, self.choice
 
     def sources(self) -> AddressSet:
         """Give the source addresses that packets may have now."""

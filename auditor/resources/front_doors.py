@@ -52,6 +52,10 @@ class FrontDoorRouteProperties(Wire):
     custom_domains: list[Ref] | None = None
     origin_group: Ref | None = None
     link_to_default_domain: str | None = None
+    rule_sets: list[Ref] | None = None
+    supported_protocols: list[str] | None = None
+    forwarding_protocol: str | None = None
+    https_redirect: str | None = None
     enabled_state: str | None = None
     provisioning_state: str | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.errors import Undetermined
 from auditor.resources.base import Named, Resource, Wire, arm, settings
 
 
@@ -74,6 +75,23 @@ class WafPolicy(Resource):
         )
 
     @property
+    def refuses(self) -> bool | None:
+        """Whether enabled custom rules may refuse a request; None: the input does not tell.
+
+        Rules about rates let single requests pass.
+        """
+        try:
+            told, rules = self.properties.policy_settings, self.properties.custom_rules
+            state = (told.enabled_state or told.state or "") if told is not None else ""
+            mode = (told.mode or "") if told is not None else ""
+        except Undetermined:
+            return None
+        if "disabled" in state.lower() or mode.lower() == "detection":
+            return False
+        listed = rules.get("rules") if isinstance(rules, dict) else rules
+        return any(map(_refuses, listed if isinstance(listed, list) else ()))
+
+    @property
     def headers_asked(self) -> frozenset[str]:
         """The headers (lower case) that enabled custom rules of a gateway's policy look at."""
         found: set[str] = set()
@@ -100,3 +118,14 @@ def _headers(conditions: Any) -> Iterator[str]:
         for variable in variables if isinstance(variables, list) else ():
             if isinstance(variable, dict) and isinstance(variable.get("selector"), str):
                 yield variable["selector"].lower()
+
+
+def _refuses(rule: Any) -> bool:
+    if not isinstance(rule, dict):
+        return False
+    state = rule.get("enabledState", rule.get("state", "Enabled"))
+    return (
+        str(state).lower() != "disabled"
+        and str(rule.get("action", "")).lower() not in ("allow", "log")
+        and str(rule.get("ruleType", "")).lower() != "ratelimitrule"
+    )

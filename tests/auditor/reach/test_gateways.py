@@ -9,7 +9,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
-from ...reaching import app_gateway, asked
+from ...reaching import app_gateway, asked, lb, lb_rule
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -162,3 +162,17 @@ def test_L_22_who_may_ask_a_database() -> None:
     assert (azure.verdict, azure.labels) == ("unknown", {"service-tag:AzureCloud"})
     shut = mysql(("0.0.0.0", "255.255.255.255"), access="Disabled")
     assert asked(shut, CLIENT, "db", 3306).verdict == "blocked"
+
+
+def test_two_listeners_before_one_load_balancer_are_two_connections() -> None:
+    network = estate(
+        nsg(rule("web", 100, "Internet", ["80", "443"]), name="gw"),
+        nsg(name="back"),
+        nic("web"),
+        pip("pip"),
+        app_gateway(listeners=(("public", 80), ("public", 443)), members=("10.0.0.10",), port=443),
+        lb(lb_rule(), public=False),
+        vnet(subnet(nsg="back"), subnet("gw", "10.0.1.0/26", nsg="gw")),
+    )
+    found = [a for port in (80, 443) for a in asked(network, CLIENT, "web", port).answers]
+    assert [a.verdict.value for a in found if a.via] == ["reachable", "reachable"]
