@@ -179,9 +179,11 @@ def _from_internet(
                     continue
                 ports = within(_only(held, protocol), opening.sent_for(denied))
                 shown = opening.shown(ports, certain=sure)
-                if shown is not None and not _meant(network, shown[1]):
-                    yield Escape(machine, INTERNET, shown[0], tuple(shown[1]), certain)
-                    return
+                packet = shown.witness if shown is not None else None
+                if shown is None or packet is None or _meant(network, shown.hops):
+                    continue
+                yield Escape(machine, INTERNET, packet, shown.hops, certain)
+                return
 
 
 def _only(held: dict[str, PortSet], protocol: str) -> dict[str, PortSet]:

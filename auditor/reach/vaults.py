@@ -24,7 +24,7 @@ from auditor.network.vault_access import vault_of
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Point, endpoint
-from auditor.reach.talking import talk
+from auditor.reach.talking import obstacle
 from auditor.resources.application_gateways import ApplicationGateway, SslCertificate
 from auditor.resources.key_vault import KeyVault, KeyVaultProperties
 from auditor.resources.public_addresses import PublicIp
@@ -203,7 +203,7 @@ def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[st
             raise Undetermined(missing, resource=vault.id)
         yield f"the record {name} leads to {addresses}, which is no endpoint of the vault"
         return
-    answer = talk(network, [point_of(network, fetch.gateway)], named, _HTTPS)
+    answer = obstacle(network, [point_of(network, fetch.gateway)], named, _HTTPS)
     if answer is not None and answer.verdict is Verdict.UNKNOWN:
         missing = "; ".join(dict.fromkeys(map(str, answer.reasons)))
         raise Undetermined(missing, resource=vault.id)

@@ -39,8 +39,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
 from auditor.reach.demands import priority_after
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
-from auditor.reach.intent_states import packet_told
-from auditor.reach.openings import whys
+from auditor.reach.intent_states import packet_values
 from auditor.remedy import az
 from auditor.resources.base import union
 from auditor.resources.security import SecurityRule
@@ -59,8 +58,9 @@ def ipv6_around_filter(network: Network, subject: Guard | Doubt) -> Outcomes:
     if sure:
         yield _finding(guard, sure)
     elif found:
-        steps = [step for each in found for step in each.steps]
-        yield Unknown(guard.id, f"whether {_words(found)} over IPv6: {whys(steps)}")
+        unsure = [step for each in found for step in each.steps if step.passes is None]
+        whys = dict.fromkeys(str(reason) for step in unsure for reason in step.reasons)
+        yield Unknown(guard.id, f"whether {_words(found)} over IPv6: {'; '.join(whys)}")
 
 
 def _finding(guard: Guard, sure: list[Escape]) -> Finding:
@@ -76,7 +76,7 @@ def _finding(guard: Guard, sure: list[Escape]) -> Finding:
         remedy=f"deny it over IPv6 too: {_twin(guard, sure)}",
         related=(*nics, *sources),
         evidence=tuple(_prefixes(guard.rule)),
-        witness=packet_told(packet),
+        witness=packet_values(packet),
         hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in first.steps),
     )
 
