@@ -100,10 +100,11 @@ class _Compiler(Generic[V]):
         self.otherwise = space.leaf(otherwise)
         self.depth = len(space.dimensions)
         self.every = (1 << len(boxes)) - 1
-        sides = [[box[d] for box in boxes] for d in range(self.depth)]
-        sizes = [dimension.size for dimension in space.dimensions]
-        self.partitions = list(map(Partition, sides, sizes))
         self.partial = self._partial()
+        self.partitions = [
+            Partition([box[d] for box in boxes] if self.partial[d] else (), dimension.size)
+            for d, dimension in enumerate(space.dimensions)
+        ]
         self.whole = self._whole()
         self.hidden = self._hidden() if len(boxes) > _FEW else None
         # Diagrams by group, before and after the group is cut down.
@@ -118,11 +119,14 @@ class _Compiler(Generic[V]):
 
     def _partial(self) -> list[int]:
         """For each dimension, the boxes that it restricts."""
-        wholes = self.space.box()
-        return [
-            sum(1 << i for i, box in enumerate(self.boxes) if box[d] != wholes[d])
-            for d in range(self.depth)
-        ]
+        found = []
+        for d, whole in enumerate(self.space.box()):
+            mask = 0
+            for i, box in enumerate(self.boxes):
+                if box[d] != whole:
+                    mask |= 1 << i
+            found.append(mask)
+        return found
 
     def _whole(self) -> list[int]:
         """For each dimension, the boxes that neither it nor a later one restricts."""
@@ -136,6 +140,9 @@ class _Compiler(Generic[V]):
         inside = [self.every] * len(self.boxes)
         table = [_left_by(inside)]
         for d in range(self.depth - 1, -1, -1):
+            if not self.partial[d]:
+                table.append(table[-1])
+                continue
             distinct = {box[d] for box in self.boxes}
             within = {side: self.partitions[d].within(side) for side in distinct}
             inside = [mask & within[box[d]] for mask, box in zip(inside, self.boxes, strict=True)]

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from auditor.addresses import Version
+from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
 from auditor.network.graph import Missing, Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import Action, Layer, LayerKind
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.surroundings import Surroundings
 from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
 from auditor.packets.compile import first_match
 from auditor.packets.diagram import Diagram, PacketSet
@@ -92,9 +93,7 @@ class Key:
         self.parts = (
             rules.direction,
             tuple(content for content, _ in layers),
-            network.ask(_extents).setdefault(here.virtual_network, here.virtual_network)
-            if layers
-            else None,
+            _bounds_of(network, here) if layers else None,
             here.tags,
             is_endpoint(nic),
             nic.key if nic is not None and groups else "",
@@ -110,9 +109,21 @@ class Key:
         )
 
 
+_TagBounds: TypeAlias = tuple[AddressSet, AddressSet]
+
+
+def _bounds_of(network: Network, here: Surroundings) -> _TagBounds:
+    """Give what `VirtualNetwork` holds surely, and perhaps: why is of no concern here.
+
+    One of each: equal ones are then the same object, which is quick to compare.
+    """
+    extent = here.virtual_network
+    found = (extent.must, extent.open)
+    return network.ask(_tag_bounds).setdefault(found, found)
+
+
 @question
-def _extents(network: Network) -> dict[object, object]:
-    """One of each: equal extents are then the same object, which is quick to compare."""
+def _tag_bounds(network: Network) -> dict[_TagBounds, _TagBounds]:
     return {}
 
 
