@@ -90,6 +90,7 @@ class Cells:
         self._mixed: dict[Diagram[Outcome], bool] = {}
         self._tried: dict[int, Packet] = {}
         self._leads: dict[tuple[int, str], bool | None] = {}
+        self._strangers: dict[tuple[str, Address], Reason] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
 
     # Pairs asked about one by one
@@ -180,8 +181,8 @@ class Cells:
         self, source: View, out: Diagram[Outcome], into: Diagram[Outcome], target: View
     ) -> Blocker:
         at = coordinates(self.tried(source))
-        ahead = source.ways.at(target.host())
-        back = target.ways.at(source.host())
+        ahead = source.ways.at(target.host)
+        back = target.ways.at(source.host)
         found = _stop_of(out.at(at), "from")
         if found is None and self._led(ahead, source, target) is False:
             found = _route_of(source, ahead, "route", "from")
@@ -208,10 +209,18 @@ class Cells:
             at = coordinates(self.tried(source))
             blocker = _stop_of(out.at(at), "from") or _stop_of(straight.at(at), "to")
             return told.cell._replace(blocker=blocker)
-        reasons = {stranger_reason(owner_of(self.network, source.point, appliance))}
+        reasons = {self._stranger(source, appliance)}
         for packet in told.unsure:
             reasons |= self._why(source, out, straight, target, packet)
         return told.cell._replace(reasons=tuple(sorted(reasons)))
+
+    def _stranger(self, source: View, appliance: Address) -> Reason:
+        key = (source.point.home, appliance)
+        found = self._strangers.get(key)
+        if found is None:
+            who = owner_of(self.network, source.point, appliance)
+            found = self._strangers[key] = stranger_reason(who)
+        return found
 
     def by_firewall(self, source: View, target: View) -> Cell:
         """Give the cell of two subnets between which some other appliance stands."""

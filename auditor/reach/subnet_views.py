@@ -47,6 +47,8 @@ class View:
     out: Diagram[Outcome]
     into: Diagram[Outcome]
     ways: Ways
+    host: Address
+    """The address that a witness has here."""
     told: dict[object, tuple[Reason, ...]] = field(default_factory=dict)
     """Answers of `why`."""
 
@@ -74,10 +76,6 @@ class View:
         node = self.into
         return node if node.level > _SOURCE else only(node.cuts, node.children, other)
 
-    def host(self) -> Address:
-        """Give the address that a witness has here."""
-        return Address(self.version, some_address(BITS[self.version])(self.addresses))
-
 
 _SOURCE = 1
 """The level of the source's address in a flow space."""
@@ -100,6 +98,7 @@ def view_of(network: Network, subnet: Subnet, version: Version, tags: ServiceTag
         merged(out, "source", alike, here),
         merged(into, "destination", alike, here),
         ways_from(network, subnet, version, tags),
+        Address(version, some_address(BITS[version])(here)),
     )
 
 
@@ -133,29 +132,50 @@ def why(
 ) -> tuple[Reason, ...]:
     """Say why it is not told what the filters at one end do with a packet from or to the other."""
     cells = _cells(network, here, direction, tags)
-    there = other.host()
-    ports = packet.source_port, packet.destination_port
-    key = (direction, packet.protocol, ports, cells.cells(((there.value, there.value),))[0])
+    key = (direction, packet.protocol, *cells.of(other.host, packet))
     found = here.told.get(key)
     if found is None:
-        found = here.told[key] = _asked(network, here, direction, there, packet, tags)
+        found = here.told[key] = _asked(network, here, direction, other.host, packet, tags)
     return found
 
 
-def _cells(network: Network, here: View, direction: Direction, tags: ServiceTags) -> Partition:
-    """Cut the other side's addresses at the bounds of all that rules, or their doubts, name."""
+class _Cells:
+    """The other side's addresses and the ports, cut at the bounds of all that rules name."""
+
+    def __init__(self, terms: Terms, version: Version) -> None:
+        every = [term for layer in terms.layers for term in layer]
+        regions = [doubt.region for doubts in terms.doubts.values() for doubt in doubts]
+        addresses = [each.intervals(version) for each in (*(t.peer for t in every), *regions)]
+        self.addresses = Partition(list(dict.fromkeys(addresses)), 1 << BITS[version])
+        ports = dict.fromkeys(term.destination_ports for term in every)
+        self.ports = Partition(list(ports), 1 << 16)
+        ports = dict.fromkeys(term.source_ports for term in every)
+        self.source_ports = Partition(list(ports), 1 << 16)
+
+    def of(self, other: Address, packet: Packet) -> tuple[int, int, int]:
+        """Give the cells in which the other side's address and the ports are."""
+        return (
+            _at(self.addresses, other.value),
+            _at(self.ports, packet.destination_port),
+            _at(self.source_ports, packet.source_port),
+        )
+
+
+def _at(partition: Partition, value: int) -> int:
+    return partition.masks[bisect_right(partition.starts, value) - 1]
+
+
+def _cells(network: Network, here: View, direction: Direction, tags: ServiceTags) -> _Cells:
     known = network.ask(_partitions)
     key = (here.subnet, direction, here.version)
-    if key not in known:
+    found = known.get(key)
+    if found is None:
         terms = Terms(effective_rules(network, None, direction, here.subnet, tags))
-        sides = [term.peer for layer in terms.layers for term in layer]
-        sides += [doubt.region for doubts in terms.doubts.values() for doubt in doubts]
-        every = list({side.intervals(here.version) for side in sides})
-        known[key] = Partition(every, 1 << BITS[here.version])
-    return known[key]
+        found = known[key] = _Cells(terms, here.version)
+    return found
 
 
-def _partitions(network: Network) -> dict[tuple[Subnet, Direction, Version], Partition]:
+def _partitions(network: Network) -> dict[tuple[Subnet, Direction, Version], _Cells]:
     return {}
 
 
@@ -173,7 +193,7 @@ def _asked(
         network,
         None,
         direction,
-        here.host(),
+        here.host,
         there,
         packet.protocol,
         local_ports=destination if inbound else source,
