@@ -112,13 +112,14 @@ def is_isolated(network: Network, subnet: Subnet) -> bool:
     """Tell whether the gateways in a subnet have network isolation (A-4, A-5).
 
     The subnet is delegated to them, or none of them has a public frontend, which only isolation
-    allows in the second generation. Those of the first have none.
+    allows in the second generation. Those of the first have none, and share no subnet with others.
     """
     if any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
         return True
-    second = [one for one in gateways_by_subnet(network).get(subnet.key, ()) if is_v2(one)]
-    private = [one.frontends and not any(f.public for f in one.frontends) for one in second]
-    return bool(private) and all(private)
+    here = gateways_by_subnet(network).get(subnet.key, ())
+    if any(not one.frontends or any(f.public for f in one.frontends) for one in here):
+        return False
+    return any(is_v2(one) for one in here)
 
 
 def scale(gateway: ApplicationGateway, subnet: Subnet) -> Scale:
