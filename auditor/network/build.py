@@ -151,9 +151,14 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
 def _share(struct: Wire, attributes: tuple[str, ...], words: dict[str, str]) -> None:
     """Keep one copy of each of the words a struct says."""
     for attribute in attributes:
-        word = walk.peek(struct, attribute)
+        try:
+            word = getattr(struct, attribute)
+        except (Undetermined, AttributeError):
+            continue
         if word is not None:
-            setattr(struct, attribute, words.setdefault(word, word))
+            one = words.setdefault(word, word)
+            if one is not word:
+                setattr(struct, attribute, one)
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:

@@ -14,7 +14,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
 from auditor.network.filters import DEFAULTS, Filter, by_priority, compiled, subnet_name
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
@@ -144,8 +144,13 @@ def _subnet_layer(
         where = place.id if place is not None else (nic.id if nic is not None else "")
         lacks = Reason("collection-gap", f"{where} is not in the snapshot", where)
         return Layer(LayerKind.SUBNET, where, unknown=doubt or lacks)
+    return _standing_at(network, place, inbound, is_endpoint(nic))
+
+
+@question_about
+def _standing_at(network: Network, place: Subnet, inbound: bool, endpoint: bool) -> Layer | None:
     try:
-        if _is_exempt(place) or (is_endpoint(nic) and not _filters_endpoint(place, inbound)):
+        if _is_exempt(place) or (endpoint and not _filters_endpoint(place, inbound)):
             return None
         ref = place.properties.network_security_group
     except Undetermined as unknown:

@@ -121,7 +121,8 @@ class Network:
         self._leaves = leaves
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
         self._incoming: dict[str, list[Edge]] = {}
-        self._answers: dict[Any, Any] = {}
+        self.known: dict[Any, Any] = {}
+        """The answers to questions that were asked, by question."""
         self._join()
 
     def all(self, cls: type[N]) -> tuple[N, ...]:
@@ -222,7 +223,7 @@ class Network:
 
     def ask(self, question: Callable[[Network], R]) -> R:
         """Answer a question once; later askers get the same answer."""
-        answers = self._answers
+        answers = self.known
         try:
             answer: R = answers[question]
         except KeyError:
@@ -231,7 +232,7 @@ class Network:
 
     def remember(self, question: Callable[[Network], R], answer: R) -> None:
         """Give the answer to a question beforehand, for two networks that are to agree on it."""
-        self._answers[getattr(question, "__wrapped__", question)] = answer
+        self.known[getattr(question, "__wrapped__", question)] = answer
 
     def _join(self) -> None:
         """Let every reference know its target, and every target its references."""
@@ -316,7 +317,9 @@ def question_about(
 
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
-        known = network.ask(answers)
+        known = network.known.get(answers)
+        if known is None:
+            known = network.ask(answers)
         key = (about, *more.items()) if more else about
         found = known.get(key, _UNASKED)
         if found is _UNASKED:

@@ -83,6 +83,7 @@ def ports_of(
     return ports, tuple(reasons)
 
 
+@question_about
 def point_of(network: Network, node: ApplicationGateway) -> Point:
     """Give a gateway's point; without a subnet when the snapshot does not tell it."""
     try:

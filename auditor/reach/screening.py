@@ -32,6 +32,7 @@ from auditor.reach.ways import appliances_of
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 
 def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Point, ...]:
@@ -55,22 +56,35 @@ def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Poin
 
 def senders(network: Network, target: Point, port: int) -> AddressSet:
     """Give the sources, as a point sees them, from which TCP to one of its ports may get in."""
-    if not target.addresses or entrances_straight_to(network, target):
-        return EVERYTHING  # from the internet as well, with anybody's address
+    if not target.addresses:
+        return EVERYTHING
+    entered = entrances_straight_to(network, target)
+    if any(isinstance(each.node, FirewallIpConfiguration) for each in entered):
+        return EVERYTHING  # to whichever port it translates to
+    own = target.addresses
+    for entrance in entered:
+        own = own | (entrance.addresses or PUBLIC)
     if isinstance(target.node, LoadBalancerFrontend):
-        return _behind(network, target, target.node, port)
+        found = _behind(network, own, target.node, port)
+    else:
+        found = _at(network, own, target, port)
+    # By the internet they come with public addresses, which nobody tells for certain.
+    return EVERYTHING if entered and found.overlaps(PUBLIC | _of_firewalls(network)) else found
+
+
+def _at(network: Network, own: AddressSet, target: Point, port: int) -> AddressSet:
+    """Give the sources from which TCP to a machine, or to a frontend before it, may get in."""
     ports = {port}
     if target.node is not None:
         forwards = forwards_to(network).get(target.node.key, ())
         ports |= {forward.backend_port or port for forward in forwards}
-    own = NOTHING
     for aim in aims(network, target):
         own = own | aim.addresses
     return _let_in(network, target, own, ports)
 
 
 def _behind(
-    network: Network, target: Point, frontend: LoadBalancerFrontend, port: int
+    network: Network, own: AddressSet, frontend: LoadBalancerFrontend, port: int
 ) -> AddressSet:
     """Give the sources from which TCP to a frontend may get to some machine behind it."""
     forwards = forwards_of(network, frontend)
@@ -80,8 +94,8 @@ def _behind(
             there = forward.target
             if there is None:
                 return EVERYTHING
-            own = target.addresses | there.addresses
-            total = total | _let_in(network, there, own, {forward.backend_port or port})
+            ports = {forward.backend_port or port}
+            total = total | _let_in(network, there, own | there.addresses, ports)
     return total
 
 

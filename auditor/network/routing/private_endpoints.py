@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.names import endpoint_addresses
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
@@ -37,16 +37,20 @@ def _by_network(network: Network) -> dict[str, tuple[PrivateEndpoint, ...]]:
 
 def private_endpoint_routes(place: Place) -> Found:
     """Give a route for every address of the endpoints in the VNet and its direct peers."""
+    return _around(place.network, place.vnet)
+
+
+@question_about
+def _around(network: Network, home: VirtualNetwork) -> Found:
     found = Found()
     around: list[tuple[str, VirtualNetwork | None, tuple[Claim, ...] | None, tuple[Reason, ...]]]
-    around = [(place.vnet.key, place.vnet, None, ())]
+    around = [(home.key, home, None, ())]
     around += [
-        (tie.far_key, tie.far, tie.claims, tie.reasons)
-        for tie in ties_of(place.network, place.vnet).ties
+        (tie.far_key, tie.far, tie.claims, tie.reasons) for tie in ties_of(network, home).ties
     ]
     for key, vnet, claims, reasons in around:
-        for endpoint in _by_network(place.network).get(key, ()):
-            _add(place.network, endpoint, vnet, claims, reasons, found)
+        for endpoint in _by_network(network).get(key, ()):
+            _add(network, endpoint, vnet, claims, reasons, found)
     return found
 
 
