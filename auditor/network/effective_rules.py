@@ -222,6 +222,15 @@ def _claimed(network: Network, kind: LayerKind, at: str) -> Layer | None:
     return Layer(kind, at, group, unknown=doubt)
 
 
+def bare(network: Network, nic: Interface) -> bool:
+    """Tell whether a NIC has certainly no rules of its own, and is no private endpoint's."""
+    try:
+        ref = nic.properties.network_security_group
+    except Undetermined:
+        return False
+    return ref is None and not is_endpoint(nic) and ids.fold(nic.id) not in _claims(network)
+
+
 @question
 def _claims(network: Network) -> dict[str, str]:
     found: dict[str, str] = {}

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 from auditor.addresses import AddressSet
-from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
+from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Network, question
-from auditor.network.layers import LayerKind
 from auditor.network.passage import surely_pass
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.delivery import HOST, is_basic
-from auditor.reach.filtering import content
 from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
-from auditor.reach.screening import takes
+from auditor.reach.screening import as_its_subnet, takes
 from auditor.reach.ways import leads_to, ways_from
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -35,16 +33,15 @@ def surely_talks(network: Network, source: Point, target: Point, port: int) -> b
         return _through(network, source, target, target.node, port)
     if target.kind not in _STANDING or target.place is None:
         return False
-    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
-    if _as_its_subnet(network, inbound, target):
+    any_of = anywhere_in(network, target.place)
+    if target.addresses and target.addresses <= any_of.addresses and as_its_subnet(network, target):
         key = (source.kind, source.id, target.place.key, port)
         known = _sure_of_subnets(network)
         if key not in known:
-            any_of = anywhere_in(network, target.place)
-            known[key] = _straight(network, source, any_of, inbound, port)
+            known[key] = _straight(network, source, any_of, port)
         if known[key]:
             return True
-    return _straight(network, source, target, inbound, port)
+    return _straight(network, source, target, port)
 
 
 def _through(
@@ -88,22 +85,9 @@ def _sure_of_subnets(network: Network) -> dict[tuple[Kind, str, str, int], bool]
     return {}
 
 
-def _as_its_subnet(network: Network, inbound: EffectiveRules, point: Point) -> bool:
-    """Whether a machine is filtered as any other one of its subnet, and has an address of it."""
-    return (
-        point.place is not None
-        and bool(point.addresses)
-        and point.addresses <= anywhere_in(network, point.place).addresses
-        and not is_endpoint(point.nic)
-        and all(layer.kind is not LayerKind.NIC for layer in inbound.layers)
-        and not any(content(network, layer)[1] for layer in inbound.layers)
-    )
-
-
-def _straight(
-    network: Network, source: Point, target: Point, inbound: EffectiveRules, port: int
-) -> bool:
+def _straight(network: Network, source: Point, target: Point, port: int) -> bool:
     """Whether all packets pass, and the replies."""
+    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
     return (
         _passes_out(network, source, target, port)
         and surely_pass(inbound, _v4(target), _v4(source), port)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
-from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
+from auditor.network.effective_rules import Direction, bare, effective_rules
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
@@ -111,33 +111,44 @@ def _let_in(network: Network, target: Point, own: AddressSet, ports: set[int]) -
     bare_endpoint = target.kind is Kind.ENDPOINT and target.nic is None
     if target.kind not in _FILTERED or bare_endpoint:
         return EVERYTHING
-    rules = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
-    if target.place is not None:
-        own = own | anywhere_in(network, target.place).addresses  # the same for all of them
-    key = (_place(network, rules, target), own, frozenset(ports))
+    nic, place = target.nic, target.place
+    if place is not None:
+        own = own | anywhere_in(network, place).addresses  # the same for all of them
+        if as_its_subnet(network, target):
+            nic = None
+    key = (place.key if place is not None else "", nic.key if nic is not None else "", own, *ports)
     known = _senders(network)
-    if key not in known:
-        known[key] = may_pass(rules, own, PortSet(tuple((each, each) for each in sorted(ports))))
-    return known[key]
+    found = known.get(key)
+    if found is None:
+        rules = effective_rules(network, nic, Direction.INBOUND, target.subnet, network.tags)
+        numbers = PortSet(tuple((each, each) for each in sorted(ports)))
+        found = known[key] = may_pass(rules, own, numbers)
+    return found
+
+
+def as_its_subnet(network: Network, point: Point) -> bool:
+    """Tell whether packets to a point meet the rules of its subnet alone, the same for all in it.
+
+    Not where these name application security groups, which hold some machines and not others.
+    """
+    place = point.place
+    if place is None or not _same_for_all(network, place):
+        return False
+    return point.nic is None or bare(network, point.nic)
+
+
+@question_about
+def _same_for_all(network: Network, subnet: Subnet) -> bool:
+    rules = effective_rules(network, None, Direction.INBOUND, subnet, network.tags)
+    return not any(content(network, layer)[1] for layer in rules.layers)
 
 
 _FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.ENDPOINT})
 
 
 @question
-def _senders(network: Network) -> dict[tuple[object, AddressSet, frozenset[int]], AddressSet]:
+def _senders(network: Network) -> dict[tuple[object, ...], AddressSet]:
     return {}
-
-
-def _place(network: Network, rules: EffectiveRules, point: Point) -> object:
-    """What decides what rules let through at a point, its addresses apart."""
-    contents = [content(network, layer) for layer in rules.layers]
-    own = is_endpoint(point.nic) or any(names_groups for _, names_groups in contents)
-    return (
-        tuple(said for said, _ in contents),
-        point.subnet.key if point.subnet is not None else "",
-        point.nic.key if point.nic is not None and own else "",
-    )
 
 
 @question_about
