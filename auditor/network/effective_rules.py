@@ -197,7 +197,7 @@ def _layer(
         known_rules = network.ask(_compiled)
         rules = known_rules.get((group, inbound))
         if rules is None:
-            rules = known_rules[group, inbound] = _rules(group, inbound)
+            rules = known_rules[group, inbound] = _rules(network, group, inbound)
         return Layer(kind, at, group, rules)
     except Undetermined as unknown:
         found = network.find(ref)
@@ -247,9 +247,11 @@ def _claims(network: Network) -> dict[str, str]:
     return found
 
 
-def _rules(group: NetworkSecurityGroup, inbound: bool) -> tuple[EffectiveRule, ...]:
+def _rules(
+    network: Network, group: NetworkSecurityGroup, inbound: bool
+) -> tuple[EffectiveRule, ...]:
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
-    own = by_priority(group)[0 if inbound else 1]
+    own = by_priority(network, group)[0 if inbound else 1]
     custom = (
         _rule(compiled(each), each.id, each.root.id, each.pointer, "securityRules", each)
         for each in own

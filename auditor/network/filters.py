@@ -238,15 +238,16 @@ _Rules: TypeAlias = tuple[SecurityRule, ...]
 
 
 @question_about
-def _in_order(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+def _in_order(network: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """The inbound and the outbound rules."""
-    ways = by_priority(group)
+    ways = by_priority(network, group)
     for way in ways:
         _refuse_ties(way)
     return ways
 
 
-def by_priority(group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+@question_about
+def by_priority(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """Give a group's own inbound and outbound rules by priority; rules that tie, by name.
 
     Raises Undetermined when the input does not tell a rule's direction or priority.

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
-from auditor.network.filters import Selector
+from auditor.network.filters import INTERNET, Selector
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
 from auditor.network.platform_traffic import PLATFORM
 from auditor.network.surroundings import Side, Surroundings
@@ -108,8 +108,16 @@ class _Asked:
     def _parts(self, selector: Selector, side: Side) -> tuple[AddressSet, AddressSet]:
         if not selector.told or selector.everything:
             return EVERYTHING, EVERYTHING
-        if not selector.tags and not selector.groups:
-            return selector.addresses, selector.addresses
+        if selector.groups or INTERNET in selector.tags or self.regions:
+            return self._named(selector, side)
+        may = must = selector.addresses
+        for tag in selector.tags:
+            extent = self.here.tag(tag)
+            may, must = may | extent.may, must | extent.must
+        return may, must
+
+    def _named(self, selector: Selector, side: Side) -> tuple[AddressSet, AddressSet]:
+        """The same of names that depend on one another, or on the machine."""
         may = must = NOTHING
         for part in self.here.parts(selector, side, self.regions):
             may = may | part.addresses
