@@ -12,8 +12,9 @@ from auditor.ids import fold
 from auditor.network.doubt import Doubt
 from auditor.network.gateways import Route, hiding, listeners, pools_of, routes_of
 from auditor.network.graph import Network, question
-from auditor.resources.application_gateways import GatewayPool, Listener, Redirect
+from auditor.resources.application_gateways import GatewayPool, Listener
 from auditor.resources.base import Node
+from auditor.resources.gateway_routing import Redirect
 
 N = TypeVar("N", bound=Node)
 

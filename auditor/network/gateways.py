@@ -21,13 +21,15 @@ from auditor.resources.application_gateways import (
     GatewayFrontend,
     GatewayPool,
     Listener,
+)
+from auditor.resources.base import Node, Ref
+from auditor.resources.gateway_routing import (
     LoadDistributionPolicy,
     PathRule,
     Redirect,
     RoutingRule,
     UrlPathMap,
 )
-from auditor.resources.base import Node, Ref
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 LISTENER_OF_RULE = ("httpListener", "listener")

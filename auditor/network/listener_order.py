@@ -11,7 +11,8 @@ from auditor.network.doubt import Doubt, doubt
 from auditor.network.gateways import gateway_of, is_v2, listeners, may_be_served, rules_of
 from auditor.network.graph import Network, question
 from auditor.network.host_patterns import swallows
-from auditor.resources.application_gateways import Listener, RoutingRule
+from auditor.resources.application_gateways import Listener
+from auditor.resources.gateway_routing import RoutingRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,8 @@ from auditor.network.doubt import Doubt
 from auditor.network.gateways import gateway_of, listeners, may_be_served, rules_of
 from auditor.network.graph import Network, possibly, question
 from auditor.remedy import az
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    Listener,
-    SslCertificate,
-    SslPolicy,
-    SslProfile,
-)
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.resources.gateway_tls import SslCertificate, SslPolicy, SslProfile
 
 _PREDEFINED = {
     "appgwsslpolicy20150501": (1, 0),

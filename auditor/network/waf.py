@@ -24,16 +24,12 @@ from auditor.network.gateways import (
     rules_of,
 )
 from auditor.network.graph import Missing, Network, possibly, question
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    Listener,
-    PathRule,
-    StreamListener,
-)
+from auditor.resources.application_gateways import ApplicationGateway, Listener, StreamListener
 from auditor.resources.front_doors import (
     ClassicEndpoint,
     FrontDoorSecurityPolicy,
 )
+from auditor.resources.gateway_routing import PathRule
 from auditor.resources.web_application_firewalls import WafPolicy
 
 

@@ -38,10 +38,10 @@ from auditor.resources.application_gateways import (
     BackendSettings,
     GatewayFrontend,
     Listener,
-    UrlPathMap,
 )
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.gateway_routing import UrlPathMap
 from auditor.resources.interfaces import IpConfiguration
 
 TCP: Intervals = ((6, 6),)

@@ -15,11 +15,10 @@ from auditor.resources.application_gateways import (
     GatewayFrontend,
     GatewayPool,
     Listener,
-    RoutingRule,
-    UrlPathMap,
 )
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.gateway_routing import RoutingRule, UrlPathMap
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet

@@ -43,7 +43,7 @@ from auditor.network.tls import (
     listeners_presenting,
     served_certificates,
 )
-from auditor.resources.application_gateways import SslCertificate
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.rule import Outcomes, rule
 
 

@@ -36,7 +36,7 @@ from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import certificates_from_vaults, listeners_presenting
 from auditor.remedy import az
-from auditor.resources.application_gateways import SslCertificate
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.rule import Outcomes, rule
 
 

@@ -39,7 +39,8 @@ from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
 from auditor.remedy import az
-from auditor.resources.application_gateways import ApplicationGateway, Listener, SslCertificate
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.rule import Outcomes, rule
 
 

@@ -44,8 +44,9 @@ from auditor.network.graph import Network, evidence
 from auditor.network.tls import certificates_from_vaults, listeners_presenting
 from auditor.network.vault_access import Access, secret_access, vault_of
 from auditor.remedy import az
-from auditor.resources.application_gateways import ApplicationGateway, SslCertificate
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.authorization import ManagedIdentity
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.resources.key_vault import KeyVault
 from auditor.rule import Outcomes, rule
 

@@ -45,7 +45,8 @@ from auditor.network.gateways import (
 )
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
-from auditor.resources.application_gateways import ApplicationGateway, Listener, Redirect
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.resources.gateway_routing import Redirect
 from auditor.rule import Outcomes, rule
 
 

@@ -38,7 +38,8 @@ from auditor.network.tls import (
     tls_policies,
 )
 from auditor.remedy import az
-from auditor.resources.application_gateways import ApplicationGateway, SslProfile
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.gateway_tls import SslProfile
 from auditor.rule import Outcomes, rule
 
 _FIRST_SOUND = (1, 2)

@@ -52,13 +52,8 @@ from auditor.network.gateways import (
 )
 from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    Listener,
-    Redirect,
-    RoutingRule,
-    UrlPathMap,
-)
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.resources.gateway_routing import Redirect, RoutingRule, UrlPathMap
 from auditor.rule import Outcomes, rule
 
 

@@ -41,7 +41,8 @@ from auditor.network.gateways import gateway_of, is_public, listeners_with_path_
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, Waf, exceptions, gateway_waf, own_waf, users_of
 from auditor.remedy import az
-from auditor.resources.application_gateways import Listener, PathRule
+from auditor.resources.application_gateways import Listener
+from auditor.resources.gateway_routing import PathRule
 from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.rule import Outcomes, rule
 

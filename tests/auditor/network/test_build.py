@@ -9,7 +9,8 @@ import pytest
 from auditor.errors import InputError, Undetermined
 from auditor.network.build import build
 from auditor.network.graph import Network
-from auditor.resources.application_gateways import ApplicationGateway, PathRule, UrlPathMap
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.gateway_routing import PathRule, UrlPathMap
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork

@@ -10,12 +10,8 @@ from auditor.network.doubt import settled
 from auditor.network.graph import Network
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
 from auditor.network.waf import Mode, waf_at
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    GatewayPool,
-    Listener,
-    SslCertificate,
-)
+from auditor.resources.application_gateways import ApplicationGateway, GatewayPool, Listener
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.testing import arm_id, estate, resource
 
 from ...rules.gateways import (
