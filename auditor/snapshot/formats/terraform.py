@@ -19,6 +19,7 @@ from auditor.ids import fold, type_of
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import azurerm
+from auditor.snapshot.formats.azurerm_blocks import reference
 from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
@@ -268,7 +269,7 @@ class _Reader:
         block = resource.block()
         if resource.kind in azurerm.LINKS:
             owner, other, key = azurerm.LINKS[resource.kind]
-            self._target(block, owner).properties[key] = azurerm.reference(block.id(other))
+            self._target(block, owner).properties[key] = reference(block.id(other))
         elif resource.kind in azurerm.ADDITIONS:
             owner, other, key = azurerm.ADDITIONS[resource.kind]
             _append(self._target(block, owner).properties, key, block.id(other))
@@ -353,7 +354,7 @@ def _append(holder: dict[str, Value], key: str, arm_id: Value) -> None:
     if isinstance(arm_id, Unknown):
         holder[key] = arm_id
     elif isinstance(listed, list):
-        listed.append(azurerm.reference(arm_id))
+        listed.append(reference(arm_id))
 
 
 def _configurations(made: _Made, name: Value) -> list[dict[str, Value]]:
