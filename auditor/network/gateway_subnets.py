@@ -116,9 +116,15 @@ def is_isolated(network: Network, subnet: Subnet) -> bool:
     """
     if any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
         return True
-    second = [one for one in gateways_by_subnet(network).get(subnet.key, ()) if is_v2(one)]
-    private = [one.frontends and not any(f.public for f in one.frontends) for one in second]
-    return bool(private) and all(private)
+    gateways = gateways_by_subnet(network).get(subnet.key, ())
+    if not gateways or not all(map(_is_private, gateways)):
+        return False  # whatever their generation
+    return all(map(is_v2, gateways))
+
+
+def _is_private(gateway: ApplicationGateway) -> bool:
+    """Whether a gateway has private frontends only."""
+    return bool(gateway.frontends) and not any(front.public for front in gateway.frontends)
 
 
 def scale(gateway: ApplicationGateway, subnet: Subnet) -> Scale:
