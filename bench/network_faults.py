@@ -37,6 +37,8 @@ def _open(name: str, tier: str, rule_id: str, source: nsg.Side, ports: nsg.Side)
     """Make the fault that a rule of an NSG lets a source in."""
 
     def fault(zone: LandingZone) -> list[Expected]:
+        if tier == "app" and _is_public(_instances(zone)):
+            return []  # the two together are a third fault
         subnet = _spoke(zone, "machines").vnet.subnets[f"snet-{tier}"].prefix
         priority = 150 + OPENINGS.index(name)
         added = _add_rule(zone, tier, nsg.rule(name, priority, source, subnet, ports))
@@ -91,14 +93,28 @@ def machine_with_public_address(zone: LandingZone) -> list[Expected]:
 
 def instances_with_public_addresses(zone: LandingZone) -> list[Expected]:
     """A scale set that gives its instances public addresses."""
-    scale_set = _spoke(zone, "machines").scale_set
-    profile = _properties(zone, scale_set)["virtualMachineProfile"]["networkProfile"]
-    config = profile["networkInterfaceConfigurations"][0]["properties"]["ipConfigurations"][0]
-    config["properties"]["publicIPAddressConfiguration"] = {
+    spoke = _spoke(zone, "machines")
+    rules = _properties(zone, spoke.nsgs["app"])["securityRules"]
+    if any(rule["name"] in OPENINGS for rule in rules):
+        return []  # the two together are a third fault
+    _instances(zone)["publicIPAddressConfiguration"] = {
         "name": "public",
         "properties": {"idleTimeoutInMinutes": 15, "ipTags": []},
     }
-    return [Expected("EXP-003", scale_set)]
+    return [Expected("EXP-003", spoke.scale_set)]
+
+
+def _instances(zone: LandingZone) -> Json:
+    """Give the ip configuration of a scale set's model."""
+    scale_set = _spoke(zone, "machines").scale_set
+    profile = _properties(zone, scale_set)["virtualMachineProfile"]["networkProfile"]
+    config = profile["networkInterfaceConfigurations"][0]["properties"]["ipConfigurations"][0]
+    made: Json = config["properties"]
+    return made
+
+
+def _is_public(configuration: Json) -> bool:
+    return "publicIPAddressConfiguration" in configuration
 
 
 def overlapping_subnets(zone: LandingZone) -> list[Expected]:

@@ -116,10 +116,15 @@ def is_isolated(network: Network, subnet: Subnet) -> bool:
     """
     if any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
         return True
-    here = gateways_by_subnet(network).get(subnet.key, ())
-    if any(not one.frontends or any(f.public for f in one.frontends) for one in here):
-        return False
-    return any(is_v2(one) for one in here)
+    gateways = gateways_by_subnet(network).get(subnet.key, ())
+    if not gateways or not all(map(_is_private, gateways)):
+        return False  # whatever their generation
+    return all(map(is_v2, gateways))
+
+
+def _is_private(gateway: ApplicationGateway) -> bool:
+    """Whether a gateway has private frontends only."""
+    return bool(gateway.frontends) and not any(front.public for front in gateway.frontends)
 
 
 def scale(gateway: ApplicationGateway, subnet: Subnet) -> Scale:

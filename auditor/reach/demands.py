@@ -201,10 +201,13 @@ def _for_somebody(packets: PacketSet) -> PacketSet:
     return somehow(somehow(packets, "source"), "destination")
 
 
-def allow_before(network: Network, refused: Refusal, name: str, *, nth: int = 1) -> str:
+def allow_before(
+    network: Network, refused: Refusal, name: str, *, nth: int = 1, every_port: bool = False
+) -> str:
     """Give the command that lets a demand in, before the rule that denies it.
 
     At the `nth` free priority, counted from that rule: two commands are not to take the same.
+    `every_port` lets its peers in on all of them, by any protocol.
     """
     step = refused.rule
     group = network.nodes.get(ids.fold(step.resource)) if step is not None else None
@@ -221,9 +224,9 @@ def allow_before(network: Network, refused: Refusal, name: str, *, nth: int = 1)
         priority=_free(group, inbound, step.priority or _LAST + 1, nth),
         direction=demand.direction.value,
         access="Allow",
-        protocol=demand.protocol.title(),
+        protocol="*" if every_port else demand.protocol.title(),
         **peers,
-        destination_port_ranges=tuple(str(demand.ports).replace(" ", "").split(",")),
+        destination_port_ranges=("*",) if every_port else tuple(str(demand.ports).split(", ")),
     )  # fmt: skip
 
 

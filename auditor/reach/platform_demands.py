@@ -14,7 +14,6 @@ from auditor.network.filters import subnet_name
 from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import gateways_by_subnet, is_v2
 from auditor.network.graph import Network, question
-from auditor.network.reasons import Reason
 from auditor.network.subnets import BASTION
 from auditor.reach.demands import Demand, Refusal, manager, probes, refusal
 from auditor.reach.gatewaying import ports_of
@@ -58,23 +57,25 @@ def _managed(network: Network, subnet: Subnet) -> PortSet:
 def unprobed(network: Network, subnet: Subnet) -> Refusal | None:
     """Give what of Azure's probes does not get at the gateways of a subnet (A-10).
 
-    On the ports of their management and of their listeners; nothing answers on others. Raises
-    Undetermined when it is not told on which they listen, and that makes a difference.
+    On the ports of their management. That rules must let them in on every port is documented, what
+    is asked on the listeners' is not: raises Undetermined when only there some are denied, and when
+    it is not told on which ports gateways listen, and that makes a difference.
     """
     point = anywhere_in(network, subnet)
     if refusal(network, point, probes(PortSet.of(1, 65535))) is None:
         return None
-    ports = _managed(network, subnet)
-    doubts: list[Reason] = []
+    found = refusal(network, point, probes(_managed(network, subnet)))
+    if found is not None:
+        return found
     for gateway in gateways_by_subnet(network).get(subnet.key, ()):
-        known, reasons = ports_of(network, gateway)
-        doubts += reasons
-        for port in known:
-            ports = ports | PortSet.of(port.number)
-    found = refusal(network, point, probes(ports))
-    if doubts and (found is None or not found.certain):
-        raise Undetermined(doubts[0].detail, resource=doubts[0].resource)
-    return found
+        ports, reasons = ports_of(network, gateway)
+        for port in ports:
+            if refusal(network, point, probes(PortSet.of(port.number))) is not None:
+                missing = f"whether Azure probes port {port.number} of {gateway.label}"
+                raise Undetermined(missing, resource=gateway.id)
+        if reasons:
+            raise Undetermined(reasons[0].detail, resource=gateway.id)
+    return None
 
 
 _API_SERVER = PortSet.of(9988)

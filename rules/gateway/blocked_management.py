@@ -11,11 +11,12 @@ The security group of a gateway's subnet does not let in
 - the service tag `GatewayManager` on TCP 65200-65535, or 65503-65534 for the first generation; a
   gateway with network isolation does not need it: its subnet is delegated to
   `Microsoft.Network/applicationGateways`, or it has private frontends only;
-- the service tag `AzureLoadBalancer` on those ports and on the ports of the gateway's listeners.
+- the service tag `AzureLoadBalancer` on the same ports.
 
 One port of which nothing gets in is enough. A subnet without a security group is kept. Where only a
 part gets in, or it depends on what the input does not tell (other service tags, what a network
-holds), the answer is *unknown*.
+holds), the answer is *unknown*. So it is when the group denies `AzureLoadBalancer` the port of a
+listener: Azure wants every port open to it, and does not say which it uses.
 
 ## What to do
 Allow them, before the rule that denies them:
@@ -59,14 +60,15 @@ def blocked_management(network: Network, subject: Subnet | ApplicationGateway) -
 def _told(network: Network, subnet: Subnet, refused: Refusal) -> Finding | Unknown:
     who = refused.demand.who
     names = ", ".join(one.label for one in gateways_by_subnet(network)[subnet.key])
-    nth = 1 if who == "GatewayManager" else 2
+    probes = who == "AzureLoadBalancer"
     if not refused.certain:
         missing = f"whether {refused.words} gets in at {subnet.label}: {whys([refused])}"
         return Unknown(subnet.id, missing, key=who)
     return Finding(
         subject=subnet.id,
         message=f"{refused.by} keeps {refused.words} out of {subnet.label}, the subnet of {names}",
-        remedy=f"allow it: {allow_before(network, refused, f'Allow{who}', nth=nth)}",
+        remedy="allow it: "
+        + allow_before(network, refused, f"Allow{who}", nth=2 if probes else 1, every_port=probes),
         related=tuple(one.id for one in gateways_by_subnet(network)[subnet.key]),
         evidence=refused.quoted(network, subnet.id),
         key=who,

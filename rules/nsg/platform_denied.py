@@ -8,8 +8,8 @@ What stands in the subnet is then taken for dead, or cannot be managed.
 ## What fails
 A Deny rule in the security group of a subnet that comes first for
 
-- `GatewayManager` on the management ports, or `AzureLoadBalancer` on those and on the listeners'
-  ports, where application gateways live (GW-022 tells of it, and of rules that are lacking);
+- `GatewayManager` or `AzureLoadBalancer` on the management ports, where application gateways live
+  (GW-022 tells of it, and of rules that are lacking);
 - `GatewayManager` or `AzureLoadBalancer` on port 443 of `AzureBastionSubnet`;
 - `AzureLoadBalancer` on port 9988, where an AKS cluster has put its API server;
 - `AzureLoadBalancer` on the port that a load balancer probes of a machine there (LB-004 tells).

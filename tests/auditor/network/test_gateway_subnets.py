@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.errors import Undetermined
 from auditor.network.gateway_subnets import OWN_DELEGATION, is_isolated
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import estate
@@ -29,11 +30,17 @@ DELEGATED = [{"name": "own", "properties": {"serviceName": OWN_DELEGATION}}]
         ([gateway(frontendIPConfigurations=PRIVATE), gateway(name="agw-other")], False),
         ([gateway(frontendIPConfigurations=PRIVATE, tier="WAF")], False),
         ([gateway(tier="Standard")], False),
+        ([gateway(sku={})], False),
         ([], False),
     ],
 )
 def test_A_5_private_frontends_alone_tell_isolation(gateways: list[Any], isolated: bool) -> None:
     assert _answer(home(), *gateways) is isolated
+
+
+def test_A_5_private_frontends_of_an_untold_generation_are_untold() -> None:
+    with pytest.raises(Undetermined, match="tier"):
+        _answer(home(), gateway(frontendIPConfigurations=PRIVATE, sku={}))
 
 
 def test_A_5_a_delegated_subnet_is_isolated() -> None:

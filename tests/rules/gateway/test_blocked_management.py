@@ -69,14 +69,23 @@ def test_N_15_a_denial_of_everything_keeps_probes_out() -> None:
     assert told(finding, *made)
 
 
-def test_probes_must_get_at_the_ports_of_listeners() -> None:
+def test_a_listener_that_probes_do_not_get_at_is_unknown() -> None:
     web = [listener("web"), routing("web", "web", pool="p")]
     rules = [MANAGER, deny("no-80", 105, "*", "80"), PROBES, DENY]
 
-    (finding,) = judged(*rules, made=gateway(*web)).broken
+    answer = judged(*rules, made=gateway(*web))
 
-    assert "AzureLoadBalancer on port 80 out of" in finding.message
+    assert ([u.key for u in answer.unknown], answer.broken) == (["AzureLoadBalancer"], [])
+    assert "whether Azure probes port 80 of agw-shop" in answer.unknown[0].missing
     assert judged(*rules).kept == 1, "nobody listens there"
+
+
+def test_the_command_lets_probes_in_on_every_port() -> None:
+    (finding,) = judged(MANAGER, DENY).broken
+
+    assert finding.remedy.endswith(
+        "--protocol '*' --source-address-prefixes AzureLoadBalancer --destination-port-ranges '*'"
+    )
 
 
 def test_two_commands_take_two_priorities() -> None:
