@@ -10,15 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import AddressSet
+from auditor.addresses import Address, prefix_or_none
 from auditor.ids import fold
 from auditor.intent import Expect
 from auditor.network.doubt import Doubt
 from auditor.network.graph import Network, possibly, question
 from auditor.network.reasons import Reason
 from auditor.network.route_tables import is_node_route, is_used
+from auditor.network.routing import effective_routes
 from auditor.network.routing.model import EffectiveRoute
 from auditor.network.routing.peered import ties_of
+from auditor.network.routing.selection import choose
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
@@ -26,7 +28,7 @@ from auditor.reach.intent_states import about, name_of, packet_words
 from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.points import endpoint
 from auditor.reach.talking import obstacle
-from auditor.reach.ways import Way, ways_from
+from auditor.resources import walk
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -159,25 +161,32 @@ def _sender(answer: Answer) -> str:
 
 
 def _of_endpoints(network: Network, holes: set[str]) -> _Found:
-    for key, subnet in _steered(network, holes):
-        ways = ways_from(network, subnet, 4, network.tags)
+    for route, subnet in _steered(network, holes):
+        key = fold(route.id)
+        prefix = prefix_or_none(walk.peek(walk.peek(route, "properties"), "address_prefix"))
+        if prefix is None:
+            continue
         for node, addresses in _around(network, subnet):
-            for _, way in ways.within(addresses):
-                if any(_is(route, key) for route in way.possible):
-                    yield key, _of_endpoint(subnet, node, way, key)
+            for address in addresses:
+                if address in prefix:
+                    routes = effective_routes(network, subnet, network.tags)
+                    choice = choose(routes.matching(address))
+                    if any(_is(each, key) for each in choice.possible):
+                        yield key, _of_endpoint(subnet, node, choice.reasons)
 
 
-def _of_endpoint(subnet: Subnet, node: PrivateEndpoint, way: Way, key: str) -> Loss:
-    certain = way.route is not None and _is(way.route, key)
+def _of_endpoint(subnet: Subnet, node: PrivateEndpoint, reasons: tuple[Reason, ...]) -> Loss:
     says = f"{subnet.label} has no way to the private endpoint {node.label}"
-    return Loss(says, (node.id, subnet.id), subnet.id, reasons=() if certain else way.reasons)
+    return Loss(says, (node.id, subnet.id), subnet.id, reasons=reasons)
 
 
 def _is(route: EffectiveRoute, key: str) -> bool:
     return route.node is not None and fold(route.node.id) == key
 
 
-def _around(network: Network, subnet: Subnet) -> Iterator[tuple[PrivateEndpoint, AddressSet]]:
+def _around(
+    network: Network, subnet: Subnet
+) -> Iterator[tuple[PrivateEndpoint, tuple[Address, ...]]]:
     """Give the private endpoints of a subnet's VNet and of its direct peers (L-4)."""
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
@@ -188,16 +197,18 @@ def _around(network: Network, subnet: Subnet) -> Iterator[tuple[PrivateEndpoint,
 
 
 @question
-def _by_home(network: Network) -> dict[str, list[tuple[PrivateEndpoint, AddressSet]]]:
-    found: dict[str, list[tuple[PrivateEndpoint, AddressSet]]] = defaultdict(list)
+def _by_home(network: Network) -> dict[str, list[tuple[PrivateEndpoint, tuple[Address, ...]]]]:
+    found: dict[str, list[tuple[PrivateEndpoint, tuple[Address, ...]]]] = defaultdict(list)
     for node in network.all(PrivateEndpoint):
         point = endpoint(network, node)
         if point.home and point.addresses:
-            found[point.home].append((node, point.addresses))
+            prefixes = point.addresses.prefixes()
+            each = (Address(p.version, n) for p in prefixes for n in range(p.first, p.last + 1))
+            found[point.home].append((node, tuple(each)))
     return found
 
 
-def _steered(network: Network, holes: Iterable[str]) -> Iterator[tuple[str, Subnet]]:
+def _steered(network: Network, holes: Iterable[str]) -> Iterator[tuple[Route, Subnet]]:
     """Give each route to nowhere with each subnet of the input that uses it."""
     wanted = set(holes)
     for route in black_holes(network):
@@ -206,7 +217,7 @@ def _steered(network: Network, holes: Iterable[str]) -> Iterator[tuple[str, Subn
             continue
         for edge in network.referrers(table, "routeTable"):
             if isinstance(edge.source, Subnet):
-                yield fold(route.id), edge.source
+                yield route, edge.source
 
 
 def _subnets_with(network: Network, holes: Iterable[str]) -> set[str]:

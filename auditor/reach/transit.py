@@ -7,8 +7,10 @@ another. What it forwards to one of them bears an address of the other, and only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
+from typing import TypeAlias
 
 from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version
 from auditor.errors import Undetermined
@@ -83,13 +85,13 @@ def _crossed(
     home = _space(here.vnet)
     if not (there.may & home):
         return None
-    must, may, reasons = onward(network, hub, here.appliance, vnet)
-    if here.must & must and there.must & home:
-        return Crossing(here, there, here.must & must)
-    if not (here.may & may):
+    on = onward(network, hub, here.appliance, vnet)
+    if here.must & on.must and there.must & home:
+        return Crossing(here, there, here.must & on.must)
+    if not (here.may & on.may):
         return None
-    whys = tuple(dict.fromkeys((*here.reasons, *there.reasons, *reasons)))
-    return Crossing(here, there, here.may & may, whys)
+    whys = tuple(dict.fromkeys((*here.reasons, *there.reasons, *on.reasons)))
+    return Crossing(here, there, here.may & on.may, whys)
 
 
 def sends_to(network: Network, vnet: VirtualNetwork, peering: Peering) -> bool:
@@ -162,38 +164,76 @@ def _add(feed: Feed, addresses: AddressSet, way: Way, route: EffectiveRoute) -> 
     feed.reasons.update(dict.fromkeys((*way.reasons, *doubts)))
 
 
-Reached = tuple[AddressSet, AddressSet, tuple[Reason, ...]]
-"""What certainly gets there, what may, and why that is not told."""
+@dataclass
+class Reached:
+    """What an appliance sends to one place: certainly, perhaps, and why that is not told."""
+
+    must: AddressSet = NOTHING
+    may: AddressSet = NOTHING
+    reasons: dict[Reason, None] = field(default_factory=dict)
+
+    def join(self, other: Reached) -> None:
+        """Take over what another place gets."""
+        self.must, self.may = self.must | other.must, self.may | other.may
+        self.reasons.update(other.reasons)
 
 
-@question_about
 def onward(
     network: Network, hub: VirtualNetwork, appliance: Address, vnet: VirtualNetwork
 ) -> Reached:
     """Give what an appliance of a hub sends into a network, straight or to an appliance there."""
+    by_peer, by_appliance = _onward(network, hub, appliance)
+    space = _space(vnet)
+    if by_peer is None:
+        reason = Reason("collection-gap", f"which routes {appliance} forwards by", hub.id)
+        return Reached(NOTHING, space, {reason: None})
+    total = Reached()
+    if vnet.key in by_peer:
+        total.join(by_peer[vnet.key])
+    for address, reached in by_appliance.items():
+        if address in space:
+            total.join(reached)
+    return total
+
+
+_ByPeer: TypeAlias = dict[str, Reached] | None
+"""What goes to peers, by their keys; None when it is not told by which routes."""
+
+
+@question_about
+def _onward(
+    network: Network, hub: VirtualNetwork, appliance: Address
+) -> tuple[_ByPeer, dict[Address, Reached]]:
+    """Give what an appliance of a hub sends to each peer, and to each other appliance."""
     found = appliance_at(network, hub, appliance)
     if found is None or not found.exits:
-        reason = Reason("collection-gap", f"which routes {appliance} forwards by", hub.id)
-        return NOTHING, _space(vnet), (reason,)
-    must, may = NOTHING, NOTHING
-    reasons: dict[Reason, None] = dict.fromkeys(found.untold)
-    space = _space(vnet)
-    for subnet in found.exits:
-        for version in _VERSIONS:
-            ways = ways_from(network, subnet, version, network.tags)
-            for addresses, way in ways.within(EVERYTHING):
-                if not any(_enters(route, vnet, space) for route in way.possible):
-                    continue
-                may = may | addresses
-                if way.route is not None and not doubts_of(way.route):
-                    must = must | addresses
-                reasons.update(dict.fromkeys(way.reasons))
-    return must, may, tuple(reasons)
+        return None, {}
+    by_peer: dict[str, Reached] = {}
+    by_appliance: dict[Address, Reached] = {}
+    for addresses, way, route in _leading_on(network, found.exits):
+        if route.hop in PEERINGS:
+            _reach(by_peer.setdefault(route.far, Reached()), addresses, way, route)
+        elif route.hop is Hop.APPLIANCE and route.address is not None:
+            _reach(by_appliance.setdefault(route.address, Reached()), addresses, way, route)
+    for reached in (*by_peer.values(), *by_appliance.values()):
+        reached.reasons.update(dict.fromkeys(found.untold))
+    return by_peer, by_appliance
 
 
-def _enters(route: EffectiveRoute, vnet: VirtualNetwork, space: AddressSet) -> bool:
-    if route.fault:
-        return False
-    if route.hop is Hop.APPLIANCE:
-        return route.address is not None and route.address in space
-    return route.hop in PEERINGS and route.far == vnet.key
+def _leading_on(
+    network: Network, exits: Iterable[Subnet]
+) -> Iterator[tuple[AddressSet, Way, EffectiveRoute]]:
+    """Give every route from some subnets that packets may take, and to which addresses."""
+    for subnet, version in product(exits, _VERSIONS):
+        ways = ways_from(network, subnet, version, network.tags)
+        for addresses, way in ways.within(EVERYTHING):
+            for route in way.possible:
+                if not route.fault:
+                    yield addresses, way, route
+
+
+def _reach(reached: Reached, addresses: AddressSet, way: Way, route: EffectiveRoute) -> None:
+    reached.may = reached.may | addresses
+    if way.route is route and not doubts_of(route):
+        reached.must = reached.must | addresses
+    reached.reasons.update(dict.fromkeys((*way.reasons, *doubts_of(route))))

@@ -158,8 +158,8 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
 @question_about
 def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
-    ref = walk.peek(walk.peek(subnet, "properties"), "route_table")
-    table = network.find(walk.peek(ref, "id"))
+    named = walk.peek(walk.peek(subnet, "properties"), "route_table")
+    table = network.find(walk.peek(named, "id"))
     settings = walk.peek(table, "properties") if isinstance(table, RouteTable) else None
     hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
     found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}

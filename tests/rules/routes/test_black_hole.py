@@ -182,3 +182,12 @@ def test_r_25_what_may_be_learned_makes_it_unknown() -> None:
     wanted = (read_intent({**told, "ports": 443}, Location("auditor.toml", 7, "/intent/0")),)
     answer = judge(*parts, intents=wanted)
     assert (answer.broken, len(answer.unknown)) == ([], 1)
+
+
+def test_a_prefix_that_is_not_told_hides_no_other_route() -> None:
+    parts = apart("Enabled"), table("rt", route("20.0.0.0/8", "None"), route("10.0.1.0/24", "None"))
+    hole = (("/properties/routes/0/properties/addressPrefix", "[parameters('prefix')]"),)
+    answer = ask(ID, estate(*parts[0], parts[1], unresolved=hole))
+    told, untold = answer.unknown
+    assert "app has no way to the private endpoint pe" in told.missing
+    assert untold.missing == "addressPrefix of to-20.0.0.0-8"
