@@ -152,18 +152,18 @@ def flow(
         raise ValueError(f"{local} and {remote} are of two versions of IP")
     asked = Flow(direction, local, remote, protocol, local_ports, remote_ports)
     place = subnet if subnet is not None or nic is None else subnet_of(network, nic, local)
-    terms = _terms(network, nic, direction, place, tags)
+    terms = terms_at(network, nic, direction, place, tags)
     return FlowAnswer(asked, tuple(_Question(terms, asked).verdicts()))
 
 
-def _terms(
+def terms_at(
     network: Network,
     nic: Interface | None,
     direction: Direction,
     place: Subnet | Missing | None,
     tags: ServiceTags,
 ) -> Terms:
-    """Read the rules of a NIC once for many questions about it."""
+    """Read the rules of a NIC once for many questions about it, those of a few NICs at a time."""
     known = network.ask(_known)
     nic_key = nic.key if nic is not None else ""
     key = (nic_key, direction, place.key if place is not None else "", tags)

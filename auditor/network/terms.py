@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, parse_address
@@ -59,8 +60,12 @@ class Terms:
         self.here: Surroundings = rules.surroundings
         self.at_endpoint = is_endpoint(self.here.nic)
         self.doubts: dict[str, tuple[Doubt, ...]] = self.here.doubts
-        self.layers = tuple(
-            tuple(self._layer(number, layer)) for number, layer in enumerate(rules.layers)
+
+    @cached_property
+    def layers(self) -> tuple[tuple[Term, ...], ...]:
+        """The terms of each layer; asking fills `doubts`."""
+        return tuple(
+            tuple(self._layer(number, layer)) for number, layer in enumerate(self.rules.layers)
         )
 
     def _layer(self, number: int, layer: Layer) -> Iterator[Term]:

@@ -88,6 +88,10 @@ def first_match(
     return _Compiler(space, boxes, values, otherwise).diagram()
 
 
+_UNCUT = Partition((), 1)
+"""Stands in for a dimension that no box restricts; it is never asked."""
+
+
 class _Compiler(Generic[V]):
     """The tables of one compilation. Bit i of a mask is box i."""
 
@@ -102,7 +106,7 @@ class _Compiler(Generic[V]):
         self.every = (1 << len(boxes)) - 1
         self.partial = self._partial()
         self.partitions = [
-            Partition([box[d] for box in boxes] if self.partial[d] else (), dimension.size)
+            Partition([box[d] for box in boxes], dimension.size) if self.partial[d] else _UNCUT
             for d, dimension in enumerate(space.dimensions)
         ]
         self.whole = self._whole()

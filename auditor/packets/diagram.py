@@ -226,7 +226,9 @@ class Space(Shape):
                 done[node] = known
             return known
 
-        return walk(f)
+        result = walk(f)
+        del walk  # it refers to itself: what it knows would wait for the collector
+        return result
 
     def combine(self, f: Diagram[V], g: Diagram[W], value: Callable[[V, W], X]) -> Diagram[X]:
         """The function whose value for a packet is `value(f's, g's)`."""

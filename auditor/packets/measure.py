@@ -54,7 +54,9 @@ def values(packets: PacketSet, name: str) -> Intervals:
             found = known[node] = normalise(chain.from_iterable(parts), size)
         return found
 
-    return walk(packets)
+    result = walk(packets)
+    del walk  # it refers to itself: what it knows would wait for the collector
+    return result
 
 
 def sections(packets: PacketSet, name: str) -> Iterator[Interval]:

@@ -115,4 +115,6 @@ def _replace(
             known[node] = found
         return found
 
-    return walk(f)
+    result = walk(f)
+    del walk  # it refers to itself: what it knows would wait for the collector
+    return result

@@ -95,8 +95,9 @@ def answers(
         straight = [path for path in every if not path.relayed]
         found += judged(network, source, target, straight, version, protocols, ports)
         for group in _by_relay(every):
-            told = judged(network, source, target, group, version, protocols, ports)
-            found += [each for each in told if each.verdict is not Verdict.BLOCKED]
+            found += judged(
+                network, source, target, group, version, protocols, ports, blocked=False
+            )
     return tuple(found)
 
 
@@ -148,12 +149,17 @@ def judged(
     version: Version = 4,
     protocols: Sequence[str] = PROTOCOLS,
     ports: PortSet = EVERY_PORT,
+    *,
+    blocked: bool = True,
 ) -> list[Answer]:
-    """Give the answers that some paths together are for the packets asked about."""
+    """Give the answers that some paths together are for the packets asked about.
+
+    `blocked` tells whether to say what is blocked.
+    """
     asked = asked_for(space_of(network, version), protocols, ports)
     sent = start(network, source, version, target.addresses or EVERYTHING).sent
     question = _Question(network, source, target, version, group, asked, sent)
-    return question.answers(protocols, ports)
+    return question.answers(protocols, ports, blocked)
 
 
 def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
@@ -203,13 +209,14 @@ class _Question:
         self.sent = sent
         self.total = together(self.space, group).within(asked)
 
-    def answers(self, protocols: Sequence[str], ports: PortSet) -> list[Answer]:
+    def answers(self, protocols: Sequence[str], ports: PortSet, blocked: bool) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
         return [
             self._answer(verdict, protocol, found, named)
             for verdict, protocol, found, named in parts_of(
                 self.space, self.total, protocols, ports
             )
+            if blocked or verdict is not Verdict.BLOCKED
         ]
 
     def _answer(

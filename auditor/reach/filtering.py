@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from auditor.addresses import AddressSet, Version
-from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, is_endpoint
+from auditor.network.effective_rules import Direction, EffectiveRules, is_endpoint
+from auditor.network.flow import terms_at
 from auditor.network.graph import Missing, Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import Action, Layer, LayerKind
@@ -42,17 +43,21 @@ def admitted(
     a NIC: what filters any machine of the subnet. Compiled once for all places where the same rules
     mean the same. Whether a public address needs a group to be open (E-3) is not asked here.
     """
-    return let_through(network, effective_rules(network, nic, direction, subnet, tags), version)
+    return _through(network, terms_at(network, nic, direction, subnet, tags), version)
 
 
 def let_through(network: Network, rules: EffectiveRules, version: Version) -> Bounds:
     """Give the packets that all layers of some rules let through."""
-    key = (Key(network, rules, rules.surroundings.nic), version)
+    return _through(network, Terms(rules), version)
+
+
+def _through(network: Network, terms: Terms, version: Version) -> Bounds:
+    key = (Key(network, terms.rules, terms.rules.surroundings.nic), version)
     known = network.ask(_known)
     found = known.get(key)
     if found is None:
         space = space_of(network, version)
-        found = known[key] = _compiled(space, Terms(rules)) if rules.layers else _open(space)
+        found = known[key] = _compiled(space, terms) if terms.rules.layers else _open(space)
     return found
 
 
@@ -66,7 +71,7 @@ def unfiltered(
 
     None when that is not told. Admin rules are no group (E-3 speaks of groups).
     """
-    layers = effective_rules(network, nic, Direction.INBOUND, subnet, tags).layers
+    layers = terms_at(network, nic, Direction.INBOUND, subnet, tags).rules.layers
     groups = [layer for layer in layers if layer.kind is not LayerKind.ADMIN]
     if any(layer.unknown is None for layer in groups):
         return False
@@ -161,10 +166,15 @@ def _open(space: FlowSpace) -> Bounds:
 
 def _compiled(space: FlowSpace, terms: Terms) -> Bounds:
     shared = _shared(terms)
-    most, least = (_passing(space, terms, shared, generous) for generous in (True, False))
+    most = _passing(space, terms, shared, True)
+    least = _passing(space, terms, shared, False) if _is_open(terms) else most
     for name in shared.values():
         most, least = somehow(most, name), always(least, name)
     return Bounds(most, least)
+
+
+def _is_open(terms: Terms) -> bool:
+    return any(term.conditions for layer in terms.layers for term in layer)
 
 
 def _shared(terms: Terms) -> dict[str, str]:
@@ -278,14 +288,15 @@ def outcomes(
 
     Passing surely is `admitted(...).must`, surely or perhaps `may`.
     """
-    rules = effective_rules(network, None, direction, subnet, tags)
+    terms = terms_at(network, None, direction, subnet, tags)
+    rules = terms.rules
     names = tuple(_said_by(layer) for layer in rules.layers)
     key = (Key(network, rules, None), version, names)
     known = network.ask(_told)
     found = known.get(key)
     if found is None:
         space = space_of(network, version)
-        found = known[key] = _outcomes(space, Terms(rules)) if names else space.leaf(PASS)
+        found = known[key] = _outcomes(space, terms) if names else space.leaf(PASS)
     return found
 
 
@@ -303,8 +314,7 @@ def _told(network: Network) -> dict[object, Diagram[Outcome]]:
 def _outcomes(space: FlowSpace, terms: Terms) -> Diagram[Outcome]:
     shared = _shared(terms)
     most = _deciding(space, terms, shared, True)
-    open_ = any(term.conditions for layer in terms.layers for term in layer)
-    least = _deciding(space, terms, shared, False) if open_ else most
+    least = _deciding(space, terms, shared, False) if _is_open(terms) else most
     for name in shared.values():
         most, least = merged(most, name, either), merged(least, name, either)
     return most if most is least else space.combine(most, least, either)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 from auditor.addresses import EVERY_PORT, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.reach.answer import PROTOCOLS, Answer, Verdict, judged
-from auditor.reach.doors import door_points
-from auditor.reach.entrances import Entrance
+from auditor.reach.answer import PROTOCOLS, Answer, judged
+from auditor.reach.doors import door_points, doors
+from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.paths import Path, from_internet, paths
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.services import service_points
@@ -40,18 +41,26 @@ def exposed(
     asked = tuple(protocols)
     versions: tuple[Version, ...] = source.versions
     found: list[Exposed] = []
-    for version in versions:
-        for group in _grouped(from_internet(network, source, version, tags)):
+    for version, through in product(versions, _by_address(network)):
+        for group in _grouped(from_internet(network, source, version, tags, through=through)):
             first = group[0]
-            for answer in judged(network, source, first.target, group, version, asked, ports):
-                if answer.verdict is not Verdict.BLOCKED:
-                    found.append(Exposed(first.entrance, first.target, answer))
+            for answer in judged(
+                network, source, first.target, group, version, asked, ports, blocked=False
+            ):
+                found.append(Exposed(first.entrance, first.target, answer))
     for point in (*door_points(network), *service_points(network)):
         group = list(paths(network, source, point, 4, tags))
-        for answer in judged(network, source, point, group, 4, asked, ports):
-            if answer.verdict is not Verdict.BLOCKED:
-                found.append(Exposed(group[0].entrance, point, answer))
+        for answer in judged(network, source, point, group, 4, asked, ports, blocked=False):
+            found.append(Exposed(group[0].entrance, point, answer))
     return tuple(sorted(found, key=_order))
+
+
+def _by_address(network: Network) -> list[list[Entrance]]:
+    """Give the entrances, those of one address together: so no more paths are held at a time."""
+    grouped: dict[str, list[Entrance]] = {}
+    for entrance in (*entrances(network), *doors(network)):
+        grouped.setdefault(entrance.address.lower(), []).append(entrance)
+    return list(grouped.values())
 
 
 def _grouped(every: Iterable[Path]) -> list[list[Path]]:
