@@ -227,7 +227,7 @@ class Space(Shape):
             return known
 
         result = walk(f)
-        del walk  # it refers to itself: what it knows would wait for the collector
+        done.clear()  # `walk` refers to itself: what it knows would wait for the collector
         return result
 
     def combine(self, f: Diagram[V], g: Diagram[W], value: Callable[[V, W], X]) -> Diagram[X]:

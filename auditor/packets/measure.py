@@ -55,7 +55,7 @@ def values(packets: PacketSet, name: str) -> Intervals:
         return found
 
     result = walk(packets)
-    del walk  # it refers to itself: what it knows would wait for the collector
+    known.clear()  # `walk` refers to itself: what it knows would wait for the collector
     return result
 
 

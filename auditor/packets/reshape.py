@@ -116,5 +116,5 @@ def _replace(
         return found
 
     result = walk(f)
-    del walk  # it refers to itself: what it knows would wait for the collector
+    known.clear()  # `walk` refers to itself: what it knows would wait for the collector
     return result

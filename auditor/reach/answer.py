@@ -311,6 +311,8 @@ def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     return tuple(sorted(found or set(path.trail.frame.reasons)))
 
 
+_NONE = PortSet(())
+
 Part: TypeAlias = tuple[Verdict, str, PortSet, Sequence[str]]
 """A verdict, its protocol (`*`: all that are asked about), ports, and the protocols by name."""
 
@@ -339,7 +341,9 @@ def _split(
         yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
         return
     sure = PortSet(values(must, "destination_port")) & ports
-    maybe = (PortSet(values(may, "destination_port")) & ports) - sure
+    maybe = _NONE
+    if may is not must:
+        maybe = (PortSet(values(may, "destination_port")) & ports) - sure
     for verdict, found in (
         (Verdict.REACHABLE, sure),
         (Verdict.UNKNOWN, maybe),

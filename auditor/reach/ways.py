@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS
 from auditor.network.routing.selection import choose
@@ -126,12 +126,19 @@ def ways_from(
     network: Network, subnet: Subnet, version: Version, tags: ServiceTags = NO_TAGS
 ) -> Ways:
     """Give every way from a subnet. Never raises for what the snapshot lacks."""
-    return _ways(network, effective_routes(network, subnet, tags), version)
+    routes = effective_routes(network, subnet, tags)
+    known = network.ask(_known)
+    key = (version, routes.routes, routes.influences)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = Ways(routes, version)
+    return found
 
 
-@question_about
-def _ways(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
-    return Ways(routes, version)
+@question
+def _known(network: Network) -> dict[object, Ways]:
+    """Subnets with the same routes have the same ways."""
+    return {}
 
 
 def _said(route: EffectiveRoute) -> object:
