@@ -47,8 +47,8 @@ class Regions:
         if transit == "firewall":
             self._add_firewall(scope, hub, appliance)
         elif transit == "appliance":
-            place = self._subnet(scope, hub, 0, "snet-appliance")
-            arm_id, _ = add_nic(self.estate, scope, f"nic-appliance-{number:02}", place)
+            home = self._subnet(scope, hub, 0, "snet-appliance")
+            arm_id, _ = add_nic(self.estate, scope, f"nic-appliance-{number:02}", home)
             self.estate.properties(arm_id)["enableIPForwarding"] = True
         for place in range(0 if transit == "nothing" else 1, subnets):
             self._subnet(scope, hub, place, f"snet-{place:02}")
