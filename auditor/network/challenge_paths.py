@@ -21,13 +21,9 @@ from auditor.network.gateways import (
 )
 from auditor.network.graph import Network, question
 from auditor.network.host_patterns import meet
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    Listener,
-    PathRule,
-    UrlPathMap,
-)
+from auditor.resources.application_gateways import ApplicationGateway, Listener
 from auditor.resources.base import Node
+from auditor.resources.gateway_routing import PathRule, UrlPathMap
 
 CHALLENGES = "/.well-known/acme-challenge/"
 _TOKEN = f"{CHALLENGES}token"

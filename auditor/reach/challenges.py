@@ -25,8 +25,9 @@ from auditor.reach.audience import door
 from auditor.reach.demands import allow_before, refusal, shares, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.remedy import az
-from auditor.resources.application_gateways import Listener, PathRule
+from auditor.resources.application_gateways import Listener
 from auditor.resources.base import Node
+from auditor.resources.gateway_routing import PathRule
 from auditor.resources.web_application_firewalls import WafPolicy
 
 HTTP = 80

@@ -25,7 +25,8 @@ from auditor.reach.answer import Answer, Verdict
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Point, endpoint
 from auditor.reach.talking import obstacle
-from auditor.resources.application_gateways import ApplicationGateway, SslCertificate
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.gateway_tls import SslCertificate
 from auditor.resources.key_vault import KeyVault, KeyVaultProperties
 from auditor.resources.public_addresses import PublicIp
 

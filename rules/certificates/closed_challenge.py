@@ -39,7 +39,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network
 from auditor.reach.challenges import Asked, Obstacle, questions
-from auditor.resources.application_gateways import PathRule
+from auditor.resources.gateway_routing import PathRule
 from auditor.rule import Finding, Outcomes, Severity, apart, rule
 
 
