@@ -88,7 +88,7 @@ class Cells:
         self._told: dict[object, _Told] = {}
         self._may: dict[Diagram[Outcome], Bounds] = {}
         self._mixed: dict[Diagram[Outcome], bool] = {}
-        self._tried: dict[int, Packet] = {}
+        self._tried: dict[tuple[Bounds, ...], tuple[int, ...]] = {}
         self._leads: dict[tuple[int, str], bool | None] = {}
         self._strangers: dict[tuple[str, Address], Reason] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
@@ -120,20 +120,33 @@ class Cells:
 
     def stopped(self, source: View, out: Diagram[Outcome], way: Way) -> Cell | None:
         """Give the cell of whatever a way does not lead to; None: ask about each."""
-        value = out.at(coordinates(self.tried(source)))
-        if value == MIXED:
+        if self._is_mixed(out):
             return None
-        blocker = _stop_of(value, "from") or _route_of(source, way, "route", "from")
-        return Cell(Verdict.BLOCKED, blocker=blocker)
+        space = space_of(self.network, source.version)
+        asked = self._asked(space)
+        if not (self._passing(out).may & asked).is_empty:
+            return Cell(Verdict.BLOCKED, blocker=_route_of(source, way, "route", "from"))
+        first = out.at(self._shown(Bounds.everything(space)))
+        if not (asked - space.map(out, lambda value: value == first)).is_empty:
+            return None  # what stops it depends on what the other end lets in
+        return Cell(Verdict.BLOCKED, blocker=_stop_of(first, "from"))
 
-    def tried(self, view: View) -> Packet:
-        """Give the packet by which it is shown that nothing passes; its addresses do not matter."""
-        found = self._tried.get(view.version)
+    def _shown(self, *filters: Bounds) -> tuple[int, ...]:
+        """Give the packet by which it is shown that nothing passes; its addresses do not matter.
+
+        One that gets as far as any does, as `auditor.reach.answer.furthest` chooses it.
+        """
+        found = self._tried.get(filters)
         if found is None:
-            space = space_of(self.network, view.version)
-            packet = some_packet(asked_for(space, self.protocols, self.ports))
+            space = filters[0].may.space
+            assert isinstance(space, FlowSpace)
+            held = self._asked(space)
+            for each in filters:
+                further = (held & passing for passing in (each.must, each.may))
+                held = next((some for some in further if not some.is_empty), held)
+            packet = some_packet(held)
             assert packet is not None
-            found = self._tried[view.version] = packet
+            found = self._tried[filters] = coordinates(packet)
         return found
 
     # Straight
@@ -150,7 +163,7 @@ class Cells:
             return self._engine(source, target)
         told = self._straight_sets(out, into, (sent, replied))
         if told.cell.verdict is Verdict.BLOCKED:
-            blocker = self._first(source, out, into, target)
+            blocker = self._first(source, out, into, target, goes)
             return told.cell._replace(blocker=blocker)
         if not told.unsure:
             return told.cell
@@ -178,17 +191,20 @@ class Cells:
         return self._back[key]
 
     def _first(
-        self, source: View, out: Diagram[Outcome], into: Diagram[Outcome], target: View
+        self,
+        source: View,
+        out: Diagram[Outcome],
+        into: Diagram[Outcome],
+        target: View,
+        goes: Sequence[bool | None],
     ) -> Blocker:
-        at = coordinates(self.tried(source))
-        ahead = source.ways.at(target.host)
-        back = target.ways.at(source.host)
+        at = self._shown(self._passing(out), self._passing(into))
         found = _stop_of(out.at(at), "from")
-        if found is None and self._led(ahead, source, target) is False:
-            found = _route_of(source, ahead, "route", "from")
+        if found is None and _any(goes) is False:
+            found = _route_of(source, source.ways.at(target.host), "route", "from")
         if found is None:
             found = _stop_of(into.at(at), "to")
-        return found or _route_of(target, back, "asymmetric-return", "to")
+        return found or _route_of(target, target.ways.at(source.host), "asymmetric-return", "to")
 
     # By an appliance of which nothing is told
 
@@ -206,7 +222,9 @@ class Cells:
             return self._engine(source, target)
         told = self._doubtful_sets(out, straight, rewritten)
         if told.cell.verdict is Verdict.BLOCKED:
-            at = coordinates(self.tried(source))
+            both = self._passing(straight), self._passing(rewritten)
+            entering = Bounds(both[0].may | both[1].may, both[0].must & both[1].must)
+            at = self._shown(self._passing(out), entering)
             blocker = _stop_of(out.at(at), "from") or _stop_of(straight.at(at), "to")
             return told.cell._replace(blocker=blocker)
         reasons = {self._stranger(source, appliance)}
