@@ -76,9 +76,14 @@ def places_of(network: Network, subject: NetworkSecurityGroup | Subnet) -> tuple
     """Give the subnets with machines that a subject stands for."""
     if isinstance(subject, Subnet):
         return (subject,)
-    machines = {subnet.key for subnet in machine_subnets(network)}
     places = attachments(network, subject)
-    return tuple(p for p in places if isinstance(p, Subnet) and p.key in machines)
+    return tuple(p for p in places if isinstance(p, Subnet) and p.key in _with_machines(network))
+
+
+@question
+def _with_machines(network: Network) -> frozenset[str]:
+    """The keys of the subnets with machines."""
+    return frozenset(subnet.key for subnet in machine_subnets(network))
 
 
 def laterals(
@@ -172,7 +177,7 @@ def _meets(subnet: Subnet, addresses: AddressSet) -> bool:
 @question_about
 def _workloads(network: Network, target: Subnet, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
     """The other subnets with machines from where nobody manages anything, the nearest first."""
-    machines = {subnet.key for subnet in machine_subnets(network)}
+    machines = _with_machines(network)
     home = network_key(target.id)
     found = [
         each
