@@ -9,10 +9,11 @@ from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.admin_scope import as_deployed, collection_of, scope_of, spared
 from auditor.network.effective_rules import Direction, EffectiveRules
+from auditor.network.gateway_subnets import is_isolated
+from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
-from auditor.network.routing_domains import network_key
 from auditor.reach.answer import coordinates, some_packet
 from auditor.reach.bounds import Bounds
 from auditor.reach.deciding import decided, decider
@@ -60,23 +61,18 @@ def override(network: Network, rule: AdminRule) -> Override | None:
     """
     direction = _direction(rule)
     perhaps: Override | None = None
-    for subnet, surely in _subnets(network, rule):
+    untold: list[Undetermined] = []
+    for subnet, doubt in _subnets(network, rule, untold):
         try:
             for found in _at(network, subnet, rule, direction):
-                if surely and not found.doubt:
+                if not (doubt or found.doubt):
                     return found
-                perhaps = perhaps or (found if surely else _if_a_member(found, subnet))
+                perhaps = perhaps or replace(found, doubt=doubt or found.doubt)
         except Undetermined as unknown:
             perhaps = perhaps or Override(subnet, doubt=unknown.missing)
-    absent = scope_of(network, collection_of(network, rule)).absent
-    if perhaps is None and absent:
-        raise Undetermined(f"{absent[0]} is not in the snapshot", resource=absent[0])
+    if perhaps is None and untold:
+        raise untold[0]
     return perhaps
-
-
-def _if_a_member(found: Override, subnet: Subnet) -> Override:
-    vnet = network_key(subnet.id).rpartition("/")[2]
-    return replace(found, doubt=f"whether a policy puts {vnet} into its network groups")
 
 
 def _direction(rule: AdminRule) -> Direction:
@@ -87,19 +83,36 @@ def _direction(rule: AdminRule) -> Direction:
     return Direction.INBOUND if word == "inbound" else Direction.OUTBOUND
 
 
-def _subnets(network: Network, rule: AdminRule) -> Iterator[tuple[Subnet, bool]]:
-    """Give the subnets that a rule is for, and whether that is certain; the certain ones first."""
+def _subnets(
+    network: Network, rule: AdminRule, untold: list[Undetermined]
+) -> Iterator[tuple[Subnet, str]]:
+    """Give the subnets that a rule is for, those certain first; else with what is not told.
+
+    `untold` gets why there may be more.
+    """
     scope = scope_of(network, collection_of(network, rule))
+    untold += [Undetermined(f"{gone} is not in the snapshot", resource=gone)
+               for gone in scope.absent]  # fmt: skip
     vnets = [v for v in network.all(VirtualNetwork) if scope.holds(v.key) is not False]
     for vnet in sorted(vnets, key=lambda v: (scope.holds(v.key) is None, v.key)):
+        member = scope.holds(vnet.key) is True
+        doubt = "" if member else f"whether a policy puts {vnet.label} into its network groups"
         try:
-            if spared(network, vnet, rule):
-                continue
-            subnets = vnet.subnets
-        except Undetermined:
-            continue
-        surely = scope.holds(vnet.key) is True
-        yield from ((subnet, surely) for subnet in subnets)
+            if not spared(network, vnet, rule):
+                for subnet in vnet.subnets:
+                    yield subnet, doubt or _isolation(network, subnet)
+        except Undetermined as unknown:
+            untold.append(unknown)
+
+
+def _isolation(network: Network, subnet: Subnet) -> str:
+    """What is not told of an application gateway that may keep admin rules out (N-53, A-7)."""
+    try:
+        if subnet.key in gateways_by_subnet(network):
+            is_isolated(network, subnet)
+    except Undetermined as unknown:
+        return unknown.missing
+    return ""
 
 
 def _at(

@@ -36,6 +36,7 @@ from auditor.network.filters import place_name
 from auditor.network.graph import evidence
 from auditor.network.layers import LayerKind
 from auditor.network.openings import group_of
+from auditor.network.superfluous import written_by_kubernetes
 from auditor.reach.contradictions import Dead, dead, meeting_allows
 from auditor.reach.intent_states import packet_values, sent_words
 from auditor.remedy import az
@@ -60,19 +61,13 @@ def allow_denied_elsewhere(network: Network, security_rule: SecurityRule) -> Out
 
 def _finding(group: NetworkSecurityGroup, security_rule: SecurityRule, found: Dead) -> Finding:
     other = found.other.group
-    command = az(
-        "network", "nsg", "rule", "delete",
-        resource_group=ids.resource_group(security_rule.id),
-        nsg_name=group.label,
-        name=security_rule.label,
-    )  # fmt: skip
     told = packet_values(found.packet)
     name = other.label if other is not None else "the other group"
     return Finding(
         subject=security_rule.id,
         message=f"{security_rule.label} of {group.label} lets nothing through: {name}, at "
         f"{_where(found)}, denies all of it{_by(found)} ({sent_words(found.packet, told)})",
-        remedy=f"allow the same in {name} if it is needed, or delete it: {command}",
+        remedy=f"allow the same in {name} if it is needed, or {_remedy(group, security_rule)}",
         related=tuple(each for each in (other.id if other else "", _id(found)) if each),
         evidence=(
             evidence(security_rule, "/properties/access", security_rule.properties.access),
@@ -80,6 +75,17 @@ def _finding(group: NetworkSecurityGroup, security_rule: SecurityRule, found: De
         ),
         witness=told,
     )
+
+
+def _remedy(group: NetworkSecurityGroup, security_rule: SecurityRule) -> str:
+    if written_by_kubernetes(security_rule):
+        return "delete the Service that Kubernetes wrote it for"
+    return "delete it: " + az(
+        "network", "nsg", "rule", "delete",
+        resource_group=ids.resource_group(security_rule.id),
+        nsg_name=group.label,
+        name=security_rule.label,
+    )  # fmt: skip
 
 
 def _where(found: Dead) -> str:

@@ -177,14 +177,35 @@ def test_N_53_subnets_of_the_platform(name: str) -> None:
     assert ask("NSG-025", network).kept == 1
 
 
-def test_N_53_the_subnet_of_an_application_gateway() -> None:
+@pytest.mark.parametrize(
+    ("tier", "public", "answer"),
+    [
+        ("WAF_v2", True, (1, 0, 0)),
+        ("WAF", True, (1, 0, 0)),
+        ("WAF_v2", False, (0, 1, 0)),
+        (None, True, (1, 0, 0)),
+        (None, False, (0, 0, 1)),
+    ],
+)
+def test_N_53_the_subnet_of_an_application_gateway(
+    tier: Any, public: bool, answer: tuple[int, int, int]
+) -> None:
+    agw = gateway(public=public)
+    if tier is not None:
+        agw["properties"]["sku"] = {"name": tier, "tier": tier}
+    network = estate(*managed(always()), nsg(ALL), agw, vnet(subnet("gateway", nsg="nsg")))
+    found = ask("NSG-025", network)
+    assert (found.kept, len(found.broken), len(found.unknown)) == answer
+
+
+def test_a_member_whose_subnets_are_not_told_is_unknown() -> None:
+    bare = vnet()
+    del bare["properties"]["subnets"]
     network = estate(
-        *managed(always()),
-        nsg(ALL),
-        gateway(),
-        vnet(subnet("gateway", nsg="nsg")),
+        *managed(always()), bare, unresolved=(("/properties/subnets", "an expression"),)
     )
-    assert ask("NSG-025", network).broken == []
+    found = ask("NSG-025", network)
+    assert (found.kept, found.broken, len(found.unknown)) == (0, [], 1)
 
 
 def test_sources_that_are_a_network_group_are_unknown() -> None:

@@ -233,3 +233,10 @@ def test_K_41_what_pods_send_passes_the_nodes_own_group() -> None:
     assert names(network("10.244.0.0/16")) == []
     assert names(network("10.0.0.0/16")) == []
     assert names(network("10.9.0.0/16")) == ["in"]
+
+
+def test_K_59_a_rule_of_kubernetes_goes_with_its_service() -> None:
+    written = rule("k8s-azure-lb_allow_IPv4_1", 500, "Internet", "443")
+    (finding,) = ask("NSG-016", web([ALL], [written])).broken
+
+    assert finding.remedy.endswith("delete the Service that Kubernetes wrote it for")
