@@ -64,13 +64,12 @@ class _Class:
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
-        if (
-            not each.speaks_of(self.protocol)
-            or not (each.destination_ports or PortSet()) & self.ports
+        if not each.speaks_of(self.protocol) or not (each.destination_ports or PortSet()).overlaps(
+            self.ports
         ):
             return False
         return all(
-            side.tags or side.groups or side.addresses & asked
+            side.tags or side.groups or side.addresses.overlaps(asked)
             for side, asked in zip(self._sides(each), (self.own, self.peers), strict=True)
         )
 
