@@ -270,14 +270,16 @@ class Cells:
         replies = (*target.ways_to(source.addresses), *target.ways_to(firewall.addresses))
         if any(leads_by(each, address) is not False for each in replies):
             return None
-        at = coordinates(self.tried(source))
-        from_source, from_firewall = map(target.lets_in, (source.addresses, firewall.addresses))
-        if from_source is None or from_firewall is None:
+        entering = [target.lets_in(each.addresses) for each in (source, firewall)]
+        if any(each is None or self._is_mixed(each) for each in (out, *entering)):
             return None
-        here, there = from_source.at(at), from_firewall.at(at)
-        if MIXED in (here, there) or (isinstance(here, Stop) and not isinstance(there, Stop)):
-            return None
-        return self.stopped(source, out, way)
+        here, there = (self._let(out, each) for each in entering if each is not None)
+        return None if there and not here else self.stopped(source, out, way)
+
+    def _let(self, out: Diagram[Outcome], into: Diagram[Outcome]) -> bool:
+        """Whether the packet that gets furthest through a pair of filters passes the second."""
+        at = self._shown(self._passing(out), self._passing(into))
+        return not isinstance(into.at(at), Stop)
 
     def _any_leads(self, here: View, other: View, home: str, vnet: VirtualNetwork | None) -> bool:
         ways = here.ways_to(other.addresses)
