@@ -24,7 +24,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import walk
+from auditor.resources import visit, walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
 
@@ -239,7 +239,7 @@ class Network:
         nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
         for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
-            walk.targets(source, found)
+            visit.targets(source, found)
             if not found:
                 continue
             for kind, target, ref in found:
@@ -381,20 +381,24 @@ def link(root: Node) -> list[Node]:
         indexed, has_parts, hollow = _traits(type(node))
         if indexed:
             node.folded = fold(node.id)
-        if not walk.peek(node, "name"):  # an expression of a template, perhaps
+        if not node.name:  # an expression of a template, perhaps
             node.name = last_segment(node.id)
-        if hollow is not None and walk.peek(node, "properties") is hollow:
-            unset(node, "properties")
+        try:
+            if hollow is not None and cast(Any, node).properties is hollow:
+                unset(node, "properties")
+        except Undetermined:
+            pass
         if not has_parts:
             continue
-        for collection, index, part in walk.parts(node):
-            if not walk.peek(part, "id"):
-                key = part.segment or collection.rpartition("/")[2]
-                part.id = f"{node.id}/{key}/{walk.peek(part, 'name') or f'~{index}'}"
-            part.owner = node
-            part.collection = collection
-            part.index = index
-            found.append(part)
+        for collection, parts in walk.collections(node):
+            for index, part in enumerate(parts):
+                if not part.id:
+                    key = part.segment or collection.rpartition("/")[2]
+                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
+                part.owner = node
+                part.collection = collection
+                part.index = index
+            found += parts
     return found
 
 
