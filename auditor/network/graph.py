@@ -211,8 +211,10 @@ class Network:
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.key, ())
-        return tuple(edge for edge in found if not kinds or edge.kind in kinds)
+        found = self._incoming.get(node.folded if isinstance(node, Node) else node.key)
+        if found is None:
+            return ()
+        return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
 
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
@@ -296,7 +298,10 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
 
     @wraps(ask)
     def once(network: Network) -> R:
-        return network.ask(ask)
+        try:
+            return cast(R, network.known[ask])
+        except KeyError:
+            return network.ask(ask)
 
     return once
 
