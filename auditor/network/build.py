@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
@@ -18,7 +20,7 @@ from auditor.ids import fold
 from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import walk
+from auditor.resources import visit, walk
 from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
@@ -150,15 +152,21 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
 
 def _share(struct: Wire, attributes: tuple[str, ...], words: dict[str, str]) -> None:
     """Keep one copy of each of the words a struct says."""
-    for attribute in attributes:
-        try:
-            word = getattr(struct, attribute)
-        except (Undetermined, AttributeError):
-            continue
+    said: Iterable[str | None]
+    try:
+        said = _reading(attributes)(struct)
+    except (Undetermined, AttributeError):
+        said = [walk.peek(struct, attribute) for attribute in attributes]
+    for attribute, word in zip(attributes, said, strict=True):
         if word is not None:
             one = words.setdefault(word, word)
             if one is not word:
                 setattr(struct, attribute, one)
+
+
+@cache
+def _reading(attributes: tuple[str, ...]) -> Callable[[Wire], tuple[str | None, ...]]:
+    return attrgetter(*attributes)
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
@@ -249,16 +257,19 @@ def _told(struct: Wire, attribute: str) -> bool:
 
 def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
     """Check every value that has a form of its own; leave unset what is not of that form."""
-    good = {(form, "") for form in _CHECKS}  # an empty text is as good as none
-    found: set[tuple[str, str]] = set()
+    good = {form: {""} for form in _CHECKS}  # an empty text is as good as none
+    new: list[tuple[str, str]] = []
     for node in nodes:
-        walk.texts(node, found)
-        if not found <= good:
-            bad = {(form, text) for form, text in found - good if _fault(form, text)}
-            good |= found - bad
-            if bad:
-                _damage(node, damages)
-        found.clear()
+        visit.texts(node, good, new)
+        if not new:
+            continue
+        sound = [not _fault(form, text) for form, text in new]
+        for (form, text), is_sound in zip(new, sound, strict=True):
+            if is_sound:
+                good[form].add(text)
+        if not all(sound):
+            _damage(node, damages)
+        new.clear()
 
 
 def _damage(node: Node, damages: list[Damage]) -> None:

@@ -24,7 +24,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import walk
+from auditor.resources import visit, walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
 
@@ -211,8 +211,10 @@ class Network:
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.key, ())
-        return tuple(edge for edge in found if not kinds or edge.kind in kinds)
+        found = self._incoming.get(node.folded if isinstance(node, Node) else node.key)
+        if found is None:
+            return ()
+        return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
 
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
@@ -239,7 +241,7 @@ class Network:
         nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
         for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
-            walk.targets(source, found)
+            visit.targets(source, found)
             if not found:
                 continue
             for kind, target, ref in found:
@@ -296,7 +298,10 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
 
     @wraps(ask)
     def once(network: Network) -> R:
-        return network.ask(ask)
+        try:
+            return cast(R, network.known[ask])
+        except KeyError:
+            return network.ask(ask)
 
     return once
 
@@ -381,20 +386,24 @@ def link(root: Node) -> list[Node]:
         indexed, has_parts, hollow = _traits(type(node))
         if indexed:
             node.folded = fold(node.id)
-        if not walk.peek(node, "name"):  # an expression of a template, perhaps
+        if not node.name:  # an expression of a template, perhaps
             node.name = last_segment(node.id)
-        if hollow is not None and walk.peek(node, "properties") is hollow:
-            unset(node, "properties")
+        try:
+            if hollow is not None and cast(Any, node).properties is hollow:
+                unset(node, "properties")
+        except Undetermined:
+            pass
         if not has_parts:
             continue
-        for collection, index, part in walk.parts(node):
-            if not walk.peek(part, "id"):
-                key = part.segment or collection.rpartition("/")[2]
-                part.id = f"{node.id}/{key}/{walk.peek(part, 'name') or f'~{index}'}"
-            part.owner = node
-            part.collection = collection
-            part.index = index
-            found.append(part)
+        for collection, parts in walk.collections(node):
+            for index, part in enumerate(parts):
+                if not part.id:
+                    key = part.segment or collection.rpartition("/")[2]
+                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
+                part.owner = node
+                part.collection = collection
+                part.index = index
+            found += parts
     return found
 
 

@@ -125,9 +125,12 @@ def _lets_in(rule: SecurityRule) -> bool:
 
 
 @question
-def _foreign(network: Network) -> frozenset[SecurityRule]:
-    """The Allow rules that concern anybody outside, or may."""
-    return frozenset(rule for rule in inbound_allows(network) if _concerns(rule))
+def foreign_allows(network: Network) -> dict[SecurityRule, None]:
+    """Give the inbound Allow rules that concern anybody outside, or may, in order.
+
+    The suspects of the rules about inbound Allow rules.
+    """
+    return dict.fromkeys(rule for rule in inbound_allows(network) if _concerns(rule))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:
@@ -136,7 +139,7 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
     False for a rule whose sources are private, `VirtualNetwork` or groups: whatever stands before
     it, it opens nothing. The cheap question before the others.
     """
-    return rule in _foreign(network)
+    return rule in foreign_allows(network)
 
 
 def _concerns(rule: SecurityRule) -> bool:

@@ -287,6 +287,13 @@ def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     return tuple(rule for rule in network.all(SecurityRule) if not written_by_kubernetes(rule))
 
 
+@question
+def dispensable(network: Network) -> tuple[SecurityRule, ...]:
+    """Give the subjects that may do nothing, or of which it cannot be told: the suspects."""
+    known = needed(network)
+    return tuple(rule for rule in kept_by_hand(network) if rule not in known)
+
+
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:
     """Name the rules of an explanation: `a`, `a and b`, `a, b, c, d and 3 more`."""
     names = [cause.name for cause in causes]

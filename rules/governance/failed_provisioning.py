@@ -77,11 +77,14 @@ def _has_state(settings: type[Wire]) -> bool:
     return "provisioning_state" in settings.__struct_fields__
 
 
-@rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned)
+@question
+def _bad(network: Network) -> tuple[Provisioned, ...]:
+    return tuple(each for each in provisioned(network) if each.bad)
+
+
+@rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned, suspects=_bad)
 def failed_provisioning(network: Network, subject: Provisioned) -> Outcomes:
     """Judge a resource with its parts: one cause, one finding."""
-    if not subject.bad:
-        return
     node = subject.node
     failed = [pair for pair in subject.bad if pair[1].lower() not in _ON_THE_WAY]
     told = sorted(failed or subject.bad, key=lambda pair: (pair[0] is not node, pair[0].key))
