@@ -264,7 +264,7 @@ class AddressSet(msgspec.Struct, frozen=True):
 
     def overlaps(self, other: AddressSet) -> bool:
         """Tell whether the two share an address."""
-        return bool(self & other)
+        return iv.overlap(self.v4, other.v4) or iv.overlap(self.v6, other.v6)
 
     def smallest(self) -> Address | None:
         """Give the smallest address, a witness that the set is not empty; None when it is."""

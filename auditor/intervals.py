@@ -40,18 +40,34 @@ def union(left: Intervals, right: Intervals) -> Intervals:
 
 def intersection(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of both."""
+    if left is right:
+        return left
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        low = max(left[i][0], right[j][0])
-        high = min(left[i][1], right[j][1])
-        if low <= high:
-            result.append((low, high))
-        if left[i][1] < right[j][1]:
+        (low, high), (other_low, other_high) = left[i], right[j]
+        low = low if low > other_low else other_low
+        if high < other_high:
             i += 1
         else:
+            high = other_high
             j += 1
+        if low <= high:
+            result.append((low, high))
     return tuple(result)
+
+
+def overlap(left: Intervals, right: Intervals) -> bool:
+    """Tell whether some number is in both."""
+    i = j = 0
+    while i < len(left) and j < len(right):
+        if left[i][1] < right[j][0]:
+            i += 1
+        elif right[j][1] < left[i][0]:
+            j += 1
+        else:
+            return True
+    return False
 
 
 def complement(these: Intervals, top: int) -> Intervals:
@@ -69,7 +85,7 @@ def complement(these: Intervals, top: int) -> Intervals:
 
 def difference(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of `left` that are not in `right`."""
-    if not left or not right:
+    if not overlap(left, right):
         return left
     top = max(left[-1][1], right[-1][1])
     return intersection(left, complement(right, top))
@@ -77,6 +93,8 @@ def difference(left: Intervals, right: Intervals) -> Intervals:
 
 def covers(these: Intervals, low: int, high: int) -> bool:
     """Tell whether every number from `low` to `high` is in `these`."""
+    if len(these) == 1:  # the ordinary case
+        return these[0][0] <= low and these[0][1] >= high
     index = bisect_right(these, low, key=_first) - 1
     return index >= 0 and these[index][1] >= high
 

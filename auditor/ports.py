@@ -66,6 +66,10 @@ class PortSet(msgspec.Struct, frozen=True):
             return "*"
         return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in self.intervals)
 
+    def overlaps(self, other: PortSet) -> bool:
+        """Tell whether the two share a port."""
+        return iv.overlap(self.intervals, other.intervals)
+
     @property
     def size(self) -> int:
         """The number of ports."""

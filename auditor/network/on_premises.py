@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question, question_about
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -111,6 +111,7 @@ def _gateway_of(ref: Ref) -> str | None:
     return parent(text) if "/virtualnetworkgateways/" in text.lower() else None
 
 
+@question_about
 def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
     """Give a VNet's own gateways, and those it uses through gateway transit (R-17).
 
@@ -126,6 +127,7 @@ def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNet
     return tuple(found)
 
 
+@question_about
 def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
     """Give the virtual hubs that a VNet is connected to, as far as the snapshot holds them."""
     ends = {link.near for link in neighbours(network).get(vnet.key, ()) if link.far == vnet.key}

@@ -88,7 +88,7 @@ class _Asked:
         if not untold and not each.speaks_of("tcp"):
             return None
         to = EVERY_PORT if each.destination_ports is None else each.destination_ports
-        if not to & self.ports:
+        if not to.overlaps(self.ports):
             return None
         sides = (each.sources, each.destinations)
         peer, own = sides if self.inbound else sides[::-1]

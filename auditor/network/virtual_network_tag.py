@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
-from auditor.network.graph import Missing, Network, question_about
+from auditor.network.graph import Missing, Network, possibly, question_about
 from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.on_premises import (
     client_pools,
@@ -44,7 +44,7 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     return joined(
         (
             _own(subnet),
-            _told(lambda: _space(vnet), vnet.id),
+            _told(lambda: vnet_space(network, vnet), vnet.id),
             *_peers(network, vnet, subnet),
             *_beyond_gateways(network, vnet, subnet),
             *_routed(network, subnet, tags),
@@ -59,7 +59,12 @@ def _own(subnet: Subnet) -> Extent:
     )
 
 
-def _space(vnet: VirtualNetwork) -> AddressSet:
+@question_about
+def vnet_space(_: Network, vnet: VirtualNetwork) -> AddressSet:
+    """Give the address space of a VNet, which the tag surely holds in each of its subnets.
+
+    Raises Undetermined when it is not told.
+    """
     return AddressSet.from_prefixes(claim.prefix for claim in claims_of(vnet))
 
 
@@ -85,13 +90,19 @@ def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> Iterator[E
         yield _anything(unknown, vnet.id)
         return
     for peering in peerings:
-        try:
-            yield from _peer(network, peering, subnet)
-        except Undetermined as unknown:
-            yield _anything(unknown, peering.id)
+        # A peering of whole networks gives the same to all subnets.
+        yield from _by_peering(network, peering, None if possibly(is_whole, peering) else subnet)
 
 
-def _peer(network: Network, peering: Peering, subnet: Subnet) -> Iterator[Extent]:
+@question_about
+def _by_peering(network: Network, peering: Peering, subnet: Subnet | None) -> tuple[Extent, ...]:
+    try:
+        return tuple(_peer(network, peering, subnet))
+    except Undetermined as unknown:
+        return (_anything(unknown, peering.id),)
+
+
+def _peer(network: Network, peering: Peering, subnet: Subnet | None) -> Iterator[Extent]:
     p = peering.properties
     if p.allow_virtual_network_access is False or (p.peering_state and not peering.connected):
         return
@@ -102,8 +113,8 @@ def _peer(network: Network, peering: Peering, subnet: Subnet) -> Iterator[Extent
         return
     far = network.find(p.remote_virtual_network)
     known = far if isinstance(far, VirtualNetwork) else None
-    synced, current = _remote(peering, known)
-    if not is_whole(peering):
+    synced, current = _remote(network, peering, known)
+    if subnet is not None:
         claims = subnet_claims(known, p.remote_subnet_names)
         if claims is not None:
             synced = current = synced & AddressSet.from_prefixes(c.prefix for c in claims)
@@ -141,7 +152,9 @@ def _lacks(key: str, peering: Peering) -> Reason:
     return Reason("collection-gap", f"{key} of peering {peering.label}", peering.id)
 
 
-def _remote(peering: Peering, far: VirtualNetwork | None) -> tuple[AddressSet, AddressSet]:
+def _remote(
+    network: Network, peering: Peering, far: VirtualNetwork | None
+) -> tuple[AddressSet, AddressSet]:
     """What is synced of the far address space, and what it is now (R-18)."""
     p = peering.properties
     spaces = [
@@ -150,7 +163,7 @@ def _remote(peering: Peering, far: VirtualNetwork | None) -> tuple[AddressSet, A
         if space is not None and space.address_prefixes is not None
     ]
     if not spaces and far is not None:
-        spaces = [_space(far)]
+        spaces = [vnet_space(network, far)]
     if not spaces:
         lacks = f"the address space behind peering {peering.label}"
         raise Undetermined(lacks, resource=peering.id)
@@ -170,23 +183,28 @@ def _beyond_gateways(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> 
     elif table is not None and propagates is None:
         doubts = [Reason("collection-gap", "disableBgpRoutePropagation", table.id)]
     try:
-        claims = list(on_premises(network, vnet))
-        for gateway in gateways_serving(network, vnet):
-            claims += client_pools(gateway)
+        sites = _sites(network, vnet)
     except Undetermined as unknown:
         yield _anything(unknown, vnet.id)
         return
-    sites = AddressSet.from_prefixes(claim.prefix for claim in claims)
     yield joined([_perhaps(sites, reason) for reason in doubts]) if doubts else Extent(sites)
     yield from _learned(network, vnet)
 
 
-def _learned(network: Network, vnet: VirtualNetwork) -> Iterator[Extent]:
+@question_about
+def _sites(network: Network, vnet: VirtualNetwork) -> AddressSet:
+    claims = list(on_premises(network, vnet))
+    for gateway in gateways_serving(network, vnet):
+        claims += client_pools(gateway)
+    return AddressSet.from_prefixes(claim.prefix for claim in claims)
+
+
+@question_about
+def _learned(network: Network, vnet: VirtualNetwork) -> tuple[Extent, ...]:
     try:
         teacher = learns_routes(network, vnet)
     except Undetermined as unknown:
-        yield _anything(unknown, vnet.id)
-        return
+        return (_anything(unknown, vnet.id),)
     hubs = hubs_of(network, vnet)
     if not teacher and hubs:
         teacher = f"the virtual hub {hubs[0].label}"
@@ -195,8 +213,10 @@ def _learned(network: Network, vnet: VirtualNetwork) -> Iterator[Extent]:
         teacher = "the virtual hub"
     if not teacher and any(_leads_to_hub(network, peering) for peering in vnet.peerings):
         teacher = "the virtual hub"
-    if teacher:
-        yield _perhaps(EVERYTHING, Reason("bgp-routes-unknown", f"what {teacher} teaches", vnet.id))
+    if not teacher:
+        return ()
+    reason = Reason("bgp-routes-unknown", f"what {teacher} teaches", vnet.id)
+    return (_perhaps(EVERYTHING, reason),)
 
 
 def _leads_to_hub(network: Network, peering: Peering) -> bool:

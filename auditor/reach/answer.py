@@ -83,17 +83,21 @@ def answers(
     protocols: Sequence[str] = PROTOCOLS,
     ports: PortSet = EVERY_PORT,
     tags: ServiceTags = NO_TAGS,
+    blocked: bool = True,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
-    something may pass. IPv4 and IPv6 are two questions (P-12).
+    something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
+    is left out: to say by whom costs more than all the rest.
     """
     found: list[Answer] = []
     for version in common_versions(source, target):
         every = paths(network, source, target, version, tags)
         straight = [path for path in every if not path.relayed]
-        found += judged(network, source, target, straight, version, protocols, ports)
+        found += judged(
+            network, source, target, straight, version, protocols, ports, blocked=blocked
+        )
         for group in _by_relay(every):
             found += judged(
                 network, source, target, group, version, protocols, ports, blocked=False

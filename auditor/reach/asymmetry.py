@@ -97,6 +97,9 @@ def _straight(network: Network, here: Point, there: Point) -> bool:
         return False
     vnet = vnet_of(network, here)
     ways = ways_from(network, subnet, 4, network.tags)
+    far = ways.straight_to
+    if here.home != there.home and far is not None and there.home not in far:
+        return False
     return any(leads_to(way, there.home, vnet) is True for _, way in ways.within(there.addresses))
 
 

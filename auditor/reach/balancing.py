@@ -207,7 +207,7 @@ def _down(network: Network, pool: BackendPool) -> set[str]:
 def _target(
     network: Network, rule: InboundRule, member: str
 ) -> tuple[Point | None, tuple[Reason, ...]]:
-    address = address_or_none(member)
+    address = None if member.startswith("/") else address_or_none(member)
     if address is None:
         node = network.find(member)
         if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):

@@ -75,6 +75,15 @@ def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> I
     yield from _of_pool(leaver)
 
 
+def has_one_at_most(leaver: Leaver) -> bool:
+    """Tell whether a machine surely has one method at most besides routes, and that by default.
+
+    How it leaves says so by itself: NAT gateways, addresses and load balancers come first (R-30).
+    """
+    words = {way.method for way in leaver.ways}
+    return bool(words) and not leaver.kind and words <= {"default", "none"}
+
+
 def _of_pool(leaver: Leaver) -> Iterator[Method]:
     """Give what AKS makes for the nodes."""
     word = BY_TYPE.get(leaver.kind.lower())

@@ -14,7 +14,7 @@ from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
-from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.effective_rules import Direction, bare, effective_rules
 from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
@@ -25,13 +25,14 @@ from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.intent_states import packet_values
 from auditor.reach.plainly import lets_through
-from auditor.reach.points import INTERNET, Point
+from auditor.reach.points import INTERNET, Point, anywhere_in
 from auditor.reach.quoting import quoted
 from auditor.reach.space import FlowSpace, somehow, space_of
 from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
@@ -127,12 +128,10 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     IPv4 only: where Azure's host asks from over IPv6 no fact tells. Raises Undetermined when there
     are filters, and the place's own addresses are not told.
     """
+    if _as_all_around(network, point, demand) or _plainly_met(network, point, demand):
+        return None
     peers, tags = _peers(network, demand)
     own = point.addresses & EVERY_V4
-    rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
-    tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
-    if lets_through(rules, own, peers, demand.ports, tag, demand.protocol):
-        return None
     here = admitted(network, point.nic, demand.direction, 4, point.subnet, tags)
     space = space_of(network, 4)
     if _packets(space, EVERY_V4, peers, demand) <= here.must:
@@ -154,6 +153,31 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     steps = stage.tell(packet, False if gone else None)
     some = not (wanted & here.must).is_empty
     return Refusal(demand, point, ports, packet, certain, some, steps)
+
+
+def _as_all_around(network: Network, point: Point, demand: Demand) -> bool:
+    """Whether a demand is plainly met at a machine because it is so in its whole subnet.
+
+    Asked once for all machines there that have no security group of their own.
+    """
+    place, own = point.place, point.addresses
+    if place is None or not own.v4 or not (point.nic is None or bare(network, point.nic)):
+        return False
+    around = anywhere_in(network, place).addresses
+    return own <= around and _met_in(network, place, demand)
+
+
+def _plainly_met(network: Network, point: Point, demand: Demand) -> bool:
+    peers, tags = _peers(network, demand)
+    own = point.addresses & EVERY_V4
+    rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
+    tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
+    return lets_through(rules, own, peers, demand.ports, tag, demand.protocol)
+
+
+@question_about
+def _met_in(network: Network, subnet: Subnet, demand: Demand) -> bool:
+    return _plainly_met(network, anywhere_in(network, subnet), demand)
 
 
 def shares(network: Network, point: Point, demand: Demand) -> tuple[AddressSet, AddressSet]:

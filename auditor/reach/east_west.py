@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import AddressSet
+from auditor.addresses import NOTHING, AddressSet
+from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.graph import Network, question_about
-from auditor.network.virtual_network_tag import virtual_network
+from auditor.network.virtual_network_tag import virtual_network, vnet_space
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
 from auditor.reach.own_filters import VERSIONS, at_subnet, denied, is_whole, spoken_to, why
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
@@ -53,10 +54,12 @@ def unrestricted(network: Network, group: NetworkSecurityGroup) -> tuple[Inflow,
 
 def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> Iterator[Inflow]:
     own = AddressSet.from_prefixes(subnet.prefixes)
+    filters = filters_of(network, group, inbound=True)
+    if _closed(filters, spoken_to(_near(network, subnet) - own, own)):
+        return
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST
     others = spoken_to(inside - own, own)
-    filters = filters_of(network, group, inbound=True)
     if _closed(filters, others):
         return
     rules = at_subnet(network, subnet, Direction.INBOUND)
@@ -70,6 +73,15 @@ def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> It
     elif extent.open - own:
         reasons = "; ".join(map(str, extent.reasons()[:2]))
         yield Inflow(subnet, inside, f"who else is in VirtualNetwork: {reasons}")
+
+
+def _near(network: Network, subnet: Subnet) -> AddressSet:
+    """Some of what the tag surely holds: enough for most."""
+    vnet = network.holder(subnet, VirtualNetwork)
+    try:
+        return (vnet_space(network, vnet) if vnet is not None else NOTHING) - _HOST
+    except Undetermined:
+        return NOTHING
 
 
 def _restricted(

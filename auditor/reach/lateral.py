@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -94,12 +93,13 @@ def laterals(
     `managers` are globs of ids of subnets from where machines are managed. What is only possible
     is given where nothing is certain.
     """
-    rules = at_subnet(network, target, Direction.INBOUND)
-    sources = _workloads(network, target, managers)
-    others = _addresses(sources)
+    sources = [
+        each for each in _workloads(network, network_key(target.id), managers) if each is not target
+    ]
     for port in ports:
-        if _shut(network, target, port, others):
+        if _shut(network, target, port, sources):
             continue
+        rules = at_subnet(network, target, Direction.INBOUND)
         doors = _doors(network, rules, target, port)
         if doors:
             yield from _reached(network, rules, target, sources, port, doors)
@@ -132,15 +132,7 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
     return dict(found)
 
 
-def _addresses(subnets: Sequence[Subnet]) -> AddressSet:
-    total = AddressSet()
-    for subnet in subnets:
-        with suppress(Undetermined):
-            total = total | usable(subnet)
-    return total
-
-
-def _shut(network: Network, target: Subnet, port: int, others: AddressSet) -> bool:
+def _shut(network: Network, target: Subnet, port: int, others: Sequence[Subnet]) -> bool:
     """Whether the subnet's group denies everything before it allows the others anything on a port.
 
     The cheap answer for most.
@@ -154,40 +146,39 @@ def _shut(network: Network, target: Subnet, port: int, others: AddressSet) -> bo
         if not each.allow:
             if is_whole(each):
                 return True
-        elif each.speaks_of("tcp") and _may_let_in(each, port, others):
+        elif each.speaks_of("tcp") and _may_let_in(network, each, port, others):
             return False
     return False
 
 
-def _may_let_in(each: Filter, port: int, others: AddressSet) -> bool:
+def _may_let_in(network: Network, each: Filter, port: int, others: Sequence[Subnet]) -> bool:
     ports, side = each.destination_ports, each.sources
     if ports is not None and port not in ports:
         return False
     named = side.groups or side.tags - {AZURE_LOAD_BALANCER}
-    return bool(named) or not side.told or side.addresses.overlaps(others)
+    return bool(named) or not side.told or _overlap(network, others, side.addresses)
 
 
-def _meets(subnet: Subnet, addresses: AddressSet) -> bool:
-    try:
-        return usable(subnet).overlaps(addresses)
-    except Undetermined:
-        return False
+def _overlap(network: Network, subnets: Sequence[Subnet], addresses: AddressSet) -> bool:
+    return any(anywhere_in(network, each).addresses.overlaps(addresses) for each in subnets)
 
 
 @question_about
-def _workloads(network: Network, target: Subnet, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
-    """The other subnets with machines from where nobody manages anything, the nearest first."""
-    machines = _with_machines(network)
-    home = network_key(target.id)
-    found = [
-        each
-        for each in subnets_around(network, home)
-        if each.key in machines
-        and each is not target
-        and each.name.lower() not in PLATFORM_SUBNETS
-        and not approved(managers, each.id)
-    ]
+def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
+    """The subnets around a VNet (its key) from where nobody manages anything, the nearest first."""
+    sources = _sources(network, managers)
+    found = [each for each in subnets_around(network, home) if each.key in sources]
     return tuple(sorted(found, key=lambda each: (network_key(each.id) != home, each.key)))
+
+
+@question_about
+def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[str]:
+    """The keys of all subnets with machines from where nobody manages anything."""
+    return frozenset(
+        each.key
+        for each in machine_subnets(network)
+        if each.name.lower() not in PLATFORM_SUBNETS and not approved(managers, each.id)
+    )
 
 
 def _reached(
@@ -203,7 +194,8 @@ def _reached(
     perhaps: dict[str, Lateral] = {}
     tried = 0
     for source in sources:
-        if not any(_meets(source, let_in) for let_in in left.values()):
+        here = anywhere_in(network, source).addresses
+        if not any(here.overlaps(let_in) for let_in in left.values()):
             continue
         tried += 1
         for answer in _answers(network, source, target, port):

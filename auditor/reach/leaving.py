@@ -23,7 +23,7 @@ from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.reach.filtering import admitted
 from auditor.reach.space import space_of
-from auditor.reach.ways import Way, ways_from
+from auditor.reach.ways import Way, Ways, ways_from
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, VirtualMachine
@@ -78,12 +78,17 @@ class Roads:
 @question_about
 def roads_of(network: Network, subnet: Subnet) -> Roads:
     """Give where a subnet's routes take what is for the internet. Never raises."""
+    return _roads_by(network, ways_from(network, subnet, 4, network.tags))
+
+
+@question_about
+def _roads_by(_: Network, ways: Ways) -> Roads:
     options: set[frozenset[Hop]] = set()
     appliances: set[Address] = set()
     reasons: set[Reason] = set()
     stopped: EffectiveRoute | None = None
     public = AddressSet(v4=PUBLIC.v4)
-    for _, way in ways_from(network, subnet, 4, network.tags).within(public):
+    for _part, way in ways.within(public):
         found = _hops(way)
         if found:
             options.add(found)

@@ -27,7 +27,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import is_node_route
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.reach.balancing import forwards_of
-from auditor.reach.ways import Way, ways_from
+from auditor.reach.ways import Way, appliances_of, ways_from
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetInterface, VirtualMachine
 from auditor.resources.firewalls import FirewallIpConfiguration
@@ -287,7 +287,7 @@ def _steps(network: Network, here: Appliance, version: Version) -> tuple[_Onward
 def _from(network: Network, subnet: Subnet, version: Version) -> dict[str, _Onward]:
     vnet = network.holder(subnet, VirtualNetwork)
     found: dict[str, _Onward] = {}
-    if vnet is None:
+    if vnet is None or not appliances_of(network, subnet):
         return found
     for addresses, way in ways_from(network, subnet, version, network.tags).within(EVERYTHING):
         for route in _by_appliances(way):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
-from auditor.network.filters import Filter, Selector
+from auditor.network.filters import INTERNET, VIRTUAL_NETWORK, Filter, Selector
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.special_addresses import PUBLIC
+
+_PUBLIC_TAGS = frozenset((INTERNET, VIRTUAL_NETWORK))
 
 
 def lets_through(
@@ -26,7 +29,7 @@ def lets_through(
     `peers` are those that service tag `tag` holds, when it is given; a set that is wider than that
     will do. False: look closer.
     """
-    asked = _Class(rules.inbound, own, peers, ports, tag.lower(), protocol)
+    asked = _Class(rules, own, peers, ports, tag.lower(), protocol)
     return all(asked.passes(layer) for layer in rules.layers)
 
 
@@ -34,7 +37,7 @@ def lets_through(
 class _Class:
     """The packets that are asked about."""
 
-    inbound: bool
+    rules: EffectiveRules
     own: AddressSet
     peers: AddressSet
     ports: PortSet
@@ -44,6 +47,7 @@ class _Class:
     def passes(self, layer: Layer) -> bool:
         if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
             return False
+        tags: set[str] = set()  # of all whose members are let in
         for rule in layer.rules:
             each = rule.filter
             if rule.doubt is not None or not each.told:
@@ -52,39 +56,54 @@ class _Class:
                 continue
             if not each.allow:
                 return False
-            if self._whole(each):
-                return not _contested(rule, layer)
+            own, peers = self._sides(each)
+            if not self._whole(each, own):
+                continue
+            if _contested(rule, layer):
+                return False
+            tags |= peers.tags
+            if self._hold_peers(peers.addresses, tags):
+                return True
         return False
 
     def _sides(self, each: Filter) -> tuple[Selector, Selector]:
         """The sides of the place itself and of its peers."""
-        return (
-            (each.destinations, each.sources) if self.inbound else (each.sources, each.destinations)
-        )
+        sides = each.destinations, each.sources
+        return sides if self.rules.inbound else sides[::-1]
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
-        if (
-            not each.speaks_of(self.protocol)
-            or not (each.destination_ports or PortSet()) & self.ports
-        ):
+        ports = each.destination_ports or PortSet()
+        if not each.speaks_of(self.protocol) or not ports.overlaps(self.ports):
             return False
         return all(
-            side.tags or side.groups or side.addresses & asked
+            side.tags or side.groups or side.addresses.overlaps(asked)
             for side, asked in zip(self._sides(each), (self.own, self.peers), strict=True)
         )
 
-    def _whole(self, each: Filter) -> bool:
-        """Whether it matches all of them."""
-        own, peers = self._sides(each)
-        ports = each.destination_ports, each.source_ports
-        return (
-            all(known is not None for known in ports)
-            and self.ports <= (ports[0] or PortSet())
-            and (ports[1] or PortSet()).size == 1 << 16
-            and (own.everything or (bool(self.own) and self.own <= own.addresses))
-            and (peers.everything or self.tag in peers.tags or self.peers <= peers.addresses)
-        )
+    def _whole(self, each: Filter, own: Selector) -> bool:
+        """Whether it matches all of them that are of its peers."""
+        ports = each.destination_ports or PortSet(), each.source_ports
+        return self.ports <= ports[0] and ports[1] == EVERY_PORT and self._holds_own(own)
+
+    def _holds_own(self, own: Selector) -> bool:
+        if own.everything:
+            return True
+        if not self.own:
+            return False
+        held = own.addresses
+        if VIRTUAL_NETWORK in own.tags:
+            held = held | self.rules.surroundings.virtual_network.must
+        return self.own <= held
+
+    def _hold_peers(self, addresses: AddressSet, tags: set[str]) -> bool:
+        """Whether addresses, or some tags together, hold all peers.
+
+        Any public address that is not in `VirtualNetwork` is in `Internet` (N-24).
+        """
+        if self.tag in tags or self.peers <= addresses:
+            return True
+        return tags >= _PUBLIC_TAGS and self.peers <= PUBLIC
 
 
 def _contested(rule: EffectiveRule, layer: Layer) -> bool:

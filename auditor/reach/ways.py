@@ -43,6 +43,9 @@ class Way:
         return self.possible[0] if self.possible and not self.reasons else None
 
 
+_STRAIGHT = frozenset((Hop.LOCAL, Hop.CONNECTED_GROUP, *PEERINGS))
+
+
 class Ways:
     """The ways from one subnet, each looked up when it is first asked for.
 
@@ -60,6 +63,16 @@ class Ways:
     def at(self, address: Address) -> Way:
         """Give the way to one address."""
         return self._way(bisect_right(self._cuts, address.value) - 1)
+
+    @cached_property
+    def straight_to(self) -> frozenset[str] | None:
+        """The far networks (by key) that a peering may lead to; None when nobody tells them all."""
+        if any(each.hop in _STRAIGHT for each in self._routes.influences):
+            return None
+        drafts = self._routes.drafts
+        if any(route.hop is Hop.CONNECTED_GROUP for route in drafts):
+            return None
+        return frozenset(route.far for route in drafts if route.hop in PEERINGS)
 
     @property
     def said(self) -> object:
@@ -126,18 +139,18 @@ def ways_from(
     network: Network, subnet: Subnet, version: Version, tags: ServiceTags = NO_TAGS
 ) -> Ways:
     """Give every way from a subnet. Never raises for what the snapshot lacks."""
-    routes = effective_routes(network, subnet, tags)
-    known = network.ask(_known)
-    key = (version, routes.routes, routes.influences)
-    found = known.get(key)
-    if found is None:
-        found = known[key] = Ways(routes, version)
-    return found
+    return _ways_by(network, effective_routes(network, subnet, tags), version)
+
+
+@question_about
+def _ways_by(network: Network, routes: EffectiveRoutes, version: Version) -> Ways:
+    """Subnets with the same routes have the same ways."""
+    key = (version, routes.drafts, routes.influences)
+    return network.ask(_known).setdefault(key, Ways(routes, version))
 
 
 @question
 def _known(network: Network) -> dict[object, Ways]:
-    """Subnets with the same routes have the same ways."""
     return {}
 
 

@@ -72,10 +72,10 @@ class SecurityRule(Node):
         return self._first("access", "allow", "deny")
 
     def _first(self, field: str, first: str, second: str) -> bool:
-        word: str | None = getattr(self.properties, field)
-        if word is None or word.lower() not in (first, second):
+        word: str = (getattr(self.properties, field) or "").lower()
+        if word not in (first, second):
             raise Undetermined(f"the {field} of {self.id}", resource=self.id)
-        return word.lower() == first
+        return word == first
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -95,6 +95,14 @@ def interfaces_of(network: Network, endpoint: PrivateEndpoint) -> tuple[NetworkI
     return tuple(found[key] for key in sorted(found))
 
 
+@question
+def endpoint_nics(network: Network) -> frozenset[str]:
+    """Give the keys of the NICs of all endpoints."""
+    return frozenset(
+        nic.key for each in network.all(PrivateEndpoint) for nic in interfaces_of(network, each)
+    )
+
+
 def addresses_of(network: Network, endpoint: PrivateEndpoint) -> tuple[Address, ...]:
     """Give the addresses of an endpoint: of its NICs, or written down for it."""
     found: list[Address] = []

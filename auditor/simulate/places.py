@@ -16,12 +16,12 @@ from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkServiceIpConfiguration
+from auditor.resources.private_endpoints import PrivateLinkServiceIpConfiguration
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubIpConfiguration
-from auditor.simulate.endpoints import address_of, endpoints, interfaces_of, private_address
+from auditor.simulate.endpoints import address_of, endpoint_nics, endpoints, private_address
 from auditor.simulate.filter import Groups
 from auditor.simulate.logic import follow, follow_of, told, told_of
 from auditor.simulate.peers import network_of
@@ -44,9 +44,7 @@ Places = dict[tuple[str, Address], list[Node]]
 def places(network: Network) -> Places:
     """Find who has each private address, by the folded id of the network."""
     found: Places = defaultdict(list)
-    theirs = {
-        nic.key for each in network.all(PrivateEndpoint) for nic in interfaces_of(network, each)
-    }
+    theirs = endpoint_nics(network)
     for kind in _HOLDERS:
         for node in network.all(kind):
             owner = node.owner

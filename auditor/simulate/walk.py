@@ -20,7 +20,7 @@ from auditor.simulate.appliances import forward
 from auditor.simulate.balancers import at_frontend
 from auditor.simulate.delivery import place_of, receive, receive_at_endpoint, receive_at_nobody
 from auditor.simulate.doors import at_bastion, at_vpn_gateway
-from auditor.simulate.endpoints import interfaces_of
+from auditor.simulate.endpoints import endpoint_nics
 from auditor.simulate.exits import leave
 from auditor.simulate.filter import OUTBOUND, is_platform, judge, names_platform
 from auditor.simulate.listeners import at_gateway, leave_as_gateway
@@ -152,7 +152,7 @@ def _from_machine(trip: Trip, start: str, configuration: Configuration | None) -
 def _is_endpoint(network: Network, nic: NetworkInterface) -> bool:
     if follow(network, lambda: nic.properties.private_endpoint) is not None:
         return True
-    return any(nic in interfaces_of(network, each) for each in network.all(PrivateEndpoint))
+    return nic.key in endpoint_nics(network)
 
 
 def _send(trip: Trip, subnet: Subnet, configuration: Configuration | None) -> Onward:

@@ -42,7 +42,7 @@ from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
 from auditor.network.subnets import vnet_name
-from auditor.reach.competing import BY_TYPE, Method, Word, methods, routed
+from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods, routed
 from auditor.reach.leaving import Leaver, inhabited_subnets, leavers, roads_of
 from auditor.remedy import az
 from auditor.resources.load_balancers import OutboundRule
@@ -99,6 +99,8 @@ def competing_egress(network: Network, subnet: Subnet, params: Params) -> Outcom
 def _losses(
     network: Network, subnet: Subnet, leaver: Leaver, wanted: Word | None
 ) -> Iterator[Loss]:
+    if wanted is None and has_one_at_most(leaver):
+        return
     roads = roads_of(network, subnet)
     found = list(methods(network, subnet, roads, leaver))
     if leaver.needs_none:

@@ -49,6 +49,7 @@ def test_operations_agree_with_sets_of_numbers(left: iv.Intervals, right: iv.Int
     for intervals, expected in results.items():
         assert canonical(intervals)
         assert numbers(intervals) == expected
+    assert iv.overlap(left, right) == bool(a & b)
     assert iv.is_subset(left, right) == (a <= b)
     assert iv.size(left) == len(a)
 
