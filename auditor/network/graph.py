@@ -396,7 +396,7 @@ def link(root: Node) -> list[Node]:
             pass
         if not has_parts:
             continue
-        for collection, parts in walk.collections(node):
+        for collection, parts in visit.collections(node):
             for index, part in enumerate(parts):
                 if not part.id:
                     key = part.segment or collection.rpartition("/")[2]
