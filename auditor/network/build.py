@@ -5,12 +5,10 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
@@ -21,7 +19,7 @@ from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Wire, kind_of
+from auditor.resources.base import Node, Resource, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -102,13 +100,21 @@ def _decode_all(
             nodes[number] = node
             node.record, node.owner, node.collection, node.index = record, None, "", 0
             node.id = record.id  # one copy of the text
-            _share(node, ("type", "location"), words)
+            visit.share(node, words)
+            if isinstance(node, Resource):
+                _share(walk.peek(node, "tags") or {}, words)
     for source in snapshot.sources:
         source.release()
     counted = frozenset(
         fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
     )
     return [node for node in nodes if node is not None], _counts(records, nodes), counted
+
+
+def _share(tags: dict[str, Any], words: dict[str, str]) -> None:
+    for key, value in tags.items():
+        if isinstance(value, str):
+            tags[key] = words.setdefault(value, value)
 
 
 def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[TypeCount, ...]:
@@ -133,12 +139,9 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     """Link every resource with its parts; give the nodes by key, and the parts without one."""
     nodes: dict[str, Node] = {}
     leaves: list[Node] = []
-    words: dict[str, str] = {}
     replaced: set[int] = set()
     for root in roots:
         for node in link(root):
-            if node.shared:
-                _share(walk.peek(node, "properties"), node.shared, words)
             if not node.indexed and node.record is None:
                 leaves.append(node)
             elif nodes.setdefault(node.key, node) is not node and not _yields(
@@ -148,25 +151,6 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     if replaced:
         leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
     return nodes, leaves
-
-
-def _share(struct: Wire, attributes: tuple[str, ...], words: dict[str, str]) -> None:
-    """Keep one copy of each of the words a struct says."""
-    said: Iterable[str | None]
-    try:
-        said = _reading(attributes)(struct)
-    except (Undetermined, AttributeError):
-        said = [walk.peek(struct, attribute) for attribute in attributes]
-    for attribute, word in zip(attributes, said, strict=True):
-        if word is not None:
-            one = words.setdefault(word, word)
-            if one is not word:
-                setattr(struct, attribute, one)
-
-
-@cache
-def _reading(attributes: tuple[str, ...]) -> Callable[[Wire], tuple[str | None, ...]]:
-    return attrgetter(*attributes)
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:

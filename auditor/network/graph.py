@@ -25,7 +25,7 @@ from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
+from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -119,6 +119,7 @@ class Network:
         self.before: Network | None = None
         """An older snapshot of the same network, when there is one to compare with."""
         self._leaves = leaves
+        self._by_type: dict[type[Node], list[Node]] = defaultdict(list)
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
         self._incoming: dict[str, list[Edge]] = {}
         self.known: dict[Any, Any] = {}
@@ -127,23 +128,18 @@ class Network:
 
     def all(self, cls: type[N]) -> tuple[N, ...]:
         """Give every node of a class (and of its subclasses), sorted by key."""
-        if not self._by_class:
-            grouped: dict[type[Node], list[Node]] = defaultdict(list)
-            for key in sorted(self.nodes):
-                node = self.nodes[key]
-                grouped[kind_of(node)].append(node)
-            for leaf in self._leaves:
-                grouped[kind_of(leaf)].append(leaf)
-            self._by_class = {
-                kind: tuple(found if kind.indexed else sorted(found, key=_key))
-                for kind, found in grouped.items()
-            }
         found = self._by_class.get(cls)
         if found is None:
-            kinds = [kind for kind in self._by_class if issubclass(kind, cls)]
-            found = tuple(sorted((n for kind in kinds for n in self._by_class[kind]), key=_key))
-            self._by_class[cls] = found
+            # With unset fields a node is of a subclass of its own.
+            kinds = [nodes for kind, nodes in self._by_type.items() if issubclass(kind, cls)]
+            ordered = len(kinds) == 1 and cls.indexed
+            every = kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=_key)
+            found = self._by_class[cls] = tuple(every)
         return cast(tuple[N, ...], found)
+
+    def kinds(self) -> tuple[type[Node], ...]:
+        """Give the classes of which there are nodes."""
+        return tuple(dict.fromkeys(cast(type[Node], kind.whole or kind) for kind in self._by_type))
 
     def find(self, target: Ref | str | None) -> Node | Missing | None:
         """Follow a reference: None when there is none, `Missing` when its target is absent.
@@ -206,12 +202,17 @@ class Network:
         for key in sorted(self._incoming):
             yield from self._incoming[key]
 
+    def dangling(self) -> Iterator[Edge]:
+        """Give every reference whose target is no node, sorted as `edges` are."""
+        for key in sorted(key for key in self._incoming if key not in self.nodes):
+            yield from self._incoming[key]
+
     def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
         """Give the references to a node, of the given kinds (JSON keys) or of all.
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.folded if isinstance(node, Node) else node.key)
+        found = self._incoming.get(node.key)
         if found is None:
             return ()
         return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
@@ -237,10 +238,12 @@ class Network:
         self.known[getattr(question, "__wrapped__", question)] = answer
 
     def _join(self) -> None:
-        """Let every reference know its target, and every target its references."""
+        """Let every reference know its target, every target its references, and sort by type."""
         nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
+        by_type = self._by_type
         for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
+            by_type[type(source)].append(source)
             visit.targets(source, found)
             if not found:
                 continue
@@ -277,9 +280,7 @@ def _model_key(key: str) -> str:
 
 def _missing(network: Network) -> tuple[Hole, ...]:
     found: dict[str, Hole] = {}
-    for edge in network.edges():
-        if edge.target in network.nodes:
-            continue
+    for edge in network.dangling():
         key = _whole(edge.target)
         if key not in found and key not in network.nodes and key not in network.counted:
             segments = edge.spelled.strip("/").split("/")[: key.count("/")]
@@ -395,7 +396,7 @@ def link(root: Node) -> list[Node]:
             pass
         if not has_parts:
             continue
-        for collection, parts in walk.collections(node):
+        for collection, parts in visit.collections(node):
             for index, part in enumerate(parts):
                 if not part.id:
                     key = part.segment or collection.rpartition("/")[2]

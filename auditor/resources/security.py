@@ -12,6 +12,7 @@ from auditor.resources.base import (
     Ref,
     Resource,
     Wire,
+    Word,
     arm,
     settings,
     union,
@@ -22,9 +23,9 @@ class SecurityRuleProperties(Wire):
     """Settings of a rule; singular and plural fields as written (N-7)."""
 
     priority: int | None = None
-    direction: str | None = None
-    access: str | None = None
-    protocol: str | None = None
+    direction: Word | None = None
+    access: Word | None = None
+    protocol: Word | None = None
     description: str | None = None
     source_address_prefix: AddressOrTag | None = None
     source_address_prefixes: list[AddressOrTag] | None = None
@@ -43,15 +44,6 @@ class SecurityRule(Node):
     """A rule of an NSG, custom or default. Its NSG is its `owner`."""
 
     indexed: ClassVar[bool] = False
-    shared: ClassVar[tuple[str, ...]] = (
-        "direction",
-        "access",
-        "protocol",
-        "source_address_prefix",
-        "destination_address_prefix",
-        "source_port_range",
-        "destination_port_range",
-    )
 
     properties: SecurityRuleProperties = settings(SecurityRuleProperties)
 
@@ -112,7 +104,7 @@ class NetworkSecurityGroupProperties(Wire):
     security_rules: list[SecurityRule] | None = None
     network_interfaces: list[Ref] | None = None
     subnets: list[Ref] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/networkSecurityGroups")
@@ -130,7 +122,7 @@ class NetworkSecurityGroup(Resource):
 class ApplicationSecurityGroupProperties(Wire, gc=False):
     """Settings of an application security group."""
 
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/applicationSecurityGroups")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from auditor.errors import Undetermined
 from auditor.resources import walk
@@ -20,6 +20,9 @@ Targets: TypeAlias = list[tuple[str, str, Ref | None]]
 
 Texts: TypeAlias = list[tuple[str, str]]
 """Values with a form of their own: the form and the text."""
+
+Collections: TypeAlias = list[tuple[str, list[Node]]]
+"""Nodes directly below, by the pointer of the list they stand in."""
 
 _Known: TypeAlias = Mapping[str, Container[str]]
 
@@ -47,60 +50,162 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
         )
 
 
+def share(struct: Wire, words: dict[str, str]) -> None:
+    """Keep one copy of each word a resource says, with its parts, and of each value with a form."""
+    try:
+        _sharing_of(type(struct))(struct, words)
+    except Undetermined:
+        return  # a resource with unset fields is rare, and may keep copies
+
+
+def collections(struct: Wire) -> Collections:
+    """Find what `walk.parts` finds, by the list it stands in."""
+    found: Collections = []
+    try:
+        _collections_of(type(struct))(struct, found)
+    except Undetermined:
+        found.clear()
+        walk.collect(struct, "", found)
+    return found
+
+
+class _Place(NamedTuple):
+    """A field that leads somewhere: `at` is how a line calls its value, `kind` what is known of it.
+
+    In a list, `at` is an element, and `pointer` lacks its number.
+    """
+
+    step: walk.Step
+    at: str
+    pointer: str
+    kind: Any
+
+
 @cache
 def _targets_of(cls: type[Wire]) -> Callable[[Wire, Targets], None]:
-    lines = _visits(cls, "struct", walk.reference_kind, _target_lines)
+    lines = _visits(cls, walk.reference_kind, _target_lines)
     visit: Callable[[Wire, Targets], None] = _function("struct, found", lines)
     return visit
 
 
-def _target_lines(step: walk.Step, kind: int) -> tuple[str, ...]:
-    if kind == walk.HOLDER:
+def _target_lines(place: _Place) -> tuple[str, ...]:
+    key = place.step.key
+    if place.kind == walk.HOLDER:
         return ("targets(value, found)",)
-    if kind == walk.TEXT:
-        return (f"if value: found.append(({step.key!r}, value, None))",)
-    return ("target = value.id", f"if target: found.append(({step.key!r}, target, value))")
+    if place.kind == walk.TEXT:
+        return (f"if value: found.append(({key!r}, value, None))",)
+    return ("target = value.id", f"if target: found.append(({key!r}, target, value))")
 
 
 @cache
 def _texts_of(cls: type[Wire]) -> Callable[[Wire, _Known, Texts], None]:
-    lines = _visits(cls, "struct", walk.leads_to_values, _text_lines)
+    lines = _visits(cls, walk.leads_to_values, _text_lines)
     visit: Callable[[Wire, _Known, Texts], None] = _function("struct, known, found", lines)
     return visit
 
 
-def _text_lines(step: walk.Step, _: object) -> tuple[str, ...]:
-    if not step.form:
+def _text_lines(place: _Place) -> tuple[str, ...]:
+    form = place.step.form
+    if not form:
         return ("texts(value, known, found)",)
-    return (f"if value not in known[{step.form!r}]: found.append(({step.form!r}, value))",)
+    return (f"if value not in known[{form!r}]: found.append(({form!r}, value))",)
+
+
+@cache
+def _sharing_of(cls: type[Wire]) -> Callable[[Wire, dict[str, str]], None]:
+    lines = _visits(cls, _holds_words, _word_lines)
+    visit: Callable[[Wire, dict[str, str]], None] = _function("struct, words", lines)
+    return visit
+
+
+def _holds_words(step: walk.Step) -> bool | None:
+    if step.form:
+        return step.form != "id" or None
+    if step.struct is None or issubclass(step.struct, Ref):
+        return None
+    return issubclass(step.struct, Node) or _says_words(step.struct) or None
+
+
+@cache
+def _says_words(cls: type[Wire]) -> bool:
+    steps = walk.steps(cls)
+    return any(_holds_words(step) for step in steps if step.struct is not cls)
+
+
+def _word_lines(place: _Place) -> tuple[str, ...]:
+    if place.step.form:
+        return (
+            "word = words.setdefault(value, value)",
+            f"if word is not value: {place.at} = word",
+        )
+    lines = ("sharing_of(type(value))(value, words)",)
+    if place.step.struct is not None and issubclass(place.step.struct, Node):
+        return ("value.name = words.setdefault(value.name, value.name)", *lines)
+    return lines
+
+
+@cache
+def _collections_of(cls: type[Wire]) -> Callable[[Wire, Collections], None]:
+    lines = _visits(cls, walk.leads_to_parts, _collection_lines, whole_lists=True)
+    visit: Callable[[Wire, Collections], None] = _function("struct, found", lines)
+    return visit
+
+
+def _collection_lines(place: _Place) -> tuple[str, ...]:
+    step, pointer = place.step, place.pointer
+    if step.struct is not None and issubclass(step.struct, Node):
+        return (f"found.append(({pointer!r}, {'value' if step.many else '[value]'}))",)
+    if not step.many:
+        return (f"collect(value, {pointer + '/'!r}, found)",)
+    return (
+        "for number, item in enumerate(value):",
+        f"    collect(item, f'{pointer}/{{number}}/', found)",
+    )
 
 
 def _visits(
     cls: type[Wire],
-    name: str,
     kind_of: Callable[[walk.Step], Any],
-    lines: Callable[[walk.Step, Any], tuple[str, ...]],
+    lines: Callable[[_Place], tuple[str, ...]],
+    *,
+    name: str = "struct",
+    path: str = "",
+    whole_lists: bool = False,
 ) -> Iterator[str]:
     """Write the lines that visit a struct called `name`, and the objects that always are in it."""
     for step in walk.steps(cls):
         kind = kind_of(step)
         if kind is None:
             continue
+        at, pointer = f"{name}.{step.attribute}", path + step.key
         if step.sure and step.struct is not None and not issubclass(step.struct, (Node, Ref)):
             inner = f"{name}_{step.attribute}"
-            yield f"{inner} = {name}.{step.attribute}"
-            yield from _visits(step.struct, inner, kind_of, lines)
+            yield f"{inner} = {at}"
+            yield from _visits(
+                step.struct,
+                kind_of,
+                lines,
+                name=inner,
+                path=f"{pointer}/",
+                whole_lists=whole_lists,
+            )
             continue
-        if step.many:
-            yield f"for value in {name}.{step.attribute} or ():"
+        if step.many and not whole_lists:
+            yield f"for place, value in enumerate({at} or ()):"
+            at += "[place]"
         else:
-            yield f"value = {name}.{step.attribute}"
+            yield f"value = {at}"
             yield "if value is not None:"
-        yield from (f"    {line}" for line in lines(step, kind))
+        yield from (f"    {line}" for line in lines(_Place(step, at, pointer, kind)))
 
 
 def _function(arguments: str, lines: Iterator[str]) -> Any:
     body = "\n".join(f"    {line}" for line in lines) or "    pass"
-    names: dict[str, Any] = {"targets": targets, "texts": texts}
+    names: dict[str, Any] = {
+        "targets": targets,
+        "texts": texts,
+        "sharing_of": _sharing_of,
+        "collect": walk.collect,
+    }
     exec(f"def visit({arguments}):\n{body}", names)
     return names["visit"]

@@ -96,7 +96,7 @@ def _needs(cls: type[Wire]) -> tuple[bool, bool, bool]:
     for step in steps(cls):
         if step.form:
             references |= step.form == "id"
-            values |= step.form != "id"
+            values |= step.form not in ("id", "word")
         elif step.struct is not None and issubclass(step.struct, Ref):
             references = True
         elif step.struct is not None and issubclass(step.struct, Node):
@@ -114,14 +114,17 @@ def _needs(cls: type[Wire]) -> tuple[bool, bool, bool]:
 @cache
 def _part_steps(cls: type[Wire]) -> tuple[tuple[Step, bool], ...]:
     """The steps that lead to parts, and whether each is one itself."""
-    found = []
-    for step in steps(cls):
-        if step.struct is None or issubclass(step.struct, Ref):
-            continue
-        is_node = issubclass(step.struct, Node)
-        if is_node or _needs(step.struct)[0]:
-            found.append((step, is_node))
-    return tuple(found)
+    kinds = ((step, leads_to_parts(step)) for step in steps(cls))
+    return tuple((step, is_node) for step, is_node in kinds if is_node is not None)
+
+
+def leads_to_parts(step: Step) -> bool | None:
+    """Tell whether a step leads to parts: True for one itself, False for what holds some."""
+    if step.struct is None or issubclass(step.struct, Ref):
+        return None
+    if issubclass(step.struct, Node):
+        return True
+    return False if _needs(step.struct)[0] else None
 
 
 TEXT, REFERENCE, HOLDER = range(3)
@@ -149,7 +152,7 @@ def _reference_steps(cls: type[Wire]) -> tuple[tuple[str, str, bool, int], ...]:
 def leads_to_values(step: Step) -> bool | None:
     """Tell whether a step leads to values with a form of the node itself: True, or None."""
     if step.form:
-        return step.form != "id" or None
+        return step.form not in ("id", "word") or None
     if step.struct is None or issubclass(step.struct, (Node, Ref)):
         return None
     return _needs(step.struct)[2] or None
@@ -190,21 +193,17 @@ def untold(struct: Wire, path: str = "") -> Iterator[str]:
 
 def parts(struct: Wire) -> list[Part]:
     """Find the nodes directly below: not those inside other nodes."""
+    found: list[tuple[str, list[Node]]] = []
+    collect(struct, "", found)
     return [
         Part(collection, index, node)
-        for collection, nodes in collections(struct)
+        for collection, nodes in found
         for index, node in enumerate(nodes)
     ]
 
 
-def collections(struct: Wire) -> list[tuple[str, list[Node]]]:
-    """Find the nodes directly below by the collection they stand in, in order."""
-    found: list[tuple[str, list[Node]]] = []
-    _collect(struct, "", found)
-    return found
-
-
-def _collect(struct: Wire, path: str, found: list[tuple[str, list[Node]]]) -> None:
+def collect(struct: Wire, path: str, found: list[tuple[str, list[Node]]]) -> None:
+    """Collect the nodes directly below by the list they stand in; `path` begins its pointer."""
     for step, is_node in _part_steps(type(struct)):
         value = peek(struct, step.attribute)
         if value is None:
@@ -214,9 +213,9 @@ def _collect(struct: Wire, path: str, found: list[tuple[str, list[Node]]]) -> No
             found.append((here, value if step.many else [value]))
         elif step.many:
             for index, item in enumerate(value):
-                _collect(item, f"{here}/{index}/", found)
+                collect(item, f"{here}/{index}/", found)
         else:
-            _collect(value, f"{here}/", found)
+            collect(value, f"{here}/", found)
 
 
 def references(struct: Wire, path: str = "") -> Iterator[Reference]:
