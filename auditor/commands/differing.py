@@ -109,7 +109,8 @@ def ports_of(packets: PacketSet) -> str:
     """Say which packets they are: `tcp 22, 443`, `tcp *; udp 53`."""
     from auditor.addresses import EVERY_PORT, PortSet
     from auditor.packets.measure import values
-    from auditor.reach.answer import PROTOCOLS, numbers_of
+    from auditor.reach.answer import PROTOCOLS
+    from auditor.reach.samples import numbers_of
     from auditor.reach.space import PORTED, FlowSpace
 
     space = packets.space

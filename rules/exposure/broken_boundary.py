@@ -21,9 +21,10 @@ from __future__ import annotations
 
 from auditor.intent import Expect
 from auditor.network.graph import question
-from auditor.reach.intent_states import about, message_of
+from auditor.reach.intent_states import message_of
 from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.told import told_of
+from auditor.reach.wording import about
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 

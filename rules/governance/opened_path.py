@@ -28,8 +28,8 @@ from auditor import ids
 from auditor.network.graph import question
 from auditor.reach.answer import Verdict, answer_on
 from auditor.reach.changes import Change, changes, grouped
-from auditor.reach.intent_states import name_of, subject_of
 from auditor.reach.told import told_of
+from auditor.reach.wording import name_of, subject_of
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _SHOWN = 5
