@@ -59,11 +59,14 @@ def build(
     """
     with paused_gc():
         damages: list[Damage] = []
-        decoded, counts, counted = _decode_all(snapshot, damages)
+        words = visit.Words()
+        decoded, counts, counted = _decode_all(snapshot, words, damages)
         gaps = list(snapshot.gaps)
         nodes, leaves = _link_all(decoded, gaps)
         _join(nodes, leaves)
-        _check_values((*nodes.values(), *leaves), damages)
+        if not words.whole or words.new:
+            _check_values((*nodes.values(), *leaves), damages)
+        del words
         gaps.extend(_tell(snapshot, damages, keep_going))
         network = Network(
             nodes,
@@ -80,18 +83,19 @@ def build(
 
 
 def _decode_all(
-    snapshot: Snapshot, damages: list[Damage]
+    snapshot: Snapshot, words: visit.Words, damages: list[Damage]
 ) -> tuple[list[Node], tuple[TypeCount, ...], frozenset[str]]:
     """Decode every record; give the nodes in the order of the records.
 
-    The records are visited in the order they stand in the files, so that a file is read once.
+    The records are visited in the order they stand in the files, so that a file is read once. Left
+    as new in `words` are values that are not of their form.
     """
     records = snapshot.records
     places = sorted(range(len(records)), key=lambda number: _place(records[number]))
     nodes: list[Node | None] = [None] * len(records)
-    words: dict[str, str] = {}
     for source in snapshot.sources:
         source.release()
+    faulty: list[tuple[str, str]] = []
     for number in places:
         record = records[number]
         node = decode(record, damages)
@@ -100,11 +104,15 @@ def _decode_all(
             nodes[number] = node
             node.record, node.owner, node.collection, node.index = record, None, "", 0
             node.id = record.id  # one copy of the text
-            visit.share(node, words)
+            words.share(node)
+            if words.new:
+                faulty += [value for value in words.new if _fault(*value)]
+                words.new.clear()
             if isinstance(node, Resource):
-                _share(walk.peek(node, "tags") or {}, words)
+                _share(walk.peek(node, "tags") or {}, words["word"])
     for source in snapshot.sources:
         source.release()
+    words.new = faulty
     counted = frozenset(
         fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
     )
@@ -267,7 +275,8 @@ def _damage(node: Node, damages: list[Damage]) -> None:
 
 def _fault(form: str, text: str) -> str:
     try:
-        _CHECKS[form](text)
+        if text and form in _CHECKS:
+            _CHECKS[form](text)
     except (AddressError, PortError) as error:
         return str(error)
     return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
@@ -144,9 +145,14 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
 
 def _concerns(rule: SecurityRule) -> bool:
     try:
-        return foreign(selector(rule.sources))
+        return _are_foreign(rule.sources)
     except Undetermined:
         return True
+
+
+@lru_cache(maxsize=8192)
+def _are_foreign(sources: tuple[str, ...]) -> bool:
+    return foreign(selector(sources))
 
 
 @question

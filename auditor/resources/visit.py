@@ -50,12 +50,28 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
         )
 
 
-def share(struct: Wire, words: dict[str, str]) -> None:
-    """Keep one copy of each word a resource says, with its parts, and of each value with a form."""
-    try:
-        _sharing_of(type(struct))(struct, words)
-    except Undetermined:
-        return  # a resource with unset fields is rare, and may keep copies
+class Words(dict[str, dict[str, str]]):
+    """One copy of each word and of each value with a form, by form.
+
+    `new` are those that were met since it was last emptied; `whole` is false when there may be
+    others in structs with unset fields, which are rare, and may keep copies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: Texts = []
+        self.whole = True
+
+    def __missing__(self, form: str) -> dict[str, str]:
+        found = self[form] = {}
+        return found
+
+    def share(self, struct: Wire) -> None:
+        """Let a resource, with its parts, say what others say in the same strings."""
+        try:
+            _sharing_of(type(struct))(struct, self)
+        except Undetermined:
+            self.whole = False
 
 
 def collections(struct: Wire) -> Collections:
@@ -112,9 +128,9 @@ def _text_lines(place: _Place) -> tuple[str, ...]:
 
 
 @cache
-def _sharing_of(cls: type[Wire]) -> Callable[[Wire, dict[str, str]], None]:
+def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
     lines = _visits(cls, _holds_words, _word_lines)
-    visit: Callable[[Wire, dict[str, str]], None] = _function("struct, words", lines)
+    visit: Callable[[Wire, Words], None] = _function("struct, words", lines)
     return visit
 
 
@@ -133,14 +149,20 @@ def _says_words(cls: type[Wire]) -> bool:
 
 
 def _word_lines(place: _Place) -> tuple[str, ...]:
-    if place.step.form:
+    form = place.step.form
+    if form:
         return (
-            "word = words.setdefault(value, value)",
-            f"if word is not value: {place.at} = word",
+            f"known = words[{form!r}]",
+            "word = known.get(value)",
+            "if word is None:",
+            "    known[value] = value",
+            f"    words.new.append(({form!r}, value))",
+            f"elif word is not value: {place.at} = word",
         )
     lines = ("sharing_of(type(value))(value, words)",)
     if place.step.struct is not None and issubclass(place.step.struct, Node):
-        return ("value.name = words.setdefault(value.name, value.name)", *lines)
+        name = "value.name = words['word'].setdefault(value.name, value.name)"
+        return (name, *lines)
     return lines
 
 
