@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -54,7 +54,8 @@ def judge(
 def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     run = RuleRun(rule)
     try:
-        subjects: Sequence[Any] = tuple(rule.subjects(network))
+        subjects: Collection[Any] = tuple(rule.subjects(network))
+        asked = subjects if rule.suspects is None else rule.suspects(network)
     except Undetermined as unknown:
         run.outcomes.append(_unknown("", unknown))
         return run
@@ -65,7 +66,7 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     check = rule.check
     settings = () if rule.parameters is None else (parameters or rule.parameters,)
     spoken = 0
-    for subject in subjects:
+    for subject in asked:
         before = len(outcomes)
         try:
             for outcome in check(network, subject, *settings):

@@ -26,7 +26,15 @@ def parent(arm_id: str) -> str | None:
     `.../virtualNetworks/v/subnets/s` is held by `.../virtualNetworks/v`. An extension resource
     (`{id}/providers/NS/type/name`) is held by the resource it extends.
     """
-    parts = arm_id.strip("/").split("/")
+    text = arm_id.strip("/")
+    tail = text.rsplit("/", 4)
+    if len(tail) == 5:
+        before, provider, _, kind, name = tail
+        if provider.lower() != "providers":
+            return "/" + text[: -len(kind) - len(name) - 2]
+        if "providers" not in before.lower():
+            return None
+    parts = text.split("/")
     if len(parts) < 4:
         return None
     head = parts[:-2]

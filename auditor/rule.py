@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
@@ -59,7 +59,8 @@ class Rule(Generic[S]):
     `controls` are compliance controls ("CIS 5.0/7.2", "MCSB/NS-3"), `peers` other tools' ids
     ("CKV_AZURE_10", "PSR:NSG.AnyInboundSource"). `on` is false for rules that run only when
     selected by id. `after` is true for rules about the audit itself, asked when all the others
-    have spoken.
+    have spoken. `suspects` are the subjects that are not plainly in order, where many are: the
+    others are not asked about.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Rule(Generic[S]):
     on: bool = True
     after: bool = False
     module: str = ""
+    suspects: Callable[[Network], Collection[S]] | None = None
 
     @property
     def family(self) -> str:
@@ -117,6 +119,7 @@ def rule(
     peers: tuple[str, ...] = (),
     on: bool = True,
     after: bool = False,
+    suspects: Callable[[Network], Collection[S]] | None = None,
 ) -> Callable[[Callable[[Network, S], Outcomes]], Rule[S]]: ...
 
 
@@ -132,6 +135,7 @@ def rule(
     peers: tuple[str, ...] = (),
     on: bool = True,
     after: bool = False,
+    suspects: Callable[[Network], Collection[S]] | None = None,
 ) -> Callable[[Callable[[Network, S, P], Outcomes]], Rule[S]]: ...
 
 
@@ -146,6 +150,7 @@ def rule(
     peers: tuple[str, ...] = (),
     on: bool = True,
     after: bool = False,
+    suspects: Callable[[Network], Collection[S]] | None = None,
 ) -> Callable[[Callable[..., Outcomes]], Rule[S]]:
     """Make the decorated function a `Rule`; its module's docstring becomes the page.
 
@@ -176,6 +181,7 @@ def rule(
             on=on,
             after=after,
             module=check.__module__,
+            suspects=suspects,
         )
 
     return decorate

@@ -18,8 +18,8 @@ from auditor.ids import fold
 from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import walk
-from auditor.resources.base import Node, Wire, kind_of
+from auditor.resources import visit, walk
+from auditor.resources.base import Node, Resource, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -59,11 +59,14 @@ def build(
     """
     with paused_gc():
         damages: list[Damage] = []
-        decoded, counts, counted = _decode_all(snapshot, damages)
+        words = visit.Words()
+        decoded, counts, counted = _decode_all(snapshot, words, damages)
         gaps = list(snapshot.gaps)
         nodes, leaves = _link_all(decoded, gaps)
         _join(nodes, leaves)
-        _check_values((*nodes.values(), *leaves), damages)
+        if not words.whole or words.new:
+            _check_values((*nodes.values(), *leaves), damages)
+        del words
         gaps.extend(_tell(snapshot, damages, keep_going))
         network = Network(
             nodes,
@@ -80,18 +83,19 @@ def build(
 
 
 def _decode_all(
-    snapshot: Snapshot, damages: list[Damage]
+    snapshot: Snapshot, words: visit.Words, damages: list[Damage]
 ) -> tuple[list[Node], tuple[TypeCount, ...], frozenset[str]]:
     """Decode every record; give the nodes in the order of the records.
 
-    The records are visited in the order they stand in the files, so that a file is read once.
+    The records are visited in the order they stand in the files, so that a file is read once. Left
+    as new in `words` are values that are not of their form.
     """
     records = snapshot.records
     places = sorted(range(len(records)), key=lambda number: _place(records[number]))
     nodes: list[Node | None] = [None] * len(records)
-    words: dict[str, str] = {}
     for source in snapshot.sources:
         source.release()
+    faulty: list[tuple[str, str]] = []
     for number in places:
         record = records[number]
         node = decode(record, damages)
@@ -100,13 +104,25 @@ def _decode_all(
             nodes[number] = node
             node.record, node.owner, node.collection, node.index = record, None, "", 0
             node.id = record.id  # one copy of the text
-            _share(node, ("type", "location"), words)
+            words.share(node)
+            if words.new:
+                faulty += [value for value in words.new if _fault(*value)]
+                words.new.clear()
+            if isinstance(node, Resource):
+                _share(walk.peek(node, "tags") or {}, words["word"])
     for source in snapshot.sources:
         source.release()
+    words.new = faulty
     counted = frozenset(
         fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
     )
     return [node for node in nodes if node is not None], _counts(records, nodes), counted
+
+
+def _share(tags: dict[str, Any], words: dict[str, str]) -> None:
+    for key, value in tags.items():
+        if isinstance(value, str):
+            tags[key] = words.setdefault(value, value)
 
 
 def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[TypeCount, ...]:
@@ -131,12 +147,9 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     """Link every resource with its parts; give the nodes by key, and the parts without one."""
     nodes: dict[str, Node] = {}
     leaves: list[Node] = []
-    words: dict[str, str] = {}
     replaced: set[int] = set()
     for root in roots:
         for node in link(root):
-            if node.shared:
-                _share(walk.peek(node, "properties"), node.shared, words)
             if not node.indexed and node.record is None:
                 leaves.append(node)
             elif nodes.setdefault(node.key, node) is not node and not _yields(
@@ -146,19 +159,6 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
     if replaced:
         leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
     return nodes, leaves
-
-
-def _share(struct: Wire, attributes: tuple[str, ...], words: dict[str, str]) -> None:
-    """Keep one copy of each of the words a struct says."""
-    for attribute in attributes:
-        try:
-            word = getattr(struct, attribute)
-        except (Undetermined, AttributeError):
-            continue
-        if word is not None:
-            one = words.setdefault(word, word)
-            if one is not word:
-                setattr(struct, attribute, one)
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
@@ -249,16 +249,19 @@ def _told(struct: Wire, attribute: str) -> bool:
 
 def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
     """Check every value that has a form of its own; leave unset what is not of that form."""
-    good = {(form, "") for form in _CHECKS}  # an empty text is as good as none
-    found: set[tuple[str, str]] = set()
+    good = {form: {""} for form in _CHECKS}  # an empty text is as good as none
+    new: list[tuple[str, str]] = []
     for node in nodes:
-        walk.texts(node, found)
-        if not found <= good:
-            bad = {(form, text) for form, text in found - good if _fault(form, text)}
-            good |= found - bad
-            if bad:
-                _damage(node, damages)
-        found.clear()
+        visit.texts(node, good, new)
+        if not new:
+            continue
+        sound = [not _fault(form, text) for form, text in new]
+        for (form, text), is_sound in zip(new, sound, strict=True):
+            if is_sound:
+                good[form].add(text)
+        if not all(sound):
+            _damage(node, damages)
+        new.clear()
 
 
 def _damage(node: Node, damages: list[Damage]) -> None:
@@ -272,7 +275,8 @@ def _damage(node: Node, damages: list[Damage]) -> None:
 
 def _fault(form: str, text: str) -> str:
     try:
-        _CHECKS[form](text)
+        if text and form in _CHECKS:
+            _CHECKS[form](text)
     except (AddressError, PortError) as error:
         return str(error)
     return ""

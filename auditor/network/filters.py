@@ -6,10 +6,11 @@ name, ports as sets. Bounds are kept where the snapshot does not tell what a rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from auditor import ids
@@ -88,11 +89,13 @@ class Filter:
     source_ports: PortSet | None
     destination_ports: PortSet | None
 
-    @property
-    def told(self) -> bool:
-        """Whether the input tells what the rule matches."""
+    told: bool = field(init=False)
+    """Whether the input tells what the rule matches."""
+
+    def __post_init__(self) -> None:
         parts = (self.protocols, self.source_ports, self.destination_ports)
-        return None not in parts and self.sources.told and self.destinations.told
+        told = None not in parts and self.sources.told and self.destinations.told
+        object.__setattr__(self, "told", told)
 
     def speaks_of(self, protocol: str) -> bool:
         """Whether it may match packets of a protocol."""
@@ -140,9 +143,9 @@ def compiled(rule: SecurityRule) -> Filter:
     if settings.priority is None:
         raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
     try:
-        said = [say(settings) for say in _PARTS]
+        said = _all_said(settings)
     except Undetermined:
-        said = [_said(settings, say) for say in _PARTS]
+        said = tuple([_said(settings, say) for say in _PARTS])
     return _filter(rule.label, settings.priority, rule.allows, *said)
 
 
@@ -165,6 +168,27 @@ _PARTS: tuple[Callable[[SecurityRuleProperties], _Said], ...] = (
     lambda p: (p.destination_port_range, tuple(p.destination_port_ranges or ())),
 )
 """Protocol, sources, destinations, source ports, destination ports."""
+
+
+def _all_said(p: SecurityRuleProperties) -> tuple[_Said, ...]:
+    """What all of `_PARTS` say, at once: an audit asks of every rule."""
+    sources = p.source_application_security_groups
+    destinations = p.destination_application_security_groups
+    return (
+        (p.protocol,),
+        (
+            p.source_address_prefix,
+            tuple(p.source_address_prefixes or ()),
+            _named(sources) if sources else (),
+        ),
+        (
+            p.destination_address_prefix,
+            tuple(p.destination_address_prefixes or ()),
+            _named(destinations) if destinations else (),
+        ),
+        (p.source_port_range, tuple(p.source_port_ranges or ())),
+        (p.destination_port_range, tuple(p.destination_port_ranges or ())),
+    )
 
 
 def _said(
@@ -252,20 +276,29 @@ def by_priority(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules
 
     Raises Undetermined when the input does not tell a rule's direction or priority.
     """
-    ways: tuple[list[_Placed], ...] = ([], [])
-    for place, rule in enumerate(group.rules):
-        priority = rule.properties.priority
-        if priority is None:
+    inbound: list[SecurityRule] = []
+    outbound: list[SecurityRule] = []
+    for rule in group.rules:
+        if rule.properties.priority is None:
             raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
-        ways[0 if rule.inbound else 1].append((priority, rule.label.lower(), place, rule))
-    inbound, outbound = (tuple([rule for *_, rule in sorted(way)]) for way in ways)
-    return inbound, outbound
+        (inbound if rule.inbound else outbound).append(rule)
+    for way in (inbound, outbound):
+        if _ties(way):
+            way.sort(key=lambda rule: rule.label.lower())
+        way.sort(key=_priority)
+    return tuple(inbound), tuple(outbound)
 
 
-_Placed: TypeAlias = tuple[int, str, int, SecurityRule]
+_priority = attrgetter("properties.priority")
+
+
+def _ties(way: Sequence[SecurityRule]) -> bool:
+    return len(set(map(_priority, way))) < len(way)
 
 
 def _refuse_ties(way: _Rules) -> None:
+    if not _ties(way):
+        return
     for one, other in pairwise(way):
         priority = one.properties.priority
         if priority == other.properties.priority and one.allows is not other.allows:

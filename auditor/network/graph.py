@@ -24,8 +24,8 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of, kind_of, unset
+from auditor.resources import visit, walk
+from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
 from auditor.snapshot.document import Gap, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -119,6 +119,7 @@ class Network:
         self.before: Network | None = None
         """An older snapshot of the same network, when there is one to compare with."""
         self._leaves = leaves
+        self._by_type: dict[type[Node], list[Node]] = defaultdict(list)
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
         self._incoming: dict[str, list[Edge]] = {}
         self.known: dict[Any, Any] = {}
@@ -127,23 +128,18 @@ class Network:
 
     def all(self, cls: type[N]) -> tuple[N, ...]:
         """Give every node of a class (and of its subclasses), sorted by key."""
-        if not self._by_class:
-            grouped: dict[type[Node], list[Node]] = defaultdict(list)
-            for key in sorted(self.nodes):
-                node = self.nodes[key]
-                grouped[kind_of(node)].append(node)
-            for leaf in self._leaves:
-                grouped[kind_of(leaf)].append(leaf)
-            self._by_class = {
-                kind: tuple(found if kind.indexed else sorted(found, key=_key))
-                for kind, found in grouped.items()
-            }
         found = self._by_class.get(cls)
         if found is None:
-            kinds = [kind for kind in self._by_class if issubclass(kind, cls)]
-            found = tuple(sorted((n for kind in kinds for n in self._by_class[kind]), key=_key))
-            self._by_class[cls] = found
+            # With unset fields a node is of a subclass of its own.
+            kinds = [nodes for kind, nodes in self._by_type.items() if issubclass(kind, cls)]
+            ordered = len(kinds) == 1 and cls.indexed
+            every = kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=_key)
+            found = self._by_class[cls] = tuple(every)
         return cast(tuple[N, ...], found)
+
+    def kinds(self) -> tuple[type[Node], ...]:
+        """Give the classes of which there are nodes."""
+        return tuple(dict.fromkeys(cast(type[Node], kind.whole or kind) for kind in self._by_type))
 
     def find(self, target: Ref | str | None) -> Node | Missing | None:
         """Follow a reference: None when there is none, `Missing` when its target is absent.
@@ -206,13 +202,20 @@ class Network:
         for key in sorted(self._incoming):
             yield from self._incoming[key]
 
+    def dangling(self) -> Iterator[Edge]:
+        """Give every reference whose target is no node, sorted as `edges` are."""
+        for key in sorted(key for key in self._incoming if key not in self.nodes):
+            yield from self._incoming[key]
+
     def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
         """Give the references to a node, of the given kinds (JSON keys) or of all.
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.key, ())
-        return tuple(edge for edge in found if not kinds or edge.kind in kinds)
+        found = self._incoming.get(node.key)
+        if found is None:
+            return ()
+        return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
 
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
@@ -235,11 +238,13 @@ class Network:
         self.known[getattr(question, "__wrapped__", question)] = answer
 
     def _join(self) -> None:
-        """Let every reference know its target, and every target its references."""
+        """Let every reference know its target, every target its references, and sort by type."""
         nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
+        by_type = self._by_type
         for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
-            walk.targets(source, found)
+            by_type[type(source)].append(source)
+            visit.targets(source, found)
             if not found:
                 continue
             for kind, target, ref in found:
@@ -275,9 +280,7 @@ def _model_key(key: str) -> str:
 
 def _missing(network: Network) -> tuple[Hole, ...]:
     found: dict[str, Hole] = {}
-    for edge in network.edges():
-        if edge.target in network.nodes:
-            continue
+    for edge in network.dangling():
         key = _whole(edge.target)
         if key not in found and key not in network.nodes and key not in network.counted:
             segments = edge.spelled.strip("/").split("/")[: key.count("/")]
@@ -296,7 +299,10 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
 
     @wraps(ask)
     def once(network: Network) -> R:
-        return network.ask(ask)
+        try:
+            return cast(R, network.known[ask])
+        except KeyError:
+            return network.ask(ask)
 
     return once
 
@@ -378,20 +384,24 @@ def link(root: Node) -> list[Node]:
         indexed, has_parts, hollow = _traits(type(node))
         if indexed:
             node.folded = fold(node.id)
-        if not walk.peek(node, "name"):  # an expression of a template, perhaps
+        if not node.name:  # an expression of a template, perhaps
             node.name = last_segment(node.id)
-        if hollow is not None and walk.peek(node, "properties") is hollow:
-            unset(node, "properties")
+        try:
+            if hollow is not None and cast(Any, node).properties is hollow:
+                unset(node, "properties")
+        except Undetermined:
+            pass
         if not has_parts:
             continue
-        for collection, index, part in walk.parts(node):
-            if not walk.peek(part, "id"):
-                key = part.segment or collection.rpartition("/")[2]
-                part.id = f"{node.id}/{key}/{walk.peek(part, 'name') or f'~{index}'}"
-            part.owner = node
-            part.collection = collection
-            part.index = index
-            found.append(part)
+        for collection, parts in visit.collections(node):
+            for index, part in enumerate(parts):
+                if not part.id:
+                    key = part.segment or collection.rpartition("/")[2]
+                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
+                part.owner = node
+                part.collection = collection
+                part.index = index
+            found += parts
     return found
 
 

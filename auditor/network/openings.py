@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
@@ -125,9 +126,12 @@ def _lets_in(rule: SecurityRule) -> bool:
 
 
 @question
-def _foreign(network: Network) -> frozenset[SecurityRule]:
-    """The Allow rules that concern anybody outside, or may."""
-    return frozenset(rule for rule in inbound_allows(network) if _concerns(rule))
+def foreign_allows(network: Network) -> dict[SecurityRule, None]:
+    """Give the inbound Allow rules that concern anybody outside, or may, in order.
+
+    The suspects of the rules about inbound Allow rules.
+    """
+    return dict.fromkeys(rule for rule in inbound_allows(network) if _concerns(rule))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:
@@ -136,14 +140,19 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
     False for a rule whose sources are private, `VirtualNetwork` or groups: whatever stands before
     it, it opens nothing. The cheap question before the others.
     """
-    return rule in _foreign(network)
+    return rule in foreign_allows(network)
 
 
 def _concerns(rule: SecurityRule) -> bool:
     try:
-        return foreign(selector(rule.sources))
+        return _are_foreign(rule.sources)
     except Undetermined:
         return True
+
+
+@lru_cache(maxsize=8192)
+def _are_foreign(sources: tuple[str, ...]) -> bool:
+    return foreign(selector(sources))
 
 
 @question

@@ -25,6 +25,7 @@ from auditor.network.likeness import likeness
 from auditor.network.openings import subnets_at
 from auditor.network.symbols import Symbolic, applies, symbolic
 from auditor.packets.cover import superfluous
+from auditor.resources.base import Node
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import VirtualNetwork
 
@@ -253,7 +254,11 @@ def _together(found: _Found) -> _Found:
 
 def written_by_kubernetes(rule: SecurityRule) -> bool:
     """Tell whether Azure's cloud provider for Kubernetes keeps the rule, by its name (K-59)."""
-    return rule.label.lower().startswith("k8s-azure-lb_")
+    return _is_kubernetes(rule.label)
+
+
+def _is_kubernetes(name: str) -> bool:
+    return name.lower().startswith("k8s-azure-lb_")
 
 
 def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityRule) -> None:
@@ -265,26 +270,36 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 
 
 @question
-def needed(network: Network) -> frozenset[SecurityRule]:
-    """Give the rules that certainly decide something, and without which something would change."""
+def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
+    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
+    rules = network.all(SecurityRule)
+    theirs = {name for name in {rule.label for rule in rules} if _is_kubernetes(name)}
+    return tuple([rule for rule in rules if rule.label not in theirs]) if theirs else rules
+
+
+@question
+def dispensable(network: Network) -> tuple[SecurityRule, ...]:
+    """Give the subjects that may do nothing, or of which it cannot be told: the suspects.
+
+    The others certainly decide something, and without them something would change.
+    """
+    judged: set[Node | None] = set()
     found: set[SecurityRule] = set()
     for group in network.all(NetworkSecurityGroup):
         try:
             idle = idle_rules(network, group)
             for way in (True, False):
-                rules = custom_rules(network, group, inbound=way)
                 filters = filters_of(network, group, inbound=way)
-                found.update(rule for rule, each in zip(rules, filters, strict=True) if each.told)
+                if not all(each.told for each in filters):
+                    rules = custom_rules(network, group, inbound=way)
+                    pairs = zip(rules, filters, strict=True)
+                    found.update(rule for rule, each in pairs if not each.told)
         except Undetermined:
             continue
-        found.difference_update(idle.shadowed, idle.redundant)
-    return frozenset(found)
-
-
-@question
-def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
-    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
-    return tuple(rule for rule in network.all(SecurityRule) if not written_by_kubernetes(rule))
+        found.update(idle.shadowed, idle.redundant)
+        judged.add(group)
+    rules = kept_by_hand(network)
+    return tuple([rule for rule in rules if rule in found or rule.owner not in judged])
 
 
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:

@@ -91,9 +91,9 @@ def _holds_some(selector: Selector, arm_type: str) -> bool:
 def absent_endpoints(network: Network) -> dict[str, _Told]:
     """Give what others refer to and the snapshot lacks, as far as it can be an endpoint, by key."""
     found: dict[str, _Told] = {hole.missing.key: hole for hole in network.missing()}
-    for edge in network.edges():
+    for edge in network.dangling():
         key = edge.target
-        if key in network.nodes or key in found or not may_be_endpoint(key):
+        if key in found or not may_be_endpoint(key):
             continue
         if isinstance(network.find(key), Missing):
             found[key] = edge

@@ -34,8 +34,7 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
     """
     return tuple(
         Untold(node, pointer, _reason(node, pointer))
-        for key in sorted(network.nodes)
-        if _may_lack(node := network.nodes[key])
+        for node in sorted(filter(_may_lack, network.nodes.values()), key=lambda node: node.key)
         for pointer in _lists(node, "")
     )
 

@@ -17,25 +17,19 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
-from auditor.reach.answer import (
-    Answer,
-    Verdict,
-    asked_for,
-    coordinates,
-    parts_of,
-    private_answers,
-    some_packet,
-)
+from auditor.reach.answer import Answer, Verdict, asked_for, parts_of, private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import through_appliance
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
 from auditor.reach.points import Point
+from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.sending import owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, group_of, why
 from auditor.reach.trail import Step
-from auditor.reach.ways import Way, leads_to
+from auditor.reach.ways import Way, leads_by, leads_to
+from auditor.resources.virtual_networks import VirtualNetwork
 
 Packets = tuple[str, PortSet]
 """A protocol (`*`: all that are asked about), and ports."""
@@ -240,9 +234,49 @@ class Cells:
             found = self._strangers[key] = stranger_reason(who)
         return found
 
+    # By an Azure Firewall
+
     def by_firewall(self, source: View, target: View) -> Cell:
         """Give the cell of two subnets between which some other appliance stands."""
         return self._engine(source, target)
+
+    def beyond_firewall(
+        self,
+        source: View,
+        out: Diagram[Outcome],
+        way: Way,
+        target: View,
+        firewall: View,
+        address: Address,
+    ) -> Cell | None:
+        """Give the cell of a target whose network the firewall's does not lead to.
+
+        None: what stops packets first has to be asked about. It is the way of the source unless
+        fewer things stop packets at the firewall: whoever filters or replies there lets them pass.
+        """
+        if self._any_leads(firewall, target, target.point.home, firewall.vnet):
+            return None
+        if self._any_leads(target, firewall, firewall.point.home, target.vnet):
+            return None
+        if self._any_leads(target, source, source.point.home, target.vnet):
+            return None
+        replies = (*target.ways_to(source.addresses), *target.ways_to(firewall.addresses))
+        if any(leads_by(each, address) is not False for each in replies):
+            return None
+        entering = [target.lets_in(each.addresses) for each in (source, firewall)]
+        if any(each is None or self._is_mixed(each) for each in (out, *entering)):
+            return None
+        here, there = (self._let(out, each) for each in entering if each is not None)
+        return None if there and not here else self.stopped(source, out, way)
+
+    def _let(self, out: Diagram[Outcome], into: Diagram[Outcome]) -> bool:
+        """Whether the packet that gets furthest through a pair of filters passes the second."""
+        at = self._shown(self._passing(out), self._passing(into))
+        return not isinstance(into.at(at), Stop)
+
+    def _any_leads(self, here: View, other: View, home: str, vnet: VirtualNetwork | None) -> bool:
+        ways = here.ways_to(other.addresses)
+        return any(leads_to(way, home, vnet) is not False for way in ways)
 
     # Sets
 

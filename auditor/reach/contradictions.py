@@ -23,11 +23,11 @@ from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
 from auditor.packets.diagram import PacketSet
 from auditor.reach.alive import Spot, plainly_alive
-from auditor.reach.answer import coordinates, some_packet
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
 from auditor.reach.frame import Packet
 from auditor.reach.own_filters import VERSIONS, groups_at, only, packets_of, why
+from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.space import space_of
 from auditor.reach.worlds import worlds
 from auditor.resources.base import Node

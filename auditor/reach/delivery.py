@@ -17,6 +17,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
+from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import filters, goes, remark, replies
 from auditor.reach.trail import Trail
@@ -109,7 +110,8 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     )
     trail = probed(replace(trail, choice=rule.key), forward, target)
     trail = not_itself(trail, forward, target)
-    yield reply(filters(trail, target, Direction.INBOUND), target), target
+    inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
+    yield reply(inside, target), target
 
 
 def probed(trail: Trail, forward: Forward, target: Point) -> Trail:

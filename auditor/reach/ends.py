@@ -9,7 +9,7 @@ from functools import singledispatch
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined, UsageError
 from auditor.network.address_plan import unlisted
-from auditor.network.clusters import node_group
+from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question_about
@@ -253,7 +253,8 @@ def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     nodes = (each for each in node_group(network, node) if isinstance(each, ScaleSet))
     found = _each(network, nodes)
     pools = () if found else _each(network, node.pools)
-    return (*found, *pools, service(node))
+    pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
+    return (*found, *pools, *pods, service(node))
 
 
 @points_of.register

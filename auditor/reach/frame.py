@@ -92,20 +92,32 @@ class Frame:
         return found
 
     def applied(self, packet: Packet) -> Packet:
-        """Give one packet behind the rewriting: of several values the lowest of its version."""
+        """Give one packet behind the rewriting: of several values its own, else one of the first.
+
+        The first that Azure gives to a machine in a subnet of its own, the fifth (D-1).
+        """
         changes: dict[str, Address | int] = {}
-        for name, addresses in (("source", self.source), ("destination", self.destination)):
-            version = packet.source.version
-            if addresses is not None and addresses.intervals(version):
-                changes[name] = Address(version, addresses.intervals(version)[0][0])
+        for name, addresses, own in (
+            ("source", self.source, packet.source),
+            ("destination", self.destination, packet.destination),
+        ):
+            pairs = addresses.intervals(own.version) if addresses is not None else ()
+            if pairs and not any(low <= own.value <= high for low, high in pairs):
+                low, high = pairs[0]
+                skipped = RESERVED_BEFORE if low % 8 == 0 else 0  # a whole subnet
+                changes[name] = Address(own.version, min(low + skipped, high))
         for name, ports in (
             ("source_port", self.source_port),
             ("destination_port", self.destination_port),
         ):
-            if ports is not None and packet.protocol in ("tcp", "udp"):
+            own_port = getattr(packet, name)
+            if ports is not None and packet.protocol in ("tcp", "udp") and own_port not in ports:
                 changes[name] = next(iter(ports))[0]
         return replace(packet, **changes)  # type: ignore[arg-type]
 
+
+RESERVED_BEFORE = 4
+"""How many of a subnet's first addresses are Azure's."""
 
 SENT = Frame()
 """The packet as it was sent."""

@@ -20,13 +20,14 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, fi
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
 from auditor.packets.measure import values
-from auditor.reach.answer import Answer, Verdict, answers, coordinates
+from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, at_subnet, is_whole, only
 from auditor.reach.points import Point, anywhere_in, points_in, usable
 from auditor.reach.replay import check
+from auditor.reach.samples import coordinates
 from auditor.reach.space import space_of
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup

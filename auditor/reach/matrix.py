@@ -24,6 +24,8 @@ from auditor.reach.sending import firewall_at
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
 from auditor.reach.subnet_views import View, view_of
 from auditor.reach.ways import Way
+from auditor.resources import walk
+from auditor.resources.virtual_networks import Subnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,14 @@ def matrix(
 class _Lead:
     """Where a way may lead: to which networks; to an appliance; or, with neither, who knows.
 
-    `plain` is false when several things may happen, appliances among them.
+    `plain` is false when several things may happen, appliances among them. `firewall` is that in
+    whose subnet the appliance is an Azure Firewall.
     """
 
     homes: frozenset[str] | None = None
     appliance: Address | None = None
     plain: bool = True
+    firewall: View | None = None
 
 
 class _Row:
@@ -89,6 +93,7 @@ class _Matrix:
         self.there = {v: _mask(v in each.views for each in classes) for v in VERSIONS}
         self.strange = _mask(not each.views for each in classes)
         self.places = {v: Places([_addresses(each, v) for each in classes]) for v in VERSIONS}
+        self.firewalls: dict[tuple[str, Version], View | None] = {}
         self.homes: dict[str, int] = {}
         for each in classes:
             for view in list(each.views.values())[:1]:
@@ -146,7 +151,12 @@ class _Matrix:
                 targets &= near
         for i in bits(targets):
             target = self._target(view, i)
-            if lead.appliance is not None:
+            if lead.firewall is not None and lead.appliance is not None:
+                cell = self.cells.beyond_firewall(
+                    view, out, way, target, lead.firewall, lead.appliance
+                )
+                row.add(cell or self.cells.by_firewall(view, target), 1 << i)
+            elif lead.appliance is not None and lead.plain:
                 row.add(self.cells.by_stranger(view, out, target, lead.appliance), 1 << i)
             elif lead.plain:
                 row.add(self.cells.straight(view, out, target), 1 << i)
@@ -171,6 +181,12 @@ class _Matrix:
         found = self.classes[i].views[view.version]
         return self._second(i, view.version) if found is view else found
 
+    def _view(self, subnet: Subnet, version: Version) -> View | None:
+        key = (subnet.key, version)
+        if key not in self.firewalls:
+            self.firewalls[key] = view_of(self.network, subnet, version, self.cells.tags)
+        return self.firewalls[key]
+
     def _second(self, i: int, version: Version) -> View:
         view = view_of(self.network, self.classes[i].subnets[1], version, self.cells.tags)
         assert view is not None
@@ -182,9 +198,12 @@ class _Matrix:
             route = way.route
             if route is None or route.address is None or route.fault:
                 return _Lead(plain=False)
-            if firewall_at(self.network, view.point, route.address) is not None:
-                return _Lead(plain=False)
-            return _Lead(appliance=route.address)
+            found = firewall_at(self.network, view.point, route.address)
+            if found is None:
+                return _Lead(appliance=route.address)
+            place = self.network.find(walk.peek(walk.peek(found, "properties"), "subnet"))
+            there = self._view(place, view.version) if isinstance(place, Subnet) else None
+            return _Lead(appliance=route.address, plain=False, firewall=there)
         if hops & {Hop.UNKNOWN, Hop.CONNECTED_GROUP}:
             return _Lead()
         if way.reasons and not all(route.certain for route in way.possible):

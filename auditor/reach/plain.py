@@ -13,6 +13,7 @@ from auditor.network.graph import Network, question
 from auditor.network.passage import surely_pass
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.delivery import HOST, is_basic
+from auditor.reach.pods import behind_nodes
 from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
 from auditor.reach.screening import as_its_subnet, takes
 from auditor.reach.ways import leads_to, ways_from
@@ -48,7 +49,11 @@ def _through(
     network: Network, source: Point, front: Point, node: LoadBalancerFrontend, port: int
 ) -> bool:
     """Whether all packets pass by a load balancer to every machine that a rule may choose."""
-    if is_basic(node) or not _passes_out(network, source, front, port):
+    if (
+        not behind_nodes(network, node)
+        or is_basic(node)
+        or not _passes_out(network, source, front, port)
+    ):
         return False
     chosen: dict[str, list[Forward]] = defaultdict(list)
     for forward in forwards_of(network, node).known:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from auditor.finding import Evidence
+from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.reach.trail import Step
 from auditor.resources.base import Node
@@ -16,14 +17,20 @@ from auditor.resources.base import Node
 def quoted(network: Network, steps: Iterable[Step], about: str = "") -> tuple[Evidence, ...]:
     """Quote where the hops of a packet are decided; else the resource that it is all about.
 
-    The place, and the name of the rule or the prefix of the route. Azure's own rules and routes
-    stand in no resource, and are left out.
+    The place, and the name of the rule or the prefix of the route: first what stands in the
+    resource it is about, then who lets packets in, then the rest of their way. Azure's own rules
+    and routes stand in no resource, and are left out.
     """
-    found = {(each.resource.lower(), each.pointer): each for each in _quotes(network, steps)}
-    if found or not about:
+    node = network.find(about) if about else None
+    own = node.root.key if isinstance(node, Node) else ""
+    ordered = sorted(steps, key=lambda step: (fold(step.resource) != own, step.code != _ENTERS))
+    found = {(each.resource.lower(), each.pointer): each for each in _quotes(network, ordered)}
+    if found or not isinstance(node, Node):
         return tuple(found.values())
-    node = network.find(about)
-    return (Evidence(node.root.id, "/id", node.root.id),) if isinstance(node, Node) else ()
+    return (Evidence(node.root.id, "/id", node.root.id),)
+
+
+_ENTERS = "nsg-inbound"
 
 
 def _quotes(network: Network, steps: Iterable[Step]) -> Iterator[Evidence]:

@@ -9,9 +9,9 @@ from itertools import chain, product
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
-from auditor.reach.intent_states import name_of
 from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point
+from auditor.reach.wording import name_of
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
@@ -35,7 +35,9 @@ def obstacle(
     return None if best is None or best.verdict is Verdict.REACHABLE else best
 
 
-def _asked(network: Network, source: Point, target: Point, port: int) -> tuple[Answer, ...]:
+def _asked(
+    network: Network, source: Point, target: Point, port: int, *, blocked: bool = True
+) -> tuple[Answer, ...]:
     return answers(
         network,
         source,
@@ -43,6 +45,7 @@ def _asked(network: Network, source: Point, target: Point, port: int) -> tuple[A
         protocols=("tcp",),
         ports=PortSet.of(port),
         tags=network.tags,
+        blocked=blocked,
     )
 
 
@@ -52,23 +55,27 @@ def _order(answer: Answer) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Intruders:
-    """Who reaches something besides those who should: surely, and perhaps."""
+    """Who reaches something besides those who should: surely, and perhaps.
 
-    sure: tuple[Answer, ...]
+    `first` is the answer about the first of the sure ones.
+    """
+
+    sure: tuple[Point, ...]
+    first: Answer | None
     perhaps: tuple[Answer, ...]
 
     @property
     def names(self) -> str:
         """Name the sources, the sure ones if there are any; many are counted."""
-        answers_ = self.sure or self.perhaps
-        names = list(dict.fromkeys(name_of(answer.source) for answer in answers_))
+        sources = self.sure or [answer.source for answer in self.perhaps]
+        names = list(dict.fromkeys(map(name_of, sources)))
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return ", ".join(names[:_SHOWN]) + more
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the sure sources that are in Azure."""
-        return tuple(dict.fromkeys(a.source.id for a in self.sure if a.source.node is not None))
+        return tuple(dict.fromkeys(p.id for p in self.sure if p.node is not None))
 
     @property
     def reasons(self) -> str:
@@ -84,13 +91,20 @@ def intruders(
 ) -> Intruders:
     """Tell which sources reach one of some targets straight, over TCP on one port."""
     ends = tuple(targets)
-    sure: list[Answer] = []
+    sure: list[Point] = []
+    first: Answer | None = None
     perhaps: list[Answer] = []
     for source in sources:
-        told = (_asked(network, source, end, port) for end in ends if source.id != end.id)
+        others = [end for end in ends if source.id != end.id]
+        if first and any(surely_talks(network, source, end, port) for end in others):
+            sure.append(source)
+            continue
+        told = (_asked(network, source, end, port, blocked=False) for end in others)
         found = [answer for answer in chain.from_iterable(told) if not answer.via]
-        reached = [a for a in found if a.verdict is Verdict.REACHABLE]
-        unsure = [a for a in found if a.verdict is Verdict.UNKNOWN]
-        sure += reached[:1]
-        perhaps += unsure[:1] if not reached else []
-    return Intruders(tuple(sure), tuple(perhaps))
+        reached = [answer for answer in found if answer.verdict is Verdict.REACHABLE]
+        if reached:
+            sure.append(source)
+            first = first or reached[0]
+        else:
+            perhaps += [answer for answer in found if answer.verdict is Verdict.UNKNOWN][:1]
+    return Intruders(tuple(sure), first, tuple(perhaps))

@@ -10,7 +10,18 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.errors import Undetermined
-from auditor.resources.base import IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings, union
+from auditor.resources.base import (
+    IpAddress,
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    Word,
+    arm,
+    settings,
+    union,
+)
 from auditor.resources.gateway_routing import (
     LoadDistributionPolicy,
     Redirect,
@@ -33,7 +44,7 @@ class GatewayIpConfigurationProperties(Wire):
     """Settings of the binding of a gateway to its own subnet."""
 
     subnet: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/gatewayIPConfigurations")
@@ -47,11 +58,13 @@ class GatewayFrontendProperties(Wire):
     """Settings of a frontend: a public address, or a private one in a subnet (A-20)."""
 
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
-    private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
+    private_ip_allocation_method: Word | None = field(
+        default=None, name="privateIPAllocationMethod"
+    )
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     private_link_configuration: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/frontendIPConfigurations")
@@ -75,7 +88,7 @@ class FrontendPortProperties(Wire, gc=False):
     """Settings of a frontend port."""
 
     port: int | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/frontendPorts")
@@ -90,14 +103,14 @@ class ListenerProperties(Wire):
 
     frontend_ip_configuration: Ref | None = field(default=None, name="frontendIPConfiguration")
     frontend_port: Ref | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
     host_name: str | None = None
     host_names: list[str] | None = None
     require_server_name_indication: bool | None = None
     ssl_certificate: Ref | None = None
     ssl_profile: Ref | None = None
     firewall_policy: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/httpListeners")
@@ -143,7 +156,7 @@ class GatewayPoolProperties(Wire):
     backend_ip_configurations: list[Ref] | None = field(
         default=None, name="backendIPConfigurations"
     )
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/backendAddressPools")
@@ -157,14 +170,14 @@ class BackendSettingsProperties(Wire):
     """How the gateway speaks to a pool (A-30)."""
 
     port: int | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
     host_name: str | None = None
     pick_host_name_from_backend_address: bool | None = None
     path: str | None = None
     probe: Ref | None = None
     request_timeout: int | None = None
     trusted_root_certificates: list[Ref] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/backendHttpSettingsCollection")
@@ -182,12 +195,12 @@ class StreamBackendSettings(BackendSettings):
 class GatewayProbeProperties(Wire):
     """Settings of a health probe (A-31)."""
 
-    protocol: str | None = None
+    protocol: Word | None = None
     host: str | None = None
     path: str | None = None
     port: int | None = None
     pick_host_name_from_backend_http_settings: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/probes")
@@ -201,7 +214,9 @@ class PrivateLinkIpConfigurationProperties(Wire):
     """Settings of an address that Private Link translates to."""
 
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
-    private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
+    private_ip_allocation_method: Word | None = field(
+        default=None, name="privateIPAllocationMethod"
+    )
     subnet: Ref | None = None
     primary: bool | None = None
 
@@ -219,7 +234,7 @@ class PrivateLinkConfigurationProperties(Wire):
     """Settings of a Private Link configuration."""
 
     ip_configurations: list[PrivateLinkIpConfiguration] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/privateLinkConfigurations")
@@ -240,16 +255,16 @@ class WafConfiguration(Wire, gc=False):
     """`webApplicationFirewallConfiguration`, the older way to have a WAF (A-50, A-51)."""
 
     enabled: bool | None = None
-    firewall_mode: str | None = None
-    rule_set_type: str | None = None
-    rule_set_version: str | None = None
+    firewall_mode: Word | None = None
+    rule_set_type: Word | None = None
+    rule_set_version: Word | None = None
 
 
 class ApplicationGatewayProperties(Wire):
     """Settings of an application gateway."""
 
     sku: Sku | None = None
-    operational_state: str | None = None
+    operational_state: Word | None = None
     autoscale_configuration: AutoscaleConfiguration | None = None
     gateway_ip_configurations: list[GatewayIpConfiguration] | None = field(
         default=None, name="gatewayIPConfigurations"
@@ -280,7 +295,7 @@ class ApplicationGatewayProperties(Wire):
     force_firewall_policy_association: bool | None = None
     web_application_firewall_configuration: WafConfiguration | None = None
     enable_http2: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class UserAssignedIdentity(Wire, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import Resource, Wire, arm, settings
+from auditor.resources.base import Resource, Wire, Word, arm, settings
 
 
 class RoleAssignmentProperties(Wire, gc=False):
@@ -31,7 +31,7 @@ class ManagedIdentityProperties(Wire, gc=False):
 
     principal_id: str | None = None
     client_id: str | None = None
-    tenant_id: str | None = None
+    tenant_id: Word | None = None
 
 
 @arm("Microsoft.ManagedIdentity/userAssignedIdentities")

@@ -38,6 +38,8 @@ AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-t
 Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
 """`*`, a port, or a range `low-high`."""
 
+Word: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "word"})]
+"""One of a few words, or a text that many resources share."""
 
 HIDDEN = f"auditor:{os.urandom(8).hex()}:"
 """Begins the keys of fields that are the graph's own. No input can know them, so none sets them."""
@@ -110,10 +112,10 @@ class Named(Wire, gc=False):
 class Sku(Wire, gc=False):
     """`sku`, wherever it stands."""
 
-    name: str | None = None
-    tier: str | None = None
+    name: Word | None = None
+    tier: Word | None = None
     capacity: int | None = None
-    family: str | None = None
+    family: Word | None = None
 
 
 class Node(Wire):
@@ -128,8 +130,6 @@ class Node(Wire):
     """The collection's name in ids, where the settings call it otherwise (`agentPools`)."""
     indexed: ClassVar[bool] = True
     """Whether others refer to it by id; what nobody refers to is not kept by key."""
-    shared: ClassVar[tuple[str, ...]] = ()
-    """Settings that say one of a few words: one copy of each word is kept."""
     lifted: ClassVar[bool] = False
     """Whether the part's settings stand beside its name, and under `properties` on their own."""
 
@@ -180,10 +180,10 @@ class Node(Wire):
 class Resource(Node):
     """An ARM resource: what Azure lists, bills and locks."""
 
-    type: str = ""
-    location: str | None = None
+    type: Word = ""
+    location: Word | None = None
     tags: dict[str, Any] | None = None
-    zones: list[str] | None = None
+    zones: list[Word] | None = None
 
     def tag(self, key: str) -> str | None:
         """Give a tag's value; tag names compare without case."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
 
 
 class BastionIpConfigurationProperties(Wire):
@@ -12,7 +12,7 @@ class BastionIpConfigurationProperties(Wire):
 
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class BastionIpConfiguration(Node):
@@ -27,7 +27,7 @@ class BastionProperties(Wire):
     ip_configurations: list[BastionIpConfiguration] | None = None
     virtual_network: Ref | None = None
     scale_units: int | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/bastionHosts")

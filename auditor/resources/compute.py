@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
 
 
 class VmNetworkProfile(Wire):
@@ -18,7 +18,7 @@ class VirtualMachineProperties(Wire):
 
     network_profile: VmNetworkProfile | None = None
     virtual_machine_scale_set: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Compute/virtualMachines")
@@ -46,7 +46,7 @@ class ScaleSetIpConfigurationProperties(Wire):
 
     primary: bool | None = None
     subnet: Ref | None = None
-    private_ip_address_version: str | None = field(default=None, name="privateIPAddressVersion")
+    private_ip_address_version: Word | None = field(default=None, name="privateIPAddressVersion")
     public_ip_address_configuration: PublicAddressModel | None = field(
         default=None, name="publicIPAddressConfiguration"
     )
@@ -98,8 +98,8 @@ class ScaleSetProperties(Wire):
     """Settings of a scale set."""
 
     virtual_machine_profile: ScaleSetProfile | None = None
-    orchestration_mode: str | None = None
-    provisioning_state: str | None = None
+    orchestration_mode: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Compute/virtualMachineScaleSets")

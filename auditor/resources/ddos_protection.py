@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Named, Resource, Wire, arm, settings
+from auditor.resources.base import Named, Resource, Wire, Word, arm, settings
 
 
 class DdosProtectionPlanProperties(Wire):
@@ -12,7 +12,7 @@ class DdosProtectionPlanProperties(Wire):
 
     virtual_networks: list[Named] | None = None
     public_ip_addresses: list[Named] | None = field(default=None, name="publicIPAddresses")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/ddosProtectionPlans")

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from msgspec import field
 
-from auditor.resources.base import Ref, Resource, Wire, arm, settings
+from auditor.resources.base import Ref, Resource, Wire, Word, arm, settings
 
 
 class DnsZoneProperties(Wire):
     """Settings of a public zone."""
 
     name_servers: list[str] | None = None
-    zone_type: str | None = None
+    zone_type: Word | None = None
     number_of_record_sets: int | None = None
 
 
@@ -29,7 +29,7 @@ class PrivateDnsZoneProperties(Wire):
 
     number_of_record_sets: int | None = None
     number_of_virtual_network_links: int | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/privateDnsZones")
@@ -44,9 +44,9 @@ class VirtualNetworkLinkProperties(Wire):
 
     virtual_network: Ref | None = None
     registration_enabled: bool | None = None
-    resolution_policy: str | None = None
-    virtual_network_link_state: str | None = None
-    provisioning_state: str | None = None
+    resolution_policy: Word | None = None
+    virtual_network_link_state: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/privateDnsZones/virtualNetworkLinks")

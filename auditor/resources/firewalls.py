@@ -15,6 +15,7 @@ from auditor.resources.base import (
     Resource,
     Sku,
     Wire,
+    Word,
     arm,
     settings,
 )
@@ -26,7 +27,7 @@ class FirewallIpConfigurationProperties(Wire):
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class FirewallIpConfiguration(Node):
@@ -143,9 +144,9 @@ class FirewallProperties(Wire):
     network_rule_collections: list[NetworkRuleCollection] | None = None
     nat_rule_collections: list[NatRuleCollection] | None = None
     application_rule_collections: list[ApplicationRuleCollection] | None = None
-    threat_intel_mode: str | None = None
+    threat_intel_mode: Word | None = None
     additional_properties: dict[str, Any] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/azureFirewalls")
@@ -163,7 +164,7 @@ class Firewall(Resource):
 class PolicyRule(Wire):
     """A rule of a policy: `rule_type` is `NetworkRule`, `NatRule` or `ApplicationRule`."""
 
-    rule_type: str | None = None
+    rule_type: Word | None = None
     name: str | None = None
     ip_protocols: list[str] | None = None
     protocols: list[ApplicationProtocol] | None = None
@@ -198,7 +199,7 @@ class RuleCollectionGroupProperties(Wire):
 
     priority: int | None = None
     rule_collections: list[PolicyRuleCollection] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/firewallPolicies/ruleCollectionGroups")
@@ -222,8 +223,8 @@ class FirewallPolicyProperties(Wire):
     base_policy: Ref | None = None
     rule_collection_groups: list[RuleCollectionGroup] | None = None
     snat: SnatSettings | None = None
-    threat_intel_mode: str | None = None
-    provisioning_state: str | None = None
+    threat_intel_mode: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/firewallPolicies")
@@ -239,7 +240,7 @@ class IpGroupProperties(Wire):
     ip_addresses: list[str] | None = None
     firewalls: list[Named] | None = None
     firewall_policies: list[Named] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/ipGroups")

@@ -6,7 +6,7 @@ a list of profiles does not hold them.
 
 from __future__ import annotations
 
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
 
 _PROFILE = "Microsoft.Cdn/profiles"
 
@@ -15,7 +15,7 @@ class FrontDoorProfileProperties(Wire):
     """Settings of a profile."""
 
     front_door_id: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(_PROFILE)
@@ -35,8 +35,8 @@ class FrontDoorEndpointProperties(Wire):
     """Settings of an endpoint."""
 
     host_name: str | None = None
-    enabled_state: str | None = None
-    provisioning_state: str | None = None
+    enabled_state: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/afdEndpoints")
@@ -56,8 +56,8 @@ class FrontDoorRouteProperties(Wire):
     supported_protocols: list[str] | None = None
     forwarding_protocol: str | None = None
     https_redirect: str | None = None
-    enabled_state: str | None = None
-    provisioning_state: str | None = None
+    enabled_state: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/afdEndpoints/routes")
@@ -71,7 +71,7 @@ class FrontDoorDomainProperties(Wire):
     """Settings of a custom domain."""
 
     host_name: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/customDomains")
@@ -84,7 +84,7 @@ class FrontDoorDomain(Resource):
 class FrontDoorOriginGroupProperties(Wire):
     """Settings of an origin group."""
 
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/originGroups")
@@ -110,8 +110,8 @@ class FrontDoorOriginProperties(Wire):
     https_port: int | None = None
     azure_origin: Ref | None = None
     shared_private_link_resource: SharedPrivateLink | None = None
-    enabled_state: str | None = None
-    provisioning_state: str | None = None
+    enabled_state: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/originGroups/origins")
@@ -140,7 +140,7 @@ class FrontDoorSecurityPolicyProperties(Wire):
     """Settings of a security policy."""
 
     parameters: SecurityParameters | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_PROFILE}/securityPolicies")
@@ -171,7 +171,7 @@ class ClassicBackend(Wire, gc=False):
     backend_host_header: str | None = None
     http_port: int | None = None
     https_port: int | None = None
-    enabled_state: str | None = None
+    enabled_state: Word | None = None
 
 
 class ClassicBackendPoolProperties(Wire):
@@ -190,10 +190,10 @@ class ClassicBackendPool(Node):
 class ClassicFrontDoorProperties(Wire):
     """Settings of a classic Front Door."""
 
-    enabled_state: str | None = None
+    enabled_state: Word | None = None
     frontend_endpoints: list[ClassicEndpoint] | None = None
     backend_pools: list[ClassicBackendPool] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/frontDoors")

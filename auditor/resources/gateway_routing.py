@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import Node, Ref, Wire, arm, settings
+from auditor.resources.base import Node, Ref, Wire, Word, arm, settings
 
 _AGW = "Microsoft.Network/applicationGateways"
 
@@ -10,7 +10,7 @@ _AGW = "Microsoft.Network/applicationGateways"
 class RoutingRuleProperties(Wire):
     """Settings of a routing rule (A-22); the HTTP and the TCP/TLS spelling side by side."""
 
-    rule_type: str | None = None
+    rule_type: Word | None = None
     priority: int | None = None
     http_listener: Ref | None = None
     listener: Ref | None = None
@@ -20,7 +20,7 @@ class RoutingRuleProperties(Wire):
     url_path_map: Ref | None = None
     redirect_configuration: Ref | None = None
     load_distribution_policy: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/requestRoutingRules")
@@ -49,7 +49,7 @@ class PathRuleProperties(Wire):
     redirect_configuration: Ref | None = None
     load_distribution_policy: Ref | None = None
     firewall_policy: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/urlPathMaps/pathRules")
@@ -67,7 +67,7 @@ class UrlPathMapProperties(Wire):
     default_redirect_configuration: Ref | None = None
     default_load_distribution_policy: Ref | None = None
     path_rules: list[PathRule] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/urlPathMaps")
@@ -112,12 +112,12 @@ class LoadDistributionPolicy(Node):
 class RedirectProperties(Wire):
     """Settings of a redirect: to a listener of this gateway, or to a URL (A-24)."""
 
-    redirect_type: str | None = None
+    redirect_type: Word | None = None
     target_listener: Ref | None = None
     target_url: str | None = None
     include_path: bool | None = None
     include_query_string: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/redirectConfigurations")

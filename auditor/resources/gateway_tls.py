@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import Node, Ref, Wire, arm, settings
+from auditor.resources.base import Node, Ref, Wire, Word, arm, settings
 
 _AGW = "Microsoft.Network/applicationGateways"
 
@@ -10,9 +10,9 @@ _AGW = "Microsoft.Network/applicationGateways"
 class SslCertificateProperties(Wire, gc=False):
     """Settings of a certificate: what Azure shows of an upload, or where Key Vault holds it."""
 
-    public_cert_data: str | None = None
+    public_cert_data: Word | None = None
     key_vault_secret_id: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/sslCertificates")
@@ -27,7 +27,7 @@ class TrustedCertificateProperties(Wire, gc=False):
 
     data: str | None = None
     key_vault_secret_id: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/trustedRootCertificates")
@@ -47,9 +47,9 @@ class TrustedClientCertificate(Node):
 class SslPolicy(Wire, gc=False):
     """`sslPolicy`: a predefined policy by name, or a minimum version and ciphers (A-44)."""
 
-    policy_type: str | None = None
-    policy_name: str | None = None
-    min_protocol_version: str | None = None
+    policy_type: Word | None = None
+    policy_name: Word | None = None
+    min_protocol_version: Word | None = None
     disabled_ssl_protocols: list[str] | None = None
     cipher_suites: list[str] | None = None
 
@@ -59,7 +59,7 @@ class SslProfileProperties(Wire):
 
     ssl_policy: SslPolicy | None = None
     trusted_client_certificates: list[Ref] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_AGW}/sslProfiles")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, IpAddress, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import (
+    Cidr,
+    IpAddress,
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    Word,
+    arm,
+    settings,
+)
 from auditor.resources.virtual_networks import AddressSpace
 
 
@@ -14,7 +25,7 @@ class GatewayIpConfigurationProperties(Wire):
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualNetworkGateways/ipConfigurations")
@@ -67,7 +78,7 @@ class NatMapping(Wire, gc=False):
 class VpnNatRuleProperties(Wire):
     """Settings of a VPN NAT rule: `mode` is `IngressSnat` or `EgressSnat`."""
 
-    mode: str | None = None
+    mode: Word | None = None
     internal_mappings: list[NatMapping] | None = None
     external_mappings: list[NatMapping] | None = None
 
@@ -83,8 +94,8 @@ class VirtualNetworkGatewayProperties(Wire):
     """Settings of a VNet gateway. Its `sku` stands here, not beside `properties`."""
 
     ip_configurations: list[VpnGatewayIpConfiguration] | None = None
-    gateway_type: str | None = None
-    vpn_type: str | None = None
+    gateway_type: Word | None = None
+    vpn_type: Word | None = None
     sku: Sku | None = None
     enable_bgp: bool | None = None
     active_active: bool | None = None
@@ -93,7 +104,7 @@ class VirtualNetworkGatewayProperties(Wire):
     vpn_client_configuration: VpnClientConfiguration | None = None
     nat_rules: list[VpnNatRule] | None = None
     gateway_default_site: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualNetworkGateways")
@@ -118,7 +129,7 @@ class LocalNetworkGatewayProperties(Wire):
 
     local_network_address_space: AddressSpace | None = None
     bgp_settings: BgpSettings | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/localNetworkGateways")
@@ -135,12 +146,12 @@ class ConnectionProperties(Wire):
     virtual_network_gateway2: Ref | None = None
     local_network_gateway2: Ref | None = None
     peer: Ref | None = None
-    connection_type: str | None = None
-    connection_status: str | None = None
+    connection_type: Word | None = None
+    connection_status: Word | None = None
     enable_bgp: bool | None = None
     ingress_nat_rules: list[Ref] | None = None
     egress_nat_rules: list[Ref] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/connections")
@@ -154,11 +165,11 @@ class CircuitPeeringProperties(Wire, gc=False):
     """Settings of one peering of a circuit; learned prefixes are not in ARM (R-25)."""
 
     peering_type: str | None = None
-    state: str | None = None
+    state: Word | None = None
     azure_asn: int | None = field(default=None, name="azureASN")
     peer_asn: int | None = field(default=None, name="peerASN")
     vlan_id: int | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/expressRouteCircuits/peerings")
@@ -175,7 +186,7 @@ class CircuitProperties(Wire):
     circuit_provisioning_state: str | None = None
     service_provider_provisioning_state: str | None = None
     global_reach_enabled: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/expressRouteCircuits")

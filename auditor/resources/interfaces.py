@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, Word, arm, settings
 
 
 class IpConfigurationProperties(Wire):
     """Settings of one ip configuration of a NIC."""
 
     private_ip_address: Cidr | None = field(default=None, name="privateIPAddress")
-    private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
-    private_ip_address_version: str | None = field(default=None, name="privateIPAddressVersion")
+    private_ip_allocation_method: Word | None = field(
+        default=None, name="privateIPAllocationMethod"
+    )
+    private_ip_address_version: Word | None = field(default=None, name="privateIPAddressVersion")
     primary: bool | None = None
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
@@ -21,7 +23,7 @@ class IpConfigurationProperties(Wire):
     load_balancer_inbound_nat_rules: list[Ref] | None = None
     application_gateway_backend_address_pools: list[Ref] | None = None
     gateway_load_balancer: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class IpConfiguration(Node):
@@ -48,7 +50,7 @@ class NetworkInterfaceProperties(Wire):
     enable_ip_forwarding: bool | None = field(default=None, name="enableIPForwarding")
     dns_settings: InterfaceDns | None = None
     default_outbound_connectivity_enabled: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/networkInterfaces")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import ArmId, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, Ref, Resource, Wire, Word, arm, settings
 from auditor.resources.mysql import ConnectionState
 
 
@@ -17,7 +17,7 @@ class AccessPolicy(Wire):
     """One entry of `accessPolicies`; `objectId` is the principal's id in the directory."""
 
     object_id: str | None = None
-    tenant_id: str | None = None
+    tenant_id: Word | None = None
     permissions: VaultPermissions | None = None
 
 
@@ -62,10 +62,10 @@ class KeyVaultProperties(Wire):
     enable_rbac_authorization: bool | None = None
     access_policies: list[AccessPolicy] | None = None
     network_acls: VaultNetworkAcls | None = None
-    public_network_access: str | None = None
+    public_network_access: Word | None = None
     private_endpoint_connections: list[VaultConnection] | None = None
     enable_soft_delete: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.KeyVault/vaults")

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import field
 
 from auditor.errors import Undetermined
-from auditor.resources.base import Wire
+from auditor.resources.base import Wire, Word
 from auditor.snapshot.document import KubernetesObject
 
 
@@ -28,7 +28,7 @@ class ServicePort(Wire, gc=False):
     name: str | None = None
     port: int | None = None
     node_port: int | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
 
 
 class ServiceSpec(Wire):

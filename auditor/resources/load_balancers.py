@@ -5,7 +5,18 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.errors import Undetermined
-from auditor.resources.base import IpAddress, Named, Node, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import (
+    IpAddress,
+    Named,
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    Word,
+    arm,
+    settings,
+)
 
 
 class FrontendProperties(Wire):
@@ -15,8 +26,10 @@ class FrontendProperties(Wire):
     """
 
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
-    private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
-    private_ip_address_version: str | None = field(default=None, name="privateIPAddressVersion")
+    private_ip_allocation_method: Word | None = field(
+        default=None, name="privateIPAllocationMethod"
+    )
+    private_ip_address_version: Word | None = field(default=None, name="privateIPAddressVersion")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
     public_ip_prefix: Ref | None = field(default=None, name="publicIPPrefix")
@@ -25,7 +38,7 @@ class FrontendProperties(Wire):
     inbound_nat_rules: list[Named] | None = None
     inbound_nat_pools: list[Named] | None = None
     outbound_rules: list[Named] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers/frontendIPConfigurations")
@@ -61,7 +74,7 @@ class BackendAddressProperties(Wire):
     load_balancer_frontend_ip_configuration: Ref | None = field(
         default=None, name="loadBalancerFrontendIPConfiguration"
     )
-    admin_state: str | None = None
+    admin_state: Word | None = None
 
 
 class BackendAddress(Wire):
@@ -78,7 +91,7 @@ class BackendPoolProperties(Wire):
         default=None, name="backendIPConfigurations"
     )
     load_balancer_backend_addresses: list[BackendAddress] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers/backendAddressPools")
@@ -95,12 +108,12 @@ class LoadBalancingRuleProperties(Wire):
     backend_address_pool: Ref | None = None
     backend_address_pools: list[Ref] | None = None
     probe: Ref | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
     frontend_port: int | None = None
     backend_port: int | None = None
     enable_floating_ip: bool | None = field(default=None, name="enableFloatingIP")
     disable_outbound_snat: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers/loadBalancingRules")
@@ -126,13 +139,13 @@ class InboundNatRuleProperties(Wire):
     frontend_ip_configuration: Ref | None = field(default=None, name="frontendIPConfiguration")
     backend_ip_configuration: Ref | None = field(default=None, name="backendIPConfiguration")
     backend_address_pool: Ref | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
     frontend_port: int | None = None
     frontend_port_range_start: int | None = None
     frontend_port_range_end: int | None = None
     backend_port: int | None = None
     enable_floating_ip: bool | None = field(default=None, name="enableFloatingIP")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers/inboundNatRules")
@@ -146,7 +159,7 @@ class InboundNatPoolProperties(Wire):
     """Settings of an inbound NAT pool (scale sets, legacy)."""
 
     frontend_ip_configuration: Ref | None = field(default=None, name="frontendIPConfiguration")
-    protocol: str | None = None
+    protocol: Word | None = None
     frontend_port_range_start: int | None = None
     frontend_port_range_end: int | None = None
     backend_port: int | None = None
@@ -165,7 +178,7 @@ class OutboundRuleProperties(Wire):
         default=None, name="frontendIPConfigurations"
     )
     backend_address_pool: Ref | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
     allocated_outbound_ports: int | None = None
     idle_timeout_in_minutes: int | None = None
 
@@ -180,7 +193,7 @@ class OutboundRule(Node):
 class ProbeProperties(Wire, gc=False):
     """Settings of a health probe."""
 
-    protocol: str | None = None
+    protocol: Word | None = None
     port: int | None = None
     request_path: str | None = None
 
@@ -204,7 +217,7 @@ class LoadBalancerProperties(Wire):
     inbound_nat_pools: list[InboundNatPool] | None = None
     outbound_rules: list[OutboundRule] | None = None
     probes: list[LoadBalancerProbe] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers")

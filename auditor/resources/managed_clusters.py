@@ -6,7 +6,18 @@ from typing import Any, ClassVar
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import (
+    ArmId,
+    Cidr,
+    IpAddress,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    Word,
+    arm,
+    settings,
+)
 
 
 class PortRange(Wire, gc=False):
@@ -14,7 +25,7 @@ class PortRange(Wire, gc=False):
 
     port_start: int | None = None
     port_end: int | None = None
-    protocol: str | None = None
+    protocol: Word | None = None
 
 
 class PoolNetworkProfile(Wire):
@@ -44,15 +55,15 @@ class AgentPool(Node):
     max_pods: int | None = None
     vnet_subnet_id: ArmId | None = field(default=None, name="vnetSubnetID")
     pod_subnet_id: ArmId | None = field(default=None, name="podSubnetID")
-    pod_ip_allocation_mode: str | None = field(default=None, name="podIPAllocationMode")
+    pod_ip_allocation_mode: Word | None = field(default=None, name="podIPAllocationMode")
     enable_node_public_ip: bool | None = field(default=None, name="enableNodePublicIP")
     node_public_ip_prefix_id: ArmId | None = field(default=None, name="nodePublicIPPrefixID")
     network_profile: PoolNetworkProfile | None = None
     upgrade_settings: UpgradeSettings | None = None
-    pool_type: str | None = field(default=None, name="type")
-    mode: str | None = None
-    os_type: str | None = None
-    provisioning_state: str | None = None
+    pool_type: Word | None = field(default=None, name="type")
+    mode: Word | None = None
+    os_type: Word | None = None
+    provisioning_state: Word | None = None
 
 
 class ManagedOutboundIps(Wire, gc=False):
@@ -82,7 +93,7 @@ class ClusterLoadBalancerProfile(Wire):
     outbound_ip_prefixes: OutboundIpPrefixes | None = field(default=None, name="outboundIPPrefixes")
     effective_outbound_ips: list[Ref] | None = field(default=None, name="effectiveOutboundIPs")
     allocated_outbound_ports: int | None = None
-    backend_pool_type: str | None = None
+    backend_pool_type: Word | None = None
 
 
 class ClusterNatGatewayProfile(Wire):
@@ -94,18 +105,18 @@ class ClusterNatGatewayProfile(Wire):
 class ClusterNetworkProfile(Wire):
     """`networkProfile` of a cluster (K-2)."""
 
-    network_plugin: str | None = None
-    network_plugin_mode: str | None = None
+    network_plugin: Word | None = None
+    network_plugin_mode: Word | None = None
     network_dataplane: str | None = None
-    network_policy: str | None = None
+    network_policy: Word | None = None
     pod_cidr: Cidr | None = None
     pod_cidrs: list[Cidr] | None = None
     service_cidr: Cidr | None = None
     service_cidrs: list[Cidr] | None = None
     dns_service_ip: IpAddress | None = field(default=None, name="dnsServiceIP")
     docker_bridge_cidr: Cidr | None = None
-    load_balancer_sku: str | None = None
-    outbound_type: str | None = None
+    load_balancer_sku: Word | None = None
+    outbound_type: Word | None = None
     load_balancer_profile: ClusterLoadBalancerProfile | None = None
     nat_gateway_profile: ClusterNatGatewayProfile | None = None
 
@@ -177,8 +188,8 @@ class ManagedClusterProperties(Wire):
     node_resource_group: str | None = None
     fqdn: str | None = None
     private_fqdn: str | None = field(default=None, name="privateFQDN")
-    kubernetes_version: str | None = None
-    current_kubernetes_version: str | None = None
+    kubernetes_version: Word | None = None
+    current_kubernetes_version: Word | None = None
     agent_pool_profiles: list[AgentPool] | None = None
     network_profile: ClusterNetworkProfile | None = None
     api_server_access_profile: ApiServerAccess | None = None
@@ -186,7 +197,7 @@ class ManagedClusterProperties(Wire):
     ingress_profile: IngressProfile | None = None
     azure_monitor_profile: AzureMonitorProfile | None = None
     disable_local_accounts: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.ContainerService/managedClusters")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import ArmId, Resource, Sku, Wire, Word, arm, settings
 
 
 class LogSettings(Wire, gc=False):
     """One entry of `logs` or `metrics`: by category or by category group (G-2)."""
 
-    category: str | None = None
-    category_group: str | None = None
+    category: Word | None = None
+    category_group: Word | None = None
     enabled: bool | None = None
 
 
@@ -22,7 +22,7 @@ class DiagnosticSettingProperties(Wire):
     storage_account_id: str | None = None
     event_hub_authorization_rule_id: str | None = None
     marketplace_partner_id: str | None = None
-    log_analytics_destination_type: str | None = None
+    log_analytics_destination_type: Word | None = None
     logs: list[LogSettings] | None = None
     metrics: list[LogSettings] | None = None
 
@@ -48,7 +48,7 @@ class WorkspaceProperties(Wire):
     workspace_capping: WorkspaceCapping | None = None
     public_network_access_for_ingestion: str | None = None
     public_network_access_for_query: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.OperationalInsights/workspaces")
@@ -61,7 +61,7 @@ class Workspace(Resource):
 class NetworkWatcherProperties(Wire, gc=False):
     """Settings of a network watcher."""
 
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/networkWatchers")
@@ -99,7 +99,7 @@ class FlowLogProperties(Wire):
     enabled: bool | None = None
     retention_policy: RetentionPolicy | None = None
     flow_analytics_configuration: FlowAnalytics | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/networkWatchers/flowLogs")

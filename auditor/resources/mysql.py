@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import ArmId, Ref, Resource, Sku, Wire, Word, arm, settings
 
 
 class ConnectionState(Wire, gc=False):
     """`privateLinkServiceConnectionState`: only Approved carries traffic (L-1)."""
 
-    status: str | None = None
+    status: Word | None = None
     description: str | None = None
 
 
@@ -32,7 +32,7 @@ class ServerConnection(Wire):
 class FlexibleServerNetwork(Wire, gc=False):
     """`network`: VNet-injected, or public (L-20)."""
 
-    public_network_access: str | None = None
+    public_network_access: Word | None = None
     delegated_subnet_resource_id: ArmId | None = None
     private_dns_zone_resource_id: ArmId | None = None
 
@@ -68,14 +68,14 @@ class FlexibleServerProperties(Wire):
     """
 
     network: FlexibleServerNetwork | None = None
-    public_network_access: str | None = None
+    public_network_access: Word | None = None
     delegated_subnet_arguments: DelegatedSubnet | None = None
     private_endpoint_connections: list[ServerConnection] | None = None
     fully_qualified_domain_name: str | None = None
-    state: str | None = None
-    version: str | None = None
+    state: Word | None = None
+    version: Word | None = None
     firewall_rules: list[MySqlFirewallRule] | None = field(default=None, name="firewallRules")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.DBforMySQL/flexibleServers")
@@ -89,7 +89,7 @@ class MySqlFlexibleServer(Resource):
 class SingleServerProperties(Wire):
     """Settings of a single server (retired, L-24)."""
 
-    public_network_access: str | None = None
+    public_network_access: Word | None = None
     private_endpoint_connections: list[ServerConnection] | None = None
     fully_qualified_domain_name: str | None = None
     ssl_enforcement: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Ref, Resource, Sku, Wire, Word, arm, settings
 
 
 class NatGatewayProperties(Wire):
@@ -17,7 +17,7 @@ class NatGatewayProperties(Wire):
     subnets: list[Ref] | None = None
     source_virtual_network: Ref | None = None
     idle_timeout_in_minutes: int | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/natGateways")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from auditor.resources.base import (
     ArmId,
     Node,
     Ports,
     Resource,
     Wire,
+    Word,
     arm,
     settings,
 )
@@ -20,7 +19,7 @@ _MANAGER = "Microsoft.Network/networkManagers"
 class ManagerProperties(Wire):
     """Settings of a network manager."""
 
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(_MANAGER)
@@ -39,7 +38,7 @@ class StaticMemberProperties(Wire, gc=False):
     """Settings of a static member."""
 
     resource_id: ArmId | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_MANAGER}/networkGroups/staticMembers")
@@ -53,7 +52,7 @@ class ConnectivityProperties(Wire):
     """Settings of a connectivity configuration."""
 
     connectivity_topology: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_MANAGER}/connectivityConfigurations")
@@ -67,7 +66,7 @@ class SecurityConfigurationProperties(Wire):
     """Settings of a security admin configuration."""
 
     apply_on_network_intent_policy_based_services: list[str] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_MANAGER}/securityAdminConfigurations")
@@ -87,7 +86,7 @@ class RuleCollectionProperties(Wire):
     """Settings of a collection of admin rules."""
 
     applies_to_groups: list[GroupItem] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_MANAGER}/securityAdminConfigurations/ruleCollections")
@@ -108,20 +107,18 @@ class AdminRuleProperties(Wire):
     """Settings of an admin rule (N-51)."""
 
     priority: int | None = None
-    direction: str | None = None
-    access: str | None = None
-    protocol: str | None = None
+    direction: Word | None = None
+    access: Word | None = None
+    protocol: Word | None = None
     sources: list[AddressItem] | None = None
     destinations: list[AddressItem] | None = None
     source_port_ranges: list[Ports] | None = None
     destination_port_ranges: list[Ports] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(f"{_MANAGER}/securityAdminConfigurations/ruleCollections/rules")
 class AdminRule(Node):
     """A rule that is asked before any security group: Allow, AlwaysAllow or Deny (N-50)."""
-
-    shared: ClassVar[tuple[str, ...]] = ("direction", "access", "protocol")
 
     properties: AdminRuleProperties = settings(AdminRuleProperties)

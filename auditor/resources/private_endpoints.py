@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, IpAddress, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import ArmId, IpAddress, Node, Ref, Resource, Wire, Word, arm, settings
 from auditor.resources.mysql import ConnectionState
 
 
@@ -14,7 +14,7 @@ class ServiceConnectionProperties(Wire):
     private_link_service_id: ArmId | None = None
     group_ids: list[str] | None = None
     private_link_service_connection_state: ConnectionState | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class ServiceConnection(Wire):
@@ -57,7 +57,7 @@ class PrivateEndpointProperties(Wire):
     custom_dns_configs: list[CustomDnsConfig] | None = None
     ip_configurations: list[EndpointIpConfiguration] | None = None
     application_security_groups: list[Ref] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/privateEndpoints")
@@ -83,7 +83,7 @@ class RecordSetOfZone(Wire, gc=False):
     record_set_name: str | None = None
     fqdn: str | None = None
     ip_addresses: list[str] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class ZoneConfigProperties(Wire):
@@ -104,7 +104,7 @@ class ZoneGroupProperties(Wire):
     """Settings of a DNS zone group (L-10)."""
 
     private_dns_zone_configs: list[ZoneConfig] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/privateEndpoints/privateDnsZoneGroups")
@@ -118,7 +118,9 @@ class PrivateLinkServiceIpConfigurationProperties(Wire):
     """Settings of a NAT address of a private link service."""
 
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
-    private_ip_allocation_method: str | None = field(default=None, name="privateIPAllocationMethod")
+    private_ip_allocation_method: Word | None = field(
+        default=None, name="privateIPAllocationMethod"
+    )
     subnet: Ref | None = None
 
 
@@ -145,7 +147,7 @@ class PrivateLinkServiceProperties(Wire):
     visibility: Subscriptions | None = None
     auto_approval: Subscriptions | None = None
     alias: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/privateLinkServices")

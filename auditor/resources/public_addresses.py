@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import Cidr, IpAddress, Ref, Resource, Sku, Wire, arm, settings
+from auditor.resources.base import Cidr, IpAddress, Ref, Resource, Sku, Wire, Word, arm, settings
 
 
 class DnsSettings(Wire, gc=False):
@@ -17,7 +17,7 @@ class DnsSettings(Wire, gc=False):
 class DdosSettings(Wire, gc=False):
     """`ddosSettings` of a public IP."""
 
-    protection_mode: str | None = None
+    protection_mode: Word | None = None
 
 
 class PublicIpProperties(Wire):
@@ -27,11 +27,11 @@ class PublicIpProperties(Wire):
     ip_configuration: Ref | None = None
     nat_gateway: Ref | None = None
     public_ip_prefix: Ref | None = field(default=None, name="publicIPPrefix")
-    public_ip_allocation_method: str | None = field(default=None, name="publicIPAllocationMethod")
-    public_ip_address_version: str | None = field(default=None, name="publicIPAddressVersion")
+    public_ip_allocation_method: Word | None = field(default=None, name="publicIPAllocationMethod")
+    public_ip_address_version: Word | None = field(default=None, name="publicIPAddressVersion")
     dns_settings: DnsSettings | None = None
     ddos_settings: DdosSettings | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/publicIPAddresses")
@@ -50,7 +50,7 @@ class PublicIpPrefixProperties(Wire):
     public_ip_addresses: list[Ref] | None = field(default=None, name="publicIPAddresses")
     load_balancer_frontend_ip_configuration: Ref | None = None
     nat_gateway: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/publicIPPrefixes")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from auditor.errors import Undetermined
-from auditor.resources.base import AddressOrTag, IpAddress, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import (
+    AddressOrTag,
+    IpAddress,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    Word,
+    arm,
+    settings,
+)
 
 NEXT_HOPS = ("virtualappliance", "virtualnetworkgateway", "vnetlocal", "internet", "none")
 """The kinds of next hops (R-5), in lower case."""
@@ -15,9 +25,9 @@ class RouteProperties(Wire, gc=False):
     """Settings of a user-defined route."""
 
     address_prefix: AddressOrTag | None = None
-    next_hop_type: str | None = None
+    next_hop_type: Word | None = None
     next_hop_ip_address: IpAddress | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/routeTables/routes")
@@ -51,7 +61,7 @@ class RouteTableProperties(Wire):
     routes: list[Route] | None = None
     subnets: list[Ref] | None = None
     disable_bgp_route_propagation: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/routeTables")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.addresses import Prefix, parse_prefix
-from auditor.resources.base import Cidr, Named, Node, Ref, Resource, Wire, arm, settings, union
+from auditor.resources.base import (
+    Cidr,
+    Named,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    Word,
+    arm,
+    settings,
+    union,
+)
 
 
 class AddressSpace(Wire, gc=False):
@@ -35,7 +46,7 @@ class ServiceEndpoint(Wire, gc=False):
     """One entry of `serviceEndpoints` (R-40)."""
 
     service: str | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 class SubnetProperties(Wire):
@@ -56,10 +67,10 @@ class SubnetProperties(Wire):
     ip_configuration_profiles: list[Named] | None = None
     service_association_links: list[Named] | None = None
     resource_navigation_links: list[Named] | None = None
-    private_endpoint_network_policies: str | None = None
-    private_link_service_network_policies: str | None = None
+    private_endpoint_network_policies: Word | None = None
+    private_link_service_network_policies: Word | None = None
     default_outbound_access: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualNetworks/subnets")
@@ -92,8 +103,8 @@ class PeeringProperties(Wire):
     remote_virtual_network: Ref | None = None
     remote_address_space: AddressSpace | None = None
     remote_virtual_network_address_space: AddressSpace | None = None
-    peering_state: str | None = None
-    peering_sync_level: str | None = None
+    peering_state: Word | None = None
+    peering_sync_level: Word | None = None
     allow_virtual_network_access: bool | None = None
     allow_forwarded_traffic: bool | None = None
     allow_gateway_transit: bool | None = None
@@ -102,7 +113,7 @@ class PeeringProperties(Wire):
     local_subnet_names: list[str] | None = None
     remote_subnet_names: list[str] | None = None
     enable_only_ipv6_peering: bool | None = field(default=None, name="enableOnlyIPv6Peering")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualNetworks/virtualNetworkPeerings")
@@ -132,7 +143,7 @@ class VirtualNetworkProperties(Wire):
     dhcp_options: DhcpOptions | None = None
     enable_ddos_protection: bool | None = None
     ddos_protection_plan: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualNetworks")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from msgspec import field
 
-from auditor.resources.base import ArmId, Cidr, IpAddress, Node, Ref, Resource, Wire, arm, settings
+from auditor.resources.base import (
+    ArmId,
+    Cidr,
+    IpAddress,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    Word,
+    arm,
+    settings,
+)
 from auditor.resources.virtual_networks import AddressSpace
 
 
@@ -43,7 +54,7 @@ class HubConnectionProperties(Wire):
     remote_virtual_network: Ref | None = None
     enable_internet_security: bool | None = None
     routing_configuration: RoutingConfiguration | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(
@@ -62,7 +73,7 @@ class HubRoute(Wire):
     name: str | None = None
     destination_type: str | None = None
     destinations: list[str] | None = None
-    next_hop_type: str | None = None
+    next_hop_type: Word | None = None
     next_hop: ArmId | None = None
 
 
@@ -71,7 +82,7 @@ class HubRouteTableProperties(Wire):
 
     routes: list[HubRoute] | None = None
     labels: list[str] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualHubs/hubRouteTables")
@@ -87,7 +98,7 @@ class HubIpConfigurationProperties(Wire):
     private_ip_address: IpAddress | None = field(default=None, name="privateIPAddress")
     subnet: Ref | None = None
     public_ip_address: Ref | None = field(default=None, name="publicIPAddress")
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualHubs/ipConfigurations")
@@ -148,15 +159,15 @@ class VirtualHubProperties(Wire):
     bgp_connections: list[BgpConnection] | None = None
     routing_intent: list[RoutingIntent] | None = None
     sku: str | None = None
-    routing_state: str | None = None
-    provisioning_state: str | None = None
+    routing_state: Word | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualHubs")
 class VirtualHub(Resource):
     """A Virtual WAN hub, or a Route Server."""
 
-    kind: str | None = None
+    kind: Word | None = None
     properties: VirtualHubProperties = settings(VirtualHubProperties)
 
     @property
@@ -172,7 +183,7 @@ class VirtualWanProperties(Wire):
     virtual_hubs: list[Ref] | None = None
     allow_branch_to_branch_traffic: bool | None = None
     allow_vnet_to_vnet_traffic: bool | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/virtualWans")
@@ -209,7 +220,7 @@ class HubVpnGatewayProperties(Wire):
     virtual_hub: Ref | None = None
     ip_configurations: list[HubVpnAddress] | None = None
     connections: list[HubVpnConnection] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/vpnGateways")
@@ -253,7 +264,7 @@ class HubClientGatewayProperties(Wire):
     connection_configurations: list[ClientConnection] | None = field(
         default=None, name="p2SConnectionConfigurations"
     )
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/p2svpnGateways")
@@ -267,7 +278,7 @@ class HubExpressRouteGatewayProperties(Wire):
     """Settings of a hub's ExpressRoute gateway; what it learns is not in ARM (R-25)."""
 
     virtual_hub: Ref | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm("Microsoft.Network/expressRouteGateways")

@@ -21,13 +21,14 @@ from auditor.resources.base import HIDDEN, Node, Ref, Wire
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One declared field: how to read it and what it holds."""
+    """One declared field: how to read it and what it holds; `sure` when it is never None."""
 
     attribute: str
     key: str
     many: bool
     struct: type[Wire] | None = None
     form: str = ""
+    sure: bool = False
 
 
 class Part(NamedTuple):
@@ -83,7 +84,8 @@ def steps(cls: type[Wire]) -> tuple[Step, ...]:
         form = _form(hint)
         struct = hint if isinstance(hint, type) and issubclass(hint, Wire) else None
         if struct is not None or form:
-            found.append(Step(field.name, field.encode_name, many, struct, form))
+            sure = struct is field.type
+            found.append(Step(field.name, field.encode_name, many, struct, form, sure))
     return tuple(found)
 
 
@@ -94,7 +96,7 @@ def _needs(cls: type[Wire]) -> tuple[bool, bool, bool]:
     for step in steps(cls):
         if step.form:
             references |= step.form == "id"
-            values |= step.form != "id"
+            values |= step.form not in ("id", "word")
         elif step.struct is not None and issubclass(step.struct, Ref):
             references = True
         elif step.struct is not None and issubclass(step.struct, Node):
@@ -112,45 +114,53 @@ def _needs(cls: type[Wire]) -> tuple[bool, bool, bool]:
 @cache
 def _part_steps(cls: type[Wire]) -> tuple[tuple[Step, bool], ...]:
     """The steps that lead to parts, and whether each is one itself."""
-    found = []
-    for step in steps(cls):
-        if step.struct is None or issubclass(step.struct, Ref):
-            continue
-        is_node = issubclass(step.struct, Node)
-        if is_node or _needs(step.struct)[0]:
-            found.append((step, is_node))
-    return tuple(found)
+    kinds = ((step, leads_to_parts(step)) for step in steps(cls))
+    return tuple((step, is_node) for step, is_node in kinds if is_node is not None)
+
+
+def leads_to_parts(step: Step) -> bool | None:
+    """Tell whether a step leads to parts: True for one itself, False for what holds some."""
+    if step.struct is None or issubclass(step.struct, Ref):
+        return None
+    if issubclass(step.struct, Node):
+        return True
+    return False if _needs(step.struct)[0] else None
+
+
+TEXT, REFERENCE, HOLDER = range(3)
+"""What leads to references: an id in a string, a `Ref`, an object with some inside."""
+
+
+def reference_kind(step: Step) -> int | None:
+    """Tell how a step leads to references of the node itself, if it does."""
+    if step.form == "id":
+        return TEXT
+    if step.struct is None or issubclass(step.struct, Node):
+        return None
+    if issubclass(step.struct, Ref):
+        return REFERENCE
+    return HOLDER if _needs(step.struct)[1] else None
 
 
 @cache
 def _reference_steps(cls: type[Wire]) -> tuple[tuple[str, str, bool, int], ...]:
-    """The steps that lead to references: 0 an id in a string, 1 a `Ref`, 2 an object with some."""
-    found = []
-    for step in steps(cls):
-        if step.form == "id":
-            found.append((step.attribute, step.key, step.many, 0))
-        elif step.struct is None or issubclass(step.struct, Node):
-            continue
-        elif issubclass(step.struct, Ref):
-            found.append((step.attribute, step.key, step.many, 1))
-        elif _needs(step.struct)[1]:
-            found.append((step.attribute, step.key, step.many, 2))
-    return tuple(found)
+    """The steps that lead to references, each with its kind."""
+    kinds = ((step, reference_kind(step)) for step in steps(cls))
+    return tuple((s.attribute, s.key, s.many, kind) for s, kind in kinds if kind is not None)
+
+
+def leads_to_values(step: Step) -> bool | None:
+    """Tell whether a step leads to values with a form of the node itself: True, or None."""
+    if step.form:
+        return step.form not in ("id", "word") or None
+    if step.struct is None or issubclass(step.struct, (Node, Ref)):
+        return None
+    return _needs(step.struct)[2] or None
 
 
 @cache
 def _value_steps(cls: type[Wire]) -> tuple[Step, ...]:
-    """The steps that lead to values with a form of their own."""
-    return tuple(
-        step
-        for step in steps(cls)
-        if (step.form and step.form != "id")
-        or (
-            step.struct is not None
-            and not issubclass(step.struct, (Node, Ref))
-            and _needs(step.struct)[2]
-        )
-    )
+    return tuple(step for step in steps(cls) if leads_to_values(step))
 
 
 def peek(struct: object, attribute: str) -> Any:
@@ -181,26 +191,31 @@ def untold(struct: Wire, path: str = "") -> Iterator[str]:
             yield from untold(item, f"{here}/{index}" if step.many else here)
 
 
-def parts(struct: Wire, path: str = "") -> list[Part]:
+def parts(struct: Wire) -> list[Part]:
     """Find the nodes directly below: not those inside other nodes."""
-    found: list[Part] = []
-    _parts(struct, path, found)
-    return found
+    found: list[tuple[str, list[Node]]] = []
+    collect(struct, "", found)
+    return [
+        Part(collection, index, node)
+        for collection, nodes in found
+        for index, node in enumerate(nodes)
+    ]
 
 
-def _parts(struct: Wire, path: str, found: list[Part]) -> None:
+def collect(struct: Wire, path: str, found: list[tuple[str, list[Node]]]) -> None:
+    """Collect the nodes directly below by the list they stand in; `path` begins its pointer."""
     for step, is_node in _part_steps(type(struct)):
         value = peek(struct, step.attribute)
         if value is None:
             continue
-        here = f"{path}/{step.key}" if path else step.key
-        if not step.many:
-            value = (value,)
+        here = path + step.key
         if is_node:
-            found += [Part(here, index, item) for index, item in enumerate(value)]
-        else:
+            found.append((here, value if step.many else [value]))
+        elif step.many:
             for index, item in enumerate(value):
-                _parts(item, f"{here}/{index}" if step.many else here, found)
+                collect(item, f"{here}/{index}/", found)
+        else:
+            collect(value, f"{here}/", found)
 
 
 def references(struct: Wire, path: str = "") -> Iterator[Reference]:
@@ -212,10 +227,10 @@ def references(struct: Wire, path: str = "") -> Iterator[Reference]:
         here = f"{path}/{key}"
         for index, item in enumerate(value if many else (value,)):
             at = f"{here}/{index}" if many else here
-            if kind == 0:
+            if kind == TEXT:
                 if item:
                     yield Reference(key, item, at)
-            elif kind == 1:
+            elif kind == REFERENCE:
                 target = peek(item, "id")
                 if target:
                     yield Reference(key, target, at + "/id")
@@ -223,30 +238,20 @@ def references(struct: Wire, path: str = "") -> Iterator[Reference]:
                 yield from references(item, at)
 
 
-# The two walks below visit every node of an audit: no pointers, no generators, nothing called that
-# can be avoided.
-
-
 def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
     """Collect what `references` finds, without pointers: the key, the id, and the `Ref` if any."""
     for attribute, key, many, kind in _reference_steps(type(struct)):
-        try:
-            value = getattr(struct, attribute)
-        except Undetermined:
-            continue
+        value = peek(struct, attribute)
         if value is None:
             continue
         for item in value if many else (value,):
-            if kind == 2:
+            if kind == HOLDER:
                 targets(item, found)
-            elif kind == 0:
+            elif kind == TEXT:
                 if item:
                     found.append((key, item, None))
             else:
-                try:
-                    target = item.id
-                except Undetermined:
-                    continue
+                target = peek(item, "id")
                 if target:
                     found.append((key, target, item))
 
@@ -265,27 +270,3 @@ def values(struct: Wire, path: str = "") -> Iterator[Value]:
                     yield Value(step.form, item, at)
             else:
                 yield from values(item, at)
-
-
-def texts(struct: Wire, found: set[tuple[str, str]]) -> None:
-    """Collect what `values` finds, without pointers: the form and the text, each once."""
-    for attribute, form, many in _text_steps(type(struct)):
-        try:
-            value = getattr(struct, attribute)
-        except Undetermined:
-            continue
-        if value is None:
-            continue
-        if not form:
-            for item in value if many else (value,):
-                texts(item, found)
-        elif not many:
-            found.add((form, value))
-        else:
-            for item in value:
-                found.add((form, item))
-
-
-@cache
-def _text_steps(cls: type[Wire]) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((step.attribute, step.form, step.many) for step in _value_steps(cls))

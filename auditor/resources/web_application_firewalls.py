@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.errors import Undetermined
-from auditor.resources.base import Named, Resource, Wire, arm, settings
+from auditor.resources.base import Named, Resource, Wire, Word, arm, settings
 
 
 class WafPolicySettings(Wire, gc=False):
     """`policySettings`: on or off (`state`; Front Door: `enabledState`), and how it acts."""
 
-    state: str | None = None
-    enabled_state: str | None = None
-    mode: str | None = None
+    state: Word | None = None
+    enabled_state: Word | None = None
+    mode: Word | None = None
 
 
 class ManagedRuleSet(Wire, gc=False):
     """One managed rule set: OWASP, Microsoft_DefaultRuleSet, Microsoft_BotManagerRuleSet."""
 
-    rule_set_type: str | None = None
-    rule_set_version: str | None = None
+    rule_set_type: Word | None = None
+    rule_set_version: Word | None = None
 
 
 class ManagedRules(Wire):
@@ -43,7 +43,7 @@ class WafPolicyProperties(Wire):
     frontend_endpoint_links: list[Named] | None = None
     routing_rule_links: list[Named] | None = None
     security_policy_links: list[Named] | None = None
-    provisioning_state: str | None = None
+    provisioning_state: Word | None = None
 
 
 @arm(

@@ -86,7 +86,7 @@ class Gap:
     where: str = ""
 
 
-_BLOCK = 1 << 13
+_BLOCK = 1 << 15
 _STRIDE = 1 << 23
 
 
@@ -99,7 +99,7 @@ def give_back(text: memoryview | bytes, start: int, end: int) -> None:
 
 
 class Lines:
-    """Where the lines of a text begin, counted once, in blocks of 8 KiB, when first asked."""
+    """Where the lines of a text begin, counted once, in blocks of 32 KiB, when first asked."""
 
     def __init__(self, text: memoryview | bytes) -> None:
         self._text = text

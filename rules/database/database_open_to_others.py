@@ -67,12 +67,13 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
         return
     targets = [p for p in points_of(server, network) if p.kind is not Kind.SERVICE]
     found = intruders(network, _others(network, application, targets, params.allow), targets, MYSQL)
-    if not found.sure:
+    first = found.first
+    if first is None:
         if found.perhaps:
             missing = f"whether {found.names} reach {server.label} on port {MYSQL}: {found.reasons}"
             yield Unknown(server.id, missing)
         return
-    told = told_of(network, found.sure[0], server.id)
+    told = told_of(network, first, server.id)
     yield Finding(
         subject=server.id,
         message=f"{found.names} reach {server.label} on port {MYSQL} besides "

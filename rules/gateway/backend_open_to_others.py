@@ -66,7 +66,8 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
     found = intruders(
         network, _others(network, backend, targets, params.allow), targets, backend.port
     )
-    if not found.sure:
+    first = found.first
+    if first is None:
         if found.perhaps:
             missing = (
                 f"whether {found.names} reach {backend.member}:{backend.port} around "
@@ -74,7 +75,7 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
             )
             yield Unknown(backend.id, missing, key=backend.key)
         return
-    told = told_of(network, found.sure[0], backend.id)
+    told = told_of(network, first, backend.id)
     subnet = point_of(network, backend.gateway).place
     yield Finding(
         subject=backend.id,

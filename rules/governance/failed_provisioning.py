@@ -20,13 +20,14 @@ without changes; Azure then brings it to the state it was asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 
+from auditor.errors import Undetermined
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources import walk
-from auditor.resources.base import Node, Wire
+from auditor.resources.base import Node
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 # Azure itself writes the second spelling in some answers.
@@ -41,50 +42,59 @@ _MOST = 5
 """Parts that are named; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioned:
-    """A resource that tells its state, with the parts of it that are not as they should be."""
-
-    node: Node
-    bad: tuple[tuple[Node, str], ...]
-
-    @property
-    def id(self) -> str:
-        """The resource."""
-        return self.node.id
+@question
+def provisioned(network: Network) -> tuple[Node, ...]:
+    """Every resource that tells its provisioning state, or has a part that does."""
+    return tuple(network.nodes[key] for key in _states(network)[0])
 
 
 @question
-def provisioned(network: Network) -> tuple[Provisioned, ...]:
-    """Every resource that tells its provisioning state."""
+def _amiss(network: Network) -> dict[Node, list[tuple[Node, str]]]:
+    """What is not as it should be, and its state, by the resource that it is or is part of."""
+    found: dict[Node, list[tuple[Node, str]]] = defaultdict(list)
+    for node, state in _states(network)[1]:
+        found[network.nodes[node.root.key]].append((node, state))
+    return dict(sorted(found.items(), key=lambda pair: pair[0].key))
+
+
+@question
+def _states(network: Network) -> tuple[set[str], list[tuple[Node, str]]]:
+    """The keys of the resources that tell a state, and the nodes in a state that is not good."""
     told: set[str] = set()
-    bad: dict[str, list[tuple[Node, str]]] = defaultdict(list)
-    for node in network.nodes.values():
-        settings = walk.peek(node, "properties") or node
-        if not _has_state(settings.__class__):
+    bad: list[tuple[Node, str]] = []
+    for kind in network.kinds():
+        field = _field(kind)
+        if not field or not kind.indexed:
             continue
-        state = walk.peek(settings, "provisioning_state")
-        if isinstance(state, str):
-            key = node.root.key
-            told.add(key)
-            if state.lower() not in _DONE:
-                bad[key].append((node, state))
-    return tuple(Provisioned(network.nodes[key], tuple(bad.get(key, ()))) for key in sorted(told))
+        read = attrgetter(field)
+        for node in network.all(kind):
+            try:
+                state = read(node)
+            except (Undetermined, AttributeError):
+                continue
+            if isinstance(state, str):
+                told.add(node.root.key)
+                if state.lower() not in _DONE:
+                    bad.append((node, state))
+    return told, bad
 
 
 @cache
-def _has_state(settings: type[Wire]) -> bool:
-    return "provisioning_state" in settings.__struct_fields__
+def _field(kind: type[Node]) -> str:
+    """Where nodes of a class tell their state, empty when nowhere."""
+    if "provisioning_state" in kind.__struct_fields__:
+        return "provisioning_state"
+    settings = next((s.struct for s in walk.steps(kind) if s.attribute == "properties"), None)
+    tells = settings is not None and "provisioning_state" in settings.__struct_fields__
+    return "properties.provisioning_state" if tells else ""
 
 
-@rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned)
-def failed_provisioning(network: Network, subject: Provisioned) -> Outcomes:
+@rule("GOV-005", severity=Severity.HIGH, since="0.1.0", of=provisioned, suspects=_amiss)
+def failed_provisioning(network: Network, node: Node) -> Outcomes:
     """Judge a resource with its parts: one cause, one finding."""
-    if not subject.bad:
-        return
-    node = subject.node
-    failed = [pair for pair in subject.bad if pair[1].lower() not in _ON_THE_WAY]
-    told = sorted(failed or subject.bad, key=lambda pair: (pair[0] is not node, pair[0].key))
+    bad = _amiss(network)[node]
+    failed = [pair for pair in bad if pair[1].lower() not in _ON_THE_WAY]
+    told = sorted(failed or bad, key=lambda pair: (pair[0] is not node, pair[0].key))
     yield Finding(
         subject=node.id,
         message=_message(node, told),

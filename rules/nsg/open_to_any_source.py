@@ -51,6 +51,7 @@ from auditor.network.openings import (
     WITH_PORTS,
     Opening,
     concerns_internet,
+    foreign_allows,
     group_of,
     inbound_allows,
     openings,
@@ -65,6 +66,7 @@ from auditor.rule import Outcomes, Unknown, rule
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=inbound_allows,
+    suspects=foreign_allows,
     peers=(
         "PSR:NSG.AnyInboundSource",
         "TRV:AZU-0047",

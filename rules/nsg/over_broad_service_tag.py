@@ -45,6 +45,7 @@ from auditor.network.openings import (
     WITH_PORTS,
     Opening,
     concerns_internet,
+    foreign_allows,
     group_of,
     inbound_allows,
     openings,
@@ -78,6 +79,7 @@ class Params:
     severity=Severity.HIGH,
     since="0.1.0",
     of=inbound_allows,
+    suspects=foreign_allows,
     parameters=Params,
 )
 def over_broad_service_tag(

@@ -34,7 +34,13 @@ from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.filters import attachments
 from auditor.network.graph import evidence
 from auditor.network.openings import group_of
-from auditor.network.superfluous import idle_rules, in_words, kept_by_hand, needed, sure_to_match
+from auditor.network.superfluous import (
+    dispensable,
+    idle_rules,
+    in_words,
+    kept_by_hand,
+    sure_to_match,
+)
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -45,12 +51,11 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
     severity=Severity.LOW,
     since="0.1.0",
     of=kept_by_hand,
+    suspects=dispensable,
     peers=("NPG:sg-rule-implied",),
 )
 def redundant_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
-    if security_rule in needed(network):
-        return
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).redundant.get(security_rule)
     if causes is None:

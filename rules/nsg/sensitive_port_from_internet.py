@@ -38,7 +38,7 @@ from functools import lru_cache
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
-from auditor.network.openings import inbound_allows
+from auditor.network.openings import foreign_allows, inbound_allows
 from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
 
@@ -62,6 +62,7 @@ class Params:
     severity=Severity.HIGH,
     since="0.1.0",
     of=inbound_allows,
+    suspects=foreign_allows,
     parameters=Params,
     peers=(
         "SPP:network_security_group_restrict_inbound_*",

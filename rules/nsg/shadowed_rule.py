@@ -36,10 +36,10 @@ from auditor.network.graph import evidence
 from auditor.network.openings import group_of
 from auditor.network.superfluous import (
     Cause,
+    dispensable,
     idle_rules,
     in_words,
     kept_by_hand,
-    needed,
     sure_to_match,
 )
 from auditor.remedy import az
@@ -52,12 +52,11 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
     severity=Severity.MEDIUM,
     since="0.1.0",
     of=kept_by_hand,
+    suspects=dispensable,
     peers=("NPG:nacl-rule-shadowed",),
 )
 def shadowed_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
-    if security_rule in needed(network):
-        return
     group = group_of(network, security_rule)
     causes = idle_rules(network, group).shadowed.get(security_rule)
     if causes is None:

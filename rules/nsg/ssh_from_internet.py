@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
-from auditor.network.openings import inbound_allows
+from auditor.network.openings import foreign_allows, inbound_allows
 from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
 
@@ -38,6 +38,7 @@ _PORTS = {"tcp": PortSet.of(22)}
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=inbound_allows,
+    suspects=foreign_allows,
     controls=(
         "CIS 2.0/6.2",
         "CIS 3.0/7.2",

@@ -70,12 +70,13 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     found = intruders(
         network, _others(network, there, params.sources, params.port), (there,), params.port
     )
-    if not found.sure:
+    first = found.first
+    if first is None:
         if found.perhaps:
             missing = f"whether {found.names} reach {target.label}: {found.reasons}"
             yield Unknown(target.id, missing)
         return
-    told = told_of(network, found.sure[0], target.id)
+    told = told_of(network, first, target.id)
     yield Finding(
         subject=target.id,
         message=f"{found.names} reach {target.label} without being meant to ({told.words})",

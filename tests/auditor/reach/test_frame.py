@@ -60,13 +60,19 @@ def test_a_packet_behind_two_rewritings() -> None:
     packet = Packet(parse_address("1.0.0.4"), parse_address("20.1.1.1"), "tcp", 50000, 443)
     there = frame.applied(packet)
     assert (str(there.source), str(there.destination), there.destination_port) == (
-        "10.0.9.0", "10.0.0.4", 443,
+        "10.0.9.4", "10.0.0.4", 443,
     )  # fmt: skip
-    assert there.source_port == 0
+    assert there.source_port == 50000
+
+
+def test_a_packet_keeps_what_the_rewriting_allows() -> None:
+    frame = SENT.rewritten(destination=one("20.1.1.0/24"), destination_port=PortSet.of(400, 500))
+    packet = Packet(parse_address("1.0.0.4"), parse_address("20.1.1.1"), "tcp", 50000, 443)
+    assert frame.applied(packet) == packet
 
 
 def test_P_12_a_packet_gets_an_address_of_its_own_version() -> None:
     both = AddressSet.from_text(["20.0.0.0/8", "2603:1020::/32"])
     packet = Packet(parse_address("fd00::4"), parse_address("2603:1020::5"), "tcp", 50000, 443)
-    assert str(SENT.rewritten(source=both).applied(packet).source) == "2603:1020::"
+    assert str(SENT.rewritten(source=both).applied(packet).source) == "2603:1020::4"
     assert SENT.rewritten(source=one("20.0.0.0/8")).applied(packet) == packet

@@ -1,0 +1,113 @@
+"""The last step to a Kubernetes Service: from the node that a load balancer chose to a pod.
+
+What ARM tells of it depends on how pods get addresses (K-2). Those of an overlay, of kubenet and
+of the nodes' subnet stand behind the nodes; those of a subnet of their own are filtered by its
+security group (K-42), on a port that is not in ARM. Network policies are not in ARM either (K-43).
+"""
+
+from __future__ import annotations
+
+from auditor.errors import Undetermined
+from auditor.network.clusters import (
+    Cni,
+    node_subnets,
+    plugin,
+    pod_subnets,
+    service_frontends,
+)
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network, question
+from auditor.network.reasons import Reason, gap
+from auditor.reach.balancing import Forward
+from auditor.reach.bounds import Bounds
+from auditor.reach.filtering import admitted
+from auditor.reach.points import usable
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.virtual_networks import Subnet
+
+
+def to_pods(trail: Trail, forward: Forward) -> Trail:
+    """Add that a node hands packets for a Service of its cluster to a pod; nothing elsewhere.
+
+    Never blocked: which port the pods listen on is not told.
+    """
+    cluster = _clusters(trail.network).get(forward.frontend.key)
+    if cluster is None:
+        return trail
+    reasons = _doubts(trail, cluster, forward)
+    pod = f"{_pod(trail.network, cluster)}, of cluster {cluster.label}"
+    return remark(
+        trail,
+        "kube-proxy",
+        cluster.id,
+        lambda _: (
+            f"it cannot be told whether the node may hand it to {pod}"
+            if reasons
+            else f"the node hands it to {pod}"
+        ),
+        Bounds.maybe(trail.space.all) if reasons else None,
+        reasons=reasons,
+    )
+
+
+def behind_nodes(network: Network, frontend: LoadBalancerFrontend) -> bool:
+    """Tell whether nothing but nodes stands before whatever a frontend serves."""
+    cluster = _clusters(network).get(frontend.key)
+    return cluster is None or not any(pool.pod_subnet_id for pool in cluster.pools)
+
+
+@question
+def _clusters(network: Network) -> dict[str, ManagedCluster]:
+    """The clusters by the frontends on which their Services answer."""
+    return {served.frontend.key: served.cluster for served in service_frontends(network)}
+
+
+def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Reason, ...]:
+    """Say why a node may not reach the pods of its cluster; nothing when it certainly does."""
+    try:
+        nodes = node_subnets(trail.network, cluster)
+        pods = pod_subnets(trail.network, cluster)
+    except Undetermined as unknown:
+        return (gap(unknown, cluster.id),)
+    return tuple(
+        Reason(
+            "semantics:K-42",
+            f"whether {here.label} and {there.label} let the nodes talk to the port of the pods",
+            there.id,
+        )
+        for here in nodes
+        for there in pods
+        if not _all_pass(trail, here, there, forward)
+    )
+
+
+def _all_pass(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> bool:
+    """Whether nodes of a subnet certainly reach every port of the pods of another."""
+    asked = trail.space.having(
+        source=usable(here), destination=usable(there), protocols=forward.protocols
+    )
+    version = trail.space.version
+    out = admitted(trail.network, None, Direction.OUTBOUND, version, here, trail.tags)
+    into = admitted(trail.network, None, Direction.INBOUND, version, there, trail.tags)
+    return (asked - (out & into).must).is_empty
+
+
+def _pod(network: Network, cluster: ManagedCluster) -> str:
+    try:
+        subnets = pod_subnets(network, cluster)
+        mode = plugin(cluster)
+    except Undetermined:
+        return "a pod"
+    if subnets:
+        return f"a pod in {', '.join(subnet.label for subnet in subnets)}"
+    return _PODS.get(mode, "a pod")
+
+
+_PODS = {
+    Cni.OVERLAY: "a pod of its overlay (K-40)",
+    Cni.KUBENET: "a pod behind it (kubenet)",
+    Cni.NODE_SUBNET: "a pod with an address of the nodes' subnet",
+}

@@ -1,0 +1,233 @@
+"""Visiting every reference and every formed value of an audit, as fast as Python can.
+
+What `walk` finds by looking at declarations again for every struct, a function written out once
+per class finds here: the lines a person would write who knew the class. A struct with unset fields
+is rare; for it the walk is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from auditor.errors import Undetermined
+from auditor.resources import walk
+from auditor.resources.base import Node, Ref, Wire
+
+Targets: TypeAlias = list[tuple[str, str, Ref | None]]
+"""References: the JSON key, the id as spelled, and the `Ref` it stands in, if any."""
+
+Texts: TypeAlias = list[tuple[str, str]]
+"""Values with a form of their own: the form and the text."""
+
+Collections: TypeAlias = list[tuple[str, list[Node]]]
+"""Nodes directly below, by the pointer of the list they stand in."""
+
+_Known: TypeAlias = Mapping[str, Container[str]]
+
+
+def targets(struct: Wire, found: Targets) -> None:
+    """Collect what `walk.references` finds, without pointers."""
+    before = len(found)
+    try:
+        _targets_of(type(struct))(struct, found)
+    except Undetermined:
+        del found[before:]
+        walk.targets(struct, found)
+
+
+def texts(struct: Wire, known: _Known, found: Texts) -> None:
+    """Collect what `walk.values` finds and is not known, by form, without pointers."""
+    before = len(found)
+    try:
+        _texts_of(type(struct))(struct, known, found)
+    except Undetermined:
+        found[before:] = (
+            (value.form, value.text)
+            for value in walk.values(struct)
+            if value.text not in known[value.form]
+        )
+
+
+class Words(dict[str, dict[str, str]]):
+    """One copy of each word and of each value with a form, by form.
+
+    `new` are those that were met since it was last emptied; `whole` is false when there may be
+    others in structs with unset fields, which are rare, and may keep copies.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.new: Texts = []
+        self.whole = True
+
+    def __missing__(self, form: str) -> dict[str, str]:
+        found = self[form] = {}
+        return found
+
+    def share(self, struct: Wire) -> None:
+        """Let a resource, with its parts, say what others say in the same strings."""
+        try:
+            _sharing_of(type(struct))(struct, self)
+        except Undetermined:
+            self.whole = False
+
+
+def collections(struct: Wire) -> Collections:
+    """Find what `walk.parts` finds, by the list it stands in."""
+    found: Collections = []
+    try:
+        _collections_of(type(struct))(struct, found)
+    except Undetermined:
+        found.clear()
+        walk.collect(struct, "", found)
+    return found
+
+
+class _Place(NamedTuple):
+    """A field that leads somewhere: `at` is how a line calls its value, `kind` what is known of it.
+
+    In a list, `at` is an element, and `pointer` lacks its number.
+    """
+
+    step: walk.Step
+    at: str
+    pointer: str
+    kind: Any
+
+
+@cache
+def _targets_of(cls: type[Wire]) -> Callable[[Wire, Targets], None]:
+    lines = _visits(cls, walk.reference_kind, _target_lines)
+    visit: Callable[[Wire, Targets], None] = _function("struct, found", lines)
+    return visit
+
+
+def _target_lines(place: _Place) -> tuple[str, ...]:
+    key = place.step.key
+    if place.kind == walk.HOLDER:
+        return ("targets(value, found)",)
+    if place.kind == walk.TEXT:
+        return (f"if value: found.append(({key!r}, value, None))",)
+    return ("target = value.id", f"if target: found.append(({key!r}, target, value))")
+
+
+@cache
+def _texts_of(cls: type[Wire]) -> Callable[[Wire, _Known, Texts], None]:
+    lines = _visits(cls, walk.leads_to_values, _text_lines)
+    visit: Callable[[Wire, _Known, Texts], None] = _function("struct, known, found", lines)
+    return visit
+
+
+def _text_lines(place: _Place) -> tuple[str, ...]:
+    form = place.step.form
+    if not form:
+        return ("texts(value, known, found)",)
+    return (f"if value not in known[{form!r}]: found.append(({form!r}, value))",)
+
+
+@cache
+def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
+    lines = _visits(cls, _holds_words, _word_lines)
+    visit: Callable[[Wire, Words], None] = _function("struct, words", lines)
+    return visit
+
+
+def _holds_words(step: walk.Step) -> bool | None:
+    if step.form:
+        return step.form != "id" or None
+    if step.struct is None or issubclass(step.struct, Ref):
+        return None
+    return issubclass(step.struct, Node) or _says_words(step.struct) or None
+
+
+@cache
+def _says_words(cls: type[Wire]) -> bool:
+    steps = walk.steps(cls)
+    return any(_holds_words(step) for step in steps if step.struct is not cls)
+
+
+def _word_lines(place: _Place) -> tuple[str, ...]:
+    form = place.step.form
+    if form:
+        return (
+            f"known = words[{form!r}]",
+            "word = known.get(value)",
+            "if word is None:",
+            "    known[value] = value",
+            f"    words.new.append(({form!r}, value))",
+            f"elif word is not value: {place.at} = word",
+        )
+    lines = ("sharing_of(type(value))(value, words)",)
+    if place.step.struct is not None and issubclass(place.step.struct, Node):
+        name = "value.name = words['word'].setdefault(value.name, value.name)"
+        return (name, *lines)
+    return lines
+
+
+@cache
+def _collections_of(cls: type[Wire]) -> Callable[[Wire, Collections], None]:
+    lines = _visits(cls, walk.leads_to_parts, _collection_lines, whole_lists=True)
+    visit: Callable[[Wire, Collections], None] = _function("struct, found", lines)
+    return visit
+
+
+def _collection_lines(place: _Place) -> tuple[str, ...]:
+    step, pointer = place.step, place.pointer
+    if step.struct is not None and issubclass(step.struct, Node):
+        return (f"found.append(({pointer!r}, {'value' if step.many else '[value]'}))",)
+    if not step.many:
+        return (f"collect(value, {pointer + '/'!r}, found)",)
+    return (
+        "for number, item in enumerate(value):",
+        f"    collect(item, f'{pointer}/{{number}}/', found)",
+    )
+
+
+def _visits(
+    cls: type[Wire],
+    kind_of: Callable[[walk.Step], Any],
+    lines: Callable[[_Place], tuple[str, ...]],
+    *,
+    name: str = "struct",
+    path: str = "",
+    whole_lists: bool = False,
+) -> Iterator[str]:
+    """Write the lines that visit a struct called `name`, and the objects that always are in it."""
+    for step in walk.steps(cls):
+        kind = kind_of(step)
+        if kind is None:
+            continue
+        at, pointer = f"{name}.{step.attribute}", path + step.key
+        if step.sure and step.struct is not None and not issubclass(step.struct, (Node, Ref)):
+            inner = f"{name}_{step.attribute}"
+            yield f"{inner} = {at}"
+            yield from _visits(
+                step.struct,
+                kind_of,
+                lines,
+                name=inner,
+                path=f"{pointer}/",
+                whole_lists=whole_lists,
+            )
+            continue
+        if step.many and not whole_lists:
+            yield f"for place, value in enumerate({at} or ()):"
+            at += "[place]"
+        else:
+            yield f"value = {at}"
+            yield "if value is not None:"
+        yield from (f"    {line}" for line in lines(_Place(step, at, pointer, kind)))
+
+
+def _function(arguments: str, lines: Iterator[str]) -> Any:
+    body = "\n".join(f"    {line}" for line in lines) or "    pass"
+    names: dict[str, Any] = {
+        "targets": targets,
+        "texts": texts,
+        "sharing_of": _sharing_of,
+        "collect": walk.collect,
+    }
+    exec(f"def visit({arguments}):\n{body}", names)
+    return names["visit"]
