@@ -46,7 +46,7 @@ class Method:
 
 def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> Iterator[Method]:
     """Give the methods that apply, the winner first. Raises Undetermined when one is not told."""
-    if routed(roads):
+    if roads.lead_elsewhere:
         yield _route(roads)
     nat = subnet.properties.nat_gateway
     if nat is not None and nat.id:
@@ -93,18 +93,6 @@ def _of_pool(leaver: Leaver) -> Iterator[Method]:
                      cluster, True)  # fmt: skip
     elif not leaver.kind and any(way.method == "default" for way in leaver.ways):
         yield Method("default", "default outbound access")
-
-
-def routed(roads: Roads) -> bool | None:
-    """Tell whether routes take everything elsewhere than straight to the internet.
-
-    None when the snapshot lacks routes. What BGP may teach besides is not asked.
-    """
-    if roads.all_within(Hop.APPLIANCE, Hop.GATEWAY, Hop.NONE):
-        return True
-    if roads.some_within(Hop.INTERNET):
-        return False
-    return None if any(Hop.UNKNOWN in option for option in roads.options) else False
 
 
 def _route(roads: Roads) -> Method:

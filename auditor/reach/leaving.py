@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
@@ -40,7 +41,7 @@ NO_EGRESS = frozenset({"none", "block"})
 """Outbound types of clusters that need no way out (K-4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roads:
     """Where the routes of a subnet take what is for the internet (IPv4).
 
@@ -61,6 +62,18 @@ class Roads:
     def some_within(self, *hops: Hop) -> bool:
         """Whether some part certainly takes one of these."""
         return any(option <= {*hops} for option in self.options)
+
+    @cached_property
+    def lead_elsewhere(self) -> bool | None:
+        """Whether routes take everything elsewhere than straight to the internet.
+
+        None when the snapshot lacks routes. What BGP may teach besides is not asked.
+        """
+        if self.all_within(Hop.APPLIANCE, Hop.GATEWAY, Hop.NONE):
+            return True
+        if self.some_within(Hop.INTERNET):
+            return False
+        return None if any(Hop.UNKNOWN in option for option in self.options) else False
 
     def lead_out(self, translated: bool | None) -> bool | None:
         """Tell whether some of the internet is reached; None: not told.

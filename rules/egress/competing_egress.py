@@ -42,7 +42,7 @@ from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
 from auditor.network.subnets import vnet_name
-from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods, routed
+from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods
 from auditor.reach.leaving import Leaver, inhabited_subnets, leavers, roads_of
 from auditor.remedy import az
 from auditor.resources.load_balancers import OutboundRule
@@ -110,7 +110,7 @@ def _losses(
         raise Undetermined(lacks[0].detail or str(lacks[0]))
     if len(found) < (1 if wanted else 2):
         return
-    if routed(roads) is None:
+    if roads.lead_elsewhere is None:
         raise Undetermined("; ".join(map(str, roads.reasons)) or f"the routes of {subnet.label}")
     told = wanted or BY_TYPE.get(leaver.kind.lower())
     winner = found[0]
