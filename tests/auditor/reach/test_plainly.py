@@ -20,7 +20,7 @@ from ...routing import route, table
 
 SIDES = ["*", "AzureLoadBalancer", "GatewayManager", "Internet", "VirtualNetwork", "AzureCloud",
          "168.63.129.16", "10.0.0.0/24", "10.0.0.0/25", "0.0.0.0/0", "20.0.0.0/8"]  # fmt: skip
-PORTS = ["*", "443", "440-450", "80", "65200-65535"]
+PORTS = ["*", "*", "443", "440-450", "80", "65200-65535"]
 DEMANDS = [
     demands.probes(PortSet.of(443)),
     demands.probes(PortSet.of(440, 445)),
@@ -29,14 +29,20 @@ DEMANDS = [
 ]
 
 
-def _rule(chance: random.Random, number: int) -> Any:
+def _rules(chance: random.Random) -> list[Any]:
+    """Some rules of one direction with few words, so that they often meet."""
+    words = ["*", *chance.sample(SIDES, 2)]
     where = chance.choice(["Inbound", "Outbound"])
+    return [_rule(chance, number, words, where) for number in range(chance.randint(2, 5))]
+
+
+def _rule(chance: random.Random, number: int, words: list[str], where: str) -> Any:
     return rule(
         f"r{number}",
         100 + number,
-        chance.choice(SIDES),
+        chance.choice(words),
         chance.choice(PORTS),
-        destinationAddressPrefix=chance.choice(SIDES),
+        destinationAddressPrefix=chance.choice(words),
         direction=where,
         access=chance.choice(["Allow", "Allow", "Deny"]),
         protocol=chance.choice(["Tcp", "*", "Udp"]),
@@ -59,12 +65,34 @@ def _refusals(rules: list[Any], tie: bool, doubt: bool) -> list[bool]:
 def test_it_never_says_more_than_the_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(12)
     said = 0
-    for number in range(250):
+    for number in range(300):
         how = (number % 5 == 0, number % 3 == 0)
-        rules = [_rule(chance, n) for n in range(chance.randint(2, 5))]
+        rules = _rules(chance)
         quick = _refusals(rules, *how)
         with monkeypatch.context() as patched:
             patched.setattr(demands, "lets_through", lambda *_: False)
             assert quick == _refusals(rules, *how), rules
         said += sum(quick)
     assert said > 50
+
+
+@pytest.mark.parametrize("doubt", [False, True])
+@pytest.mark.parametrize("first", ["Allow", "Deny"])
+@pytest.mark.parametrize("words", [("Internet", "VirtualNetwork"), ("AzureLoadBalancer", "*"),
+                                   ("20.0.0.0/8", "Internet"), ("Internet", "*")])  # fmt: skip
+def test_what_goes_before(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], first: str, doubt: bool
+) -> None:
+    def rules(direction: str) -> list[Any]:
+        side = "destinationAddressPrefix" if direction == "Outbound" else "sourceAddressPrefix"
+        access = (first, "Deny" if first == "Allow" else "Allow")
+        more: Any = {"protocol": "*", "direction": direction}
+        return [
+            rule(f"r{n}", 100 + n, **{side: words[n]}, access=access[n], **more) for n in (0, 1)
+        ]
+
+    for direction in ("Inbound", "Outbound"):
+        quick = _refusals(rules(direction), tie=False, doubt=doubt)
+        with monkeypatch.context() as patched:
+            patched.setattr(demands, "lets_through", lambda *_: False)
+            assert quick == _refusals(rules(direction), tie=False, doubt=doubt)

@@ -1,0 +1,73 @@
+"""Glances that spare rules the long way change no answer of theirs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor.addresses import NOTHING
+from auditor.network.build import build
+from auditor.network.graph import Network
+from auditor.snapshot.load import load
+from auditor.testing import ask
+from bench.generate import AS_OF, write
+
+from ..auditor.reach.test_against_simulator import networks
+
+GLANCES: tuple[tuple[str, str, Any], ...] = (
+    ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
+    ("NSG-018", "auditor.reach.east_west._near", lambda *_: NOTHING),
+    ("RTE-005", "auditor.reach.ways.Ways.straight_to", None),
+    ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
+    ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
+    ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
+    ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
+)
+"""A rule, its glance, and what sends it the long way."""
+
+
+def _told(which: str, network: Network) -> list[str]:
+    network.known.clear()
+    answer = ask(which, network)
+    return sorted(map(repr, (*answer.broken, *answer.unknown)))
+
+
+@pytest.fixture(scope="module")
+def landing_zones(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """Some of a generated estate, with many faults."""
+    folder: Path = tmp_path_factory.mktemp("estate")
+    write(1500, folder, every=12)
+    return build(
+        load((str(folder / "estate.json"),)),
+        as_of=datetime.fromisoformat(AS_OF).replace(tzinfo=UTC),
+    ).network
+
+
+@pytest.mark.parametrize(("which", "where", "away"), GLANCES)
+def test_landing_zones(
+    landing_zones: Network, monkeypatch: pytest.MonkeyPatch, which: str, where: str, away: Any
+) -> None:
+    quick = _told(which, landing_zones)
+    monkeypatch.setattr(where, away)
+    assert quick == _told(which, landing_zones)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(networks(), st.sampled_from(GLANCES))
+def test_random_networks(
+    monkeypatch: pytest.MonkeyPatch, network: Network, glance: tuple[str, str, Any]
+) -> None:
+    which, where, away = glance
+    quick = _told(which, network)
+    with monkeypatch.context() as patched:
+        patched.setattr(where, away)
+        assert quick == _told(which, network)
