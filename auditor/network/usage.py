@@ -19,7 +19,7 @@ from auditor.network.graph import Network
 from auditor.network.private_link import interfaces_of
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.base import Node
+from auditor.resources.base import Node, Ref
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -167,7 +167,11 @@ def _scale_sets(
 def _listed(subnet: Subnet) -> set[str]:
     p = subnet.properties
     refs = (*(p.ip_configurations or ()), *(p.application_gateway_ip_configurations or ()))
-    return {fold(ref.id) for ref in refs if ref.id}
+    return {_key(ref) for ref in refs if ref.id}
+
+
+def _key(ref: Ref) -> str:
+    return ref.node.key if ref.node is not None else fold(ref.id or "")
 
 
 def _gateway_key(key: str) -> str:
@@ -206,7 +210,7 @@ def _is_node_of(key: str) -> bool:
 
 def _endpoints_not_listed(network: Network, subnet: Subnet, listed: set[str]) -> int:
     """Count private endpoints whose NIC neither side tells of."""
-    endpoints = {fold(ref.id) for ref in subnet.properties.private_endpoints or () if ref.id}
+    endpoints = {_key(ref) for ref in subnet.properties.private_endpoints or () if ref.id}
     for edge in network.referrers(subnet, "subnet"):
         if isinstance(edge.source, PrivateEndpoint):
             endpoints.add(edge.source.key)
@@ -229,6 +233,7 @@ def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
 
 def _is_v4(node: Node) -> bool:
     settings = walk.peek(node, "properties")
-    version = walk.peek(settings, "private_ip_address_version") or ""
-    address = walk.peek(settings, "private_ip_address") or ""
-    return str(version).lower() != "ipv6" and ":" not in str(address)
+    version = walk.peek(settings, "private_ip_address_version")
+    address = walk.peek(settings, "private_ip_address")
+    is_v6 = isinstance(version, str) and version.lower() == "ipv6"
+    return not is_v6 and not (isinstance(address, str) and ":" in address)
