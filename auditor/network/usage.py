@@ -171,7 +171,8 @@ def _listed(subnet: Subnet) -> set[str]:
 
 
 def _key(ref: Ref) -> str:
-    return ref.node.key if ref.node is not None else fold(ref.id or "")
+    known = ref.node is not None and ref.node.id is ref.id  # one copy of the text, folded before
+    return ref.node.key if known else fold(ref.id or "")
 
 
 def _gateway_key(key: str) -> str:
