@@ -239,3 +239,14 @@ def test_the_package_of_the_tutorial_brings_its_rule_and_report(tutorial: Comman
 
     assert ran.stderr == b""
     assert ran.stdout.decode().split("\t")[:2] == ["medium", "ORG-001"]
+
+
+def test_the_page_about_reach_lists_the_codes_of_hops() -> None:
+    page = (ROOT / "docs/reach.md").read_text(encoding="utf-8")
+    listed = page[page.index("Codes of hops:") :].partition("\n\n")[0]
+    called = re.compile(r'(?:remark|Step)\(\s*(?:[\w.()\s,]+?,\s*)?"([a-z]+(?:-[a-z]+)*)"')
+    files = (ROOT / "auditor/reach").glob("*.py")
+    used = {code for file in files for code in called.findall(file.read_text(encoding="utf-8"))}
+
+    assert len(used) > 20
+    assert sorted(used - set(re.findall(r"`([a-z-]+)`", listed))) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,31 +11,11 @@ from auditor.commands.asking import KEEP_GOING, SERVICE_TAGS, say_json
 from auditor.streams import say
 
 if TYPE_CHECKING:
+    from auditor.commands.differing import Difference
     from auditor.finding import Judged, Report
     from auditor.network.graph import Network
     from auditor.reach.changes import Change
     from auditor.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What is not as it was: findings that are new or gone, and paths.
-
-    `unwanted` are the paths that opened from the internet to what is not allowed to be public.
-    `broken` names the intents that the new network breaks.
-    """
-
-    gained: tuple[Judged, ...]
-    lost: tuple[Judged, ...]
-    paths: tuple[Change, ...]
-    unwanted: tuple[Change, ...]
-    broken: tuple[str, ...]
-    untold: tuple[str, ...]
-
-    @property
-    def status(self) -> int:
-        """Give the exit status: 1 when a path is unwanted or an intent broken."""
-        return 1 if self.unwanted or self.broken else 0
 
 
 @click.command()
@@ -73,6 +52,7 @@ def diff(old: str, new: str, report: str, **options: Any) -> int:
 
 
 def _difference(old: str, new: str, options: dict[str, Any]) -> Difference:
+    from auditor.commands.differing import Difference
     from auditor.network.build import paused_gc
     from auditor.reach.changes import changes
     from auditor.reach.intents import Outcome, judgements

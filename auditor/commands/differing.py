@@ -1,8 +1,9 @@
-"""How differences between two snapshots are said: text, JSON, Markdown."""
+"""What is different between two snapshots, and how it is said: text, JSON, Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.commands.asking import plain
@@ -10,7 +11,6 @@ from auditor.commands.reaching import escaped, packet_json, socket
 
 if TYPE_CHECKING:
     from auditor.addresses import PortSet
-    from auditor.commands.diff import Difference
     from auditor.finding import Judged
     from auditor.packets.diagram import PacketSet
     from auditor.reach.changes import Change
@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 
 SCHEMA = "auditor.diff/1"
 _SOURCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is not as it was: findings that are new or gone, and paths.
+
+    `unwanted` are the paths that opened from the internet to what is not allowed to be public.
+    `broken` names the intents that the new network breaks.
+    """
+
+    gained: tuple[Judged, ...]
+    lost: tuple[Judged, ...]
+    paths: tuple[Change, ...]
+    unwanted: tuple[Change, ...]
+    broken: tuple[str, ...]
+    untold: tuple[str, ...]
+
+    @property
+    def status(self) -> int:
+        """Give the exit status: 1 when a path is unwanted or an intent broken."""
+        return 1 if self.unwanted or self.broken else 0
 
 
 def as_json(found: Difference) -> dict[str, Any]:
@@ -88,7 +109,8 @@ def ports_of(packets: PacketSet) -> str:
     """Say which packets they are: `tcp 22, 443`, `tcp *; udp 53`."""
     from auditor.addresses import EVERY_PORT, PortSet
     from auditor.packets.measure import values
-    from auditor.reach.answer import PROTOCOLS, numbers_of
+    from auditor.reach.answer import PROTOCOLS
+    from auditor.reach.samples import numbers_of
     from auditor.reach.space import PORTED, FlowSpace
 
     space = packets.space

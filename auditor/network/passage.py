@@ -19,7 +19,7 @@ from auditor.network.platform_traffic import PLATFORM
 from auditor.network.surroundings import Side, Surroundings
 from auditor.network.terms import may_differ, named_regions
 
-_PLATFORM = AddressSet.from_text(service.address for service in PLATFORM)
+UNFILTERED = AddressSet.from_text(service.address for service in PLATFORM)
 """Where a machine's packets go unfiltered (N-14)."""
 
 
@@ -34,7 +34,7 @@ def may_pass(rules: EffectiveRules, own: AddressSet, ports: PortSet) -> AddressS
             return EVERYTHING
         if layer.unknown is None:
             total = total & _may(_Asked(rules, layer, own, ports))
-    return total if rules.inbound else total | _PLATFORM
+    return total if rules.inbound else total | UNFILTERED
 
 
 def surely_pass(rules: EffectiveRules, own: AddressSet, peer: AddressSet, port: int) -> bool:
@@ -42,7 +42,7 @@ def surely_pass(rules: EffectiveRules, own: AddressSet, peer: AddressSet, port: 
 
     False: not all do, or it takes the exact answer to tell.
     """
-    if not rules.inbound and peer.overlaps(_PLATFORM):
+    if not rules.inbound and peer.overlaps(UNFILTERED):
         return False
     for layer in rules.layers:
         if layer.kind is LayerKind.ADMIN or layer.unknown is not None:

@@ -25,7 +25,8 @@ Condition: TypeAlias = tuple[str, bool]
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 # Where probes over IPv6 come from, by number: reading its text would load netaddr at every start.
-_HOST_V6 = AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
+HOSTS = _HOST | AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
+"""What `AzureLoadBalancer` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Surroundings:
         if tag == INTERNET:
             return self._internet_extent()
         if tag == AZURE_LOAD_BALANCER:
-            return Extent(_HOST | _HOST_V6)
+            return Extent(HOSTS)
         known = self.tags(tag)
         if known is not None:
             return Extent(known)

@@ -15,16 +15,14 @@ from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortS
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
-from auditor.packets.witness import address as some_address
-from auditor.packets.witness import first_of, witness
 from auditor.reach.bounds import Bounds, any_of
 from auditor.reach.frame import Packet
 from auditor.reach.paths import SILENT, Path, paths, private_paths, start
 from auditor.reach.points import Kind, Point
-from auditor.reach.space import BITS, PORTED, FlowSpace, space_of
+from auditor.reach.samples import coordinates, numbers_of, some_packet
+from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
 from auditor.resources import walk
 
@@ -182,12 +180,6 @@ def asked_for(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> Pac
         with_ports = ports if protocol in PORTED else None
         total |= space.having(protocols=numbers, destination_ports=with_ports)
     return total
-
-
-def numbers_of(protocol: str, version: Version) -> tuple[tuple[int, int], ...]:
-    """Give the protocol numbers behind a name of `PROTOCOL_NUMBERS` for a version of IP."""
-    numbers = PROTOCOL_NUMBERS[protocol]
-    return (numbers[0],) if version == 4 else (numbers[-1],)
 
 
 class _Question:
@@ -390,62 +382,6 @@ def hops_of(path: Path, packet: Packet) -> list[Step]:
         passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
         steps += stage.tell(stage.frame.applied(packet), passes)
     return steps
-
-
-def coordinates(packet: Packet) -> tuple[int, ...]:
-    """Give a packet as a point of its space; conditions that are settled do not matter."""
-    version = packet.source.version
-    return (
-        packet.destination.value,
-        packet.source.value,
-        numbers_of(packet.protocol, version)[0][0],
-        packet.destination_port,
-        packet.source_port,
-        *([0] * 12),
-    )
-
-
-_NAMES = {
-    number: name
-    for name, pairs in PROTOCOL_NUMBERS.items()
-    for low, high in pairs
-    for number in range(low, high + 1)
-}
-_PORTS = (443, 80, 22, 3389, 53)
-_TASTE_OF_PROTOCOL = first_of(*((n, n) for n in (6, 17, 1, 58, 50, 51)))
-
-
-def some_packet(packets: PacketSet) -> Packet | None:
-    """Give a packet of a set, such as a person would choose; None when there is none.
-
-    Always the same one: TCP if it may be, to a port everybody knows, between likely addresses.
-    """
-    space = packets.space
-    assert isinstance(space, FlowSpace)
-    bits = BITS[space.version]
-    named = PORT_TASTES | {
-        "destination": some_address(bits),
-        "source": some_address(bits),
-    }
-    found = witness(packets, {"protocol": _TASTE_OF_PROTOCOL, **named})
-    if found is None:
-        return None
-    destination, source, protocol, to_port, from_port = found[:5]
-    name = _NAMES.get(protocol, "")
-    ported = name in PORTED
-    return Packet(
-        Address(space.version, source),
-        Address(space.version, destination),
-        name,
-        from_port if ported else 0,
-        to_port if ported else 0,
-    )
-
-
-PORT_TASTES = {
-    "destination_port": first_of(*((port, port) for port in _PORTS), (1, 65535)),
-    "source_port": first_of((49152, 65535), (1024, 65535), (1, 65535)),
-}
 
 
 def sources_of(answer: Answer) -> AddressSet | None:

@@ -9,11 +9,12 @@ from typing import TypeAlias
 from auditor.network.graph import Network, question
 from auditor.network.routing.model import Hop
 from auditor.packets.diagram import PacketSet
-from auditor.reach.answer import Answer, Verdict, answer_on, some_packet
+from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.openings import openings
 from auditor.reach.paths import Path, paths
 from auditor.reach.points import Point, anywhere_in, vnet_of
+from auditor.reach.samples import some_packet
 from auditor.reach.ways import appliances_of, leads_to, ways_from
 from auditor.resources.virtual_networks import Subnet
 

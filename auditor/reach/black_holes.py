@@ -24,10 +24,10 @@ from auditor.network.routing.selection import choose
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
-from auditor.reach.intent_states import about, name_of, packet_words
 from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.points import endpoint
 from auditor.reach.talking import obstacle
+from auditor.reach.wording import about, name_of, packet_words
 from auditor.resources import walk
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.routing import Route, RouteTable

@@ -17,20 +17,13 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
-from auditor.reach.answer import (
-    Answer,
-    Verdict,
-    asked_for,
-    coordinates,
-    parts_of,
-    private_answers,
-    some_packet,
-)
+from auditor.reach.answer import Answer, Verdict, asked_for, parts_of, private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import through_appliance
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
 from auditor.reach.points import Point
+from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.sending import owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, group_of, why

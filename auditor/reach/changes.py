@@ -16,7 +16,6 @@ from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
 from auditor.network.sites import every_site
 from auditor.packets.diagram import PacketSet
-from auditor.reach.answer import some_packet
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.ends import points_of
@@ -25,6 +24,7 @@ from auditor.reach.firewalling import passing
 from auditor.reach.frame import Packet
 from auditor.reach.paths import Path, from_internet, paths
 from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
+from auditor.reach.samples import some_packet
 from auditor.reach.services import service_points
 from auditor.reach.space import space_of
 from auditor.reach.ways import Ways, ways_from

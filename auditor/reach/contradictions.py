@@ -22,11 +22,12 @@ from auditor.network.group_members import addresses_of, configurations_of
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
 from auditor.packets.diagram import PacketSet
-from auditor.reach.answer import coordinates, some_packet
+from auditor.reach.alive import Spot, plainly_alive
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
 from auditor.reach.frame import Packet
 from auditor.reach.own_filters import VERSIONS, groups_at, only, packets_of, why
+from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.space import space_of
 from auditor.reach.worlds import worlds
 from auditor.resources.base import Node
@@ -238,15 +239,16 @@ def _at(
         return State.UNTOLD, Perhaps(place.missing)
     if place.nic is None:
         return State.ALIVE, None
-    rules = groups_at(network, place.nic, direction, place.subnet)
-    own, other = _apart(rules, place.kind)
+    rules, own, other = _meeting(network, place, direction)
     number = _number(own, rule)
     if number is None or not other.layers:
+        return State.ALIVE, None
+    if plainly_alive(own, other, number, _spot(network, place.subnet, place.nic)):
         return State.ALIVE, None
     states: dict[Version, tuple[State, PacketSet]] = {
         version: _state(network, place, rules, number, version)
         for version in VERSIONS
-        if AddressSet.from_prefixes(place.subnet.prefixes).intervals(version)
+        if _home(network, place.subnet).intervals(version)
     }
     for state in (State.ALIVE, State.UNTOLD, State.DEAD):
         for version, (found, packets) in states.items():
@@ -254,6 +256,16 @@ def _at(
                 shown = _Shown(place, other, packets, version)
                 return state, Perhaps(why(other)) if state is State.UNTOLD else shown
     return State.NOTHING, None
+
+
+@question_about
+def _meeting(
+    network: Network, place: Place, direction: Direction
+) -> tuple[EffectiveRules, EffectiveRules, EffectiveRules]:
+    """Both groups at a place, the one at hand, and the other."""
+    assert place.nic is not None
+    rules = groups_at(network, place.nic, direction, place.subnet)
+    return rules, *_apart(rules, place.kind)
 
 
 def _apart(both: EffectiveRules, kind: LayerKind) -> tuple[EffectiveRules, EffectiveRules]:
@@ -303,15 +315,34 @@ def _of_pods(network: Network, place: Place, version: Version) -> PacketSet:
     Nothing, at what is no node. Raises Undetermined when the cluster's pod range is not told.
     """
     space = space_of(network, version)
-    cluster = cluster_of(network, place.nic.root) if place.nic is not None else None
-    if cluster is None:
+    pods = _pods(network, place.nic) if place.nic is not None else AddressSet()
+    if not pods:
         return space.empty
-    pods = AddressSet.from_prefixes(claim.prefix for claim in pod_claims(cluster))
-    both = pods | AddressSet.from_prefixes(place.subnet.prefixes)
+    both = pods | _home(network, place.subnet)
     between = space.having(source=both, destination=both)
     return between & (space.having(source=pods) | space.having(destination=pods))
 
 
+@question_about
+def _pods(network: Network, nic: Interface) -> AddressSet:
+    """The addresses of pods behind a node; nothing at what is none."""
+    cluster = cluster_of(network, nic.root)
+    if cluster is None:
+        return AddressSet()
+    return AddressSet.from_prefixes(claim.prefix for claim in pod_claims(cluster))
+
+
+@question_about
+def _home(_: Network, subnet: Subnet) -> AddressSet:
+    return AddressSet.from_prefixes(subnet.prefixes)
+
+
+@question_about
+def _spot(network: Network, subnet: Subnet, nic: Interface) -> Spot:
+    return Spot(_addresses(network, nic), _home(network, subnet), _pods(network, nic))
+
+
+@question_about
 def _addresses(network: Network, nic: Interface) -> AddressSet:
     mine = AddressSet()
     for configuration in configurations_of(nic):
@@ -328,5 +359,5 @@ def _region(network: Network, place: Place, own: EffectiveRules, version: Versio
     nic = place.nic
     if nic is None or (isinstance(nic, NetworkInterface) and nic.properties.enable_ip_forwarding):
         return space.all
-    seen = _addresses(network, nic) | ~AddressSet.from_prefixes(place.subnet.prefixes)
+    seen = _addresses(network, nic) | ~_home(network, place.subnet)
     return packets_of(network, own, seen, version)

@@ -22,13 +22,13 @@ from auditor.network.layers import EffectiveRule
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.demands import Demand, refusal
 from auditor.reach.frame import Packet
-from auditor.reach.intent_states import name_of
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.openings import Opening, openings, within
 from auditor.reach.points import INTERNET, Point, anywhere_in
 from auditor.reach.points import machine as point_of
 from auditor.reach.replay import check
 from auditor.reach.trail import Step
+from auditor.reach.wording import name_of
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule

@@ -11,12 +11,13 @@ from auditor.network.doubt import Doubt
 from auditor.network.front_door import origins
 from auditor.network.gateways import hiding, is_public
 from auditor.network.graph import Network, question
-from auditor.reach.answer import Answer, Verdict, answer_on, some_packet
+from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.doors import EDGE
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.openings import from_any
 from auditor.reach.paths import from_internet
 from auditor.reach.points import internet
+from auditor.reach.samples import some_packet
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 from auditor.resources.base import Ref

@@ -10,8 +10,8 @@ from auditor.intent import Expect
 from auditor.network.graph import Network, question
 from auditor.network.hub_routing import Spoke, branches, governed, learns, spokes
 from auditor.reach.answer import Answer, Verdict
-from auditor.reach.intent_states import name_of
 from auditor.reach.intents import judgements
+from auditor.reach.wording import name_of
 
 
 @dataclass(frozen=True)

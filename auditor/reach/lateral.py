@@ -19,15 +19,15 @@ from auditor.network.exposure import approved
 from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
-from auditor.network.routing_domains import network_key
 from auditor.packets.measure import values
-from auditor.reach.answer import Answer, Verdict, answers, coordinates
+from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, at_subnet, is_whole, only
 from auditor.reach.points import Point, anywhere_in, points_in, usable
 from auditor.reach.replay import check
+from auditor.reach.samples import coordinates
 from auditor.reach.space import space_of
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup
@@ -93,9 +93,8 @@ def laterals(
     `managers` are globs of ids of subnets from where machines are managed. What is only possible
     is given where nothing is certain.
     """
-    sources = [
-        each for each in _workloads(network, network_key(target.id), managers) if each is not target
-    ]
+    home = anywhere_in(network, target).home
+    sources = [each for each in _workloads(network, home, managers) if each is not target]
     for port in ports:
         if _shut(network, target, port, sources):
             continue
@@ -122,9 +121,10 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
         )
         if (let_through(network, rules, version).may & asked).is_empty:
             continue
+        each = decided(network, rules, version)
         for number, rule in enumerate(rules.layers[0].rules):
-            if rule.action is Action.ALLOW and rule.filter.speaks_of("tcp"):
-                let_in = decided(network, rules, version).by(number).may & asked
+            if rule.action is Action.ALLOW and _speaks_of(rule.filter, port):
+                let_in = each.by(number).may & asked
                 pairs = values(let_in, "source")
                 if pairs:
                     more = AddressSet(v4=pairs) if version == 4 else AddressSet(v6=pairs)
@@ -146,17 +146,20 @@ def _shut(network: Network, target: Subnet, port: int, others: Sequence[Subnet])
         if not each.allow:
             if is_whole(each):
                 return True
-        elif each.speaks_of("tcp") and _may_let_in(network, each, port, others):
+        elif _speaks_of(each, port) and _may_let_in(network, each, others):
             return False
     return False
 
 
-def _may_let_in(network: Network, each: Filter, port: int, others: Sequence[Subnet]) -> bool:
-    ports, side = each.destination_ports, each.sources
-    if ports is not None and port not in ports:
-        return False
+def _may_let_in(network: Network, each: Filter, others: Sequence[Subnet]) -> bool:
+    side = each.sources
     named = side.groups or side.tags - {AZURE_LOAD_BALANCER}
     return bool(named) or not side.told or _overlap(network, others, side.addresses)
+
+
+def _speaks_of(each: Filter, port: int) -> bool:
+    ports = each.destination_ports
+    return each.speaks_of("tcp") and (ports is None or port in ports)
 
 
 def _overlap(network: Network, subnets: Sequence[Subnet], addresses: AddressSet) -> bool:
@@ -168,7 +171,9 @@ def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> tuple[
     """The subnets around a VNet (its key) from where nobody manages anything, the nearest first."""
     sources = _sources(network, managers)
     found = [each for each in subnets_around(network, home) if each.key in sources]
-    return tuple(sorted(found, key=lambda each: (network_key(each.id) != home, each.key)))
+    return tuple(
+        sorted(found, key=lambda each: (anywhere_in(network, each).home != home, each.key))
+    )
 
 
 @question_about

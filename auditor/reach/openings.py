@@ -20,20 +20,14 @@ from auditor.network.graph import Network, question
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Interval
 from auditor.packets.measure import sections, values
-from auditor.reach.answer import (
-    Answer,
-    Verdict,
-    answer_on,
-    numbers_of,
-    some_packet,
-    together,
-)
+from auditor.reach.answer import Answer, Verdict, answer_on, together
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.intent_states import name_of
 from auditor.reach.paths import Path, from_internet
 from auditor.reach.points import INTERNET, Kind, Point
+from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED, FlowSpace
+from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration

@@ -14,12 +14,12 @@ from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
-from auditor.reach.answer import coordinates, some_packet
 from auditor.reach.bounds import Bounds
 from auditor.reach.deciding import decided, decider
 from auditor.reach.frame import Packet
 from auditor.reach.own_filters import VERSIONS, at_subnet, denied, groups_at, only, packets_of, why
 from auditor.reach.points import points_in, usable
+from auditor.reach.samples import coordinates, some_packet
 from auditor.resources.network_manager import AdminRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 

@@ -9,10 +9,19 @@ from dataclasses import dataclass
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
-from auditor.network.filters import INTERNET, VIRTUAL_NETWORK, Filter, Selector
+from auditor.network.filters import (
+    AZURE_LOAD_BALANCER,
+    INTERNET,
+    VIRTUAL_NETWORK,
+    Filter,
+    Selector,
+)
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.network.passage import UNFILTERED
+from auditor.network.surroundings import HOSTS, Surroundings
 from auditor.special_addresses import PUBLIC
 
+_PROBES = frozenset((AZURE_LOAD_BALANCER,))
 _PUBLIC_TAGS = frozenset((INTERNET, VIRTUAL_NETWORK))
 
 
@@ -31,6 +40,31 @@ def lets_through(
     """
     asked = _Class(rules, own, peers, ports, tag.lower(), protocol)
     return all(asked.passes(layer) for layer in rules.layers)
+
+
+def decides(
+    rules: EffectiveRules,
+    number: int,
+    own: AddressSet,
+    peers: AddressSet,
+    ports: PortSet,
+    tag: str = "",
+    protocol: str = "tcp",
+) -> bool:
+    """Tell whether one rule of a single layer plainly decides packets that it matches.
+
+    By its number there: none before it may match any of them. False: look closer.
+    """
+    if not rules.inbound and peers.overlaps(UNFILTERED):
+        return False
+    asked = _Class(rules, own, peers, ports, tag, protocol)
+    (layer,) = rules.layers
+    priority = layer.rules[number].priority
+    return layer.rules[number].doubt is None and not any(
+        asked.may_match(other)
+        for place, other in enumerate(layer.rules)
+        if place != number and other.priority <= priority
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +96,13 @@ class _Class:
             if _contested(rule, layer):
                 return False
             tags |= peers.tags
-            if self._hold_peers(peers.addresses, tags):
+            if self._hold_peers(peers, tags):
                 return True
         return False
+
+    def may_match(self, rule: EffectiveRule) -> bool:
+        """Whether a rule may match some of the packets, or does not tell."""
+        return rule.doubt is not None or not rule.filter.told or self._concerned(rule.filter)
 
     def _sides(self, each: Filter) -> tuple[Selector, Selector]:
         """The sides of the place itself and of its peers."""
@@ -76,10 +114,8 @@ class _Class:
         ports = each.destination_ports or PortSet()
         if not each.speaks_of(self.protocol) or not ports.overlaps(self.ports):
             return False
-        return all(
-            side.tags or side.groups or side.addresses.overlaps(asked)
-            for side, asked in zip(self._sides(each), (self.own, self.peers), strict=True)
-        )
+        own, peers = self._sides(each)
+        return _may_hold(own, self.own) and _may_hold(peers, self.peers)
 
     def _whole(self, each: Filter, own: Selector) -> bool:
         """Whether it matches all of them that are of its peers."""
@@ -89,21 +125,32 @@ class _Class:
     def _holds_own(self, own: Selector) -> bool:
         if own.everything:
             return True
-        if not self.own:
-            return False
-        held = own.addresses
-        if VIRTUAL_NETWORK in own.tags:
-            held = held | self.rules.surroundings.virtual_network.must
-        return self.own <= held
+        return bool(self.own) and self.own <= surely_held(own, self.rules.surroundings)
 
-    def _hold_peers(self, addresses: AddressSet, tags: set[str]) -> bool:
-        """Whether addresses, or some tags together, hold all peers.
+    def _hold_peers(self, side: Selector, tags: set[str]) -> bool:
+        """Whether a side, or some tags together, hold all peers.
 
         Any public address that is not in `VirtualNetwork` is in `Internet` (N-24).
         """
-        if self.tag in tags or self.peers <= addresses:
+        if self.tag in tags or self.peers <= side.addresses:
+            return True
+        if side.tags and self.peers <= surely_held(side, self.rules.surroundings):
             return True
         return tags >= _PUBLIC_TAGS and self.peers <= PUBLIC
+
+
+def surely_held(side: Selector, here: Surroundings) -> AddressSet:
+    """Give addresses that a side of a rule surely holds; there may be more."""
+    held = side.addresses
+    if VIRTUAL_NETWORK in side.tags:
+        held = held | here.virtual_network.must
+    return held | HOSTS if AZURE_LOAD_BALANCER in side.tags else held
+
+
+def _may_hold(side: Selector, asked: AddressSet) -> bool:
+    if side.groups or side.addresses.overlaps(asked):
+        return True
+    return bool(side.tags) and (side.tags != _PROBES or HOSTS.overlaps(asked))
 
 
 def _contested(rule: EffectiveRule, layer: Layer) -> bool:

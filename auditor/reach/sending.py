@@ -205,24 +205,13 @@ def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
     """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
-    for appliance in appliances_towards(trail, source, to):
-
-        def ask(way: Way, by: Address = appliance) -> bool | None:
-            return leads_by(way, by)
-
-        there = goes(trail, source, to, ask, f"to the appliance {appliance}")
-        configuration = firewall_at(trail.network, source, appliance)
-        firewall = configuration.root if configuration is not None else None
-        if configuration is None or not isinstance(firewall, Firewall):
-            yield by_stranger(there, appliance)
+    for passed, firewall, here in _past_appliances(trail, source, to):
+        if firewall is None or here is None:
+            yield passed
             continue
-        here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-        for passed in filtered(there, firewall, here, to):
-            out = goes(
-                passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet"
-            )
-            addresses, reasons = firewall_addresses(trail.network, firewall)
-            yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+        out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
+        addresses, reasons = firewall_addresses(trail.network, firewall)
+        yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
 
 def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
@@ -231,6 +220,14 @@ def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
     Straight, or by each appliance that routes name; what the far side answers is not asked.
     """
     yield goes(trail, source, to, _to_gateway, "to the gateway")
+    for passed, _, here in _past_appliances(trail, source, to):
+        yield passed if here is None else goes(passed, here, to, _to_gateway, "to the gateway")
+
+
+def _past_appliances(
+    trail: Trail, source: Point, to: AddressSet
+) -> Iterator[tuple[Trail, Firewall | None, Point | None]]:
+    """Follow packets past each appliance that routes name, with the Azure Firewall if it is one."""
     for appliance in appliances_towards(trail, source, to):
 
         def ask(way: Way, by: Address = appliance) -> bool | None:
@@ -240,11 +237,11 @@ def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
         configuration = firewall_at(trail.network, source, appliance)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
-            yield by_stranger(there, appliance)
+            yield by_stranger(there, appliance), None, None
             continue
         here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
         for passed in filtered(there, firewall, here, to):
-            yield goes(passed, here, to, _to_gateway, "to the gateway")
+            yield passed, firewall, here
 
 
 def _to_gateway(way: Way) -> bool | None:

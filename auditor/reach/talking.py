@@ -9,9 +9,9 @@ from itertools import chain, product
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
-from auditor.reach.intent_states import name_of
 from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point
+from auditor.reach.wording import name_of
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 

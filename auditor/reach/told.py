@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.quoting import quoted
 from auditor.reach.replay import check
+from auditor.reach.wording import hops_of, packet_words, witness_of
 
 
 @dataclass(frozen=True, slots=True)

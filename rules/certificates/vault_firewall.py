@@ -36,8 +36,7 @@ from auditor.finding import Evidence
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import listeners_presenting
-from auditor.reach.intent_states import hops_of, witness_of
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of
 from auditor.reach.vaults import Fetch, Shut, fetches, shut_out
 from auditor.remedy import az
 from auditor.resources.key_vault import KeyVault
@@ -62,6 +61,7 @@ def vault_firewall(network: Network, subject: Fetch | Doubt) -> Outcomes:
 
 def _finding(network: Network, fetch: Fetch, shut: Shut) -> Finding:
     vault, blocked = shut.vault, shut.blocked
+    told = told_of(network, blocked) if blocked is not None else None
     names = ", ".join(one.label for one in fetch.certificates)
     listeners = {
         one.id: None for each in fetch.certificates for one in listeners_presenting(network, each)
@@ -80,11 +80,11 @@ def _finding(network: Network, fetch: Fetch, shut: Shut) -> Finding:
         related=(vault.id, *listeners),
         evidence=(
             _denial(vault),
-            *(quoted(network, blocked.blockers) if blocked is not None else ()),
+            *(told.evidence if told is not None else ()),
         ),
         key=fetch.reference.host,
-        witness=witness_of(blocked) if blocked is not None else None,
-        hops=hops_of(blocked) if blocked is not None else (),
+        witness=told.witness if told is not None else None,
+        hops=told.hops if told is not None else (),
     )
 
 

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from auditor.intent import Expect
 from auditor.network.graph import question
-from auditor.reach.intent_states import about, hops_of, message_of, witness_of
+from auditor.reach.intent_states import message_of
 from auditor.reach.intents import Judgement, Outcome, judgements
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of
+from auditor.reach.wording import about
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -45,15 +46,15 @@ def blocked_intent(network: Network, judgement: Judgement) -> Outcomes:
         )
     for answer in judgement.answers if judgement.outcome is Outcome.BROKEN else ():
         lone = Judgement(intent, Outcome.BROKEN, (answer,))
-        openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
+        told = told_of(network, answer, about(answer))
         yield Finding(
             subject=about(answer),
             message=f"the intent {intent.name} is broken: {message_of(lone)}",
-            remedy="; then ".join(openings)
+            remedy="; then ".join(told.openings)
             or f"give the target a path, or correct the intent in {intent.location.file} line "
             f"{intent.location.line}",
-            evidence=quoted(network, answer.blockers, about(answer)),
+            evidence=told.evidence,
             key=f"{intent.name} {answer.source.id.lower()} {answer.protocol}",
-            witness=witness_of(answer),
-            hops=hops_of(answer),
+            witness=told.witness,
+            hops=told.hops,
         )

@@ -39,7 +39,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
 from auditor.reach.demands import priority_after
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
-from auditor.reach.intent_states import packet_values
+from auditor.reach.wording import packet_values
 from auditor.remedy import az
 from auditor.resources.base import union
 from auditor.resources.security import SecurityRule

@@ -25,12 +25,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor import ids
-from auditor.finding import Hop
 from auditor.network.graph import question
-from auditor.reach.answer import hops_of
+from auditor.reach.answer import Verdict, answer_on
 from auditor.reach.changes import Change, changes, grouped
-from auditor.reach.intent_states import name_of, packet_of, subject_of
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of
+from auditor.reach.wording import name_of, subject_of
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _SHOWN = 5
@@ -67,23 +66,22 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
     if path is None or packet is None:
         return
     target = path.target
-    steps = hops_of(path, packet)
     sources = [_source(change) for change in one.paths]
     more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
-    told = packet_of(packet, path)
     subject = subject_of(target)
+    told = told_of(network, answer_on(path, packet, Verdict.REACHABLE), subject)
     port = f":{packet.destination_port}" if packet.destination_port else ""
     yield Finding(
         subject=subject,
         message=f"{', '.join(sources[:_SHOWN])}{more} now reaches {name_of(target)}, and did not "
-        f"before ({packet.protocol} {packet.source} to {told['destination']}{port})",
+        f"before ({told.words})",
         remedy="if nobody wants the path, undo the change: close one of the hops that let the "
         "packet pass",
         related=tuple(dict.fromkeys(filter(None, map(_spelled, one.paths)))),
-        evidence=quoted(network, steps, subject),
+        evidence=told.evidence,
         key=f"{first.entrance} {' '.join(first.via)} {first.turn.value} {packet.protocol} {port}",
-        witness=told,
-        hops=tuple(Hop(step.resource, step.rule or step.says, step.code) for step in steps),
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

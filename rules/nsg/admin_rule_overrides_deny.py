@@ -40,8 +40,8 @@ from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
-from auditor.reach.intent_states import packet_values, sent_words
 from auditor.reach.overrides import Override, always_allows, override
+from auditor.reach.wording import packet_values, sent_words
 from auditor.remedy import az
 from auditor.resources.network_manager import AdminRule
 from auditor.resources.security import NetworkSecurityGroup

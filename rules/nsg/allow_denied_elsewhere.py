@@ -38,7 +38,7 @@ from auditor.network.layers import LayerKind
 from auditor.network.openings import group_of
 from auditor.network.superfluous import written_by_kubernetes
 from auditor.reach.contradictions import Dead, dead, meeting_allows
-from auditor.reach.intent_states import packet_values, sent_words
+from auditor.reach.wording import packet_values, sent_words
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule

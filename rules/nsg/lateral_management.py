@@ -41,9 +41,8 @@ from dataclasses import dataclass
 
 from auditor import ids
 from auditor.network.filters import last_free_priority, place_name, subnet_name
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -117,15 +116,16 @@ def _finding(
     by = first.rule
     how = f"{by.filter.name} of {ids.name(by.resource)} lets" if by else "nothing keeps"
     ends = _ends(found, "reach" if by else "from reaching")
+    told = told_of(network, first.answer, subject)
     return Finding(
         subject=subject,
-        message=f"{how} {ends} on TCP {_ports(found)} ({packet_words(first.answer)})",
+        message=f"{how} {ends} on TCP {_ports(found)} ({told.words})",
         remedy="let in those who manage, nobody else: " + _command(network, guard, found),
         related=tuple(dict.fromkeys(s.id for each in found for s in (each.source, each.target))),
-        evidence=quoted(network, first.answer.hops, subject),
+        evidence=told.evidence,
         key=place_name(first.target) if isinstance(guard, Subnet) else "",
-        witness=witness_of(first.answer),
-        hops=hops_of(first.answer),
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

@@ -39,10 +39,9 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.network.exposure import approved
 from auditor.network.filters import last_free_priority, place_name, subnet_name
-from auditor.reach.intent_states import hops_of, packet_words, witness_of
 from auditor.reach.lateral import guarded, places_of
 from auditor.reach.outflow import Outflow, unrestricted
-from auditor.reach.quoting import quoted
+from auditor.reach.told import told_of
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -86,6 +85,7 @@ def _finding(
 ) -> Finding:
     answer = found[0].answer
     assert answer is not None
+    told = told_of(network, answer, guard.id)
     names = [place_name(each.subnet) for each in found]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     grouped = isinstance(guard, NetworkSecurityGroup)
@@ -93,12 +93,12 @@ def _finding(
     return Finding(
         subject=guard.id,
         message=f"{which} machines of {', '.join(names[:_SHOWN])}{more} "
-        f"send to the internet ({packet_words(answer)})",
+        f"send to the internet ({told.words})",
         remedy="allow what is needed, and then: " + _command(network, guard),
         related=tuple(each.subnet.id for each in found[:_SHOWN]),
-        evidence=quoted(network, answer.hops, guard.id),
-        witness=witness_of(answer),
-        hops=hops_of(answer),
+        evidence=told.evidence,
+        witness=told.witness,
+        hops=told.hops,
     )
 
 

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from auditor.reach.answer import Answer
 from auditor.reach.asymmetry import Flow, flows
-from auditor.reach.intent_states import name_of
 from auditor.reach.told import told_of, whys
+from auditor.reach.wording import name_of
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 

@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
 from auditor.reach.black_holes import Loss, black_holes, losses
-from auditor.reach.intent_states import hops_of, witness_of
+from auditor.reach.told import told_of
 from auditor.remedy import az
 from auditor.resources.routing import Route, RouteTable
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -67,6 +67,7 @@ def black_hole(network: Network, route: Route, params: Params) -> Outcomes:
             yield Unknown(route.id, missing, related=related)
         return
     first = next((each.answer for each in sure if each.answer is not None), None)
+    told = told_of(network, first) if first is not None else None
     gateway = any(each.told is not None and each.told[0] == "GW-004" for each in sure)
     yield Finding(
         subject=route.id,
@@ -84,8 +85,8 @@ def black_hole(network: Network, route: Route, params: Params) -> Outcomes:
         ),
         severity=Severity.CRITICAL if gateway else None,
         covers=tuple(dict.fromkeys(each.told for each in sure if each.told is not None)),
-        witness=witness_of(first) if first is not None else None,
-        hops=hops_of(first) if first is not None else (),
+        witness=told.witness if told is not None else None,
+        hops=told.hops if told is not None else (),
     )
 
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from auditor import simulate
 from auditor.addresses import parse_address
 from auditor.network.graph import Network
-from auditor.reach.answer import answers, coordinates, together
+from auditor.reach.answer import answers, together
 from auditor.reach.frame import Packet
 from auditor.reach.paths import ends_at, paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.replay import check
+from auditor.reach.samples import coordinates
 from auditor.simulate import Fate
 from auditor.testing import arm_id, estate
 
