@@ -6,6 +6,7 @@ from auditor.ids import resource_group
 from auditor.network.clusters import cluster_of
 from auditor.network.filters import custom_rules, last_free_priority
 from auditor.network.graph import Network
+from auditor.network.group_commands import new_rule
 from auditor.reach.answer import Answer
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
@@ -39,13 +40,11 @@ def only_from(
     for step in reversed(answer.hops):
         group = network.find(step.resource) if step.code == "nsg-inbound" else None
         if isinstance(group, NetworkSecurityGroup) and prefixes and not cluster_of(network, group):
-            allow, deny = _free(network, group)
-            return " && ".join(
-                (
-                    _rule(group, f"allow-{who}-{port}", allow, "Allow", prefixes, port),
-                    _rule(group, f"deny-others-{port}", deny, "Deny", ("VirtualNetwork",), port),
-                )
-            )
+            first, last = _free(network, group)
+            name, tcp = f"allow-{who}-{port}", {"protocol": "Tcp", "ports": str(port)}
+            allow = new_rule(group, name, first, access="Allow", sources=prefixes, **tcp)
+            name = f"deny-others-{port}"
+            return f"{allow} && {new_rule(group, name, last, sources='VirtualNetwork', **tcp)}"
     return ""
 
 
@@ -79,25 +78,3 @@ def _free(network: Network, group: NetworkSecurityGroup) -> tuple[int, int]:
     taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=True)}
     first = next(number for number in range(_FIRST, 4097) if number not in taken)
     return first, last_free_priority(network, group, inbound=True)
-
-
-def _rule(
-    group: NetworkSecurityGroup,
-    name: str,
-    priority: int,
-    access: str,
-    sources: tuple[str, ...],
-    port: int,
-) -> str:
-    return az(
-        "network", "nsg", "rule", "create",
-        resource_group=group.resource_group,
-        nsg_name=group.label,
-        name=name,
-        priority=priority,
-        direction="Inbound",
-        access=access,
-        protocol="Tcp",
-        source_address_prefixes=sources,
-        destination_port_ranges=str(port),
-    )  # fmt: skip
