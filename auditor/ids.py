@@ -78,6 +78,9 @@ def group_key(arm_id: str) -> tuple[str, str]:
 
     What all resources of one group have in common; no name is unique without its subscription.
     """
+    parts = arm_id.split("/", 5)
+    if len(parts) > 4 and parts[1] == "subscriptions" and parts[3] == "resourcegroups":
+        return parts[2].lower(), parts[4].lower()
     parts = arm_id.lower().split("/", 5)
     if len(parts) > 4 and parts[1] == "subscriptions" and parts[3] == "resourcegroups":
         return parts[2], parts[4]

@@ -117,11 +117,15 @@ def _holdings(
 ) -> tuple[dict[str, dict[Address, tuple[Owner, ...]]], dict[Address, tuple[Node, ...]]]:
     found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
     lost: dict[Address, tuple[Node, ...]] = {}
+    homes: dict[str, str] = {}
     for cls in OWNING:
         for node in network.all(cls):
             owners = _owned_by(node)
             for owner in owners:
-                found[network_key(owner.subnet)][owner.address].append(owner)
+                home = homes.get(owner.subnet)
+                if home is None:
+                    home = homes[owner.subnet] = network_key(owner.subnet)
+                found[home][owner.address].append(owner)
             text = None if owners else _told(walk.peek(node, "properties"))[0]
             if text:
                 block = parse_prefix(text)

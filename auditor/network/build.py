@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
@@ -91,12 +92,12 @@ def _decode_all(
     as new in `words` are values that are not of their form.
     """
     records = snapshot.records
-    places = sorted(range(len(records)), key=lambda number: _place(records[number]))
+    places = list(map(attrgetter("source", "start"), records))
     nodes: list[Node | None] = [None] * len(records)
     for source in snapshot.sources:
         source.release()
     faulty: list[tuple[str, str]] = []
-    for number in places:
+    for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
         node = decode(record, damages)
         snapshot.sources[record.source].passed(record.start)
@@ -137,10 +138,6 @@ def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[Ty
             before.type, before.count + spelled[name], before.understood or name in read
         )
     return tuple(found[low] for low in sorted(found))
-
-
-def _place(record: Record) -> tuple[int, int]:
-    return record.source, record.start
 
 
 def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:

@@ -17,7 +17,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence, Unknown
 from auditor.ids import name as last_segment
 from auditor.network import clusters
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, question
 from auditor.network.on_premises import (
     Elsewhere,
     client_pools,
@@ -121,7 +121,7 @@ def _ranges(
     for pointer, text in texts:
         if text:
             prefix = parse_prefix(text)
-            found.setdefault(prefix, Claim(prefix, cluster, evidence(cluster, pointer, text)))
+            found.setdefault(prefix, Claim(prefix, cluster, pointer, text))
     return tuple(found.values())
 
 

@@ -224,10 +224,8 @@ def _groups(network: Network) -> dict[tuple[str, str], tuple[Node, ...]]:
     wanted = {_group_key(cluster) for cluster in network.all(ManagedCluster)} - {None}
     found: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in network.nodes.values():
-        if node.record is not None:
-            key = group_key(node.id)
-            if key in wanted:
-                found[key].append(node)
+        if node.record is not None and (key := group_key(node.key)) in wanted:
+            found[key].append(node)
     return {key: tuple(sorted(nodes, key=_key)) for key, nodes in found.items()}
 
 
@@ -263,7 +261,7 @@ def managed_by_aks(network: Network, node: Node) -> bool:
 
     For a cluster that is not in the snapshot, by the name such groups have unless chosen.
     """
-    key = group_key(node.id)
+    key = group_key(node.key)
     return key[1].startswith("mc_") or key in cluster_by_group(network)
 
 

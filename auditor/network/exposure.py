@@ -17,7 +17,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Edge, Network, evidence, question, question_about
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -70,7 +70,15 @@ class Owner:
     id: str
     type: str
     part: str
-    told: Evidence
+    teller: Node
+    where: str | Edge
+    value: str
+
+    @property
+    def told(self) -> Evidence:
+        """Quote it."""
+        pointer = self.where if isinstance(self.where, str) else self.where.pointer
+        return evidence(self.teller, pointer, self.value)
 
     @property
     def word(self) -> str:
@@ -83,6 +91,7 @@ class Owner:
         return ids.name(self.id)
 
 
+@question_about
 def owners_of(network: Network, pip: PublicIp) -> tuple[Owner, ...]:
     """Give the owners of a public IP; none when it is attached to nothing (E-1).
 
@@ -108,13 +117,13 @@ def _told_by_address(pip: PublicIp) -> Iterator[Owner]:
         return  # the other side may tell
     for pointer, ref in attached:
         if ref is not None and ref.id:
-            yield _described(ref.id, evidence(pip, pointer, ref.id))
+            yield _described(ref.id, pip, pointer, ref.id)
 
 
 def _told_by_owners(network: Network, pip: PublicIp) -> Iterator[Owner]:
     for edge in network.referrers(pip, *_CARRY):
         if not isinstance(edge.source, PublicIpPrefix):
-            yield _described(edge.source.id, evidence(edge.source, edge.pointer, pip.id))
+            yield _described(edge.source.id, edge.source, edge, pip.id)
 
 
 _CARRY = ("publicIPAddress", "publicIpAddress", "publicIPAddresses", "publicIpAddresses")
@@ -150,9 +159,10 @@ def is_basic(network: Network, arm_id: str) -> bool:
     return pip.sku.name.lower() == "basic"
 
 
-def _described(part: str, told: Evidence) -> Owner:
+def _described(part: str, teller: Node, where: str | Edge, value: str) -> Owner:
     resource = top_level(part)
-    return Owner(resource, (ids.type_of(resource) or "").lower(), part, told)
+    kind = (ids.type_of(resource) or "").lower()
+    return Owner(resource, kind, part, teller, where, value)
 
 
 def top_level(arm_id: str) -> str:

@@ -249,9 +249,11 @@ class Network:
                 continue
             for kind, target, ref in found:
                 key = fold(target)
-                node = nodes.get(key) or self._at(key)
+                node = nodes.get(key)
+                if node is None and "/virtualmachines/" in key:
+                    node = self._at(key)
                 if node is not None:
-                    key = node.key
+                    key = node.folded or key
                     if ref is not None:
                         ref.node = node
                         if node.id == target:
@@ -265,7 +267,7 @@ class Network:
 
 
 def _key(node: Node) -> str:
-    return node.key
+    return node.folded or fold(node.id)
 
 
 def _model_key(key: str) -> str:

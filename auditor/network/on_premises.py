@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
-from auditor.network.graph import Network, evidence, question, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -186,7 +186,8 @@ def claims_of_space(node: Node, space: AddressSpace | None, path: str) -> tuple[
         Claim(
             parse_prefix(text),
             node,
-            evidence(node, f"/properties/{path}/addressPrefixes/{index}", text),
+            f"/properties/{path}/addressPrefixes/{index}",
+            text,
         )
         for index, text in enumerate(texts)
         if text

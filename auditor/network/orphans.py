@@ -7,7 +7,7 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,11 +212,5 @@ def _answered(node: Node) -> bool:
     """Whether Azure told the resource: its answers carry a state, what people write does not."""
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
-    return next(_states(node), None) is not None
-
-
-def _states(node: Node) -> Iterator[str]:
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class
-    state = walk.peek(settings, "provisioning_state")
-    if state:
-        yield state
+    return bool(walk.peek(settings, "provisioning_state"))

@@ -31,7 +31,13 @@ class Claim:
 
     prefix: Prefix
     node: Node
-    evidence: Evidence
+    pointer: str
+    text: str
+
+    @property
+    def evidence(self) -> Evidence:
+        """Quote it."""
+        return evidence(self.node, self.pointer, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +328,8 @@ def _claims(node: Node, space: AddressSpace | None, key: str) -> tuple[Claim, ..
         Claim(
             parse_prefix(text),
             node,
-            evidence(node, f"/properties/{key}/addressPrefixes/{index}", text),
+            f"/properties/{key}/addressPrefixes/{index}",
+            text,
         )
         for index, text in enumerate((space.address_prefixes or ()) if space else ())
         if text
@@ -342,7 +349,7 @@ def _claims_of_hub(hub: VirtualHub) -> tuple[Claim, ...]:
     text = hub.properties.address_prefix
     if not text:
         return ()
-    return (Claim(parse_prefix(text), hub, evidence(hub, "/properties/addressPrefix", text)),)
+    return (Claim(parse_prefix(text), hub, "/properties/addressPrefix", text),)
 
 
 def subnet_claims(
@@ -370,5 +377,5 @@ def claims_of_subnet(subnet: Subnet) -> tuple[Claim, ...]:
     for pointer, text in texts:
         if text:
             prefix = parse_prefix(text)
-            found.setdefault(prefix, Claim(prefix, subnet, evidence(subnet, pointer, text)))
+            found.setdefault(prefix, Claim(prefix, subnet, pointer, text))
     return tuple(found.values())

@@ -7,6 +7,7 @@ instances they may grow to, AKS pools by their nodes at the peak, scale sets by 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from auditor.errors import Undetermined
@@ -19,7 +20,7 @@ from auditor.network.graph import Network
 from auditor.network.private_link import interfaces_of
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.base import Node
+from auditor.resources.base import Node, Ref
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -85,8 +86,13 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
     listed = _listed(subnet)
     groups = _clusters(network, subnet, usage)
     _gateways(network, subnet, listed, usage)
-    sets = _scale_sets(network, subnet, listed, usage, groups)
-    _configurations(network, subnet, listed, usage, groups, sets)
+    inside = [edge.source for edge in network.referrers(subnet, "subnet")]
+    sets = _scale_sets(inside, listed, usage, groups)
+    usage.add(
+        "ip configurations",
+        _configurations(network, inside, listed, groups, sets)
+        + _endpoints_not_listed(network, subnet, inside, listed),
+    )
     _delegations(network, subnet, usage)
     return usage
 
@@ -139,16 +145,14 @@ def gateway_addresses(gateway: ApplicationGateway) -> int:
 
 
 def _scale_sets(
-    network: Network,
-    subnet: Subnet,
+    inside: Iterable[Node],
     listed: set[str],
     usage: Usage,
     groups: set[tuple[str, str]],
 ) -> set[str]:
     """Count instances by capacity; give the keys of the scale sets counted, clusters' included."""
     models: dict[str, list[ScaleSetIpConfiguration]] = {}
-    for edge in network.referrers(subnet, "subnet"):
-        node = edge.source
+    for node in inside:
         if isinstance(node, ScaleSetIpConfiguration) and _is_v4(node):
             models.setdefault(node.root.key, []).append(node)
     for key, configurations in models.items():
@@ -167,7 +171,12 @@ def _scale_sets(
 def _listed(subnet: Subnet) -> set[str]:
     p = subnet.properties
     refs = (*(p.ip_configurations or ()), *(p.application_gateway_ip_configurations or ()))
-    return {fold(ref.id) for ref in refs if ref.id}
+    return {_key(ref) for ref in refs if ref.id}
+
+
+def _key(ref: Ref) -> str:
+    known = ref.node is not None and ref.node.id is ref.id  # one copy of the text, folded before
+    return ref.node.key if known else fold(ref.id or "")
 
 
 def _gateway_key(key: str) -> str:
@@ -175,41 +184,40 @@ def _gateway_key(key: str) -> str:
     return f"{head}{found}{tail.partition('/')[0]}" if found else ""
 
 
+_OF_ITS_OWN = (*OWNING, BastionIpConfiguration)
+
+
 def _configurations(
     network: Network,
-    subnet: Subnet,
+    inside: Iterable[Node],
     listed: set[str],
-    usage: Usage,
     groups: set[tuple[str, str]],
     sets: set[str],
-) -> None:
-    named = {
-        edge.source.key
-        for edge in network.referrers(subnet, "subnet")
-        if isinstance(edge.source, (*OWNING, BastionIpConfiguration))
-    }
-    inside = tuple(f"{each}/" for each in sets)
+) -> int:
+    """Count ip configurations, named from either side, that are nobody's counted before."""
+    named = {node.key for node in inside if isinstance(node, _OF_ITS_OWN)}
+    of_sets = tuple(f"{each}/" for each in sets)
     counted = 0
     for key in named | listed:
-        if "/applicationgateways/" in key or key.startswith(inside):
+        if "/applicationgateways/" in key or key.startswith(of_sets):
             continue
         node = network.nodes.get(key)
         if node is not None and not _is_v4(node):
             continue
         counted += not (groups and _is_node_of(key) and group_key(key) in groups)
-    usage.add("ip configurations", counted + _endpoints_not_listed(network, subnet, listed))
+    return counted
 
 
 def _is_node_of(key: str) -> bool:
     return "/virtualmachinescalesets/" in key or "/networkinterfaces/aks-" in key
 
 
-def _endpoints_not_listed(network: Network, subnet: Subnet, listed: set[str]) -> int:
+def _endpoints_not_listed(
+    network: Network, subnet: Subnet, inside: Iterable[Node], listed: set[str]
+) -> int:
     """Count private endpoints whose NIC neither side tells of."""
-    endpoints = {fold(ref.id) for ref in subnet.properties.private_endpoints or () if ref.id}
-    for edge in network.referrers(subnet, "subnet"):
-        if isinstance(edge.source, PrivateEndpoint):
-            endpoints.add(edge.source.key)
+    endpoints = {_key(ref) for ref in subnet.properties.private_endpoints or () if ref.id}
+    endpoints.update(node.key for node in inside if isinstance(node, PrivateEndpoint))
     if not endpoints:
         return 0
     unknown = sum(1 for key in listed if key not in network.nodes)
@@ -229,6 +237,7 @@ def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
 
 def _is_v4(node: Node) -> bool:
     settings = walk.peek(node, "properties")
-    version = walk.peek(settings, "private_ip_address_version") or ""
-    address = walk.peek(settings, "private_ip_address") or ""
-    return str(version).lower() != "ipv6" and ":" not in str(address)
+    version = walk.peek(settings, "private_ip_address_version")
+    address = walk.peek(settings, "private_ip_address")
+    is_v6 = isinstance(version, str) and version.lower() == "ipv6"
+    return not is_v6 and not (isinstance(address, str) and ":" in address)

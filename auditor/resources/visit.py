@@ -7,7 +7,7 @@ is rare; for it the walk is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -129,9 +129,19 @@ def _text_lines(place: _Place) -> tuple[str, ...]:
 
 @cache
 def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
-    lines = _visits(cls, _holds_words, _word_lines)
-    visit: Callable[[Wire, Words], None] = _function("struct, words", lines)
+    lines = list(_visits(cls, _holds_words, _word_lines))
+    text = "\n".join(lines)
+    bound = [f"{_known(form)} = words[{form!r}]" for form in _FORMS if _known(form) in text]
+    visit: Callable[[Wire, Words], None] = _function("struct, words", [*bound, *lines])
     return visit
+
+
+_FORMS = ("word", "cidr", "address", "address-or-tag", "ports")
+
+
+def _known(form: str) -> str:
+    """Name the variable that holds the words of a form."""
+    return f"known_as_{form.replace('-', '_')}"
 
 
 def _holds_words(step: walk.Step) -> bool | None:
@@ -152,16 +162,15 @@ def _word_lines(place: _Place) -> tuple[str, ...]:
     form = place.step.form
     if form:
         return (
-            f"known = words[{form!r}]",
-            "word = known.get(value)",
+            f"word = {_known(form)}.get(value)",
             "if word is None:",
-            "    known[value] = value",
+            f"    {_known(form)}[value] = value",
             f"    words.new.append(({form!r}, value))",
             f"elif word is not value: {place.at} = word",
         )
     lines = ("sharing_of(type(value))(value, words)",)
     if place.step.struct is not None and issubclass(place.step.struct, Node):
-        name = "value.name = words['word'].setdefault(value.name, value.name)"
+        name = f"value.name = {_known('word')}.setdefault(value.name, value.name)"
         return (name, *lines)
     return lines
 
@@ -221,7 +230,7 @@ def _visits(
         yield from (f"    {line}" for line in lines(_Place(step, at, pointer, kind)))
 
 
-def _function(arguments: str, lines: Iterator[str]) -> Any:
+def _function(arguments: str, lines: Iterable[str]) -> Any:
     body = "\n".join(f"    {line}" for line in lines) or "    pass"
     names: dict[str, Any] = {
         "targets": targets,

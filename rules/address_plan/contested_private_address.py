@@ -57,10 +57,10 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
     found = []
     owned = all_owned_addresses(network)
     for key in sorted(owned):
-        for address in sorted(owned[key]):
-            owners = sorted(owned[key][address], key=lambda owner: owner.node.key)
-            if any(owner.static for owner in owners):
-                found.append(Contest(owners[0].node.id, address, tuple(owners)))
+        held = owned[key]
+        for address in sorted(a for a, owners in held.items() if any(o.static for o in owners)):
+            owners = sorted(held[address], key=lambda owner: owner.node.key)
+            found.append(Contest(owners[0].node.id, address, tuple(owners)))
     lost = (
         Doubt(node.id, f"the subnet in which {node.label} of {node.root.label} has {address}")
         for address, nodes in sorted(homeless(network).items())

@@ -28,7 +28,7 @@ Delete the record, or point it at what took over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
@@ -72,8 +72,9 @@ def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcome
 def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
         return
-    kind = (ids.type_of(target) or "").lower()
-    if (kind, (ids.subscription(target) or "").lower()) in _kinds(network):
+    alike = _by_type(network).get((ids.type_of(target) or "").lower(), ())
+    subscription = (ids.subscription(target) or "").lower()
+    if any(_scope(key) == subscription for key in alike):
         yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
     else:
         yield Unknown(record.id, missing=f"{target}, the target of alias record {record.host}")
@@ -87,7 +88,7 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if suffix == "cloudapp.azure.com" and name.removesuffix(suffix).count(".") > _PLAIN:
         yield Unknown(record.id, missing=f"whether a scale set's instance has the name {name}")
         return
-    if any(kind in _OWNERS[suffix] for kind, _ in _kinds(network)):
+    if any(kind in _by_type(network) for kind in _OWNERS[suffix]):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
         yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
@@ -125,30 +126,23 @@ def _gone(record: PublicRecordSet, target: str, pointer: str, value: str) -> Fin
 
 
 @question
-def _owners(network: Network) -> dict[str, tuple[str, ...]]:
-    """The ids that may own an Azure name, by type; both lower case."""
-    wanted = {kind for kinds in _OWNERS.values() for kind in kinds}
-    found: dict[str, list[str]] = {}
-    for kind, key in _typed(network):
-        if kind.lower() in wanted:
-            found.setdefault(kind.lower(), []).append(key)
-    return {kind: tuple(sorted(keys)) for kind, keys in found.items()}
-
-
-def _typed(network: Network) -> Iterator[tuple[str, str]]:
-    """The type, as spelled, and the key of every resource, read or only counted."""
+def _by_type(network: Network) -> dict[str, list[str]]:
+    """The keys of all resources, read or only counted, by their type in lower case."""
+    spelled: dict[str, list[str]] = defaultdict(list)
     for key, node in network.nodes.items():
         if node.record is not None:
-            yield node.record.type, key
+            spelled[node.record.type].append(key)
     for key in network.counted:
-        yield ids.type_of(key) or "", key
+        spelled[ids.type_of(key) or ""].append(key)
+    found: dict[str, list[str]] = defaultdict(list)
+    for kind, keys in spelled.items():
+        found[kind.lower()] += keys
+    return dict(found)
 
 
-@question
-def _kinds(network: Network) -> frozenset[tuple[str, str]]:
-    """The types of the snapshot's resources with their subscriptions, lower case."""
-    found = {(kind, key.partition("/resourcegroups/")[0]) for kind, key in _typed(network)}
-    return frozenset((kind.lower(), ids.subscription(scope) or "") for kind, scope in found)
+def _scope(key: str) -> str:
+    """The subscription of a resource, by its key."""
+    return ids.subscription(key.partition("/resourcegroups/")[0]) or ""
 
 
 @question
@@ -188,7 +182,7 @@ def _is_owned(network: Network, name: str, suffix: str) -> bool:
             raise doubt
         return name in names
     label = name.partition(".")[0]
-    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _owners(network).get(kind, ()))
+    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _by_type(network).get(kind, ()))
     return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, evidence, question_about
+from auditor.network.graph import Network, question_about
 from auditor.network.on_premises import (
     claims_of_space,
     client_pools,
@@ -260,7 +260,7 @@ def _translation(
 
 def _mapped(rule: VpnNatRule, index: int, text: str) -> Claim:
     pointer = f"/properties/externalMappings/{index}/addressSpace"
-    return Claim(parse_prefix(text), rule, evidence(rule, pointer, text))
+    return Claim(parse_prefix(text), rule, pointer, text)
 
 
 def _to_gateway(claims: Iterable[Claim], reasons: tuple[Reason, ...]) -> Iterator[EffectiveRoute]:

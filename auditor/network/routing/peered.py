@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network, evidence, question_about
+from auditor.network.graph import Missing, Network, question_about
 from auditor.network.peerings import far_network, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
@@ -170,7 +170,8 @@ def _space(peering: Peering, space: AddressSpace | None, key: str) -> tuple[Clai
         Claim(
             prefix,
             peering,
-            evidence(peering, f"/properties/{key}/addressPrefixes/{index}", text),
+            f"/properties/{key}/addressPrefixes/{index}",
+            text,
         )
         for prefix, (index, text) in pairs
     )

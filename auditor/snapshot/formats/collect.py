@@ -126,18 +126,9 @@ class Collector:
         dialect, unresolved = Dialect.ARM, _NONE
         if header.properties is UNSET or null(header.properties):
             dialect, unresolved = self._unsettled(header, raw, kind)
+        source, version = self._document.source, header.api_version
         self.reading.records.append(
-            Record(
-                id=arm_id,
-                type=kind,
-                body=raw,
-                source=self._document.source,
-                start=start,
-                pointer=pointer,
-                dialect=dialect,
-                unresolved=unresolved,
-                api_version=header.api_version,
-            )
+            Record(arm_id, kind, raw, source, start, pointer, dialect, unresolved, version)
         )
         if self._lift and header.resources is not UNSET:
             self._take_lifted(raw, start, pointer, whole=False)
