@@ -139,11 +139,13 @@ def _meetings(network: Network) -> dict[str, list[Place]]:
     for nic in nics:
         try:
             at_nic = network.find(nic.properties.network_security_group)
+            if at_nic is None:
+                continue
             subnets = dict.fromkeys(
                 network.find(each.properties.subnet) for each in nic.ip_configurations
             )
             for subnet in subnets:
-                if at_nic is not None and isinstance(subnet, Subnet):
+                if isinstance(subnet, Subnet):
                     at_subnet = network.find(subnet.properties.network_security_group)
                     if at_subnet is not None:
                         found[at_nic.key].append(Place(LayerKind.NIC, subnet, nic))
