@@ -125,16 +125,19 @@ class _Class:
     def _holds_own(self, own: Selector) -> bool:
         if own.everything:
             return True
-        return bool(self.own) and self.own <= surely_held(own, self.rules.surroundings)
+        return bool(self.own) and self._holds(own, self.own)
+
+    def _holds(self, side: Selector, asked: AddressSet) -> bool:
+        if asked <= side.addresses:
+            return True
+        return bool(side.tags) and asked <= surely_held(side, self.rules.surroundings)
 
     def _hold_peers(self, side: Selector, tags: set[str]) -> bool:
         """Whether a side, or some tags together, hold all peers.
 
         Any public address that is not in `VirtualNetwork` is in `Internet` (N-24).
         """
-        if self.tag in tags or self.peers <= side.addresses:
-            return True
-        if side.tags and self.peers <= surely_held(side, self.rules.surroundings):
+        if self.tag in tags or self._holds(side, self.peers):
             return True
         return tags >= _PUBLIC_TAGS and self.peers <= PUBLIC
 
