@@ -77,18 +77,54 @@ def subnet_without_nsg(zone: LandingZone) -> list[Expected]:
 
 def machine_with_public_address(zone: LandingZone) -> list[Expected]:
     """A machine that the internet can address."""
-    spoke = _spoke(zone, "web")
+    return [Expected("EXP-002", _give_address(zone, _spoke(zone, "web"), "pip-debug"))]
+
+
+def _give_address(zone: LandingZone, spoke: Spoke, name: str) -> str:
+    """Give a public address to the first machine of a spoke, and its NIC's id."""
     nic = spoke.machines[0].nic
     config = _properties(zone, nic)["ipConfigurations"][0]
     public = add_public_ip(
         zone.estate,
         spoke.scope,
-        f"pip-debug-{zone.number:05}",
+        f"{name}-{zone.number:05}",
         zone.hub.public.take(),
         config["id"],
     )
     config["properties"]["publicIPAddress"] = ref(public)
-    return [Expected("EXP-002", nic)]
+    return nic
+
+
+def machine_open_to_everyone(zone: LandingZone) -> list[Expected]:
+    """A machine with an address of its own, and SSH open to it."""
+    spoke = _spoke(zone, "machines")
+    nic = _give_address(zone, spoke, "pip-open")
+    subnet = _properties(zone, nic)["ipConfigurations"][0]["properties"]["subnet"]["id"]
+    tier = subnet.rpartition("-")[2]
+    prefix = spoke.vnet.subnets[f"snet-{tier}"].prefix
+    rule = _add_rule(zone, tier, nsg.rule("debug", 170, "Internet", prefix, "22"))
+    return [Expected("EXP-002", nic), Expected("EXP-005", nic), Expected("NSG-005", rule)]
+
+
+def blocked_backend(zone: LandingZone) -> list[Expected]:
+    """Nodes whose group lets the gateway in on another port than it asks."""
+    spoke = _spoke(zone, "cluster")
+    [rule] = [r for r in _properties(zone, spoke.nsgs["nodes"])["securityRules"]
+              if r["name"] == "AllowGateway"]  # fmt: skip
+    rule["properties"] |= {"destinationPortRange": "8443", "destinationPortRanges": []}
+    pools = _properties(zone, spoke.gateway)["backendAddressPools"]
+    return [Expected("GW-004", pool["id"]) for pool in pools]
+
+
+def open_database(zone: LandingZone) -> list[Expected]:
+    """A database that the gateway's subnet reaches besides the nodes."""
+    spoke = _spoke(zone, "cluster")
+    data = spoke.vnet.subnets["snet-mysql"].prefix
+    guard = spoke.nsgs["mysql"]
+    rule = nsg.rule("tools", 150, f"10.{spoke.vnet.second}.0.0/24", data, "3306")
+    made = part(guard, "securityRules", rule["name"], rule["properties"])
+    _properties(zone, guard)["securityRules"].append(made)
+    return [Expected("DB-008", spoke.mysql)]
 
 
 def instances_with_public_addresses(zone: LandingZone) -> list[Expected]:
@@ -320,6 +356,9 @@ FAULTS: tuple[Fault, ...] = (
     unfinished_peering,
     dangling_record,
     _open("metrics", "data", "NSG-019", "AzureCloud", "9100"),
+    machine_open_to_everyone,
+    blocked_backend,
+    open_database,
     _too_small("GatewaySubnet", 2, 28, "ADR-009"),
     _too_small("AzureFirewallSubnet", 0, 27, "ADR-010"),
     _too_small("AzureBastionSubnet", 1, 27, "ADR-011"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.reasons import Reason
     from auditor.network.service_tags import ServiceTags
-    from auditor.reach.cells import Blocker, Packets
+    from auditor.reach.cell import Blocker, Packets
     from auditor.reach.matrix import Block
     from auditor.reach.subnet_classes import SubnetClass
     from auditor.selector import Selector

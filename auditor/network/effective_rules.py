@@ -13,7 +13,13 @@ from enum import Enum
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
-from auditor.network.filters import DEFAULTS, Filter, by_priority, compiled, subnet_name
+from auditor.network.filters import (
+    DEFAULTS,
+    Filter,
+    by_priority,
+    filters_by_priority,
+    subnet_name,
+)
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
@@ -253,8 +259,8 @@ def _rules(
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
     own = by_priority(network, group)[0 if inbound else 1]
     custom = (
-        _rule(compiled(each), each.id, each.root.id, each.pointer, "securityRules", each)
-        for each in own
+        _rule(read, each.id, each.root.id, each.pointer, "securityRules", each)
+        for each, read in zip(own, filters_by_priority(network, group, inbound), strict=True)
     )
     return (*custom, *_defaults(group, DEFAULTS[inbound]))
 

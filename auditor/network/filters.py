@@ -306,7 +306,6 @@ def _refuse_ties(way: _Rules) -> None:
             raise Undetermined(f"which of {names} comes first, both of priority {priority}")
 
 
-@question_about
 def filters_of(
     network: Network, group: NetworkSecurityGroup, *, inbound: bool
 ) -> tuple[Filter, ...]:
@@ -314,7 +313,16 @@ def filters_of(
 
     Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
     """
-    return tuple(map(compiled, custom_rules(network, group, inbound=inbound)))
+    _in_order(network, group)
+    return filters_by_priority(network, group, inbound)
+
+
+@question_about
+def filters_by_priority(
+    network: Network, group: NetworkSecurityGroup, inbound: bool
+) -> tuple[Filter, ...]:
+    """Give the same where rules of one priority may disagree, as `by_priority` orders them."""
+    return tuple(map(compiled, by_priority(network, group)[0 if inbound else 1]))
 
 
 def _default(name: str, priority: int, allow: bool, source: str, destination: str) -> Filter:

@@ -317,9 +317,6 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     return once
 
 
-_UNASKED = object()
-
-
 def question_about(
     ask: Callable[Concatenate[Network, P], R],
 ) -> Callable[Concatenate[Network, P], R]:
@@ -333,14 +330,14 @@ def question_about(
 
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
-        known = network.known.get(answers)
-        if known is None:
-            known = network.ask(answers)
         key = (about, *more.items()) if more else about
-        found = known.get(key, _UNASKED)
-        if found is _UNASKED:
-            found = known[key] = ask(network, *about, **more)
-        return cast(R, found)
+        try:
+            return network.known[answers][key]  # type: ignore[no-any-return]
+        except KeyError:
+            pass
+        found = ask(network, *about, **more)
+        network.ask(answers)[key] = found
+        return found
 
     return once
 

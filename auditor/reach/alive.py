@@ -63,15 +63,14 @@ def _seen(side: Selector, here: Surroundings, spot: Spot) -> AddressSet:
 def _peers(side: Selector, rules: EffectiveRules) -> Iterator[tuple[AddressSet, str]]:
     """One address of peers, preferably inside; or all that a service tag may hold."""
     here = rules.surroundings
-    held = surely_held(side, here)
-    if not rules.inbound:
-        held = held - UNFILTERED
+    unseen = NOTHING if rules.inbound else UNFILTERED
+    held = surely_held(side, here) - unseen
     found = _one(held & here.virtual_network.must) or _one(held)
     if found:
         yield found, ""
     elif len(side.tags) == 1 and not side.addresses and not side.groups:
         (tag,) = side.tags
-        region = here.tag(tag).may
+        region = here.tag(tag).may - unseen
         if region.v4:
             yield AddressSet(v4=region.v4), tag
 

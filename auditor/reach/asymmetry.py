@@ -101,7 +101,7 @@ def _straight(network: Network, here: Point, there: Point) -> bool:
     far = ways.straight_to
     if here.home != there.home and far is not None and there.home not in far:
         return False
-    return any(leads_to(way, there.home, vnet) is True for _, way in ways.within(there.addresses))
+    return any(leads_to(way, there.home, vnet) is True for way in ways.towards(there.addresses))
 
 
 def _by_appliance(network: Network, here: Point, there: Point) -> bool:
@@ -112,6 +112,6 @@ def _by_appliance(network: Network, here: Point, there: Point) -> bool:
     ways = ways_from(network, subnet, 4, network.tags)
     return any(
         route.hop is Hop.APPLIANCE
-        for _, way in ways.within(there.addresses)
+        for way in ways.towards(there.addresses)
         for route in way.possible
     )

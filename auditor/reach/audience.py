@@ -26,6 +26,7 @@ from auditor.special_addresses import PLATFORM_HOST, PRIVATE, PUBLIC
 
 _NO_CLIENTS = frozenset((INTERNET, VIRTUAL_NETWORK, AZURE_LOAD_BALANCER, "gatewaymanager"))
 """Tags that are no service whose machines may be clients, or are so by their addresses."""
+_PUBLIC = PUBLIC & EVERY_V4
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
@@ -58,7 +59,7 @@ class Door:
     def client(self, text: str) -> Demand:
         """Give one client that is named by a prefix or a service tag."""
         if text.lower() == INTERNET:
-            return self._demand("Internet", PUBLIC & EVERY_V4)
+            return self._demand("Internet", _PUBLIC)
         try:
             return self._demand(text, AddressSet.from_prefixes([parse_prefix(text)]))
         except AddressError:
@@ -113,10 +114,10 @@ def shut(network: Network, door: Door) -> Refusal | None:
 def _plainly_open(network: Network, door: Door) -> bool:
     """Whether rules plainly let in what the tag `Internet` surely holds: a quick look."""
     rules = effective_rules(network, None, Direction.INBOUND, door.at.subnet, network.tags)
-    peers = rules.surroundings.tag(INTERNET).must & EVERY_V4
+    if rules.surroundings.virtual_network.may >= _PUBLIC:
+        return False  # then the tag surely holds nothing (N-24)
     ports = PortSet.of(door.port.number)
-    own = door.at.addresses
-    return bool(peers) and lets_through(rules, own, peers, ports, INTERNET)
+    return lets_through(rules, door.at.addresses, _PUBLIC, ports, INTERNET)
 
 
 def _named(network: Network, point: Point) -> Iterator[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from auditor.addresses import Address, PortSet
 from auditor.network.effective_rules import Direction
@@ -17,8 +16,9 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
-from auditor.reach.answer import Answer, Verdict, asked_for, parts_of, private_answers
+from auditor.reach.answer import Verdict, asked_for, parts_of, private_answers
 from auditor.reach.bounds import Bounds
+from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.delivery import through_appliance
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
@@ -26,36 +26,9 @@ from auditor.reach.points import Point
 from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.sending import owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
-from auditor.reach.subnet_views import View, group_of, why
-from auditor.reach.trail import Step
+from auditor.reach.subnet_views import View, why
 from auditor.reach.ways import Way, leads_by, leads_to
 from auditor.resources.virtual_networks import VirtualNetwork
-
-Packets = tuple[str, PortSet]
-"""A protocol (`*`: all that are asked about), and ports."""
-
-
-class Blocker(NamedTuple):
-    """The first thing that stops packets.
-
-    `code` is that of a hop. `at` is `from` or `to` where it stands at that subnet; without a
-    `resource` it is then the subnet itself, or the security group that it names.
-    """
-
-    code: str
-    at: str
-    resource: str
-    rule: str
-
-
-class Cell(NamedTuple):
-    """The answer for a pair of subnets; `blocker` is there only if it is blocked."""
-
-    verdict: Verdict
-    reachable: tuple[Packets, ...] = ()
-    unsure: tuple[Packets, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    blocker: Blocker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +290,7 @@ class Cells:
                 packet = some_packet(asked_for(space, these, ports) & total.may)
                 assert packet is not None
                 tried.append(packet)
-        return _Told(_cell((v, p, ports) for v, p, ports, _ in parts), tuple(tried))
+        return _Told(cell_in((v, p, ports) for v, p, ports, _ in parts), tuple(tried))
 
     def _asked(self, space: FlowSpace) -> PacketSet:
         return asked_for(space, self.protocols, self.ports)
@@ -385,41 +358,3 @@ def _route_of(view: View, way: Way, code: str, at: str) -> Blocker:
 def _doubts_of(way: Way) -> set[Reason]:
     doubts = way.possible[0].doubts if way.possible else ()
     return {*way.reasons, *doubts}
-
-
-_FROM = frozenset({"nsg-outbound", "route", "egress"})
-_TO = frozenset({"nsg-inbound", "return-route", "asymmetric-return"})
-
-
-def cell_of(answers: Sequence[Answer]) -> Cell:
-    """Give the cell of the answers about one pair, for one version of IP."""
-    found = _cell((each.verdict, each.protocol, each.ports) for each in answers)
-    reasons = {r for each in answers if each.verdict is Verdict.UNKNOWN for r in each.reasons}
-    blocker = None
-    if found.verdict is Verdict.BLOCKED:
-        blocker = _relative(answers[0].blockers[0], answers[0].source, answers[0].target)
-    return found._replace(reasons=tuple(sorted(reasons)), blocker=blocker)
-
-
-def _relative(step: Step, source: Point, target: Point) -> Blocker:
-    at = "from" if step.code in _FROM else "to" if step.code in _TO else ""
-    end = source if at == "from" else target
-    own = {end.id.lower()} if at else set()
-    if at and end.place is not None:
-        own.add(group_of(end.place).lower())
-    resource = "" if step.resource.lower() in own else step.resource
-    return Blocker(step.code, at, resource, step.rule)
-
-
-def _cell(parts: Iterable[tuple[Verdict, str, PortSet]]) -> Cell:
-    named: dict[Verdict, list[Packets]] = {Verdict.REACHABLE: [], Verdict.UNKNOWN: []}
-    for verdict, protocol, ports in parts:
-        if verdict in named:
-            named[verdict].append((protocol, ports))
-    sure, unsure = (tuple(sorted(each, key=_order)) for each in named.values())
-    verdict = Verdict.REACHABLE if sure else Verdict.UNKNOWN if unsure else Verdict.BLOCKED
-    return Cell(verdict, sure, unsure)
-
-
-def _order(packets: Packets) -> tuple[object, ...]:
-    return packets[0], packets[1].intervals

@@ -56,6 +56,7 @@ class Port:
     listeners: tuple[Listener, ...]
 
 
+@question_about
 def ports_of(
     network: Network, node: ApplicationGateway
 ) -> tuple[tuple[Port, ...], tuple[Reason, ...]]:

@@ -88,7 +88,7 @@ def _roads_by(_: Network, ways: Ways) -> Roads:
     reasons: set[Reason] = set()
     stopped: EffectiveRoute | None = None
     public = AddressSet(v4=PUBLIC.v4)
-    for _part, way in ways.within(public):
+    for way in ways.towards(public):
         found = _hops(way)
         if found:
             options.add(found)

@@ -17,7 +17,8 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import Diagram
 from auditor.packets.partition import bits
 from auditor.reach.answer import PROTOCOLS
-from auditor.reach.cells import Cell, Cells
+from auditor.reach.cell import Cell
+from auditor.reach.cells import Cells
 from auditor.reach.filtering import Outcome
 from auditor.reach.places import Places
 from auditor.reach.sending import firewall_at

@@ -115,8 +115,8 @@ def _routed(network: Network, source: Point, target: Point) -> bool:
         return False
     vnet = vnet_of(network, source)
     ways = ways_from(network, subnet, 4, network.tags)
-    found = ways.within(_v4(target))
-    return all(leads_to(way, target.home, vnet) is True for _, way in found)
+    found = ways.towards(_v4(target))
+    return all(leads_to(way, target.home, vnet) is True for way in found)
 
 
 def _v4(point: Point) -> AddressSet:

@@ -106,7 +106,7 @@ def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
     for probe in asking(network):
         for target in asked(network, probe).machines.values():
             if target.place is not None:
-                refused = partial(denied, network, probe, target)
+                refused = partial(denied, network, probe, target.id)
                 found[target.place.key].append(Guest(probe.root.label, refused))
     return {key: tuple(each) for key, each in found.items()}
 

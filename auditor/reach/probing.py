@@ -59,6 +59,10 @@ def port_of(probe: LoadBalancerProbe) -> PortSet:
     return PortSet.of(port)
 
 
-def denied(network: Network, probe: LoadBalancerProbe, target: Point) -> Refusal | None:
-    """Give a packet of a probe that does not get at a machine, or may not. Raises Undetermined."""
-    return refusal(network, target, probes(port_of(probe)))
+@question_about
+def denied(network: Network, probe: LoadBalancerProbe, machine: str) -> Refusal | None:
+    """Give a packet of a probe that does not get at a machine (its id), or may not.
+
+    Raises Undetermined.
+    """
+    return refusal(network, asked(network, probe).machines[machine], probes(port_of(probe)))

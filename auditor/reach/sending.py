@@ -54,7 +54,7 @@ def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Add
     ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
     found = {
         route.address
-        for _, way in ways.within(to)
+        for way in ways.towards(to)
         for route in way.possible
         if route.hop is Hop.APPLIANCE and route.address is not None
     }

@@ -204,7 +204,7 @@ def _by_peering(
     ways = ways_from(network, subnet, prefix.version, network.tags)
     found = [
         _doubts(way)
-        for _, way in ways.within(AddressSet.from_prefixes([prefix]))
+        for way in ways.towards(AddressSet.from_prefixes([prefix]))
         if any(_takes(route, far) for route in way.possible)
     ]
     yield from sorted(found, key=len)

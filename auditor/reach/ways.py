@@ -96,6 +96,15 @@ class Ways:
             found = tuple(pairs)
             yield (AddressSet(v4=found) if self._version == 4 else AddressSet(v6=found)), named[key]
 
+    def towards(self, addresses: AddressSet) -> tuple[Way, ...]:
+        """Give the ways of `within`, in the same order, when it does not matter whose they are."""
+        places: dict[int, None] = {}
+        for low, high in addresses.intervals(self._version):
+            first, last = bisect_right(self._cuts, low) - 1, bisect_right(self._cuts, high)
+            places.update(dict.fromkeys(range(first, last)))
+        found = {id(way): way for way in map(self._way, places)}
+        return tuple(found.values())
+
     @cached_property
     def starts(self) -> tuple[int, ...]:
         """The numbers of the addresses from which on another way is the one, in order."""

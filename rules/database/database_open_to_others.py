@@ -38,6 +38,7 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
 from auditor.reach.applications import application_of
+from auditor.reach.closing import also, only_from
 from auditor.reach.ends import points_of
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
@@ -79,12 +80,17 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
         message=f"{found.names} reach {server.label} on port {MYSQL} besides "
         f"its application ({told.words})",
         remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
-        "security group before the database, and deny it from VirtualNetwork",
+        "security group before the database, and deny it from VirtualNetwork"
+        + also(only_from(network, first, _prefixes(application), MYSQL, "application")),
         related=found.ids,
         evidence=told.evidence,
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _prefixes(subnets: Iterable[Subnet]) -> tuple[str, ...]:
+    return tuple(str(prefix) for subnet in subnets for prefix in subnet.prefixes)
 
 
 def _others(

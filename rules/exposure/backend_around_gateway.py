@@ -37,6 +37,7 @@ from auditor.network.graph import question
 from auditor.network.openings import ports_in_words
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.balancing import forwards_of
+from auditor.reach.closing import also, closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -118,7 +119,8 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
         subject=opening.id,
         message=f"the internet reaches {around} ({told.words})",
         remedy="take the address or the load-balancing rule away, or allow the subnet of "
-        f"{backend.gateway.label} alone in the security group before the machine",
+        f"{backend.gateway.label} alone in the security group before the machine"
+        + also(closing(network, shown)),
         related=(backend.id, opening.entrance.address),
         evidence=told.evidence,
         key=opening.key,

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
 from auditor.ports import parse_ports
+from auditor.reach.closing import also, closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -81,8 +82,8 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     yield Finding(
         subject=opening.id,
         message=f"the internet reaches the management port of {what} ({told.words})",
-        remedy="close the port in the rule that lets the packet in, and reach the machine through "
-        "Bastion or a VPN",
+        remedy="reach the machine through Bastion or a VPN, and close the rule that lets the "
+        "packet in" + also(closing(network, shown)),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,

@@ -35,11 +35,13 @@ from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
+from auditor.reach.closing import also, only_from
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Point
 from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
 from auditor.reach.told import told_of
+from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -82,13 +84,18 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
         message=f"{found.names} reach {backend.member}:{backend.port} around "
         f"{backend.gateway.label} ({told.words})",
         remedy=f"allow port {backend.port} from {subnet.label if subnet else 'the gateway'} alone "
-        "in the security group before the backend, and deny it from VirtualNetwork",
+        "in the security group before the backend, and deny it from VirtualNetwork"
+        + also(only_from(network, first, _prefixes(subnet), backend.port, "gateway")),
         related=found.ids,
         evidence=told.evidence,
         key=backend.key,
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _prefixes(subnet: Subnet | None) -> tuple[str, ...]:
+    return tuple(map(str, subnet.prefixes)) if subnet is not None else ()
 
 
 def _others(

@@ -48,9 +48,9 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
     sure: list[Refusal] = []
     perhaps: list[Refusal] = []
     untold = list(known.untold)
-    for target in known.machines.values():
+    for machine in known.machines:
         try:
-            refused = denied(network, probe, target)
+            refused = denied(network, probe, machine)
         except Undetermined as unknown:
             untold.append(unknown.missing)
             continue

@@ -40,7 +40,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor import ids
-from auditor.network.filters import last_free_priority, place_name, subnet_name
+from auditor.network.filters import last_free_priority, place_name
+from auditor.network.group_commands import new_group, new_rule
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
 from auditor.reach.told import told_of
 from auditor.remedy import az
@@ -154,23 +155,13 @@ def _command(
             source_address_prefixes="<the management subnets>",
         )  # fmt: skip
     if isinstance(guard, Subnet):
-        return az(
-            "network", "vnet", "subnet", "update",
-            resource_group=guard.resource_group,
-            vnet_name=ids.segment(guard.id, "virtualNetworks"),
-            name=subnet_name(guard),
-            network_security_group=f"nsg-{subnet_name(guard)}",
-        )  # fmt: skip
-    return az(
-        "network", "nsg", "rule", "create",
-        resource_group=guard.resource_group,
-        nsg_name=guard.label,
-        name="deny-management-from-inside",
-        priority=last_free_priority(network, guard, inbound=True),
-        direction="Inbound",
-        access="Deny",
+        return new_group(guard)
+    return new_rule(
+        guard,
+        "deny-management-from-inside",
+        last_free_priority(network, guard, inbound=True),
         protocol="Tcp",
-        source_address_prefixes="VirtualNetwork",
-        destination_address_prefixes="*",
-        destination_port_ranges=tuple(_ports(found).split(", ")),
-    )  # fmt: skip
+        sources="VirtualNetwork",
+        destinations="*",
+        ports=tuple(_ports(found).split(", ")),
+    )

@@ -33,8 +33,8 @@ from __future__ import annotations
 from auditor.addresses import AddressSet
 from auditor.network.filters import custom_rules, last_free_priority, place_name
 from auditor.network.graph import every, evidence
+from auditor.network.group_commands import new_rule
 from auditor.reach.east_west import Inflow, unrestricted
-from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -63,19 +63,8 @@ def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -
 def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow]) -> Finding:
     names = [place_name(each.subnet) for each in found]
     rules = custom_rules(network, group, inbound=True)
-    command = az(
-        "network", "nsg", "rule", "create",
-        resource_group=group.resource_group,
-        nsg_name=group.label,
-        name="deny-other-inbound",
-        priority=last_free_priority(network, group, inbound=True),
-        direction="Inbound",
-        access="Deny",
-        protocol="*",
-        source_address_prefixes="*",
-        destination_address_prefixes="*",
-        destination_port_ranges="*",
-    )  # fmt: skip
+    last = last_free_priority(network, group, inbound=True)
+    command = new_rule(group, "deny-other-inbound", last, sources="*", destinations="*")
     return Finding(
         subject=group.id,
         message=f"{group.label} denies nothing that VirtualNetwork "

@@ -32,11 +32,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor import ids
 from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.filters import place_name, subnet_name
 from auditor.network.graph import every, evidence
-from auditor.remedy import az
+from auditor.network.group_commands import new_group
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -95,15 +94,8 @@ def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outc
     yield Finding(
         subject=subnet.id,
         message=f"subnet {place_name(subnet)} has no network security group",
-        remedy="create a group with the rules it needs, then associate it: "
-        + az(
-            "network", "vnet", "subnet", "update",
-            resource_group=subnet.resource_group,
-            vnet_name=ids.segment(subnet.id, "virtualNetworks"),
-            name=subnet_name(subnet),
-            network_security_group=f"nsg-{subnet_name(subnet)}",
-        ),
+        remedy="create a group with the rules it needs, then associate it: " + new_group(subnet),
         evidence=(evidence(subnet, "/properties", None),),
         severity=Severity.MEDIUM if name == BASTION_SUBNET else None,
         covers=(("NSG-010", subnet.id), ("NSG-011", subnet.id)),
-    )  # fmt: skip
+    )

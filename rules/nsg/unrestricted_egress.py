@@ -36,13 +36,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auditor import ids
 from auditor.network.exposure import approved
-from auditor.network.filters import last_free_priority, place_name, subnet_name
+from auditor.network.filters import last_free_priority, place_name
+from auditor.network.group_commands import new_group, new_rule
 from auditor.reach.lateral import guarded, places_of
 from auditor.reach.outflow import Outflow, unrestricted
 from auditor.reach.told import told_of
-from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -104,23 +103,12 @@ def _finding(
 
 def _command(network: Network, guard: NetworkSecurityGroup | Subnet) -> str:
     if isinstance(guard, Subnet):
-        return az(
-            "network", "vnet", "subnet", "update",
-            resource_group=guard.resource_group,
-            vnet_name=ids.segment(guard.id, "virtualNetworks"),
-            name=subnet_name(guard),
-            network_security_group=f"nsg-{subnet_name(guard)}",
-        )  # fmt: skip
-    return az(
-        "network", "nsg", "rule", "create",
-        resource_group=guard.resource_group,
-        nsg_name=guard.label,
-        name="deny-other-internet",
-        priority=last_free_priority(network, guard, inbound=False),
+        return new_group(guard)
+    return new_rule(
+        guard,
+        "deny-other-internet",
+        last_free_priority(network, guard, inbound=False),
         direction="Outbound",
-        access="Deny",
-        protocol="*",
-        source_address_prefixes="*",
-        destination_address_prefixes="Internet",
-        destination_port_ranges="*",
-    )  # fmt: skip
+        sources="*",
+        destinations="Internet",
+    )

@@ -16,7 +16,8 @@ from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS
 from auditor.packets.partition import bits
 from auditor.reach.answer import PROTOCOLS, private_answers
-from auditor.reach.cells import Cell, Cells, cell_of
+from auditor.reach.cell import Cell, cell_of
+from auditor.reach.cells import Cells
 from auditor.reach.matrix import matrix
 from auditor.reach.places import Places, only
 from auditor.reach.points import anywhere_in

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Network
 from auditor.network.interfaces import find_interface
@@ -21,8 +21,10 @@ from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point, anywhere_in
 from auditor.reach.screening import callers
 from auditor.reach.space import space_of
+from auditor.reach.ways import leads_to, ways_from
 from auditor.resources.base import Ref
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import PUBLIC
 from auditor.testing import estate as network_of
 
 from ...exposed import deny, nsg, rule
@@ -92,6 +94,20 @@ def test_machines_that_talk_at_a_glance_talk(network: Network, port: int) -> Non
         if source.id != target.id and surely_talks(network, source, target, port):
             found = answers(network, source, target, protocols=("tcp",), ports=PortSet.of(port))
             assert Verdict.REACHABLE in {answer.verdict for answer in found}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_ways_are_those_of_their_addresses(network: Network) -> None:
+    spaces = [anywhere_in(network, subnet).addresses for subnet in network.all(Subnet)]
+    for subnet, addresses in product(network.all(Subnet), (*spaces, PUBLIC, EVERYTHING)):
+        ways = ways_from(network, subnet, 4)
+        assert list(ways.towards(addresses)) == [way for _, way in ways.within(addresses)]
+        if ways.straight_to is not None:
+            vnet = network.holder(subnet, VirtualNetwork)
+            homes = {each.key for each in network.all(VirtualNetwork) if each is not vnet}
+            straight = {h for h in homes for w in ways.ways if leads_to(w, h, vnet)}
+            assert straight <= ways.straight_to
 
 
 def _names(network: Network, target: str, port: int = 443) -> list[str]:
