@@ -221,16 +221,11 @@ def neighbours_in_network(network: Network, cluster: ManagedCluster) -> tuple[Ma
 
 @question
 def _groups(network: Network) -> dict[tuple[str, str], tuple[Node, ...]]:
-    wanted = {_group_key(cluster) for cluster in network.all(ManagedCluster)} - {None}
-    found: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in network.nodes.values():
-        if node.record is not None and (key := group_key(node.key)) in wanted:
-            found[key].append(node)
-    return {key: tuple(sorted(nodes, key=_key)) for key, nodes in found.items()}
-
-
-def _key(node: Node) -> str:
-    return node.key
+    found = {}
+    for key in cluster_by_group(network):
+        below = network.below(f"/subscriptions/{key[0]}/resourcegroups/{key[1]}/")
+        found[key] = tuple(node for node in below if node.record is not None)
+    return found
 
 
 def _group_key(cluster: ManagedCluster) -> tuple[str, str] | None:

@@ -56,27 +56,30 @@ def _has_machines(network: Network, subnet: Subnet) -> bool:
     try:
         if subnet.delegated_to:
             return False
-        return any(True for _ in machines_in(network, subnet)) or any(absent_nics(network, subnet))
+        return any(True for _ in _machines(network, subnet)) or any(absent_nics(network, subnet))
     except Undetermined:
         return True
 
 
 def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
     """Give the NICs of machines, the scale sets and the agent pools in a subnet, each once."""
-    found: dict[str, Node] = {}
+    found = {node.key: node for node in _machines(network, subnet)}
+    for key in sorted(found):
+        yield found[key]
+
+
+def _machines(network: Network, subnet: Subnet) -> Iterator[Node]:
     for edge in network.referrers(subnet, "subnet", "vnetSubnetID"):
         node = edge.source
         if isinstance(node, IpConfiguration):
             nic = node.owner
             if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is not None:
-                found[nic.key] = nic
+                yield nic
         elif isinstance(node, ScaleSetIpConfiguration):
             if cluster_of(network, node.root) is None:
-                found[node.root.key] = node.root
+                yield node.root
         elif isinstance(node, AgentPool):
-            found[node.key] = node
-    for key in sorted(found):
-        yield found[key]
+            yield node
 
 
 def absent_nics(network: Network, subnet: Subnet) -> Iterator[str]:

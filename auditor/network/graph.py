@@ -8,12 +8,14 @@ raises `Undetermined`, so that no question is answered from a hole.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
 from itertools import chain
+from sys import maxunicode
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import msgspec
@@ -106,7 +108,8 @@ class Network:
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self.nodes = nodes
+        self._keys = sorted(nodes)
+        self.nodes = {key: nodes[key] for key in self._keys}
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.taken_at = taken_at
@@ -140,6 +143,11 @@ class Network:
     def kinds(self) -> tuple[type[Node], ...]:
         """Give the classes of which there are nodes."""
         return tuple(dict.fromkeys(cast(type[Node], kind.whole or kind) for kind in self._by_type))
+
+    def below(self, prefix: str) -> list[Node]:
+        """Give the nodes whose key begins with a text, sorted by key."""
+        first, end = (bisect_left(self._keys, text) for text in (prefix, prefix + chr(maxunicode)))
+        return [self.nodes[key] for key in self._keys[first:end]]
 
     def find(self, target: Ref | str | None) -> Node | Missing | None:
         """Follow a reference: None when there is none, `Missing` when its target is absent.
@@ -242,7 +250,7 @@ class Network:
         nodes, incoming = self.nodes, self._incoming
         found: list[tuple[str, str, Ref | None]] = []
         by_type = self._by_type
-        for source in chain((nodes[key] for key in sorted(nodes)), self._leaves):
+        for source in chain(nodes.values(), self._leaves):
             by_type[type(source)].append(source)
             visit.targets(source, found)
             if not found:

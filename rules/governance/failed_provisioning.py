@@ -45,7 +45,7 @@ _MOST = 5
 @question
 def provisioned(network: Network) -> tuple[Node, ...]:
     """Every resource that tells its provisioning state, or has a part that does."""
-    return tuple(network.nodes[key] for key in _states(network)[0])
+    return tuple(map(network.nodes.__getitem__, _states(network)[0]))
 
 
 @question
@@ -62,6 +62,7 @@ def _states(network: Network) -> tuple[set[str], list[tuple[Node, str]]]:
     """The keys of the resources that tell a state, and the nodes in a state that is not good."""
     told: set[str] = set()
     bad: list[tuple[Node, str]] = []
+    good: set[str] = set()
     for kind in network.kinds():
         field = _field(kind)
         if not field or not kind.indexed:
@@ -72,9 +73,13 @@ def _states(network: Network) -> tuple[set[str], list[tuple[Node, str]]]:
                 state = read(node)
             except (Undetermined, AttributeError):
                 continue
-            if isinstance(state, str):
-                told.add(node.root.key)
-                if state.lower() not in _DONE:
+            if state is None:
+                continue
+            told.add(node.key if node.record is not None else node.root.key)
+            if state not in good:
+                if state.lower() in _DONE:
+                    good.add(state)
+                else:
                     bad.append((node, state))
     return told, bad
 

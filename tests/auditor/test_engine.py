@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +61,19 @@ def test_subjects_without_outcome_are_kept() -> None:
 
     assert kept == 2
     assert len(outcomes) == 2
+
+
+def test_only_suspects_are_asked_about_and_the_others_are_kept() -> None:
+    asked = []
+
+    def check(network: Network, address: PublicIp) -> Iterator[Outcome]:
+        asked.append(address.label)
+        yield finding(address.id)
+
+    network = estate(*(resource("Microsoft.Network/publicIPAddresses", name) for name in "abc"))
+    rule = replace(made(check), suspects=lambda network: addresses(network)[:1])
+    [run] = judge(network, [rule])
+    assert (asked, run.kept, len(run.outcomes)) == (["a"], 2, 1)
 
 
 def test_undetermined_becomes_unknown_of_the_subject() -> None:

@@ -1,0 +1,125 @@
+"""The functions written out for each class find what the walks find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.resources import visit, walk
+from auditor.resources.base import Node, Resource, unset
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.security import SecurityRule
+from auditor.testing import estate, resource
+
+from ...everything import everything
+
+FORMS = ("address", "address-or-tag", "cidr", "ports")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return estate(*everything())
+
+
+def targets(node: Node) -> list[tuple[str, str]]:
+    found: visit.Targets = []
+    visit.targets(node, found)
+    return [(key, target) for key, target, _ in found]
+
+
+def texts(node: Node) -> list[tuple[str, str]]:
+    found: visit.Texts = []
+    visit.texts(node, {form: {""} for form in FORMS}, found)
+    return found
+
+
+def collections(node: Node) -> list[walk.Part]:
+    return [
+        walk.Part(pointer, place, part)
+        for pointer, parts in visit.collections(node)
+        for place, part in enumerate(parts)
+    ]
+
+
+def the_same(node: Node) -> bool:
+    return (
+        targets(node) == [(found.kind, found.target) for found in walk.references(node)]
+        and texts(node) == [(found.form, found.text) for found in walk.values(node)]
+        and collections(node) == walk.parts(node)
+    )
+
+
+def test_every_class(network: Network) -> None:
+    nodes = network.all(Node)
+    assert len({type(node) for node in nodes}) > 50
+    assert [node.id for node in nodes if not the_same(node)] == []
+
+
+@pytest.mark.parametrize("field", ["subnet", "private_ip_address", "application_security_groups"])
+def test_beside_unset_fields(field: str) -> None:
+    settings: dict[str, Any] = {
+        "subnet": {"id": "/subscriptions/s/x/subnets/a"},
+        "publicIPAddress": {"id": "/subscriptions/s/x/publicIPAddresses/a"},
+        "privateIPAddress": "10.0.0.4",
+    }
+    configurations = [{"name": "v4", "properties": settings}]
+    nic = resource("Microsoft.Network/networkInterfaces", "a", {"ipConfigurations": configurations})
+    (interface,) = estate(nic).all(NetworkInterface)
+    (configuration,) = interface.ip_configurations
+    unset(configuration.properties, field)
+    assert the_same(configuration)
+
+
+def test_without_settings() -> None:
+    (interface,) = estate(resource("Microsoft.Network/networkInterfaces", "a")).all(
+        NetworkInterface
+    )
+    unset(interface, "properties")
+    assert (targets(interface), texts(interface), collections(interface)) == ([], [], [])
+
+
+def test_what_is_known_is_not_collected(network: Network) -> None:
+    known: dict[str, set[str]] = {form: {""} for form in FORMS}
+    for node in network.all(Node):
+        for form, text in texts(node):
+            known[form].add(text)
+    found: visit.Texts = []
+    for node in network.all(Node):
+        visit.texts(node, known, found)
+    assert found == []
+
+
+def group(*ports: str) -> dict[str, Any]:
+    rules = [
+        {
+            "name": "web-in",
+            "properties": {
+                "priority": 100 + number,
+                "access": "Allow",
+                "direction": "Inbound",
+                "protocol": "Tcp",
+                "sourceAddressPrefix": "10.1.0.0/16",
+                "destinationAddressPrefix": "*",
+                "sourcePortRange": "*",
+                "destinationPortRanges": [port],
+            },
+        }
+        for number, port in enumerate(ports)
+    ]
+    return {"securityRules": rules}
+
+
+def test_one_copy_of_each_word_is_kept() -> None:
+    nsg = "Microsoft.Network/networkSecurityGroups"
+    network = estate(resource(nsg, "a", group("8080")), resource(nsg, "b", group("8080")))
+    one, other = network.all(SecurityRule)
+    assert one.name is other.name
+    assert one.properties.access is other.properties.access
+    assert one.properties.source_address_prefix is other.properties.source_address_prefix
+    ports = [rule.properties.destination_port_ranges or [""] for rule in (one, other)]
+    assert ports[0] is not ports[1]
+    assert ports[0][0] is ports[1][0]
+    a, b = network.all(Resource)
+    assert a.type is b.type
