@@ -31,8 +31,11 @@ from auditor.settings import WaiverEntry
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
 from auditor.snapshot.locate import locate
 
-_LOCATED = 128
-"""After how many findings the text read to tell their places is given back to the system."""
+_LOCATED = 8
+"""After how many findings the text read to tell their places is given back to the system.
+
+Few: of a file that was written lately, the system may map megabytes for one place.
+"""
 
 _ORDER = {Status.BROKEN: 0, Status.UNKNOWN: 1, Status.WAIVED: 2, Status.BASELINE: 3}
 
