@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -188,11 +189,11 @@ def _list(
 ) -> int:
     from auditor.commands import reaching
     from auditor.reach.listing import exposed
-    from auditor.reach.replay import check
+    from auditor.reach.replay import replayed
 
-    found = exposed(network, protocols=protocols, ports=ports, tags=tags)
-    for each in found:
-        check(network, each.answer, tags)
+    listed = exposed(network, protocols=protocols, ports=ports, tags=tags)
+    checked = replayed(network, (each.answer for each in listed), tags)
+    found = [replace(each, answer=answer) for each, answer in zip(listed, checked, strict=True)]
     if report == "json":
         say_json(reaching.as_json(each.answer for each in found))
     elif report == "markdown":

@@ -16,7 +16,7 @@ from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -322,9 +322,13 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
     fronts = {
         forward.frontend.key: forward.frontend
         for forward in forwards_to(network).get(target.node.key, ())
-        if not forward.frontend.public
+        if possibly(_is_internal, forward.frontend)
     }
     return (target, *(frontend(network, fronts[key]) for key in sorted(fronts)))
+
+
+def _is_internal(node: LoadBalancerFrontend) -> bool:
+    return not node.public
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
