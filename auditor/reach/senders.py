@@ -10,7 +10,9 @@ from enum import Enum
 
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.network.graph import Network, question_about
+from auditor.ids import type_of
+from auditor.network.gateway_subnets import LIVES_IN
+from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayIpConfiguration
 from auditor.resources.base import Node
@@ -43,15 +45,18 @@ _SERVICES = {
 }
 """Services that nobody's programs run in, by what a subnet is delegated to (D-11)."""
 
-_LIVES_IN = (
-    "subnet",
-    "vnetSubnetID",
-    "podSubnetID",
-    "subnetId",
-    "delegatedSubnetResourceId",
-    "infrastructureSubnetId",
+_INJECTED = frozenset(
+    {
+        "microsoft.aad/domainservices",
+        "microsoft.apimanagement/service",
+        "microsoft.app/managedenvironments",
+        "microsoft.batch/batchaccounts",
+        "microsoft.hdinsight/clusters",
+        "microsoft.redhatopenshift/openshiftclusters",
+        "microsoft.web/hostingenvironments",
+    }
 )
-"""The edge kinds by which something takes a place in a subnet."""
+"""What takes a place in a subnet without a delegation, of the types that nobody reads."""
 
 
 def starts_nothing(network: Network, subnet: Subnet) -> bool:
@@ -79,6 +84,8 @@ def tenants(network: Network, subnet: Subnet) -> frozenset[Tenant]:
                 break
         if not found and not subnet.properties.provisioning_state:
             found.add(Tenant.SENDER)
+        if found <= {Tenant.QUIET} and _may_hold_others(network, subnet):
+            found.add(Tenant.SENDER)
     except Undetermined:
         found.add(Tenant.SENDER)
     return frozenset(found)
@@ -93,9 +100,21 @@ def _tenants(network: Network, subnet: Subnet) -> Iterator[Tenant]:
     )
     if links and not subnet.delegated_to:
         yield Tenant.SENDER
-    for edge in network.referrers(subnet, *_LIVES_IN):
+    for edge in network.referrers(subnet, *LIVES_IN):
         yield from _kind(network, edge.source, edge.kind)
     yield from _listed(network, subnet)
+
+
+def _may_hold_others(network: Network, subnet: Subnet) -> bool:
+    """Whether something of the snapshot that nobody reads may be in a subnet that lists nobody."""
+    if subnet.delegated_to or subnet.properties.ip_configurations:
+        return False
+    return _has_injected(network)
+
+
+@question
+def _has_injected(network: Network) -> bool:
+    return any((type_of(key) or "").lower() in _INJECTED for key in network.counted)
 
 
 def _kind(network: Network, node: Node, kind: str = "subnet") -> Iterator[Tenant]:

@@ -110,3 +110,17 @@ def test_machines_start_anything_beside_whoever(inside: Any) -> None:
 def test_what_is_listed_and_not_in_the_snapshot_may_start_anything(listed: Any) -> None:
     assert asked(**listed, **ANSWERED) == ANYTHING
     assert asked(endpoint("pe", "10.0.0.5", ("vnet", "app")), **listed, **ANSWERED) == ANYTHING
+
+
+def test_what_nobody_reads_may_be_in_a_subnet_that_lists_nobody() -> None:
+    manager = resource("Microsoft.ApiManagement/service", "api", {})
+    link = endpoint("pe", "10.0.0.5", ("vnet", "app"))
+
+    assert asked(manager, **ANSWERED) == ANYTHING
+    assert asked(manager, link, **ANSWERED) == ANYTHING
+    assert asked(manager, **delegated("Microsoft.DBforMySQL/flexibleServers")) == NOTHING
+    listed = {
+        "privateEndpoints": [{"id": ENDPOINT}],
+        "ipConfigurations": [{"id": f"{arm_id(NIC, 'pe.nic.1')}/ipConfigurations/x"}],
+    }
+    assert asked(manager, **listed) == NOTHING
