@@ -123,6 +123,7 @@ def _answer(
 ) -> int:
     from auditor.commands import reaching
     from auditor.reach.answer import answers
+    from auditor.reach.replay import replayed
 
     found = sorted(
         (
@@ -136,6 +137,7 @@ def _answer(
         ),
         key=_order,
     )
+    found = list(replayed(network, found, tags))
     doubts = tuple(dict.fromkeys((*sources.reasons, *targets.reasons)))
     if report == "json":
         told = reaching.as_json(found)
@@ -186,8 +188,11 @@ def _list(
 ) -> int:
     from auditor.commands import reaching
     from auditor.reach.listing import exposed
+    from auditor.reach.replay import check
 
     found = exposed(network, protocols=protocols, ports=ports, tags=tags)
+    for each in found:
+        check(network, each.answer, tags)
     if report == "json":
         say_json(reaching.as_json(each.answer for each in found))
     elif report == "markdown":
