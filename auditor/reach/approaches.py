@@ -107,20 +107,50 @@ def _by_target(network: Network, carrier: type[Node]) -> _ByTarget:
 def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
     """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
     node = entrance.node
-    targets: list[Point] = []
     if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-        for port in ports_of(network, node.root)[0]:
-            if port.frontend is node:
-                for relay in distinct_relays(network, port.listeners):
-                    targets += relay_targets(network, node.root, relay)
+        yield from behind_ports(network, node.root, node)
     elif isinstance(node, FirewallIpConfiguration):
-        targets += translated_to(network, node)
+        yield from _and_beyond(network, translated_to(network, node), frozenset())
+
+
+def behind_ports(
+    network: Network,
+    gateway: ApplicationGateway,
+    front: GatewayFrontend,
+    seen: frozenset[str] = frozenset(),
+) -> Iterator[Point]:
+    """Give whom the listeners at a frontend of a gateway lead to; `seen`: gateways before it."""
+    if gateway.key in seen:
+        return
+    seen = seen | {gateway.key}
+    for port in ports_of(network, gateway)[0]:
+        if port.frontend is front:
+            for relay in distinct_relays(network, port.listeners):
+                targets = relay_targets(network, gateway, relay)
+                yield from _and_beyond(network, targets, seen)
+
+
+def _and_beyond(
+    network: Network, targets: Iterable[Point], seen: frozenset[str]
+) -> Iterator[Point]:
+    """Give some points and those behind them: of load balancers, and of further gateways."""
     for target in targets:
         yield target
-        if isinstance(target.node, LoadBalancerFrontend):
-            for forward in forwards_of(network, target.node).known:
+        node = target.node
+        if isinstance(node, LoadBalancerFrontend):
+            for forward in forwards_of(network, node).known:
                 if forward.target is not None:
                     yield forward.target
+        elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
+            yield from behind_ports(network, node.root, node, seen)
+
+
+def leads_on(point: Point, wanted: Point) -> bool:
+    """Tell whether packets for a point may end at another: it, one in it, or whoever is behind."""
+    if point.kind in (Kind.FRONTEND, Kind.GATEWAY) or point.id.lower() == wanted.id.lower():
+        return True
+    place = point.subnet.key if point.subnet is not None else ""
+    return wanted.kind is Kind.SUBNET and place == wanted.id.lower()
 
 
 def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor import ids
@@ -17,18 +17,17 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
+from auditor.reach.gatewaying import at_listeners
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import filters, goes, remark, replies
+from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PLATFORM_HOST
-
-Reply = Callable[[Trail, Point], Trail]
-"""Adds the way back from whoever answers, which depends on how the packet came."""
 
 HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 """Where health probes come from (E-16)."""
@@ -37,12 +36,16 @@ HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet that has come to the network of its target, to whoever answers it there.
 
-    Of a frontend there are several: the machines behind it.
+    Of a frontend there are several: the machines behind it, or the ports of a gateway.
     """
     if isinstance(target.node, LoadBalancerFrontend):
         yield from through_frontend(trail, target.node, reply)
     elif isinstance(target.node, PrivateEndpoint):
         yield into_endpoint(trail, target, target.node), target
+    elif isinstance(target.node, GatewayFrontend):
+        gateway = target.node.root
+        if isinstance(gateway, ApplicationGateway):
+            yield from at_listeners(trail, gateway, target.node, reply)
     else:
         yield reply(filters(trail, target, Direction.INBOUND), target), target
 

@@ -21,13 +21,13 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, arrives, behind, deliver, frontend_point, to_internet
+from auditor.reach.delivery import arrives, behind, deliver, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
-from auditor.reach.gatewaying import at_listeners, back_from, point_of
+from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.owners import points_at
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -188,8 +188,7 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
     elif isinstance(node, GatewayFrontend):
         gateway = node.root
         if isinstance(gateway, ApplicationGateway):
-            for each, _ in at_listeners(trail, gateway, node, back_from(trail)):
-                yield each, point_of(trail.network, gateway)
+            yield from at_listeners(trail, gateway, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):

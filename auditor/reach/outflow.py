@@ -96,10 +96,10 @@ def _way_out(network: Network, point: Point) -> Answer | None:
         protocols=("tcp",),
         ports=PortSet.of(_PORT),
         tags=network.tags,
+        relays=False,
     )
-    straight = [answer for answer in found if not answer.via]
     for verdict in (Verdict.REACHABLE, Verdict.UNKNOWN):
-        for answer in straight:
+        for answer in found:
             if answer.verdict is verdict:
                 return answer
     return None

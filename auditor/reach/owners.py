@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from auditor.addresses import Address, AddressSet
 from auditor.network.address_plan import locate
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason
-from auditor.reach.points import Kind, Point, anywhere_in, frontend, machine, part_in_subnet
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    endpoint,
+    frontend,
+    gateway_frontend,
+    machine,
+    part_in_subnet,
+)
+from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.firewalls import FirewallIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import VirtualNetwork
 
 
@@ -24,11 +37,14 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
     found: list[Point] = []
     for owner in where.owners:
         if isinstance(owner.node, IpConfiguration):
-            found.append(machine(network, owner.node))
+            found.append(_machine(network, owner.node))
         elif isinstance(owner.node, LoadBalancerFrontend):
             found.append(frontend(network, owner.node))
+        elif isinstance(owner.node, GatewayFrontend):
+            found.append(gateway_frontend(network, owner.node))
         elif isinstance(owner.node, FirewallIpConfiguration):
             found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
+    found += [] if found else _endpoints(network).get((where.key or "", address), ())
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
     any_of = anywhere_in(network, where.subnet)
@@ -46,3 +62,23 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
             (reason,),
         ),
     )
+
+
+def _machine(network: Network, node: IpConfiguration) -> Point:
+    """Give whoever has the address of a NIC: a private endpoint, if it is one's."""
+    nic = node.owner
+    ref = nic.properties.private_endpoint if isinstance(nic, NetworkInterface) else None
+    owner = network.get(ref, PrivateEndpoint)
+    return endpoint(network, owner) if owner is not None else machine(network, node)
+
+
+@question
+def _endpoints(network: Network) -> dict[tuple[str, Address], list[Point]]:
+    """The private endpoints by network and address, whether or not their NICs are told."""
+    found: dict[tuple[str, Address], list[Point]] = defaultdict(list)
+    for node in network.all(PrivateEndpoint):
+        point = endpoint(network, node)
+        for prefix in point.addresses.prefixes():
+            for value in range(prefix.first, prefix.last + 1):
+                found[point.home, Address(prefix.version, value)].append(point)
+    return dict(found)

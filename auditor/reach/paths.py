@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
@@ -21,12 +21,7 @@ from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
-from auditor.reach.approaches import (
-    distinct_relays,
-    entrances_straight_to,
-    entrances_towards,
-    relay_targets,
-)
+from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
@@ -37,26 +32,22 @@ from auditor.reach.entrances import (
     entrances,
 )
 from auditor.reach.frame import SENT
-from auditor.reach.gatewaying import (
-    at_listeners,
-    back_from,
-    point_of,
-    sending,
-)
 from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
     anywhere_in,
     frontend,
+    gateway_frontend,
     vnet_of,
 )
+from auditor.reach.relaying import followed, frontends_towards, private_frontends
 from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
 from auditor.reach.services import answered
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -124,20 +115,23 @@ def paths(
     target: Point,
     version: Version = 4,
     tags: ServiceTags = NO_TAGS,
+    *,
+    relays: bool = True,
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
-    None from what starts no flows: frontends, private endpoints (L-3), platform services; and none
+    `relays` tells whether to follow, too, what application gateways and Front Door send on. None
+    from what starts no flows: frontends, private endpoints (L-3), platform services; and none
     from an endpoint of Front Door, which starts them for its clients.
     """
     if source.kind in SILENT or door_of(network, source) is not None:
         return ()
     if source.kind is Kind.INTERNET:
-        found = _from_internet(network, source, target, version, tags)
+        found = _from_internet(network, source, target, version, tags, relays=relays)
     elif source.kind is Kind.ON_PREMISES:
-        found = _from_sites(network, source, target, version, tags)
+        found = _from_sites(network, source, target, version, tags, relays=relays)
     else:
-        found = _from_inside(network, source, target, version, tags)
+        found = _from_inside(network, source, target, version, tags, relays=relays)
     return tuple(found)
 
 
@@ -164,10 +158,10 @@ def from_internet(
         if is_door(entrance):
             yield from _fetched(trail, source, entrance) if relays else ()
             continue
-        for each, target in enter(trail, entrance):
-            yield Path(source, target, each, entrance)
-        if relays and isinstance(entrance.node, GatewayFrontend):
-            yield from _relayed(trail, source, entrance)
+        for each, end in enter(trail, entrance):
+            yield Path(source, end, each, entrance)
+            for there, member in followed(each, end) if relays else ():
+                yield Path(source, member, there, entrance)
 
 
 def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
@@ -181,29 +175,18 @@ def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
             continue
         for each, end in enter(at, there):
             yield Path(source, end, each, door)
-        if isinstance(there.node, GatewayFrontend):
-            for path in _relayed(at, source, there):
-                yield Path(source, path.target, path.trail, door)
-
-
-def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
-    """Give the paths through a gateway to the members of its pools, each member its own."""
-    gateway = entrance.node.root
-    if not isinstance(gateway, ApplicationGateway):
-        return
-    front = entrance.node
-    assert isinstance(front, GatewayFrontend)
-    for at, port in at_listeners(trail, gateway, front, back_from(trail)):
-        at = replace(at, lead=f"{at.lead} {port.number}")
-        for relay in distinct_relays(trail.network, port.listeners):
-            for target in relay_targets(trail.network, gateway, relay):
-                here = sending(at, gateway, relay, target.addresses)
-                for each, end in send(here, point_of(trail.network, gateway), target):
-                    yield Path(source, end, each, entrance)
+            for further, member in followed(each, end):
+                yield Path(source, member, further, door)
 
 
 def _from_internet(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.kind is Kind.SERVICE:
         trail = start(network, source, version, EVERYTHING, tags)
@@ -214,13 +197,12 @@ def _from_internet(
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, at_door(trail, door), door)
         return
-    for path in from_internet(
-        network,
-        source,
-        version,
-        tags,
-        through=(*entrances_towards(network, target), *_doors_towards(network, target)),
-    ):
+    through = (
+        (*entrances_towards(network, target), *_doors_towards(network, target))
+        if relays
+        else entrances_straight_to(network, target)
+    )
+    for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
 
@@ -261,7 +243,13 @@ def _doors_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
 
 
 def _from_inside(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.kind is Kind.INTERNET:
         trail = start(network, source, version, target.addresses, tags)
@@ -286,14 +274,35 @@ def _from_inside(
             yield Path(source, target, there)
         return
     yield from private_paths(network, source, target, version, tags)
-    for entrance in entrances_straight_to(network, target):
+    if relays:
+        yield from _by_gateways(network, source, target, version, tags)
+    towards_it = entrances_towards if relays else entrances_straight_to
+    for entrance in towards_it(network, target):
         if entrance.version != version:
             continue
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
         for outside in _leaving(trail, source, to):
             for each, end in enter(outside, entrance):
-                path = Path(source, end, each, entrance)
+                ends = ((each, end), *(followed(each, end, target) if relays else ()))
+                for there, who in ends:
+                    path = Path(source, who, there, entrance)
+                    if ends_at(path, target):
+                        yield path
+
+
+def _by_gateways(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths by private frontends of application gateways that send on to a point."""
+    for front in frontends_towards(network, target):
+        aim = gateway_frontend(network, front)
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for at, end in send(trail, source, aim):
+            for each, member in followed(at, end, target):
+                path = Path(source, member, each)
                 if ends_at(path, target):
                     yield path
 
@@ -316,7 +325,12 @@ def private_paths(
 
 
 def aims(network: Network, target: Point) -> tuple[Point, ...]:
-    """Give what packets may be sent to so that a point gets them: itself, internal frontends."""
+    """Give what packets may be sent to so that a point gets them: itself, internal frontends.
+
+    An application gateway answers at its private frontends, and at no other address of its subnet.
+    """
+    if isinstance(target.node, ApplicationGateway):
+        return tuple(gateway_frontend(network, each) for each in private_frontends(target.node))
     if target.kind is not Kind.MACHINE or target.node is None:
         return (target,)
     fronts = {
@@ -342,7 +356,13 @@ def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
 
 
 def _from_sites(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.outside:
         return
@@ -351,7 +371,9 @@ def _from_sites(
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
-    for aim, subnet in product(aims(network, target), doorways):
+    fronts = frontends_towards(network, target) if relays else ()
+    by = tuple(gateway_frontend(network, each) for each in fronts)
+    for aim, subnet in product((*aims(network, target), *by), doorways):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -362,6 +384,10 @@ def _from_sites(
         for each, end in onward(inside, here, aim, to_gateway(inside)):
             if aim is target or end.id == target.id:
                 yield Path(source, end, each)
+            for there, member in followed(each, end, target) if aim in by else ():
+                path = Path(source, member, there)
+                if ends_at(path, target):
+                    yield path
     yield from _from_hubs(network, source, target, version, tags)
 
 
