@@ -225,6 +225,8 @@ def straight_to(source: Point) -> Reply:
             direct = leads_to(way, source.home, vnet)
             if direct is False and by_hub and may_be_taught(way):
                 return None
+            if direct is False and source.kind is Kind.BEYOND and leaves_by(way, Hop.APPLIANCE):
+                return None  # it may have come by the appliance
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()

@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined, UsageError
-from auditor.network.address_plan import unlisted
+from auditor.network.address_plan import all_owned_addresses, unlisted
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
@@ -17,6 +17,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
+from auditor.reach.absent import in_absent_networks, told_of_absent
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
@@ -97,6 +98,7 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
     if addresses.overlaps(PUBLIC):
         yield internet(addresses)
     found = False
+    rest = addresses
     for subnet in network.all(Subnet):
         try:
             here = usable(subnet) & addresses
@@ -111,8 +113,24 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
                             point.home, point.reasons)  # fmt: skip
             elif point.addresses.overlaps(addresses):
                 yield point
-    if not found and not addresses <= PUBLIC:
-        yield on_premises(addresses - PUBLIC)
+    for point in _in_missing_networks(network, addresses):
+        yield point
+        rest = rest - point.addresses
+    yield from in_absent_networks(network, rest)
+    rest = rest - told_of_absent(network) - PUBLIC
+    if not found and rest:
+        yield on_premises(rest)
+
+
+def _in_missing_networks(network: Network, addresses: AddressSet) -> Iterator[Point]:
+    """Give listed machines that have some addresses in networks that the input does not hold."""
+    for key, by_address in all_owned_addresses(network).items():
+        if key in network.nodes:
+            continue
+        for address, owners in by_address.items():
+            if AddressSet.from_range(address, address) <= addresses:
+                for owner in owners:
+                    yield from points_of(owner.node, network)
 
 
 @singledispatch

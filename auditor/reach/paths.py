@@ -192,6 +192,9 @@ def _from_internet(
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
         return
+    if target.kind is Kind.BEYOND:
+        yield _into_absent(network, source, target, version, tags)
+        return
     door = door_of(network, target)
     if door is not None:
         trail = start(network, source, version, EVERYTHING, tags)
@@ -217,6 +220,22 @@ def ends_at(path: Path, target: Point) -> bool:
         forward.target is not None and forward.target.id == path.target.id
         for forward in forwards_of(path.trail.network, target.node).known
     )
+
+
+def _into_absent(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Path:
+    """Give the path from outside into a network that the input does not hold: nobody tells."""
+    trail = start(network, source, version, target.addresses, tags)
+    doubt = remark(
+        trail,
+        "public-address" if source.kind is Kind.INTERNET else "gateway",
+        target.id,
+        lambda _: "it cannot be told what leads into a network that the input does not hold",
+        Bounds.maybe(trail.space.all),
+        reasons=target.reasons,
+    )
+    return Path(source, target, doubt)
 
 
 @question
@@ -365,6 +384,9 @@ def _from_sites(
     relays: bool,
 ) -> Iterator[Path]:
     if target.outside:
+        return
+    if target.kind is Kind.BEYOND:
+        yield _into_absent(network, source, target, version, tags)
         return
     try:
         doorways = gateway_subnets_towards(network, target)
