@@ -18,6 +18,7 @@ from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.gatewaying import at_listeners
+from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, filters, goes, remark, replies
@@ -47,7 +48,10 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         if isinstance(gateway, ApplicationGateway):
             yield from at_listeners(trail, gateway, target.node, reply)
     else:
-        yield reply(filters(trail, target, Direction.INBOUND), target), target
+        inside = filters(trail, target, Direction.INBOUND)
+        if is_hosted(target):
+            inside = on_its_port(inside, target.id)
+        yield reply(inside, target), target
 
 
 def through_frontend(
@@ -203,7 +207,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         states, reasons = set(), (gap(unknown, endpoint.id),)
     opened = True in states
     here = Bounds.everything(trail.space) if opened else Bounds.nothing(trail.space)
-    return remark(
+    trail = remark(
         trail,
         "private-endpoint",
         endpoint.id,
@@ -212,6 +216,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         reasons=reasons,
         opening=f"approve the connection of {endpoint.label}",
     )
+    return on_its_port(trail, service_behind(endpoint))
 
 
 def straight_to(source: Point) -> Reply:

@@ -21,6 +21,7 @@ from auditor.reach.absent import in_absent_networks, told_of_absent
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
+from auditor.reach.hosting import api_server_points, hosted
 from auditor.reach.points import (
     Kind,
     Point,
@@ -272,7 +273,7 @@ def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     found = _each(network, nodes)
     pools = () if found else _each(network, node.pools)
     pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
-    return (*found, *pools, *pods, service(node))
+    return (*found, *pools, *pods, *api_server_points(network, node), service(node))
 
 
 @points_of.register
@@ -292,7 +293,7 @@ def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[
         subnet = network.get(target, Subnet)
         if subnet is None:
             raise Undetermined(f"the subnet of {node.label}", resource=node.id)
-        return (anywhere_in(network, subnet),)
+        return (hosted(network, node, subnet),)
     ids = approved_connections(network, node)
     endpoints = (network.find(each) for each in ids)
     private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))

@@ -43,7 +43,7 @@ from auditor.reach.points import (
 )
 from auditor.reach.relaying import followed, frontends_towards, private_frontends
 from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
-from auditor.reach.services import answered
+from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
@@ -279,6 +279,9 @@ def _from_inside(
         trail = start(network, source, version, EVERYTHING, tags)
         for outside in _leaving(trail, source, PUBLIC):
             yield Path(source, target, answered(outside, target))
+        hidden = by_hidden_endpoint(trail, target)
+        if hidden is not None:
+            yield Path(source, target, hidden)
         return
     door = door_of(network, target)
     if door is not None:
@@ -387,6 +390,11 @@ def _from_sites(
         return
     if target.kind is Kind.BEYOND:
         yield _into_absent(network, source, target, version, tags)
+        return
+    if target.kind is Kind.SERVICE:
+        trail = start(network, source, version, EVERYTHING, tags)
+        hidden = by_hidden_endpoint(trail, target)
+        yield Path(source, target, hidden or from_sites(trail, target))
         return
     try:
         doorways = gateway_subnets_towards(network, target)
