@@ -42,7 +42,14 @@ from auditor.reach.points import (
     vnet_of,
 )
 from auditor.reach.relaying import followed, frontends_towards, private_frontends
-from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
+from auditor.reach.sending import (
+    leave,
+    leave_by_appliances,
+    leave_by_gateways,
+    onward,
+    send,
+    to_sites,
+)
 from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
@@ -368,9 +375,10 @@ def _is_internal(node: LoadBalancerFrontend) -> bool:
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets to the internet, straight and by appliances."""
+    """Follow packets to the internet, straight, by way of sites, and by appliances."""
     out = filters(trail, source, Direction.OUTBOUND)
     yield leave(out, source, to)
+    yield from leave_by_gateways(out, source, to)
     yield from leave_by_appliances(out, source, to)
 
 
