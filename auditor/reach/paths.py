@@ -53,6 +53,7 @@ from auditor.reach.sending import (
 from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
+from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -215,6 +216,23 @@ def _from_internet(
     for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
+    yield from _by_strangers(network, source, target, version, tags)
+
+
+def _by_strangers(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths through appliances of which nothing is told, where routes lead to these."""
+    trail = start(network, source, version, EVERYTHING, tags)
+    for entrance, inner in doorways(trail, target):
+        if entrance.version != version:
+            continue
+        here = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        for at, end in enter(here, entrance):
+            for each, who in past_stranger(at, end, inner, target):
+                path = Path(source, who, each, entrance)
+                if ends_at(path, target):
+                    yield path
 
 
 def ends_at(path: Path, target: Point) -> bool:
@@ -405,13 +423,13 @@ def _from_sites(
         yield Path(source, target, hidden or from_sites(trail, target))
         return
     try:
-        doorways = gateway_subnets_towards(network, target)
+        entries = gateway_subnets_towards(network, target)
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
     fronts = frontends_towards(network, target) if relays else ()
     by = tuple(gateway_frontend(network, each) for each in fronts)
-    for aim, subnet in product((*aims(network, target), *by), doorways):
+    for aim, subnet in product((*aims(network, target), *by), entries):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)

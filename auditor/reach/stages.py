@@ -111,6 +111,9 @@ def _layer_steps(
             says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
+        stops = answer.passes is False
+        if stops and passes is None:
+            stops, says = False, f"{says}, as it looks if nobody rewrote it"
         uncertain = answer.passes is None
         steps.append(
             Step(
@@ -118,13 +121,13 @@ def _layer_steps(
                 rule.resource if rule is not None else at,
                 says,
                 packet,
-                answer.passes,
+                None if answer.passes is False and not stops else answer.passes,
                 rule.name if rule is not None else "",
                 rule.id if rule is not None else "",
                 rule.pointer if rule is not None else "",
                 rule.priority if rule is not None else None,
                 verdict.reasons if uncertain else (),
-                _opening(rule, packet, inbound) if answer.passes is False else "",
+                _opening(rule, packet, inbound) if stops else "",
             )
         )
         if answer.passes is False:
