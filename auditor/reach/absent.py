@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import AddressSet
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet
+from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Kind, Point, on_premises
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import PRIVATE, PUBLIC
 
 
 def in_absent_networks(network: Network, addresses: AddressSet) -> tuple[Point, ...]:
@@ -25,6 +26,22 @@ def in_absent_networks(network: Network, addresses: AddressSet) -> tuple[Point, 
             why = Reason("peer-external", f"{arm_id} is not in the snapshot", arm_id)
             found[key] = Point(Kind.BEYOND, arm_id, here, home=key, reasons=(why,))
     return tuple(found[key] for key in sorted(found))
+
+
+def behind_gateways(network: Network, told: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:
+    """Give what is on premises: `told`, or where nothing is, whatever private address may be there.
+
+    `reasons` tell why there may be more (R-25).
+    """
+    if told or not reasons:
+        return on_premises(told)
+    ours = NOTHING
+    for vnet in network.all(VirtualNetwork):
+        try:
+            ours = ours | AddressSet.from_prefixes(vnet.prefixes)
+        except Undetermined:
+            continue
+    return on_premises(PRIVATE - ours or EVERYTHING - PUBLIC - ours, reasons)
 
 
 @question

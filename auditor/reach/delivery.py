@@ -51,7 +51,23 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
+        elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
+            inside = _by_itself(inside, target)
         yield reply(inside, target), target
+
+
+def _by_itself(trail: Trail, target: Point) -> Trail:
+    """Add that no fact tells what firewalls, Bastion and gateways answer inside their networks."""
+    what = target.node.root.label if target.node is not None else target.id
+    reason = Reason("platform", f"what {what} answers by itself", target.id)
+    return remark(
+        trail,
+        "platform",
+        target.id,
+        lambda _: f"it cannot be told what {what} answers inside its network",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
 
 
 def through_frontend(

@@ -17,7 +17,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
-from auditor.reach.absent import in_absent_networks, told_of_absent
+from auditor.reach.absent import behind_gateways, in_absent_networks, told_of_absent
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
@@ -81,7 +81,7 @@ def ends_in(network: Network, selection: Selection) -> Ends:
     if kind is Chosen.INTERNET:
         points.append(internet(PUBLIC))
     elif kind is Chosen.ON_PREMISES:
-        points.append(on_premises(selection.addresses))
+        points.append(behind_gateways(network, selection.addresses, selection.doubts))
     elif kind is Chosen.ADDRESS:
         points += _with_address(network, selection.addresses)
     for node in selection.nodes:
