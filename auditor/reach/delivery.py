@@ -282,10 +282,11 @@ def to_gateway(trail: Trail) -> Reply:
     """Give the reply of a packet from behind a VPN or ExpressRoute gateway."""
 
     def reply(here: Trail, responder: Point) -> Trail:
-        to = here.sources()
-        return replies(
-            here, responder, to, lambda way: leaves_by(way, Hop.GATEWAY), "back to the gateway"
-        )
+        def ask(way: Way) -> bool | None:
+            back = leaves_by(way, Hop.GATEWAY)
+            return back if back is not False else through_appliance(way.route)
+
+        return replies(here, responder, here.sources(), ask, "back to the gateway")
 
     return reply
 

@@ -317,7 +317,7 @@ def _from_inside(
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
-        for there in to_sites(out, source, target.addresses):
+        for there in to_sites(out, source, target.addresses, _door(network, source)):
             yield Path(source, target, there)
         return
     yield from private_paths(network, source, target, version, tags)
@@ -390,6 +390,15 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
 
 def _is_internal(node: LoadBalancerFrontend) -> bool:
     return not node.public
+
+
+def _door(network: Network, source: Point) -> Point | None:
+    """Give where replies of sites come in again, when it is told and there is one such place."""
+    try:
+        subnets = gateway_subnets_towards(network, source)
+    except Undetermined:
+        return None
+    return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
