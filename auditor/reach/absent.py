@@ -5,11 +5,13 @@ from __future__ import annotations
 from auditor import ids
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet
 from auditor.errors import Undetermined
+from auditor.network.address_plan import unlisted
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
+from auditor.network.routing_domains import network_key
 from auditor.reach.points import Kind, Point, on_premises
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PRIVATE, PUBLIC
 
 
@@ -68,6 +70,25 @@ def told_of_absent(network: Network) -> AddressSet:
     for _, space in _spaces(network).values():
         total = total | space if space is not None else total
     return total
+
+
+def nobody(
+    network: Network, subnet: Subnet, one: AddressSet, untold: Reason | None = None
+) -> Point:
+    """Give an address of a subnet that nobody has, or nobody that the input lists.
+
+    It is certain where the subnet lists who is in it, and all of these are told. `untold`: of whom
+    it is not told what has the address.
+    """
+    doubt = unlisted(network).get(subnet.key, "")
+    try:
+        listed = subnet.properties.ip_configurations is not None
+    except Undetermined:
+        listed = False
+    why = Reason("nobody-listed", doubt or f"who else is in subnet {subnet.label}", subnet.id)
+    why = untold or why
+    reasons = () if listed and not doubt and not untold else (why,)
+    return Point(Kind.NOBODY, subnet.id, one, subnet, None, subnet, network_key(subnet.id), reasons)
 
 
 def absent_name(point: Point) -> str:

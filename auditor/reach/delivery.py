@@ -21,7 +21,7 @@ from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import Reply, filters, goes, remark, replies
+from auditor.reach.stages import Reply, filters, goes, if_somebody, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
@@ -51,6 +51,8 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
+        elif target.kind is Kind.NOBODY:
+            inside = if_somebody(inside, target)
         elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
             inside = _by_itself(inside, target)
         yield reply(inside, target), target

@@ -52,7 +52,7 @@ from auditor.reach.sending import (
 )
 from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import filters, if_somebody, remark
 from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway
@@ -103,7 +103,8 @@ def start(
         frame = frame.rewritten(
             source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
         )
-    return Trail(network, space, source, sent, tags, frame)
+    trail = Trail(network, space, source, sent, tags, frame)
+    return if_somebody(trail, source) if source.kind is Kind.NOBODY else trail
 
 
 SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE})
