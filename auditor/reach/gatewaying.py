@@ -97,14 +97,14 @@ def at_listeners(
 ) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet for a frontend of a gateway to each port on which it answers there.
 
-    The end is the gateway, and its node one of the listeners of the port.
+    The end is the gateway; `listener` of the trail tells the port.
     """
     here = point_of(trail.network, node)
     ports, reasons = ports_of(trail.network, node)
     ports = tuple(port for port in ports if port.frontend is front)
     for port in ports:
-        there = replace(here, node=port.listeners[0])
-        yield reply(_admitted(trail, node, port, here), here), there
+        there = reply(_admitted(trail, node, port, here), here)
+        yield replace(there, listener=port.listeners[0].key), here
     if not ports and not reasons:
         yield _silent(trail, node, front), here
     if reasons:
@@ -130,13 +130,12 @@ def _silent(trail: Trail, node: ApplicationGateway, front: GatewayFrontend) -> T
     )
 
 
-def port_at(network: Network, end: Point) -> Port | None:
-    """Give the port at whose listener a packet has come to a gateway, of the end of its way."""
-    gateway = end.node.root if end.node is not None else None
-    if not isinstance(gateway, ApplicationGateway):
+def port_at(trail: Trail, node: ApplicationGateway) -> Port | None:
+    """Give the port at which a packet has come to a gateway; None when it has come to none."""
+    if not trail.listener:
         return None
-    ports, _ = ports_of(network, gateway)
-    return next((port for port in ports if any(each is end.node for each in port.listeners)), None)
+    ports, _ = ports_of(trail.network, node)
+    return next((each for each in ports if each.listeners[0].key == trail.listener), None)
 
 
 def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -> Trail:
@@ -271,7 +270,7 @@ def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet
         ),
         rule=relay.route.node,
     )
-    trail = replace(trail, via=(*trail.via, node.id))
+    trail = replace(trail, via=(*trail.via, node.id), listener="")
     return trail.becoming(
         source=possible(subnet) if subnet is not None else None,
         destination=to,

@@ -28,9 +28,11 @@ def followed(
     Nobody where the end is none. `wanted`: leave out whoever certainly is not, or leads to, that.
     """
     network = trail.network
-    port = port_at(network, end)
-    gateway = end.node.root if end.node is not None else None
-    if port is None or not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
+    gateway = end.node
+    if not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
+        return
+    port = port_at(trail, gateway)
+    if port is None:
         return
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(network, port.listeners):
