@@ -23,7 +23,8 @@ def test_R_31_a_nat_gateway_takes_machines_out() -> None:
 
 
 def test_R_31_what_a_missing_nat_gateway_takes_out_is_not_told() -> None:
-    for more in ({}, {"defaultOutboundAccess": False}):
+    settings: tuple[Any, ...] = ({}, {"defaultOutboundAccess": False})
+    for more in settings:
         found = leaving(natGateway={"id": arm_id(NAT, "gone")}, **more)
         assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
 
