@@ -20,7 +20,7 @@ from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
-from auditor.reach.firewalling import by_firewall, filtered
+from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import Reply, filters, goes, remark, replies
@@ -259,6 +259,7 @@ def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator
             continue
         yield from leave_by_gateways(passed, here, to)
         out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
+        out = translated_for_internet(out, firewall, here)
         addresses, reasons = firewall_addresses(trail.network, firewall)
         yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
