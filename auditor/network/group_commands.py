@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.remedy import az
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 Words = str | tuple[str, ...]
@@ -36,6 +36,16 @@ def new_rule(
         source_address_prefixes=sources,
         destination_address_prefixes=destinations,
         destination_port_ranges=ports,
+    )  # fmt: skip
+
+
+def delete_rule(rule: SecurityRule) -> str:
+    """Give the command that takes a rule from its group."""
+    return az(
+        "network", "nsg", "rule", "delete",
+        resource_group=ids.resource_group(rule.id),
+        nsg_name=rule.owner.label if rule.owner is not None else "<group>",
+        name=rule.label,
     )  # fmt: skip
 
 

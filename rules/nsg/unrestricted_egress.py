@@ -36,15 +36,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.addresses import AddressSet
 from auditor.network.exposure import approved
-from auditor.network.filters import last_free_priority, place_name
-from auditor.network.group_commands import new_group, new_rule
+from auditor.network.filters import place_name
+from auditor.network.group_commands import new_group
+from auditor.reach.denying_rest import deny_rest
 from auditor.reach.lateral import guarded, places_of
 from auditor.reach.outflow import Outflow, unrestricted
+from auditor.reach.own_filters import spoken_to
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import PUBLIC
 
 _SHOWN = 4
 
@@ -93,7 +97,7 @@ def _finding(
         subject=guard.id,
         message=f"{which} machines of {', '.join(names[:_SHOWN])}{more} "
         f"send to the internet ({told.words})",
-        remedy="allow what is needed, and then: " + _command(network, guard),
+        remedy="allow what is needed, and then: " + _command(network, guard, found),
         related=tuple(each.subnet.id for each in found[:_SHOWN]),
         evidence=told.evidence,
         witness=told.witness,
@@ -101,14 +105,15 @@ def _finding(
     )
 
 
-def _command(network: Network, guard: NetworkSecurityGroup | Subnet) -> str:
+def _command(network: Network, guard: NetworkSecurityGroup | Subnet, found: list[Outflow]) -> str:
     if isinstance(guard, Subnet):
         return new_group(guard)
-    return new_rule(
+    own = AddressSet.from_prefixes(prefix for each in found for prefix in each.subnet.prefixes)
+    return deny_rest(
+        network,
         guard,
         "deny-other-internet",
-        last_free_priority(network, guard, inbound=False),
-        direction="Outbound",
-        sources="*",
-        destinations="Internet",
+        inbound=False,
+        own=own,
+        others=spoken_to(PUBLIC, own),
     )
