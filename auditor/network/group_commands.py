@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
+
+_LONGEST = 76
+"""What a name may have of 80 characters, beside a number."""
 
 Words = str | tuple[str, ...]
 
@@ -28,7 +33,7 @@ def new_rule(
         "network", "nsg", "rule", "create",
         resource_group=group.resource_group,
         nsg_name=group.label,
-        name=name,
+        name=free_name(group, name),
         priority=priority,
         direction=direction,
         access=access,
@@ -37,6 +42,17 @@ def new_rule(
         destination_address_prefixes=destinations,
         destination_port_ranges=ports,
     )  # fmt: skip
+
+
+def free_name(group: NetworkSecurityGroup, name: str) -> str:
+    """Give a name that no rule of a group has: a command to create one writes over its namesake.
+
+    What names of rules may not hold becomes a hyphen.
+    """
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:_LONGEST].rstrip("-.")
+    taken = {rule.label.lower() for rule in group.rules}
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if each.lower() not in taken)
 
 
 def delete_rule(rule: SecurityRule) -> str:
