@@ -37,7 +37,7 @@ def test_N_15_a_denial_of_everything_keeps_the_probe_out() -> None:
         "no of nsg keeps the health probe probe of lb (AzureLoadBalancer on port 8080) from web"
     )
     assert finding.remedy.endswith(
-        "--nsg-name nsg --name AllowProbes --priority 4095 --direction Inbound --access Allow "
+        "--nsg-name nsg --name AllowProbes-8080 --priority 4095 --direction Inbound --access Allow "
         "--protocol Tcp --source-address-prefixes AzureLoadBalancer "
         "--destination-port-ranges 8080"
     )
