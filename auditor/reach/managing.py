@@ -1,0 +1,110 @@
+"""Commands that let in those who manage on management ports, and nobody else of the network.
+
+An Allow for them and a Deny of `VirtualNetwork` come before what lets everybody in; a rule that
+speaks of management ports alone is narrowed instead, with the Deny behind it: AllowVnetInBound
+would let the same in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.addresses import AddressSet, PortSet
+from auditor.ids import resource_group
+from auditor.network.entrances import BASTION_SUBNET
+from auditor.network.exposure import approved
+from auditor.network.filters import compiled, subnet_name
+from auditor.network.graph import Network
+from auditor.network.group_commands import Words, new_rule
+from auditor.reach.demands import priority_after
+from auditor.reach.neighbourhood import subnets_around
+from auditor.reach.points import anywhere_in
+from auditor.remedy import az
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
+
+_FIRST, _LAST = 100, 4096
+
+
+def managing_prefixes(
+    network: Network, targets: Iterable[Subnet], managers: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Give the prefixes of the subnets around from where machines are managed, Bastion's too."""
+    homes = dict.fromkeys(anywhere_in(network, target).home for target in targets)
+    around = {each.key: each for home in homes for each in subnets_around(network, home)}
+    found = AddressSet()
+    for subnet in around.values():
+        if subnet_name(subnet).lower() == BASTION_SUBNET or approved(managers, subnet.id):
+            found = found | AddressSet.from_prefixes(subnet.prefixes)
+    return tuple(str(prefix) for prefix in found.prefixes())
+
+
+def managed_from(
+    group: NetworkSecurityGroup,
+    rule: SecurityRule | None,
+    sources: tuple[str, ...],
+    ports: tuple[str, ...],
+    management: PortSet,
+) -> str:
+    """Give the commands that let the sources alone in on some ports, where a rule lets in others.
+
+    Without a rule: where AllowVnetInBound does. Without sources the Deny alone is given.
+    """
+    whose = f"-{rule.label}" if rule is not None else ""
+    if rule is not None and sources and _of_management(rule, management):
+        narrow = az(
+            "network", "nsg", "rule", "update",
+            resource_group=resource_group(group.id),
+            nsg_name=group.label,
+            name=rule.label,
+            source_address_prefixes=sources,
+        )  # fmt: skip
+        return f"{narrow} && {_deny(group, whose, priority_after(group, rule), ports)}"
+    below = (rule.properties.priority or _FIRST) if rule is not None else _LAST + 1
+    free = _free_before(group, below)[-2 if sources else -1 :]
+    if len(free) < (2 if sources else 1):
+        name = rule.label if rule is not None else "the default rules"
+        return (
+            f"give the rules of {group.label} other priorities, too few are free before {name}, "
+            f"and deny VirtualNetwork ports {', '.join(ports)} there"
+        )
+    deny = _deny(group, whose, free[-1], ports)
+    if not sources:
+        return deny
+    name = f"allow-management{whose}"
+    return f"{_new(group, name, free[0], sources, ports, 'Allow')} && {deny}"
+
+
+def _of_management(rule: SecurityRule, management: PortSet) -> bool:
+    ports = compiled(rule).destination_ports
+    return ports is not None and ports <= management
+
+
+def _free_before(group: NetworkSecurityGroup, below: int) -> list[int]:
+    taken = {each.properties.priority for each in group.rules if each.inbound}
+    return [each for each in range(_FIRST, below) if each not in taken]
+
+
+def _deny(group: NetworkSecurityGroup, whose: str, priority: int, ports: tuple[str, ...]) -> str:
+    name = f"deny-management-from-inside{whose}"
+    return _new(group, name, priority, "VirtualNetwork", ports, "Deny")
+
+
+def _new(
+    group: NetworkSecurityGroup,
+    name: str,
+    priority: int,
+    sources: Words,
+    ports: tuple[str, ...],
+    access: str,
+) -> str:
+    return new_rule(
+        group,
+        name,
+        priority,
+        access=access,
+        protocol="Tcp",
+        sources=sources,
+        destinations="*",
+        ports=ports,
+    )
