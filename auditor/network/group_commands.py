@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Protocol
 
 from auditor import ids
 from auditor.network.filters import subnet_name
-from auditor.remedy import az
+from auditor.network.graph import Network
+from auditor.remedy import az, region
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _LONGEST = 76
 """What a name may have of 80 characters, beside a number."""
+
+
+class Group(Protocol):
+    """What commands ask of a group."""
+
+    @property
+    def resource_group(self) -> str:
+        """Where it is."""
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+
+    @property
+    def rules(self) -> tuple[SecurityRule, ...]:
+        """Its own rules."""
+
 
 Words = str | tuple[str, ...]
 
 
 def new_rule(
-    group: NetworkSecurityGroup,
+    group: Group,
     name: str,
     priority: int,
     *,
@@ -44,7 +64,7 @@ def new_rule(
     )  # fmt: skip
 
 
-def free_name(group: NetworkSecurityGroup, name: str) -> str:
+def free_name(group: Group, name: str) -> str:
     """Give a name that no rule of a group has: a command to create one writes over its namesake.
 
     What names of rules may not hold becomes a hyphen.
@@ -65,12 +85,45 @@ def delete_rule(rule: SecurityRule) -> str:
     )  # fmt: skip
 
 
-def new_group(subnet: Subnet) -> str:
-    """Give the command that gives a subnet a group called after it."""
-    return az(
-        "network", "vnet", "subnet", "update",
-        resource_group=subnet.resource_group,
-        vnet_name=ids.segment(subnet.id, "virtualNetworks"),
-        name=subnet_name(subnet),
-        network_security_group=f"nsg-{subnet_name(subnet)}",
-    )  # fmt: skip
+@dataclass(frozen=True)
+class NewGroup:
+    """A group that is still to be made for a subnet, called after it."""
+
+    subnet: Subnet
+    label: str
+    location: str
+    rules: tuple[SecurityRule, ...] = ()
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group of the subnet."""
+        return self.subnet.resource_group
+
+    def create(self) -> str:
+        """Give the command that makes it, without rules of its own."""
+        return az(
+            "network", "nsg", "create",
+            resource_group=self.resource_group,
+            name=self.label,
+            location=self.location,
+        )  # fmt: skip
+
+    def attach(self) -> str:
+        """Give the command that gives it to the subnet."""
+        return az(
+            "network", "vnet", "subnet", "update",
+            resource_group=self.resource_group,
+            vnet_name=ids.segment(self.subnet.id, "virtualNetworks"),
+            name=subnet_name(self.subnet),
+            network_security_group=self.label,
+        )  # fmt: skip
+
+
+def new_group(network: Network, subnet: Subnet) -> NewGroup:
+    """Give a group to make for a subnet, under a name that no other has."""
+    taken = {group.label.lower() for group in network.all(NetworkSecurityGroup)}
+    name = f"nsg-{subnet_name(subnet)}"
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    label = next(each for each in names if each.lower() not in taken)
+    vnet = network.holder(subnet, VirtualNetwork)
+    return NewGroup(subnet, label, region(vnet) if vnet is not None else "<region>")

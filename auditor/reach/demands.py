@@ -16,7 +16,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.effective_rules import Direction, bare, effective_rules
 from auditor.network.graph import Network, question_about
-from auditor.network.group_commands import free_name
+from auditor.network.group_commands import Group, free_name
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
@@ -299,7 +299,7 @@ def _room(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> _
     return _Place(free[0]) if free else None
 
 
-def priority_after(group: NetworkSecurityGroup, rule: SecurityRule) -> int:
+def priority_after(group: Group, rule: SecurityRule) -> int:
     """Give the first priority after an inbound rule's that no rule has; the last of all if none."""
     taken = {each.properties.priority for each in group.rules if each.inbound}
     after = range((rule.properties.priority or _FIRST) + 1, _LAST + 1)

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.addresses import AddressSet, PortSet
-from auditor.ids import resource_group
 from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.exposure import approved
 from auditor.network.filters import compiled, subnet_name
 from auditor.network.graph import Network
-from auditor.network.group_commands import Words, new_rule
+from auditor.network.group_commands import Group, Words, new_rule
 from auditor.reach.demands import priority_after
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.points import anywhere_in
 from auditor.remedy import az
-from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.security import SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 _FIRST, _LAST = 100, 4096
@@ -40,7 +39,7 @@ def managing_prefixes(
 
 
 def managed_from(
-    group: NetworkSecurityGroup,
+    group: Group,
     rule: SecurityRule | None,
     sources: tuple[str, ...],
     ports: tuple[str, ...],
@@ -54,7 +53,7 @@ def managed_from(
     if rule is not None and sources and _of_management(rule, management):
         narrow = az(
             "network", "nsg", "rule", "update",
-            resource_group=resource_group(group.id),
+            resource_group=group.resource_group,
             nsg_name=group.label,
             name=rule.label,
             source_address_prefixes=sources,
@@ -80,18 +79,18 @@ def _of_management(rule: SecurityRule, management: PortSet) -> bool:
     return ports is not None and ports <= management
 
 
-def _free_before(group: NetworkSecurityGroup, below: int) -> list[int]:
+def _free_before(group: Group, below: int) -> list[int]:
     taken = {each.properties.priority for each in group.rules if each.inbound}
     return [each for each in range(_FIRST, below) if each not in taken]
 
 
-def _deny(group: NetworkSecurityGroup, whose: str, priority: int, ports: tuple[str, ...]) -> str:
+def _deny(group: Group, whose: str, priority: int, ports: tuple[str, ...]) -> str:
     name = f"deny-management-from-inside{whose}"
     return _new(group, name, priority, "VirtualNetwork", ports, "Deny")
 
 
 def _new(
-    group: NetworkSecurityGroup,
+    group: Group,
     name: str,
     priority: int,
     sources: Words,

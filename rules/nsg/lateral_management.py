@@ -151,21 +151,21 @@ def _remedy(
     params: Params,
 ) -> str:
     written = found[0].rule.written if found[0].rule is not None else None
-    group = written.owner if isinstance(written, SecurityRule) else guard
-    if not isinstance(group, NetworkSecurityGroup):
-        return f"let in those who manage, nobody else: {new_group(found[0].target)}"
-    places = attachments(network, group)
-    targets = [each.target for each in found] + [p for p in places if isinstance(p, Subnet)]
+    rule = written if isinstance(written, SecurityRule) else None
+    holder = rule.owner if rule is not None else guard
+    targets = [each.target for each in found]
+    if isinstance(holder, NetworkSecurityGroup):
+        targets += [each for each in attachments(network, holder) if isinstance(each, Subnet)]
     sources = managing_prefixes(network, targets, params.management)
     who = "those who manage" if sources else "those who manage (`management` names none here)"
-    commands = managed_from(
-        group,
-        written if isinstance(written, SecurityRule) else None,
-        sources,
-        tuple(_ports(found).split(", ")),
-        _port_set(params.ports),
+    asked = (sources, tuple(_ports(found).split(", ")), _port_set(params.ports))
+    if isinstance(holder, NetworkSecurityGroup):
+        return f"let in {who}, nobody else: {managed_from(holder, rule, *asked)}"
+    group = new_group(network, found[0].target)
+    return (
+        f"create a group: {group.create()}; give it the rules that it needs, let in {who}, nobody "
+        f"else, and associate it: {managed_from(group, None, *asked)} && {group.attach()}"
     )
-    return f"let in {who}, nobody else: {commands}"
 
 
 def _port_set(ports: Iterable[int]) -> PortSet:

@@ -129,6 +129,22 @@ def test_without_room_before_a_rule_words_say_so() -> None:
     assert "give the rules of nsg other priorities, too few are free before all" in finding.remedy
 
 
+def test_a_subnet_without_a_group_gets_one_with_rules_and_a_name_of_its_own() -> None:
+    network = estate(
+        nsg(name="NSG-db"),
+        vnet(subnet("web"), subnet("db", "10.0.1.0/24"), subnet("ops", "10.0.9.0/24")),
+        nic("a", subnet="web"),
+        nic("b", subnet="db", address="10.0.1.4"),
+    )
+    answer = ask("NSG-011", network, management=("*/ops",))
+    (remedy,) = [f.remedy for f in answer.broken if "those of vnet/db" in f.message]
+
+    assert "az network nsg create --resource-group rg --name nsg-db-2 --location" in remedy
+    assert "--nsg-name nsg-db-2 --name allow-management --priority 4095 " in remedy
+    assert "--nsg-name nsg-db-2 --name deny-management-from-inside --priority 4096 " in remedy
+    assert remedy.endswith("--name db --network-security-group nsg-db-2")
+
+
 def test_a_subnet_without_a_group_is_the_subnets() -> None:
     ((subject, message),) = about_db(two(group=False))
 

@@ -82,6 +82,10 @@ def test_a_subnet_without_a_group_is_the_subnets() -> None:
 
     assert finding.subject == arm_id(SUBNET, "vnet", "app")
     assert finding.message.startswith("nothing restricts what machines of vnet/app send")
+    create, _, rest = finding.remedy.partition("; allow in it what is needed, and then: ")
+    assert create.startswith("create a group: az network nsg create --resource-group rg --name")
+    assert "--name deny-other-internet --priority 4096 --direction Outbound" in rest
+    assert rest.count("nsg-app") == 2
     assert ask("NSG-010", app(group=False), beside=["NSG-001"]).broken == []
 
 
