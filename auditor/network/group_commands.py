@@ -8,7 +8,7 @@ from typing import Protocol
 
 from auditor import ids
 from auditor.network.filters import subnet_name
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.remedy import az, region
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -121,9 +121,15 @@ class NewGroup:
 
 def new_group(network: Network, subnet: Subnet) -> NewGroup:
     """Give a group to make for a subnet, under a name that no other has."""
-    taken = {group.label.lower() for group in network.all(NetworkSecurityGroup)}
+    taken = _names(network)
     name = f"nsg-{subnet_name(subnet)}"
     names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
     label = next(each for each in names if each.lower() not in taken)
     vnet = network.holder(subnet, VirtualNetwork)
     return NewGroup(subnet, label, region(vnet) if vnet is not None else "<region>")
+
+
+@question
+def _names(network: Network) -> frozenset[str]:
+    """The names of all groups, in lower case."""
+    return frozenset(group.label.lower() for group in network.all(NetworkSecurityGroup))

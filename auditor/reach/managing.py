@@ -13,7 +13,7 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.exposure import approved
 from auditor.network.filters import compiled, subnet_name
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, Words, new_rule
 from auditor.reach.demands import priority_after
 from auditor.reach.neighbourhood import subnets_around
@@ -29,13 +29,20 @@ def managing_prefixes(
     network: Network, targets: Iterable[Subnet], managers: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Give the prefixes of the subnets around from where machines are managed, Bastion's too."""
-    homes = dict.fromkeys(anywhere_in(network, target).home for target in targets)
-    around = {each.key: each for home in homes for each in subnets_around(network, home)}
     found = AddressSet()
-    for subnet in around.values():
-        if subnet_name(subnet).lower() == BASTION_SUBNET or approved(managers, subnet.id):
-            found = found | AddressSet.from_prefixes(subnet.prefixes)
+    for home in dict.fromkeys(anywhere_in(network, target).home for target in targets):
+        found = found | _managing(network, home, managers)
     return tuple(str(prefix) for prefix in found.prefixes())
+
+
+@question_about
+def _managing(network: Network, home: str, managers: tuple[str, ...]) -> AddressSet:
+    return AddressSet.from_prefixes(
+        prefix
+        for subnet in subnets_around(network, home)
+        if subnet_name(subnet).lower() == BASTION_SUBNET or approved(managers, subnet.id)
+        for prefix in subnet.prefixes
+    )
 
 
 def managed_from(

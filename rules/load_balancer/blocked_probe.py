@@ -35,7 +35,7 @@ from auditor.network.graph import evidence
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.probing import asked, asking, denied, port_of
 from auditor.reach.quoting import quoted
-from auditor.resources.load_balancers import LoadBalancerProbe
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 _NAMED = 3
@@ -72,8 +72,7 @@ def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal])
     first = refused[0]
     rules = {each.rule.rule_id: each for each in refused if each.rule is not None}
     name = f"AllowProbes-{probe.properties.port}"
-    siblings = [each.key for each in asking(network) if each.root is probe.root]
-    nth = siblings.index(probe.key) + 1
+    nth = _place(probe)
     commands = [allow_before(network, each, name, nth=nth) for each in _firsts(rules.values())]
     return Finding(
         subject=probe.id,
@@ -115,3 +114,10 @@ def _firsts(refused: Iterable[Refusal]) -> Iterable[Refusal]:
         if each.rule and known.rule and (each.rule.priority or 0) < (known.rule.priority or 0):
             found[each.rule.resource] = each
     return found.values()
+
+
+def _place(probe: LoadBalancerProbe) -> int:
+    """Which probe of its load balancer it is: each gets a priority of its own."""
+    whole = probe.owner
+    probes = whole.properties.probes or () if isinstance(whole, LoadBalancer) else ()
+    return next((n for n, each in enumerate(probes, 1) if each.key == probe.key), 1)
