@@ -22,7 +22,7 @@ def without_route(
     """
     using = _using(network, table)
     mine = [subnet for subnet in subnets if subnet.key in using]
-    if not mine or len(using) == len(mine):
+    if not mine or using <= {subnet.key for subnet in mine}:
         return az(
             *("network", "route-table", "route", "delete"),
             resource_group=table.resource_group,
@@ -36,9 +36,11 @@ def without_route(
     )
 
 
-def _using(network: Network, table: RouteTable) -> dict[str, Subnet]:
+def _using(network: Network, table: RouteTable) -> frozenset[str]:
+    """The keys of the subnets that use a table, told from either side."""
     sources = (edge.source for edge in network.referrers(table, "routeTable"))
-    return {each.key: each for each in sources if isinstance(each, Subnet)}
+    listed = (ids.fold(ref.id) for ref in table.properties.subnets or () if ref.id)
+    return frozenset((*(each.key for each in sources if isinstance(each, Subnet)), *listed))
 
 
 def _free_name(network: Network, name: str) -> str:
