@@ -1,7 +1,7 @@
 """Commands that let in those who manage on management ports, and nobody else of the network.
 
 An Allow for them and a Deny of `VirtualNetwork` come before what lets everybody in; a rule that
-speaks of management ports alone is narrowed instead, with the Deny behind it: AllowVnetInBound
+speaks of management ports alone is narrowed instead, with the Deny behind it where AllowVnetInBound
 would let the same in.
 """
 
@@ -17,6 +17,7 @@ from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, Words, new_rule
 from auditor.reach.demands import priority_after
 from auditor.reach.neighbourhood import subnets_around
+from auditor.reach.own_filters import is_whole
 from auditor.reach.points import anywhere_in
 from auditor.remedy import az
 from auditor.resources.security import SecurityRule
@@ -65,6 +66,8 @@ def managed_from(
             name=rule.label,
             source_address_prefixes=sources,
         )  # fmt: skip
+        if _denied_behind(group, rule, management):
+            return narrow
         return f"{narrow} && {_deny(group, whose, priority_after(group, rule), ports)}"
     below = (rule.properties.priority or _FIRST) if rule is not None else _LAST + 1
     free = _free_before(group, below)[-2 if sources else -1 :]
@@ -84,6 +87,21 @@ def managed_from(
 def _of_management(rule: SecurityRule, management: PortSet) -> bool:
     ports = compiled(rule).destination_ports
     return ports is not None and ports <= management
+
+
+def _denied_behind(group: Group, rule: SecurityRule, management: PortSet) -> bool:
+    """Whether a Deny of everything follows, before any Allow for a port for management."""
+    own = rule.properties.priority or _FIRST
+    behind = [compiled(each) for each in group.rules if each.inbound]
+    for each in sorted(behind, key=lambda each: each.priority):
+        if each.priority <= own:
+            continue
+        if not each.allow and is_whole(each):
+            return True
+        ports = each.destination_ports
+        if each.allow and each.speaks_of("tcp") and (ports is None or ports & management):
+            return False
+    return False
 
 
 def _free_before(group: Group, below: int) -> list[int]:

@@ -102,6 +102,12 @@ def test_a_rule_for_management_alone_is_narrowed_to_the_known_managers() -> None
     assert "--source-address-prefixes VirtualNetwork " in deny_rest
 
 
+def test_where_everything_else_is_denied_the_narrowed_rule_is_enough() -> None:
+    ssh = rule("ssh", 100, "10.0.0.0/16", "22")
+    assert len(commands_of(managed(ssh, ALL))) == 1
+    assert len(commands_of(managed(ssh, rule("rdp", 200, "10.0.9.0/24", "3389"), ALL))) == 2
+
+
 def test_a_rule_with_other_ports_keeps_them() -> None:
     allow, deny_some = commands_of(managed(rule("all", 300, "VirtualNetwork", "*")))
 
