@@ -36,10 +36,12 @@ Let the clients in, before the rule that denies them:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from auditor.addresses import parse_prefix
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.audience import Door, door, shut
@@ -50,6 +52,8 @@ from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
 
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
+
 
 @dataclass(frozen=True)
 class Params:
@@ -57,6 +61,12 @@ class Params:
 
     clients: tuple[str, ...] = ()
     """Prefixes and service tags that every public listener must let in; none: somebody."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither."""
+        for text in self.clients:
+            if not _TAG.fullmatch(text):
+                parse_prefix(text)
 
 
 @rule("GW-023", severity=Severity.HIGH, since="0.1.0", of=gateway_homes, parameters=Params)

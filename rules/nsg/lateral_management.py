@@ -42,6 +42,7 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.network.filters import last_free_priority, place_name
 from auditor.network.group_commands import new_group, new_rule
+from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
 from auditor.reach.told import told_of
 from auditor.remedy import az
@@ -54,7 +55,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 class Params:
     """Which ports are for management, and from where they are used."""
 
-    ports: tuple[int, ...] = (22, 3389)
+    ports: tuple[Port, ...] = (22, 3389)
     """TCP ports."""
     management: tuple[str, ...] = (
         "*/subnets/*mgmt*",

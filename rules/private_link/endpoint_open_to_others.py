@@ -31,9 +31,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import PortSet
 from auditor.network.exposure import approved
 from auditor.network.graph import every
+from auditor.ports import Port
 from auditor.reach.points import Point, endpoint
 from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
@@ -48,12 +48,8 @@ class Params:
 
     sources: tuple[str, ...] = ()
     """Globs of ids of subnets, or `onprem`; none: the subnets of the endpoint's own network."""
-    port: int = 443
+    port: Port = 443
     """The port of the services behind them."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no port."""
-        PortSet.of(self.port)
 
 
 @rule(

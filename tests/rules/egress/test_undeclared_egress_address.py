@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import AddressError
 from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
@@ -116,9 +117,9 @@ def test_all_globs_that_fit_count() -> None:
     assert told(answer) == "unused"
 
 
-def test_an_entry_that_is_no_address_is_unknown() -> None:
-    (unknown,) = judge(*NATTED, declared=("our firewall",), **BY_NAT).unknown
-    assert "our firewall" in unknown.missing
+def test_an_entry_that_is_no_address_is_refused() -> None:
+    with pytest.raises(AddressError, match="our firewall"):
+        judge(*NATTED, declared=("our firewall",), **BY_NAT)
 
 
 # --- the other ways
