@@ -100,6 +100,13 @@ def test_a_route_that_leaves_some_of_the_internet_does_not_compete(
     assert told(judge(*machine(), some, nat("pip"), **BOTH)) == "kept"
 
 
+def test_a_route_to_nowhere_is_another_rules() -> None:
+    nowhere = table(("0.0.0.0/0", "None"), disableBgpRoutePropagation=True)
+
+    assert told(judge(*machine(), nowhere, nat("pip"), **BOTH)) == "kept"
+    assert told(judge(*machine(), nowhere, nat("pip"), declared="nat-gateway", **BOTH)) == "kept"
+
+
 def test_halves_that_together_take_everything() -> None:
     halves = table(
         ("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance"), to="10.0.9.4"
