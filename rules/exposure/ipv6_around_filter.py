@@ -39,7 +39,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
 from auditor.reach.demands import priority_after
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
-from auditor.reach.wording import packet_values
+from auditor.reach.wording import one_or_many, packet_values
 from auditor.remedy import az
 from auditor.resources.base import union
 from auditor.resources.security import SecurityRule
@@ -82,8 +82,9 @@ def _finding(guard: Guard, sure: list[Escape]) -> Finding:
 
 
 def _words(found: list[Escape]) -> str:
-    who = _listed([each.who for each in found])
-    return f"{who} reach {_listed([each.machine.nic.root.label for each in found])}"
+    who = [each.who for each in found]
+    reach = one_or_many(len(set(who)), "reaches", "reach")
+    return f"{_listed(who)} {reach} {_listed([each.machine.nic.root.label for each in found])}"
 
 
 def _listed(names: list[str]) -> str:

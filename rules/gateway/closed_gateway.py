@@ -48,6 +48,7 @@ from auditor.reach.audience import Door, door, shut
 from auditor.reach.demands import Refusal, allow_before, refusal, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
+from auditor.reach.wording import one_or_many
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
@@ -98,7 +99,8 @@ def _outbound(network: Network, subnet: Subnet) -> Outcomes:
             hops=refused.hops,
         )
     elif refused is not None:
-        missing = f"whether {names} get out to the internet: {whys([refused])}"
+        get = one_or_many(len(gateways_by_subnet(network)[subnet.key]), "gets", "get")
+        missing = f"whether {names} {get} out to the internet: {whys([refused])}"
         yield Unknown(subnet.id, missing, key="out")
 
 

@@ -69,13 +69,13 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     first = found.first
     if first is None:
         if found.perhaps:
-            missing = f"whether {found.names} reach {target.label}: {found.reasons}"
+            missing = f"whether {found.reach} {target.label}: {found.reasons}"
             yield Unknown(target.id, missing)
         return
     told = told_of(network, first, target.id)
     yield Finding(
         subject=target.id,
-        message=f"{found.names} reach {target.label} without being meant to ({told.words})",
+        message=f"{found.reach} {target.label} without being meant to ({told.words})",
         remedy="let a security group count for the endpoint (privateEndpointNetworkPolicies of its "
         "subnet), allow whoever is meant to use it and deny VirtualNetwork",
         related=found.ids,

@@ -89,7 +89,7 @@ def test_a_connection_that_gets_no_answers() -> None:
     assert finding.subject == arm_id(CONNECTION, "h", "to-a")
     assert finding.message == (
         "what a sends to b gets no answer: connection to-a does not propagate to blue of h, which "
-        "they use"
+        "b uses"
     )
     assert finding.remedy == (
         "az network vhub connection update --resource-group rg --vhub-name h --name to-a "
