@@ -74,3 +74,16 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
 
     assert answer.broken == []
     assert answer.unknown[0].missing.startswith("whether vnet/app reaches pe")
+
+
+def test_a_subnet_of_endpoints_uses_none() -> None:
+    here = vnet(
+        subnet("links", "10.0.1.0/24", nsg="nsg", **ENABLED),
+        subnet("more", "10.0.2.0/24"),
+    )
+    links = endpoint("pe", "10.0.1.5", ("vnet", "links"))
+    more = endpoint("other", "10.0.2.5", ("vnet", "more"))
+
+    answer = ask("PE-010", estate(nsg(), here, links, more), sources=("*/none",))
+
+    assert (answer.kept, answer.broken) == (2, [])
