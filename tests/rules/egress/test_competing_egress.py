@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -202,3 +203,9 @@ def test_a_word_nobody_knows_is_refused(tmp_path: Any, capsys: pytest.CaptureFix
     (tmp_path / "x.json").write_text('{"value": []}')
     assert main(["check", str(tmp_path / "x.json"), "--config", str(config)]) == 2
     assert "NAT-006" in capsys.readouterr().err
+
+
+def test_names_are_told_as_the_resources_spell_them() -> None:
+    here = json.loads(json.dumps(network(**BOTH)).replace("natGateways/nat", "natgateways/NAT"))
+    (finding,) = ask("NAT-006", estate(here, *machine(), AWAY, nat("pip"))).broken
+    assert "not by NAT gateway nat" in finding.message

@@ -229,6 +229,12 @@ def test_r_39_the_clusters_addresses() -> None:
         assert told(judge(nodes, **PRIVATE)) == "unknown"
 
 
+def test_the_balancer_of_a_cluster_is_called_its() -> None:
+    nodes = by_balancer(effectiveOutboundIPs=[{"id": arm_id(PIP, "out")}])
+    (finding,) = judge(nodes, public("out", TWO), **PRIVATE).broken
+    assert "leaves by the load balancer of cluster aks as 20.0.0.2" in finding.message
+
+
 @pytest.mark.parametrize("kind", ["loadBalancer", None])
 def test_a_cluster_that_does_not_tell_is_unknown(kind: str | None) -> None:
     assert told(judge(cluster(kind), **PRIVATE)) == "unknown"

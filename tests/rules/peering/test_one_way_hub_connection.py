@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -219,3 +220,18 @@ def test_gateways_of_the_hub_may_teach_it_another_way() -> None:
         answer = judge(*parts, intents=promise())
         assert (answer.broken, len(answer.unknown)) == ([], 1)
         assert "teach" in answer.unknown[0].missing
+
+
+def test_networks_and_tables_are_named_as_they_spell_themselves() -> None:
+    both = [
+        connection("a", "defaultRouteTable", "defaultRouteTable"),
+        connection("b", "blue", "defaultRouteTable", "blue"),
+    ]
+    shouted = json.loads(
+        json.dumps(both)
+        .replace("/virtualNetworks/b", "/VIRTUALNETWORKS/B")
+        .replace("/hubRouteTables/blue", "/HUBROUTETABLES/BLUE")
+    )
+    (finding,) = judge(hub(), *nets(), *tables(), *shouted).broken
+    assert finding.message.startswith("what a sends to b gets no answer: connection to-a ")
+    assert finding.message.endswith("to blue of h, which b uses")
