@@ -164,7 +164,7 @@ def learns(network: Network, here: Spoke, there: Spoke) -> Learning:
         return Learning(True)
     labels = _labels(network, here.table)
     if labels is None and there.labels:
-        return Learning(None, f"the labels of {last_segment(here.table)}")
+        return Learning(None, f"the labels of {last_segment(here.table_id)}")
     if labels is not None and labels & there.labels:
         return Learning(True)
     return _by_static_route(network, here, there)
@@ -185,7 +185,7 @@ def _by_static_route(network: Network, here: Spoke, there: Spoke) -> Learning:
     node = network.nodes.get(here.table)
     vnet = network.nodes.get(there.vnet)
     if not isinstance(node, HubRouteTable):
-        return Learning(None, f"the routes of {last_segment(here.table)}")
+        return Learning(None, f"the routes of {last_segment(here.table_id)}")
     if not isinstance(vnet, VirtualNetwork):
         return Learning(None, f"the address space of {there.name}")
     try:
@@ -260,5 +260,7 @@ def _branches(network: Network) -> dict[str, str]:
         settings = walk.peek(network.nodes.get(hub), "properties")
         named = ("vpn_gateway", "express_route_gateway", "p2s_vpn_gateway")
         if settings is None or any(walk.peek(settings, each) is not None for each in named):
-            found.setdefault(wan, f"what the gateways of hub {last_segment(hub)} teach")
+            found.setdefault(
+                wan, f"what the gateways of hub {last_segment(_spelled(network, hub))} teach"
+            )
     return found
