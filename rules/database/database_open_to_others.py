@@ -72,13 +72,13 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     first = found.first
     if first is None:
         if found.perhaps:
-            missing = f"whether {found.names} reach {server.label} on port {MYSQL}: {found.reasons}"
+            missing = f"whether {found.reach} {server.label} on port {MYSQL}: {found.reasons}"
             yield Unknown(server.id, missing)
         return
     told = told_of(network, first, server.id)
     yield Finding(
         subject=server.id,
-        message=f"{found.names} reach {server.label} on port {MYSQL} besides "
+        message=f"{found.reach} {server.label} on port {MYSQL} besides "
         f"its application ({told.words})",
         remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
         "security group before the database, and deny it from VirtualNetwork"

@@ -75,7 +75,7 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
     if first is None:
         if found.perhaps:
             missing = (
-                f"whether {found.names} reach {backend.member}:{backend.port} around "
+                f"whether {found.reach} {backend.member}:{backend.port} around "
                 f"{backend.gateway.label}: {found.reasons}"
             )
             yield Unknown(backend.id, missing, key=backend.key)
@@ -84,7 +84,7 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
     subnet = point_of(network, backend.gateway).place
     yield Finding(
         subject=backend.id,
-        message=f"{found.names} reach {backend.member}:{backend.port} around "
+        message=f"{found.reach} {backend.member}:{backend.port} around "
         f"{backend.gateway.label} ({told.words})",
         remedy=f"allow port {backend.port} from {subnet.label if subnet else 'the gateway'} alone "
         "in the security group before the backend, and deny it from VirtualNetwork"

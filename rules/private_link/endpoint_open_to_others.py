@@ -35,9 +35,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import PortSet
 from auditor.network.exposure import approved
 from auditor.network.graph import every
+from auditor.ports import Port
 from auditor.reach.points import Point, endpoint
 from auditor.reach.screening import callers
 from auditor.reach.talking import intruders
@@ -52,12 +52,8 @@ class Params:
 
     sources: tuple[str, ...] = ()
     """Globs of ids of subnets, or `onprem`; none: the subnets of the endpoint's own network."""
-    port: int = 443
+    port: Port = 443
     """The port of the services behind them."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no port."""
-        PortSet.of(self.port)
 
 
 @rule(
@@ -77,13 +73,13 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     first = found.first
     if first is None:
         if found.perhaps:
-            missing = f"whether {found.names} reach {target.label}: {found.reasons}"
+            missing = f"whether {found.reach} {target.label}: {found.reasons}"
             yield Unknown(target.id, missing)
         return
     told = told_of(network, first, target.id)
     yield Finding(
         subject=target.id,
-        message=f"{found.names} reach {target.label} without being meant to ({told.words})",
+        message=f"{found.reach} {target.label} without being meant to ({told.words})",
         remedy="let a security group count for the endpoint (privateEndpointNetworkPolicies of its "
         "subnet), allow whoever is meant to use it and deny VirtualNetwork",
         related=found.ids,

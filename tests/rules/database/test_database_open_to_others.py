@@ -64,7 +64,8 @@ def test_the_default_rules_let_every_subnet_in() -> None:
 
     assert finding.subject == arm_id(FLEXIBLE, "shop")
     assert finding.message == (
-        "vnet/jobs reach shop on port 3306 besides its application (tcp 10.0.2.4 to 10.0.1.4:3306)"
+        "vnet/jobs reaches shop on port 3306 besides its application "
+        "(tcp 10.0.2.4 to 10.0.1.4:3306)"
     )
     assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
     assert "allow 3306 from nodes alone" in finding.remedy
@@ -82,7 +83,7 @@ def test_the_application_may_be_declared() -> None:
     jobs = ("*/subnets/JOBS",)
 
     (finding,) = asked(application=jobs).broken
-    assert finding.message.startswith("vnet/nodes reach shop")
+    assert finding.message.startswith("vnet/nodes reaches shop")
     assert asked(application=jobs, allow=("*/subnets/nodes",)).kept == 1
 
 
@@ -99,7 +100,7 @@ def test_of_two_clusters_the_one_in_the_servers_group_is_the_application() -> No
 
     (finding,) = asked(clusters=[mine, other]).broken
 
-    assert finding.message.startswith("vnet/jobs reach shop")
+    assert finding.message.startswith("vnet/jobs reaches shop")
 
 
 def test_a_cluster_that_does_not_tell_its_subnets_makes_it_unknown() -> None:
@@ -116,7 +117,7 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown(group: str) -> Non
     answer = asked(group=group)
 
     assert answer.broken == []
-    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach shop on port 3306: ")
+    assert answer.unknown[0].missing.startswith("whether vnet/jobs reaches shop on port 3306: ")
 
 
 ANSWERED: Any = {"provisioningState": "Succeeded"}

@@ -30,6 +30,17 @@ def test_their_neighbours_are_no_management_ports(port: str) -> None:
     assert ask("EXP-005", machine(rule("in", 100, "Internet", port))).kept == 1
 
 
+@pytest.mark.parametrize(("port", "broken"), [("22", 0), ("5985", 0), ("3389", 1)])
+def test_over_udp_only_rdp_is_for_management(port: str, broken: int) -> None:
+    over_udp = rule("in", 100, "Internet", port, protocol="Udp")
+    assert len(ask("EXP-005", machine(over_udp)).broken) == broken
+
+
+def test_every_protocol_names_udp_for_rdp_alone() -> None:
+    (finding,) = ask("EXP-005", machine(rule("in", 100, "Internet", "*", protocol="*"))).broken
+    assert "by pip: TCP 22-23, 3389, 5985-5986 and UDP 3389 (" in finding.message
+
+
 def test_a_denial_before_it_keeps_it() -> None:
     assert ask("EXP-005", machine(deny("no", 90, "Internet"), SSH)).kept == 1
 

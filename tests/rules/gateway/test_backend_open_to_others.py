@@ -40,7 +40,7 @@ def test_the_default_rules_let_the_network_in() -> None:
 
     assert finding.subject.endswith("/backendAddressPools/pool")
     assert finding.message == (
-        "vnet/jobs reach 10.0.0.4:8080 around agw (tcp 10.0.2.4 to 10.0.0.4:8080)"
+        "vnet/jobs reaches 10.0.0.4:8080 around agw (tcp 10.0.2.4 to 10.0.0.4:8080)"
     )
     assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
     assert "allow port 8080 from gw alone" in finding.remedy
@@ -83,7 +83,7 @@ def test_sites_on_premises_count() -> None:
 
     (finding,) = ask("GW-025", fronted(AGW, office, NOBODY, more=joined, subnets=[home])).broken
 
-    assert finding.message.startswith("on premises reach 10.0.0.4:8080 around agw")
+    assert finding.message.startswith("on premises reaches 10.0.0.4:8080 around agw")
     kept = fronted(AGW, office, NOBODY, more=joined, subnets=[home])
     assert ask("GW-025", kept, allow=("onprem",)).broken == []
 
@@ -99,7 +99,9 @@ def test_what_is_in_doubt_is_unknown() -> None:
     answer = ask("GW-025", network)
 
     assert answer.broken == []
-    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach 10.0.0.4:8080 around agw")
+    assert answer.unknown[0].missing.startswith(
+        "whether vnet/jobs reaches 10.0.0.4:8080 around agw"
+    )
 
 
 def test_a_subnet_where_nobody_starts_such_connections_is_left_out() -> None:
