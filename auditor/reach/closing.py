@@ -2,27 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version
+from auditor.errors import Undetermined
 from auditor.ids import resource_group
 from auditor.network.clusters import cluster_of
-from auditor.network.filters import custom_rules, last_free_priority
+from auditor.network.filters import (
+    VIRTUAL_NETWORK,
+    Filter,
+    Selector,
+    compiled,
+    custom_rules,
+    last_free_priority,
+)
 from auditor.network.graph import Network
 from auditor.network.group_commands import new_rule
 from auditor.reach.answer import Answer
+from auditor.reach.backends import asking_subnets
+from auditor.reach.points import Point
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
 
 _BY_KUBERNETES = "k8s-azure-lb"
 """How names of rules begin that a cluster writes for its Services (K-59): it writes them again."""
 _FIRST = 100
+_SHOWN = 3
+"""How many ranges of ports one sentence names."""
 
 
-def closing(network: Network, answer: Answer) -> str:
-    """Give the command that denies what lets the packet of an answer in; empty without such a rule.
+def closing(network: Network, answer: Answer, ports: PortSet = EVERY_PORT) -> str:
+    """Say how to close what lets the packet of an answer in, as the end of a remedy; may be empty.
 
-    The last security rule on its way, if somebody wrote it and Azure lets it be changed.
+    The last security rule on its way, if somebody wrote it and Azure lets it be changed. What it
+    lets in on other than some ports stays, and so do the gateways that ask the machine by it.
     """
     rule = _entering(network, answer)
-    return _update(rule, access="Deny") if rule is not None else ""
+    if rule is None:
+        return ""
+    try:
+        filtering = compiled(rule)
+    except Undetermined:
+        return also(_update(rule, access="Deny"))
+    opens = filtering.destination_ports or PortSet()
+    rest = opens - ports
+    if rest:
+        words = f" (it opens {_few(rest)} too: limit it to the rest)"
+        return words + also(_update(rule, destination_port_ranges=_ranges(rest)))
+    gateways = _carried(network, answer.target, filtering)
+    if gateways:
+        names = ", ".join(subnet.label for subnet in gateways)
+        prefixes = prefixes_of(gateways, answer.version)
+        words = f" (it lets in the gateway too: limit it to {names})"
+        return words + also(_update(rule, source_address_prefixes=prefixes))
+    return also(_update(rule, access="Deny"))
+
+
+def _carried(network: Network, machine: Point, rule: Filter) -> list[Subnet]:
+    """The subnets of the gateways that ask a machine, or another beside it, by a rule."""
+    known = asking_subnets(network)
+    place = machine.subnet.key if machine.subnet is not None else ""
+    asking = known.get(place) or known.get(machine.id.lower(), {})
+    told = ((network.nodes.get(key), asking[key]) for key in sorted(asking))
+    return [
+        subnet
+        for subnet, ports in told
+        if isinstance(subnet, Subnet) and rule.speaks_of("tcp")
+        if any(port in (rule.destination_ports or EVERY_PORT) for port in ports)
+        if _lets(rule.sources, subnet)
+    ]
+
+
+def _lets(sources: Selector, subnet: Subnet) -> bool:
+    own = AddressSet.from_prefixes(subnet.prefixes)
+    return VIRTUAL_NETWORK in sources.tags or sources.addresses.overlaps(own)
+
+
+def prefixes_of(subnets: Iterable[Subnet], version: Version) -> tuple[str, ...]:
+    """Give the prefixes of subnets, of one version of IP: a rule takes only one."""
+    found = (prefix for subnet in subnets for prefix in subnet.prefixes)
+    return tuple(str(prefix) for prefix in found if prefix.version == version)
+
+
+def _ranges(ports: PortSet) -> tuple[str, ...]:
+    return tuple(str(ports).split(", "))
+
+
+def _few(ports: PortSet) -> str:
+    shown = _ranges(ports)
+    return str(ports) if len(shown) <= _SHOWN else "other ports"
 
 
 def only_from(

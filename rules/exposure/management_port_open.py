@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
 from auditor.ports import parse_ports
-from auditor.reach.closing import also, closing
+from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -62,7 +62,8 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     """Judge the management ports that one entrance opens of one machine."""
     if opening.approved(params.allow):
         return
-    wanted = opening.sent_for(parse_ports(*params.ports))
+    managing = parse_ports(*params.ports)
+    wanted = opening.sent_for(managing)
     certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
     ports = certain or possible
     shown = opening.shown(ports, certain=bool(certain)) if ports else None
@@ -83,7 +84,7 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         subject=opening.id,
         message=f"the internet reaches the management port of {what} ({told.words})",
         remedy="reach the machine through Bastion or a VPN, and close the rule that lets the "
-        "packet in" + also(closing(network, shown)),
+        "packet in" + closing(network, shown, managing),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import PortSet
 from auditor.network.graph import Network
+from auditor.ports import parse_ports
 from auditor.reach.closing import closing, only_from
 from auditor.testing import estate
 
@@ -38,7 +40,7 @@ def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
     network = machine(SSH)
 
     assert closing(network, asked(network, CLIENT, "host", 22).one) == (
-        "az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
+        ": az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
         "--access Deny"
     )
 
@@ -54,6 +56,23 @@ def test_default_rules_and_those_of_a_cluster_are_not_closed(written: Any) -> No
     network = machine(*written)
 
     assert closing(network, asked(network, "client", "host", 22).one) == ""
+
+
+def test_a_rule_that_opens_other_ports_keeps_them() -> None:
+    network = machine(rule("mix", 100, ports=["22", "443", "8000-8010"]))
+
+    found = closing(network, asked(network, CLIENT, "host", 22).one, PortSet.of(22))
+
+    assert found.startswith(" (it opens 443, 8000-8010 too: limit it to the rest): az network")
+    assert found.endswith("--name mix --destination-port-ranges 443 8000-8010")
+
+
+def test_of_a_rule_for_every_port_the_rest_is_kept() -> None:
+    network = machine(rule("all", 100, ports="*"))
+
+    found = closing(network, asked(network, CLIENT, "host", 22).one, parse_ports("22", "3389"))
+
+    assert found.endswith("--name all --destination-port-ranges 0-21 23-3388 3390-65535")
 
 
 def test_a_rule_that_lets_others_in_too_is_narrowed() -> None:
