@@ -111,7 +111,7 @@ def machines_behind(network: Network, backend: Backend) -> Iterator[tuple[Point,
         yield point, backend.port
         if isinstance(point.node, LoadBalancerFrontend):
             for forward in forwards_of(network, point.node).known:
-                if forward.target is not None and backend.port in forward.ports:
+                if forward.target is not None:
                     yield forward.target, forward.backend_port or backend.port
 
 

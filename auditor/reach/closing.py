@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.ids import resource_group
 from auditor.network.clusters import cluster_of
@@ -14,20 +15,20 @@ from auditor.network.filters import (
     Selector,
     compiled,
     custom_rules,
-    last_free_priority,
 )
 from auditor.network.graph import Network
 from auditor.network.group_commands import new_rule
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
 from auditor.reach.points import Point
+from auditor.reach.talking import Intruders
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 _BY_KUBERNETES = "k8s-azure-lb"
 """How names of rules begin that a cluster writes for its Services (K-59): it writes them again."""
-_FIRST = 100
+_FIRST, _LAST = 100, 4096
 _SHOWN = 3
 """How many ranges of ports one sentence names."""
 
@@ -94,27 +95,129 @@ def _few(ports: PortSet) -> str:
     return str(ports) if len(shown) <= _SHOWN else "other ports"
 
 
-def only_from(
-    network: Network, answer: Answer, prefixes: tuple[str, ...], port: int, who: str
-) -> str:
-    """Give the commands that let prefixes alone in on a port where the packet of an answer gets in.
+def only_from(network: Network, answer: Answer, meant: Meant, port: int) -> str:
+    """Give the commands that let some alone in on a port where the packet of an answer gets in.
 
-    The rule that lets it in is narrowed; where a default rule does, an Allow and a Deny come before
-    it. Empty where no security group of the input lets it in, or a cluster's own, which is not to
-    be written into (K-44).
+    An Allow and a Deny come right before the first rule that may have others in, which stays for
+    its other ports; in words where there is no room. Empty where no security group of the input
+    lets the packet in, or a cluster's own, which is not to be written into (K-44).
     """
-    rule = _entering(network, answer)
-    if rule is not None and prefixes:
-        return _update(rule, source_address_prefixes=prefixes)
     for step in reversed(answer.hops):
         group = network.find(step.resource) if step.code == "nsg-inbound" else None
-        if isinstance(group, NetworkSecurityGroup) and prefixes and not cluster_of(network, group):
-            first, last = _free(network, group)
-            name, tcp = f"allow-{who}-{port}", {"protocol": "Tcp", "ports": str(port)}
-            allow = new_rule(group, name, first, access="Allow", sources=prefixes, **tcp)
-            name = f"deny-others-{port}"
-            return f"{allow} && {new_rule(group, name, last, sources='VirtualNetwork', **tcp)}"
+        if isinstance(group, NetworkSecurityGroup) and not cluster_of(network, group):
+            return fenced(network, group, answer.target, meant, port, answer.version)
     return ""
+
+
+def fenced(
+    network: Network,
+    group: NetworkSecurityGroup,
+    target: Point,
+    meant: Meant,
+    port: int,
+    version: Version = 4,
+) -> str:
+    """Give the commands that let some alone in on a port by the group before a machine."""
+    prefixes = prefixes_of(meant.subnets, version)
+    if not prefixes:
+        return ""
+    rules = custom_rules(network, group, inbound=True)
+    taken = {rule.properties.priority or 0 for rule in rules}
+    own, there = AddressSet.from_text(prefixes), target.addresses or EVERYTHING
+    first = next((rule for rule in rules if _decides(rule, own, there, port)), None)
+    room = _room(taken, _LAST + 1 if first is None else first.properties.priority or 0)
+    if room is None or (first is not None and room.moved and _by_cluster(first)):
+        where = f"{first.label} of {group.label}" if first is not None else group.label
+        names = ", ".join(prefixes)
+        return (
+            f"there are no two free priorities before {where}: move it behind two, and give "
+            f"them to a rule that allows {names} and one that denies VirtualNetwork"
+        )
+    tcp = {"protocol": "Tcp", "ports": str(port)}
+    who = f"allow-{meant.who}-{port}"
+    allow = new_rule(group, who, room.allow, access="Allow", sources=prefixes, **tcp)
+    rest = prefixes_of(meant.others, version) or "VirtualNetwork"
+    deny = new_rule(group, f"deny-others-{port}", room.deny, sources=rest, **tcp)
+    commands = [allow, deny]
+    if first is not None and room.moved:
+        commands.insert(0, _update(first, priority=str(room.moved)))
+    return " && ".join(commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Who is meant to get in; `who` names them in a rule.
+
+    The Deny names `others` alone where it must not name all of `VirtualNetwork`.
+    """
+
+    who: str
+    subnets: tuple[Subnet, ...]
+    others: tuple[Subnet, ...] = ()
+
+
+def meant_of(
+    network: Network, who: str, keys: Iterable[str], intruders: Intruders, *, onprem: bool
+) -> Meant:
+    """Give those meant by the keys of their subnets.
+
+    With `onprem`, sites on premises are too, which belong to `VirtualNetwork`: the intruders are
+    denied by name.
+    """
+    nodes = (network.nodes.get(key) for key in sorted(keys))
+    others = (point.place for point in intruders.sure if onprem)
+    return Meant(
+        who,
+        tuple(node for node in nodes if isinstance(node, Subnet)),
+        tuple(place for place in others if place is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """The priorities of an Allow and a Deny, and that to which the rule after them moves."""
+
+    allow: int
+    deny: int
+    moved: int = 0
+
+
+def _decides(rule: SecurityRule, meant: AddressSet, there: AddressSet, port: int) -> bool:
+    """Whether a rule may be the one that lets others in on a port, or keeps those meant out.
+
+    Of the tags, `VirtualNetwork` alone holds machines of networks and sites.
+    """
+    try:
+        filtering = compiled(rule)
+    except Undetermined:
+        return True
+    if not filtering.speaks_of("tcp") or port not in (filtering.destination_ports or EVERY_PORT):
+        return False
+    sources, side = filtering.sources, filtering.destinations
+    if side.told and not (side.tags or side.groups or side.addresses.overlaps(there)):
+        return False
+    if not sources.told or sources.groups or VIRTUAL_NETWORK in sources.tags:
+        return True
+    if filtering.allow:
+        return not sources.addresses <= meant
+    return sources.addresses.overlaps(meant)
+
+
+def _room(taken: set[int], end: int) -> _Room | None:
+    """Find two priorities that no rule has before that of another, which may make way for them.
+
+    It moves only where no other rule comes to stand before it.
+    """
+    before = [each for each in range(_FIRST, end) if each not in taken][-2:]
+    if len(before) == 2:
+        return _Room(*before)
+    if end > _LAST:
+        return None
+    free = [*before, end, end + 1, end + 2][:3]
+    behind = range(end + 1, free[2] + 1)
+    if free[2] > _LAST or any(each in taken for each in behind):
+        return None
+    return _Room(*free)
 
 
 def also(command: str) -> str:
@@ -128,8 +231,12 @@ def _entering(network: Network, answer: Answer) -> SecurityRule | None:
         node = network.find(step.rule_id) if step.code == "nsg-inbound" else None
         if isinstance(node, SecurityRule):
             ours = isinstance(node.owner, NetworkSecurityGroup)
-            return node if ours and not node.label.startswith(_BY_KUBERNETES) else None
+            return node if ours and not _by_cluster(node) else None
     return None
+
+
+def _by_cluster(rule: SecurityRule) -> bool:
+    return rule.label.startswith(_BY_KUBERNETES)
 
 
 def _update(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
@@ -140,10 +247,3 @@ def _update(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
         name=rule.label,
         **change,
     )  # fmt: skip
-
-
-def _free(network: Network, group: NetworkSecurityGroup) -> tuple[int, int]:
-    """The first free priority, before the rules of a group, and the last."""
-    taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=True)}
-    first = next(number for number in range(_FIRST, 4097) if number not in taken)
-    return first, last_free_priority(network, group, inbound=True)
