@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.remedy import az
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 Words = str | tuple[str, ...]
@@ -37,6 +39,24 @@ def new_rule(
         destination_address_prefixes=destinations,
         destination_port_ranges=ports,
     )  # fmt: skip
+
+
+def changed_rule(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
+    """Give the command that changes a rule of a group."""
+    return az(
+        "network", "nsg", "rule", "update",
+        resource_group=ids.resource_group(rule.id),
+        nsg_name=rule.owner.label if rule.owner is not None else "<group>",
+        name=rule.label,
+        **change,
+    )  # fmt: skip
+
+
+def fresh_name(group: NetworkSecurityGroup, name: str) -> str:
+    """Give a name for a new rule that no rule of a group has: `az` would overwrite that one."""
+    taken = {rule.label.lower() for rule in group.rules}
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(each for each in names if each.lower() not in taken)
 
 
 def new_group(subnet: Subnet) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
-from auditor.ids import resource_group
 from auditor.network.clusters import cluster_of
 from auditor.network.filters import (
     VIRTUAL_NETWORK,
@@ -17,12 +16,11 @@ from auditor.network.filters import (
     custom_rules,
 )
 from auditor.network.graph import Network
-from auditor.network.group_commands import new_rule
+from auditor.network.group_commands import changed_rule, fresh_name, new_rule
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
 from auditor.reach.points import Point
 from auditor.reach.talking import Intruders
-from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -45,19 +43,19 @@ def closing(network: Network, answer: Answer, ports: PortSet = EVERY_PORT) -> st
     try:
         filtering = compiled(rule)
     except Undetermined:
-        return also(_update(rule, access="Deny"))
+        return also(changed_rule(rule, access="Deny"))
     opens = filtering.destination_ports or PortSet()
     rest = opens - ports
     if rest:
         words = f" (it opens {_few(rest)} too: limit it to the rest)"
-        return words + also(_update(rule, destination_port_ranges=_ranges(rest)))
+        return words + also(changed_rule(rule, destination_port_ranges=_ranges(rest)))
     gateways = _carried(network, answer.target, filtering)
     if gateways:
         names = ", ".join(subnet.label for subnet in gateways)
         prefixes = prefixes_of(gateways, answer.version)
         words = f" (it lets in the gateway too: limit it to {names})"
-        return words + also(_update(rule, source_address_prefixes=prefixes))
-    return also(_update(rule, access="Deny"))
+        return words + also(changed_rule(rule, source_address_prefixes=prefixes))
+    return also(changed_rule(rule, access="Deny"))
 
 
 def _carried(network: Network, machine: Point, rule: Filter) -> list[Subnet]:
@@ -126,21 +124,20 @@ def fenced(
     own, there = AddressSet.from_text(prefixes), target.addresses or EVERYTHING
     first = next((rule for rule in rules if _decides(rule, own, there, port)), None)
     room = _room(taken, _LAST + 1 if first is None else first.properties.priority or 0)
-    if room is None or (first is not None and room.moved and _by_cluster(first)):
+    if room is None or (first is not None and room.moved and by_cluster(first)):
         where = f"{first.label} of {group.label}" if first is not None else group.label
-        names = ", ".join(prefixes)
         return (
             f"there are no two free priorities before {where}: move it behind two, and give "
-            f"them to a rule that allows {names} and one that denies VirtualNetwork"
+            f"them to a rule that allows {', '.join(prefixes)} and one that denies VirtualNetwork"
         )
     tcp = {"protocol": "Tcp", "ports": str(port)}
-    who = f"allow-{meant.who}-{port}"
-    allow = new_rule(group, who, room.allow, access="Allow", sources=prefixes, **tcp)
+    names = [fresh_name(group, f"{word}-{port}") for word in (f"allow-{meant.who}", "deny-others")]
+    allow = new_rule(group, names[0], room.allow, access="Allow", sources=prefixes, **tcp)
     rest = prefixes_of(meant.others, version) or "VirtualNetwork"
-    deny = new_rule(group, f"deny-others-{port}", room.deny, sources=rest, **tcp)
+    deny = new_rule(group, names[1], room.deny, sources=rest, **tcp)
     commands = [allow, deny]
     if first is not None and room.moved:
-        commands.insert(0, _update(first, priority=str(room.moved)))
+        commands.insert(0, changed_rule(first, priority=str(room.moved)))
     return " && ".join(commands)
 
 
@@ -231,19 +228,10 @@ def _entering(network: Network, answer: Answer) -> SecurityRule | None:
         node = network.find(step.rule_id) if step.code == "nsg-inbound" else None
         if isinstance(node, SecurityRule):
             ours = isinstance(node.owner, NetworkSecurityGroup)
-            return node if ours and not _by_cluster(node) else None
+            return node if ours and not by_cluster(node) else None
     return None
 
 
-def _by_cluster(rule: SecurityRule) -> bool:
+def by_cluster(rule: SecurityRule) -> bool:
+    """Tell whether a cluster wrote a rule, and will write it again."""
     return rule.label.startswith(_BY_KUBERNETES)
-
-
-def _update(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
-    return az(
-        "network", "nsg", "rule", "update",
-        resource_group=resource_group(rule.id),
-        nsg_name=rule.owner.label if rule.owner is not None else "<group>",
-        name=rule.label,
-        **change,
-    )  # fmt: skip
