@@ -68,3 +68,14 @@ def new_group(subnet: Subnet) -> str:
         name=subnet_name(subnet),
         network_security_group=f"nsg-{subnet_name(subnet)}",
     )  # fmt: skip
+
+
+def heeding_endpoints(subnet: Subnet) -> str:
+    """Give the command that makes a subnet's group count for the private endpoints in it (N-48)."""
+    return az(
+        "network", "vnet", "subnet", "update",
+        resource_group=subnet.resource_group,
+        vnet_name=ids.segment(subnet.id, "virtualNetworks"),
+        name=subnet_name(subnet),
+        private_endpoint_network_policies="Enabled",
+    )  # fmt: skip

@@ -16,10 +16,11 @@ from auditor.network.filters import (
     custom_rules,
 )
 from auditor.network.graph import Network
-from auditor.network.group_commands import changed_rule, fresh_name, new_rule
+from auditor.network.group_commands import changed_rule, fresh_name, heeding_endpoints, new_rule
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
-from auditor.reach.points import Point
+from auditor.reach.points import Kind, Point
+from auditor.reach.stages import groups_apply
 from auditor.reach.talking import Intruders
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
@@ -100,11 +101,37 @@ def only_from(network: Network, answer: Answer, meant: Meant, port: int) -> str:
     its other ports; in words where there is no room. Empty where no security group of the input
     lets the packet in, or a cluster's own, which is not to be written into (K-44).
     """
+    if answer.target.kind is Kind.ENDPOINT and groups_apply(answer.target) is False:
+        return _made_to_count(network, answer, meant, port)
     for step in reversed(answer.hops):
         group = network.find(step.resource) if step.code == "nsg-inbound" else None
         if isinstance(group, NetworkSecurityGroup) and not cluster_of(network, group):
             return fenced(network, group, answer.target, meant, port, answer.version)
     return ""
+
+
+def heeded(target: Point) -> str:
+    """Give the beginning of a remedy where no group counts for an endpoint; else nothing."""
+    here = target.place if target.kind is Kind.ENDPOINT else None
+    if here is None or groups_apply(target) is not False:
+        return ""
+    return (
+        f"set privateEndpointNetworkPolicies of {here.label} to Enabled, so that its "
+        "security group counts for its endpoints, and "
+    )
+
+
+def _made_to_count(network: Network, answer: Answer, meant: Meant, port: int) -> str:
+    """The commands that make the group of an endpoint's subnet count (N-48).
+
+    The rules come first: from then on those that stand there count, too.
+    """
+    place = answer.target.place
+    if place is None:
+        return ""
+    group = group_of(network, place)
+    rules = fenced(network, group, answer.target, meant, port, answer.version) if group else ""
+    return " && ".join(filter(None, (rules, heeding_endpoints(place))))
 
 
 def fenced(
@@ -230,6 +257,15 @@ def _entering(network: Network, answer: Answer) -> SecurityRule | None:
             ours = isinstance(node.owner, NetworkSecurityGroup)
             return node if ours and not by_cluster(node) else None
     return None
+
+
+def group_of(network: Network, subnet: Subnet) -> NetworkSecurityGroup | None:
+    """Give the group of a subnet, when the snapshot holds it."""
+    try:
+        found = network.find(subnet.properties.network_security_group)
+    except Undetermined:
+        return None
+    return found if isinstance(found, NetworkSecurityGroup) else None
 
 
 def by_cluster(rule: SecurityRule) -> bool:

@@ -38,7 +38,7 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
 from auditor.reach.applications import application_of
-from auditor.reach.closing import Meant, also, meant_of, only_from
+from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
 from auditor.reach.ends import points_of
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
@@ -80,7 +80,8 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
         subject=server.id,
         message=f"{found.names} reach {server.label} on port {MYSQL} besides "
         f"its application ({told.words})",
-        remedy=f"allow {MYSQL} from {', '.join(s.label for s in meant.subnets)} alone in the "
+        remedy=heeded(first.target)
+        + f"allow {MYSQL} from {', '.join(s.label for s in meant.subnets)} alone in the "
         "security group before the database, and deny it from "
         + ("the others" if meant.others else "VirtualNetwork")
         + also(only_from(network, first, meant, MYSQL)),
