@@ -45,6 +45,34 @@ def test_the_default_rules_let_the_network_in() -> None:
     assert "allow port 8080 from gw alone" in finding.remedy
 
 
+def test_the_remedy_lets_in_every_gateway_that_asks_and_whoever_is_approved() -> None:
+    blue = json.loads(json.dumps(app_gateway()).replace("/agw", "/blue").replace("/gw", "/gw2"))
+    blue["name"] = "blue"
+    more = subnet("gw2", "10.0.4.0/26"), subnet("admin", "10.0.3.0/24")
+    network = fronted(more=[blue], subnets=more)
+
+    remedies = {each.remedy for each in ask("GW-025", network, allow=("*/subnets/admin",)).broken}
+
+    (remedy,) = remedies
+    assert remedy.startswith("allow port 8080 from admin, gw, gw2 alone in the security group")
+    assert "--source-address-prefixes 10.0.3.0/24 10.0.1.0/26 10.0.4.0/26 --dest" in remedy
+
+
+def test_the_remedy_leaves_other_ports_of_the_rule_alone() -> None:
+    (finding,) = ask("GW-025", fronted(rule("in", 200, "VirtualNetwork", ["22", "8080"]))).broken
+
+    assert "nsg rule update" not in finding.remedy
+    assert "--priority 198 " in finding.remedy
+    assert "--priority 199 " in finding.remedy
+
+
+def test_where_sites_are_approved_the_remedy_denies_the_others_by_name() -> None:
+    (finding,) = ask("GW-025", fronted(), allow=("onprem",)).broken
+
+    assert "and deny it from the others: az" in finding.remedy
+    assert "--access Deny --protocol Tcp --source-address-prefixes 10.0.2.0/24" in finding.remedy
+
+
 def test_the_gateway_alone_is_kept() -> None:
     assert ask("GW-025", fronted(AGW, NOBODY)).kept == 1
 
