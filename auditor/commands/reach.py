@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,6 +124,7 @@ def _answer(
 ) -> int:
     from auditor.commands import reaching
     from auditor.reach.answer import answers
+    from auditor.reach.replay import replayed
 
     found = sorted(
         (
@@ -136,6 +138,7 @@ def _answer(
         ),
         key=_order,
     )
+    found = list(replayed(network, found, tags))
     doubts = tuple(dict.fromkeys((*sources.reasons, *targets.reasons)))
     if report == "json":
         told = reaching.as_json(found)
@@ -186,8 +189,11 @@ def _list(
 ) -> int:
     from auditor.commands import reaching
     from auditor.reach.listing import exposed
+    from auditor.reach.replay import replayed
 
-    found = exposed(network, protocols=protocols, ports=ports, tags=tags)
+    listed = exposed(network, protocols=protocols, ports=ports, tags=tags)
+    checked = replayed(network, (each.answer for each in listed), tags)
+    found = [replace(each, answer=answer) for each, answer in zip(listed, checked, strict=True)]
     if report == "json":
         say_json(reaching.as_json(each.answer for each in found))
     elif report == "markdown":

@@ -119,7 +119,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
     probe = forward.probe
     if probe is None:
         return trail
-    port = probe.properties.port
+    port = walk.peek(walk.peek(probe, "properties"), "port")
     if port is None:
         lacks = Reason("collection-gap", f"the port of probe {probe.label}", probe.id)
         healthy: bool | None = None

@@ -23,7 +23,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import through_frontend
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.gatewaying import point_of
-from auditor.reach.points import Kind, Point, frontend, usable
+from auditor.reach.points import Kind, Point, frontend, possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -254,7 +254,7 @@ def _by_service(trail: Trail, service: PrivateLinkService) -> Iterator[tuple[Tra
         if address:
             own = own | AddressSet.from_text([address])
         elif isinstance(subnet, Subnet):
-            own = own | usable(subnet)
+            own = own | possible(subnet)
     why = Reason("private-link", f"which address of {service.label} it has", service.id)
     for ref in walk.peek(settings, "load_balancer_frontend_ip_configurations") or ():
         node = network.find(ref)

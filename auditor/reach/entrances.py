@@ -26,7 +26,7 @@ from auditor.reach.filtering import unfiltered
 from auditor.reach.firewalling import by_firewall, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
 from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, usable, vnet_of
+from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -244,7 +244,7 @@ def _translated(
         destination_port=port_of(term),
     )
     # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
-    own = usable(here.place) if here.place is not None else here.addresses
+    own = possible(here.place) if here.place is not None else here.addresses
     why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
     return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
 

@@ -24,7 +24,7 @@ from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply
 from auditor.reach.frame import Packet
-from auditor.reach.points import Point, usable, vnet_of
+from auditor.reach.points import Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import replies
 from auditor.reach.trail import Step, Tell, Trail
@@ -40,7 +40,7 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
     """
     program = firewall_program(trail.network, firewall, trail.tags)
     network, application = passing(trail.network, firewall, trail.tags, trail.space)
-    own = usable(here.place) if here.place is not None else AddressSet()
+    own = possible(here.place) if here.place is not None else AddressSet()
     why = Reason("firewall-instances", f"which address {firewall.label} uses", firewall.id)
     by_network = trail.through(network, _teller(trail, firewall, program, applied=False))
     kept = program.private_ranges
@@ -140,7 +140,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
 
 def _is_own(trail: Trail, here: Point) -> bool:
     """Whether the packet bears an address of the firewall itself, so that the reply goes there."""
-    own = usable(here.place) if here.place is not None else AddressSet()
+    own = possible(here.place) if here.place is not None else AddressSet()
     frames = (trail.frame, *trail.others)
     return any(frame.source is not None and frame.source <= own for frame in frames)
 

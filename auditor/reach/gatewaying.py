@@ -28,7 +28,7 @@ from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply
-from auditor.reach.points import Kind, Point, gateway, usable
+from auditor.reach.points import Kind, Point, gateway, possible
 from auditor.reach.stages import filters, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
@@ -248,7 +248,7 @@ def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet
     )
     trail = replace(trail, via=(*trail.via, node.id))
     return trail.becoming(
-        source=usable(subnet) if subnet is not None else None,
+        source=possible(subnet) if subnet is not None else None,
         destination=to,
         source_port=EVERY_PORT,
         destination_port=PortSet.of(relay.port) if relay.port else None,

@@ -13,10 +13,12 @@ from functools import cached_property
 from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
+from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import gateways_serving
+from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.approaches import (
@@ -320,9 +322,13 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
     fronts = {
         forward.frontend.key: forward.frontend
         for forward in forwards_to(network).get(target.node.key, ())
-        if not forward.frontend.public
+        if possibly(_is_internal, forward.frontend)
     }
     return (target, *(frontend(network, fronts[key]) for key in sorted(fronts)))
+
+
+def _is_internal(node: LoadBalancerFrontend) -> bool:
+    return not node.public
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
@@ -340,7 +346,12 @@ def _from_sites(
 ) -> Iterator[Path]:
     if target.outside:
         return
-    for aim, subnet in product(aims(network, target), gateway_subnets_towards(network, target)):
+    try:
+        doorways = gateway_subnets_towards(network, target)
+    except Undetermined as unknown:
+        yield _by_some_gateway(network, source, target, version, tags, unknown)
+        return
+    for aim, subnet in product(aims(network, target), doorways):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -374,6 +385,27 @@ def _from_hubs(
     for each, end in deliver(inside, target, to_gateway(inside)):
         if end.id == target.id:
             yield Path(source, end, each)
+
+
+def _by_some_gateway(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    unknown: Undetermined,
+) -> Path:
+    """Give the path by gateways of which it is not told which they are."""
+    trail = start(network, source, version, target.addresses or EVERYTHING, tags)
+    doubt = remark(
+        trail,
+        "gateway",
+        target.home or target.id,
+        lambda _: "it cannot be told by which gateway it would come in",
+        Bounds.maybe(trail.space.all),
+        reasons=(gap(unknown, target.id),),
+    )
+    return Path(source, target, doubt)
 
 
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:

@@ -21,7 +21,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import Forward
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
-from auditor.reach.points import usable
+from auditor.reach.points import possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -87,7 +87,7 @@ def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Re
 def _all_pass(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> bool:
     """Whether nodes of a subnet certainly reach every port of the pods of another."""
     asked = trail.space.having(
-        source=usable(here), destination=usable(there), protocols=forward.protocols
+        source=possible(here), destination=possible(there), protocols=forward.protocols
     )
     version = trail.space.version
     out = admitted(trail.network, None, Direction.OUTBOUND, version, here, trail.tags)

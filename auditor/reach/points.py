@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from auditor.addresses import NOTHING, AddressSet, Version
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.group_members import addresses_of
@@ -172,6 +172,14 @@ def usable(subnet: Subnet) -> AddressSet:
         pair = ((low, high),)
         total = total | (AddressSet(v4=pair) if prefix.version == 4 else AddressSet(v6=pair))
     return total
+
+
+def possible(subnet: Subnet) -> AddressSet:
+    """Give the addresses that machines of a subnet may have; any, where it tells no prefix."""
+    try:
+        return usable(subnet) or EVERYTHING
+    except Undetermined:
+        return EVERYTHING
 
 
 @question_about

@@ -7,11 +7,13 @@ certainly does where it is said to be blocked, is a fault of auditor's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from auditor import ids, simulate
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import Answer, Verdict, addressed_by_name
 from auditor.reach.points import Kind, Point
@@ -25,9 +27,16 @@ class Contradiction(AssertionError):
 def replayed(
     network: Network, answers: Iterable[Answer], tags: ServiceTags = NO_TAGS
 ) -> Iterator[Answer]:
-    """Give answers whose witnesses stood the replay. Raises Contradiction for one that did not."""
+    """Give answers whose witnesses stood the replay.
+
+    One that did not is a fault of auditor's own: unknown, and the reason says so.
+    """
     for answer in answers:
-        check(network, answer, tags)
+        try:
+            check(network, answer, tags)
+        except Contradiction as fault:
+            why = Reason("replay", f"{fault}; this is a fault of auditor's own, report it")
+            answer = replace(answer, verdict=Verdict.UNKNOWN, blockers=(), reasons=(why,))
         yield answer
 
 

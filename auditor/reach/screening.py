@@ -26,7 +26,7 @@ from auditor.reach.points import (
     anywhere_in,
     on_premises,
     part_in_subnet,
-    usable,
+    possible,
 )
 from auditor.reach.ways import appliances_of
 from auditor.resources.firewalls import FirewallIpConfiguration
@@ -197,5 +197,5 @@ def _of_firewalls(network: Network) -> AddressSet:
     for configuration in network.all(FirewallIpConfiguration):
         here = part_in_subnet(network, Kind.FIREWALL, configuration)
         total = total | here.addresses
-        total = total | (usable(here.place) if here.place is not None else NOTHING)
+        total = total | (possible(here.place) if here.place is not None else NOTHING)
     return total

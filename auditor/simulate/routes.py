@@ -82,7 +82,7 @@ def choose(network: Network, subnet: Subnet, to: Address, tags: ServiceTags) -> 
     if not space:
         return Choice((unknown("the address space of the network is not told"),))
     table = follow(network, lambda: subnet.properties.route_table)
-    candidates = [*_system(space, to), *_peered(network, home, to)]
+    candidates = [*_system(space, to, _overridden(table)), *_peered(network, home, to)]
     if isinstance(table, Missing):
         candidates.append(_anything(to, "the route table is not told"))
     elif isinstance(table, RouteTable):
@@ -102,11 +102,18 @@ def _anything(to: Address, why: str, rank: int = USER) -> _Candidate:
     return _Candidate(Prefix.of(to.version, to.value, bits), rank, unknown(why), sure=False)
 
 
-def _system(space: tuple[Prefix, ...], to: Address) -> Iterator[_Candidate]:
+def _overridden(table: object) -> bool:
+    """Whether a table has a default route of its own, which takes the reserved ranges away."""
+    listed = told(lambda: table.routes, None) if isinstance(table, RouteTable) else None
+    texts = (told_of(route, lambda r: r.properties.address_prefix, None) for route in listed or ())
+    return any(prefix_or_none(text) == Prefix.of(4, 0, 0) for text in texts)
+
+
+def _system(space: tuple[Prefix, ...], to: Address, overridden: bool) -> Iterator[_Candidate]:
     for prefix in space:
         if to in prefix:
             yield _Candidate(prefix, SYSTEM, Hop("local", f"VnetLocal {prefix}"))
-    for text in RESERVED:
+    for text in RESERVED if not overridden else ():
         reserved = parse_prefix(text)
         if to in reserved and not any(reserved in prefix for prefix in space):
             yield _Candidate(reserved, SYSTEM, Hop("none", f"None {reserved} (system)"))

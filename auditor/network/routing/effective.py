@@ -23,7 +23,7 @@ from auditor.network.routing.place import Place, anything
 from auditor.network.routing.private_endpoints import private_endpoint_routes
 from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
-from auditor.network.routing.system import system_routes
+from auditor.network.routing.system import EVERYWHERE, system_routes
 from auditor.network.routing.user import user_routes
 from auditor.network.routing_domains import claims_of, is_whole
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -92,8 +92,9 @@ def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveR
     except Undetermined as unknown:
         return _without_vnet(gap(unknown, subnet.id))
     place = Place(network, subnet, vnet, tags)
-    found = Found(list(system_routes(space, vnet)))
     users, propagates = _told(place)
+    own_default = any(route.prefix == EVERYWHERE and route.certain for route in users.routes)
+    found = Found(list(system_routes(space, vnet, own_default=own_default)))
     for part in (
         peering_routes(place),
         connected_group_routes(place),

@@ -24,6 +24,7 @@ from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence,
 from auditor.network.routing.peered import Tie, ties_of
 from auditor.network.routing.place import Place, anything
 from auditor.network.routing_domains import Claim, claims_of, home_of, neighbours, spelled, to_hub
+from auditor.resources import walk
 from auditor.resources.base import Ref
 from auditor.resources.hybrid import (
     Connection,
@@ -124,9 +125,10 @@ def gateway_routes(place: Place, propagates: bool | None) -> Found:
     found = Found()
     if propagates is False:
         return found
-    table = place.subnet.properties.route_table
+    table = walk.peek(walk.peek(place.subnet, "properties"), "route_table")
+    named = walk.peek(table, "id") or ""
     more = (
-        (Reason("collection-gap", "disableBgpRoutePropagation", (table and table.id) or ""),)
+        (Reason("collection-gap", "disableBgpRoutePropagation", named),)
         if propagates is None
         else ()
     )

@@ -13,7 +13,7 @@ LOCAL_ORDER = 3
 PEERING_ORDER = 2
 """Among Azure's own routes of one prefix, the VNet's comes before a peering's before the rest."""
 
-_EVERYWHERE = parse_prefix("0.0.0.0/0")
+EVERYWHERE = parse_prefix("0.0.0.0/0")
 _EVERYWHERE6 = Prefix.of(6, 0, 0)
 RESERVED = tuple(
     map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
@@ -21,10 +21,14 @@ RESERVED = tuple(
 """What Azure drops unless something closer is known (R-1)."""
 
 
-def system_routes(space: Sequence[Claim], vnet: VirtualNetwork | None) -> Iterator[EffectiveRoute]:
+def system_routes(
+    space: Sequence[Claim], vnet: VirtualNetwork | None, *, own_default: bool = False
+) -> Iterator[EffectiveRoute]:
     """Give the VNet's own prefixes, the internet, and the reserved prefixes that it leaves.
 
-    IPv6 has a default route only where the VNet has IPv6 (P-12).
+    With a user-defined route for 0.0.0.0/0 (`own_default`) Azure takes the reserved prefixes away:
+    what is for them follows that route. IPv6 has a default route only where the VNet has IPv6
+    (P-12).
     """
     for claim in space:
         yield EffectiveRoute(
@@ -36,9 +40,9 @@ def system_routes(space: Sequence[Claim], vnet: VirtualNetwork | None) -> Iterat
             pointer=claim.evidence.pointer.removeprefix(claim.node.pointer),
             order=LOCAL_ORDER,
         )
-    yield EffectiveRoute(_EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)
+    yield EffectiveRoute(EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)
     if any(claim.prefix.version == 6 for claim in space):
         yield EffectiveRoute(_EVERYWHERE6, Source.SYSTEM, Hop.INTERNET, "P-12", node=vnet)
-    for reserved in RESERVED:
+    for reserved in RESERVED if not own_default else ():
         if not any(reserved in claim.prefix for claim in space):
             yield EffectiveRoute(reserved, Source.SYSTEM, Hop.NONE, "R-2", node=vnet)

@@ -21,6 +21,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.paths import ends_at, paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.replay import check
+from auditor.reach.replay import replayed as tried_again
 from auditor.reach.samples import coordinates
 from auditor.simulate import Fate
 from auditor.testing import arm_id, estate
@@ -219,3 +220,23 @@ def test_every_witness_stands_the_replay(network: Network) -> None:
             check(network, answer)
             if answer.path is not None:
                 assert ends_at(answer.path, target) or answer.path.target.kind is target.kind
+
+
+def test_an_answer_that_the_replay_contradicts_is_unknown_and_told_as_our_fault(
+    monkeypatch: Any,
+) -> None:
+    network = estate(
+        net("a", A, subnets={"front": {"addressPrefix": "10.0.0.0/24"}}),
+        nic_in("web", "10.0.0.4", ("a", "front"), vm="web"),
+        nic_in("app", "10.0.0.5", ("a", "front"), vm="app"),
+    )
+    found = answers(network, point(network, "web"), point(network, "app"), protocols=("tcp",))
+    assert [each.verdict.value for each in tried_again(network, found)] == ["reachable"]
+
+    sent: Any = found[0].witness
+    lost = simulate.Arrival(Fate.DROPPED, "nobody", sent, "it fell", (), None)
+    monkeypatch.setattr(simulate, "replay", lambda *_: [lost])
+    [told] = tried_again(network, found)
+
+    assert told.verdict.value == "unknown"
+    assert "this is a fault of auditor's own" in str(told.reasons[0])

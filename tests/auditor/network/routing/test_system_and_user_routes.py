@@ -120,9 +120,12 @@ def test_R_8_a_default_route_of_the_user_leaves_local_traffic_alone() -> None:
     assert decided(hop(network, "10.0.5.5")) == ("VnetLocal", "R-1", "Default")
 
 
-def test_R_8_the_reserved_prefixes_are_longer_than_a_default_route() -> None:
+def test_R_2_a_default_route_of_ones_own_takes_the_reserved_prefixes_away() -> None:
     network = steering(route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4"))
-    assert hop(network, "192.168.1.1").hop is Hop.NONE
+    assert hop(network, "192.168.1.1").hop is Hop.APPLIANCE
+    assert "192.168.0.0/16" not in " ".join(told(network))
+    halves = [route(half, "VirtualAppliance", "10.0.9.4") for half in ("0.0.0.0/1", "128.0.0.0/1")]
+    assert hop(steering(*halves), "192.168.1.1").hop is Hop.NONE
 
 
 @pytest.mark.parametrize("prefix", ["10.0.0.0/16", "10.0.5.0/24"])
