@@ -20,10 +20,12 @@ from auditor.network.group_commands import changed_rule, fresh_name, heeding_end
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
 from auditor.reach.points import Kind, Point
+from auditor.reach.probing import probed_by_group
 from auditor.reach.stages import groups_apply
 from auditor.reach.talking import Intruders
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PLATFORM_HOST
 
 _BY_KUBERNETES = "k8s-azure-lb"
 """How names of rules begin that a cluster writes for its Services (K-59): it writes them again."""
@@ -54,6 +56,8 @@ def closing(network: Network, answer: Answer, ports: PortSet = EVERY_PORT) -> st
     if gateways:
         names = ", ".join(subnet.label for subnet in gateways)
         prefixes = prefixes_of(gateways, answer.version)
+        if isinstance(rule.owner, NetworkSecurityGroup):
+            prefixes += _probes(network, rule.owner, opens, answer.version)
         words = f" (it lets in the gateway too: limit it to {names})"
         return words + also(changed_rule(rule, source_address_prefixes=prefixes))
     return also(changed_rule(rule, access="Deny"))
@@ -106,7 +110,10 @@ def only_from(network: Network, answer: Answer, meant: Meant, port: int) -> str:
     for step in reversed(answer.hops):
         group = network.find(step.resource) if step.code == "nsg-inbound" else None
         if isinstance(group, NetworkSecurityGroup) and not cluster_of(network, group):
-            return fenced(network, group, answer.target, meant, port, answer.version)
+            there = AddressSet.from_range(step.packet.destination, step.packet.destination)
+            return fenced(
+                network, group, there, meant, step.packet.destination_port, answer.version
+            )
     return ""
 
 
@@ -130,14 +137,18 @@ def _made_to_count(network: Network, answer: Answer, meant: Meant, port: int) ->
     if place is None:
         return ""
     group = group_of(network, place)
-    rules = fenced(network, group, answer.target, meant, port, answer.version) if group else ""
+    rules = (
+        fenced(network, group, answer.target.addresses, meant, port, answer.version)
+        if group
+        else ""
+    )
     return " && ".join(filter(None, (rules, heeding_endpoints(place))))
 
 
 def fenced(
     network: Network,
     group: NetworkSecurityGroup,
-    target: Point,
+    there: AddressSet,
     meant: Meant,
     port: int,
     version: Version = 4,
@@ -148,8 +159,8 @@ def fenced(
         return ""
     rules = custom_rules(network, group, inbound=True)
     taken = {rule.properties.priority or 0 for rule in rules}
-    own, there = AddressSet.from_text(prefixes), target.addresses or EVERYTHING
-    first = next((rule for rule in rules if _decides(rule, own, there, port)), None)
+    own = AddressSet.from_text(prefixes)
+    first = next((rule for rule in rules if _decides(rule, own, there or EVERYTHING, port)), None)
     room = _room(taken, _LAST + 1 if first is None else first.properties.priority or 0)
     if room is None or (first is not None and room.moved and by_cluster(first)):
         where = f"{first.label} of {group.label}" if first is not None else group.label
@@ -157,15 +168,24 @@ def fenced(
             f"there are no two free priorities before {where}: move it behind two, and give "
             f"them to a rule that allows {', '.join(prefixes)} and one that denies VirtualNetwork"
         )
+    inside = prefixes + _probes(network, group, PortSet.of(port), version)
     tcp = {"protocol": "Tcp", "ports": str(port)}
     names = [fresh_name(group, f"{word}-{port}") for word in (f"allow-{meant.who}", "deny-others")]
-    allow = new_rule(group, names[0], room.allow, access="Allow", sources=prefixes, **tcp)
+    allow = new_rule(group, names[0], room.allow, access="Allow", sources=inside, **tcp)
     rest = prefixes_of(meant.others, version) or "VirtualNetwork"
     deny = new_rule(group, names[1], room.deny, sources=rest, **tcp)
     commands = [allow, deny]
     if first is not None and room.moved:
         commands.insert(0, changed_rule(first, priority=str(room.moved)))
     return " && ".join(commands)
+
+
+def _probes(
+    network: Network, group: NetworkSecurityGroup, ports: PortSet, version: Version
+) -> tuple[str, ...]:
+    """Azure's host, where a load balancer asks by a group: `VirtualNetwork` holds it (N-20)."""
+    probed = probed_by_group(network).get(group.key, PortSet())
+    return (f"{PLATFORM_HOST}/32",) if version == 4 and probed.overlaps(ports) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, balancer, deny, forwards, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway as vpn
 from ...networks import site, tunnel
 from ...reaching import app_gateway
@@ -16,14 +16,14 @@ NOBODY = deny("nobody", 4000)
 
 
 def fronted(
-    *rules: Any, more: Any = (), members: Any = ("10.0.0.4",), subnets: Any = ()
+    *rules: Any, more: Any = (), members: Any = ("10.0.0.4",), subnets: Any = (), port: int = 8080
 ) -> Network:
     """Gateway agw in vnet/gw, NIC nic-web in vnet/app behind it, and a subnet vnet/jobs."""
     return estate(
         nsg(*rules),
         nic("nic-web"),
         pip("pip"),
-        app_gateway(members=members),
+        app_gateway(members=members, port=port),
         *more,
         vnet(
             subnet(nsg="nsg"),
@@ -71,6 +71,23 @@ def test_where_sites_are_approved_the_remedy_denies_the_others_by_name() -> None
 
     assert "and deny it from the others: az" in finding.remedy
     assert "--access Deny --protocol Tcp --source-address-prefixes 10.0.2.0/24" in finding.remedy
+
+
+def test_N_20_the_remedy_leaves_the_probes_of_a_load_balancer_in() -> None:
+    up = {"id": arm_id("Microsoft.Network/loadBalancers/probes", "inner", "up")}
+    inner = balancer(
+        "inner",
+        public=None,
+        method="Static",
+        probes=[{"name": "up", "properties": {"port": 8080, "protocol": "Tcp"}}],
+        loadBalancingRules=[forwards("http", 80, 8080, of="inner", probe=up)],
+    )
+    network = fronted(members=["10.0.0.10"], more=[inner], port=80)
+
+    (finding,) = ask("GW-025", network).broken
+
+    assert "--name allow-gateway-8080 " in finding.remedy
+    assert "--source-address-prefixes 10.0.1.0/26 168.63.129.16/32 --dest" in finding.remedy
 
 
 def test_the_gateway_alone_is_kept() -> None:
