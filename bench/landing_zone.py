@@ -23,7 +23,7 @@ from bench.machines import (
     add_scale_set,
     put_behind,
 )
-from bench.network import VNet, add_nat_gateway, add_route_table, add_vnet, peer
+from bench.network import Subnet, VNet, add_nat_gateway, add_route_table, add_vnet, peer
 
 LOCATIONS = ("westeurope", "northeurope", "swedencentral", "eastus2", "southeastasia")
 MOST_SPOKES = 5
@@ -223,6 +223,17 @@ def _fill_cluster(hub: Hub, spoke: Spoke, name: str) -> None:
     spoke.cluster = add_cluster(hub, spoke.scope, f"aks-{name}", nodes, outbound)
     spoke.mysql = add_mysql(hub, spoke.scope, f"mysql-{name}", delegated, [spoke.vnet, hub.vnet])
     _publish(hub, spoke, name, [spoke.cluster.ingress])
+
+
+def add_tools(hub: Hub, spoke: Spoke) -> Subnet:
+    """Put a machine into a subnet of its own, which nobody is let into."""
+    name = spoke.vnet.id.rpartition("/")[2].removeprefix("vnet-") + "-tools"
+    prefix = f"10.{spoke.vnet.second}.9.0/24"
+    guard = _guard(spoke, "tools", [*nsg.closed(subnet=prefix), *nsg.services_only()])
+    routes = _through_firewall(hub, spoke, name)
+    subnet = spoke.vnet.subnet("snet-tools", 9, nsg=guard, routes=routes)
+    add_machine(hub.estate, spoke.scope, f"vm-{name}", subnet)
+    return subnet
 
 
 def platform(seed: int) -> Estate:

@@ -6,7 +6,7 @@ from bench import nsg
 from bench.arm import NETWORK, Json, part, ref
 from bench.fault import Expected, Fault
 from bench.hub import ON_PREMISES
-from bench.landing_zone import PUBLIC_ZONE, LandingZone, Spoke
+from bench.landing_zone import PUBLIC_ZONE, LandingZone, Spoke, add_tools
 from bench.network import add_public_ip
 
 
@@ -117,11 +117,12 @@ def blocked_backend(zone: LandingZone) -> list[Expected]:
 
 
 def open_database(zone: LandingZone) -> list[Expected]:
-    """A database that the gateway's subnet reaches besides the nodes."""
+    """A database that a machine for its operators reaches besides the nodes."""
     spoke = _spoke(zone, "cluster")
     data = spoke.vnet.subnets["snet-mysql"].prefix
+    tools = add_tools(zone.hub, spoke)
     guard = spoke.nsgs["mysql"]
-    rule = nsg.rule("tools", 150, f"10.{spoke.vnet.second}.0.0/24", data, "3306")
+    rule = nsg.rule("tools", 150, tools.prefix, data, "3306")
     made = part(guard, "securityRules", rule["name"], rule["properties"])
     _properties(zone, guard)["securityRules"].append(made)
     return [Expected("DB-008", spoke.mysql)]

@@ -13,7 +13,7 @@ from auditor.resources.base import Node, Ref
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
 
-_LIVES_IN = (
+LIVES_IN = (
     "subnet",
     "vnetSubnetID",
     "podSubnetID",
@@ -69,7 +69,7 @@ def tenants(network: Network, subnet: Subnet) -> tuple[Tenant, ...]:
 
 
 def _referring(network: Network, subnet: Subnet) -> Iterator[Tenant]:
-    for edge in network.referrers(subnet, *_LIVES_IN):
+    for edge in network.referrers(subnet, *LIVES_IN):
         root = edge.source.root
         if not isinstance(root, ApplicationGateway):
             kind = type_of(root.id) or ""

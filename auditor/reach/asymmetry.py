@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from auditor.addresses import NOTHING
 from auditor.network.graph import Network, question
 from auditor.network.routing.model import Hop
 from auditor.packets.diagram import PacketSet
@@ -13,9 +14,11 @@ from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.openings import openings
 from auditor.reach.paths import Path, paths
-from auditor.reach.points import Point, anywhere_in, vnet_of
+from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
+from auditor.reach.senders import starts_nothing, tenants
 from auditor.reach.ways import appliances_of, leads_to, ways_from
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
 
 Choose: TypeAlias = Callable[[Path], PacketSet]
@@ -78,13 +81,25 @@ def _crossing(network: Network) -> Iterator[Flow]:
         there = anywhere_in(network, target)
         if not appliances_of(network, target) or _is_platform(target) or not there.addresses:
             continue
+        if not tenants(network, target):
+            continue
         for source in subnets_around(network, there.home):
-            here = anywhere_in(network, source)
-            if source is target or _is_platform(source):
+            if source is target or _is_platform(source) or starts_nothing(network, source):
                 continue
+            here = _senders_in(network, source)
             if _straight(network, here, there) and _by_appliance(network, there, here):
                 every = tuple(p for p in paths(network, here, there) if p.entrance is None)
                 yield Flow(target.id, source.key, every, (source.id,))
+
+
+def _senders_in(network: Network, subnet: Subnet) -> Point:
+    """Give any machine of a subnet: none has an address of a private endpoint there."""
+    here = anywhere_in(network, subnet)
+    taken = NOTHING
+    for edge in network.referrers(subnet, "subnet"):
+        if isinstance(edge.source, PrivateEndpoint):
+            taken = taken | endpoint(network, edge.source).addresses
+    return replace(here, addresses=here.addresses - taken) if taken else here
 
 
 def _is_platform(subnet: Subnet) -> bool:

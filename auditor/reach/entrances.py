@@ -23,7 +23,7 @@ from auditor.reach.balancing import TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply, arrives, behind, deliver, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
-from auditor.reach.firewalling import by_firewall, port_of, translations
+from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
@@ -155,7 +155,17 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         AddressSet.from_text([text]) if text else AddressSet(),
         node,
         version,
+        _chained(node),
     )
+
+
+def _chained(node: Carrier) -> tuple[Reason, ...]:
+    """Tell of a Gateway Load Balancer that packets go through first: nobody tells what it does."""
+    ref = walk.peek(walk.peek(node, "properties"), "gateway_load_balancer")
+    if ref is None:
+        return ()
+    arm_id = walk.peek(ref, "id") or node.id
+    return (Reason("gwlb", f"what the appliances behind {ids.name(arm_id)} do with it", arm_id),)
 
 
 def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
@@ -167,7 +177,7 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
             trail,
             "public-address",
             entrance.address,
-            lambda _: "it cannot be told whether it has a public address",
+            lambda _: "it cannot be told whether packets get in by this public address",
             Bounds.maybe(trail.space.all),
             reasons=entrance.reasons,
         )
@@ -243,6 +253,17 @@ def _translated(
         destination=AddressSet.from_range(address, address) if address is not None else None,
         destination_port=port_of(term),
     )
+    passing = not_denied(trail.network, firewall, trail.tags, trail.space)
+    if passing.must is not trail.space.all:
+        denies = Reason("semantics:E-21", f"whether a network rule denies it after {term.name}")
+        trail = remark(
+            trail,
+            "firewall",
+            firewall.id,
+            lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
+            passing,
+            reasons=(denies,),
+        )
     # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
     own = possible(here.place) if here.place is not None else here.addresses
     why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)

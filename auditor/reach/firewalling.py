@@ -68,6 +68,16 @@ def passing(
     return Bounds(may, sure), Bounds(every_may - must, rest)
 
 
+@question_about
+def not_denied(network: Network, firewall: Firewall, tags: ServiceTags, space: FlowSpace) -> Bounds:
+    """Give what no network rule denies outright, of packets that a NAT rule has let in (E-21).
+
+    The rest may pass: whether a denial comes after the translation is in doubt.
+    """
+    program = firewall_program(network, firewall, tags)
+    return Bounds(space.all, bounds_of(space, _network_rules(program, space), True)[1])
+
+
 def _network_rules(program: FirewallProgram, space: FlowSpace) -> list[Rule[int]]:
     if program.unknown:
         return filter_rules(program, space)

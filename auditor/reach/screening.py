@@ -28,6 +28,7 @@ from auditor.reach.points import (
     part_in_subnet,
     possible,
 )
+from auditor.reach.senders import starts_no_others
 from auditor.reach.ways import appliances_of
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -38,8 +39,9 @@ from auditor.special_addresses import PUBLIC
 def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Point, ...]:
     """Give who may reach one of some points straight over TCP, of the subnets and sites around.
 
-    Each subnet around a target as any machine in it, but for those of Azure's own, whose machines
-    start no connections; last what is on premises. Left out is who certainly does not get in.
+    Each subnet around a target as any machine in it, but for those of Azure's own and those where
+    certainly nobody starts such connections; last what is on premises. Left out is who certainly
+    does not get in.
     """
     known = [(end, senders(network, end, port)) for end in targets]
     found: dict[str, Point] = {}
@@ -159,6 +161,7 @@ def _near(network: Network, home: str, senders: AddressSet) -> tuple[Point, ...]
         for subnet in subnets_around(network, home)
         if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
         and _may_bear(network, anywhere_in(network, subnet).addresses, (subnet,), senders)
+        and not starts_no_others(network, subnet)
     )
 
 

@@ -8,14 +8,17 @@ so.
 ## What fails
 A member of a pool that some listener uses, at an address of a network in the input, that some other
 subnet around it, or a site on premises, certainly reaches on the port of the backend settings. Left
-out are the subnets of gateways that have it in a pool, the member's own, subnets of Azure's own
-(Bastion, firewalls, gateways), and whoever is approved, globs of ids of subnets, or `onprem`:
+out are the subnets of gateways that have it in a pool, the member's own, and whoever is approved,
+globs of ids of subnets, or `onprem`:
 
     [params.GW-025]
     allow = ["*/subnets/snet-jobs", "onprem"]
 
 A machine of an AKS cluster answers its own cluster: the subnets of the cluster that the member lies
-in are left out too. What the internet reaches around the gateway is told by EXP-008.
+in are left out too. So are subnets where nobody starts such connections: those of Azure's own
+(Bastion, firewalls, gateways), of other application gateways, of private endpoints, delegated to
+databases and the like, and empty ones, as Azure answered them. What the internet reaches around the
+gateway is told by EXP-008.
 
 ## What to do
 Allow the backend port from the gateway's subnet in the security group before the backend, and deny

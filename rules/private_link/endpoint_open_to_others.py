@@ -14,6 +14,10 @@ network, otherwise those that are declared, globs of ids of subnets, or `onprem`
     sources = ["*/virtualNetworks/vnet-shop/subnets/*"]
     port = 443
 
+Left out are subnets where nobody starts such connections: those of Azure's own, of application
+gateways, of private endpoints, delegated to databases and the like, and empty ones, as Azure
+answered them.
+
 Who is meant to use an endpoint is a matter of the architecture, so the rule runs only when it is
 selected by id. For single endpoints an `[[intent]]` with `expect = "unreachable"` says the same.
 

@@ -9,8 +9,10 @@ replies go to the firewall.
 ## What fails
 A machine with a public entrance to which packets from the internet certainly arrive, and whose
 replies certainly do not go straight back to the internet (R-13). And two subnets of which one
-reaches the other straight, while the replies are sent to an Azure Firewall. What only may be so,
-because of learned routes or an appliance of which nothing is told, is *unknown*.
+reaches the other straight, while the replies are sent to an Azure Firewall. Subnets where nobody
+starts connections are left out: of private endpoints, delegated to databases and the like, and
+empty ones, as Azure answered them. What only may be so, because of learned routes or an appliance
+of which nothing is told, is *unknown*.
 
 ## What to do
 Let both directions take the same way: publish the service by a NAT rule of the firewall instead of

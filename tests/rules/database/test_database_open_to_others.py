@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from auditor.network.graph import Network
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
-from ...exposed import SUBNET, deny, nsg, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
+from ...reaching import app_gateway
+from ...routing import endpoint
 
 FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
 NODES = rule("nodes", 100, "10.0.0.0/24", "3306")
@@ -23,18 +26,35 @@ def server(**more: Any) -> dict[str, Any]:
     return resource(FLEXIBLE, "shop", {"network": place}, **more)
 
 
+def in_jobs(gateway: Any) -> Any:
+    """Put a gateway into vnet/jobs."""
+    return json.loads(json.dumps(gateway).replace("/subnets/gw", "/subnets/jobs"))
+
+
+def worker() -> Any:
+    """Give a NIC in vnet/jobs."""
+    return nic("worker", address="10.0.2.9", subnet="jobs")
+
+
 def asked(
-    *rules: Any, clusters: Any = None, group: str = "nsg", beside: Any = (), **more: Any
+    *rules: Any,
+    clusters: Any = None,
+    group: str = "nsg",
+    jobs: Any = None,
+    inside: Any = (),
+    beside: Any = (),
+    **more: Any,
 ) -> Any:
     """Server shop in vnet/data, a cluster in vnet/nodes, and a subnet vnet/jobs."""
     network: Network = estate(
         nsg(*rules),
+        *inside,
         server(),
         *(clusters if clusters is not None else [cluster("shop", pool(in_=("vnet", "nodes")))]),
         vnet(
             subnet("nodes", "10.0.0.0/24"),
             subnet("data", "10.0.1.0/24", nsg=group, **DELEGATED),
-            subnet("jobs", "10.0.2.0/24"),
+            subnet("jobs", "10.0.2.0/24", **(jobs or {})),
             *beside,
         ),
     )
@@ -114,3 +134,23 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown(group: str) -> Non
 
     assert answer.broken == []
     assert answer.unknown[0].missing.startswith("whether vnet/jobs reach shop on port 3306: ")
+
+
+ANSWERED: Any = {"provisioningState": "Succeeded"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "inside"),
+    [
+        (ANSWERED, []),
+        (DELEGATED, []),
+        ({}, [endpoint("pe", "10.0.2.5", ("vnet", "jobs"))]),
+        ({}, [in_jobs(app_gateway())]),
+    ],
+    ids=["empty", "databases", "endpoints", "gateway"],
+)
+def test_a_subnet_where_nobody_starts_such_connections_is_left_out(
+    settings: Any, inside: Any
+) -> None:
+    assert asked(jobs=settings, inside=inside).kept == 1
+    assert len(asked(jobs=settings, inside=[*inside, worker()]).broken) == 1

@@ -10,6 +10,7 @@ from ...exposed import SUBNET, balancer, deny, forwards, nic, nsg, pip, rule, su
 from ...networks import gateway as vpn
 from ...networks import site, tunnel
 from ...reaching import app_gateway
+from ...routing import endpoint
 
 AGW = rule("agw", 100, "10.0.1.0/26", "8080")
 NOBODY = deny("nobody", 4000)
@@ -144,3 +145,17 @@ def test_what_is_in_doubt_is_unknown() -> None:
 
     assert answer.broken == []
     assert answer.unknown[0].missing.startswith("whether vnet/jobs reach 10.0.0.4:8080 around agw")
+
+
+def test_a_subnet_where_nobody_starts_such_connections_is_left_out() -> None:
+    other = json.loads(
+        json.dumps(app_gateway(members=("10.0.0.99",)))
+        .replace("/applicationGateways/agw", "/applicationGateways/b")
+        .replace("/subnets/gw", "/subnets/jobs")
+    )
+    link = endpoint("pe", "10.0.2.5", ("vnet", "jobs"))
+    worker = nic("worker", address="10.0.2.9", subnet="jobs")
+
+    for more in ([other], [link], [other, link]):
+        assert ask("GW-025", fronted(more=more)).broken == []
+        assert len(ask("GW-025", fronted(more=[*more, worker])).broken) == 1

@@ -52,7 +52,7 @@ def test_L_4_a_group_counts_only_where_policies_are_on() -> None:
     assert finding.remedy.startswith("set privateEndpointNetworkPolicies of links to Enabled, so")
     allow, no, heed = finding.remedy.split(" && ")
     assert "--name allow-meant-443 --priority 3998 " in allow
-    assert "--source-address-prefixes 10.0.0.0/24 10.0.1.0/24 " in allow
+    assert "--source-address-prefixes 10.0.0.0/24 --dest" in allow
     assert "--name deny-others-443 --priority 3999 " in no
     assert heed.endswith("--name links --private-endpoint-network-policies Enabled")
 
@@ -87,3 +87,16 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
 
     assert answer.broken == []
     assert answer.unknown[0].missing.startswith("whether vnet/app reach pe")
+
+
+def test_a_subnet_of_endpoints_uses_none() -> None:
+    here = vnet(
+        subnet("links", "10.0.1.0/24", nsg="nsg", **ENABLED),
+        subnet("more", "10.0.2.0/24"),
+    )
+    links = endpoint("pe", "10.0.1.5", ("vnet", "links"))
+    more = endpoint("other", "10.0.2.5", ("vnet", "more"))
+
+    answer = ask("PE-010", estate(nsg(), here, links, more), sources=("*/none",))
+
+    assert (answer.kept, answer.broken) == (2, [])

@@ -7,7 +7,7 @@ from auditor.testing import arm_id, ask, estate
 
 from ...exposed import NIC, SUBNET, balancer, deny, forwards, nic, nsg, pip, rule, subnet, vnet
 from ...firewalls import collection, firewall, group, network_rule, policy
-from ...routing import route, table
+from ...routing import endpoint, route, table
 
 WEB = rule("web", 100, "*", "443")
 TO_FIREWALL = route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4")
@@ -131,3 +131,45 @@ def test_both_or_neither_by_the_firewall_is_kept() -> None:
 
     assert ask("RTE-005", crossed(both, a=ROUTED, b=ROUTED)).broken == []
     assert ask("RTE-005", crossed()).broken == []
+
+
+BACK = table("rt", route("10.0.1.0/24", "VirtualAppliance", "10.0.9.4"))
+
+
+def quiet(*inside: Any, **a: Any) -> Network:
+    """NIC b in vnet/b, whose replies to vnet/a go by the firewall; `inside` is in vnet/a."""
+    return estate(
+        nsg(),
+        *inside,
+        nic("b", subnet="b", address="10.0.2.4"),
+        BACK,
+        firewall(ipConfigurations=[FIREWALL]),
+        policy("rules"),
+        group("rules", 100, collection("all", 100, "Allow", network_rule("all"))),
+        vnet(
+            subnet("a", "10.0.1.0/24", nsg="nsg", **a),
+            subnet("b", "10.0.2.0/24", nsg="nsg", **ROUTED),
+            subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+        ),
+    )
+
+
+DELEGATED = [{"name": "d", "properties": {"serviceName": "Microsoft.DBforMySQL/flexibleServers"}}]
+
+
+def test_where_nobody_starts_connections_no_replies_get_lost() -> None:
+    links = endpoint("pe", "10.0.1.4", ("vnet", "a"))
+
+    assert ask("RTE-005", quiet(links)).broken == []
+    assert ask("RTE-005", quiet(delegations=DELEGATED)).broken == []
+    assert ask("RTE-005", quiet(provisioningState="Succeeded")).broken == []
+    assert len(ask("RTE-005", quiet()).broken) == 1
+
+
+def test_a_private_endpoint_is_no_sender_among_machines() -> None:
+    links = endpoint("pe", "10.0.1.4", ("vnet", "a"))
+
+    (finding,) = ask("RTE-005", quiet(links, nic("a", subnet="a", address="10.0.1.5"))).broken
+
+    assert "(tcp 10.0.1.5 to 10.0.2.4:" in finding.message
+    assert "InterfaceEndpoint" not in finding.message
