@@ -16,7 +16,7 @@ from auditor.network.filters import (
     custom_rules,
 )
 from auditor.network.graph import Network
-from auditor.network.group_commands import changed_rule, fresh_name, heeding_endpoints, new_rule
+from auditor.network.group_commands import changed_rule, heeding_endpoints, new_rule
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
 from auditor.reach.points import Kind, Point
@@ -170,10 +170,10 @@ def fenced(
         )
     inside = prefixes + _probes(network, group, PortSet.of(port), version)
     tcp = {"protocol": "Tcp", "ports": str(port)}
-    names = [fresh_name(group, f"{word}-{port}") for word in (f"allow-{meant.who}", "deny-others")]
-    allow = new_rule(group, names[0], room.allow, access="Allow", sources=inside, **tcp)
+    name = f"allow-{meant.who}-{port}"
+    allow = new_rule(group, name, room.allow, access="Allow", sources=inside, **tcp)
     rest = prefixes_of(meant.others, version) or "VirtualNetwork"
-    deny = new_rule(group, names[1], room.deny, sources=rest, **tcp)
+    deny = new_rule(group, f"deny-others-{port}", room.deny, sources=rest, **tcp)
     commands = [allow, deny]
     if first is not None and room.moved:
         commands.insert(0, changed_rule(first, priority=str(room.moved)))

@@ -8,7 +8,7 @@ from auditor import ids
 from auditor.addresses import Address, AddressSet
 from auditor.network.clusters import cluster_of
 from auditor.network.graph import Network
-from auditor.network.group_commands import changed_rule, fresh_name, new_rule
+from auditor.network.group_commands import changed_rule, new_rule
 from auditor.reach.answer import Answer
 from auditor.reach.closing import also, by_cluster, prefixes_of
 from auditor.reach.points import Kind, Point
@@ -54,7 +54,7 @@ def _allow(network: Network, answer: Answer, step: Step, who: str) -> str:
         return f"{what}, before {rule}, which has to be moved behind a free priority"
     command = new_rule(
         group,
-        fresh_name(group, f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}"),
+        f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}",
         priority,
         direction="Inbound" if inbound else "Outbound",
         access="Allow",

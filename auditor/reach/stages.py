@@ -22,6 +22,9 @@ from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
 
+_FIRST = 100
+"""The first priority that a rule of a security group may have."""
+
 _FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM})
 
 
@@ -148,10 +151,10 @@ def _opening(rule: EffectiveRule | None, packet: Packet, inbound: bool) -> str:
     way = "inbound" if inbound else "outbound"
     port = f" to port {packet.destination_port}" if packet.protocol in ("tcp", "udp") else ""
     what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
-    return (
-        f"add an {way} Allow rule for {what} to {group}, "
-        f"with a priority below {rule.priority} ({rule.name})"
-    )
+    where = f"with a priority below {rule.priority} ({rule.name})"
+    if rule.name.startswith("securityRules/") and rule.priority <= _FIRST:
+        where = f"before {rule.name}, which has to get a priority above {rule.priority} first"
+    return f"add an {way} Allow rule for {what} to {group}, {where}"
 
 
 Ask = Callable[[Way], "bool | None"]
