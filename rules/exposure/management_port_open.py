@@ -30,7 +30,7 @@ from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
 from auditor.ports import PortSet, parse_ports
-from auditor.reach.closing import also, closing
+from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -65,8 +65,8 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     """Judge the management ports that one entrance opens of one machine."""
     if opening.approved(params.allow):
         return
-    ports = parse_ports(*params.ports)
-    wanted = {"tcp": opening.sent_for(ports), "udp": opening.sent_for(ports & _RDP)}
+    managing = parse_ports(*params.ports)
+    wanted = {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}
     certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
     found = certain or possible
     shown = opening.shown(found, certain=bool(certain)) if found else None
@@ -87,7 +87,7 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         subject=opening.id,
         message=f"the internet reaches the management port of {what} ({told.words})",
         remedy="reach the machine through Bastion or a VPN, and close the rule that lets the "
-        "packet in" + also(closing(network, shown)),
+        "packet in" + closing(network, shown, managing),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,

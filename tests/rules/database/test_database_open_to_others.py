@@ -42,6 +42,7 @@ def asked(
     group: str = "nsg",
     jobs: Any = None,
     inside: Any = (),
+    beside: Any = (),
     **more: Any,
 ) -> Any:
     """Server shop in vnet/data, a cluster in vnet/nodes, and a subnet vnet/jobs."""
@@ -54,6 +55,7 @@ def asked(
             subnet("nodes", "10.0.0.0/24"),
             subnet("data", "10.0.1.0/24", nsg=group, **DELEGATED),
             subnet("jobs", "10.0.2.0/24", **(jobs or {})),
+            *beside,
         ),
     )
     return ask("DB-008", network, **more)
@@ -69,6 +71,21 @@ def test_the_default_rules_let_every_subnet_in() -> None:
     )
     assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
     assert "allow 3306 from nodes alone" in finding.remedy
+
+
+def test_the_remedy_lets_in_whoever_is_approved_too() -> None:
+    (finding,) = asked(allow=("*/subnets/admin",), beside=[subnet("admin", "10.0.3.0/24")]).broken
+
+    assert finding.remedy.startswith("allow 3306 from admin, nodes alone in the")
+    assert "--source-address-prefixes 10.0.3.0/24 10.0.0.0/24 --dest" in finding.remedy
+    assert "--source-address-prefixes VirtualNetwork --dest" in finding.remedy
+
+
+def test_where_sites_are_approved_the_remedy_denies_the_others_by_name() -> None:
+    (finding,) = asked(allow=("onprem",)).broken
+
+    assert "and deny it from the others: az" in finding.remedy
+    assert "--access Deny --protocol Tcp --source-address-prefixes 10.0.2.0/24" in finding.remedy
 
 
 def test_the_application_alone_is_kept() -> None:

@@ -49,6 +49,19 @@ def test_L_4_a_group_counts_only_where_policies_are_on() -> None:
     (finding,) = asked(APP, NOBODY, policies={"privateEndpointNetworkPolicies": "Disabled"}).broken
 
     assert finding.message.startswith("far/jobs reaches pe")
+    assert finding.remedy.startswith("set privateEndpointNetworkPolicies of links to Enabled, so")
+    allow, no, heed = finding.remedy.split(" && ")
+    assert "--name allow-meant-443 --priority 3998 " in allow
+    assert "--source-address-prefixes 10.0.0.0/24 --dest" in allow
+    assert "--name deny-others-443 --priority 3999 " in no
+    assert heed.endswith("--name links --private-endpoint-network-policies Enabled")
+
+
+def test_where_the_group_counts_rules_are_enough() -> None:
+    (finding,) = asked().broken
+
+    assert finding.remedy.startswith("allow whoever is meant to use it and deny VirtualNetwork: az")
+    assert "policies" not in finding.remedy
 
 
 def test_sources_may_be_declared() -> None:
