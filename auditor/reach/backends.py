@@ -125,4 +125,4 @@ def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[
         return (machine(network, relay.configuration),)
     if relay.address is None:
         return ()
-    return points_at(network, relay.address, vnet_of(network, gateway))
+    return points_at(network, relay.address, subnet_of(network, gateway))
