@@ -22,6 +22,7 @@ from auditor.reach.absent import (
     behind_gateways,
     in_absent_networks,
     nobody,
+    public_points,
     told_of_absent,
 )
 from auditor.reach.doors import door_point
@@ -103,8 +104,12 @@ def ends_in(network: Network, selection: Selection) -> Ends:
 
 def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
     """Give whoever has some addresses: the internet, and what is in the VNets that hold them."""
-    if addresses.overlaps(PUBLIC):
-        yield internet(addresses)
+    strangers = addresses
+    for point in public_points(network, addresses):
+        yield point
+        strangers = strangers - point.addresses
+    if strangers.overlaps(PUBLIC):
+        yield internet(strangers)
     found = False
     rest = addresses
     for subnet in network.all(Subnet):

@@ -18,7 +18,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import gateways_serving
-from auditor.network.reasons import gap
+from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
@@ -57,6 +57,7 @@ from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -201,6 +202,11 @@ def _from_internet(
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
         return
+    if isinstance(target.node, PublicIp):
+        trail = start(network, source, version, target.addresses, tags)
+        for entrance, each, end in _at_public(trail, target.node, relays=relays):
+            yield Path(source, end, each, entrance)
+        return
     if target.kind is Kind.BEYOND:
         yield _into_absent(network, source, target, version, tags)
         return
@@ -246,6 +252,43 @@ def ends_at(path: Path, target: Point) -> bool:
         forward.target is not None and forward.target.id == path.target.id
         for forward in forwards_of(path.trail.network, target.node).known
     )
+
+
+def _at_public(
+    trail: Trail, public: PublicIp, *, relays: bool
+) -> Iterator[tuple[Entrance | None, Trail, Point]]:
+    """Follow packets for a public address of the input to whoever answers there."""
+    found = [each for each in entrances(trail.network) if each.address.lower() == public.key]
+    for entrance in found:
+        for each, end in enter(trail, entrance):
+            yield entrance, each, end
+            for there, member in followed(each, end) if relays else ():
+                yield entrance, there, member
+    if not found:
+        free = _is_free(public)
+        why = Reason("collection-gap", f"what has the public address {public.label}", public.id)
+        shut = remark(
+            trail,
+            "public-address",
+            public.id,
+            lambda _: (
+                f"nothing answers at the public address {public.label}"
+                if free
+                else f"it cannot be told what answers at the public address {public.label}"
+            ),
+            Bounds.nothing(trail.space) if free else Bounds.maybe(trail.space.all),
+            reasons=(why,),
+        )
+        yield None, shut, Point(Kind.INTERNET, public.id, trail.source.addresses, public)
+
+
+def _is_free(public: PublicIp) -> bool:
+    """Whether a public address tells that nobody has it, or a NAT gateway, which answers nobody."""
+    try:
+        settings = public.properties
+        return settings.ip_configuration is None or settings.nat_gateway is not None
+    except Undetermined:
+        return False
 
 
 def _into_absent(
@@ -299,7 +342,11 @@ def _from_inside(
     if target.kind is Kind.INTERNET:
         trail = start(network, source, version, target.addresses, tags)
         for outside in _leaving(trail, source, target.addresses):
-            yield Path(source, target, outside)
+            if not isinstance(target.node, PublicIp):
+                yield Path(source, target, outside)
+                continue
+            for entrance, each, end in _at_public(outside, target.node, relays=relays):
+                yield Path(source, end, each, entrance)
         return
     if target.kind is Kind.SERVICE:
         trail = start(network, source, version, EVERYTHING, tags)

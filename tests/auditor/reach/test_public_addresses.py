@@ -1,0 +1,80 @@
+"""Public addresses of the input as ends: whoever has them answers there (E-1)."""
+
+from __future__ import annotations
+
+from auditor.network.graph import Network
+from auditor.reach.answer import Answer, answers
+from auditor.reach.ends import ends_of
+from auditor.reach.replay import check
+from auditor.selector import parse_selector
+from auditor.testing import arm_id, estate, resource
+
+from ...egress import VM
+from ...exposed import NIC, SUBNET, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import app_gateway
+
+
+def network() -> Network:
+    """NIC web at 20.50.1.2 lets in HTTPS; VM jump; one address is free, one is somebody's."""
+    configuration = {
+        "privateIPAddress": "10.0.0.9",
+        "subnet": {"id": arm_id(SUBNET, "vnet", "app")},
+    }
+    return estate(
+        nsg(rule("https", 100, ports="443")),
+        nic("web", public="pip", nsg="nsg"),
+        resource(
+            NIC,
+            "jump",
+            {
+                "virtualMachine": {"id": arm_id(VM, "jump")},
+                "ipConfigurations": [{"name": "primary", "properties": configuration}],
+            },
+        ),
+        resource(VM, "jump"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        pip("free", address="20.50.1.9"),
+        pip("lost", arm_id(f"{NIC}/ipConfigurations", "gone", "primary"), address="20.50.1.10"),
+        vnet(subnet()),
+    )
+
+
+def told(network: Network, source: str, target: str) -> dict[str, str]:
+    """The verdicts on TCP by port."""
+    [one], [other] = (ends_of(network, parse_selector(each)).points for each in (source, target))
+    found: list[Answer] = list(answers(network, one, other, protocols=("tcp",)))
+    for answer in found:
+        check(network, answer)
+    return {str(answer.ports): answer.verdict.value for answer in found if not answer.via}
+
+
+def test_E_1_whoever_has_a_public_address_answers_there() -> None:
+    for source in ("internet", "name:jump"):
+        assert told(network(), source, "20.50.1.2") == {
+            "443": "reachable",
+            "0-442, 444-65535": "blocked",
+        }
+
+
+def test_nobody_answers_at_a_free_public_address() -> None:
+    for source in ("internet", "name:jump"):
+        assert set(told(network(), source, "20.50.1.9").values()) == {"blocked"}
+
+
+def test_who_answers_at_an_address_of_something_missing_is_not_told() -> None:
+    for source in ("internet", "name:jump"):
+        assert set(told(network(), source, "20.50.1.10").values()) == {"unknown"}
+
+
+def test_other_addresses_are_the_internets() -> None:
+    assert told(network(), "name:jump", "52.10.0.7") == {"*": "reachable"}
+
+
+def test_a_gateway_answers_at_its_public_address() -> None:
+    fronted = estate(
+        nic("web"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26")),
+    )
+    assert told(fronted, "internet", "20.50.1.2")["443"] == "reachable"
