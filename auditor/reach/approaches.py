@@ -1,4 +1,4 @@
-"""Which public entrances may lead to a point, and to whom application gateways send on."""
+"""Which public entrances may lead to a point, straight or by those that pass on what they get."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import TypeAlias
 
 from auditor.network.graph import Network, question, question_about
 from auditor.reach.balancing import forwards_of, forwards_to
-from auditor.reach.entrances import Entrance, entrances, entrances_at, translated_to
-from auditor.reach.gatewaying import Relay, point_of, ports_of, relays_of
-from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, vnet_of
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.reach.entrances import Entrance, entrances, entrances_at
+from auditor.reach.gatewaying import point_of, ports_of
+from auditor.reach.points import Kind, Point, frontend, machine
+from auditor.reach.relaying import aims_of, distinct_relays
+from auditor.reach.translating import translated_to
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
@@ -70,11 +73,10 @@ def _towards(
     for node in nodes:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
-    if target.kind is not Kind.GATEWAY:
-        place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
-        for key, known in product((target.id.lower(), place), relaying):
-            for entrance in known.get(key, ()):
-                found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
+    for key, known in product((target.id.lower(), place), relaying):
+        for entrance in known.get(key, ()):
+            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     return tuple(found[key] for key in sorted(found))
 
 
@@ -107,39 +109,53 @@ def _by_target(network: Network, carrier: type[Node]) -> _ByTarget:
 def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
     """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
     node = entrance.node
-    targets: list[Point] = []
-    if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-        for port in ports_of(network, node.root)[0]:
-            if port.frontend is node:
-                for relay in distinct_relays(network, port.listeners):
-                    targets += relay_targets(network, node.root, relay)
+    if isinstance(node, GatewayFrontend):
+        yield from _relayed_at(network, node)
     elif isinstance(node, FirewallIpConfiguration):
-        targets += translated_to(network, node)
+        yield from _beyond(network, translated_to(network, node))
+
+
+def _relayed_at(
+    network: Network, front: GatewayFrontend, seen: frozenset[str] = frozenset()
+) -> Iterator[Point]:
+    """Give whom a gateway connects to for one of its frontends, and so on."""
+    gateway = front.root
+    if not isinstance(gateway, ApplicationGateway) or gateway.key in seen:
+        return
+    seen |= {gateway.key}
+    for port in ports_of(network, gateway)[0]:
+        if port.frontend is front:
+            for relay in distinct_relays(network, port.listeners):
+                for aim in aims_of(network, relay)[0]:
+                    if isinstance(aim, Point):
+                        yield from _beyond(network, [aim], seen)
+                    else:
+                        yield from _entered(network, aim, seen)
+
+
+def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iterator[Point]:
+    """Give who is behind an entrance that a gateway connects to."""
+    node = entrance.node
+    if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
+        yield machine(network, node)
+    elif isinstance(node, LoadBalancerFrontend):
+        yield from _beyond(network, [frontend(network, node)], seen)
+    elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
+        yield point_of(network, node.root)
+        yield from _relayed_at(network, node, seen)
+    elif isinstance(node, FirewallIpConfiguration):
+        yield from _beyond(network, translated_to(network, node), seen)
+
+
+def _beyond(
+    network: Network, targets: Iterable[Point], seen: frozenset[str] = frozenset()
+) -> Iterator[Point]:
+    """Give some points, and whoever is behind those that pass on what they get."""
     for target in targets:
         yield target
         if isinstance(target.node, LoadBalancerFrontend):
             for forward in forwards_of(network, target.node).known:
                 if forward.target is not None:
                     yield forward.target
-
-
-def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
-    """Give what listeners send on, each member and port once."""
-    seen: set[tuple[str, int | None]] = set()
-    for listener in listeners:
-        for relay in relays_of(network, listener):
-            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
-            if key not in seen:
-                seen.add(key)
-                yield relay
-
-
-def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
-    """Give the points a gateway may connect to for one relay; none that the snapshot holds."""
-    if relay.configuration is not None:
-        return (machine(network, relay.configuration),)
-    here = point_of(network, gateway)
-    vnet = vnet_of(network, here)
-    if relay.address is None or vnet is None:
-        return ()
-    return points_at(network, relay.address, vnet)
+        elif isinstance(target.node, GatewayFrontend):
+            yield from _relayed_at(network, target.node, seen)

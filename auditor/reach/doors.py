@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet, address_or_none
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.front_door import deciding_policies
 from auditor.network.front_door_fetches import HTTP, HTTPS, Fetch, fetches
@@ -21,7 +21,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import through_frontend
-from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.entrances import Entrance, entrances, entrances_by_address
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Kind, Point, frontend, possible
 from auditor.reach.stages import remark
@@ -162,7 +162,7 @@ def named_by(network: Network, fetch: Fetch) -> tuple[Entrance, ...]:
     found = [*known.get(host, ()), *known.get(resource, ())]
     address = address_or_none(host)
     if address is not None:
-        found += _by_address(network).get(address, ())
+        found += entrances_by_address(network).get(address, ())
     return tuple({f"{e.node.key} {e.address.lower()}": e for e in found}.values())
 
 
@@ -200,18 +200,8 @@ def _of_record(
     found = list(by_id.get((target or "").lower(), ()))
     found += by_name.get((alias or "").lower().rstrip("."), ())
     for address in told:
-        found += _by_address(network).get(address, ())
+        found += entrances_by_address(network).get(address, ())
     return found
-
-
-@question
-def _by_address(network: Network) -> dict[Address, tuple[Entrance, ...]]:
-    found: dict[Address, list[Entrance]] = defaultdict(list)
-    for entrance in entrances(network):
-        address = entrance.addresses.smallest()
-        if address is not None:
-            found[address].append(entrance)
-    return {address: tuple(each) for address, each in found.items()}
 
 
 def is_door(entrance: Entrance) -> bool:

@@ -6,35 +6,34 @@ itself (an API server, a database) is in `services`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version, parse_prefix
+from auditor.addresses import Address, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic
-from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, arrives, behind, deliver, frontend_point, to_internet
+from auditor.reach.delivery import Reply, behind, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
-from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
-from auditor.reach.gatewaying import at_listeners, back_from, point_of
-from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
+from auditor.reach.gatewaying import answered_at, back_from
+from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
+from auditor.reach.translating import at_firewall
 from auditor.resources import walk
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
@@ -89,6 +88,17 @@ def entrances(network: Network) -> tuple[Entrance, ...]:
     """Give every public address that leads into a network, by the id of what carries it."""
     found = [each for node in _carriers(network) for each in entrances_at(network, node)]
     return tuple(sorted(found, key=lambda each: (each.node.key, each.address.lower())))
+
+
+@question
+def entrances_by_address(network: Network) -> dict[Address, tuple[Entrance, ...]]:
+    """Give the entrances whose address is told, by it."""
+    found: dict[Address, list[Entrance]] = defaultdict(list)
+    for entrance in entrances(network):
+        address = entrance.addresses.smallest()
+        if address is not None:
+            found[address].append(entrance)
+    return {address: tuple(each) for address, each in found.items()}
 
 
 def _carriers(network: Network) -> Iterator[Node]:
@@ -186,106 +196,11 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
     elif isinstance(node, LoadBalancerFrontend):
         yield from _at_frontend(trail, entrance, node, reply)
     elif isinstance(node, GatewayFrontend):
-        gateway = node.root
-        if isinstance(gateway, ApplicationGateway):
-            for each, _ in at_listeners(trail, gateway, node, back_from(trail)):
-                yield each, point_of(trail.network, gateway)
+        yield from answered_at(trail, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
-
-
-def at_firewall(
-    trail: Trail, configuration: FirewallIpConfiguration
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
-    network, firewall = trail.network, configuration.root
-    here = part_in_subnet(network, Kind.FIREWALL, configuration)
-    vnet = vnet_of(network, here)
-    if not isinstance(firewall, Firewall):
-        return
-    for term, taken in translations(network, firewall, trail.tags, trail.space):
-        there = term.translation.address if term.translation is not None else None
-        found = _translated(trail, firewall, term, taken, here)
-        targets = points_at(network, there, vnet) if there is not None and vnet is not None else ()
-        for target in targets:
-            onward = arrives(found, here, target)
-            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
-            appliance = parse_prefix(own).address if own else there
-            if appliance is not None:
-                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
-        if not targets:
-            yield _nobody(found, firewall, term), here
-
-
-def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
-    """Give whom the NAT rules of an Azure Firewall send packets to."""
-    firewall = configuration.root
-    vnet = vnet_of(network, part_in_subnet(network, Kind.FIREWALL, configuration))
-    if not isinstance(firewall, Firewall) or vnet is None:
-        return []
-    terms = firewall_program(network, firewall, network.tags).nat
-    addresses = {t.translation.address for t in terms if t.translation is not None}
-    return [
-        point
-        for address in sorted(each for each in addresses if each is not None)
-        for point in points_at(network, address, vnet)
-    ]
-
-
-def _translated(
-    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
-) -> Trail:
-    translation = term.translation
-    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
-    trail = remark(
-        trail,
-        "firewall-nat",
-        term.resource or firewall.id,
-        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
-        taken,
-        reasons=term.reasons,
-        opening=f"add a NAT rule for it to {firewall.label}",
-    )
-    address = translation.address if translation is not None else None
-    trail = trail.becoming(
-        destination=AddressSet.from_range(address, address) if address is not None else None,
-        destination_port=port_of(term),
-    )
-    passing = not_denied(trail.network, firewall, trail.tags, trail.space)
-    if passing.must is not trail.space.all:
-        denies = Reason("semantics:E-21", f"whether a network rule denies it after {term.name}")
-        trail = remark(
-            trail,
-            "firewall",
-            firewall.id,
-            lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
-            passing,
-            reasons=(denies,),
-        )
-    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
-    own = possible(here.place) if here.place is not None else here.addresses
-    why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
-    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
-
-
-def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Trail:
-    translation = term.translation
-    known = translation is not None and translation.address is not None
-    why = translation.reasons if translation is not None else ()
-    return remark(
-        trail,
-        "firewall-nat",
-        firewall.id,
-        lambda _: (
-            f"nobody has the address to which {term.name} sends it"
-            if known
-            else f"it cannot be told where {term.name} sends it"
-        ),
-        Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),
-        reasons=why,
-    )
 
 
 _ESP: Intervals = ((50, 50),)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from auditor.addresses import Address, AddressSet
-from auditor.network.address_plan import locate
+from auditor.network.address_plan import Owner, locate
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.routing_domains import network_key
+from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Kind, Point, anywhere_in, frontend, machine, part_in_subnet
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -18,7 +21,7 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
     """Give the points that have an address, as seen from a VNet.
 
     Where nobody listed owns it and somebody unlisted may, any machine of its subnet with that
-    address, in doubt. None: nobody has it.
+    address, in doubt. None: nobody has it. Of an application gateway the frontend is the `node`.
     """
     where = locate(network, address, vnet)
     found: list[Point] = []
@@ -29,6 +32,8 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
             found.append(frontend(network, owner.node))
         elif isinstance(owner.node, FirewallIpConfiguration):
             found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
+        elif isinstance(owner.node, GatewayFrontend):
+            found += _front(network, owner, owner.node)
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
     any_of = anywhere_in(network, where.subnet)
@@ -46,3 +51,13 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
             (reason,),
         ),
     )
+
+
+def _front(network: Network, owner: Owner, node: GatewayFrontend) -> list[Point]:
+    """Give a gateway as who answers at one private frontend of its own, which is the `node`."""
+    if not isinstance(node.root, ApplicationGateway):
+        return []
+    whole = point_of(network, node.root)
+    one = AddressSet.from_range(owner.address, owner.address)
+    home = whole.home or network_key(owner.subnet)
+    return [Point(Kind.GATEWAY, whole.id, one, node, None, whole.subnet, home, whole.reasons)]

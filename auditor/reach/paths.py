@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -21,12 +21,7 @@ from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
-from auditor.reach.approaches import (
-    distinct_relays,
-    entrances_straight_to,
-    entrances_towards,
-    relay_targets,
-)
+from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, to_gateway
@@ -37,12 +32,7 @@ from auditor.reach.entrances import (
     entrances,
 )
 from auditor.reach.frame import SENT
-from auditor.reach.gatewaying import (
-    at_listeners,
-    back_from,
-    point_of,
-    sending,
-)
+from auditor.reach.gatewaying import back_from
 from auditor.reach.points import (
     INTERNET,
     Kind,
@@ -51,12 +41,15 @@ from auditor.reach.points import (
     frontend,
     vnet_of,
 )
+from auditor.reach.relaying import relayed
 from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
 from auditor.reach.services import answered
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.reach.translating import gateways_behind
+from auditor.resources.application_gateways import GatewayFrontend
+from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -166,7 +159,7 @@ def from_internet(
             continue
         for each, target in enter(trail, entrance):
             yield Path(source, target, each, entrance)
-        if relays and isinstance(entrance.node, GatewayFrontend):
+        if relays:
             yield from _relayed(trail, source, entrance)
 
 
@@ -181,25 +174,24 @@ def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
             continue
         for each, end in enter(at, there):
             yield Path(source, end, each, door)
-        if isinstance(there.node, GatewayFrontend):
-            for path in _relayed(at, source, there):
-                yield Path(source, path.target, path.trail, door)
+        for path in _relayed(at, source, there):
+            yield Path(source, path.target, path.trail, door)
 
 
 def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
-    """Give the paths through a gateway to the members of its pools, each member its own."""
-    gateway = entrance.node.root
-    if not isinstance(gateway, ApplicationGateway):
-        return
-    front = entrance.node
-    assert isinstance(front, GatewayFrontend)
-    for at, port in at_listeners(trail, gateway, front, back_from(trail)):
-        at = replace(at, lead=f"{at.lead} {port.number}")
-        for relay in distinct_relays(trail.network, port.listeners):
-            for target in relay_targets(trail.network, gateway, relay):
-                here = sending(at, gateway, relay, target.addresses)
-                for each, end in send(here, point_of(trail.network, gateway), target):
-                    yield Path(source, end, each, entrance)
+    """Give the paths through gateways to the members of their pools, each member its own.
+
+    Through the gateway of an entrance, or through those that a firewall's NAT rules lead to.
+    """
+    node = entrance.node
+    found: Iterable[tuple[Trail, Point]] = ()
+    if isinstance(node, GatewayFrontend):
+        found = relayed(trail, node, back_from(trail))
+    elif isinstance(node, FirewallIpConfiguration):
+        brought = gateways_behind(trail, node)
+        found = chain.from_iterable(relayed(at, front, back) for at, front, back in brought)
+    for each, end in found:
+        yield Path(source, end, each, entrance)
 
 
 def _from_internet(

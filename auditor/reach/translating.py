@@ -1,0 +1,150 @@
+"""What the NAT rules of an Azure Firewall send on, and to whom (E-20 to E-23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.addresses import EVERY_PORT, AddressSet, parse_prefix
+from auditor.network.firewalling import FirewallTerm, firewall_program
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import Reply, arrives, deliver
+from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
+from auditor.reach.gatewaying import answered_at
+from auditor.reach.owners import points_at
+from auditor.reach.points import Kind, Point, part_in_subnet, possible, vnet_of
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources.application_gateways import GatewayFrontend
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Packets that a NAT rule brings to whoever has the address it puts in place.
+
+    `target` is None when nobody has it. `reply` is the way back by the firewall.
+    """
+
+    trail: Trail
+    target: Point | None
+    reply: Reply
+
+
+def at_firewall(
+    trail: Trail, configuration: FirewallIpConfiguration
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
+    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+    for each in _brought(trail, configuration, here):
+        if each.target is None:
+            yield each.trail, here
+        elif isinstance(each.target.node, GatewayFrontend):
+            yield from answered_at(each.trail, each.target.node, each.reply)
+        else:
+            yield from deliver(each.trail, each.target, each.reply)
+
+
+def gateways_behind(
+    trail: Trail, configuration: FirewallIpConfiguration
+) -> Iterator[tuple[Trail, GatewayFrontend, Reply]]:
+    """Follow packets for an Azure Firewall to the private frontends that NAT rules name."""
+    targets = translated_to(trail.network, configuration)
+    if not any(isinstance(target.node, GatewayFrontend) for target in targets):
+        return
+    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+    for each in _brought(trail, configuration, here):
+        if each.target is not None and isinstance(each.target.node, GatewayFrontend):
+            yield each.trail, each.target.node, each.reply
+
+
+def _brought(
+    trail: Trail, configuration: FirewallIpConfiguration, here: Point
+) -> Iterator[Brought]:
+    network, firewall = trail.network, configuration.root
+    vnet = vnet_of(network, here)
+    if not isinstance(firewall, Firewall):
+        return
+    own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
+    for term, taken in translations(network, firewall, trail.tags, trail.space):
+        there = term.translation.address if term.translation is not None else None
+        found = _translated(trail, firewall, term, taken, here)
+        targets = points_at(network, there, vnet) if there is not None and vnet is not None else ()
+        appliance = parse_prefix(own).address if own else there
+        if not targets or appliance is None:
+            yield Brought(_nobody(found, firewall, term), None, lambda then, _: then)
+            continue
+        back = by_firewall(here, appliance, trail.source)
+        for target in targets:
+            yield Brought(arrives(found, here, target), target, back)
+
+
+def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
+    """Give whom the NAT rules of an Azure Firewall send packets to."""
+    firewall = configuration.root
+    vnet = vnet_of(network, part_in_subnet(network, Kind.FIREWALL, configuration))
+    if not isinstance(firewall, Firewall) or vnet is None:
+        return []
+    terms = firewall_program(network, firewall, network.tags).nat
+    addresses = {t.translation.address for t in terms if t.translation is not None}
+    return [
+        point
+        for address in sorted(each for each in addresses if each is not None)
+        for point in points_at(network, address, vnet)
+    ]
+
+
+def _translated(
+    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
+) -> Trail:
+    translation = term.translation
+    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
+    trail = remark(
+        trail,
+        "firewall-nat",
+        term.resource or firewall.id,
+        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
+        taken,
+        reasons=term.reasons,
+        opening=f"add a NAT rule for it to {firewall.label}",
+    )
+    address = translation.address if translation is not None else None
+    trail = trail.becoming(
+        destination=AddressSet.from_range(address, address) if address is not None else None,
+        destination_port=port_of(term),
+    )
+    passing = not_denied(trail.network, firewall, trail.tags, trail.space)
+    if passing.must is not trail.space.all:
+        denies = Reason("semantics:E-21", f"whether a network rule denies it after {term.name}")
+        trail = remark(
+            trail,
+            "firewall",
+            firewall.id,
+            lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
+            passing,
+            reasons=(denies,),
+        )
+    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
+    own = possible(here.place) if here.place is not None else here.addresses
+    why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
+    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Trail:
+    translation = term.translation
+    known = translation is not None and translation.address is not None
+    why = translation.reasons if translation is not None else ()
+    return remark(
+        trail,
+        "firewall-nat",
+        firewall.id,
+        lambda _: (
+            f"nobody has the address to which {term.name} sends it"
+            if known
+            else f"it cannot be told where {term.name} sends it"
+        ),
+        Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),
+        reasons=why,
+    )
