@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from auditor.network.graph import Network, question, question_about
 from auditor.reach.balancing import forwards_of, forwards_to
+from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
 from auditor.reach.gatewaying import point_of, ports_of
 from auditor.reach.points import Kind, Point, frontend, machine
@@ -68,8 +69,10 @@ def _towards(
     nodes = [target.node] if target.node is not None else []
     if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
         nodes = list(target.node.properties.frontend_ip_configurations or ())
-    if target.kind is Kind.MACHINE and target.node is not None:
-        nodes += [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+    if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:
+        before = [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+        nodes += before
+        nodes += [f.frontend for node in before for f in forwards_to(network).get(node.key, ())]
     for node in nodes:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
@@ -157,5 +160,7 @@ def _beyond(
             for forward in forwards_of(network, target.node).known:
                 if forward.target is not None:
                     yield forward.target
+                    if leads_to_region(forward):
+                        yield from _beyond(network, [forward.target], seen)
         elif isinstance(target.node, GatewayFrontend):
             yield from _relayed_at(network, target.node, seen)

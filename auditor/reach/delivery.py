@@ -14,7 +14,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
-from auditor.reach.balancing import Forward, forwards_of
+from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.pods import to_pods
@@ -48,12 +48,16 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
 
 
 def through_frontend(
-    trail: Trail, frontend: LoadBalancerFrontend, reply: Reply
+    trail: Trail, frontend: LoadBalancerFrontend, reply: Reply, *, regional: bool = False
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow a packet for a frontend to each machine that its rules send it to (E-10)."""
+    """Follow a packet for a frontend to each machine that its rules send it to (E-10).
+
+    `regional` tells that it came by a global load balancer: behind another region there is none.
+    """
     found = forwards_of(trail.network, frontend)
     for forward in found.known:
-        yield from behind(trail, forward, reply)
+        if not (regional and leads_to_region(forward)):
+            yield from behind(trail, forward, reply)
     if found.reasons:
         doubt = remark(
             trail,
@@ -103,15 +107,50 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     if target is None:
         yield trail, frontend_point(forward.frontend)
         return
+    if isinstance(target.node, LoadBalancerFrontend):
+        yield from _in_region(trail, forward, target.node, reply)
+        return
     trail = trail.becoming(
         destination=None if forward.floating else target.addresses,
         destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
         reasons=() if forward.floating else target.reasons,
     )
-    trail = probed(replace(trail, choice=rule.key), forward, target)
+    trail = probed(replace(trail, choice=trail.choice or rule.key), forward, target)
     trail = not_itself(trail, forward, target)
     inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
     yield reply(inside, target), target
+
+
+def leads_to_region(forward: Forward) -> bool:
+    """Tell whether a rule of a global load balancer leads to a regional one (E-19)."""
+    return forward.target is not None and forward.target.kind is Kind.FRONTEND
+
+
+def _in_region(
+    trail: Trail, forward: Forward, frontend: LoadBalancerFrontend, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet from a global load balancer through the frontend of a regional one (E-19).
+
+    The client's address stays (P-5).
+    """
+    own = addresses_of_frontend(trail.network, frontend)
+    lacks = Reason("collection-gap", f"the address of {frontend.label}", frontend.id)
+    trail = replace(trail, choice=trail.choice or forward.rule.key).becoming(
+        destination=None if forward.floating or not own else own,
+        destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
+        reasons=() if own else (lacks,),
+    )
+    doubts = chained(frontend)
+    if doubts:
+        trail = remark(
+            trail,
+            "load-balancer",
+            frontend.root.id,
+            lambda _: f"it cannot be told what goes before {frontend.label}",
+            Bounds.maybe(trail.space.all),
+            reasons=doubts,
+        )
+    yield from through_frontend(trail, frontend, reply, regional=True)
 
 
 def probed(trail: Trail, forward: Forward, target: Point) -> Trail:

@@ -19,7 +19,7 @@ from auditor.network.exposure import carried, is_basic
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import TCP, UDP, forwards_of
+from auditor.reach.balancing import TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply, behind, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
@@ -165,17 +165,8 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         AddressSet.from_text([text]) if text else AddressSet(),
         node,
         version,
-        _chained(node),
+        chained(node),
     )
-
-
-def _chained(node: Carrier) -> tuple[Reason, ...]:
-    """Tell of a Gateway Load Balancer that packets go through first: nobody tells what it does."""
-    ref = walk.peek(walk.peek(node, "properties"), "gateway_load_balancer")
-    if ref is None:
-        return ()
-    arm_id = walk.peek(ref, "id") or node.id
-    return (Reason("gwlb", f"what the appliances behind {ids.name(arm_id)} do with it", arm_id),)
 
 
 def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
@@ -292,7 +283,9 @@ def _at_frontend(
     found = forwards_of(trail.network, frontend)
     for forward in found.known:
         for each, target in behind(trail, forward, reply):
-            yield open_by_default(each, frontend.root.id, basic, target), target
+            if target.kind is not Kind.FRONTEND:
+                each = open_by_default(each, frontend.root.id, basic, target)
+            yield each, target
     if found.reasons:
         doubt = remark(
             trail,

@@ -16,7 +16,7 @@ from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network, possibly, question
+from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -223,10 +223,20 @@ def ends_at(path: Path, target: Point) -> bool:
         return True
     if target.kind is Kind.SUBNET:
         return path.target.subnet is not None and path.target.subnet.key == target.id.lower()
-    return isinstance(target.node, LoadBalancerFrontend) and any(
-        forward.target is not None and forward.target.id == path.target.id
-        for forward in forwards_of(path.trail.network, target.node).known
+    return isinstance(target.node, LoadBalancerFrontend) and path.target.id in _ids_behind(
+        path.trail.network, target.node
     )
+
+
+@question_about
+def _ids_behind(network: Network, front: LoadBalancerFrontend) -> frozenset[str]:
+    """The ids of whomever a frontend forwards to, by regional frontends too."""
+    targets = [f.target for f in forwards_of(network, front).known if f.target is not None]
+    for regional in [each.node for each in targets]:
+        if isinstance(regional, LoadBalancerFrontend):
+            inner = forwards_of(network, regional).known
+            targets += [f.target for f in inner if f.target is not None]
+    return frozenset(target.id for target in targets)
 
 
 @question
