@@ -38,8 +38,12 @@ def point_name(point: Point) -> str:
     """Name a point for a person: `nic-web`, `vnet-hub/web`, `internet`."""
     from auditor import ids
     from auditor.network.filters import place_name
+    from auditor.reach.absent import absent_name
+    from auditor.reach.points import Kind
     from auditor.resources.virtual_networks import Subnet
 
+    if point.kind is Kind.BEYOND:
+        return absent_name(point)
     if point.node is None:
         return point.id if not point.reasons else f"{point.id} (in part)"
     if isinstance(point.node, Subnet):

@@ -82,16 +82,18 @@ def answers(
     ports: PortSet = EVERY_PORT,
     tags: ServiceTags = NO_TAGS,
     blocked: bool = True,
+    relays: bool = True,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
-    is left out: to say by whom costs more than all the rest.
+    is left out: to say by whom costs more than all the rest. Without `relays`, so are
+    ways by gateways.
     """
     found: list[Answer] = []
     for version in common_versions(source, target):
-        every = paths(network, source, target, version, tags)
+        every = paths(network, source, target, version, tags, relays=relays)
         straight = [path for path in every if not path.relayed]
         found += judged(
             network, source, target, straight, version, protocols, ports, blocked=blocked

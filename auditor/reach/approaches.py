@@ -8,12 +8,12 @@ from itertools import product
 from typing import TypeAlias
 
 from auditor.network.graph import Network, question, question_about
+from auditor.reach.aiming import aims_of, distinct_relays
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
 from auditor.reach.gatewaying import point_of, ports_of
 from auditor.reach.points import Kind, Point, frontend, machine
-from auditor.reach.relaying import aims_of, distinct_relays
 from auditor.reach.translating import translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
@@ -113,12 +113,12 @@ def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
     """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
     node = entrance.node
     if isinstance(node, GatewayFrontend):
-        yield from _relayed_at(network, node)
+        yield from behind_front(network, node)
     elif isinstance(node, FirewallIpConfiguration):
         yield from _beyond(network, translated_to(network, node))
 
 
-def _relayed_at(
+def behind_front(
     network: Network, front: GatewayFrontend, seen: frozenset[str] = frozenset()
 ) -> Iterator[Point]:
     """Give whom a gateway connects to for one of its frontends, and so on."""
@@ -136,6 +136,14 @@ def _relayed_at(
                         yield from _entered(network, aim, seen)
 
 
+def leads_on(point: Point, wanted: Point) -> bool:
+    """Tell whether packets for a point may end at another: it, one in it, or whoever is behind."""
+    if point.kind in (Kind.FRONTEND, Kind.GATEWAY) or point.id.lower() == wanted.id.lower():
+        return True
+    place = point.subnet.key if point.subnet is not None else ""
+    return wanted.kind is Kind.SUBNET and place == wanted.id.lower()
+
+
 def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iterator[Point]:
     """Give who is behind an entrance that a gateway connects to."""
     node = entrance.node
@@ -145,7 +153,7 @@ def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iter
         yield from _beyond(network, [frontend(network, node)], seen)
     elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
         yield point_of(network, node.root)
-        yield from _relayed_at(network, node, seen)
+        yield from behind_front(network, node, seen)
     elif isinstance(node, FirewallIpConfiguration):
         yield from _beyond(network, translated_to(network, node), seen)
 
@@ -163,4 +171,4 @@ def _beyond(
                     if leads_to_region(forward):
                         yield from _beyond(network, [forward.target], seen)
         elif isinstance(target.node, GatewayFrontend):
-            yield from _relayed_at(network, target.node, seen)
+            yield from behind_front(network, target.node, seen)

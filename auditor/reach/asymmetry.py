@@ -88,7 +88,8 @@ def _crossing(network: Network) -> Iterator[Flow]:
                 continue
             here = _senders_in(network, source)
             if _straight(network, here, there) and _by_appliance(network, there, here):
-                every = tuple(p for p in paths(network, here, there) if p.entrance is None)
+                found = paths(network, here, there, relays=False)
+                every = tuple(p for p in found if p.entrance is None)
                 yield Flow(target.id, source.key, every, (source.id,))
 
 

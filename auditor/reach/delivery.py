@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor import ids
@@ -17,18 +17,18 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
+from auditor.reach.gatewaying import at_listeners
+from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import filters, goes, remark, replies
+from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PLATFORM_HOST
-
-Reply = Callable[[Trail, Point], Trail]
-"""Adds the way back from whoever answers, which depends on how the packet came."""
 
 HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 """Where health probes come from (E-16)."""
@@ -37,14 +37,21 @@ HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet that has come to the network of its target, to whoever answers it there.
 
-    Of a frontend there are several: the machines behind it.
+    Of a frontend there are several: the machines behind it, or the ports of a gateway.
     """
     if isinstance(target.node, LoadBalancerFrontend):
         yield from through_frontend(trail, target.node, reply)
     elif isinstance(target.node, PrivateEndpoint):
         yield into_endpoint(trail, target, target.node), target
+    elif isinstance(target.node, GatewayFrontend):
+        gateway = target.node.root
+        if isinstance(gateway, ApplicationGateway):
+            yield from at_listeners(trail, gateway, target.node, reply)
     else:
-        yield reply(filters(trail, target, Direction.INBOUND), target), target
+        inside = filters(trail, target, Direction.INBOUND)
+        if is_hosted(target):
+            inside = on_its_port(inside, target.id)
+        yield reply(inside, target), target
 
 
 def through_frontend(
@@ -239,7 +246,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         states, reasons = set(), (gap(unknown, endpoint.id),)
     opened = True in states
     here = Bounds.everything(trail.space) if opened else Bounds.nothing(trail.space)
-    return remark(
+    trail = remark(
         trail,
         "private-endpoint",
         endpoint.id,
@@ -248,6 +255,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         reasons=reasons,
         opening=f"approve the connection of {endpoint.label}",
     )
+    return on_its_port(trail, service_behind(endpoint))
 
 
 def straight_to(source: Point) -> Reply:
@@ -261,6 +269,8 @@ def straight_to(source: Point) -> Reply:
             direct = leads_to(way, source.home, vnet)
             if direct is False and by_hub and may_be_taught(way):
                 return None
+            if direct is False and source.kind is Kind.BEYOND and leaves_by(way, Hop.APPLIANCE):
+                return None  # it may have come by the appliance
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()

@@ -231,11 +231,17 @@ def _reached(
     found: list[Answer] = []
     for target in machine.v6 if ports else ():
         found += answers(
-            network, source, target, protocols=(protocol,), ports=ports, tags=network.tags
+            network,
+            source,
+            target,
+            protocols=(protocol,),
+            ports=ports,
+            tags=network.tags,
+            relays=False,
         )
     wanted = (Verdict.REACHABLE,) if certain else (Verdict.REACHABLE, Verdict.UNKNOWN)
     for answer in found:
-        if answer.verdict not in wanted or answer.via or answer.witness is None:
+        if answer.verdict not in wanted or answer.witness is None:
             continue
         if not _meant(network, answer.hops):
             check(network, answer, network.tags)

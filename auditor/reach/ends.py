@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined, UsageError
-from auditor.network.address_plan import unlisted
+from auditor.network.address_plan import all_owned_addresses, unlisted
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
@@ -17,9 +17,11 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
+from auditor.reach.absent import in_absent_networks, told_of_absent
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
+from auditor.reach.hosting import api_server_points, hosted
 from auditor.reach.points import (
     Kind,
     Point,
@@ -97,6 +99,7 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
     if addresses.overlaps(PUBLIC):
         yield internet(addresses)
     found = False
+    rest = addresses
     for subnet in network.all(Subnet):
         try:
             here = usable(subnet) & addresses
@@ -111,8 +114,24 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
                             point.home, point.reasons)  # fmt: skip
             elif point.addresses.overlaps(addresses):
                 yield point
-    if not found and not addresses <= PUBLIC:
-        yield on_premises(addresses - PUBLIC)
+    for point in _in_missing_networks(network, addresses):
+        yield point
+        rest = rest - point.addresses
+    yield from in_absent_networks(network, rest)
+    rest = rest - told_of_absent(network) - PUBLIC
+    if not found and rest:
+        yield on_premises(rest)
+
+
+def _in_missing_networks(network: Network, addresses: AddressSet) -> Iterator[Point]:
+    """Give listed machines that have some addresses in networks that the input does not hold."""
+    for key, by_address in all_owned_addresses(network).items():
+        if key in network.nodes:
+            continue
+        for address, owners in by_address.items():
+            if AddressSet.from_range(address, address) <= addresses:
+                for owner in owners:
+                    yield from points_of(owner.node, network)
 
 
 @singledispatch
@@ -254,7 +273,7 @@ def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     found = _each(network, nodes)
     pools = () if found else _each(network, node.pools)
     pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
-    return (*found, *pools, *pods, service(node))
+    return (*found, *pools, *pods, *api_server_points(network, node), service(node))
 
 
 @points_of.register
@@ -274,7 +293,7 @@ def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[
         subnet = network.get(target, Subnet)
         if subnet is None:
             raise Undetermined(f"the subnet of {node.label}", resource=node.id)
-        return (anywhere_in(network, subnet),)
+        return (hosted(network, node, subnet),)
     ids = approved_connections(network, node)
     endpoints = (network.find(each) for each in ids)
     private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))

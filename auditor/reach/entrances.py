@@ -21,15 +21,15 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, behind, frontend_point, to_internet
+from auditor.reach.delivery import behind, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
-from auditor.reach.gatewaying import answered_at, back_from
+from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall
 from auditor.resources import walk
-from auditor.resources.application_gateways import GatewayFrontend
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -187,7 +187,9 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
     elif isinstance(node, LoadBalancerFrontend):
         yield from _at_frontend(trail, entrance, node, reply)
     elif isinstance(node, GatewayFrontend):
-        yield from answered_at(trail, node, back_from(trail))
+        gateway = node.root
+        if isinstance(gateway, ApplicationGateway):
+            yield from at_listeners(trail, gateway, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):

@@ -22,11 +22,10 @@ from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
 from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
-from auditor.reach.stages import replies
+from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leads_by, leads_to
 from auditor.resources.firewalls import Firewall

@@ -28,9 +28,8 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply
 from auditor.reach.points import Kind, Point, gateway, possible
-from auditor.reach.stages import filters, remark, replies
+from auditor.reach.stages import Reply, filters, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
@@ -96,13 +95,19 @@ def point_of(network: Network, node: ApplicationGateway) -> Point:
 
 def at_listeners(
     trail: Trail, node: ApplicationGateway, front: GatewayFrontend, reply: Reply
-) -> Iterator[tuple[Trail, Port]]:
-    """Follow a packet for a frontend of a gateway to each port on which it answers there."""
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet for a frontend of a gateway to each port on which it answers there.
+
+    The end is the gateway, and its node one of the listeners of the port.
+    """
     here = point_of(trail.network, node)
     ports, reasons = ports_of(trail.network, node)
+    ports = tuple(port for port in ports if port.frontend is front)
     for port in ports:
-        if port.frontend is front:
-            yield reply(_admitted(trail, node, port, here), here), port
+        there = replace(here, node=port.listeners[0])
+        yield reply(_admitted(trail, node, port, here), here), there
+    if not ports and not reasons:
+        yield _silent(trail, node, front), here
     if reasons:
         doubt = remark(
             trail,
@@ -112,17 +117,27 @@ def at_listeners(
             Bounds.maybe(trail.space.having(protocols=TCP)),
             reasons=reasons,
         )
-        yield doubt, Port(front, 0, ())
+        yield doubt, here
 
 
-def answered_at(
-    trail: Trail, front: GatewayFrontend, reply: Reply
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow a packet for a frontend of a gateway to the gateway, where it answers."""
-    gateway = front.root
-    if isinstance(gateway, ApplicationGateway):
-        for each, _ in at_listeners(trail, gateway, front, reply):
-            yield each, point_of(trail.network, gateway)
+def _silent(trail: Trail, node: ApplicationGateway, front: GatewayFrontend) -> Trail:
+    return remark(
+        trail,
+        "listener",
+        node.id,
+        lambda _: f"no listener of {node.label} answers at {front.label} (A-25)",
+        Bounds.nothing(trail.space),
+        opening=f"add a listener to {node.label}",
+    )
+
+
+def port_at(network: Network, end: Point) -> Port | None:
+    """Give the port at whose listener a packet has come to a gateway, of the end of its way."""
+    gateway = end.node.root if end.node is not None else None
+    if not isinstance(gateway, ApplicationGateway):
+        return None
+    ports, _ = ports_of(network, gateway)
+    return next((port for port in ports if any(each is end.node for each in port.listeners)), None)
 
 
 def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -> Trail:

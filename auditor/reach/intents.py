@@ -102,12 +102,19 @@ def _asked(
     network: Network, intent: Intent, sources: Iterable[Point], targets: tuple[Point, ...]
 ) -> Iterator[Answer]:
     protocols, ports = protocols_of(intent), intent.ports
+    relays = intent.expect is Expect.REACHABLE
     for source in sources:
         for target in _others(network, source, targets) if _is_only(intent) else targets:
             if source == target:
                 continue
             yield from answers(
-                network, source, target, protocols=protocols, ports=ports, tags=network.tags
+                network,
+                source,
+                target,
+                protocols=protocols,
+                ports=ports,
+                tags=network.tags,
+                relays=relays,
             )
 
 
@@ -156,10 +163,9 @@ def everybody(network: Network) -> tuple[Point, ...]:
 def _sorted_out(intent: Intent, found: list[Answer]) -> tuple[list[Answer], list[Answer]]:
     """Give the answers that break an intent, and those that leave it in doubt."""
     if intent.expect is not Expect.REACHABLE:
-        straight = [answer for answer in found if not answer.via]
         return (
-            [answer for answer in straight if answer.verdict is Verdict.REACHABLE],
-            [answer for answer in straight if answer.verdict is Verdict.UNKNOWN],
+            [answer for answer in found if answer.verdict is Verdict.REACHABLE],
+            [answer for answer in found if answer.verdict is Verdict.UNKNOWN],
         )
     against: list[Answer] = []
     doubtful: list[Answer] = []

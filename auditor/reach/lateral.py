@@ -226,16 +226,15 @@ _MOST = 40
 def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Iterator[Answer]:
     for one in machines_in(network, source):
         for other in machines_in(network, target):
-            for answer in answers(
+            yield from answers(
                 network,
                 one,
                 other,
                 protocols=("tcp",),
                 ports=PortSet.of(port),
                 tags=network.tags,
-            ):
-                if not answer.via:
-                    yield answer
+                relays=False,
+            )
 
 
 @question_about

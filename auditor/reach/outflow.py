@@ -21,6 +21,7 @@ from auditor.reach.lateral import machines_in
 from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
 from auditor.reach.points import Point, usable
 from auditor.reach.replay import check
+from auditor.reach.sending import FORCED_TUNNEL
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -96,13 +97,18 @@ def _way_out(network: Network, point: Point) -> Answer | None:
         protocols=("tcp",),
         ports=PortSet.of(_PORT),
         tags=network.tags,
+        relays=False,
     )
-    straight = [answer for answer in found if not answer.via]
     for verdict in (Verdict.REACHABLE, Verdict.UNKNOWN):
-        for answer in straight:
-            if answer.verdict is verdict:
+        for answer in found:
+            if answer.verdict is verdict and not _by_sites(answer):
                 return answer
     return None
+
+
+def _by_sites(answer: Answer) -> bool:
+    """Whether everything is led to sites, which are somewhere else."""
+    return {reason.label for reason in answer.reasons} == {FORCED_TUNNEL}
 
 
 def _closed(network: Network, subnet: Subnet) -> bool:

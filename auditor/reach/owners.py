@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from auditor.addresses import Address, AddressSet
-from auditor.network.address_plan import Owner, locate
-from auditor.network.graph import Network, question_about
+from auditor.network.address_plan import locate
+from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason
-from auditor.network.routing_domains import network_key
-from auditor.reach.gatewaying import point_of
-from auditor.reach.points import Kind, Point, anywhere_in, frontend, machine, part_in_subnet
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    endpoint,
+    frontend,
+    gateway_frontend,
+    machine,
+    part_in_subnet,
+)
+from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.firewalls import FirewallIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import VirtualNetwork
 
 
@@ -21,19 +31,20 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
     """Give the points that have an address, as seen from a VNet.
 
     Where nobody listed owns it and somebody unlisted may, any machine of its subnet with that
-    address, in doubt. None: nobody has it. Of an application gateway the frontend is the `node`.
+    address, in doubt. None: nobody has it.
     """
     where = locate(network, address, vnet)
     found: list[Point] = []
     for owner in where.owners:
         if isinstance(owner.node, IpConfiguration):
-            found.append(machine(network, owner.node))
+            found.append(_machine(network, owner.node))
         elif isinstance(owner.node, LoadBalancerFrontend):
             found.append(frontend(network, owner.node))
+        elif isinstance(owner.node, GatewayFrontend):
+            found.append(gateway_frontend(network, owner.node))
         elif isinstance(owner.node, FirewallIpConfiguration):
             found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
-        elif isinstance(owner.node, GatewayFrontend):
-            found += _front(network, owner, owner.node)
+    found += [] if found else _endpoints(network).get((where.key or "", address), ())
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
     any_of = anywhere_in(network, where.subnet)
@@ -53,11 +64,21 @@ def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple
     )
 
 
-def _front(network: Network, owner: Owner, node: GatewayFrontend) -> list[Point]:
-    """Give a gateway as who answers at one private frontend of its own, which is the `node`."""
-    if not isinstance(node.root, ApplicationGateway):
-        return []
-    whole = point_of(network, node.root)
-    one = AddressSet.from_range(owner.address, owner.address)
-    home = whole.home or network_key(owner.subnet)
-    return [Point(Kind.GATEWAY, whole.id, one, node, None, whole.subnet, home, whole.reasons)]
+def _machine(network: Network, node: IpConfiguration) -> Point:
+    """Give whoever has the address of a NIC: a private endpoint, if it is one's."""
+    nic = node.owner
+    ref = nic.properties.private_endpoint if isinstance(nic, NetworkInterface) else None
+    owner = network.get(ref, PrivateEndpoint)
+    return endpoint(network, owner) if owner is not None else machine(network, node)
+
+
+@question
+def _endpoints(network: Network) -> dict[tuple[str, Address], list[Point]]:
+    """The private endpoints by network and address, whether or not their NICs are told."""
+    found: dict[tuple[str, Address], list[Point]] = defaultdict(list)
+    for node in network.all(PrivateEndpoint):
+        point = endpoint(network, node)
+        for prefix in point.addresses.prefixes():
+            for value in range(prefix.first, prefix.last + 1):
+                found[point.home, Address(prefix.version, value)].append(point)
+    return dict(found)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -32,24 +32,29 @@ from auditor.reach.entrances import (
     entrances,
 )
 from auditor.reach.frame import SENT
-from auditor.reach.gatewaying import back_from
 from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
     anywhere_in,
     frontend,
+    gateway_frontend,
     vnet_of,
 )
-from auditor.reach.relaying import relayed
-from auditor.reach.sending import leave, leave_by_appliances, onward, send, to_sites
-from auditor.reach.services import answered
+from auditor.reach.relaying import followed, frontends_towards, private_frontends
+from auditor.reach.sending import (
+    leave,
+    leave_by_appliances,
+    leave_by_gateways,
+    onward,
+    send,
+    to_sites,
+)
+from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
-from auditor.reach.translating import gateways_behind
-from auditor.resources.application_gateways import GatewayFrontend
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -117,20 +122,23 @@ def paths(
     target: Point,
     version: Version = 4,
     tags: ServiceTags = NO_TAGS,
+    *,
+    relays: bool = True,
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
-    None from what starts no flows: frontends, private endpoints (L-3), platform services; and none
+    `relays` tells whether to follow, too, what application gateways and Front Door send on. None
+    from what starts no flows: frontends, private endpoints (L-3), platform services; and none
     from an endpoint of Front Door, which starts them for its clients.
     """
     if source.kind in SILENT or door_of(network, source) is not None:
         return ()
     if source.kind is Kind.INTERNET:
-        found = _from_internet(network, source, target, version, tags)
+        found = _from_internet(network, source, target, version, tags, relays=relays)
     elif source.kind is Kind.ON_PREMISES:
-        found = _from_sites(network, source, target, version, tags)
+        found = _from_sites(network, source, target, version, tags, relays=relays)
     else:
-        found = _from_inside(network, source, target, version, tags)
+        found = _from_inside(network, source, target, version, tags, relays=relays)
     return tuple(found)
 
 
@@ -157,10 +165,10 @@ def from_internet(
         if is_door(entrance):
             yield from _fetched(trail, source, entrance) if relays else ()
             continue
-        for each, target in enter(trail, entrance):
-            yield Path(source, target, each, entrance)
-        if relays:
-            yield from _relayed(trail, source, entrance)
+        for each, end in enter(trail, entrance):
+            yield Path(source, end, each, entrance)
+            for there, member in followed(each, end) if relays else ():
+                yield Path(source, member, there, entrance)
 
 
 def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
@@ -174,45 +182,37 @@ def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
             continue
         for each, end in enter(at, there):
             yield Path(source, end, each, door)
-        for path in _relayed(at, source, there):
-            yield Path(source, path.target, path.trail, door)
-
-
-def _relayed(trail: Trail, source: Point, entrance: Entrance) -> Iterator[Path]:
-    """Give the paths through gateways to the members of their pools, each member its own.
-
-    Through the gateway of an entrance, or through those that a firewall's NAT rules lead to.
-    """
-    node = entrance.node
-    found: Iterable[tuple[Trail, Point]] = ()
-    if isinstance(node, GatewayFrontend):
-        found = relayed(trail, node, back_from(trail))
-    elif isinstance(node, FirewallIpConfiguration):
-        brought = gateways_behind(trail, node)
-        found = chain.from_iterable(relayed(at, front, back) for at, front, back in brought)
-    for each, end in found:
-        yield Path(source, end, each, entrance)
+            for further, member in followed(each, end):
+                yield Path(source, member, further, door)
 
 
 def _from_internet(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.kind is Kind.SERVICE:
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
+        return
+    if target.kind is Kind.BEYOND:
+        yield _into_absent(network, source, target, version, tags)
         return
     door = door_of(network, target)
     if door is not None:
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, at_door(trail, door), door)
         return
-    for path in from_internet(
-        network,
-        source,
-        version,
-        tags,
-        through=(*entrances_towards(network, target), *_doors_towards(network, target)),
-    ):
+    through = (
+        (*entrances_towards(network, target), *_doors_towards(network, target))
+        if relays
+        else entrances_straight_to(network, target)
+    )
+    for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
 
@@ -239,6 +239,22 @@ def _ids_behind(network: Network, front: LoadBalancerFrontend) -> frozenset[str]
     return frozenset(target.id for target in targets)
 
 
+def _into_absent(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Path:
+    """Give the path from outside into a network that the input does not hold: nobody tells."""
+    trail = start(network, source, version, target.addresses, tags)
+    doubt = remark(
+        trail,
+        "public-address" if source.kind is Kind.INTERNET else "gateway",
+        target.id,
+        lambda _: "it cannot be told what leads into a network that the input does not hold",
+        Bounds.maybe(trail.space.all),
+        reasons=target.reasons,
+    )
+    return Path(source, target, doubt)
+
+
 @question
 def _fetching(network: Network) -> dict[str, tuple[Entrance, ...]]:
     """The endpoints of Front Door that lead to points, by the ids of these and of their subnets."""
@@ -263,7 +279,13 @@ def _doors_towards(network: Network, target: Point) -> tuple[Entrance, ...]:
 
 
 def _from_inside(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.kind is Kind.INTERNET:
         trail = start(network, source, version, target.addresses, tags)
@@ -274,6 +296,9 @@ def _from_inside(
         trail = start(network, source, version, EVERYTHING, tags)
         for outside in _leaving(trail, source, PUBLIC):
             yield Path(source, target, answered(outside, target))
+        hidden = by_hidden_endpoint(trail, target)
+        if hidden is not None:
+            yield Path(source, target, hidden)
         return
     door = door_of(network, target)
     if door is not None:
@@ -288,14 +313,35 @@ def _from_inside(
             yield Path(source, target, there)
         return
     yield from private_paths(network, source, target, version, tags)
-    for entrance in entrances_straight_to(network, target):
+    if relays:
+        yield from _by_gateways(network, source, target, version, tags)
+    towards_it = entrances_towards if relays else entrances_straight_to
+    for entrance in towards_it(network, target):
         if entrance.version != version:
             continue
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
         for outside in _leaving(trail, source, to):
             for each, end in enter(outside, entrance):
-                path = Path(source, end, each, entrance)
+                ends = ((each, end), *(followed(each, end, target) if relays else ()))
+                for there, who in ends:
+                    path = Path(source, who, there, entrance)
+                    if ends_at(path, target):
+                        yield path
+
+
+def _by_gateways(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths by private frontends of application gateways that send on to a point."""
+    for front in frontends_towards(network, target):
+        aim = gateway_frontend(network, front)
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for at, end in send(trail, source, aim):
+            for each, member in followed(at, end, target):
+                path = Path(source, member, each)
                 if ends_at(path, target):
                     yield path
 
@@ -318,7 +364,12 @@ def private_paths(
 
 
 def aims(network: Network, target: Point) -> tuple[Point, ...]:
-    """Give what packets may be sent to so that a point gets them: itself, internal frontends."""
+    """Give what packets may be sent to so that a point gets them: itself, internal frontends.
+
+    An application gateway answers at its private frontends, and at no other address of its subnet.
+    """
+    if isinstance(target.node, ApplicationGateway):
+        return tuple(gateway_frontend(network, each) for each in private_frontends(target.node))
     if target.kind is not Kind.MACHINE or target.node is None:
         return (target,)
     fronts = {
@@ -334,9 +385,10 @@ def _is_internal(node: LoadBalancerFrontend) -> bool:
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets to the internet, straight and by appliances."""
+    """Follow packets to the internet, straight, by way of sites, and by appliances."""
     out = filters(trail, source, Direction.OUTBOUND)
     yield leave(out, source, to)
+    yield from leave_by_gateways(out, source, to)
     yield from leave_by_appliances(out, source, to)
 
 
@@ -344,16 +396,32 @@ def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
 
 
 def _from_sites(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
 ) -> Iterator[Path]:
     if target.outside:
+        return
+    if target.kind is Kind.BEYOND:
+        yield _into_absent(network, source, target, version, tags)
+        return
+    if target.kind is Kind.SERVICE:
+        trail = start(network, source, version, EVERYTHING, tags)
+        hidden = by_hidden_endpoint(trail, target)
+        yield Path(source, target, hidden or from_sites(trail, target))
         return
     try:
         doorways = gateway_subnets_towards(network, target)
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
-    for aim, subnet in product(aims(network, target), doorways):
+    fronts = frontends_towards(network, target) if relays else ()
+    by = tuple(gateway_frontend(network, each) for each in fronts)
+    for aim, subnet in product((*aims(network, target), *by), doorways):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -364,6 +432,10 @@ def _from_sites(
         for each, end in onward(inside, here, aim, to_gateway(inside)):
             if aim is target or end.id == target.id:
                 yield Path(source, end, each)
+            for there, member in followed(each, end, target) if aim in by else ():
+                path = Path(source, member, there)
+                if ends_at(path, target):
+                    yield path
     yield from _from_hubs(network, source, target, version, tags)
 
 

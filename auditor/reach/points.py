@@ -20,7 +20,7 @@ from auditor.network.private_link import interfaces_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.resources import walk
-from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetInterface
@@ -53,6 +53,8 @@ class Kind(Enum):
     """A platform service with a public name: an API server, a database."""
     INTERNET = "internet"
     ON_PREMISES = "onprem"
+    BEYOND = "beyond"
+    """Somebody in a peered network that the input does not hold; its id is the network's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _subnet(
     network: Network,
     node: Configuration
     | LoadBalancerFrontend
+    | GatewayFrontend
     | PrivateEndpoint
     | FirewallIpConfiguration
     | BastionIpConfiguration
@@ -187,6 +190,18 @@ def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
     """Give the point of a frontend; a public one has no address of a VNet."""
     if node.public:
         return Point(Kind.FRONTEND, node.id, NOTHING, node)
+    return _private_frontend(network, Kind.FRONTEND, node.id, node)
+
+
+@question_about
+def gateway_frontend(network: Network, node: GatewayFrontend) -> Point:
+    """Give an application gateway at one of its private frontends."""
+    return _private_frontend(network, Kind.GATEWAY, node.root.id, node)
+
+
+def _private_frontend(
+    network: Network, kind: Kind, arm_id: str, node: LoadBalancerFrontend | GatewayFrontend
+) -> Point:
     subnet, reasons = _subnet(network, node)
     address = node.properties.private_ip_address
     if address:
@@ -195,7 +210,7 @@ def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
         addresses = usable(subnet) if isinstance(subnet, Subnet) else NOTHING
         reasons = (*reasons, Reason("unallocated", f"the address of {node.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
-    return Point(Kind.FRONTEND, node.id, addresses, node, None, subnet, home, reasons)
+    return Point(kind, arm_id, addresses, node, None, subnet, home, reasons)
 
 
 @question_about

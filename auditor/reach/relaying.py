@@ -1,113 +1,60 @@
-"""Whom application gateways send on to, and the paths there (A-26, A-28).
+"""What application gateways send on: who opens a connection anew once a listener has answered.
 
-A member of a pool is a machine or a frontend that a VNet holds, one with a public address of the
-snapshot's, another gateway, or something that cannot be told.
+Wherever a packet came from, what a gateway sends on is a packet of its own (A-28); a gateway before
+another one is followed too, each once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
 
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
-from auditor.network.graph import Missing, Network, question_about
-from auditor.network.hosts import addresses_named
-from auditor.network.reasons import Reason, gap
+from auditor.network.graph import Missing, Network, question
+from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
+from auditor.reach.aiming import Aim, aims_of, distinct_relays
+from auditor.reach.approaches import behind_front, leads_on
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, arrives, straight_to
-from auditor.reach.entrances import Entrance, enter, entrances_by_address
-from auditor.reach.gatewaying import (
-    Relay,
-    at_listeners,
-    back_from,
-    point_of,
-    relays_of,
-    sending,
-)
-from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, vnet_of
-from auditor.reach.sending import appliances_towards, by_stranger, send
+from auditor.reach.entrances import Entrance, enter
+from auditor.reach.gatewaying import Relay, point_of, port_at, sending
+from auditor.reach.points import Kind, Point
+from auditor.reach.sending import send
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import leaves_by
 from auditor.resources import walk
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.special_addresses import PUBLIC
 
-Aim: TypeAlias = Point | Entrance
-"""Whom a gateway connects to: in a VNet, or by a public address."""
 
+def followed(
+    trail: Trail, end: Point, wanted: Point | None = None
+) -> Iterator[tuple[Trail, Point]]:
+    """Give whom a gateway reaches on behalf of a packet that has come to an end, if it is one.
 
-def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
-    """Give what listeners send on, each member and port once."""
-    seen: set[tuple[str, int | None]] = set()
-    for listener in listeners:
-        for relay in relays_of(network, listener):
-            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
-            if not relay.member:
-                key = (relay.teller, None)
-            if key not in seen:
-                seen.add(key)
-                yield relay
-
-
-@question_about
-def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reason, ...]]:
-    """Give whom a gateway may connect to for one relay, and why that cannot be told.
-
-    Nobody, without a reason, where the member is none of the snapshot's: a site, a stranger.
-    """
-    if relay.configuration is not None:
-        return (machine(network, relay.configuration),), ()
-    gateway = network.find(relay.gateway)
-    if not isinstance(gateway, ApplicationGateway):
-        return (), relay.reasons
-    vnet = vnet_of(network, point_of(network, gateway))
-    if vnet is None:
-        lacks = point_of(network, gateway).reasons
-        return (), relay.reasons or lacks or (_no_network(gateway),)
-    if relay.address is not None:
-        addresses: tuple[Address, ...] = (relay.address,)
-    elif not relay.member or relay.member.startswith("/"):
-        return (), relay.reasons  # nobody is named, or somebody the snapshot lacks
-    else:
-        try:
-            addresses = addresses_named(network, vnet, relay.member)
-        except Undetermined as unknown:
-            why = gap(unknown, relay.pool)
-            return (), (replace(why, label=f"fqdn:{relay.member}"),)
-    found: list[Aim] = []
-    for address in addresses:
-        here = points_at(network, address, vnet)
-        found += here or entrances_by_address(network).get(address, ())
-    return tuple(found), ()
-
-
-def _no_network(gateway: ApplicationGateway) -> Reason:
-    return Reason("collection-gap", f"in which network {gateway.label} is", gateway.id)
-
-
-def relayed(trail: Trail, front: GatewayFrontend, reply: Reply) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets for a frontend of a gateway to whomever it connects to for them.
-
-    Each member of a pool is an end of its own; so is a gateway behind a gateway, before its own.
+    Nobody where the end is none. `wanted`: leave out whoever certainly is not, or leads to, that.
     What cannot be told ends at the pool.
     """
-    gateway = front.root
-    if not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
+    network = trail.network
+    port = port_at(network, end)
+    gateway = end.node.root if end.node is not None else None
+    if port is None or not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
         return
-    for at, port in at_listeners(trail, gateway, front, reply):
-        at = replace(at, lead=f"{at.lead} {port.number}")
-        for relay in distinct_relays(trail.network, port.listeners):
-            aims, reasons = aims_of(trail.network, relay)
-            for aim in aims:
-                yield from _connects(at, gateway, relay, aim)
-            if reasons:
-                yield _untold(at, gateway, relay, reasons)
+    at = replace(trail, lead=f"{trail.lead} {port.number}")
+    for relay in distinct_relays(network, port.listeners):
+        aims, reasons = aims_of(network, relay)
+        for aim in aims:
+            if wanted is not None and isinstance(aim, Point) and not leads_on(aim, wanted):
+                continue
+            for each, there in _connects(at, gateway, relay, aim):
+                yield each, there
+                yield from followed(each, there, wanted)
+        if reasons and wanted is None:
+            yield _untold(at, gateway, relay, reasons)
 
 
 def _connects(
@@ -117,25 +64,8 @@ def _connects(
     own = point_of(trail.network, gateway)
     if isinstance(aim, Entrance):
         yield from _by_internet(here, gateway, own, aim)
-    elif isinstance(aim.node, GatewayFrontend):
-        out = filters(here, own, Direction.OUTBOUND)
-        yield from through_gateway(arrives(out, own, aim), aim.node, straight_to(own))
-        for appliance in appliances_towards(out, own, aim.addresses):
-            there = by_stranger(out, appliance)
-            yield from through_gateway(there, aim.node, lambda then, _: then)
     else:
         yield from send(here, own, aim)
-
-
-def through_gateway(
-    trail: Trail, front: GatewayFrontend, reply: Reply
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets for a frontend of a gateway to the gateway, and to whomever it connects to."""
-    gateway = front.root
-    if isinstance(gateway, ApplicationGateway) and gateway.id not in trail.via:
-        for each, _ in at_listeners(trail, gateway, front, reply):
-            yield each, point_of(trail.network, gateway)
-        yield from relayed(trail, front, reply)
 
 
 def _by_internet(
@@ -158,8 +88,6 @@ def _by_internet(
         source=mine or PUBLIC, source_port=EVERY_PORT, reasons=() if mine else (why,)
     )
     yield from enter(out, entrance)
-    if isinstance(entrance.node, GatewayFrontend):
-        yield from relayed(out, entrance.node, back_from(out))
 
 
 def _public_addresses(network: Network, gateway: ApplicationGateway) -> AddressSet:
@@ -191,3 +119,40 @@ def _untold(
     trail = trail.becoming(destination_port=port)
     held = node if not isinstance(node, Missing) else None
     return trail, Point(Kind.PLATFORM, relay.teller, AddressSet(), held)
+
+
+def frontends_towards(network: Network, target: Point) -> tuple[GatewayFrontend, ...]:
+    """Give the private frontends of gateways that send on to a point."""
+    places = {target.id.lower(), target.subnet.key if target.subnet is not None else ""} - {""}
+    known = network.ask(_private)
+    found = {front.key: front for key in places for front in known.get(key, ())}
+    return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _private(network: Network) -> dict[str, tuple[GatewayFrontend, ...]]:
+    """The private frontends of gateways by the ids of those they lead to, and of their subnets."""
+    found: dict[str, dict[str, GatewayFrontend]] = defaultdict(dict)
+    for gateway in network.all(ApplicationGateway):
+        for front in private_frontends(gateway):
+            for point in behind_front(network, front):
+                place = point.subnet.key if point.subnet is not None else ""
+                for key in {point.id.lower(), place} - {""}:
+                    found[key][front.key] = front
+    return {key: tuple(each.values()) for key, each in found.items()}
+
+
+def private_frontends(gateway: ApplicationGateway) -> tuple[GatewayFrontend, ...]:
+    """Give the frontends of a gateway that have, or may have, an address of its network."""
+    try:
+        frontends = gateway.frontends
+    except Undetermined:
+        return ()
+    return tuple(front for front in frontends if _is_private(front))
+
+
+def _is_private(front: GatewayFrontend) -> bool:
+    try:
+        return not front.public
+    except Undetermined:
+        return False

@@ -15,16 +15,17 @@ from auditor.network.routing.peered import ties_of
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, arrives, deliver, straight_to
+from auditor.reach.delivery import arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.stages import filters, goes, remark
+from auditor.reach.stages import Reply, filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
 
 
 def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
@@ -209,9 +210,38 @@ def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator
         if firewall is None or here is None:
             yield passed
             continue
+        yield from leave_by_gateways(passed, here, to)
         out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
         addresses, reasons = firewall_addresses(trail.network, firewall)
         yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+FORCED_TUNNEL = "forced-tunnel-unknown"
+"""The reason of whatever leaves by way of sites: what these do with it no resource tells."""
+
+
+def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets from a point to the internet by way of sites behind gateways (R-13, R-25).
+
+    Only where a route may lead there: whether the sites pass it on is not told.
+    """
+    subnet = source.place
+    if subnet is None:
+        return
+    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
+    if all(_to_gateway(way) is False for way in ways.towards(to)):
+        return
+    why = Reason(FORCED_TUNNEL, "whether the sites behind the gateway pass it on", subnet.id)
+    trail = goes(trail, source, to, _to_gateway, "to the gateway")
+    trail = remark(
+        trail,
+        "gateway",
+        subnet.id,
+        lambda _: "it cannot be told whether the sites behind the gateway let it out",
+        Bounds.maybe(trail.space.all),
+        reasons=(why,),
+    )
+    yield trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
 
 
 def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:

@@ -27,6 +27,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
+from auditor.reach.hosting import api_server_points
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -58,6 +59,39 @@ def service_points(network: Network) -> tuple[Point, ...]:
 def service(node: Node) -> Point:
     """Give the point of a service."""
     return Point(Kind.SERVICE, node.id, PUBLIC & EVERY_V4, node)
+
+
+def from_sites(trail: Trail, target: Point) -> Trail:
+    """Follow packets from on premises to a service: by what addresses they come nobody tells."""
+    why = Reason("collection-gap", "by what addresses sites reach the internet", trail.source.id)
+    trail = remark(
+        trail,
+        "egress",
+        trail.source.id,
+        lambda _: "it cannot be told how it leaves for the internet",
+        Bounds.maybe(trail.space.all),
+        reasons=(why,),
+    )
+    return answered(trail.becoming(source=PUBLIC, reasons=(why,)), target)
+
+
+def by_hidden_endpoint(trail: Trail, target: Point) -> Trail | None:
+    """Follow packets to a private API server whose endpoint is not told; None: it is no such."""
+    node = target.node
+    if not isinstance(node, ManagedCluster) or api_server_points(trail.network, node):
+        return None
+    if api_server_access(trail.network, node).closed == "":
+        return None
+    lacks = Reason("collection-gap", f"the private endpoint of {node.label}", node.id)
+    asked = trail.space.having(protocols=TCP, destination_ports=HTTPS)
+    return remark(
+        trail,
+        "private-endpoint",
+        node.id,
+        lambda _: f"it cannot be told where the private endpoint of {node.label} is (K-12)",
+        Bounds.maybe(asked),
+        reasons=(lacks,),
+    )
 
 
 def answered(trail: Trail, target: Point) -> Trail:

@@ -156,6 +156,9 @@ def _opening(rule: EffectiveRule | None, packet: Packet, inbound: bool) -> str:
 
 Ask = Callable[[Way], "bool | None"]
 
+Reply = Callable[[Trail, Point], Trail]
+"""Adds the way back from whoever answers, which depends on how the packet came."""
+
 
 def goes(trail: Trail, point: Point, to: AddressSet, ask: Ask, expected: str) -> Trail:
     """Add the way of the packet from a point: `ask` tells whether a way is the one looked for.

@@ -36,7 +36,13 @@ def obstacle(
 
 
 def _asked(
-    network: Network, source: Point, target: Point, port: int, *, blocked: bool = True
+    network: Network,
+    source: Point,
+    target: Point,
+    port: int,
+    *,
+    blocked: bool = True,
+    relays: bool = True,
 ) -> tuple[Answer, ...]:
     return answers(
         network,
@@ -46,6 +52,7 @@ def _asked(
         ports=PortSet.of(port),
         tags=network.tags,
         blocked=blocked,
+        relays=relays,
     )
 
 
@@ -99,8 +106,8 @@ def intruders(
         if first and any(surely_talks(network, source, end, port) for end in others):
             sure.append(source)
             continue
-        told = (_asked(network, source, end, port, blocked=False) for end in others)
-        found = [answer for answer in chain.from_iterable(told) if not answer.via]
+        told = (_asked(network, source, end, port, blocked=False, relays=False) for end in others)
+        found = list(chain.from_iterable(told))
         reached = [answer for answer in found if answer.verdict is Verdict.REACHABLE]
         if reached:
             sure.append(source)

@@ -3,82 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from auditor.addresses import EVERY_PORT, AddressSet, parse_prefix
 from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import Reply, arrives, deliver
+from auditor.reach.delivery import arrives, deliver
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
-from auditor.reach.gatewaying import answered_at
 from auditor.reach.owners import points_at
 from auditor.reach.points import Kind, Point, part_in_subnet, possible, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
-from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """Packets that a NAT rule brings to whoever has the address it puts in place.
-
-    `target` is None when nobody has it. `reply` is the way back by the firewall.
-    """
-
-    trail: Trail
-    target: Point | None
-    reply: Reply
 
 
 def at_firewall(
     trail: Trail, configuration: FirewallIpConfiguration
 ) -> Iterator[tuple[Trail, Point]]:
     """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
-    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-    for each in _brought(trail, configuration, here):
-        if each.target is None:
-            yield each.trail, here
-        elif isinstance(each.target.node, GatewayFrontend):
-            yield from answered_at(each.trail, each.target.node, each.reply)
-        else:
-            yield from deliver(each.trail, each.target, each.reply)
-
-
-def gateways_behind(
-    trail: Trail, configuration: FirewallIpConfiguration
-) -> Iterator[tuple[Trail, GatewayFrontend, Reply]]:
-    """Follow packets for an Azure Firewall to the private frontends that NAT rules name."""
-    targets = translated_to(trail.network, configuration)
-    if not any(isinstance(target.node, GatewayFrontend) for target in targets):
-        return
-    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-    for each in _brought(trail, configuration, here):
-        if each.target is not None and isinstance(each.target.node, GatewayFrontend):
-            yield each.trail, each.target.node, each.reply
-
-
-def _brought(
-    trail: Trail, configuration: FirewallIpConfiguration, here: Point
-) -> Iterator[Brought]:
     network, firewall = trail.network, configuration.root
+    here = part_in_subnet(network, Kind.FIREWALL, configuration)
     vnet = vnet_of(network, here)
     if not isinstance(firewall, Firewall):
         return
-    own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
     for term, taken in translations(network, firewall, trail.tags, trail.space):
         there = term.translation.address if term.translation is not None else None
         found = _translated(trail, firewall, term, taken, here)
         targets = points_at(network, there, vnet) if there is not None and vnet is not None else ()
-        appliance = parse_prefix(own).address if own else there
-        if not targets or appliance is None:
-            yield Brought(_nobody(found, firewall, term), None, lambda then, _: then)
-            continue
-        back = by_firewall(here, appliance, trail.source)
         for target in targets:
-            yield Brought(arrives(found, here, target), target, back)
+            onward = arrives(found, here, target)
+            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
+            appliance = parse_prefix(own).address if own else there
+            if appliance is not None:
+                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        if not targets:
+            yield _nobody(found, firewall, term), here
 
 
 def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:

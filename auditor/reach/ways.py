@@ -244,7 +244,7 @@ def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bo
     if route.hop is Hop.LOCAL:
         return vnet is not None and vnet.key == home
     if route.hop in PEERINGS:
-        return route.far == home
+        return route.far == home if route.far else None
     if route.hop is Hop.CONNECTED_GROUP:
         return vnet is None or vnet.key != home
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from auditor.addresses import Prefix
+from auditor.addresses import Prefix, parse_prefix
 from auditor.network.graph import Network, question_about
 from auditor.resources.hybrid import (
     Connection,
@@ -119,6 +119,8 @@ def _behind(network: Network, gateway: VirtualNetworkGateway, found: Beyond, sur
     p = gateway.properties
     if told(lambda: p.nat_rules, None):
         found.learned = True
+    if told(lambda: gateway.properties.gateway_default_site, None) is not None:
+        found.add(parse_prefix("0.0.0.0/0"), surely)
     for prefix in (*_clients(gateway), *_of(told(lambda: p.custom_routes, None))):
         found.add(prefix, False)
 

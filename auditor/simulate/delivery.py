@@ -7,7 +7,7 @@ from auditor.network.graph import Missing, Network
 from auditor.network.service_tags import ServiceTags
 from auditor.resources.base import Node
 from auditor.resources.network_manager import AdminRule
-from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.endpoints import Endpoint, endpoint_at, endpoints, policy
 from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
@@ -105,6 +105,8 @@ def receive_at_endpoint(trip: Trip, home: VirtualNetwork, resource: PrivateEndpo
     trip = trip.note(f"{at}: {why}")
     if passes is False:
         return trip.dropped(at, why)
+    if _deaf(trip, resource):
+        return trip.dropped(at, "the service behind the private endpoint does not answer the port")
     approved = endpoint.approved
     if approved is False:
         return trip.dropped(at, "the connection of the private endpoint is not approved")
@@ -113,6 +115,23 @@ def receive_at_endpoint(trip: Trip, home: VirtualNetwork, resource: PrivateEndpo
             at, why if passes is None else "whether the connection is approved is not told"
         )
     return trip.delivered(at, why, reply(trip, endpoint.subnet))
+
+
+_PORT_BY_KIND = (("/managedclusters/", 443), ("/microsoft.dbformysql/", 3306))
+
+
+def _deaf(trip: Trip, resource: PrivateEndpoint) -> bool:
+    """Whether the service behind an endpoint is known to answer on another port (K-10, L-25)."""
+    asked = trip.seen.packet
+    ports = {_port_behind(c) for c in told(lambda: resource.connections, ())}
+    if len(ports) != 1 or None in ports:
+        return False
+    return asked.protocol != "tcp" or asked.destination_port not in ports
+
+
+def _port_behind(connection: ServiceConnection) -> int | None:
+    target = told(lambda: connection.properties.private_link_service_id, None) or ""
+    return next((port for kind, port in _PORT_BY_KIND if kind in target.lower()), None)
 
 
 def _past_policies(trip: Trip, endpoint: Endpoint) -> tuple[Truth, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
@@ -189,7 +189,8 @@ def peering_routes(place: Place) -> Found:
         found.influences.append(_somewhere(place, reason, Hop.PEERING, "R-14"))
     for tie in around.ties:
         if tie.vague is not None:
-            found.influences.append(_somewhere(place, tie.vague, tie.hop, "R-18"))
+            vague = _somewhere(place, tie.vague, tie.hop, "R-18")
+            found.influences.append(replace(vague, far=tie.far_key))
         found.routes.extend(_routes(place, tie))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from auditor.network.graph import Network
@@ -9,8 +10,10 @@ from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
+from ...networks import gateway as vnet_gateway
+from ...networks import site, tunnel
 from ...reaching import app_gateway, asked, lb, lb_rule
-from ...routing import route, table
+from ...routing import endpoint, route, table
 
 CLIENT = "52.10.0.7"
 
@@ -125,6 +128,129 @@ def test_A_25_what_no_rule_uses_is_not_reached() -> None:
     shut = asked(network, CLIENT, "agw")
     assert shut.verdict == "blocked"
     assert asked(network, CLIENT, "web").by_gateway == []
+
+
+def inside(*rules: Any, **more: Any) -> Network:
+    """Gateway agw at 10.0.1.20, NIC web behind it, and NIC jump in a subnet of their VNet."""
+    return estate(
+        nsg(*rules, name="gw"),
+        nsg(rule("gw", 100, "10.0.1.0/26", "8080"), deny("rest", 200), name="back"),
+        nic("web"),
+        nic("jump", subnet="ops", address="10.0.2.4"),
+        pip("pip"),
+        app_gateway(**{"listeners": (("private", 443),), **more}),
+        vnet(
+            subnet(nsg="back"),
+            subnet("gw", "10.0.1.0/26", nsg="gw"),
+            subnet("ops", "10.0.2.0/24"),
+        ),
+    )
+
+
+def test_A_13_a_private_listener_answers_machines_of_the_network() -> None:
+    found = asked(inside(), "jump", "agw")
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.1.20:443")
+    assert found.step("listener").rule == "private-443"
+    assert asked(inside(), "jump", "agw", 22).stops == ["listener"]
+    assert asked(inside(deny("no", 100)), "jump", "agw").stops == ["nsg-inbound"]
+    public = asked(inside(listeners=(("public", 443),)), "jump", "agw", 80)
+    assert public.verdict == "blocked"
+
+
+def test_A_25_a_private_frontend_without_listeners_answers_nobody() -> None:
+    found = asked(inside(listeners=(("public", 443),)), "jump", "agw", 443)
+    private = [each for each in found.answers if each.path and each.path.entrance is None]
+    assert [each.verdict.value for each in private] in ([], ["blocked"])
+
+
+def test_A_1_a_stopped_gateway_answers_no_machine_either() -> None:
+    shut = inside(operationalState="Stopped")
+    assert asked(shut, "jump", "agw").stops == ["gateway-stopped"]
+    assert asked(shut, "jump", "web").by_gateway == []
+
+
+def test_A_28_a_gateway_opens_connections_for_machines_of_the_network() -> None:
+    found = asked(inside(), "jump", "web")
+    assert (found.verdict, found.by_gateway) == ("blocked", ["reachable"])
+    relayed = next(answer for answer in found.answers if answer.via)
+    sent, there = relayed.witness, relayed.arrives_as
+    assert sent is not None
+    assert there is not None
+    assert f"{sent.source} {sent.destination}:{sent.destination_port}" == "10.0.2.4 10.0.1.20:443"
+    assert f"{there.source} {there.destination}:{there.destination_port}" == (
+        "10.0.1.4 10.0.0.4:8080"
+    )
+
+
+def test_A_28_a_public_frontend_is_asked_from_inside_over_the_internet() -> None:
+    network = inside(
+        rule("https", 100, "Internet", "443"),
+        listeners=(("public", 443),),
+    )
+    found = asked(network, "jump", "web")
+    relayed = next(answer for answer in found.answers if answer.via)
+    assert relayed.verdict.value == "unknown"  # which address takes the machine out is not told
+    assert relayed.path is not None
+    assert relayed.path.entrance is not None
+
+
+def test_A_28_sites_are_answered_by_gateways_too() -> None:
+    network = estate(
+        nic("web"),
+        pip("pip"),
+        app_gateway(listeners=(("private", 443),)),
+        vnet(
+            subnet(),
+            subnet("gw", "10.0.1.0/26"),
+            subnet("GatewaySubnet", "10.0.9.0/27"),
+        ),
+        vnet_gateway("vpn", "vnet"),
+        site("office", "192.168.0.0/16"),
+        tunnel("line", "vpn", "office"),
+    )
+    assert asked(network, "onprem 192.168.0.0/16", "agw").verdict == "reachable"
+    assert asked(network, "onprem 192.168.0.0/16", "agw", 22).stops == ["listener"]
+    assert asked(network, "onprem 192.168.0.0/16", "web").by_gateway == ["reachable"]
+
+
+def test_A_26_a_private_endpoint_may_be_a_backend() -> None:
+    network = estate(
+        pip("pip"),
+        app_gateway(listeners=(("private", 443),), members=("10.0.2.5",), port=443),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26"), subnet("pes", "10.0.2.0/24")),
+        nic("jump"),
+        endpoint("blob", "10.0.2.5", ("vnet", "pes")),
+    )
+    assert asked(network, "jump", "blob").by_gateway == ["reachable"]
+
+
+def test_A_28_a_gateway_before_a_gateway_is_followed() -> None:
+    inner = app_gateway(listeners=(("private", 443),))
+    outer = json.loads(
+        json.dumps(app_gateway(members=("10.0.1.20",), port=443)).replace(
+            "applicationGateways/agw", "applicationGateways/outer"
+        )
+    )
+    outer["name"] = "outer"
+    outer["properties"]["gatewayIPConfigurations"][0]["properties"]["subnet"]["id"] = arm_id(
+        "Microsoft.Network/virtualNetworks/subnets", "vnet", "outer"
+    )
+    del outer["properties"]["frontendIPConfigurations"][1]
+    del inner["properties"]["frontendIPConfigurations"][0]
+    network = estate(
+        nsg(rule("https", 100, "Internet", "443"), name="gw"),
+        nic("web"),
+        pip("pip"),
+        inner,
+        outer,
+        vnet(
+            subnet(),
+            subnet("gw", "10.0.1.0/26"),
+            subnet("outer", "10.0.3.0/26", nsg="gw"),
+        ),
+    )
+    found = asked(network, CLIENT, "web")
+    assert [(len(a.via), a.verdict.value) for a in found.answers if a.via] == [(2, "reachable")]
 
 
 def cluster(**access: Any) -> Network:

@@ -1,0 +1,58 @@
+"""Whoever lives in networks that the input names and does not hold: far ends of peerings."""
+
+from __future__ import annotations
+
+from auditor import ids
+from auditor.addresses import AddressSet
+from auditor.network.graph import Network, question
+from auditor.network.reasons import Reason
+from auditor.network.routing.peered import ties_of
+from auditor.reach.points import Kind, Point
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.special_addresses import PUBLIC
+
+
+def in_absent_networks(network: Network, addresses: AddressSet) -> tuple[Point, ...]:
+    """Give somebody with some addresses in each peered network that the input does not hold.
+
+    The peering tells the addresses of the far side; where it does not, any private one may be
+    there (R-18).
+    """
+    found: dict[str, Point] = {}
+    for key, (arm_id, space) in _spaces(network).items():
+        here = addresses & space if space is not None else addresses - PUBLIC
+        if here:
+            why = Reason("peer-external", f"{arm_id} is not in the snapshot", arm_id)
+            found[key] = Point(Kind.BEYOND, arm_id, here, home=key, reasons=(why,))
+    return tuple(found[key] for key in sorted(found))
+
+
+@question
+def _spaces(network: Network) -> dict[str, tuple[str, AddressSet | None]]:
+    """The far ends of peerings that are missing, by key: id, and addresses (None: not told)."""
+    found: dict[str, tuple[str, AddressSet | None]] = {}
+    for vnet in network.all(VirtualNetwork):
+        for tie in ties_of(network, vnet).ties:
+            if tie.far is not None:
+                continue
+            told = AddressSet.from_prefixes(claim.prefix for claim in tie.claims)
+            space = told if tie.vague is None else None
+            arm_id, known = found.get(tie.far_key, ("", AddressSet()))
+            remote = tie.peering.properties.remote_virtual_network
+            arm_id = arm_id or (remote.id if remote is not None and remote.id else tie.far_key)
+            both = known | space if known is not None and space is not None else None
+            found[tie.far_key] = arm_id, both
+    return found
+
+
+def told_of_absent(network: Network) -> AddressSet:
+    """Give the addresses that peerings tell of networks that are missing."""
+    total = AddressSet()
+    for _, space in _spaces(network).values():
+        total = total | space if space is not None else total
+    return total
+
+
+def absent_name(point: Point) -> str:
+    """Name the network that is missing."""
+    return f"{ids.name(point.id)} (not in the input)"

@@ -1,0 +1,119 @@
+"""The internet by way of sites: routes that lead everything to a gateway (R-12, R-13, R-25)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...egress import VM
+from ...exposed import NIC, NSG, PIP, deny, nsg, pip, rule
+from ...networks import gateway, site, subnet_id, tunnel, vnet
+from ...reaching import asked
+from ...routing import route, steered, table
+
+CLIENT = "52.10.0.7"
+
+
+def tunnelled(*more: Any, app: Any = "10.0.0.0/24", **settings: Any) -> Network:
+    """NIC web with a public address, in a VNet with VPN gateway vpn to a site."""
+    configuration = {
+        "privateIPAddress": "10.0.0.4",
+        "subnet": {"id": subnet_id("a", "app")},
+        "publicIPAddress": {"id": arm_id(PIP, "pip")},
+    }
+    return estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": app, "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a", **{"enableBgp": False, **settings}),
+        nsg(rule("in", 100)),
+        resource(
+            NIC,
+            "web",
+            {
+                "networkSecurityGroup": {"id": arm_id(NSG, "nsg")},
+                "virtualMachine": {"id": arm_id(VM, "web")},
+                "ipConfigurations": [{"name": "primary", "properties": configuration}],
+            },
+        ),
+        resource(VM, "web"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        *more,
+    )
+
+
+OFFICE = site("office", "192.168.0.0/16"), tunnel("line", "vpn", "office")
+
+
+def by_table() -> Network:
+    """A route table leads everything to the gateway."""
+    return tunnelled(
+        *OFFICE,
+        table("rt", route("0.0.0.0/0", "VirtualNetworkGateway")),
+        app=steered("10.0.0.0/24"),
+    )
+
+
+def by_site() -> Network:
+    """The site is said to have every address."""
+    return tunnelled(site("office", "0.0.0.0/0"), tunnel("line", "vpn", "office"))
+
+
+def by_default_site() -> Network:
+    """The gateway has a default site."""
+    default = {"id": arm_id("Microsoft.Network/localNetworkGateways", "office")}
+    return tunnelled(*OFFICE, gatewayDefaultSite=default)
+
+
+def test_R_13_what_sites_do_with_packets_for_the_internet_is_not_told() -> None:
+    for network in (by_table(), by_site(), by_default_site()):
+        found = asked(network, "web", CLIENT)
+        assert (found.verdict, found.labels) == ("unknown", {"forced-tunnel-unknown"})
+
+
+def test_R_13_replies_by_a_gateway_never_reach_the_internet() -> None:
+    for network in (by_table(), by_site(), by_default_site()):
+        shut = asked(network, CLIENT, "web")
+        assert (shut.verdict, shut.stops) == ("blocked", ["asymmetric-return"])
+
+
+def test_R_25_what_bgp_teaches_leaves_both_ways_in_doubt() -> None:
+    network = tunnelled(
+        site("office", "192.168.0.0/16"),
+        tunnel("line", "vpn", "office", enableBgp=True),
+        enableBgp=True,
+    )
+    assert asked(network, "web", CLIENT).verdict == "unknown"
+    back = asked(network, CLIENT, "web")
+    assert (back.verdict, back.labels) == ("unknown", {"bgp-routes-unknown"})
+
+
+def test_R_12_a_table_may_keep_out_what_bgp_teaches() -> None:
+    network = tunnelled(
+        site("office", "192.168.0.0/16"),
+        tunnel("line", "vpn", "office", enableBgp=True),
+        table("rt", disableBgpRoutePropagation=True),
+        app=steered("10.0.0.0/24"),
+        enableBgp=True,
+    )
+    assert asked(network, "web", CLIENT).verdict == "reachable"
+    assert asked(network, CLIENT, "web").verdict == "reachable"
+
+
+def test_without_forced_tunnelling_the_internet_is_reached() -> None:
+    network = tunnelled(*OFFICE)
+    assert asked(network, "web", CLIENT).verdict == "reachable"
+    assert asked(network, CLIENT, "web").verdict == "reachable"
+
+
+def test_filters_come_before_a_tunnel() -> None:
+    shut = tunnelled(
+        *OFFICE,
+        nsg(deny("no", 100, direction="Outbound"), name="out"),
+        table("rt", route("0.0.0.0/0", "VirtualNetworkGateway")),
+        app={
+            **steered("10.0.0.0/24"),
+            "networkSecurityGroup": {"id": arm_id(NSG, "out")},
+        },
+    )
+    assert asked(shut, "web", CLIENT).verdict == "blocked"

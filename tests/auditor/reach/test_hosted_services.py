@@ -1,0 +1,154 @@
+"""Platform services inside networks: API servers (K-12, K-13) and MySQL servers (L-21, L-25)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.reach.answer import Answer, answers
+from auditor.reach.ends import ends_of
+from auditor.reach.replay import check
+from auditor.selector import parse_selector
+from auditor.testing import arm_id, estate, resource
+
+from ...clusters import cluster, cluster_id, pool
+from ...exposed import deny, nsg
+from ...networks import gateway, nic, site, subnet_id, tunnel, vnet
+
+MYSQL = "Microsoft.DBforMySQL/flexibleServers"
+
+
+def told(network: Network, source: str, target: str) -> dict[str, dict[str, str]]:
+    """The verdicts by port, of each end of a target; every witness is replayed."""
+    found: dict[str, dict[str, str]] = {}
+    for answer in _answers(network, source, target):
+        name = "/".join(answer.target.id.split("/")[-2:])
+        found.setdefault(name, {})[str(answer.ports)] = answer.verdict.value
+    return found
+
+
+def _answers(network: Network, source: str, target: str) -> list[Answer]:
+    ends = [ends_of(network, parse_selector(each)).points for each in (source, target)]
+    found = [
+        answer
+        for one in ends[0]
+        for other in ends[1]
+        for answer in answers(network, one, other, protocols=("tcp",))
+    ]
+    for answer in found:
+        check(network, answer)
+    return found
+
+
+def api_endpoint(name: str = "kube-apiserver", group: str = "rg", **connection: Any) -> Any:
+    """A private endpoint at 10.0.0.5, next to the nodes."""
+    return resource(
+        "Microsoft.Network/privateEndpoints",
+        name,
+        {
+            "subnet": {"id": subnet_id("a", "nodes")},
+            "privateLinkServiceConnections": [
+                {
+                    "name": "c",
+                    "properties": {
+                        "privateLinkServiceConnectionState": {"status": "Approved"},
+                        **connection,
+                    },
+                }
+            ],
+            "ipConfigurations": [{"name": "x", "properties": {"privateIPAddress": "10.0.0.5"}}],
+        },
+        group=group,
+    )
+
+
+def private(*more: Any, **access: Any) -> Network:
+    """Cluster shop, private unless told otherwise, and NIC jump in another subnet of its VNet."""
+    profile = access or {"enablePrivateCluster": True}
+    return estate(
+        cluster("shop", pool(), apiServerAccessProfile=profile),
+        vnet("a", "10.0.0.0/16", subnets=SUBNETS),
+        nic("jump", "10.0.1.4", ("a", "ops"), vm="jump"),
+        *more,
+    )
+
+
+SUBNETS: Any = {
+    "nodes": "10.0.0.0/24",
+    "ops": "10.0.1.0/24",
+    "GatewaySubnet": "10.0.9.0/27",
+    "api": {
+        "addressPrefix": "10.0.2.0/28",
+        "networkSecurityGroup": {"id": arm_id("Microsoft.Network/networkSecurityGroups", "api")},
+    },
+}
+
+
+def test_K_12_a_private_api_server_answers_at_its_endpoint() -> None:
+    listed = private(api_endpoint(privateLinkServiceId=cluster_id()))
+    found = told(listed, "name:jump", "name:shop")
+    assert found["privateEndpoints/kube-apiserver"] == {
+        "443": "reachable",
+        "0-442, 444-65535": "blocked",
+    }
+    assert set(found["managedClusters/shop"].values()) == {"blocked"}
+    by_group = private(api_endpoint(group="MC_rg_shop_westeurope"))
+    assert "privateEndpoints/kube-apiserver" in told(by_group, "name:jump", "name:shop")
+
+
+def test_K_12_where_a_private_api_server_answers_may_be_missing() -> None:
+    found = told(private(), "name:jump", "name:shop")["managedClusters/shop"]
+    assert found == {"443": "unknown", "0-442, 444-65535": "blocked"}
+    away = private(
+        gateway("vpn", "a"), site("office", "192.168.0.0/16"), tunnel("line", "vpn", "office")
+    )
+    assert told(away, "onprem", "name:shop")["managedClusters/shop"]["443"] == "unknown"
+
+
+def test_K_13_an_integrated_api_server_answers_in_its_subnet() -> None:
+    access = {"enableVnetIntegration": True, "subnetId": subnet_id("a", "api")}
+    network = private(nsg(name="api"), **access)
+    answers_ = _answers(network, "name:jump", "name:shop")
+    inside = [a for a in answers_ if a.target.subnet is not None and "api" in a.target.subnet.id]
+    assert [(str(a.ports), a.verdict.value) for a in inside] == [
+        ("443", "reachable"), ("0-442, 444-65535", "blocked"),
+    ]  # fmt: skip
+    shut = private(nsg(deny("no", 100), name="api"), **access)
+    inside = [
+        a
+        for a in _answers(shut, "name:jump", "name:shop")
+        if a.target.subnet is not None and "api" in a.target.subnet.id
+    ]
+    assert {a.verdict.value for a in inside} == {"blocked"}
+
+
+def test_L_25_an_injected_database_answers_on_its_port_only() -> None:
+    server = resource(
+        MYSQL,
+        "db",
+        {"network": {"delegatedSubnetResourceId": subnet_id("a", "ops")}},
+    )
+    network = private(server, nic("web", "10.0.0.4", ("a", "nodes")))
+    assert told(network, "name:web", "name:db") == {
+        "flexibleServers/db": {"3306": "reachable", "0-3305, 3307-65535": "blocked"}
+    }
+
+
+def test_L_25_a_private_endpoint_of_a_database_answers_on_its_port_only() -> None:
+    server = resource(MYSQL, "db", {"network": {"publicNetworkAccess": "Disabled"}})
+    behind = api_endpoint("pep", privateLinkServiceId=arm_id(MYSQL, "db"))
+    found = told(private(server, behind), "name:jump", "name:db")
+    assert found["privateEndpoints/pep"] == {"3306": "reachable", "0-3305, 3307-65535": "blocked"}
+
+
+def test_from_on_premises_a_public_service_may_be_reached() -> None:
+    network = private(
+        gateway("vpn", "a"),
+        site("office", "192.168.0.0/16"),
+        tunnel("line", "vpn", "office"),
+        enablePrivateCluster=False,
+    )
+    assert told(network, "onprem", "name:shop")["managedClusters/shop"] == {
+        "443": "unknown",
+        "0-442, 444-65535": "blocked",
+    }
