@@ -28,7 +28,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.special_addresses import PLATFORM_HOST
+from auditor.special_addresses import PLATFORM_HOST, PUBLIC
 
 HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 """Where health probes come from (E-16)."""
@@ -193,9 +193,17 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
 
 
 def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
-    """Add that a machine which a load balancer sends back to itself gets no answer (P-10)."""
+    """Add that a machine which a load balancer sends back to itself gets no answer (P-10).
+
+    Not where the packet has left for the internet: then it comes back from a public address. When
+    that may be the frontend's own, no fact tells what becomes of it.
+    """
     source = trail.source.node
     if source is None or trail.via:
+        return trail
+    translated = [frame.source is not None and frame.source <= PUBLIC for frame in trail.frames]
+    public = addresses_of_frontend(trail.network, forward.frontend)
+    if all(translated) and public and not trail.sources().overlaps(public):
         return trail
     others = [
         each.target.node
@@ -204,13 +212,19 @@ def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
     ]
     if source not in others:
         return trail
-    alone = source is target.node
+    alone = source is target.node and not any(translated)
     reason = Reason("semantics:P-10", "whether it is sent back to itself", forward.rule.root.id)
     return remark(
         trail,
         "hairpin",
         forward.rule.root.id,
-        lambda _: "it would be sent back to itself (P-10)" if alone else "it is a backend itself",
+        lambda _: (
+            "it would be sent back to itself (P-10)"
+            if alone
+            else "it may come back with the address that it was sent to (P-10)"
+            if any(translated)
+            else "it is a backend itself"
+        ),
         Bounds.nothing(trail.space) if alone else Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
