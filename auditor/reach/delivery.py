@@ -19,6 +19,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
+from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, filters, goes, remark, replies
@@ -28,7 +29,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.special_addresses import PLATFORM_HOST, PUBLIC
+from auditor.special_addresses import PLATFORM_HOST
 
 HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 """Where health probes come from (E-16)."""
@@ -42,7 +43,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
     if isinstance(target.node, LoadBalancerFrontend):
         yield from through_frontend(trail, target.node, reply)
     elif isinstance(target.node, PrivateEndpoint):
-        yield into_endpoint(trail, target, target.node), target
+        yield from at_endpoint(trail, target, target.node)
     elif isinstance(target.node, GatewayFrontend):
         gateway = target.node.root
         if isinstance(gateway, ApplicationGateway):
@@ -195,15 +196,16 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
 def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
     """Add that a machine which a load balancer sends back to itself gets no answer (P-10).
 
-    Not where the packet has left for the internet: then it comes back from a public address. When
-    that may be the frontend's own, no fact tells what becomes of it.
+    Not where another address stands in for its own: that of its way to the internet, say. When
+    this may be the frontend's, no fact tells what becomes of it.
     """
     source = trail.source.node
     if source is None or trail.via:
         return trail
-    translated = [frame.source is not None and frame.source <= PUBLIC for frame in trail.frames]
-    public = addresses_of_frontend(trail.network, forward.frontend)
-    if all(translated) and public and not trail.sources().overlaps(public):
+    own = trail.source.addresses
+    translated = [f.source is not None and not f.source.overlaps(own) for f in trail.frames]
+    asked = addresses_of_frontend(trail.network, forward.frontend)
+    if all(translated) and asked and not trail.sources().overlaps(asked):
         return trail
     others = [
         each.target.node
@@ -248,6 +250,25 @@ def _told(asked: PacketSet, bounds: Bounds) -> bool | None:
     if (asked & bounds.may).is_empty:
         return False
     return True if asked <= bounds.must else None
+
+
+def at_endpoint(
+    trail: Trail, target: Point, endpoint: PrivateEndpoint
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet into a private endpoint, and to the machines behind a private link service.
+
+    Other services answer at the endpoint; so do private link services that the snapshot lacks.
+    """
+    inside = into_endpoint(trail, target, endpoint)
+    links = links_of(trail.network, endpoint)
+    if not links:
+        yield inside, target
+    for link in links:
+        there, back = through_link(inside, link)
+        if link.front is None:
+            yield there, target
+        else:
+            yield from through_frontend(there, link.front, back)
 
 
 def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Trail:

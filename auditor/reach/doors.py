@@ -23,7 +23,8 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import through_frontend
 from auditor.reach.entrances import Entrance, entrances, entrances_by_address
 from auditor.reach.gatewaying import point_of
-from auditor.reach.points import Kind, Point, frontend, possible
+from auditor.reach.linking import links_by, through_link
+from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -34,10 +35,8 @@ from auditor.resources.front_doors import (
     ClassicFrontDoor,
     FrontDoorEndpoint,
 )
-from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateLinkService
 from auditor.resources.public_addresses import PublicIp
-from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 EDGE = "azurefrontdoor.backend"
@@ -234,24 +233,9 @@ def linked(trail: Trail, target: Node | Missing) -> Iterator[tuple[Trail, Point]
 
 
 def _by_service(trail: Trail, service: PrivateLinkService) -> Iterator[tuple[Trail, Point]]:
-    network = trail.network
-    settings = walk.peek(service, "properties")
-    own = AddressSet()
-    for each in walk.peek(settings, "ip_configurations") or ():
-        p = walk.peek(each, "properties")
-        address = walk.peek(p, "private_ip_address")
-        subnet = network.find(walk.peek(p, "subnet"))
-        if address:
-            own = own | AddressSet.from_text([address])
-        elif isinstance(subnet, Subnet):
-            own = own | possible(subnet)
-    why = Reason("private-link", f"which address of {service.label} it has", service.id)
-    for ref in walk.peek(settings, "load_balancer_frontend_ip_configurations") or ():
-        node = network.find(ref)
-        if isinstance(node, LoadBalancerFrontend):
-            here = trail.becoming(
-                source=own or None,
-                destination=frontend(network, node).addresses or None,
-                reasons=(why,),
-            )
-            yield from through_frontend(here, node, lambda then, _: then)
+    for link in links_by(trail.network, service):
+        there, back = through_link(trail, link)
+        if link.front is not None:
+            yield from through_frontend(there, link.front, back)
+        else:
+            yield there, Point(Kind.PLATFORM, service.id, AddressSet(), service)

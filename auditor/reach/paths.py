@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -32,11 +31,13 @@ from auditor.reach.entrances import (
     entrances,
 )
 from auditor.reach.frame import SENT
+from auditor.reach.linking import endpoints_before
 from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
     anywhere_in,
+    endpoint,
     frontend,
     gateway_frontend,
     vnet_of,
@@ -359,25 +360,33 @@ def private_paths(
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         for each, end in send(trail, source, aim):
-            if aim is target or end.id == target.id:
-                yield Path(source, end, each)
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
 
 
 def aims(network: Network, target: Point) -> tuple[Point, ...]:
-    """Give what packets may be sent to so that a point gets them: itself, internal frontends.
+    """Give what packets may be sent to so that a point gets them: itself, internal frontends, and
+    the private endpoints of private link services.
 
     An application gateway answers at its private frontends, and at no other address of its subnet.
     """
     if isinstance(target.node, ApplicationGateway):
         return tuple(gateway_frontend(network, each) for each in private_frontends(target.node))
-    if target.kind is not Kind.MACHINE or target.node is None:
+    if target.kind not in (Kind.MACHINE, Kind.FRONTEND) or target.node is None:
         return (target,)
     fronts = {
         forward.frontend.key: forward.frontend
         for forward in forwards_to(network).get(target.node.key, ())
         if possibly(_is_internal, forward.frontend)
     }
-    return (target, *(frontend(network, fronts[key]) for key in sorted(fronts)))
+    known = endpoints_before(network)
+    linked = {each.key: each for key in (target.node.key, *fronts) for each in known.get(key, ())}
+    return (
+        target,
+        *(frontend(network, fronts[key]) for key in sorted(fronts)),
+        *(endpoint(network, linked[key]) for key in sorted(linked)),
+    )
 
 
 def _is_internal(node: LoadBalancerFrontend) -> bool:
@@ -414,14 +423,18 @@ def _from_sites(
         hidden = by_hidden_endpoint(trail, target)
         yield Path(source, target, hidden or from_sites(trail, target))
         return
+    fronts = frontends_towards(network, target) if relays else ()
+    by = tuple(gateway_frontend(network, each) for each in fronts)
     try:
-        doorways = gateway_subnets_towards(network, target)
+        doorways = [
+            (aim, subnet)
+            for aim in (*aims(network, target), *by)
+            for subnet in gateway_subnets_towards(network, aim)
+        ]
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
-    fronts = frontends_towards(network, target) if relays else ()
-    by = tuple(gateway_frontend(network, each) for each in fronts)
-    for aim, subnet in product((*aims(network, target), *by), doorways):
+    for aim, subnet in doorways:
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -430,8 +443,9 @@ def _from_sites(
             trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
         )
         for each, end in onward(inside, here, aim, to_gateway(inside)):
-            if aim is target or end.id == target.id:
-                yield Path(source, end, each)
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
             for there, member in followed(each, end, target) if aim in by else ():
                 path = Path(source, member, there)
                 if ends_at(path, target):

@@ -66,6 +66,8 @@ def senders(network: Network, target: Point, port: int) -> AddressSet:
     own = target.addresses
     for entrance in entered:
         own = own | (entrance.addresses or PUBLIC)
+    if any(aim.kind is Kind.ENDPOINT and aim is not target for aim in aims(network, target)):
+        return EVERYTHING  # with an address of a private link service
     if isinstance(target.node, LoadBalancerFrontend):
         found = _behind(network, own, target.node, port)
     else:
