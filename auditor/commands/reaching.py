@@ -44,12 +44,15 @@ def point_name(point: Point) -> str:
 
     if point.kind is Kind.BEYOND:
         return absent_name(point)
+    if point.kind is Kind.NOBODY and point.place is not None:
+        [prefix] = point.addresses.prefixes()
+        return f"{prefix.address} in {place_name(point.place)}"
     if point.node is None:
         return point.id if not point.reasons else f"{point.id} (in part)"
     if isinstance(point.node, Subnet):
         return f"any machine of {place_name(point.node)}"
     names = [ids.name(point.node.root.id)]
-    if point.node is not point.node.root:
+    if point.node is not point.node.root and point.kind is not Kind.GATEWAY:
         names.append(ids.name(point.node.id))
     return "/".join(names)
 

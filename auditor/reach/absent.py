@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import AddressSet
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet
+from auditor.errors import Undetermined
+from auditor.network.address_plan import unlisted
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
-from auditor.reach.points import Kind, Point
-from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.special_addresses import PUBLIC
+from auditor.network.routing_domains import network_key
+from auditor.reach.points import Kind, Point, on_premises
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import PRIVATE, PUBLIC
 
 
 def in_absent_networks(network: Network, addresses: AddressSet) -> tuple[Point, ...]:
@@ -25,6 +28,22 @@ def in_absent_networks(network: Network, addresses: AddressSet) -> tuple[Point, 
             why = Reason("peer-external", f"{arm_id} is not in the snapshot", arm_id)
             found[key] = Point(Kind.BEYOND, arm_id, here, home=key, reasons=(why,))
     return tuple(found[key] for key in sorted(found))
+
+
+def behind_gateways(network: Network, told: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:
+    """Give what is on premises: `told`, or where nothing is, whatever private address may be there.
+
+    `reasons` tell why there may be more (R-25).
+    """
+    if told or not reasons:
+        return on_premises(told)
+    ours = NOTHING
+    for vnet in network.all(VirtualNetwork):
+        try:
+            ours = ours | AddressSet.from_prefixes(vnet.prefixes)
+        except Undetermined:
+            continue
+    return on_premises(PRIVATE - ours or EVERYTHING - PUBLIC - ours, reasons)
 
 
 @question
@@ -51,6 +70,25 @@ def told_of_absent(network: Network) -> AddressSet:
     for _, space in _spaces(network).values():
         total = total | space if space is not None else total
     return total
+
+
+def nobody(
+    network: Network, subnet: Subnet, one: AddressSet, untold: Reason | None = None
+) -> Point:
+    """Give an address of a subnet that nobody has, or nobody that the input lists.
+
+    It is certain where the subnet lists who is in it, and all of these are told. `untold`: of whom
+    it is not told what has the address.
+    """
+    doubt = unlisted(network).get(subnet.key, "")
+    try:
+        listed = subnet.properties.ip_configurations is not None
+    except Undetermined:
+        listed = False
+    why = Reason("nobody-listed", doubt or f"who else is in subnet {subnet.label}", subnet.id)
+    why = untold or why
+    reasons = () if listed and not doubt and not untold else (why,)
+    return Point(Kind.NOBODY, subnet.id, one, subnet, None, subnet, network_key(subnet.id), reasons)
 
 
 def absent_name(point: Point) -> str:

@@ -22,7 +22,7 @@ from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import Reply, filters, goes, remark, replies
+from auditor.reach.stages import Reply, filters, goes, if_somebody, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
@@ -52,7 +52,25 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
+        elif target.kind is Kind.NOBODY:
+            inside = if_somebody(inside, target)
+        elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
+            inside = _by_itself(inside, target)
         yield reply(inside, target), target
+
+
+def _by_itself(trail: Trail, target: Point) -> Trail:
+    """Add that no fact tells what firewalls, Bastion and gateways answer inside their networks."""
+    what = target.node.root.label if target.node is not None else target.id
+    reason = Reason("platform", f"what {what} answers by itself", target.id)
+    return remark(
+        trail,
+        "platform",
+        target.id,
+        lambda _: f"it cannot be told what {what} answers inside its network",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
 
 
 def through_frontend(
@@ -340,10 +358,11 @@ def to_gateway(trail: Trail) -> Reply:
     """Give the reply of a packet from behind a VPN or ExpressRoute gateway."""
 
     def reply(here: Trail, responder: Point) -> Trail:
-        to = here.sources()
-        return replies(
-            here, responder, to, lambda way: leaves_by(way, Hop.GATEWAY), "back to the gateway"
-        )
+        def ask(way: Way) -> bool | None:
+            back = leaves_by(way, Hop.GATEWAY)
+            return back if back is not False else through_appliance(way.route)
+
+        return replies(here, responder, here.sources(), ask, "back to the gateway")
 
     return reply
 

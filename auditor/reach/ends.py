@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined, UsageError
-from auditor.network.address_plan import all_owned_addresses, unlisted
+from auditor.network.address_plan import all_owned_addresses, owned_addresses, unlisted
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.routing_domains import network_key
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
-from auditor.reach.absent import in_absent_networks, told_of_absent
+from auditor.reach.absent import (
+    behind_gateways,
+    in_absent_networks,
+    nobody,
+    told_of_absent,
+)
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.hosting import api_server_points, hosted
+from auditor.reach.paths import aims
 from auditor.reach.points import (
     Kind,
     Point,
@@ -81,7 +88,7 @@ def ends_in(network: Network, selection: Selection) -> Ends:
     if kind is Chosen.INTERNET:
         points.append(internet(PUBLIC))
     elif kind is Chosen.ON_PREMISES:
-        points.append(on_premises(selection.addresses))
+        points.append(behind_gateways(network, selection.addresses, selection.doubts))
     elif kind is Chosen.ADDRESS:
         points += _with_address(network, selection.addresses)
     for node in selection.nodes:
@@ -108,10 +115,12 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
         if not here:
             continue
         found = True
+        if addresses.size == 1:
+            yield from _with_one(network, subnet, addresses)
+            continue
         for point in points_of(subnet, network):
             if point.kind is Kind.SUBNET:
-                yield Point(Kind.SUBNET, point.id, here, point.node, None, point.subnet,
-                            point.home, point.reasons)  # fmt: skip
+                yield replace(point, addresses=here)
             elif point.addresses.overlaps(addresses):
                 yield point
     for point in _in_missing_networks(network, addresses):
@@ -121,6 +130,43 @@ def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
     rest = rest - told_of_absent(network) - PUBLIC
     if not found and rest:
         yield on_premises(rest)
+
+
+def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
+    """Give whoever in a subnet has, or may have, one address of it; nobody else is there."""
+    listed = points_of(subnet, network)
+    strangers = subnet.key in unlisted(network) and _has_strangers(network, subnet, listed)
+    found = False
+    for point in listed:
+        if point.kind is Kind.SUBNET and point.node is subnet:
+            if strangers:
+                found = True
+                yield replace(point, addresses=one)
+        elif any(each.addresses.overlaps(one) for each in _answering(network, point)):
+            found = True
+            yield point
+    if found:
+        return
+    owners = _owners(network, subnet, one)
+    try:
+        for owner in owners:
+            yield from points_of(owner.root, network)
+    except Undetermined as unknown:
+        yield nobody(network, subnet, one, gap(unknown, subnet.id))
+    if not owners:
+        yield nobody(network, subnet, one)
+
+
+def _owners(network: Network, subnet: Subnet, one: AddressSet) -> tuple[Node, ...]:
+    """Give the parts of resources that have an address of a subnet."""
+    owned = owned_addresses(network, network_key(subnet.id))
+    [prefix] = one.prefixes()
+    return tuple(owner.node for owner in owned.get(prefix.address, ()))
+
+
+def _answering(network: Network, point: Point) -> Iterable[Point]:
+    """Give a point as who answers: a gateway does so at its private frontends."""
+    return aims(network, point) if point.kind is Kind.GATEWAY else (point,)
 
 
 def _in_missing_networks(network: Network, addresses: AddressSet) -> Iterator[Point]:

@@ -17,11 +17,12 @@ from auditor.intent import Expect, Intent
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.sites import every_site
+from auditor.reach.absent import behind_gateways
 from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
 from auditor.reach.ends import Ends, ends_of, points_of
 from auditor.reach.listing import exposed
-from auditor.reach.points import Kind, Point, internet, on_premises
+from auditor.reach.points import Kind, Point, internet
 from auditor.reach.replay import check
 from auditor.reach.services import service_points
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -154,8 +155,8 @@ def everybody(network: Network) -> tuple[Point, ...]:
     for point in service_points(network):
         found.setdefault(point.id.lower(), point)
     sites = every_site(network)
-    if sites.must:
-        found["onprem"] = on_premises(sites.must)
+    if sites.must or sites.doubts:
+        found["onprem"] = behind_gateways(network, sites.must, sites.reasons())
     found["internet"] = internet(PUBLIC)
     return tuple(found[key] for key in sorted(found))
 

@@ -68,8 +68,10 @@ def _machine(network: Network, node: IpConfiguration) -> Point:
     """Give whoever has the address of a NIC: a private endpoint, if it is one's."""
     nic = node.owner
     ref = nic.properties.private_endpoint if isinstance(nic, NetworkInterface) else None
-    owner = network.get(ref, PrivateEndpoint)
-    return endpoint(network, owner) if owner is not None else machine(network, node)
+    owner = network.find(ref)
+    return (
+        endpoint(network, owner) if isinstance(owner, PrivateEndpoint) else machine(network, node)
+    )
 
 
 @question

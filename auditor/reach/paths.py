@@ -53,7 +53,8 @@ from auditor.reach.sending import (
 )
 from auditor.reach.services import answered, by_hidden_endpoint, from_sites
 from auditor.reach.space import space_of
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import filters, if_somebody, remark
+from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -103,7 +104,8 @@ def start(
         frame = frame.rewritten(
             source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
         )
-    return Trail(network, space, source, sent, tags, frame)
+    trail = Trail(network, space, source, sent, tags, frame)
+    return if_somebody(trail, source) if source.kind is Kind.NOBODY else trail
 
 
 SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE})
@@ -216,6 +218,23 @@ def _from_internet(
     for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
+    yield from _by_strangers(network, source, target, version, tags)
+
+
+def _by_strangers(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths through appliances of which nothing is told, where routes lead to these."""
+    trail = start(network, source, version, EVERYTHING, tags)
+    for entrance, inner in doorways(trail, target):
+        if entrance.version != version:
+            continue
+        here = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        for at, end in enter(here, entrance):
+            for each, who in past_stranger(at, end, inner, target):
+                path = Path(source, who, each, entrance)
+                if ends_at(path, target):
+                    yield path
 
 
 def ends_at(path: Path, target: Point) -> bool:
@@ -310,7 +329,7 @@ def _from_inside(
     if target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
-        for there in to_sites(out, source, target.addresses):
+        for there in to_sites(out, source, target.addresses, _door(network, source)):
             yield Path(source, target, there)
         return
     yield from private_paths(network, source, target, version, tags)
@@ -391,6 +410,15 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
 
 def _is_internal(node: LoadBalancerFrontend) -> bool:
     return not node.public
+
+
+def _door(network: Network, source: Point) -> Point | None:
+    """Give where replies of sites come in again, when it is told and there is one such place."""
+    try:
+        subnets = gateway_subnets_towards(network, source)
+    except Undetermined:
+        return None
+    return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
 
 
 def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:

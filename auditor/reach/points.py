@@ -53,6 +53,8 @@ class Kind(Enum):
     """A platform service with a public name: an API server, a database."""
     INTERNET = "internet"
     ON_PREMISES = "onprem"
+    NOBODY = "nobody"
+    """An address of a subnet that no listed resource has; its id is the subnet's."""
     BEYOND = "beyond"
     """Somebody in a peered network that the input does not hold; its id is the network's."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from auditor.addresses import EVERY_PORT, Address, AddressSet
 from auditor.network.address_plan import Owner, owned_addresses
@@ -20,9 +21,9 @@ from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.stages import Reply, filters, goes, remark
-from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
+from auditor.reach.stages import Reply, filters, goes, remark, replies
+from auditor.reach.trail import Stage, Trail
+from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -137,14 +138,32 @@ def _by_firewall(
     if not isinstance(firewall, Firewall):
         return
     here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
+    onwards = _back_from(trail, here, source)
+    back = by_firewall(here, appliance, source)
+
+    def reply(then: Trail, responder: Point) -> Trail:
+        then = back(then, responder)
+        if not trail.sent <= onwards.bounds.must:
+            then = replace(then, stages=(*then.stages, onwards))
+        return taken_back(then, here, source)
+
     for passed in filtered(trail, firewall, here, target.addresses):
         there = taken(arrives(passed, here, target), here, target)
-        back = by_firewall(here, appliance, source)
-
-        def reply(then: Trail, responder: Point, back: Reply = back) -> Trail:
-            return taken_back(back(then, responder), here, source)
-
         yield from deliver(there, target, reply)
+
+
+def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
+    """Give the way of replies from a firewall to whoever sent the packet, as it came there.
+
+    What comes in by a gateway has an address of a site, and goes back to the gateway.
+    """
+    vnet = vnet_of(trail.network, here)
+    from_site = trail.source.kind is Kind.ON_PREMISES and not trail.via
+
+    def ask(way: Way) -> bool | None:
+        return _to_gateway(way) if from_site else leads_to(way, source.home, vnet)
+
+    return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 
 
 _WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
@@ -206,7 +225,7 @@ def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
     """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
-    for passed, firewall, here in _past_appliances(trail, source, to):
+    for passed, firewall, here, _ in _past_appliances(trail, source, to):
         if firewall is None or here is None:
             yield passed
             continue
@@ -244,19 +263,27 @@ def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[T
     yield trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
 
 
-def to_sites(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+def to_sites(
+    trail: Trail, source: Point, to: AddressSet, door: Point | None = None
+) -> Iterator[Trail]:
     """Follow packets from a point to what is behind its VNet's gateways, after its filters.
 
     Straight, or by each appliance that routes name; what the far side answers is not asked.
+    `door` is where replies come in again, when it is known: any machine of the gateway's subnet.
     """
-    yield goes(trail, source, to, _to_gateway, "to the gateway")
-    for passed, _, here in _past_appliances(trail, source, to):
-        yield passed if here is None else goes(passed, here, to, _to_gateway, "to the gateway")
+    straight = goes(trail, source, to, _to_gateway, "to the gateway")
+    yield straight if door is None else straight_to(source)(straight, door)
+    for passed, _, here, appliance in _past_appliances(trail, source, to):
+        if here is None:
+            yield passed
+            continue
+        there = goes(passed, here, to, _to_gateway, "to the gateway")
+        yield there if door is None else by_firewall(here, appliance, source)(there, door)
 
 
 def _past_appliances(
     trail: Trail, source: Point, to: AddressSet
-) -> Iterator[tuple[Trail, Firewall | None, Point | None]]:
+) -> Iterator[tuple[Trail, Firewall | None, Point | None, Address]]:
     """Follow packets past each appliance that routes name, with the Azure Firewall if it is one."""
     for appliance in appliances_towards(trail, source, to):
 
@@ -267,11 +294,11 @@ def _past_appliances(
         configuration = firewall_at(trail.network, source, appliance)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
-            yield by_stranger(there, appliance), None, None
+            yield by_stranger(there, appliance), None, None, appliance
             continue
         here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
         for passed in filtered(there, firewall, here, to):
-            yield passed, firewall, here
+            yield passed, firewall, here, appliance
 
 
 def _to_gateway(way: Way) -> bool | None:

@@ -22,7 +22,9 @@ from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
 
-_FILTERED = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM})
+_FILTERED = frozenset(
+    {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
+)
 
 
 def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
@@ -111,6 +113,9 @@ def _layer_steps(
             says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
+        stops = answer.passes is False
+        if stops and passes is None:
+            stops, says = False, f"{says}, as it looks if nobody rewrote it"
         uncertain = answer.passes is None
         steps.append(
             Step(
@@ -118,13 +123,13 @@ def _layer_steps(
                 rule.resource if rule is not None else at,
                 says,
                 packet,
-                answer.passes,
+                None if answer.passes is False and not stops else answer.passes,
                 rule.name if rule is not None else "",
                 rule.id if rule is not None else "",
                 rule.pointer if rule is not None else "",
                 rule.priority if rule is not None else None,
                 verdict.reasons if uncertain else (),
-                _opening(rule, packet, inbound) if answer.passes is False else "",
+                _opening(rule, packet, inbound) if stops else "",
             )
         )
         if answer.passes is False:
@@ -262,6 +267,24 @@ def _route_name(route: EffectiveRoute) -> str:
     if route.name:
         return f"route {route.name} ({route.prefix})"
     return f"the {route.source.value} route {route.prefix}" if route.told else "a route not told"
+
+
+def if_somebody(trail: Trail, point: Point) -> Trail:
+    """Add that nobody listed has the address of a point: perhaps nobody has it at all."""
+    [address] = point.addresses.prefixes()
+    return remark(
+        trail,
+        "nobody",
+        point.id,
+        lambda _: (
+            f"nobody that the input lists has {address.address}"
+            if point.reasons
+            else f"nobody has {address.address}"
+        ),
+        Bounds.maybe(trail.space.all) if point.reasons else Bounds.nothing(trail.space),
+        reasons=point.reasons,
+        opening="" if point.reasons else f"give {address.address} to a machine",
+    )
 
 
 def remark(

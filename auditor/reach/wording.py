@@ -16,7 +16,7 @@ def name_of(point: Point) -> str:
     """Name a point for a sentence."""
     if point.outside:
         return {Kind.INTERNET: "the internet", Kind.ON_PREMISES: "on premises"}[point.kind]
-    if point.kind is Kind.SUBNET:
+    if point.kind in (Kind.SUBNET, Kind.NOBODY):
         vnet = ids.segment(point.id, "virtualNetworks")
         return f"{vnet}/{ids.name(point.id)}" if vnet else ids.name(point.id)
     return ids.name(point.node.root.id) if point.node is not None else ids.name(point.id)

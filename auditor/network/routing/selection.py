@@ -106,7 +106,8 @@ def _reasons(
     """
     certain = [route for route in possible if route.certain]
     unsure = [route for route in possible if route.hop is Hop.UNKNOWN]
-    if not possible or (len({route.outcome for route in possible}) == 1 and certain and not unsure):
+    said = {(route.outcome, bool(route.fault)) for route in possible}
+    if not possible or (len(said) == 1 and certain and not unsure):
         return ()
     found = {reason for route in possible for reason in route.reasons}
     found.update(reason for route in unsure for reason in route.doubts)

@@ -1,0 +1,95 @@
+"""Appliances of which nothing is told, met from the internet: what they bring in nobody can say.
+
+A network virtual appliance has a public address, on one of its NICs or on a load balancer before
+it, and routes lead to it by the address of another NIC, or of an internal load balancer (R-11,
+section 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERY_PORT, Address
+from auditor.errors import Undetermined
+from auditor.network.address_plan import owned_addresses
+from auditor.network.effective_rules import Direction
+from auditor.network.egress import nics_of
+from auditor.network.graph import Network
+from auditor.network.interfaces import Interface
+from auditor.network.routing.peered import ties_of
+from auditor.reach.approaches import entrances_straight_to
+from auditor.reach.balancing import forwards_of
+from auditor.reach.delivery import arrives, deliver
+from auditor.reach.entrances import Entrance
+from auditor.reach.forwarding import taken
+from auditor.reach.points import Kind, Point, machine, machines_of, vnet_of
+from auditor.reach.sending import appliances_towards, by_stranger, stranger_reason
+from auditor.reach.stages import filters
+from auditor.reach.trail import Trail
+from auditor.resources.compute import VirtualMachine
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.load_balancers import LoadBalancerFrontend
+
+
+def doorways(trail: Trail, target: Point) -> Iterator[tuple[Entrance, Point]]:
+    """Give the public entrances of appliances that a point's routes lead to, for what they send.
+
+    With each the NIC of the appliance that the routes mean. `trail` has the internet's addresses.
+    """
+    for address in appliances_towards(trail, target, trail.source.addresses):
+        for inner in _appliances_at(trail.network, target, address):
+            seen: set[str] = set()
+            for outer in _same_machine(trail.network, inner):
+                for entrance in entrances_straight_to(trail.network, outer):
+                    if entrance.node.key not in seen:
+                        seen.add(entrance.node.key)
+                        yield entrance, inner
+
+
+def past_stranger(
+    trail: Trail, end: Point, inner: Point, target: Point
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets that have come to an appliance on to a point, as whatever it makes of them."""
+    if end.kind is not Kind.MACHINE or not _is_one(trail.network, end, inner):
+        return
+    for address in inner.addresses.prefixes():
+        unknown = by_stranger(trail, address.address)
+        why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
+        unknown = unknown.becoming(
+            destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
+        )
+        there = arrives(filters(unknown, inner, Direction.OUTBOUND), inner, target)
+        yield from deliver(taken(there, inner, target), target, lambda here, _: here)
+
+
+def _is_one(network: Network, end: Point, inner: Point) -> bool:
+    return any(end.id == each.id for each in _same_machine(network, inner))
+
+
+def _appliances_at(network: Network, target: Point, address: Address) -> Iterator[Point]:
+    """Give the NICs that have an address as seen from a point, or are behind it (R-11)."""
+    vnet = vnet_of(network, target)
+    joined = [tie.far_key for tie in ties_of(network, vnet).ties] if vnet is not None else []
+    for home in (target.home, *joined):
+        for owner in owned_addresses(network, home).get(address, ()):
+            if isinstance(owner.node, IpConfiguration):
+                yield machine(network, owner.node)
+            elif isinstance(owner.node, LoadBalancerFrontend):
+                for forward in forwards_of(network, owner.node).known:
+                    if forward.target is not None:
+                        yield forward.target
+
+
+def _same_machine(network: Network, point: Point) -> tuple[Point, ...]:
+    """Give the ip configurations of all NICs of an appliance, its own among them."""
+    nics: tuple[Interface, ...] = (point.nic,) if point.nic is not None else ()
+    try:
+        if isinstance(point.nic, NetworkInterface):
+            owner = network.find(point.nic.properties.virtual_machine)
+            edges = network.referrers(owner, "virtualMachine") if owner is not None else ()
+            named = tuple(e.source for e in edges if isinstance(e.source, NetworkInterface))
+            listed = nics_of(network, owner) if isinstance(owner, VirtualMachine) else named
+            nics = (*nics, *(nic for nic in listed if nic is not point.nic))
+        return tuple(each for nic in nics for each in machines_of(network, nic))
+    except Undetermined:
+        return (point,)

@@ -1,0 +1,73 @@
+"""On premises behind ExpressRoute, whose routes no resource tells (R-25, R-26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.reach.answer import Answer, answers
+from auditor.reach.ends import ends_of
+from auditor.reach.replay import check
+from auditor.selector import parse_selector
+from auditor.testing import arm_id, estate
+
+from ...exposed import NSG, deny, nsg
+from ...networks import gateway, nic, vnet
+from ...routing import route, steered, table
+
+
+def circuit(*more: Any, app: Any = "10.0.0.0/24") -> Network:
+    """NIC web in a VNet with an ExpressRoute gateway, of which nothing more is told."""
+    return estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": app, "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("er", "a", kind="ExpressRoute"),
+        nic("web", "10.0.0.4", ("a", "app")),
+        *more,
+    )
+
+
+def told(network: Network, source: str, target: str) -> Answer:
+    """The one answer about TCP 443 from one selector to another, which says why if unknown."""
+    [one], [other] = (ends_of(network, parse_selector(each)).points for each in (source, target))
+    [found] = answers(network, one, other, protocols=("tcp",))
+    check(network, found)
+    assert bool(found.reasons) == (found.verdict.value == "unknown")
+    return found
+
+
+def test_R_25_what_is_behind_express_route_is_not_told() -> None:
+    for pair in (("name:web", "onprem"), ("onprem", "name:web"), ("name:web", "192.168.0.5")):
+        found = told(circuit(), *pair)
+        assert found.verdict.value == "unknown"
+        assert {reason.label for reason in found.reasons} == {"bgp-routes-unknown"}
+
+
+def test_R_25_filters_stop_it_whatever_is_behind() -> None:
+    guarded = {
+        "addressPrefix": "10.0.0.0/24",
+        "networkSecurityGroup": {"id": arm_id(NSG, "nsg")},
+    }
+    shut = circuit(nsg(deny("no", 100)), app=guarded)
+    assert told(shut, "onprem", "name:web").verdict.value == "blocked"
+
+
+def test_R_26_a_users_route_to_express_route_leaves_what_bgp_teaches() -> None:
+    steering = circuit(
+        table("rt", route("10.99.0.0/16", "VirtualNetworkGateway")), app=steered("10.0.0.0/24")
+    )
+    found = told(steering, "name:web", "10.99.0.4")
+    assert {reason.label for reason in found.reasons} == {"bgp-routes-unknown"}
+    alone = circuit(
+        table(
+            "rt",
+            route("10.99.0.0/16", "VirtualNetworkGateway"),
+            disableBgpRoutePropagation=True,
+        ),
+        app=steered("10.0.0.0/24"),
+    )
+    assert told(alone, "name:web", "10.99.0.4").verdict.value == "blocked"
+
+
+def test_what_gateways_answer_inside_their_network_is_not_told() -> None:
+    found = told(circuit(), "name:web", "name:er")
+    assert {reason.label for reason in found.reasons} == {"platform"}

@@ -1,0 +1,129 @@
+"""Appliances of which nothing is told, before machines that the internet asks for (section 12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import BALANCER, NIC, NSG, PIP, deny, nsg, pip, rule
+from ...networks import nic, subnet_id, vnet
+from ...reaching import asked, lb_rule, ref
+from ...routing import route, steered, table
+
+CLIENT = "52.10.0.7"
+VM = "Microsoft.Compute/virtualMachines"
+
+
+def card(name: str, address: str, in_: str, *, public: bool = False) -> Any:
+    """A NIC of the appliance, which forwards."""
+    configuration: Any = {"privateIPAddress": address, "subnet": {"id": subnet_id("a", in_)}}
+    if public:
+        configuration["publicIPAddress"] = {"id": arm_id(PIP, "pip")}
+    return resource(
+        NIC,
+        name,
+        {
+            "enableIPForwarding": True,
+            "virtualMachine": {"id": arm_id(VM, "nva")},
+            "ipConfigurations": [{"name": "primary", "properties": configuration}],
+        },
+    )
+
+
+def behind(*more: Any, hop: str = "10.0.1.4", app: Any = None, edge: Any = ()) -> Network:
+    """NIC web, whose routes lead to `hop`."""
+    return estate(
+        vnet(
+            "a",
+            "10.0.0.0/16",
+            subnets={
+                "app": {**steered("10.0.0.0/24"), **(app or {})},
+                "edge": {
+                    "addressPrefix": "10.0.1.0/24",
+                    "networkSecurityGroup": {"id": arm_id(NSG, "edge")},
+                },
+                "trust": "10.0.2.0/24",
+            },
+        ),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", hop)),
+        nsg(*edge or (rule("in", 100, ports="443"),), name="edge"),
+        nic("web", "10.0.0.4", ("a", "app")),
+        *more,
+    )
+
+
+PUBLIC = pip("pip", arm_id(f"{NIC}/ipConfigurations", "outer", "primary"))
+
+
+def one_card(**more: Any) -> Network:
+    return behind(card("outer", "10.0.1.4", "edge", public=True), PUBLIC, **more)
+
+
+def two_cards(**more: Any) -> Network:
+    return behind(
+        card("outer", "10.0.1.4", "edge", public=True),
+        card("inner", "10.0.2.4", "trust"),
+        resource(VM, "nva"),
+        PUBLIC,
+        hop="10.0.2.4",
+        **more,
+    )
+
+
+@pytest.mark.parametrize("network", [one_card(), two_cards()])
+def test_what_an_appliance_brings_in_is_not_told(network: Network) -> None:
+    found = asked(network, CLIENT, "web")
+    assert found.verdict == "unknown"
+    assert any(label.startswith("nva:") for label in found.labels)
+    assert not found.one.blockers
+    assert asked(network, CLIENT, "web", 22).verdict == "blocked"  # the appliance gets no such
+
+
+def test_an_appliance_brings_in_nothing_that_it_does_not_get() -> None:
+    assert asked(one_card(edge=(deny("no", 100),)), CLIENT, "web").verdict == "blocked"
+
+
+def test_what_an_appliance_brings_in_is_filtered_at_the_machine() -> None:
+    shut = one_card(app={"networkSecurityGroup": {"id": arm_id(NSG, "app")}})
+    assert asked(shut, CLIENT, "web").verdict != "reachable"
+    closed = behind(
+        card("outer", "10.0.1.4", "edge", public=True),
+        PUBLIC,
+        nsg(deny("no", 100), name="app"),
+        app={"networkSecurityGroup": {"id": arm_id(NSG, "app")}},
+    )
+    assert asked(closed, CLIENT, "web").verdict == "blocked"
+
+
+def test_an_appliance_that_no_route_leads_to_brings_in_nothing() -> None:
+    aside = behind(card("outer", "10.0.1.4", "edge", public=True), PUBLIC, hop="10.0.2.9")
+    assert asked(aside, CLIENT, "web").verdict == "blocked"
+
+
+def test_an_appliance_behind_load_balancers_is_met_too() -> None:
+    def balancer(name: str, front: Any, *rules: Any) -> Any:
+        pool = {"backendIPConfigurations": [ref(f"{NIC}/ipConfigurations", "outer", "primary")]}
+        return resource(
+            BALANCER,
+            name,
+            {
+                "frontendIPConfigurations": [{"name": "front", "properties": front}],
+                "backendAddressPools": [{"name": "pool", "properties": pool}],
+                "loadBalancingRules": list(rules),
+            },
+            sku={"name": "Standard"},
+        )
+
+    inner = {"privateIPAddress": "10.0.1.10", "subnet": {"id": subnet_id("a", "edge")}}
+    network = behind(
+        card("outer", "10.0.1.4", "edge"),
+        balancer("plb", {"publicIPAddress": ref(PIP, "pip")}, lb_rule(back=443, balancer="plb")),
+        balancer("ilb", inner, lb_rule("ha", 0, 0, balancer="ilb", protocol="All")),
+        pip("pip", arm_id(f"{BALANCER}/frontendIPConfigurations", "plb", "front")),
+        hop="10.0.1.10",
+    )
+    assert asked(network, CLIENT, "web").verdict == "unknown"
