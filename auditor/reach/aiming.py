@@ -49,10 +49,10 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
     gateway = network.find(relay.gateway)
     if not isinstance(gateway, ApplicationGateway):
         return (), relay.reasons
-    vnet = vnet_of(network, point_of(network, gateway))
-    if vnet is None:
-        lacks = point_of(network, gateway).reasons
-        return (), relay.reasons or lacks or (_no_network(gateway),)
+    here = point_of(network, gateway)
+    place, vnet = here.place, vnet_of(network, here)
+    if place is None or vnet is None:
+        return (), relay.reasons or here.reasons or (_no_network(gateway),)
     if relay.address is not None:
         addresses: tuple[Address, ...] = (relay.address,)
     elif not relay.member or relay.member.startswith("/"):
@@ -65,8 +65,8 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
             return (), (replace(why, label=f"fqdn:{relay.member}"),)
     found: list[Aim] = []
     for address in addresses:
-        here = points_at(network, address, vnet)
-        found += here or entrances_by_address(network).get(address, ())
+        inside = points_at(network, address, place)
+        found += inside or entrances_by_address(network).get(address, ())
     return tuple(found), ()
 
 

@@ -25,6 +25,8 @@ from auditor.resources.base import Node
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
 )
+_FIRST = 100
+"""The first priority that a rule of a security group may have."""
 
 
 def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
@@ -41,7 +43,7 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
 
 def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds) -> Trail:
     """Add the rules before a private endpoint whose NIC is not in the input (N-44, N-48)."""
-    policy = _endpoint_policy(point)
+    policy = groups_apply(point)
     if policy is True:
         return trail.through(here, _filter_teller(trail, point, direction))
     reason = Reason("collection-gap", "privateEndpointNetworkPolicies", point.id)
@@ -59,7 +61,7 @@ def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds)
     )
 
 
-def _endpoint_policy(point: Point) -> bool | None:
+def groups_apply(point: Point) -> bool | None:
     """Whether the groups of a subnet apply to private endpoints in it; None: not told."""
     try:
         told = point.place.properties.private_endpoint_network_policies if point.place else None
@@ -153,10 +155,10 @@ def _opening(rule: EffectiveRule | None, packet: Packet, inbound: bool) -> str:
     way = "inbound" if inbound else "outbound"
     port = f" to port {packet.destination_port}" if packet.protocol in ("tcp", "udp") else ""
     what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
-    return (
-        f"add an {way} Allow rule for {what} to {group}, "
-        f"with a priority below {rule.priority} ({rule.name})"
-    )
+    where = f"with a priority below {rule.priority} ({rule.name})"
+    if rule.name.startswith("securityRules/") and rule.priority <= _FIRST:
+        where = f"before {rule.name}, which has to get a priority above {rule.priority} first"
+    return f"add an {way} Allow rule for {what} to {group}, {where}"
 
 
 Ask = Callable[[Way], "bool | None"]
