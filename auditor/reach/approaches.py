@@ -12,7 +12,7 @@ from auditor.reach.aiming import aims_of, distinct_relays
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
-from auditor.reach.gatewaying import point_of, ports_of
+from auditor.reach.gatewaying import listeners_at, point_of
 from auditor.reach.points import Kind, Point, frontend, machine
 from auditor.reach.translating import translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -126,14 +126,12 @@ def behind_front(
     if not isinstance(gateway, ApplicationGateway) or gateway.key in seen:
         return
     seen |= {gateway.key}
-    for port in ports_of(network, gateway)[0]:
-        if port.frontend is front:
-            for relay in distinct_relays(network, port.listeners):
-                for aim in aims_of(network, relay)[0]:
-                    if isinstance(aim, Point):
-                        yield from _beyond(network, [aim], seen)
-                    else:
-                        yield from _entered(network, aim, seen)
+    for relay in distinct_relays(network, listeners_at(network, front)):
+        for aim in aims_of(network, relay)[0]:
+            if isinstance(aim, Point):
+                yield from _beyond(network, [aim], seen)
+            else:
+                yield from _entered(network, aim, seen)
 
 
 def leads_on(point: Point, wanted: Point) -> bool:

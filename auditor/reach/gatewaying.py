@@ -85,6 +85,26 @@ def ports_of(
 
 
 @question_about
+def untold_listeners(network: Network, front: GatewayFrontend) -> tuple[Listener, ...]:
+    """Give the listeners that may answer at a frontend, of which it is not told where they do."""
+    gateway = front.root
+    listeners = walk.peek(walk.peek(gateway, "properties"), "http_listeners") or ()
+    others = walk.peek(walk.peek(gateway, "properties"), "listeners") or ()
+    return tuple(each for each in (*listeners, *others) if _may_be_at(network, each, front))
+
+
+def _may_be_at(network: Network, listener: Listener, front: GatewayFrontend) -> bool:
+    try:
+        if frontend_of(network, listener) is not front:
+            return False
+        port_of(network, listener)
+        rules_of(network, listener)
+    except Undetermined:
+        return True
+    return False
+
+
+@question_about
 def point_of(network: Network, node: ApplicationGateway) -> Point:
     """Give a gateway's point; without a subnet when the snapshot does not tell it."""
     try:
@@ -117,7 +137,11 @@ def at_listeners(
             Bounds.maybe(trail.space.having(protocols=TCP)),
             reasons=reasons,
         )
-        yield doubt, here
+        untold = untold_listeners(trail.network, front)
+        for listener in untold:
+            yield doubt, replace(here, node=listener)
+        if not untold:
+            yield doubt, here
 
 
 def _silent(trail: Trail, node: ApplicationGateway, front: GatewayFrontend) -> Trail:
@@ -136,8 +160,23 @@ def port_at(network: Network, end: Point) -> Port | None:
     gateway = end.node.root if end.node is not None else None
     if not isinstance(gateway, ApplicationGateway):
         return None
-    ports, _ = ports_of(network, gateway)
-    return next((port for port in ports if any(each is end.node for each in port.listeners)), None)
+    for port in ports_of(network, gateway)[0]:
+        if any(each is end.node for each in port.listeners):
+            return port
+    for front in walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ():
+        for listener in untold_listeners(network, front):
+            if listener is end.node:
+                return Port(front, 0, (listener,))
+    return None
+
+
+def listeners_at(network: Network, front: GatewayFrontend) -> tuple[Listener, ...]:
+    """Give the listeners that answer at a frontend, or may."""
+    gateway = front.root
+    if not isinstance(gateway, ApplicationGateway):
+        return ()
+    told = (p.listeners for p in ports_of(network, gateway)[0] if p.frontend is front)
+    return (*(each for some in told for each in some), *untold_listeners(network, front))
 
 
 def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -> Trail:

@@ -236,3 +236,22 @@ def test_a_member_by_nic_that_the_input_lacks_ends_as_unknown() -> None:
     found = listed(gated(gateway=pool(backendIPConfigurations=[gone])))
 
     assert found["backendAddressPools/pool"] == ("unknown", {"collection-gap"})
+
+
+def test_backends_behind_a_listener_whose_port_is_not_told_are_in_doubt() -> None:
+    gateway = app_gateway()
+    gateway["properties"]["frontendPorts"] = []
+
+    network = gated(gateway=gateway)
+
+    assert asked(network, CLIENT, "agw").verdict == "unknown"
+    assert by_gateway(network) == ["unknown"]
+
+
+def test_backends_behind_a_listener_of_another_frontend_stay_behind_that() -> None:
+    gateway = app_gateway(listeners=[("public", 443), ("private", 80)], members=["10.0.0.4"])
+    gateway["properties"]["frontendPorts"] = gateway["properties"]["frontendPorts"][1:]  # not 80
+
+    found = relayed(gated(gateway=gateway))
+
+    assert [answer.verdict.value for answer in found] == ["reachable"]
