@@ -274,9 +274,10 @@ def _told(asked: PacketSet, bounds: Bounds) -> bool | None:
 def at_endpoint(
     trail: Trail, target: Point, endpoint: PrivateEndpoint
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow a packet into a private endpoint, and to the machines behind a private link service.
+    """Follow a packet into a private endpoint, and to whoever is behind a private link service.
 
     Other services answer at the endpoint; so do private link services that the snapshot lacks.
+    Application gateways have listeners for it (A-52).
     """
     inside = into_endpoint(trail, target, endpoint)
     links = links_of(trail.network, endpoint)
@@ -287,7 +288,17 @@ def at_endpoint(
         if link.front is None:
             yield there, target
         else:
-            yield from through_frontend(there, link.front, back)
+            yield from at_linked(there, link.front, back)
+
+
+def at_linked(
+    trail: Trail, front: LoadBalancerFrontend | GatewayFrontend, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet of Private Link to whoever answers at the frontend that it leads to."""
+    if isinstance(front, LoadBalancerFrontend):
+        yield from through_frontend(trail, front, reply)
+    elif isinstance(front.root, ApplicationGateway):
+        yield from at_listeners(trail, front.root, front, reply)
 
 
 def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Trail:

@@ -20,10 +20,9 @@ from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import through_frontend
+from auditor.reach.delivery import at_linked
 from auditor.reach.entrances import Entrance, entrances, entrances_by_address
-from auditor.reach.gatewaying import point_of
-from auditor.reach.linking import links_by, through_link
+from auditor.reach.linking import Link, links_by, links_into, through_link
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -224,18 +223,18 @@ def linked(trail: Trail, target: Node | Missing) -> Iterator[tuple[Trail, Point]
         reasons=(reason,),
     )
     if isinstance(target, PrivateLinkService):
-        yield from _by_service(trail, target)
+        yield from _by_links(trail, links_by(trail.network, target))
     elif isinstance(target, ApplicationGateway):
-        yield trail, point_of(trail.network, target)
+        yield from _by_links(trail, links_into(trail.network, target))
     else:
         node = target if isinstance(target, Node) else None
         yield trail, Point(Kind.PLATFORM, target.id, AddressSet(), node)
 
 
-def _by_service(trail: Trail, service: PrivateLinkService) -> Iterator[tuple[Trail, Point]]:
-    for link in links_by(trail.network, service):
+def _by_links(trail: Trail, links: Iterable[Link]) -> Iterator[tuple[Trail, Point]]:
+    for link in links:
         there, back = through_link(trail, link)
         if link.front is not None:
-            yield from through_frontend(there, link.front, back)
+            yield from at_linked(there, link.front, back)
         else:
-            yield there, Point(Kind.PLATFORM, service.id, AddressSet(), service)
+            yield there, Point(Kind.PLATFORM, link.service.id, AddressSet(), link.service)

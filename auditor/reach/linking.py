@@ -1,14 +1,17 @@
-"""Private link services: from a private endpoint on to a load balancer of whoever offers it (L-7).
+"""Private Link: from a private endpoint on to whoever offers the service (L-7, A-52).
 
-The service puts an address of its own in the place of the source's (P-6), in a network that need
-not be joined with the endpoint's.
+That is a load balancer behind a private link service, or an application gateway. Either puts an
+address of its own in the place of the source's (P-6), in a network that need not be joined with the
+endpoint's.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet
 from auditor.errors import Undetermined
@@ -21,33 +24,58 @@ from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to
 from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkService
 from auditor.resources.virtual_networks import Subnet
 
+Service: TypeAlias = PrivateLinkService | ApplicationGateway
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A private link service and one frontend that it leads to.
+    """A private link service, or a gateway, and one frontend that it leads to.
 
     `front` is None when that is not told; `reasons` say why, or why it may lead elsewhere.
     """
 
-    service: PrivateLinkService
-    front: LoadBalancerFrontend | None
+    service: Service
+    front: LoadBalancerFrontend | GatewayFrontend | None
     reasons: tuple[Reason, ...] = ()
 
 
 @question_about
 def links_of(network: Network, node: PrivateEndpoint) -> tuple[Link, ...]:
-    """Give what a private endpoint leads to by private link services of the snapshot."""
+    """Give what a private endpoint leads to by services of this kind that the snapshot holds."""
     found: list[Link] = []
     with suppress(Undetermined):  # then the endpoint's connections are in doubt themselves
         for connection in node.connections:
             service = network.find(connection.properties.private_link_service_id)
             if isinstance(service, PrivateLinkService):
                 found += links_by(network, service)
+            elif isinstance(service, ApplicationGateway):
+                found += links_into(network, service, connection.properties.group_ids or ())
     return tuple(found)
+
+
+def links_into(
+    network: Network, gateway: ApplicationGateway, groups: Iterable[str] = ()
+) -> tuple[Link, ...]:
+    """Give the frontends of a gateway that Private Link leads to; never nothing.
+
+    Those that `groups` name, when one is. What the rules before a gateway see no fact tells.
+    """
+    fronts = walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ()
+    named = {group.lower() for group in groups}
+    chosen = [each for each in fronts if each.label.lower() in named]
+    linked = [each for each in fronts if _is_linked(each)]
+    why = Reason("private-link", f"how {gateway.label} takes packets of Private Link", gateway.id)
+    found = tuple(Link(gateway, front, (why,)) for front in chosen or linked)
+    return found or (Link(gateway, None, (why,)),)
+
+
+def _is_linked(front: GatewayFrontend) -> bool:
+    return walk.peek(walk.peek(front, "properties"), "private_link_configuration") is not None
 
 
 @question_about
@@ -103,7 +131,7 @@ def through_link(trail: Trail, link: Link) -> tuple[Trail, Reply]:
     own = _own(network, service)
     why = Reason("private-link", f"which address of {service.label} it has", service.id)
     whys = (why,) if own.addresses.size > 1 else ()
-    there = frontend(network, front) if front is not None else None
+    there = _point(network, front) if front is not None else None
     at = trail.becoming(
         source=own.addresses,
         source_port=EVERY_PORT,
@@ -113,10 +141,21 @@ def through_link(trail: Trail, link: Link) -> tuple[Trail, Reply]:
     return at, _back_to(own)
 
 
-def _own(network: Network, service: PrivateLinkService) -> Point:
+def _point(network: Network, front: LoadBalancerFrontend | GatewayFrontend) -> Point:
+    if isinstance(front, LoadBalancerFrontend):
+        return frontend(network, front)
+    return Point(Kind.GATEWAY, front.root.id, AddressSet(), front)
+
+
+def _own(network: Network, service: Service) -> Point:
     """The service as a sender of packets: its NAT addresses, and the network they are of."""
     total, home = AddressSet(), ""
-    for each in walk.peek(walk.peek(service, "properties"), "ip_configurations") or ():
+    settings = walk.peek(service, "properties")
+    holders = [settings]
+    if isinstance(service, ApplicationGateway):
+        listed = walk.peek(settings, "private_link_configurations") or ()
+        holders = [walk.peek(each, "properties") for each in listed]
+    for each in (one for some in holders for one in walk.peek(some, "ip_configurations") or ()):
         p = walk.peek(each, "properties")
         address = walk.peek(p, "private_ip_address")
         subnet = network.find(walk.peek(p, "subnet"))

@@ -42,7 +42,7 @@ from auditor.reach.points import (
     gateway_frontend,
     vnet_of,
 )
-from auditor.reach.relaying import followed, frontends_towards, private_frontends
+from auditor.reach.relaying import aims_towards, followed, private_frontends
 from auditor.reach.sending import (
     leave,
     leave_by_appliances,
@@ -56,6 +56,7 @@ from auditor.reach.space import space_of
 from auditor.reach.stages import filters, if_somebody, remark
 from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
@@ -180,6 +181,8 @@ def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
         if not isinstance(there, Entrance):
             for each, end in linked(at, there):
                 yield Path(source, end, each, door)
+                for further, member in followed(each, end):
+                    yield Path(source, member, further, door)
             continue
         if there.version != trail.space.version:
             continue
@@ -353,9 +356,8 @@ def _from_inside(
 def _by_gateways(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
-    """Give the paths by private frontends of application gateways that send on to a point."""
-    for front in frontends_towards(network, target):
-        aim = gateway_frontend(network, front)
+    """Give the paths by application gateways, entered privately, that send on to a point."""
+    for aim in aims_towards(network, target):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -390,8 +392,14 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
 
     An application gateway answers at its private frontends, and at no other address of its subnet.
     """
+    known = endpoints_before(network)
     if isinstance(target.node, ApplicationGateway):
-        return tuple(gateway_frontend(network, each) for each in private_frontends(target.node))
+        own = walk.peek(walk.peek(target.node, "properties"), "frontend_ip_configurations") or ()
+        linked = {each.key: each for front in own for each in known.get(front.key, ())}
+        return (
+            *(gateway_frontend(network, each) for each in private_frontends(target.node)),
+            *(endpoint(network, linked[key]) for key in sorted(linked)),
+        )
     if target.kind not in (Kind.MACHINE, Kind.FRONTEND) or target.node is None:
         return (target,)
     fronts = {
@@ -399,7 +407,6 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
         for forward in forwards_to(network).get(target.node.key, ())
         if possibly(_is_internal, forward.frontend)
     }
-    known = endpoints_before(network)
     linked = {each.key: each for key in (target.node.key, *fronts) for each in known.get(key, ())}
     return (
         target,
@@ -451,10 +458,9 @@ def _from_sites(
         hidden = by_hidden_endpoint(trail, target)
         yield Path(source, target, hidden or from_sites(trail, target))
         return
-    fronts = frontends_towards(network, target) if relays else ()
-    by = tuple(gateway_frontend(network, each) for each in fronts)
+    by = aims_towards(network, target) if relays else ()
     try:
-        doorways = [
+        entries = [
             (aim, subnet)
             for aim in (*aims(network, target), *by)
             for subnet in gateway_subnets_towards(network, aim)
@@ -462,7 +468,7 @@ def _from_sites(
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
-    for aim, subnet in doorways:
+    for aim, subnet in entries:
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)

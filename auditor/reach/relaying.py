@@ -21,13 +21,15 @@ from auditor.reach.approaches import behind_front, leads_on
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, enter
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
-from auditor.reach.points import Kind, Point
+from auditor.reach.linking import links_of
+from auditor.reach.points import Kind, Point, endpoint, gateway_frontend
 from auditor.reach.sending import send
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import leaves_by
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PUBLIC
 
 
@@ -121,25 +123,37 @@ def _untold(
     return trail, Point(Kind.PLATFORM, relay.teller, AddressSet(), held)
 
 
-def frontends_towards(network: Network, target: Point) -> tuple[GatewayFrontend, ...]:
-    """Give the private frontends of gateways that send on to a point."""
+def aims_towards(network: Network, target: Point) -> tuple[Point, ...]:
+    """Give what packets may be sent to inside networks for gateways to send on to a point.
+
+    Private frontends of gateways, and private endpoints that lead to gateways (A-52).
+    """
     places = {target.id.lower(), target.subnet.key if target.subnet is not None else ""} - {""}
     known = network.ask(_private)
-    found = {front.key: front for key in places for front in known.get(key, ())}
+    found = {aim.node.key: aim for key in places for aim in known.get(key, ()) if aim.node}
     return tuple(found[key] for key in sorted(found))
 
 
 @question
-def _private(network: Network) -> dict[str, tuple[GatewayFrontend, ...]]:
-    """The private frontends of gateways by the ids of those they lead to, and of their subnets."""
-    found: dict[str, dict[str, GatewayFrontend]] = defaultdict(dict)
+def _private(network: Network) -> dict[str, tuple[Point, ...]]:
+    """What leads inside to gateways by the ids of those they lead to, and of their subnets."""
+    found: dict[str, dict[Point, None]] = defaultdict(dict)
+    for aim, front in _fronts_inside(network):
+        for point in behind_front(network, front):
+            place = point.subnet.key if point.subnet is not None else ""
+            for key in {point.id.lower(), place} - {""}:
+                found[key][aim] = None
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _fronts_inside(network: Network) -> Iterator[tuple[Point, GatewayFrontend]]:
     for gateway in network.all(ApplicationGateway):
         for front in private_frontends(gateway):
-            for point in behind_front(network, front):
-                place = point.subnet.key if point.subnet is not None else ""
-                for key in {point.id.lower(), place} - {""}:
-                    found[key][front.key] = front
-    return {key: tuple(each.values()) for key, each in found.items()}
+            yield gateway_frontend(network, front), front
+    for node in network.all(PrivateEndpoint):
+        for link in links_of(network, node):
+            if isinstance(link.front, GatewayFrontend):
+                yield endpoint(network, node), link.front
 
 
 def private_frontends(gateway: ApplicationGateway) -> tuple[GatewayFrontend, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from auditor.addresses import AddressSet
 from auditor.network.graph import Missing, Network
 from auditor.ports import EVERY_PORT
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkService
 from auditor.resources.virtual_networks import Subnet
@@ -29,6 +30,8 @@ def beyond_endpoint(trip: Trip, resource: PrivateEndpoint, end: Arrival) -> Onwa
         trip.network.find(told_of(each, lambda c: c.properties.private_link_service_id, None))
         for each in listed
     ]
+    if any(isinstance(node, ApplicationGateway) for node in nodes):
+        return (trip.untold(resource.id, "how a gateway takes packets of Private Link"),)
     services = [node for node in nodes if isinstance(node, PrivateLinkService)]
     if not services:
         return (end,)

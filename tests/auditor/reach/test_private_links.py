@@ -7,11 +7,11 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import FRONTEND, NSG, SUBNET, deny, nic, nsg, rule
+from ...exposed import FRONTEND, GATEWAY, NSG, SUBNET, deny, nic, nsg, pip, rule
 from ...networks import nic as nic_in
 from ...networks import subnet_id
 from ...networks import vnet as net
-from ...reaching import asked, lb, lb_rule
+from ...reaching import app_gateway, asked, lb, lb_rule
 from ...routing import ENDPOINT, route, table
 
 SERVICE = "Microsoft.Network/privateLinkServices"
@@ -144,3 +144,51 @@ def test_a_frontend_that_the_input_lacks_leaves_the_endpoint_in_doubt() -> None:
 
 def test_a_service_that_the_input_lacks_answers_at_its_endpoint() -> None:
     assert asked(offered(service=False), "client", "pe").verdict == "reachable"
+
+
+def before_gateway(*listeners: tuple[str, int]) -> Network:
+    """NIC client in VNet c, an endpoint there to gateway agw, NIC web behind it."""
+    gateway = app_gateway(listeners=listeners or (("public", 443),))
+    front = gateway["properties"]["frontendIPConfigurations"][0]["properties"]
+    front["privateLinkConfiguration"] = {
+        "id": arm_id(f"{GATEWAY}/privateLinkConfigurations", "agw", "link")
+    }
+    own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}
+    gateway["properties"]["privateLinkConfigurations"] = [
+        {"name": "link", "properties": {"ipConfigurations": [{"name": "x", "properties": own}]}}
+    ]
+    kept_in = {"addressPrefix": "10.5.1.0/24", "defaultOutboundAccess": False}
+    connection = {
+        "privateLinkServiceId": arm_id(GATEWAY, "agw"),
+        "groupIds": ["public"],
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    return estate(
+        nic("web"),
+        nic_in("client", "10.5.1.4", ("c", "app")),
+        gateway,
+        pip("pip"),
+        resource(
+            ENDPOINT,
+            "pe",
+            {
+                "subnet": {"id": subnet_id("c", "app")},
+                "ipConfigurations": [{"name": "x", "properties": {"privateIPAddress": "10.5.1.5"}}],
+                "privateLinkServiceConnections": [{"name": "c", "properties": connection}],
+            },
+        ),
+        net("c", "10.5.0.0/16", subnets={"app": kept_in}),
+        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": "10.0.1.0/26"}),
+    )
+
+
+def test_A_52_a_private_endpoint_may_lead_to_a_gateway_and_on() -> None:
+    network = before_gateway()
+
+    found = asked(network, "client", "agw")
+    assert (found.verdict, "private-link" in found.labels) == ("unknown", True)
+    assert asked(network, "client", "pe").verdict == "unknown"
+    assert asked(network, "client", "pe", 80).verdict == "blocked"
+    behind = [a for a in asked(network, "client", "web").answers if a.via]
+    assert [answer.verdict.value for answer in behind] == ["unknown"]
+    assert "private-link" in [step.code for step in behind[0].hops]
