@@ -20,7 +20,14 @@ from auditor.network.filters import (
     filters_by_priority,
     subnet_name,
 )
-from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.graph import (
+    Missing,
+    Network,
+    contested,
+    question,
+    question_about,
+    told_once,
+)
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
@@ -200,6 +207,7 @@ def _layer(
         group = network.get(ref, NetworkSecurityGroup)
         if group is None:
             raise Undetermined(f"the id of the network security group of {at}", resource=at)
+        told_once(network, group, group.rules if contested(network) else ())
         known_rules = network.ask(_compiled)
         rules = known_rules.get((group, inbound))
         if rules is None:

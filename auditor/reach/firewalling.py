@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet
 from auditor.network.firewalling import (
     Answer,
     FirewallProgram,
@@ -25,7 +25,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
-from auditor.reach.stages import Reply, replies
+from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leads_by, leads_to
 from auditor.resources.firewalls import Firewall
@@ -52,6 +52,37 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
     if not application.may.is_empty:
         told = trail.through(application, _teller(trail, firewall, program, applied=True))
         yield told.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+def translated_for_internet(trail: Trail, firewall: Firewall, here: Point) -> Trail:
+    """Add that what keeps its source never gets out to the internet (E-24).
+
+    Of what a firewall let through: network rules keep the source towards private ranges, even if
+    these are public addresses.
+    """
+    if _is_own(trail, here) and not trail.others:
+        return trail
+    program = firewall_program(trail.network, firewall, trail.tags)
+    kept = program.private_ranges
+    reasons = (*kept.reasons(), *program.unknown)
+    space = trail.space
+    out = Bounds(
+        space.having(destination=EVERYTHING - kept.must),
+        space.having(destination=EVERYTHING - kept.may),
+    )
+    return remark(
+        trail,
+        "egress",
+        firewall.id,
+        lambda packet: (
+            f"{firewall.label} keeps the source of what it sends to {packet.destination} (E-24)"
+            if out.may.is_empty
+            else f"{firewall.label} translates what it sends to the internet (E-24)"
+        ),
+        out,
+        reasons=reasons,
+        opening=f"take the internet out of the private ranges of {firewall.label}",
+    )
 
 
 @question_about

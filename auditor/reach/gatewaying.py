@@ -118,14 +118,14 @@ def at_listeners(
 ) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet for a frontend of a gateway to each port on which it answers there.
 
-    The end is the gateway, and its node one of the listeners of the port.
+    The end is the gateway; `listener` of the trail tells the port.
     """
     here = point_of(trail.network, node)
     ports, reasons = ports_of(trail.network, node)
     ports = tuple(port for port in ports if port.frontend is front)
     for port in ports:
-        there = replace(here, node=port.listeners[0])
-        yield reply(_admitted(trail, node, port, here), here), there
+        there = reply(_admitted(trail, node, port, here), here)
+        yield replace(there, listener=port.listeners[0].key), here
     if not ports and not reasons:
         yield _silent(trail, node, front), here
     if reasons:
@@ -139,7 +139,7 @@ def at_listeners(
         )
         untold = untold_listeners(trail.network, front)
         for listener in untold:
-            yield doubt, replace(here, node=listener)
+            yield replace(doubt, listener=listener.key), here
         if not untold:
             yield doubt, here
 
@@ -155,17 +155,16 @@ def _silent(trail: Trail, node: ApplicationGateway, front: GatewayFrontend) -> T
     )
 
 
-def port_at(network: Network, end: Point) -> Port | None:
-    """Give the port at whose listener a packet has come to a gateway, of the end of its way."""
-    gateway = end.node.root if end.node is not None else None
-    if not isinstance(gateway, ApplicationGateway):
+def port_at(trail: Trail, node: ApplicationGateway) -> Port | None:
+    """Give the port at which a packet has come to a gateway; None when it has come to none."""
+    if not trail.listener:
         return None
-    for port in ports_of(network, gateway)[0]:
-        if any(each is end.node for each in port.listeners):
+    for port in ports_of(trail.network, node)[0]:
+        if port.listeners[0].key == trail.listener:
             return port
-    for front in walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ():
-        for listener in untold_listeners(network, front):
-            if listener is end.node:
+    for front in walk.peek(walk.peek(node, "properties"), "frontend_ip_configurations") or ():
+        for listener in untold_listeners(trail.network, front):
+            if listener.key == trail.listener:
                 return Port(front, 0, (listener,))
     return None
 
@@ -350,7 +349,7 @@ def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet
         ),
         rule=relay.route.node if relay.route is not None else None,
     )
-    trail = replace(trail, via=(*trail.via, node.id))
+    trail = replace(trail, via=(*trail.via, node.id), listener="")
     return trail.becoming(
         source=possible(subnet) if subnet is not None else None,
         destination=to,

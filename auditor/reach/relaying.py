@@ -42,9 +42,11 @@ def followed(
     What cannot be told ends at the pool.
     """
     network = trail.network
-    port = port_at(network, end)
-    gateway = end.node.root if end.node is not None else None
-    if port is None or not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
+    gateway = end.node
+    if not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
+        return
+    port = port_at(trail, gateway)
+    if port is None:
         return
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(network, port.listeners):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from auditor import ids
 from auditor.addresses import EVERY_PORT, Address, AddressSet
+from auditor.errors import Undetermined
 from auditor.network.address_plan import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop, Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.peered import ties_of
@@ -18,13 +20,15 @@ from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
-from auditor.reach.firewalling import by_firewall, filtered
+from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
+from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -196,6 +200,9 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
         "none": Bounds.nothing(space),
         "unknown": Bounds.maybe(space.all),
     }[way.method]
+    lacks = _lacks(trail.network, subnet, way)
+    if lacks:
+        taken = Bounds.maybe(space.all if way.node is None else taken.may)
     named = f" {way.node.label}" if way.node is not None else ""
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
@@ -204,6 +211,8 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
     }.get(
         way.method, f"{way.method.replace('-', ' ')}{named} takes it to the internet ({way.fact})"
     )
+    if lacks:
+        says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
     addresses, reasons = egress_addresses(trail.network, source, way)
     trail = remark(
         trail,
@@ -211,10 +220,29 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
         way.node.root.id if way.node is not None else subnet.id,
         lambda _: says,
         taken,
-        reasons=way.reasons or _unsaid(way, subnet),
+        reasons=lacks or way.reasons or _unsaid(way, subnet),
         opening="give the subnet a NAT gateway" if way.method == "none" else "",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
+    """Tell why a subnet's NAT gateway may take nothing out: it, or its addresses, are not told."""
+    ref = walk.peek(walk.peek(subnet, "properties"), "nat_gateway")
+    named = walk.peek(ref, "id")
+    if not named or way.method not in ("nat-gateway", "none"):
+        return ()
+    nat = network.find(named)
+    if not isinstance(nat, NatGateway):
+        return (Reason("collection-gap", f"the NAT gateway {ids.name(named)}", subnet.id),)
+    if way.method == "none":
+        return ()
+    try:
+        if nat.addresses or nat.prefixes:
+            return ()
+    except Undetermined as unknown:
+        return (gap(unknown, nat.id),)
+    return (Reason("collection-gap", f"a public address of NAT gateway {nat.label}", nat.id),)
 
 
 def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
@@ -231,6 +259,7 @@ def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator
             continue
         yield from leave_by_gateways(passed, here, to)
         out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
+        out = translated_for_internet(out, firewall, here)
         addresses, reasons = firewall_addresses(trail.network, firewall)
         yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 

@@ -22,11 +22,12 @@ from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
 
+_FIRST = 100
+"""The first priority that a rule of a security group may have."""
+
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
 )
-_FIRST = 100
-"""The first priority that a rule of a security group may have."""
 
 
 def filters(trail: Trail, point: Point, direction: Direction) -> Trail:

@@ -61,7 +61,8 @@ class Trail:
 
     `frame` is what they look like now; `others` are what they may look like instead, where nobody
     tells. `via` names proxies that started a connection of their own on the way, as ARM ids.
-    `lead` tells apart the connections that one proxy opens. `choice` is the key of the load
+    `listener` is the key of one that answered last, and `lead` tells apart the connections that one
+    proxy opens. `choice` is the key of the load
     balancer's rule that chose among machines, and `down` tells that it never chooses this one.
     """
 
@@ -74,6 +75,7 @@ class Trail:
     others: tuple[Frame, ...] = ()
     stages: tuple[Stage, ...] = ()
     via: tuple[str, ...] = ()
+    listener: str = ""
     lead: str = ""
     choice: str = ""
     down: bool = False

@@ -77,13 +77,15 @@ class Gap:
     `denied`, `failed` (an error of the service, after retries), `damaged` (with --keep-going),
     `conflict` (two inputs tell one id differently), `unsupported` (a shape or an element of one
     that is recognised and not read), `lossy` (the shape itself drops fields).
-    `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer].
+    `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer]. Of a
+    conflict about what filters or routes, `settled` is false when nothing tells which is newer.
     """
 
     kind: str
     subject: str
     detail: str
     where: str = ""
+    settled: bool = True
 
 
 _BLOCK = 1 << 15

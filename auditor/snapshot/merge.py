@@ -49,8 +49,51 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
         return best, []
     places = sorted({_place(record, sources) for record in others})
     detail = f"two inputs tell this resource differently: taken from {_place(best, sources)}, not "
-    gap = Gap("conflict", best.id, detail + ", ".join(places), _place(best, sources))
+    settled = not any(_is_open(best, record, sources) for record in others)
+    gap = Gap("conflict", best.id, detail + ", ".join(places), _place(best, sources), settled)
     return best, [gap]
+
+
+def _is_open(best: Record, other: Record, sources: Sequence[Source]) -> bool:
+    """Tell whether two inputs tell rules or routes differently, and only their text was compared.
+
+    `_rank` then chose one to be the same for any order of files: neither is the better word.
+    """
+    if _rank(best, sources)[:_BY_MERIT] != _rank(other, sources)[:_BY_MERIT]:
+        return False
+    try:
+        one, two = (_deciding(msgspec.json.decode(bytes(r.body)), r.type) for r in (best, other))
+    except (msgspec.DecodeError, RecursionError):
+        return True
+    return one != two
+
+
+_BY_MERIT = 5
+"""So many parts of a rank say something for a record."""
+
+_DECIDING = ("securityrules", "routes", "disablebgproutepropagation")
+
+
+def _deciding(body: Json, kind: str) -> Json:
+    """Give what of a resource filters or routes: all of a rule's or route's own settings."""
+    found = _canonical(body)
+    if not isinstance(found, dict):
+        return None
+    if kind.lower().rpartition("/")[2] in _DECIDING:
+        return {key: value for key, value in found.items() if key != "provisioningstate"}
+    return {key: _bare(value) for key, value in found.items() if key in _DECIDING}
+
+
+def _bare(value: Json) -> Json:
+    """Leave out of rules and routes what decides nothing, and their order."""
+    if not isinstance(value, list):
+        return value
+    parts = [
+        {k: v for k, v in part.items() if k not in ("provisioningstate", "id")}
+        for part in value
+        if isinstance(part, dict)
+    ]
+    return sorted(parts, key=lambda part: msgspec.json.encode(part, order="deterministic"))
 
 
 def _rank(

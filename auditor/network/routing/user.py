@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from auditor.addresses import Address, AddressError, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined, quoted
+from auditor.network.graph import contested, told_once
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.appliances import Verdict, appliance_verdict, gateway_verdict
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
@@ -39,9 +40,10 @@ def user_routes(place: Place) -> tuple[Found, bool | None]:
         return found, True
     try:
         routes = table.routes
+        told_once(place.network, table, routes)
     except Undetermined as unknown:
         found.influences.append(anything(gap(unknown, table.id), Source.USER, "R-5"))
-        return found, _propagates(table)
+        return found, None if table.key in contested(place.network) else _propagates(table)
     for route in routes:
         try:
             _add(place, route, found)

@@ -1,0 +1,96 @@
+"""Whose source a firewall keeps: never, always, or towards some ranges (E-24)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate
+
+from ...exposed import NSG, PIP, deny, nsg, pip, rule
+from ...firewalls import (
+    FIREWALL,
+    application_rule,
+    collection,
+    firewall,
+    group,
+    network_rule,
+    policy,
+)
+from ...networks import nic, peer, subnet_id, vnet
+from ...reaching import asked
+from ...routing import route, steered, table
+
+CLIENT = "52.10.0.7"
+FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+EVERYTHING = collection("ok", 100, "Allow", network_rule("any", "10.0.0.0/24", "*", "443"))
+NEVER, ALWAYS = ["0.0.0.0/0"], ["255.255.255.255/32"]
+
+
+def between(
+    *collections: Any, ranges: list[str] | None = None, only: str = "*", back: bool = True
+) -> Network:
+    """NIC web and NIC db in spokes of a firewall's hub; db lets in `only`."""
+    snat: Any = {"snat": {"privateRanges": ranges}} if ranges is not None else {}
+    guarded = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
+    data = steered("10.2.0.0/24", "rt") if back else {"addressPrefix": "10.2.0.0/24"}
+    return estate(
+        vnet(
+            "hub",
+            "10.1.0.0/16",
+            subnets={"AzureFirewallSubnet": "10.1.0.0/26"},
+            peers=[peer("app", "10.0.0.0/16", **FLAGS), peer("data", "10.2.0.0/16", **FLAGS)],
+        ),
+        vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", "rt")},
+             peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
+        vnet("data", "10.2.0.0/16", subnets={"data": {**data, **guarded}},
+             peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.1.0.4")),
+        firewall(
+            ipConfigurations=[
+                {
+                    "name": "c",
+                    "properties": {
+                        "privateIPAddress": "10.1.0.4",
+                        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
+                        "publicIPAddress": {"id": arm_id(PIP, "pip")},
+                    },
+                }
+            ]
+        ),
+        policy("g", **snat),
+        group("g", 100, *(collections or (EVERYTHING,))),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),
+        nsg(rule("in", 100, only), deny("rest", 200)),
+        nic("web", "10.0.0.4", ("app", "app")),
+        nic("db", "10.2.0.4", ("data", "data")),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ranges", "keeps"),
+    [(None, True), ([], True), (["IANAPrivateRanges"], True), (NEVER, True), (ALWAYS, False)],
+)
+def test_E_24_what_machines_see_as_the_source(ranges: list[str] | None, keeps: bool) -> None:
+    own = asked(between(ranges=ranges, only="10.0.0.0/24"), "web", "db")
+    assert own.verdict == ("reachable" if keeps else "blocked")
+    firewalls = asked(between(ranges=ranges, only="10.1.0.0/26"), "web", "db")
+    assert firewalls.verdict == ("blocked" if keeps else "reachable")
+    straight_back = asked(between(ranges=ranges, back=False), "web", "db")
+    assert straight_back.verdict == ("blocked" if keeps else "reachable")
+
+
+def test_E_24_without_translation_nothing_gets_out_to_the_internet() -> None:
+    assert asked(between(), "web", CLIENT).verdict == "reachable"
+    assert asked(between(ranges=ALWAYS), "web", CLIENT).verdict == "reachable"
+    assert asked(between(ranges=NEVER), "web", CLIENT).verdict == "blocked"
+    some = between(ranges=["IANAPrivateRanges", "52.10.0.0/16"])
+    assert asked(some, "web", CLIENT).verdict == "blocked"
+    assert asked(some, "web", "52.20.0.7").verdict == "reachable"
+
+
+def test_E_24_application_rules_always_translate() -> None:
+    by_name = collection("ok", 100, "Allow", application_rule("web", "*", source="10.0.0.0/24"))
+    assert asked(between(by_name, ranges=NEVER), "web", CLIENT).verdict != "blocked"

@@ -1,0 +1,42 @@
+"""Machines behind NAT gateways, as far as these are told (R-31)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.testing import arm_id, estate, resource
+
+from ...egress import BY_NAT, NAT, machine, nat, network, public
+from ...reaching import Asked, asked
+
+CLIENT = "52.10.0.7"
+
+
+def leaving(*more: Any, protocol: str = "tcp", **subnet: Any) -> Asked:
+    """Ask whether a VM gets to the internet."""
+    return asked(estate(network(**subnet), *machine(), *more), "web-nic", CLIENT, protocol=protocol)
+
+
+def test_R_31_a_nat_gateway_takes_machines_out() -> None:
+    found = leaving(nat("out"), public("out", "20.7.7.7"), **BY_NAT)
+    assert found.verdict == "reachable"
+
+
+def test_R_31_what_a_missing_nat_gateway_takes_out_is_not_told() -> None:
+    settings: tuple[Any, ...] = ({}, {"defaultOutboundAccess": False})
+    for more in settings:
+        found = leaving(natGateway={"id": arm_id(NAT, "gone")}, **more)
+        assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_R_31_a_nat_gateway_that_tells_no_address_may_take_nothing_out() -> None:
+    found = leaving(resource(NAT, "nat", {}), **BY_NAT)
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_R_31_no_icmp_leaves_by_a_nat_gateway_that_tells_no_address() -> None:
+    bare = resource(NAT, "nat", {})
+    found = asked(
+        estate(network(**BY_NAT), *machine(), bare), "web-nic", CLIENT, None, protocol="icmp"
+    )
+    assert found.verdict == "blocked"
