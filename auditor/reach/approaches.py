@@ -14,11 +14,11 @@ from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
 from auditor.reach.gatewaying import listeners_at, point_of
 from auditor.reach.points import Kind, Point, frontend, machine
-from auditor.reach.translating import translated_to
+from auditor.reach.translating import translated_by_hub, translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -90,17 +90,17 @@ def _by_gateways(network: Network) -> _ByTarget:
 
 @question
 def _by_firewalls(network: Network) -> _ByTarget:
-    return _by_target(network, FirewallIpConfiguration)
+    return _by_target(network, FirewallIpConfiguration, Firewall)
 
 
-def _by_target(network: Network, carrier: type[Node]) -> _ByTarget:
+def _by_target(network: Network, *carriers: type[Node]) -> _ByTarget:
     """The entrances of a kind that lead to others than whoever carries them, by these others.
 
     By the key of its subnet too, for whoever is asked about as any machine of that.
     """
     found: dict[str, dict[str, Entrance]] = defaultdict(dict)
     for entrance in entrances(network):
-        if not isinstance(entrance.node, carrier):
+        if not isinstance(entrance.node, carriers):
             continue
         for point in _behind(network, entrance):
             place = point.subnet.key if point.subnet is not None else ""
@@ -116,6 +116,8 @@ def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
         yield from behind_front(network, node)
     elif isinstance(node, FirewallIpConfiguration):
         yield from _beyond(network, translated_to(network, node))
+    elif isinstance(node, Firewall):
+        yield from _beyond(network, translated_by_hub(network, node))
 
 
 def behind_front(
@@ -154,6 +156,8 @@ def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iter
         yield from behind_front(network, node, seen)
     elif isinstance(node, FirewallIpConfiguration):
         yield from _beyond(network, translated_to(network, node), seen)
+    elif isinstance(node, Firewall):
+        yield from _beyond(network, translated_by_hub(network, node), seen)
 
 
 def _beyond(

@@ -27,13 +27,13 @@ from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
-from auditor.reach.translating import at_firewall
+from auditor.reach.translating import at_firewall, at_hub_firewall
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
@@ -46,6 +46,7 @@ Carrier: TypeAlias = (
     | LoadBalancerFrontend
     | GatewayFrontend
     | FirewallIpConfiguration
+    | Firewall
     | BastionIpConfiguration
     | VpnGatewayIpConfiguration
     | FrontDoorEndpoint
@@ -102,7 +103,7 @@ def entrances_by_address(network: Network) -> dict[Address, tuple[Entrance, ...]
 
 
 def _carriers(network: Network) -> Iterator[Node]:
-    for cls in (IpConfiguration, ScaleSetIpConfiguration, *_NAMING):
+    for cls in (IpConfiguration, ScaleSetIpConfiguration, Firewall, *_NAMING):
         yield from network.all(cls)
 
 
@@ -110,6 +111,8 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
     """Give the public addresses that an ip configuration or a frontend carries."""
     if isinstance(node, ScaleSetIpConfiguration):
         return tuple(_of_instances(node))
+    if isinstance(node, Firewall):
+        return tuple(_of_hub_firewall(node))
     if isinstance(node, IpConfiguration):
         try:
             named = [arm_id for arm_id, _ in carried(network, node)]
@@ -140,6 +143,18 @@ def _told_by_address(network: Network, node: Node) -> Iterator[tuple[str, Node]]
     for edge in network.referrers(node, "ipConfiguration"):
         if isinstance(edge.source, PublicIp):
             yield edge.source.id, edge.source
+
+
+def _of_hub_firewall(node: Firewall) -> Iterator[Entrance]:
+    """The public addresses of a firewall in a virtual hub, which no public IP stands for (E-2)."""
+    hub = walk.peek(walk.peek(node, "properties"), "hub_ip_addresses")
+    public = walk.peek(hub, "public_ips")
+    if public is None:
+        return
+    texts = [walk.peek(each, "address") for each in walk.peek(public, "addresses") or ()]
+    told = AddressSet.from_text([text for text in texts if text])
+    lacks = Reason("collection-gap", f"the public addresses of {node.label}", node.id)
+    yield Entrance(node.id, told, node, reasons=() if told else (lacks,))
 
 
 def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
@@ -192,6 +207,8 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
             yield from at_listeners(trail, gateway, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
+    elif isinstance(node, Firewall):
+        yield from at_hub_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
 
