@@ -171,7 +171,7 @@ def from_internet(
             continue
         for each, end in enter(trail, entrance):
             yield Path(source, end, each, entrance)
-            for there, member in followed(each, end) if relays else ():
+            for there, member in followed(each, end) if relays and each.listener else ():
                 yield Path(source, member, there, entrance)
 
 
