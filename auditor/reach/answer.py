@@ -366,10 +366,14 @@ def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
 
 
 def _by_choice(group: Sequence[Path]) -> Bounds:
+    """What arrives whichever machine is chosen; to one machine there may be several ways."""
     up = [path for path in group if not path.trail.down] or list(group)
-    total = up[0].bounds
-    for path in up[1:]:
-        total = Bounds(total.may | path.bounds.may, total.must & path.bounds.must)
+    ways: dict[str, list[Bounds]] = {}
+    for path in up:
+        ways.setdefault(path.target.id.lower(), []).append(path.bounds)
+    total, *others = (any_of(up[0].trail.space, each) for each in ways.values())
+    for other in others:
+        total = Bounds(total.may | other.may, total.must & other.must)
     return total
 
 

@@ -1,4 +1,4 @@
-"""Which public entrances may lead to a point, and to whom application gateways send on."""
+"""Which public entrances may lead to a point, straight or by those that pass on what they get."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from itertools import product
 from typing import TypeAlias
 
 from auditor.network.graph import Network, question, question_about
+from auditor.reach.aiming import aims_of, distinct_relays
 from auditor.reach.balancing import forwards_of, forwards_to
-from auditor.reach.entrances import Entrance, entrances, entrances_at, translated_to
-from auditor.reach.gatewaying import Relay, point_of, ports_of, relays_of
-from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.reach.delivery import leads_to_region
+from auditor.reach.entrances import Entrance, entrances, entrances_at
+from auditor.reach.gatewaying import listeners_at, point_of
+from auditor.reach.points import Kind, Point, frontend, machine
+from auditor.reach.translating import translated_by_hub, translated_to
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
@@ -65,16 +69,17 @@ def _towards(
     nodes = [target.node] if target.node is not None else []
     if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
         nodes = list(target.node.properties.frontend_ip_configurations or ())
-    if target.kind is Kind.MACHINE and target.node is not None:
-        nodes += [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+    if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:
+        before = [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+        nodes += before
+        nodes += [f.frontend for node in before for f in forwards_to(network).get(node.key, ())]
     for node in nodes:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
-    if target.kind is not Kind.GATEWAY:
-        place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
-        for key, known in product((target.id.lower(), place), relaying):
-            for entrance in known.get(key, ()):
-                found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+    place = target.subnet.key if target.kind is Kind.SUBNET and target.subnet else ""
+    for key, known in product((target.id.lower(), place), relaying):
+        for entrance in known.get(key, ()):
+            found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     return tuple(found[key] for key in sorted(found))
 
 
@@ -85,17 +90,17 @@ def _by_gateways(network: Network) -> _ByTarget:
 
 @question
 def _by_firewalls(network: Network) -> _ByTarget:
-    return _by_target(network, FirewallIpConfiguration)
+    return _by_target(network, FirewallIpConfiguration, Firewall)
 
 
-def _by_target(network: Network, carrier: type[Node]) -> _ByTarget:
+def _by_target(network: Network, *carriers: type[Node]) -> _ByTarget:
     """The entrances of a kind that lead to others than whoever carries them, by these others.
 
     By the key of its subnet too, for whoever is asked about as any machine of that.
     """
     found: dict[str, dict[str, Entrance]] = defaultdict(dict)
     for entrance in entrances(network):
-        if not isinstance(entrance.node, carrier):
+        if not isinstance(entrance.node, carriers):
             continue
         for point in _behind(network, entrance):
             place = point.subnet.key if point.subnet is not None else ""
@@ -107,42 +112,28 @@ def _by_target(network: Network, carrier: type[Node]) -> _ByTarget:
 def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
     """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
     node = entrance.node
-    if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-        yield from behind_ports(network, node.root, node)
+    if isinstance(node, GatewayFrontend):
+        yield from behind_front(network, node)
     elif isinstance(node, FirewallIpConfiguration):
-        yield from _and_beyond(network, translated_to(network, node), frozenset())
+        yield from _beyond(network, translated_to(network, node))
+    elif isinstance(node, Firewall):
+        yield from _beyond(network, translated_by_hub(network, node))
 
 
-def behind_ports(
-    network: Network,
-    gateway: ApplicationGateway,
-    front: GatewayFrontend,
-    seen: frozenset[str] = frozenset(),
+def behind_front(
+    network: Network, front: GatewayFrontend, seen: frozenset[str] = frozenset()
 ) -> Iterator[Point]:
-    """Give whom the listeners at a frontend of a gateway lead to; `seen`: gateways before it."""
-    if gateway.key in seen:
+    """Give whom a gateway connects to for one of its frontends, and so on."""
+    gateway = front.root
+    if not isinstance(gateway, ApplicationGateway) or gateway.key in seen:
         return
-    seen = seen | {gateway.key}
-    for port in ports_of(network, gateway)[0]:
-        if port.frontend is front:
-            for relay in distinct_relays(network, port.listeners):
-                targets = relay_targets(network, gateway, relay)
-                yield from _and_beyond(network, targets, seen)
-
-
-def _and_beyond(
-    network: Network, targets: Iterable[Point], seen: frozenset[str]
-) -> Iterator[Point]:
-    """Give some points and those behind them: of load balancers, and of further gateways."""
-    for target in targets:
-        yield target
-        node = target.node
-        if isinstance(node, LoadBalancerFrontend):
-            for forward in forwards_of(network, node).known:
-                if forward.target is not None:
-                    yield forward.target
-        elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-            yield from behind_ports(network, node.root, node, seen)
+    seen |= {gateway.key}
+    for relay in distinct_relays(network, listeners_at(network, front)):
+        for aim in aims_of(network, relay)[0]:
+            if isinstance(aim, Point):
+                yield from _beyond(network, [aim], seen)
+            else:
+                yield from _entered(network, aim, seen)
 
 
 def leads_on(point: Point, wanted: Point) -> bool:
@@ -153,22 +144,33 @@ def leads_on(point: Point, wanted: Point) -> bool:
     return wanted.kind is Kind.SUBNET and place == wanted.id.lower()
 
 
-def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
-    """Give what listeners send on, each member and port once."""
-    seen: set[tuple[str, int | None]] = set()
-    for listener in listeners:
-        for relay in relays_of(network, listener):
-            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
-            if key not in seen:
-                seen.add(key)
-                yield relay
+def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iterator[Point]:
+    """Give who is behind an entrance that a gateway connects to."""
+    node = entrance.node
+    if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
+        yield machine(network, node)
+    elif isinstance(node, LoadBalancerFrontend):
+        yield from _beyond(network, [frontend(network, node)], seen)
+    elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
+        yield point_of(network, node.root)
+        yield from behind_front(network, node, seen)
+    elif isinstance(node, FirewallIpConfiguration):
+        yield from _beyond(network, translated_to(network, node), seen)
+    elif isinstance(node, Firewall):
+        yield from _beyond(network, translated_by_hub(network, node), seen)
 
 
-def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
-    """Give the points a gateway may connect to for one relay; none that the snapshot holds."""
-    if relay.configuration is not None:
-        return (machine(network, relay.configuration),)
-    place = point_of(network, gateway).place
-    if relay.address is None or place is None:
-        return ()
-    return points_at(network, relay.address, place)
+def _beyond(
+    network: Network, targets: Iterable[Point], seen: frozenset[str] = frozenset()
+) -> Iterator[Point]:
+    """Give some points, and whoever is behind those that pass on what they get."""
+    for target in targets:
+        yield target
+        if isinstance(target.node, LoadBalancerFrontend):
+            for forward in forwards_of(network, target.node).known:
+                if forward.target is not None:
+                    yield forward.target
+                    if leads_to_region(forward):
+                        yield from _beyond(network, [forward.target], seen)
+        elif isinstance(target.node, GatewayFrontend):
+            yield from behind_front(network, target.node, seen)

@@ -61,9 +61,9 @@ def _of(network: Network, gateway: ApplicationGateway) -> Iterator[Backend | Dou
         return
     for listener in listeners:
         for relay in relays_of(network, listener):
-            if not relay.pool:
+            if not relay.pool or relay.port is None:
                 yield Doubt(listener.id, "; ".join(map(str, relay.reasons)))
-            elif relay.port is not None and _ends(network, gateway, relay):
+            elif _ends(network, gateway, relay):
                 pool = network.find(relay.pool)
                 spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
                 yield Backend(spelled, gateway, relay.member, relay.port, relay)

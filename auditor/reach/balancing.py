@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from auditor.addresses import AddressSet, PortSet, address_or_none
+from auditor import ids
+from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.network.address_plan import locate
-from auditor.network.backends import members
 from auditor.network.exposure import InboundRule, use_of
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.points import Point, machine
+from auditor.reach.membership import candidates, targets_of
+from auditor.reach.points import Point
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref
-from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.base import Node
 from auditor.resources.load_balancers import (
-    BackendPool,
     InboundNatPool,
     InboundNatRule,
-    LoadBalancer,
     LoadBalancerFrontend,
     LoadBalancerProbe,
     LoadBalancingRule,
 )
-from auditor.resources.virtual_networks import VirtualNetwork
 
 TCP: Intervals = ((6, 6),)
 UDP: Intervals = ((17, 17),)
@@ -42,7 +37,8 @@ class Forward:
 
     `protocols` and `ports` are what it takes at the frontend. `backend_port` is None where the port
     stays as it is, and with `floating` the address does too (P-4, E-13); None: not told. `target`
-    is the machine, None when the snapshot lacks it. `reasons` tell why it may not be so.
+    is the machine, None when the snapshot lacks it; behind a global load balancer the frontend of a
+    regional one (E-19). `reasons` tell why it may not be so.
     """
 
     frontend: LoadBalancerFrontend
@@ -82,14 +78,15 @@ def forwards_of(network: Network, frontend: LoadBalancerFrontend) -> Forwards:
     found: list[Forward] = []
     for rule in use.inbound:
         try:
-            found += _forwards(network, frontend, rule, reasons)
+            for forward in _forwards(network, frontend, rule):
+                found.append(forward)
         except Undetermined as unknown:
             reasons.append(gap(unknown, rule.id))
     return Forwards(tuple(found), tuple(dict.fromkeys(reasons)))
 
 
 def _forwards(
-    network: Network, frontend: LoadBalancerFrontend, rule: InboundRule, reasons: list[Reason]
+    network: Network, frontend: LoadBalancerFrontend, rule: InboundRule
 ) -> Iterator[Forward]:
     p = rule.properties
     protocols = _PROTOCOLS.get((p.protocol or "").lower())
@@ -100,38 +97,35 @@ def _forwards(
     if not isinstance(rule, LoadBalancingRule) and not back:
         raise Undetermined(f"the backend port of {rule.label}", resource=rule.id)
     floating = False if isinstance(rule, InboundNatPool) else _floating(rule)
-    probe = None
-    if isinstance(rule, LoadBalancingRule):
-        probe = network.get(rule.properties.probe, LoadBalancerProbe)
+    probe, lacks = _probe(network, rule)
+    whole = Forward(
+        frontend,
+        rule,
+        protocols,
+        ports,
+        None if not back or floating else back,
+        floating,
+        None,
+        "",
+        probe,
+    )
     for text, target, doubts in targets_of(network, rule):
-        yield Forward(
-            frontend,
-            rule,
-            protocols,
-            ports,
-            None if not back or floating else back,
-            floating,
-            target,
-            text,
-            probe,
-            doubts,
-        )
+        yield replace(whole, target=target, member=text, reasons=(*lacks, *doubts))
+        if target is None:
+            for point in candidates(network, rule, text):
+                yield replace(whole, target=point, member=text, reasons=(*lacks, *doubts))
 
 
-def targets_of(
+def _probe(
     network: Network, rule: InboundRule
-) -> Iterator[tuple[str, Point | None, tuple[Reason, ...]]]:
-    """Give the members behind a rule, each with its machine and what is in doubt about it.
-
-    Raises Undetermined when a pool of the rule is not in the snapshot.
-    """
-    seen: set[str] = set()
-    for text, doubts in _members(network, rule):
-        target, lacks = _target(network, rule, text)
-        if target is not None and target.id in seen:
-            continue  # instances of one model
-        seen.add(target.id if target is not None else text)
-        yield text, target, (*doubts, *lacks)
+) -> tuple[LoadBalancerProbe | None, tuple[Reason, ...]]:
+    """The probe of a rule, or why it is not told whom it lets the load balancer choose."""
+    try:
+        if isinstance(rule, LoadBalancingRule):
+            return network.get(rule.properties.probe, LoadBalancerProbe), ()
+    except Undetermined as unknown:
+        return None, (gap(unknown, rule.id),)
+    return None, ()
 
 
 def _floating(rule: LoadBalancingRule | InboundNatRule) -> bool | None:
@@ -154,89 +148,12 @@ def _ports_of(rule: InboundRule) -> PortSet:
     return PortSet.of(port)
 
 
-def _members(network: Network, rule: InboundRule) -> Iterator[tuple[str, tuple[Reason, ...]]]:
-    """The members behind a rule, as `auditor.network.backends` names them, and what is in doubt."""
-    if isinstance(rule, LoadBalancingRule):
-        for ref in rule.pools:
-            pool = network.get(ref, BackendPool)
-            if pool is not None:
-                yield from _of_pool(network, pool)
-        return
-    kind = "loadBalancerInboundNatRules"
-    if isinstance(rule, InboundNatPool):
-        kind = "loadBalancerInboundNatPools"
-    found = {edge.source.key: () for edge in network.referrers(rule, kind)}
-    if isinstance(rule, InboundNatRule):
-        one = rule.properties.backend_ip_configuration
-        if one is not None and one.id:
-            found.setdefault(_key(network, one), ())
-        pool = network.get(rule.properties.backend_address_pool, BackendPool)
-        if pool is not None:
-            # Of a range of ports each member has one, and nobody tells which (E-18).
-            p = rule.properties
-            single = p.frontend_port_range_start == p.frontend_port_range_end
-            doubt = Reason("nat-port", f"which port of {rule.label} leads to which member", rule.id)
-            for key, doubts in _of_pool(network, pool):
-                yield key, doubts if single else (*doubts, doubt)
-    yield from found.items()
-
-
-def _key(network: Network, ref: Ref) -> str:
-    node = network.find(ref)
-    return node.key if node is not None else ""
-
-
-def _of_pool(network: Network, pool: BackendPool) -> Iterator[tuple[str, tuple[Reason, ...]]]:
-    down = _down(network, pool)
-    for key in members(network, pool):
-        doubt = Reason("semantics:E-15", f"{key} is set down in {pool.label}", pool.id)
-        yield key, (doubt,) if key in down else ()
-
-
-def _down(network: Network, pool: BackendPool) -> set[str]:
-    found: set[str] = set()
-    for entry in pool.properties.load_balancer_backend_addresses or ():
-        p = entry.properties
-        if (p.admin_state or "").lower() == "down":
-            found.add(p.ip_address or "")
-            if p.network_interface_ip_configuration is not None:
-                found.add(_key(network, p.network_interface_ip_configuration))
-    return found
-
-
-def _target(
-    network: Network, rule: InboundRule, member: str
-) -> tuple[Point | None, tuple[Reason, ...]]:
-    address = None if member.startswith("/") else address_or_none(member)
-    if address is None:
-        node = network.find(member)
-        if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
-            return machine(network, node), ()
-        return None, (Reason("collection-gap", f"{member} is not in the snapshot", member),)
-    vnet = _vnet_of_member(network, rule, member)
-    if vnet is None:
-        return None, (Reason("collection-gap", f"in which network {member} is", rule.id),)
-    where = locate(network, address, vnet)
-    for owner in where.owners:
-        if isinstance(owner.node, IpConfiguration):
-            return machine(network, owner.node), ()
-    return None, (Reason("collection-gap", where.unsure or f"nobody owns {member}", rule.id),)
-
-
-def _vnet_of_member(network: Network, rule: InboundRule, member: str) -> VirtualNetwork | None:
-    balancer = network.holder(rule, LoadBalancer)
-    for pool in balancer.pools if balancer is not None else ():
-        for entry in pool.properties.load_balancer_backend_addresses or ():
-            if entry.properties.ip_address == member:
-                found = network.find(entry.properties.virtual_network)
-                if isinstance(found, VirtualNetwork):
-                    return found
-    return None
-
-
 @question
 def forwards_to(network: Network) -> dict[str, tuple[Forward, ...]]:
-    """Give what frontends forward to each machine, by the key of its ip configuration."""
+    """Give what frontends forward to each machine, by the key of its ip configuration.
+
+    What those of global load balancers forward to regional frontends is by these ones' keys.
+    """
     found: dict[str, list[Forward]] = defaultdict(list)
     for frontend in network.all(LoadBalancerFrontend):
         for forward in forwards_of(network, frontend).known:
@@ -255,3 +172,12 @@ def addresses_of_frontend(network: Network, frontend: LoadBalancerFrontend) -> A
     elif isinstance(public, Missing):
         text = None
     return AddressSet.from_text([text]) if text else AddressSet()
+
+
+def chained(node: Node) -> tuple[Reason, ...]:
+    """Tell of a Gateway Load Balancer that packets go through first: nobody tells what it does."""
+    ref = walk.peek(walk.peek(node, "properties"), "gateway_load_balancer")
+    if ref is None:
+        return ()
+    arm_id = walk.peek(ref, "id") or node.id
+    return (Reason("gwlb", f"what the appliances behind {ids.name(arm_id)} do with it", arm_id),)

@@ -15,11 +15,12 @@ from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.routing_domains import spelled
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
-from auditor.reach.balancing import Forward, forwards_of
+from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
+from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark, replies
@@ -43,7 +44,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
     if isinstance(target.node, LoadBalancerFrontend):
         yield from through_frontend(trail, target.node, reply)
     elif isinstance(target.node, PrivateEndpoint):
-        yield into_endpoint(trail, target, target.node), target
+        yield from at_endpoint(trail, target, target.node)
     elif isinstance(target.node, GatewayFrontend):
         gateway = target.node.root
         if isinstance(gateway, ApplicationGateway):
@@ -74,12 +75,16 @@ def _by_itself(trail: Trail, target: Point) -> Trail:
 
 
 def through_frontend(
-    trail: Trail, frontend: LoadBalancerFrontend, reply: Reply
+    trail: Trail, frontend: LoadBalancerFrontend, reply: Reply, *, regional: bool = False
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow a packet for a frontend to each machine that its rules send it to (E-10)."""
+    """Follow a packet for a frontend to each machine that its rules send it to (E-10).
+
+    `regional` tells that it came by a global load balancer: behind another region there is none.
+    """
     found = forwards_of(trail.network, frontend)
     for forward in found.known:
-        yield from behind(trail, forward, reply)
+        if not (regional and leads_to_region(forward)):
+            yield from behind(trail, forward, reply)
     if found.reasons:
         doubt = remark(
             trail,
@@ -129,15 +134,50 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     if target is None:
         yield trail, frontend_point(forward.frontend)
         return
+    if isinstance(target.node, LoadBalancerFrontend):
+        yield from _in_region(trail, forward, target.node, reply)
+        return
     trail = trail.becoming(
         destination=None if forward.floating else target.addresses,
         destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
         reasons=() if forward.floating else target.reasons,
     )
-    trail = probed(replace(trail, choice=rule.key), forward, target)
+    trail = probed(replace(trail, choice=trail.choice or rule.key), forward, target)
     trail = not_itself(trail, forward, target)
     inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
     yield reply(inside, target), target
+
+
+def leads_to_region(forward: Forward) -> bool:
+    """Tell whether a rule of a global load balancer leads to a regional one (E-19)."""
+    return forward.target is not None and forward.target.kind is Kind.FRONTEND
+
+
+def _in_region(
+    trail: Trail, forward: Forward, frontend: LoadBalancerFrontend, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet from a global load balancer through the frontend of a regional one (E-19).
+
+    The client's address stays (P-5).
+    """
+    own = addresses_of_frontend(trail.network, frontend)
+    lacks = Reason("collection-gap", f"the address of {frontend.label}", frontend.id)
+    trail = replace(trail, choice=trail.choice or forward.rule.key).becoming(
+        destination=None if forward.floating or not own else own,
+        destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
+        reasons=() if own else (lacks,),
+    )
+    doubts = chained(frontend)
+    if doubts:
+        trail = remark(
+            trail,
+            "load-balancer",
+            frontend.root.id,
+            lambda _: f"it cannot be told what goes before {frontend.label}",
+            Bounds.maybe(trail.space.all),
+            reasons=doubts,
+        )
+    yield from through_frontend(trail, frontend, reply, regional=True)
 
 
 def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
@@ -173,9 +213,18 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
 
 
 def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
-    """Add that a machine which a load balancer sends back to itself gets no answer (P-10)."""
+    """Add that a machine which a load balancer sends back to itself gets no answer (P-10).
+
+    Not where another address stands in for its own: that of its way to the internet, say. When
+    this may be the frontend's, no fact tells what becomes of it.
+    """
     source = trail.source.node
     if source is None or trail.via:
+        return trail
+    own = trail.source.addresses
+    translated = [f.source is not None and not f.source.overlaps(own) for f in trail.frames]
+    asked = addresses_of_frontend(trail.network, forward.frontend)
+    if all(translated) and asked and not trail.sources().overlaps(asked):
         return trail
     others = [
         each.target.node
@@ -184,13 +233,19 @@ def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
     ]
     if source not in others:
         return trail
-    alone = source is target.node
+    alone = source is target.node and not any(translated)
     reason = Reason("semantics:P-10", "whether it is sent back to itself", forward.rule.root.id)
     return remark(
         trail,
         "hairpin",
         forward.rule.root.id,
-        lambda _: "it would be sent back to itself (P-10)" if alone else "it is a backend itself",
+        lambda _: (
+            "it would be sent back to itself (P-10)"
+            if alone
+            else "it may come back with the address that it was sent to (P-10)"
+            if any(translated)
+            else "it is a backend itself"
+        ),
         Bounds.nothing(trail.space) if alone else Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
@@ -214,6 +269,36 @@ def _told(asked: PacketSet, bounds: Bounds) -> bool | None:
     if (asked & bounds.may).is_empty:
         return False
     return True if asked <= bounds.must else None
+
+
+def at_endpoint(
+    trail: Trail, target: Point, endpoint: PrivateEndpoint
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet into a private endpoint, and to whoever is behind a private link service.
+
+    Other services answer at the endpoint; so do private link services that the snapshot lacks.
+    Application gateways have listeners for it (A-52).
+    """
+    inside = into_endpoint(trail, target, endpoint)
+    links = links_of(trail.network, endpoint)
+    if not links:
+        yield inside, target
+    for link in links:
+        there, back = through_link(inside, link)
+        if link.front is None:
+            yield there, target
+        else:
+            yield from at_linked(there, link.front, back)
+
+
+def at_linked(
+    trail: Trail, front: LoadBalancerFrontend | GatewayFrontend, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow a packet of Private Link to whoever answers at the frontend that it leads to."""
+    if isinstance(front, LoadBalancerFrontend):
+        yield from through_frontend(trail, front, reply)
+    elif isinstance(front.root, ApplicationGateway):
+        yield from at_listeners(trail, front.root, front, reply)
 
 
 def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Trail:

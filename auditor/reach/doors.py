@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet, address_or_none
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.front_door import deciding_policies
 from auditor.network.front_door_fetches import HTTP, HTTPS, Fetch, fetches
@@ -20,10 +20,10 @@ from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import through_frontend
-from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.gatewaying import point_of
-from auditor.reach.points import Kind, Point, frontend, possible
+from auditor.reach.delivery import at_linked
+from auditor.reach.entrances import Entrance, entrances, entrances_by_address
+from auditor.reach.linking import Link, links_by, links_into, through_link
+from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -34,10 +34,8 @@ from auditor.resources.front_doors import (
     ClassicFrontDoor,
     FrontDoorEndpoint,
 )
-from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateLinkService
 from auditor.resources.public_addresses import PublicIp
-from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 EDGE = "azurefrontdoor.backend"
@@ -162,7 +160,7 @@ def named_by(network: Network, fetch: Fetch) -> tuple[Entrance, ...]:
     found = [*known.get(host, ()), *known.get(resource, ())]
     address = address_or_none(host)
     if address is not None:
-        found += _by_address(network).get(address, ())
+        found += entrances_by_address(network).get(address, ())
     return tuple({f"{e.node.key} {e.address.lower()}": e for e in found}.values())
 
 
@@ -200,18 +198,8 @@ def _of_record(
     found = list(by_id.get((target or "").lower(), ()))
     found += by_name.get((alias or "").lower().rstrip("."), ())
     for address in told:
-        found += _by_address(network).get(address, ())
+        found += entrances_by_address(network).get(address, ())
     return found
-
-
-@question
-def _by_address(network: Network) -> dict[Address, tuple[Entrance, ...]]:
-    found: dict[Address, list[Entrance]] = defaultdict(list)
-    for entrance in entrances(network):
-        address = entrance.addresses.smallest()
-        if address is not None:
-            found[address].append(entrance)
-    return {address: tuple(each) for address, each in found.items()}
 
 
 def is_door(entrance: Entrance) -> bool:
@@ -235,33 +223,18 @@ def linked(trail: Trail, target: Node | Missing) -> Iterator[tuple[Trail, Point]
         reasons=(reason,),
     )
     if isinstance(target, PrivateLinkService):
-        yield from _by_service(trail, target)
+        yield from _by_links(trail, links_by(trail.network, target))
     elif isinstance(target, ApplicationGateway):
-        yield trail, point_of(trail.network, target)
+        yield from _by_links(trail, links_into(trail.network, target))
     else:
         node = target if isinstance(target, Node) else None
         yield trail, Point(Kind.PLATFORM, target.id, AddressSet(), node)
 
 
-def _by_service(trail: Trail, service: PrivateLinkService) -> Iterator[tuple[Trail, Point]]:
-    network = trail.network
-    settings = walk.peek(service, "properties")
-    own = AddressSet()
-    for each in walk.peek(settings, "ip_configurations") or ():
-        p = walk.peek(each, "properties")
-        address = walk.peek(p, "private_ip_address")
-        subnet = network.find(walk.peek(p, "subnet"))
-        if address:
-            own = own | AddressSet.from_text([address])
-        elif isinstance(subnet, Subnet):
-            own = own | possible(subnet)
-    why = Reason("private-link", f"which address of {service.label} it has", service.id)
-    for ref in walk.peek(settings, "load_balancer_frontend_ip_configurations") or ():
-        node = network.find(ref)
-        if isinstance(node, LoadBalancerFrontend):
-            here = trail.becoming(
-                source=own or None,
-                destination=frontend(network, node).addresses or None,
-                reasons=(why,),
-            )
-            yield from through_frontend(here, node, lambda then, _: then)
+def _by_links(trail: Trail, links: Iterable[Link]) -> Iterator[tuple[Trail, Point]]:
+    for link in links:
+        there, back = through_link(trail, link)
+        if link.front is not None:
+            yield from at_linked(there, link.front, back)
+        else:
+            yield there, Point(Kind.PLATFORM, link.service.id, AddressSet(), link.service)

@@ -6,29 +6,28 @@ itself (an API server, a database) is in `services`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version, parse_prefix
+from auditor.addresses import Address, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic
-from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import TCP, UDP, forwards_of
+from auditor.reach.balancing import TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import arrives, behind, deliver, frontend_point, to_internet
+from auditor.reach.delivery import behind, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
-from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from
-from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible
+from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
+from auditor.reach.translating import at_firewall, at_hub_firewall
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
@@ -47,6 +46,7 @@ Carrier: TypeAlias = (
     | LoadBalancerFrontend
     | GatewayFrontend
     | FirewallIpConfiguration
+    | Firewall
     | BastionIpConfiguration
     | VpnGatewayIpConfiguration
     | FrontDoorEndpoint
@@ -91,8 +91,19 @@ def entrances(network: Network) -> tuple[Entrance, ...]:
     return tuple(sorted(found, key=lambda each: (each.node.key, each.address.lower())))
 
 
+@question
+def entrances_by_address(network: Network) -> dict[Address, tuple[Entrance, ...]]:
+    """Give the entrances whose address is told, by it."""
+    found: dict[Address, list[Entrance]] = defaultdict(list)
+    for entrance in entrances(network):
+        address = entrance.addresses.smallest()
+        if address is not None:
+            found[address].append(entrance)
+    return {address: tuple(each) for address, each in found.items()}
+
+
 def _carriers(network: Network) -> Iterator[Node]:
-    for cls in (IpConfiguration, ScaleSetIpConfiguration, *_NAMING):
+    for cls in (IpConfiguration, ScaleSetIpConfiguration, Firewall, *_NAMING):
         yield from network.all(cls)
 
 
@@ -100,6 +111,8 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
     """Give the public addresses that an ip configuration or a frontend carries."""
     if isinstance(node, ScaleSetIpConfiguration):
         return tuple(_of_instances(node))
+    if isinstance(node, Firewall):
+        return tuple(_of_hub_firewall(node))
     if isinstance(node, IpConfiguration):
         try:
             named = [arm_id for arm_id, _ in carried(network, node)]
@@ -132,6 +145,18 @@ def _told_by_address(network: Network, node: Node) -> Iterator[tuple[str, Node]]
             yield edge.source.id, edge.source
 
 
+def _of_hub_firewall(node: Firewall) -> Iterator[Entrance]:
+    """The public addresses of a firewall in a virtual hub, which no public IP stands for (E-2)."""
+    hub = walk.peek(walk.peek(node, "properties"), "hub_ip_addresses")
+    public = walk.peek(hub, "public_ips")
+    if public is None:
+        return
+    texts = [walk.peek(each, "address") for each in walk.peek(public, "addresses") or ()]
+    told = AddressSet.from_text([text for text in texts if text])
+    lacks = Reason("collection-gap", f"the public addresses of {node.label}", node.id)
+    yield Entrance(node.id, told, node, reasons=() if told else (lacks,))
+
+
 def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
     try:
         model = node.properties.public_ip_address_configuration
@@ -155,17 +180,8 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         AddressSet.from_text([text]) if text else AddressSet(),
         node,
         version,
-        _chained(node),
+        chained(node),
     )
-
-
-def _chained(node: Carrier) -> tuple[Reason, ...]:
-    """Tell of a Gateway Load Balancer that packets go through first: nobody tells what it does."""
-    ref = walk.peek(walk.peek(node, "properties"), "gateway_load_balancer")
-    if ref is None:
-        return ()
-    arm_id = walk.peek(ref, "id") or node.id
-    return (Reason("gwlb", f"what the appliances behind {ids.name(arm_id)} do with it", arm_id),)
 
 
 def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
@@ -191,102 +207,10 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
             yield from at_listeners(trail, gateway, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
         yield from at_firewall(trail, node)
+    elif isinstance(node, Firewall):
+        yield from at_hub_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
-
-
-def at_firewall(
-    trail: Trail, configuration: FirewallIpConfiguration
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
-    network, firewall = trail.network, configuration.root
-    here = part_in_subnet(network, Kind.FIREWALL, configuration)
-    place = here.place
-    if not isinstance(firewall, Firewall):
-        return
-    for term, taken in translations(network, firewall, trail.tags, trail.space):
-        there = term.translation.address if term.translation is not None else None
-        found = _translated(trail, firewall, term, taken, here)
-        targets = (
-            points_at(network, there, place) if there is not None and place is not None else ()
-        )
-        for target in targets:
-            onward = arrives(found, here, target)
-            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
-            appliance = parse_prefix(own).address if own else there
-            if appliance is not None:
-                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
-        if not targets:
-            yield _nobody(found, firewall, term), here
-
-
-def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
-    """Give whom the NAT rules of an Azure Firewall send packets to."""
-    firewall = configuration.root
-    place = part_in_subnet(network, Kind.FIREWALL, configuration).place
-    if not isinstance(firewall, Firewall) or place is None:
-        return []
-    terms = firewall_program(network, firewall, network.tags).nat
-    addresses = {t.translation.address for t in terms if t.translation is not None}
-    return [
-        point
-        for address in sorted(each for each in addresses if each is not None)
-        for point in points_at(network, address, place)
-    ]
-
-
-def _translated(
-    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
-) -> Trail:
-    translation = term.translation
-    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
-    trail = remark(
-        trail,
-        "firewall-nat",
-        term.resource or firewall.id,
-        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
-        taken,
-        reasons=term.reasons,
-        opening=f"add a NAT rule for it to {firewall.label}",
-    )
-    address = translation.address if translation is not None else None
-    trail = trail.becoming(
-        destination=AddressSet.from_range(address, address) if address is not None else None,
-        destination_port=port_of(term),
-    )
-    passing = not_denied(trail.network, firewall, trail.tags, trail.space)
-    if passing.must is not trail.space.all:
-        denies = Reason("semantics:E-21", f"whether a network rule denies it after {term.name}")
-        trail = remark(
-            trail,
-            "firewall",
-            firewall.id,
-            lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
-            passing,
-            reasons=(denies,),
-        )
-    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
-    own = possible(here.place) if here.place is not None else here.addresses
-    why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
-    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
-
-
-def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Trail:
-    translation = term.translation
-    known = translation is not None and translation.address is not None
-    why = translation.reasons if translation is not None else ()
-    return remark(
-        trail,
-        "firewall-nat",
-        firewall.id,
-        lambda _: (
-            f"nobody has the address to which {term.name} sends it"
-            if known
-            else f"it cannot be told where {term.name} sends it"
-        ),
-        Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),
-        reasons=why,
-    )
 
 
 _ESP: Intervals = ((50, 50),)
@@ -378,7 +302,9 @@ def _at_frontend(
     found = forwards_of(trail.network, frontend)
     for forward in found.known:
         for each, target in behind(trail, forward, reply):
-            yield open_by_default(each, frontend.root.id, basic, target), target
+            if target.kind is not Kind.FRONTEND:
+                each = open_by_default(each, frontend.root.id, basic, target)
+            yield each, target
     if found.reasons:
         doubt = remark(
             trail,

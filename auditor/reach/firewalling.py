@@ -23,7 +23,7 @@ from auditor.packets.compile import bounds as bounds_of
 from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
-from auditor.reach.points import Point, possible, vnet_of
+from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
@@ -168,12 +168,17 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
             again = leads_by(way, appliance)
             if again is False and to_firewall is not False and _is_own(then, here):
                 return to_firewall
+            if again and responder.kind is Kind.GATEWAY:
+                return None  # of a gateway only routes to the internet are supported
             # Replies that go round the firewall: whether it minds is told nowhere.
             return None if again is False and leads_to(way, source.home, vnet) else again
 
         to = then.sources()
-        why = Reason("semantics:P-11", "replies that go round the firewall", here.id)
-        return replies(then, responder, to, ask, "back by the firewall", (why,))
+        whys = [Reason("semantics:P-11", "replies that go round the firewall", here.id)]
+        if responder.kind is Kind.GATEWAY:
+            unsupported = "a gateway whose replies go another way"
+            whys.append(Reason("semantics:A-14", unsupported, responder.id))
+        return replies(then, responder, to, ask, "back by the firewall", tuple(whys))
 
     return reply
 

@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 from auditor import ids
 from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
 from auditor.errors import Undetermined
+from auditor.network.doubt import Doubt
 from auditor.network.effective_rules import Direction
 from auditor.network.gateways import (
     Route,
+    entries_of,
     frontend_of,
-    members_of,
     pools_of,
     port_of,
     routes_of,
     rules_of,
     subnet_of,
 )
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
@@ -84,6 +85,26 @@ def ports_of(
 
 
 @question_about
+def untold_listeners(network: Network, front: GatewayFrontend) -> tuple[Listener, ...]:
+    """Give the listeners that may answer at a frontend, of which it is not told where they do."""
+    gateway = front.root
+    listeners = walk.peek(walk.peek(gateway, "properties"), "http_listeners") or ()
+    others = walk.peek(walk.peek(gateway, "properties"), "listeners") or ()
+    return tuple(each for each in (*listeners, *others) if _may_be_at(network, each, front))
+
+
+def _may_be_at(network: Network, listener: Listener, front: GatewayFrontend) -> bool:
+    try:
+        if frontend_of(network, listener) is not front:
+            return False
+        port_of(network, listener)
+        rules_of(network, listener)
+    except Undetermined:
+        return True
+    return False
+
+
+@question_about
 def point_of(network: Network, node: ApplicationGateway) -> Point:
     """Give a gateway's point; without a subnet when the snapshot does not tell it."""
     try:
@@ -116,7 +137,11 @@ def at_listeners(
             Bounds.maybe(trail.space.having(protocols=TCP)),
             reasons=reasons,
         )
-        yield doubt, here
+        untold = untold_listeners(trail.network, front)
+        for listener in untold:
+            yield replace(doubt, listener=listener.key), here
+        if not untold:
+            yield doubt, here
 
 
 def _silent(trail: Trail, node: ApplicationGateway, front: GatewayFrontend) -> Trail:
@@ -134,8 +159,23 @@ def port_at(trail: Trail, node: ApplicationGateway) -> Port | None:
     """Give the port at which a packet has come to a gateway; None when it has come to none."""
     if not trail.listener:
         return None
-    ports, _ = ports_of(trail.network, node)
-    return next((each for each in ports if each.listeners[0].key == trail.listener), None)
+    for port in ports_of(trail.network, node)[0]:
+        if port.listeners[0].key == trail.listener:
+            return port
+    for front in walk.peek(walk.peek(node, "properties"), "frontend_ip_configurations") or ():
+        for listener in untold_listeners(trail.network, front):
+            if listener.key == trail.listener:
+                return Port(front, 0, (listener,))
+    return None
+
+
+def listeners_at(network: Network, front: GatewayFrontend) -> tuple[Listener, ...]:
+    """Give the listeners that answer at a frontend, or may."""
+    gateway = front.root
+    if not isinstance(gateway, ApplicationGateway):
+        return ()
+    told = (p.listeners for p in ports_of(network, gateway)[0] if p.frontend is front)
+    return (*(each for some in told for each in some), *untold_listeners(network, front))
 
 
 def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -> Trail:
@@ -195,14 +235,20 @@ def back_from(trail: Trail) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """What a gateway sends on: from a listener's route to one member of a pool, on a port."""
+    """What a gateway sends on: from a listener's route to one member of a pool, on a port.
 
-    route: Route
-    pool: str
-    member: str
-    address: Address | None
-    configuration: IpConfiguration | ScaleSetIpConfiguration | None
-    port: int | None
+    `teller` is the id of the pool, or of the listener or rule that ought to name one. `port` is
+    None when it is not told, and `reasons` say why; so they do of a member that is not told.
+    """
+
+    gateway: str
+    teller: str
+    route: Route | None = None
+    pool: str = ""
+    member: str = ""
+    address: Address | None = None
+    configuration: IpConfiguration | ScaleSetIpConfiguration | None = None
+    port: int | None = None
     reasons: tuple[Reason, ...] = ()
 
 
@@ -210,41 +256,73 @@ class Relay:
 def relays_of(network: Network, listener: Listener) -> tuple[Relay, ...]:
     """Give everything a listener's requests may be sent on to. Never raises for what is lacking."""
     found: list[Relay] = []
+    home = listener.root.id
     try:
         routes = routes_of(network, listener)
     except Undetermined as unknown:
-        return (_unknown_relay(listener, unknown),)
+        return (Relay(home, listener.id, reasons=(gap(unknown, listener.id),)),)
     for route in routes:
         try:
-            found += _relays(network, route)
+            found += _relays(network, home, route)
         except Undetermined as unknown:
-            found.append(_unknown_relay(listener, unknown, route))
+            found.append(Relay(home, route.node.id, route, reasons=(gap(unknown, listener.id),)))
+            found += _naming(network, home, route)
     return tuple(dict.fromkeys(found))
 
 
-def _unknown_relay(listener: Listener, unknown: Undetermined, route: Route | None = None) -> Relay:
-    reason = (gap(unknown, listener.id),)
-    return Relay(route, "", "", None, None, None, reason)  # type: ignore[arg-type]
-
-
-def _relays(network: Network, route: Route) -> Iterator[Relay]:
+def _relays(network: Network, home: str, route: Route) -> Iterator[Relay]:
     pools = pools_of(network, route)
-    port = _port(network, route) if pools else None
+    if not pools:
+        return
+    port, why = _port_or_why(network, route)
     for pool in pools:
-        for member in members_of(pool):
-            if member.address is not None:
-                yield Relay(route, pool.id, member.text, member.address, None, port)
+        whole = Relay(home, pool.id, route, pool.id, port=port, reasons=why)
+        for entry in entries_of(pool):
+            if isinstance(entry, Doubt):
+                yield replace(whole, pool="", reasons=(gap(entry.unknown, pool.id),))
+            elif entry.address is not None:
+                yield replace(whole, member=entry.text, address=entry.address)
             else:
-                reason = Reason(f"fqdn:{member.text}", "where the name leads", pool.id)
-                yield Relay(route, pool.id, member.text, None, None, port, (reason,))
-        listed = {network.find(ref) for ref in pool.properties.backend_ip_configurations or ()}
-        named = network.referrers(pool, "applicationGatewayBackendAddressPools")
-        for node in (*listed, *(edge.source for edge in named)):
+                reason = Reason(f"fqdn:{entry.text}", "where the name leads", pool.id)
+                yield replace(whole, member=entry.text, reasons=(reason, *why))
+        listed = [network.find(ref) for ref in pool.properties.backend_ip_configurations or ()]
+        named = network.referrers(pool, _POOLS)
+        for node in dict.fromkeys((*listed, *(edge.source for edge in named))):
             if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
-                yield Relay(route, pool.id, ids.name(node.root.id), None, node, port)
+                yield replace(whole, member=ids.name(node.root.id), configuration=node)
+            elif isinstance(node, Missing):
+                reason = Reason("collection-gap", f"{node.id} is not in the snapshot", pool.id)
+                yield replace(whole, member=node.id, reasons=(reason, *why))
 
 
-def _port(network: Network, route: Route) -> int | None:
+_POOLS = "applicationGatewayBackendAddressPools"
+
+
+def _naming(network: Network, home: str, route: Route) -> Iterator[Relay]:
+    """Give the machines that name a pool which the snapshot lacks."""
+    try:
+        pool = network.find(route.pool) if route.redirect is None else None
+    except Undetermined:
+        return
+    if not isinstance(pool, Missing):
+        return
+    port, why = _port_or_why(network, route)
+    for edge in network.referrers(pool, _POOLS):
+        node = edge.source
+        if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
+            yield Relay(
+                home, pool.id, route, pool.id, ids.name(node.root.id), None, node, port, why
+            )
+
+
+def _port_or_why(network: Network, route: Route) -> tuple[int | None, tuple[Reason, ...]]:
+    try:
+        return _port(network, route), ()
+    except Undetermined as unknown:
+        return None, (gap(unknown, route.node.id),)
+
+
+def _port(network: Network, route: Route) -> int:
     p = route.node.properties
     ref: Ref | None
     if isinstance(route.node, UrlPathMap):
@@ -266,15 +344,16 @@ def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet
         "gateway",
         node.id,
         lambda _: (
-            f"{node.label} connects to {relay.member}:{relay.port} for pool {ids.name(relay.pool)}"
+            f"{node.label} connects to {relay.member}:{relay.port or 'a port not told'} "
+            f"for pool {ids.name(relay.pool)}"
         ),
-        rule=relay.route.node,
+        rule=relay.route.node if relay.route is not None else None,
     )
     trail = replace(trail, via=(*trail.via, node.id), listener="")
     return trail.becoming(
         source=possible(subnet) if subnet is not None else None,
         destination=to,
         source_port=EVERY_PORT,
-        destination_port=PortSet.of(relay.port) if relay.port else None,
-        reasons=here.reasons,
+        destination_port=PortSet.of(relay.port) if relay.port else EVERY_PORT,
+        reasons=(*here.reasons, *relay.reasons),
     )

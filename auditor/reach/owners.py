@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from auditor.addresses import Address, AddressSet
+from auditor.network.address_plan import Owner
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason
 from auditor.network.whereabouts import locate_from
@@ -34,16 +36,7 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
     address, in doubt. None: nobody has it.
     """
     where = locate_from(network, address, subnet)
-    found: list[Point] = []
-    for owner in where.owners:
-        if isinstance(owner.node, IpConfiguration):
-            found.append(_machine(network, owner.node))
-        elif isinstance(owner.node, LoadBalancerFrontend):
-            found.append(frontend(network, owner.node))
-        elif isinstance(owner.node, GatewayFrontend):
-            found.append(gateway_frontend(network, owner.node))
-        elif isinstance(owner.node, FirewallIpConfiguration):
-            found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
+    found = points_of_owners(network, where.owners)
     found += [] if found else _endpoints(network).get((where.key or "", address), ())
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
@@ -62,6 +55,21 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
             (reason,),
         ),
     )
+
+
+def points_of_owners(network: Network, owners: Iterable[Owner]) -> list[Point]:
+    """Give the points that addresses are owned by, of those that packets can be sent to."""
+    found: list[Point] = []
+    for owner in owners:
+        if isinstance(owner.node, IpConfiguration):
+            found.append(_machine(network, owner.node))
+        elif isinstance(owner.node, LoadBalancerFrontend):
+            found.append(frontend(network, owner.node))
+        elif isinstance(owner.node, GatewayFrontend):
+            found.append(gateway_frontend(network, owner.node))
+        elif isinstance(owner.node, FirewallIpConfiguration):
+            found.append(part_in_subnet(network, Kind.FIREWALL, owner.node))
+    return found
 
 
 def _machine(network: Network, node: IpConfiguration) -> Point:

@@ -10,13 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
-from auditor.network.graph import Network, possibly, question
+from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -32,16 +31,18 @@ from auditor.reach.entrances import (
     entrances,
 )
 from auditor.reach.frame import SENT
+from auditor.reach.linking import endpoints_before
 from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
     anywhere_in,
+    endpoint,
     frontend,
     gateway_frontend,
     vnet_of,
 )
-from auditor.reach.relaying import followed, frontends_towards, private_frontends
+from auditor.reach.relaying import aims_towards, followed, private_frontends
 from auditor.reach.sending import (
     leave,
     leave_by_appliances,
@@ -55,6 +56,7 @@ from auditor.reach.space import space_of
 from auditor.reach.stages import filters, if_somebody, remark
 from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
@@ -180,6 +182,8 @@ def _fetched(trail: Trail, source: Point, door: Entrance) -> Iterator[Path]:
         if not isinstance(there, Entrance):
             for each, end in linked(at, there):
                 yield Path(source, end, each, door)
+                for further, member in followed(each, end):
+                    yield Path(source, member, further, door)
             continue
         if there.version != trail.space.version:
             continue
@@ -248,9 +252,8 @@ def ends_at(path: Path, target: Point) -> bool:
         return True
     if target.kind is Kind.SUBNET:
         return path.target.subnet is not None and path.target.subnet.key == target.id.lower()
-    return isinstance(target.node, LoadBalancerFrontend) and any(
-        forward.target is not None and forward.target.id == path.target.id
-        for forward in forwards_of(path.trail.network, target.node).known
+    return isinstance(target.node, LoadBalancerFrontend) and path.target.id in _ids_behind(
+        path.trail.network, target.node
     )
 
 
@@ -289,6 +292,17 @@ def _is_free(public: PublicIp) -> bool:
         return settings.ip_configuration is None or settings.nat_gateway is not None
     except Undetermined:
         return False
+
+
+@question_about
+def _ids_behind(network: Network, front: LoadBalancerFrontend) -> frozenset[str]:
+    """The ids of whomever a frontend forwards to, by regional frontends too."""
+    targets = [f.target for f in forwards_of(network, front).known if f.target is not None]
+    for regional in [each.node for each in targets]:
+        if isinstance(regional, LoadBalancerFrontend):
+            inner = forwards_of(network, regional).known
+            targets += [f.target for f in inner if f.target is not None]
+    return frozenset(target.id for target in targets)
 
 
 def _into_absent(
@@ -389,9 +403,8 @@ def _from_inside(
 def _by_gateways(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
-    """Give the paths by private frontends of application gateways that send on to a point."""
-    for front in frontends_towards(network, target):
-        aim = gateway_frontend(network, front)
+    """Give the paths by application gateways, entered privately, that send on to a point."""
+    for aim in aims_towards(network, target):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -415,25 +428,38 @@ def private_paths(
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         for each, end in send(trail, source, aim):
-            if aim is target or end.id == target.id:
-                yield Path(source, end, each)
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
 
 
 def aims(network: Network, target: Point) -> tuple[Point, ...]:
-    """Give what packets may be sent to so that a point gets them: itself, internal frontends.
+    """Give what packets may be sent to so that a point gets them: itself, internal frontends, and
+    the private endpoints of private link services.
 
     An application gateway answers at its private frontends, and at no other address of its subnet.
     """
+    known = endpoints_before(network)
     if isinstance(target.node, ApplicationGateway):
-        return tuple(gateway_frontend(network, each) for each in private_frontends(target.node))
-    if target.kind is not Kind.MACHINE or target.node is None:
+        own = walk.peek(walk.peek(target.node, "properties"), "frontend_ip_configurations") or ()
+        linked = {each.key: each for front in own for each in known.get(front.key, ())}
+        return (
+            *(gateway_frontend(network, each) for each in private_frontends(target.node)),
+            *(endpoint(network, linked[key]) for key in sorted(linked)),
+        )
+    if target.kind not in (Kind.MACHINE, Kind.FRONTEND) or target.node is None:
         return (target,)
     fronts = {
         forward.frontend.key: forward.frontend
         for forward in forwards_to(network).get(target.node.key, ())
         if possibly(_is_internal, forward.frontend)
     }
-    return (target, *(frontend(network, fronts[key]) for key in sorted(fronts)))
+    linked = {each.key: each for key in (target.node.key, *fronts) for each in known.get(key, ())}
+    return (
+        target,
+        *(frontend(network, fronts[key]) for key in sorted(fronts)),
+        *(endpoint(network, linked[key]) for key in sorted(linked)),
+    )
 
 
 def _is_internal(node: LoadBalancerFrontend) -> bool:
@@ -479,14 +505,17 @@ def _from_sites(
         hidden = by_hidden_endpoint(trail, target)
         yield Path(source, target, hidden or from_sites(trail, target))
         return
+    by = aims_towards(network, target) if relays else ()
     try:
-        entries = gateway_subnets_towards(network, target)
+        entries = [
+            (aim, subnet)
+            for aim in (*aims(network, target), *by)
+            for subnet in gateway_subnets_towards(network, aim)
+        ]
     except Undetermined as unknown:
         yield _by_some_gateway(network, source, target, version, tags, unknown)
         return
-    fronts = frontends_towards(network, target) if relays else ()
-    by = tuple(gateway_frontend(network, each) for each in fronts)
-    for aim, subnet in product((*aims(network, target), *by), entries):
+    for aim, subnet in entries:
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
@@ -495,8 +524,9 @@ def _from_sites(
             trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
         )
         for each, end in onward(inside, here, aim, to_gateway(inside)):
-            if aim is target or end.id == target.id:
-                yield Path(source, end, each)
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
             for there, member in followed(each, end, target) if aim in by else ():
                 path = Path(source, member, there)
                 if ends_at(path, target):

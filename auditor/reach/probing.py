@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
-from auditor.reach.balancing import targets_of
 from auditor.reach.demands import Refusal, probes, refusal
-from auditor.reach.points import Point
+from auditor.reach.membership import targets_of
+from auditor.reach.points import Kind, Point
 from auditor.resources.load_balancers import (
     LoadBalancerFrontend,
     LoadBalancerProbe,
@@ -43,7 +43,7 @@ def asked(network: Network, probe: LoadBalancerProbe) -> Asked:
             continue
         try:
             for text, target, doubts in targets_of(network, edge.source):
-                if target is not None:
+                if target is not None and target.kind is not Kind.FRONTEND:
                     found.machines.setdefault(target.id, target)
                 elif not isinstance(network.find(text), LoadBalancerFrontend):
                     found.untold += [reason.detail for reason in doubts]

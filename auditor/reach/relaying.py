@@ -10,14 +10,27 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question
-from auditor.reach.approaches import behind_ports, distinct_relays, leads_on, relay_targets
-from auditor.reach.gatewaying import point_of, port_at, sending
-from auditor.reach.points import Point
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Missing, Network, question
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
+from auditor.reach.aiming import Aim, aims_of, distinct_relays
+from auditor.reach.approaches import behind_front, leads_on
+from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import Entrance, enter
+from auditor.reach.gatewaying import Relay, point_of, port_at, sending
+from auditor.reach.linking import links_of
+from auditor.reach.points import Kind, Point, endpoint, gateway_frontend
 from auditor.reach.sending import send
+from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
+from auditor.reach.ways import leaves_by
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.special_addresses import PUBLIC
 
 
 def followed(
@@ -26,6 +39,7 @@ def followed(
     """Give whom a gateway reaches on behalf of a packet that has come to an end, if it is one.
 
     Nobody where the end is none. `wanted`: leave out whoever certainly is not, or leads to, that.
+    What cannot be told ends at the pool.
     """
     network = trail.network
     gateway = end.node
@@ -36,34 +50,112 @@ def followed(
         return
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(network, port.listeners):
-        for target in relay_targets(network, gateway, relay):
-            if wanted is not None and not leads_on(target, wanted):
+        aims, reasons = aims_of(network, relay)
+        for aim in aims:
+            if wanted is not None and isinstance(aim, Point) and not leads_on(aim, wanted):
                 continue
-            here = sending(at, gateway, relay, target.addresses)
-            for each, there in send(here, point_of(network, gateway), target):
+            for each, there in _connects(at, gateway, relay, aim):
                 yield each, there
                 yield from followed(each, there, wanted)
+        if reasons and wanted is None:
+            yield _untold(at, gateway, relay, reasons)
 
 
-def frontends_towards(network: Network, target: Point) -> tuple[GatewayFrontend, ...]:
-    """Give the private frontends of gateways that send on to a point."""
+def _connects(
+    trail: Trail, gateway: ApplicationGateway, relay: Relay, aim: Aim
+) -> Iterator[tuple[Trail, Point]]:
+    here = sending(trail, gateway, relay, aim.addresses)
+    own = point_of(trail.network, gateway)
+    if isinstance(aim, Entrance):
+        yield from _by_internet(here, gateway, own, aim)
+    else:
+        yield from send(here, own, aim)
+
+
+def _by_internet(
+    trail: Trail, gateway: ApplicationGateway, own: Point, entrance: Entrance
+) -> Iterator[tuple[Trail, Point]]:
+    """Leave with the public address of a gateway for another one, and get in there (A-28)."""
+    if entrance.version != trail.space.version:
+        return
+    out = filters(trail, own, Direction.OUTBOUND)
+    out = goes(
+        out,
+        own,
+        entrance.addresses or PUBLIC,
+        lambda way: leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT),
+        "to the internet",
+    )
+    mine = _public_addresses(trail.network, gateway)
+    why = Reason("collection-gap", f"the public address of {gateway.label}", gateway.id)
+    out = out.becoming(
+        source=mine or PUBLIC, source_port=EVERY_PORT, reasons=() if mine else (why,)
+    )
+    yield from enter(out, entrance)
+
+
+def _public_addresses(network: Network, gateway: ApplicationGateway) -> AddressSet:
+    total = AddressSet()
+    for front in walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ():
+        public = network.find(walk.peek(walk.peek(front, "properties"), "public_ip_address"))
+        text = walk.peek(walk.peek(public, "properties"), "ip_address")
+        if text:
+            total = total | AddressSet.from_text([text])
+    return total
+
+
+def _untold(
+    trail: Trail, gateway: ApplicationGateway, relay: Relay, reasons: tuple[Reason, ...]
+) -> tuple[Trail, Point]:
+    """End at the pool, or at the listener or rule that does not tell one."""
+    node = trail.network.find(relay.teller)
+    what = relay.member or "the requests"
+    trail = remark(
+        trail,
+        "gateway",
+        gateway.id,
+        lambda _: f"it cannot be told where {gateway.label} sends {what}",
+        Bounds.maybe(trail.space.all),
+        reasons=reasons,
+    )
+    trail = replace(trail, via=(*trail.via, gateway.id))
+    port = PortSet.of(relay.port) if relay.port else None
+    trail = trail.becoming(destination_port=port)
+    held = node if not isinstance(node, Missing) else None
+    return trail, Point(Kind.PLATFORM, relay.teller, AddressSet(), held)
+
+
+def aims_towards(network: Network, target: Point) -> tuple[Point, ...]:
+    """Give what packets may be sent to inside networks for gateways to send on to a point.
+
+    Private frontends of gateways, and private endpoints that lead to gateways (A-52).
+    """
     places = {target.id.lower(), target.subnet.key if target.subnet is not None else ""} - {""}
     known = network.ask(_private)
-    found = {front.key: front for key in places for front in known.get(key, ())}
+    found = {aim.node.key: aim for key in places for aim in known.get(key, ()) if aim.node}
     return tuple(found[key] for key in sorted(found))
 
 
 @question
-def _private(network: Network) -> dict[str, tuple[GatewayFrontend, ...]]:
-    """The private frontends of gateways by the ids of those they lead to, and of their subnets."""
-    found: dict[str, dict[str, GatewayFrontend]] = defaultdict(dict)
+def _private(network: Network) -> dict[str, tuple[Point, ...]]:
+    """What leads inside to gateways by the ids of those they lead to, and of their subnets."""
+    found: dict[str, dict[Point, None]] = defaultdict(dict)
+    for aim, front in _fronts_inside(network):
+        for point in behind_front(network, front):
+            place = point.subnet.key if point.subnet is not None else ""
+            for key in {point.id.lower(), place} - {""}:
+                found[key][aim] = None
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _fronts_inside(network: Network) -> Iterator[tuple[Point, GatewayFrontend]]:
     for gateway in network.all(ApplicationGateway):
         for front in private_frontends(gateway):
-            for point in behind_ports(network, gateway, front):
-                place = point.subnet.key if point.subnet is not None else ""
-                for key in {point.id.lower(), place} - {""}:
-                    found[key][front.key] = front
-    return {key: tuple(each.values()) for key, each in found.items()}
+            yield gateway_frontend(network, front), front
+    for node in network.all(PrivateEndpoint):
+        for link in links_of(network, node):
+            if isinstance(link.front, GatewayFrontend):
+                yield endpoint(network, node), link.front
 
 
 def private_frontends(gateway: ApplicationGateway) -> tuple[GatewayFrontend, ...]:

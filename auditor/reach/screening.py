@@ -30,7 +30,7 @@ from auditor.reach.points import (
 )
 from auditor.reach.senders import starts_no_others
 from auditor.reach.ways import appliances_of
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -61,11 +61,13 @@ def senders(network: Network, target: Point, port: int) -> AddressSet:
     if not target.addresses:
         return EVERYTHING
     entered = entrances_straight_to(network, target)
-    if any(isinstance(each.node, FirewallIpConfiguration) for each in entered):
+    if any(isinstance(each.node, FirewallIpConfiguration | Firewall) for each in entered):
         return EVERYTHING  # to whichever port it translates to
     own = target.addresses
     for entrance in entered:
         own = own | (entrance.addresses or PUBLIC)
+    if any(aim.kind is Kind.ENDPOINT and aim is not target for aim in aims(network, target)):
+        return EVERYTHING  # with an address of a private link service
     if isinstance(target.node, LoadBalancerFrontend):
         found = _behind(network, own, target.node, port)
     else:

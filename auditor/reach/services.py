@@ -144,6 +144,8 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
         if access is not None and access.enable_private_cluster:
             return Access(HTTPS, NOTHING, NOTHING, (), f"{cluster.label} is private (K-12)")
         ranges = access.authorized_ip_ranges if access is not None else None
+        if not ranges and not _told_public(cluster):
+            raise Undetermined(f"apiServerAccessProfile of {cluster.label}", resource=cluster.id)
         if not ranges:
             return Access(HTTPS, PUBLIC, PUBLIC)
         allowed = AddressSet.from_prefixes(parse_prefix(each.strip()) for each in ranges) & PUBLIC
@@ -154,6 +156,15 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
     own = AddressSet.from_prefixes(parse_prefix(str(address)) for address in _own(network, cluster))
     reason = Reason("collection-gap", f"the outbound addresses of {cluster.label}", cluster.id)
     return Access(HTTPS, allowed, allowed | own, (reason,))
+
+
+def _told_public(cluster: ManagedCluster) -> bool:
+    """Whether Azure answered for a cluster that tells no profile: of a public one it tells none.
+
+    What people wrote has neither a state nor a name.
+    """
+    p = cluster.properties
+    return not p.private_fqdn and bool(p.fqdn or p.provisioning_state)
 
 
 def _own(network: Network, cluster: ManagedCluster) -> Iterator[object]:
@@ -179,7 +190,11 @@ def database_access(network: Network, server: Server) -> Access:
             return Access(MYSQL, NOTHING, NOTHING, closed=closed)
         if server.properties.firewall_rules is None:
             raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
-        return _by_rules(network, server)
+        access = _by_rules(network, server)
+        if told is not None:
+            return access
+        lacks = Reason("collection-gap", f"publicNetworkAccess of {server.label}", server.id)
+        return Access(MYSQL, NOTHING, access.may, (lacks, *access.reasons))
     except Undetermined as unknown:
         return Access(MYSQL, NOTHING, PUBLIC, (gap(unknown, server.id),))
 

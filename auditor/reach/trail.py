@@ -98,6 +98,11 @@ class Trail:
         return replace(self, others=(*self.others, self.frame.rewritten(**values)))
 
     @property
+    def frames(self) -> tuple[Frame, ...]:
+        """What the packets may look like now."""
+        return (self.frame, *self.others)
+
+    @property
     def bounds(self) -> Bounds:
         """The packets as sent that get through all stages."""
         return self._through(self.stages)

@@ -91,6 +91,7 @@ class BackendPoolProperties(Wire):
         default=None, name="backendIPConfigurations"
     )
     load_balancer_backend_addresses: list[BackendAddress] | None = None
+    virtual_network: Ref | None = None
     provisioning_state: Word | None = None
 
 

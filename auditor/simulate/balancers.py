@@ -16,7 +16,9 @@ from auditor.resources.load_balancers import (
     LoadBalancerFrontend,
     LoadBalancingRule,
 )
+from auditor.resources.public_addresses import PublicIp
 from auditor.simulate.delivery import receive
+from auditor.simulate.endpoints import address_of
 from auditor.simulate.logic import Truth, both, follow, told
 from auditor.simulate.packet import WITH_PORTS, Arrival, Fate
 from auditor.simulate.places import subnet_of
@@ -26,8 +28,13 @@ from auditor.simulate.trip import Onward, Trip
 Forwarder = LoadBalancingRule | InboundNatRule | InboundNatPool
 
 
-def at_frontend(trip: Trip, frontend: LoadBalancerFrontend) -> Onward:
-    """Give what becomes of a packet at a frontend, one end for each member."""
+def at_frontend(
+    trip: Trip, frontend: LoadBalancerFrontend, *, behind_global: bool = False
+) -> Onward:
+    """Give what becomes of a packet at a frontend, one end for each member.
+
+    Behind a global load balancer there are regional ones, and behind these machines only (E-19).
+    """
     at = frontend.id
     trip = trip.note(f"{at}: {trip.seen.packet}")
     balancer = frontend.owner
@@ -37,8 +44,9 @@ def at_frontend(trip: Trip, frontend: LoadBalancerFrontend) -> Onward:
         return (trip.dropped(at, "a load balancer forwards TCP and UDP only"),)
     if follow(trip.network, lambda: frontend.properties.gateway_load_balancer) is not None:
         trip = trip.doubt("the appliances behind the gateway load balancer may drop it")
-    if (told(lambda: _tier(balancer), "") or "regional").lower() != "regional":
-        return (trip.untold(at, "what a global load balancer does is not modelled"),)
+    tier = (told(lambda: _tier(balancer), "") or "regional").lower()
+    if tier not in ("regional", "global") or (behind_global and tier == "global"):
+        return (trip.untold(at, f"what a {tier} load balancer does there is not modelled"),)
     rules = told(lambda: _forwarders(balancer), None)
     if rules is None:
         return (trip.untold(at, "the rules of the load balancer are not told"),)
@@ -117,13 +125,33 @@ def _forward(
         told(lambda: rule.properties.probe, Ref()) if isinstance(rule, LoadBalancingRule) else None
     )
     health = tuple(probed(trip, probe, members))
-    ends = [
-        _to_member(trip, balancer, frontend, rule, member, up)
-        for member, up in zip(members, health, strict=True)
-    ]
+    ends: list[Arrival] = []
+    for member, up in zip(members, health, strict=True):
+        if member.frontend is not None and not member.out:
+            ends += _to_region(trip, rule, member.frontend, balancer)
+        else:
+            ends.append(_to_member(trip, balancer, frontend, rule, member, up))
     if isinstance(rule, LoadBalancingRule) or (len(ends) == 1 and _single(rule)):
         return tuple(ends)
     return tuple(_one_of(end) for end in ends)
+
+
+def _to_region(
+    trip: Trip, rule: Forwarder, regional: LoadBalancerFrontend, balancer: LoadBalancer
+) -> Iterable[Arrival]:
+    """Go on at the frontend of a region, with its address unless the global rule floats (E-19)."""
+    if (told(lambda: _tier(balancer), "") or "").lower() != "global":
+        return [trip.untold(regional.id, "only a global load balancer leads to another")]
+    public = follow(trip.network, lambda: regional.properties.public_ip_address)
+    own = told(lambda: public.properties.ip_address, None) if isinstance(public, PublicIp) else None
+    address = address_of(own)
+    port = told(lambda: rule.properties.backend_port, None)
+    if address is None or not port or isinstance(rule, InboundNatPool):
+        return [trip.untold(regional.id, "the address or port of the region is not told")]
+    if not told(lambda: rule.properties.enable_floating_ip, None):
+        trip = trip.seeing(trip.seen.to(address, port))
+    ends = at_frontend(trip, regional, behind_global=True)
+    return [end for end in ends if isinstance(end, Arrival)]
 
 
 def _single(rule: Forwarder) -> bool:

@@ -91,7 +91,7 @@ def _by_address(network: Network, pool: BackendPool, number: int, each: BackendA
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         return Member(node.id, node, out=out)
     address = address_of(told(lambda: p.ip_address, None))
-    home = _network(network, each)
+    home = _network(network, pool, each)
     if address is None or home is None:
         return Member(name, missing="a member of the pool is not told", out=out)
     found = places(network).get((home.key, address), [])
@@ -100,11 +100,14 @@ def _by_address(network: Network, pool: BackendPool, number: int, each: BackendA
     return Member(name, missing=f"who has {address} is not told", out=out)
 
 
-def _network(network: Network, each: BackendAddress) -> VirtualNetwork | None:
+def _network(network: Network, pool: BackendPool, each: BackendAddress) -> VirtualNetwork | None:
+    """Give the network of an entry: its own word, or that of the whole pool."""
     subnet = follow(network, lambda: each.properties.subnet)
     if isinstance(subnet, Subnet):
         return network_of(network, subnet)
     found = follow(network, lambda: each.properties.virtual_network)
+    if found is None:
+        found = follow(network, lambda: pool.properties.virtual_network)
     return found if isinstance(found, VirtualNetwork) else None
 
 

@@ -23,6 +23,7 @@ from auditor.simulate.doors import at_bastion, at_vpn_gateway
 from auditor.simulate.endpoints import endpoint_nics
 from auditor.simulate.exits import leave
 from auditor.simulate.filter import OUTBOUND, is_platform, judge, names_platform
+from auditor.simulate.links import beyond_endpoint
 from auditor.simulate.listeners import at_gateway, leave_as_gateway
 from auditor.simulate.logic import follow, told, told_of
 from auditor.simulate.packet import (
@@ -274,7 +275,7 @@ def _enter(step: Enter) -> Onward:
     if isinstance(node, GatewayFrontend):
         return at_gateway(trip, node)
     if isinstance(node, PrivateEndpoint):
-        return (receive_at_endpoint(trip, home, node),)
+        return beyond_endpoint(trip, node, receive_at_endpoint(trip, home, node))
     return (trip.untold(node.id, "what comes to this address is not modelled"),)
 
 

@@ -9,8 +9,10 @@ import pytest
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import BALANCER, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...firewalls import collection, firewall, group, nat_rule, policy
 from ...reaching import asked, lb, lb_probe, lb_rule, ref
+from ...routing import route, table
 
 CLIENT = "52.10.0.7"
 FRONTENDS = f"{BALANCER}/frontendIPConfigurations"
@@ -234,3 +236,74 @@ def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
     some = asked(network("10.0.0.0/25"), CLIENT, "vmss")
     assert (some.verdict, some.labels) == ("unknown", {"vmss-model-only"})
     assert asked(network("10.9.0.0/24"), CLIENT, "vmss").verdict == "blocked"
+
+
+def test_P_10_a_backend_reaches_its_public_frontend_from_another_public_address() -> None:
+    """What leaves by a NAT gateway comes back from that, and not from the machine itself."""
+    away = resource(
+        "Microsoft.Network/natGateways",
+        "nat",
+        {"publicIpAddresses": [ref("Microsoft.Network/publicIPAddresses", "nat-ip")]},
+        sku={"name": "Standard"},
+    )
+    network = estate(
+        nsg(rule("in", 100, "Internet", "8443")),
+        nic("web", nsg="nsg"),
+        pip("pip"),
+        pip("nat-ip", address="20.60.0.1"),
+        away,
+        lb(lb_rule()),
+        vnet(subnet(natGateway={"id": away["id"]})),
+    )
+
+    found = asked(network, "web", "front")
+
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:8443")
+    there = found.one.arrives_as
+    assert there is not None
+    assert str(there.source) == "20.60.0.1"
+
+
+def test_P_10_with_the_frontends_own_address_nobody_tells_whether_it_gets_back() -> None:
+    own = [lb_rule(disableOutboundSnat=False)]
+
+    found = asked(balanced(rule("in", 100), lb_rules=own), "web", "front")
+
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-10"})
+
+
+def test_P_10_a_public_frontend_that_lets_nobody_in_stays_shut() -> None:
+    own = [lb_rule(disableOutboundSnat=False)]
+
+    assert asked(balanced(lb_rules=own), "web", "front").verdict == "blocked"
+
+
+def test_several_ways_to_one_machine_are_no_choice_of_the_load_balancer() -> None:
+    """Two NAT rules of a firewall lead to one frontend, each with a port of its own."""
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.0.9.4",
+            "publicIPAddress": ref("Microsoft.Network/publicIPAddresses", "fpip"),
+            "subnet": {"id": arm_id(SUBNET, "vnet", "AzureFirewallSubnet")},
+        },
+    }
+    rules = [nat_rule(f"to-{port}", "10.0.0.10:443", "20.80.0.1", str(port)) for port in (81, 82)]
+    back = table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4"))
+    network = estate(
+        nsg(rule("in", 100, ports="8443")),
+        nic("web", nsg="nsg"),
+        lb(lb_rule(), public=False),
+        firewall(ipConfigurations=[home]),
+        policy("rules"),
+        group("rules", 100, collection("nat", 100, "Dnat", *rules)),
+        pip("fpip", address="20.80.0.1"),
+        back,
+        vnet(
+            subnet(routeTable={"id": back["id"]}),
+            subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+        ),
+    )
+
+    assert asked(network, CLIENT, "web", 81).verdict == "reachable"
+    assert asked(network, CLIENT, "web", 82).verdict == "reachable"

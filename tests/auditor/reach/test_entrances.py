@@ -7,8 +7,9 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
-from ...exposed import SUBNET, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...firewalls import collection, firewall, group, nat_rule, network_rule, policy
+from ...networks import hub
 from ...reaching import asked, lb, lb_rule, ref
 from ...routing import route, table
 
@@ -86,3 +87,54 @@ def test_a_nic_that_does_not_tell_its_address_may_have_one() -> None:
     found = asked(network, CLIENT, "web")
 
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_E_21_a_firewall_whose_subnet_is_not_told_may_lead_anywhere() -> None:
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.0.9.4",
+            "publicIPAddress": ref("Microsoft.Network/publicIPAddresses", "pip"),
+            "subnet": {"id": arm_id(SUBNET, "vnet", "AzureFirewallSubnet")},
+        },
+    }
+    network = estate(
+        firewall(ipConfigurations=[home]),
+        policy("rules"),
+        group("rules", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.0.0.4:443"))),
+        nic("web"),
+        pip("pip"),
+        vnet(subnet()),
+    )
+
+    assert asked(network, CLIENT, "fw", 8080).verdict == "unknown"
+
+
+def test_E_2_what_a_firewall_of_a_virtual_hub_translates_is_in_doubt() -> None:
+    """No public IP stands for its addresses, and what the hub teaches is told nowhere (R-29)."""
+    of_hub: Any = {
+        "virtualHub": {"id": arm_id("Microsoft.Network/virtualHubs", "h")},
+        "hubIPAddresses": {
+            "privateIPAddress": "10.8.0.4",
+            "publicIPs": {"addresses": [{"address": "20.50.1.2"}], "count": 1},
+        },
+    }
+
+    def secured(*rules: Any) -> Network:
+        return estate(
+            *hub("h", "10.8.0.0/23", "vnet"),
+            firewall(**of_hub),
+            policy("rules"),
+            group("rules", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.0.0.4:443"))),
+            nsg(*rules),
+            nic("web", nsg="nsg"),
+            nic("other", nsg="nsg", address="10.0.0.5"),
+            vnet(subnet()),
+        )
+
+    found = asked(secured(rule("in", 100)), CLIENT, "web", 8080)
+    assert found.verdict == "unknown"
+    assert "bgp-routes-unknown" in found.labels
+    assert asked(secured(rule("in", 100)), CLIENT, "web", 443).verdict == "blocked"
+    assert asked(secured(rule("in", 100)), CLIENT, "other", 8080).verdict == "blocked"
+    assert asked(secured(deny("no", 100)), CLIENT, "web", 8080).verdict == "blocked"

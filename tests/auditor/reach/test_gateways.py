@@ -302,3 +302,32 @@ def test_two_listeners_before_one_load_balancer_are_two_connections() -> None:
     )
     found = [a for port in (80, 443) for a in asked(network, CLIENT, "web", port).answers]
     assert [a.verdict.value for a in found if a.via] == ["reachable", "reachable"]
+
+
+def written(**settings: Any) -> Network:
+    """A cluster of which Azure told nothing."""
+    return estate(resource("Microsoft.ContainerService/managedClusters", "aks", settings))
+
+
+def test_K_10_a_profile_that_is_not_told_is_no_default() -> None:
+    untold = asked(written(), CLIENT, "aks")
+    assert (untold.verdict, untold.labels) == ("unknown", {"collection-gap"})
+    hidden = asked(written(privateFQDN="x.privatelink", fqdn="x"), CLIENT, "aks")
+    assert hidden.verdict == "unknown"
+    answered = asked(written(provisioningState="Succeeded"), CLIENT, "aks")
+    assert answered.verdict == "reachable"
+
+
+def test_L_22_public_access_that_is_not_told_is_no_default() -> None:
+    everybody = {
+        "name": "all",
+        "properties": {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"},
+    }
+    for kind in ("flexibleServers", "servers"):
+        network = estate(
+            resource(f"Microsoft.DBforMySQL/{kind}", "db", {"firewallRules": [everybody]})
+        )
+        found = asked(network, CLIENT, "db", 3306)
+        assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    shut = estate(resource("Microsoft.DBforMySQL/flexibleServers", "db", {"firewallRules": []}))
+    assert asked(shut, CLIENT, "db", 3306).verdict == "blocked"

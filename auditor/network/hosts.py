@@ -1,0 +1,73 @@
+"""What names lead to, as far as DNS zones and public IPs of the snapshot tell (L-11 to L-13)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from auditor.addresses import Address, address_or_none
+from auditor.errors import Undetermined
+from auditor.network.gateway_backends import public_addresses, resolution
+from auditor.network.graph import Network, question
+from auditor.network.names import private_records
+from auditor.resources import walk
+from auditor.resources.dns import PublicRecordSet, RecordSet
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_networks import VirtualNetwork
+
+_MOST_ALIASES = 8
+"""How many CNAME records are followed, one after another."""
+
+
+def addresses_named(network: Network, vnet: VirtualNetwork, host: str) -> tuple[Address, ...]:
+    """Give the addresses that a name has for whoever asks in a VNet, sorted; none: it has none.
+
+    Raises Undetermined when neither a linked private zone, nor a public zone or a public IP of the
+    snapshot tells it.
+    """
+    name = host.rstrip(".").lower()
+    for _ in range(_MOST_ALIASES):
+        answer = resolution(network, vnet, name)
+        if answer.zone is None:
+            records: Iterable[RecordSet] = _public_records(network).get(name, ())
+        elif not answer.found:
+            return ()
+        else:
+            known = private_records(network).get(answer.zone.key, ())
+            records = [record for record in known if record.host == name]
+        found = {each for record in records for each in _told_by(network, record)}
+        if answer.zone is None:
+            found |= {each for each, ip in public_addresses(network).items() if _is_of(ip, name)}
+        if found:
+            return tuple(sorted(found))
+        name = next((alias for record in records if (alias := _alias(record))), "")
+        if not name:
+            break
+    raise Undetermined(f"where the name {host} leads")
+
+
+@question
+def _public_records(network: Network) -> dict[str, tuple[PublicRecordSet, ...]]:
+    found: dict[str, list[PublicRecordSet]] = defaultdict(list)
+    for record in network.all(PublicRecordSet):
+        found[record.host].append(record)
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _told_by(network: Network, record: RecordSet) -> Iterable[Address]:
+    texts = list(record.addresses)
+    target = walk.peek(walk.peek(record, "properties"), "target_resource")
+    aimed = network.find(walk.peek(target, "id")) if target is not None else None
+    if isinstance(aimed, PublicIp):
+        texts.append(walk.peek(walk.peek(aimed, "properties"), "ip_address") or "")
+    return [each for each in map(address_or_none, texts) if each is not None]
+
+
+def _alias(record: RecordSet) -> str:
+    told = walk.peek(walk.peek(record, "properties"), "cname_record")
+    return (walk.peek(told, "cname") or "").rstrip(".").lower()
+
+
+def _is_of(public: PublicIp, name: str) -> bool:
+    told = walk.peek(walk.peek(public, "properties"), "dns_settings")
+    return (walk.peek(told, "fqdn") or "").rstrip(".").lower() == name

@@ -1,0 +1,74 @@
+"""Whom application gateways send on to (A-26).
+
+A member of a pool is a machine or a frontend that a VNet holds, one with a public address of the
+snapshot's, another gateway, or something that cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from auditor.addresses import Address
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question_about
+from auditor.network.hosts import addresses_named
+from auditor.network.reasons import Reason, gap
+from auditor.reach.entrances import Entrance, entrances_by_address
+from auditor.reach.gatewaying import Relay, point_of, relays_of
+from auditor.reach.owners import points_at
+from auditor.reach.points import Point, machine, vnet_of
+from auditor.resources.application_gateways import ApplicationGateway, Listener
+
+Aim: TypeAlias = Point | Entrance
+"""Whom a gateway connects to: in a VNet, or by a public address."""
+
+
+def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
+    """Give what listeners send on, each member and port once."""
+    seen: set[tuple[str, int | None]] = set()
+    for listener in listeners:
+        for relay in relays_of(network, listener):
+            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
+            if not relay.member:
+                key = (relay.teller, None)
+            if key not in seen:
+                seen.add(key)
+                yield relay
+
+
+@question_about
+def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reason, ...]]:
+    """Give whom a gateway may connect to for one relay, and why that cannot be told.
+
+    Nobody, without a reason, where the member is none of the snapshot's: a site, a stranger.
+    """
+    if relay.configuration is not None:
+        return (machine(network, relay.configuration),), ()
+    gateway = network.find(relay.gateway)
+    if not isinstance(gateway, ApplicationGateway):
+        return (), relay.reasons
+    here = point_of(network, gateway)
+    place, vnet = here.place, vnet_of(network, here)
+    if place is None or vnet is None:
+        return (), relay.reasons or here.reasons or (_no_network(gateway),)
+    if relay.address is not None:
+        addresses: tuple[Address, ...] = (relay.address,)
+    elif not relay.member or relay.member.startswith("/"):
+        return (), relay.reasons  # nobody is named, or somebody the snapshot lacks
+    else:
+        try:
+            addresses = addresses_named(network, vnet, relay.member)
+        except Undetermined as unknown:
+            why = gap(unknown, relay.pool)
+            return (), (replace(why, label=f"fqdn:{relay.member}"),)
+    found: list[Aim] = []
+    for address in addresses:
+        inside = points_at(network, address, place)
+        found += inside or entrances_by_address(network).get(address, ())
+    return tuple(found), ()
+
+
+def _no_network(gateway: ApplicationGateway) -> Reason:
+    return Reason("collection-gap", f"in which network {gateway.label} is", gateway.id)

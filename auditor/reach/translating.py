@@ -1,0 +1,170 @@
+"""What the NAT rules of an Azure Firewall send on, and to whom (E-20 to E-23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERY_PORT, Address, AddressSet, parse_prefix
+from auditor.ids import fold, name
+from auditor.network.address_plan import all_owned_addresses
+from auditor.network.firewalling import FirewallTerm, firewall_program
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.routing_domains import near_keys
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import arrives, deliver
+from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
+from auditor.reach.owners import points_at, points_of_owners
+from auditor.reach.points import Kind, Point, part_in_subnet, possible
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources import walk
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+
+
+def at_firewall(
+    trail: Trail, configuration: FirewallIpConfiguration
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
+    network, firewall = trail.network, configuration.root
+    here = part_in_subnet(network, Kind.FIREWALL, configuration)
+    place = here.place
+    if not isinstance(firewall, Firewall):
+        return
+    for term, taken in translations(network, firewall, trail.tags, trail.space):
+        there = term.translation.address if term.translation is not None else None
+        found = _translated(trail, firewall, term, taken, here)
+        targets = (
+            points_at(network, there, place) if there is not None and place is not None else ()
+        )
+        for target in targets:
+            onward = arrives(found, here, target)
+            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
+            appliance = parse_prefix(own).address if own else there
+            if appliance is not None:
+                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        if not targets:
+            yield _nobody(found, firewall, term, here), here
+
+
+def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets for an Azure Firewall of a virtual hub to where its NAT rules send them.
+
+    What the hub teaches is told nowhere, so that nothing is certain behind it (R-29).
+    """
+    network = trail.network
+    hub = walk.peek(walk.peek(firewall, "properties"), "virtual_hub")
+    hub_id = walk.peek(hub, "id") or firewall.id
+    here = Point(Kind.FIREWALL, firewall.id, _private(firewall), firewall, home=fold(hub_id))
+    reason = Reason("bgp-routes-unknown", f"what the virtual hub {name(hub_id)} teaches", hub_id)
+    for term, taken in translations(network, firewall, trail.tags, trail.space):
+        there = term.translation.address if term.translation is not None else None
+        found = remark(
+            _translated(trail, firewall, term, taken, here),
+            "virtual-hub",
+            hub_id,
+            lambda _: "it cannot be told where the virtual hub sends it (R-29)",
+            Bounds.maybe(trail.space.all),
+            reasons=(reason,),
+        )
+        targets = _around(network, here.home, there) if there is not None else []
+        for target in targets:
+            yield from deliver(found, target, lambda then, _: then)
+        if not targets:
+            yield _nobody(found, firewall, term, here), here
+
+
+def _private(firewall: Firewall) -> AddressSet:
+    told = walk.peek(walk.peek(firewall, "properties"), "hub_ip_addresses")
+    text = walk.peek(told, "private_ip_address")
+    return AddressSet.from_text([text]) if text else AddressSet()
+
+
+def _around(network: Network, hub: str, address: Address) -> list[Point]:
+    owned = all_owned_addresses(network)
+    keys = sorted(near_keys(network, hub))
+    owners = [owner for key in keys for owner in owned.get(key, {}).get(address, ())]
+    return points_of_owners(network, owners)
+
+
+def translated_by_hub(network: Network, firewall: Firewall) -> list[Point]:
+    """Give whom the NAT rules of an Azure Firewall of a virtual hub may send packets to."""
+    hub = fold(walk.peek(walk.peek(walk.peek(firewall, "properties"), "virtual_hub"), "id") or "")
+    terms = firewall_program(network, firewall, network.tags).nat
+    addresses = {t.translation.address for t in terms if t.translation is not None}
+    told = sorted(each for each in addresses if each is not None)
+    return [point for address in told for point in _around(network, hub, address)]
+
+
+def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
+    """Give whom the NAT rules of an Azure Firewall send packets to."""
+    firewall = configuration.root
+    place = part_in_subnet(network, Kind.FIREWALL, configuration).place
+    if not isinstance(firewall, Firewall) or place is None:
+        return []
+    terms = firewall_program(network, firewall, network.tags).nat
+    addresses = {t.translation.address for t in terms if t.translation is not None}
+    return [
+        point
+        for address in sorted(each for each in addresses if each is not None)
+        for point in points_at(network, address, place)
+    ]
+
+
+def _translated(
+    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
+) -> Trail:
+    translation = term.translation
+    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
+    trail = remark(
+        trail,
+        "firewall-nat",
+        term.resource or firewall.id,
+        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
+        taken,
+        reasons=term.reasons,
+        opening=f"add a NAT rule for it to {firewall.label}",
+    )
+    address = translation.address if translation is not None else None
+    trail = trail.becoming(
+        destination=AddressSet.from_range(address, address) if address is not None else None,
+        destination_port=port_of(term),
+    )
+    passing = not_denied(trail.network, firewall, trail.tags, trail.space)
+    if passing.must is not trail.space.all:
+        denies = Reason("semantics:E-21", f"whether a network rule denies it after {term.name}")
+        trail = remark(
+            trail,
+            "firewall",
+            firewall.id,
+            lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
+            passing,
+            reasons=(denies,),
+        )
+    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
+    own = possible(here.place) if here.place is not None else here.addresses
+    why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
+    if not own:
+        return trail
+    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point) -> Trail:
+    translation = term.translation
+    told = translation is not None and translation.address is not None
+    known = told and here.place is not None
+    why = translation.reasons if translation is not None else ()
+    lacks = Reason("collection-gap", f"who has the address in {term.name}", firewall.id)
+    why = (*why, *here.reasons) or (lacks,)
+    return remark(
+        trail,
+        "firewall-nat",
+        firewall.id,
+        lambda _: (
+            f"nobody has the address to which {term.name} sends it"
+            if known
+            else f"it cannot be told where {term.name} sends it"
+        ),
+        Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),
+        reasons=why,
+    )

@@ -1,0 +1,238 @@
+"""Who is behind a load balancer's rules, where not all is told, and behind those of all regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import (
+    BALANCER,
+    FRONTEND,
+    PIP,
+    POOL,
+    SCALE_SET,
+    SUBNET,
+    VNET,
+    nic,
+    nsg,
+    pip,
+    rule,
+    subnet,
+    vnet,
+)
+from ...exposed import ref as idref
+from ...reaching import asked, lb, lb_rule, ref
+
+CLIENT = "52.10.0.7"
+GLOBAL = "20.70.0.1"
+
+
+def balanced(*resources: Any, members: Any = ("web",), rules: Any = None, **more: Any) -> Network:
+    """Load balancer lb at 20.50.1.2:443, NIC web at 10.0.0.4:8443."""
+    return estate(
+        nsg(rule("in", 100, ports="8443")),
+        nic("web", nsg="nsg"),
+        pip("pip"),
+        lb(*(rules or [lb_rule()]), members=members, **more),
+        vnet(subnet()),
+        *resources,
+    )
+
+
+def pool(*addresses: str, **more: Any) -> Any:
+    entries = [
+        {"name": f"a{place}", "properties": {"ipAddress": each}}
+        for place, each in enumerate(addresses)
+    ]
+    return [{"name": "pool", "properties": {"loadBalancerBackendAddresses": entries, **more}}]
+
+
+def test_a_probe_that_the_input_lacks_leaves_the_machine_in_doubt() -> None:
+    gone = [lb_rule(probe=ref(f"{BALANCER}/probes", "lb", "gone"))]
+
+    found = asked(balanced(rules=gone, probes=[]), CLIENT, "web")
+
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_the_machines_that_name_a_pool_are_in_it_though_the_input_lacks_it() -> None:
+    named = {"loadBalancerBackendAddressPools": [idref(arm_id(POOL, "lb", "pool"))]}
+    network = estate(
+        nsg(rule("in", 100, ports="8443")),
+        nic("web", nsg="nsg", configuration=named),
+        nic("other", nsg="nsg", address="10.0.0.5"),
+        pip("pip"),
+        lb(lb_rule(), backendAddressPools=[]),
+        vnet(subnet()),
+    )
+
+    assert asked(network, CLIENT, "web").verdict == "reachable"
+    assert asked(network, CLIENT, "other").verdict == "blocked"
+    assert asked(network, CLIENT, "front").verdict == "reachable"
+
+
+def test_E_14_the_network_of_a_pool_is_that_of_its_addresses() -> None:
+    told = pool("10.0.0.4", virtualNetwork=idref(arm_id(VNET, "vnet")))
+
+    assert asked(balanced(backendAddressPools=told), CLIENT, "web").verdict == "reachable"
+
+
+def test_E_14_an_address_without_network_may_be_any_machine_that_has_it() -> None:
+    found = asked(balanced(backendAddressPools=pool("10.0.0.4")), CLIENT, "web")
+
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    other = asked(balanced(backendAddressPools=pool("10.0.0.5")), CLIENT, "web")
+    assert other.verdict == "blocked"
+
+
+def scale_set(capacity: int | None, **configuration: Any) -> Any:
+    settings = {
+        "primary": True,
+        "subnet": idref(arm_id(SUBNET, "vnet", "app")),
+        **configuration,
+    }
+    model = {"ipConfigurations": [{"name": "instance", "properties": settings}], "primary": True}
+    profile = {
+        "networkProfile": {"networkInterfaceConfigurations": [{"name": "nic", "properties": model}]}
+    }
+    sku: Any = {"name": "D2"} if capacity is None else {"name": "D2", "capacity": capacity}
+    return resource(SCALE_SET, "set", {"virtualMachineProfile": profile}, sku=sku)
+
+
+def behind_set(capacity: int | None, lb_of: Any, **configuration: Any) -> Network:
+    return estate(
+        nsg(rule("in", 100, ports=["22", "8443"])),
+        scale_set(capacity, **configuration),
+        pip("pip"),
+        lb_of,
+        vnet(subnet(nsg="nsg")),
+    )
+
+
+def test_E_14_an_address_of_a_scale_sets_subnet_may_be_an_instance() -> None:
+    told = pool("10.0.0.7", virtualNetwork=idref(arm_id(VNET, "vnet")))
+
+    found = asked(behind_set(3, lb(lb_rule(), backendAddressPools=told)), CLIENT, "instance")
+
+    assert found.verdict == "unknown"
+
+
+def nat_pool(**more: Any) -> Any:
+    settings = {
+        "frontendIPConfiguration": idref(arm_id(FRONTEND, "lb", "front")),
+        "protocol": "Tcp",
+        "frontendPortRangeStart": 50000,
+        "frontendPortRangeEnd": 50002,
+        "backendPort": 22,
+    }
+    return lb(members=(), inboundNatPools=[{"name": "ssh", "properties": settings}], **more)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "verdict"), [(3, "reachable"), (2, "unknown"), (None, "unknown")]
+)
+def test_E_18_all_ports_of_a_nat_pool_are_open_with_as_many_instances(
+    capacity: int | None, verdict: str
+) -> None:
+    own = idref(arm_id(f"{BALANCER}/inboundNatPools", "lb", "ssh"))
+    network = behind_set(capacity, nat_pool(), loadBalancerInboundNatPools=[own])
+
+    found = asked(network, CLIENT, "instance", None).answers
+
+    assert [(a.verdict.value, str(a.ports)) for a in found] == [
+        (verdict, "50000-50002"),
+        ("blocked", "0-49999, 50003-65535"),
+    ]
+
+
+def test_E_18_the_rules_that_azure_makes_for_instances_tell_their_ports() -> None:
+    instance = f"{SCALE_SET}/virtualMachines/networkInterfaces/ipConfigurations"
+    made = {
+        "name": "ssh.0",
+        "properties": {
+            "frontendIPConfiguration": idref(arm_id(FRONTEND, "lb", "front")),
+            "protocol": "Tcp",
+            "frontendPort": 50001,
+            "backendPort": 22,
+            "enableFloatingIP": False,
+            "backendIPConfiguration": idref(arm_id(instance, "set", "0", "nic", "instance")),
+        },
+    }
+    own = idref(arm_id(f"{BALANCER}/inboundNatPools", "lb", "ssh"))
+    balancer = nat_pool(inboundNatRules=[made])
+    network = behind_set(1, balancer, loadBalancerInboundNatPools=[own])
+
+    found = asked(network, CLIENT, "instance", None).answers
+
+    assert [(a.verdict.value, str(a.ports)) for a in found if a.verdict.value != "blocked"] == [
+        ("reachable", "50001")
+    ]
+
+
+def worldwide(*members: str, port: int = 443, tier: str | None = "Global", **more: Any) -> Network:
+    """Global load balancer glb at 20.70.0.1 before the regional one."""
+    entries = [
+        {"name": each, "properties": {"loadBalancerFrontendIPConfiguration": {"id": each}}}
+        for each in members or (arm_id(FRONTEND, "lb", "front"),)
+    ]
+    settings: Any = {
+        "frontendIPConfigurations": [
+            {"name": "world", "properties": {"publicIPAddress": ref(PIP, "gpip")}}
+        ],
+        "backendAddressPools": [
+            {"name": "regions", "properties": {"loadBalancerBackendAddresses": entries}}
+        ],
+        "loadBalancingRules": [
+            {
+                "name": "all",
+                "properties": {
+                    "frontendIPConfiguration": ref(FRONTEND, "glb", "world"),
+                    "backendAddressPool": ref(POOL, "glb", "regions"),
+                    "protocol": "Tcp",
+                    "frontendPort": 8080,
+                    "backendPort": port,
+                    "enableFloatingIP": False,
+                    **more,
+                },
+            }
+        ],
+    }
+    sku = {"name": "Standard"} if tier is None else {"name": "Standard", "tier": tier}
+    return balanced(
+        resource(BALANCER, "glb", settings, sku=sku),
+        pip("gpip", arm_id(FRONTEND, "glb", "world"), address=GLOBAL,
+            sku={"name": "Standard", "tier": "Global"}),
+    )  # fmt: skip
+
+
+def test_E_19_a_global_load_balancer_leads_to_the_machines_of_regions() -> None:
+    found = asked(worldwide(), CLIENT, "web", 8080)
+
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:8443")
+    assert [step.rule for step in found.one.hops if step.code == "load-balancer"] == [
+        "all",
+        "https",
+    ]
+    assert asked(worldwide(), CLIENT, "world", 8080).verdict == "reachable"
+    assert asked(worldwide(), CLIENT, "front", 8080).verdict == "reachable"
+
+
+def test_E_19_the_regional_rule_must_take_the_port() -> None:
+    assert asked(worldwide(port=444), CLIENT, "web", 8080).verdict == "blocked"
+
+
+def test_E_19_whether_it_is_global_may_be_untold() -> None:
+    found = asked(worldwide(tier=None), CLIENT, "web", 8080)
+
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_E_19_global_load_balancers_that_lead_to_each_other_end() -> None:
+    own = arm_id(FRONTEND, "glb", "world")
+
+    assert asked(worldwide(own), CLIENT, "web", 8080).verdict == "blocked"
+    assert asked(worldwide(own), CLIENT, "world", 8080).verdict == "unknown"

@@ -1,0 +1,194 @@
+"""Private link services: from an endpoint to the machines behind a load balancer (L-7, P-6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import FRONTEND, GATEWAY, NSG, SUBNET, deny, nic, nsg, pip, rule
+from ...networks import nic as nic_in
+from ...networks import subnet_id
+from ...networks import vnet as net
+from ...reaching import app_gateway, asked, lb, lb_rule
+from ...routing import ENDPOINT, route, table
+
+SERVICE = "Microsoft.Network/privateLinkServices"
+
+
+def offered(
+    *rules: Any,
+    status: str | None = "Approved",
+    fronts: Any = ("front",),
+    routes: Any = (),
+    address: str | None = "10.0.0.50",
+    service: bool = True,
+) -> Network:
+    """NIC client in VNet c, an endpoint there, and NIC web behind a service of VNet vnet."""
+    state = {"status": status} if status else {}
+    connection = {
+        "privateLinkServiceId": arm_id(SERVICE, "pls"),
+        "privateLinkServiceConnectionState": state,
+    }
+    own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}
+    offer = resource(
+        SERVICE,
+        "pls",
+        {
+            "loadBalancerFrontendIpConfigurations": [
+                {"id": arm_id(FRONTEND, "lb", each)} for each in fronts
+            ],
+            "ipConfigurations": [
+                {
+                    "name": "nat",
+                    "properties": {**own, "privateIPAddress": address} if address else own,
+                }
+            ],
+        },
+    )
+    steered = table("rt", *routes)
+    return estate(
+        nsg(*rules),
+        nic("web"),
+        nic_in("client", "10.5.1.4", ("c", "app")),
+        lb(lb_rule(), public=False),
+        steered,
+        *([offer] if service else []),
+        resource(
+            ENDPOINT,
+            "pe",
+            {
+                "subnet": {"id": subnet_id("c", "ends")},
+                "ipConfigurations": [{"name": "x", "properties": {"privateIPAddress": "10.5.0.5"}}],
+                "privateLinkServiceConnections": [{"name": "c", "properties": connection}],
+            },
+        ),
+        net(
+            "c",
+            "10.5.0.0/16",
+            subnets={
+                "app": "10.5.1.0/24",
+                "ends": {
+                    "addressPrefix": "10.5.0.0/24",
+                    "privateEndpointNetworkPolicies": "Disabled",
+                },
+            },
+        ),
+        net(
+            "vnet",
+            "10.0.0.0/16",
+            subnets={
+                "app": {
+                    "addressPrefix": "10.0.0.0/24",
+                    "networkSecurityGroup": {"id": arm_id(NSG, "nsg")},
+                    "routeTable": {"id": steered["id"]},
+                }
+            },
+        ),
+    )
+
+
+FROM_SERVICE = rule("nat", 100, "10.0.0.50", "8443"), deny("rest", 200)
+
+
+def test_L_7_a_private_endpoint_leads_to_the_machines_behind_its_service() -> None:
+    found = asked(offered(*FROM_SERVICE), "client", "web")
+
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:8443")
+    there = found.one.arrives_as
+    assert there is not None
+    assert str(there.source) == "10.0.0.50"
+    assert found.step("private-link").resource.endswith("/pls")
+    assert asked(offered(*FROM_SERVICE), "client", "pe").verdict == "reachable"
+    assert asked(offered(*FROM_SERVICE), "client", "front").verdict == "reachable"
+
+
+def test_P_6_the_machine_sees_the_address_of_the_service_and_not_the_clients() -> None:
+    client_only = rule("client", 100, "10.5.1.4"), deny("rest", 200)
+
+    assert asked(offered(*client_only), "client", "web").verdict == "blocked"
+    assert asked(offered(*client_only), "client", "pe").verdict == "blocked"
+
+
+def test_L_7_of_an_address_that_is_not_told_any_of_the_subnet_may_be_it() -> None:
+    whole = rule("nat", 100, "10.0.0.0/24", "8443"), deny("rest", 200)
+
+    assert asked(offered(*whole, address=None), "client", "web").verdict == "reachable"
+    half = asked(offered(*FROM_SERVICE, address=None), "client", "web")
+    assert (half.verdict, half.labels) == ("unknown", {"private-link"})
+
+
+def test_only_the_ports_of_the_load_balancers_rules_lead_on() -> None:
+    assert asked(offered(*FROM_SERVICE), "client", "pe", 444).verdict == "blocked"
+
+
+def test_L_1_a_connection_must_be_approved() -> None:
+    assert asked(offered(status="Pending"), "client", "web").verdict == "blocked"
+    assert asked(offered(status="Pending"), "client", "pe").verdict == "blocked"
+
+
+def test_P_11_the_reply_goes_back_to_the_service() -> None:
+    astray = route("10.0.0.48/28", "None")
+
+    assert asked(offered(*FROM_SERVICE, routes=[astray]), "client", "web").verdict == "blocked"
+
+
+def test_a_frontend_that_the_input_lacks_leaves_the_endpoint_in_doubt() -> None:
+    found = asked(offered(*FROM_SERVICE, fronts=["gone"]), "client", "pe")
+
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    untold = asked(offered(*FROM_SERVICE, fronts=[]), "client", "pe")
+    assert (untold.verdict, untold.labels) == ("unknown", {"collection-gap"})
+
+
+def test_a_service_that_the_input_lacks_answers_at_its_endpoint() -> None:
+    assert asked(offered(service=False), "client", "pe").verdict == "reachable"
+
+
+def before_gateway(*listeners: tuple[str, int]) -> Network:
+    """NIC client in VNet c, an endpoint there to gateway agw, NIC web behind it."""
+    gateway = app_gateway(listeners=listeners or (("public", 443),))
+    front = gateway["properties"]["frontendIPConfigurations"][0]["properties"]
+    front["privateLinkConfiguration"] = {
+        "id": arm_id(f"{GATEWAY}/privateLinkConfigurations", "agw", "link")
+    }
+    own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}
+    gateway["properties"]["privateLinkConfigurations"] = [
+        {"name": "link", "properties": {"ipConfigurations": [{"name": "x", "properties": own}]}}
+    ]
+    kept_in = {"addressPrefix": "10.5.1.0/24", "defaultOutboundAccess": False}
+    connection = {
+        "privateLinkServiceId": arm_id(GATEWAY, "agw"),
+        "groupIds": ["public"],
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    return estate(
+        nic("web"),
+        nic_in("client", "10.5.1.4", ("c", "app")),
+        gateway,
+        pip("pip"),
+        resource(
+            ENDPOINT,
+            "pe",
+            {
+                "subnet": {"id": subnet_id("c", "app")},
+                "ipConfigurations": [{"name": "x", "properties": {"privateIPAddress": "10.5.1.5"}}],
+                "privateLinkServiceConnections": [{"name": "c", "properties": connection}],
+            },
+        ),
+        net("c", "10.5.0.0/16", subnets={"app": kept_in}),
+        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": "10.0.1.0/26"}),
+    )
+
+
+def test_A_52_a_private_endpoint_may_lead_to_a_gateway_and_on() -> None:
+    network = before_gateway()
+
+    found = asked(network, "client", "agw")
+    assert (found.verdict, "private-link" in found.labels) == ("unknown", True)
+    assert asked(network, "client", "pe").verdict == "unknown"
+    assert asked(network, "client", "pe", 80).verdict == "blocked"
+    behind = [a for a in asked(network, "client", "web").answers if a.via]
+    assert [answer.verdict.value for answer in behind] == ["unknown"]
+    assert "private-link" in [step.code for step in behind[0].hops]

@@ -1,0 +1,257 @@
+"""Whom application gateways send on to, however they are reached and whatever the pool names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.reach.answer import Answer
+from auditor.reach.listing import exposed
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import ref as idref
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
+from ...reaching import app_gateway, asked, lb, lb_rule, ref
+
+CLIENT = "52.10.0.7"
+POOLS = f"{GATEWAY}/backendAddressPools"
+
+
+def gated(*resources: Any, gateway: Any = None, backend: Any = ()) -> Network:
+    """Gateway agw at 20.50.1.2:443 before whatever its pool names on 8080; NIC web at 10.0.0.4."""
+    return estate(
+        nsg(rule("in", 100, "*", "443"), name="gw"),
+        nsg(*(backend or [rule("in", 100, "*", "8080")]), name="back"),
+        nic("web"),
+        pip("pip"),
+        gateway or app_gateway(),
+        vnet(
+            subnet(nsg="back"),
+            subnet("gw", "10.0.1.0/26", nsg="gw"),
+            subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+        ),
+        *resources,
+    )
+
+
+def pool(**settings: Any) -> Any:
+    return app_gateway(backendAddressPools=[{"name": "pool", "properties": settings}])
+
+
+def translating(to: str) -> tuple[Any, ...]:
+    """Firewall fw at 20.80.0.1, whose NAT rule leads port 443 to an address."""
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.0.9.4",
+            "publicIPAddress": ref(PIP, "fpip"),
+            "subnet": idref(arm_id(SUBNET, "vnet", "AzureFirewallSubnet")),
+        },
+    }
+    rules = collection("nat", 100, "Dnat", nat_rule("web", to, "20.80.0.1", "443"))
+    return (
+        firewall(ipConfigurations=[home]),
+        policy("rules"),
+        group("rules", 100, rules),
+        pip("fpip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home"),
+            address="20.80.0.1"),
+    )  # fmt: skip
+
+
+def relayed(network: Network, target: str = "web") -> list[Answer]:
+    return [answer for answer in asked(network, CLIENT, target).answers if answer.via]
+
+
+def by_gateway(network: Network, target: str = "web") -> list[str]:
+    return [answer.verdict.value for answer in relayed(network, target)]
+
+
+def listed(network: Network) -> dict[str, tuple[str, set[str]]]:
+    """What the internet reaches or may: verdict and labels by the last two words of an id."""
+    return {
+        "/".join(one.target.id.split("/")[-2:]): (
+            one.answer.verdict.value,
+            {reason.label for reason in one.answer.reasons},
+        )
+        for one in exposed(network)
+    }
+
+
+def test_a_nat_rule_to_a_gateways_private_frontend_is_followed_to_its_backends() -> None:
+    behind = gated(*translating("10.0.1.20:443"), gateway=app_gateway(listeners=[("private", 443)]))
+
+    assert asked(behind, CLIENT, "agw").verdict == "unknown"
+    assert by_gateway(behind) == ["unknown"]  # for E-23: whose source the gateway sees
+    assert relayed(behind)[0].hops[0].code == "firewall-nat"
+    assert listed(behind).keys() == {"applicationGateways/agw", "ipConfigurations/primary"}
+
+
+def test_a_nat_rule_to_a_port_without_listener_leads_to_no_backend() -> None:
+    behind = gated(*translating("10.0.1.20:80"), gateway=app_gateway(listeners=[("private", 443)]))
+
+    shut = asked(behind, CLIENT, "agw")
+    assert (shut.verdict, shut.stops[0]) == ("blocked", "listener")
+    assert by_gateway(behind) == []
+
+
+def public_machine(*sources: str) -> Network:
+    """The gateway's pool names 20.60.0.9, the public address of NIC shop."""
+    return gated(
+        nic("shop", public="wpip", nsg="shop", address="10.0.0.9"),
+        nsg(
+            *(rule(f"in{n}", 100 + n, each, "8080") for n, each in enumerate(sources)), name="shop"
+        ),
+        pip("wpip", arm_id(f"{NIC}/ipConfigurations", "shop", "primary"), address="20.60.0.9"),
+        gateway=app_gateway(members=["20.60.0.9"]),
+    )
+
+
+def test_A_28_a_public_member_of_the_input_is_asked_from_the_gateways_public_address() -> None:
+    open_to_gateway = public_machine("20.50.1.2")
+
+    assert by_gateway(open_to_gateway, "shop") == ["reachable"]
+    there = relayed(open_to_gateway, "shop")[0].arrives_as
+    assert there is not None
+    assert (str(there.source), str(there.destination)) == ("20.50.1.2", "10.0.0.9")
+    assert by_gateway(public_machine("10.0.1.0/26"), "shop") == []
+
+
+def test_a_public_member_may_be_a_load_balancers_frontend() -> None:
+    balancer = lb(lb_rule(front=8080, back=8080), members=["web"])
+    front = balancer["properties"]["frontendIPConfigurations"][0]["properties"]
+    front["publicIPAddress"] = ref(PIP, "lpip")
+    network = gated(
+        balancer, pip("lpip", address="20.60.0.9"), gateway=app_gateway(members=["20.60.0.9"])
+    )
+
+    assert by_gateway(network) == ["reachable"]
+
+
+def test_a_member_may_be_another_gateways_private_frontend() -> None:
+    first = app_gateway(members=["10.0.1.20"], port=443)
+    second = _renamed(app_gateway(listeners=[("private", 443)], members=["10.0.0.4"]), "second")
+
+    found = relayed(gated(second, gateway=first))
+
+    assert [answer.verdict.value for answer in found] == ["reachable"]
+    assert [each.rsplit("/", 1)[-1] for each in found[0].via] == ["agw", "second"]
+
+
+def _renamed(gateway: Any, name: str) -> Any:
+    """A gateway of another name, and without a public frontend."""
+    text = json.dumps(gateway).replace('"agw"', f'"{name}"').replace('/agw"', f'/{name}"')
+    found = json.loads(text.replace("applicationGateways/agw/", f"applicationGateways/{name}/"))
+    p = found["properties"]
+    fronts = [each for each in p["frontendIPConfigurations"] if each["name"] == "private"]
+    p["frontendIPConfigurations"] = fronts
+    return found
+
+
+def test_gateways_that_send_to_each_other_end() -> None:
+    first = app_gateway(
+        listeners=[("public", 443), ("private", 443)], members=["10.0.1.20"], port=443
+    )
+    assert by_gateway(gated(gateway=first)) == []
+
+
+def test_a_name_that_nothing_resolves_ends_at_the_pool_as_unknown() -> None:
+    network = gated(gateway=pool(backendAddresses=[{"fqdn": "app.example.com"}]))
+
+    assert listed(network)["backendAddressPools/pool"] == ("unknown", {"fqdn:app.example.com"})
+    assert by_gateway(network) == []
+
+
+def zone(*records: tuple[str, str]) -> list[Any]:
+    kind = "Microsoft.Network/privateDnsZones"
+    return [
+        resource(kind, "shop.internal", {"numberOfRecordSets": 1 + len(records)}),
+        resource(
+            f"{kind}/virtualNetworkLinks",
+            "shop.internal/vnet",
+            {"virtualNetwork": idref(arm_id(VNET, "vnet"))},
+        ),
+        *(
+            resource(f"{kind}/A", f"shop.internal/{name}",
+                     {"ttl": 60, "aRecords": [{"ipv4Address": address}]})
+            for name, address in records
+        ),
+    ]  # fmt: skip
+
+
+def test_a_name_of_a_linked_private_zone_is_followed() -> None:
+    gateway = pool(backendAddresses=[{"fqdn": "web.shop.internal"}])
+
+    assert by_gateway(gated(*zone(("web", "10.0.0.4")), gateway=gateway)) == ["reachable"]
+    other = gated(*zone(("other", "10.0.0.4")), gateway=gateway)
+    assert by_gateway(other) == []  # the zone says that there is no such name
+    assert "backendAddressPools/pool" not in listed(other)
+
+
+def test_a_name_of_a_public_ip_is_followed() -> None:
+    network = gated(
+        nic("shop", public="wpip", nsg="shop", address="10.0.0.9"),
+        nsg(rule("in", 100, "*", "8080"), name="shop"),
+        pip("wpip", arm_id(f"{NIC}/ipConfigurations", "shop", "primary"), address="20.60.0.9",
+            settings={"dnsSettings": {"fqdn": "shop.westeurope.cloudapp.azure.com"}}),
+        gateway=pool(backendAddresses=[{"fqdn": "shop.westeurope.cloudapp.azure.com"}]),
+    )  # fmt: skip
+
+    assert by_gateway(network, "shop") == ["reachable"]
+
+
+def test_a_pool_that_the_input_lacks_ends_as_unknown_and_leads_to_who_names_it() -> None:
+    gone = pool()
+    gone["properties"]["backendAddressPools"] = []
+    assert "collection-gap" in listed(gated(gateway=gone))["requestRoutingRules/public-443"][1]
+
+    named = nic(
+        "shop",
+        address="10.0.0.9",
+        configuration={
+            "applicationGatewayBackendAddressPools": [idref(arm_id(POOLS, "agw", "pool"))]
+        },
+    )
+    assert by_gateway(gated(named, gateway=gone), "shop") == ["reachable"]
+
+
+def test_settings_that_the_input_lacks_leave_the_port_untold() -> None:
+    gateway = app_gateway(backendHttpSettingsCollection=[])
+
+    one = [rule("in", 100, "*", "8080"), rule("no", 200, "*", "*", access="Deny")]
+
+    found = relayed(gated(gateway=gateway, backend=one))
+
+    assert [answer.verdict.value for answer in found] == ["unknown"]
+    assert "collection-gap" in {reason.label for reason in found[0].reasons}
+    assert by_gateway(gated(gateway=gateway)) == ["reachable"]  # on every port
+    shut = gated(gateway=gateway, backend=[rule("none", 100, "*", "*", access="Deny")])
+    assert by_gateway(shut) == []
+
+
+def test_a_member_by_nic_that_the_input_lacks_ends_as_unknown() -> None:
+    gone = idref(arm_id(f"{NIC}/ipConfigurations", "gone", "primary"))
+
+    found = listed(gated(gateway=pool(backendIPConfigurations=[gone])))
+
+    assert found["backendAddressPools/pool"] == ("unknown", {"collection-gap"})
+
+
+def test_backends_behind_a_listener_whose_port_is_not_told_are_in_doubt() -> None:
+    gateway = app_gateway()
+    gateway["properties"]["frontendPorts"] = []
+
+    network = gated(gateway=gateway)
+
+    assert asked(network, CLIENT, "agw").verdict == "unknown"
+    assert by_gateway(network) == ["unknown"]
+
+
+def test_backends_behind_a_listener_of_another_frontend_stay_behind_that() -> None:
+    gateway = app_gateway(listeners=[("public", 443), ("private", 80)], members=["10.0.0.4"])
+    gateway["properties"]["frontendPorts"] = gateway["properties"]["frontendPorts"][1:]  # not 80
+
+    found = relayed(gated(gateway=gateway))
+
+    assert [answer.verdict.value for answer in found] == ["reachable"]
