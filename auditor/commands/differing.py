@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.commands.asking import plain
-from auditor.commands.reaching import escaped, packet_json, socket
+from auditor.commands.marking import escaped, head, row
+from auditor.commands.reaching import packet_json, socket
 
 if TYPE_CHECKING:
     from auditor.addresses import PortSet
@@ -205,8 +206,7 @@ def as_markdown(found: Difference) -> Iterator[str]:
     from auditor.reach.changes import grouped
 
     unwanted = {id(change) for change in found.unwanted}
-    yield "| Path | From | To | Packets | Allowed |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield head("Path", "From", "To", "Packets", "Allowed")
     for group in grouped(found.paths):
         first = group[0]
         packets = "; ".join(
@@ -219,13 +219,11 @@ def as_markdown(found: Difference) -> Iterator[str]:
         sources = ", ".join(short(change.source) for change in group[:_SOURCES])
         more = f" and {len(group) - _SOURCES} more" if len(group) > _SOURCES else ""
         cells = (turn, sources + more, short(first.target), packets, fine)
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+        yield row(cells)
     yield ""
-    yield "| Finding | Rule | Severity | |"
-    yield "| --- | --- | --- | --- |"
+    yield head("Finding", "Rule", "Severity", "Message")
     for word, findings in (("new", found.gained), ("gone", found.lost)):
         for finding in findings:
-            row = (word, finding.rule, finding.severity.word, finding.message)
-            yield "| " + " | ".join(escaped(cell) for cell in row) + " |"
+            yield row((word, finding.rule, finding.severity.word, finding.message))
     for name in found.broken:
         yield f"\nThe intent {escaped(name)} is broken."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.commands.asking import plain
+from auditor.commands.marking import escaped, head, row
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -275,20 +276,18 @@ def _markdown(
     blocks: Iterable[Block],
     reasons: tuple[Reason, ...],
 ) -> Iterator[str]:
-    yield "| Number | Subnets |"
-    yield "| --- | --- |"
+    yield head("Number", "Subnets")
     for each in classes:
-        yield _line(str(each.number), _names(each))
+        yield row((str(each.number), _names(each)))
     yield ""
-    yield "| From | To | IP | Verdict | Packets | Why |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield head("From", "To", "IP", "Verdict", "Packets", "Why")
     for block in blocks:
         cell = block.cell
         why = [blocker_word(block, cell.blocker, classes)] if cell.blocker is not None else []
         if cell.reachable and cell.unsure:
             why.append(f"cannot tell of {packets_word(cell.unsure)}")
         why += dict.fromkeys(map(str, cell.reasons))
-        yield _line(
+        cells = (
             str(block.source.number),
             numbers(block.targets),
             str(block.version),
@@ -296,15 +295,6 @@ def _markdown(
             packets_word(cell.reachable or cell.unsure),
             "; ".join(why),
         )
+        yield row(cells)
     for line in _remarks(network, classes, reasons):
-        yield _escaped(line)
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
-
-
-def _escaped(text: str) -> str:
-    from auditor.commands.reaching import escaped
-
-    return escaped(text)
+        yield escaped(line)

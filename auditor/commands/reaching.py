@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.commands.asking import plain
+from auditor.commands.marking import head, row
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, PortSet
@@ -278,8 +279,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
     """Give answers as a Markdown table, the hops folded."""
-    yield "| From | To | Protocol | Ports | Verdict | By |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield head("From", "To", "Protocol", "Ports", "Verdict", "By")
     for answer in answers:
         by = "; ".join(step.says for step in (answer.blockers or answer.hops[-2:-1]))
         cells = (
@@ -290,21 +290,11 @@ def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
             answer.verdict.value,
             by or "; ".join(map(str, answer.reasons)),
         )
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+        yield row(cells)
 
 
 def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
     """Give what the internet reaches as a Markdown table."""
-    yield "| Reaches | Entrance | Arrives | Protocol | From | Verdict |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for each, row in zip(found, _rows(found), strict=True):
-        cells = [*row, each.answer.verdict.value]
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
-
-
-def escaped(text: str) -> str:
-    """Give foreign text that is no Markdown and no HTML."""
-    safe = plain(text)
-    for mark in "\\`*_{}[]<>()#+!|~@":
-        safe = safe.replace(mark, f"&#{ord(mark)};")
-    return safe
+    yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
+    for each, cells in zip(found, _rows(found), strict=True):
+        yield row([*cells, each.answer.verdict.value])
