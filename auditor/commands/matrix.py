@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from auditor.commands.asking import plain
+from auditor.commands.asking import inert_json, plain
 from auditor.commands.marking import escaped, head, row
 from auditor.streams import say
 
@@ -59,7 +59,7 @@ def tell(
     verdicts = {"unknown"} if reasons else set()
     teller = {"json": _json, "markdown": _markdown}.get(report, _text)
     for line in teller(network, classes, _noted(blocks, verdicts), reasons):
-        say(line)
+        say(inert_json(line) if report == "json" else line)
     return verdicts
 
 

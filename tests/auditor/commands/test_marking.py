@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
 import pytest
@@ -84,3 +85,19 @@ def test_hostile_names_in_every_table(auditor: Command, words: list[str]) -> Non
     assert page.tags <= TABLE
     assert len({len(each) for each in page.rows}) <= 2
     assert any(NAME in cell for each in page.rows for cell in each)
+
+
+@pytest.mark.parametrize("name", ["##vso[task.setvariable]", "##[error]x", "::error::x"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_name_commands_a_pipeline(auditor: Command, name: str, form: str) -> None:
+    path = written(auditor.folder, *estate(HTTPS, hostile=name))
+    pairs = ["--from", "internet", "--to", "type:networkInterfaces"]
+    for words in (["reach", path, *pairs], ["reach", path, "--from", "internet"],
+                  ["flow", path, "--nic", name, "--direction", "inbound", "--local", "10.0.0.4:443",
+                   "--remote", "9.9.9.9:1", "--protocol", "Tcp"],
+                  ["effective-rules", path, "--nic", name]):  # fmt: skip
+        out = auditor(*words, "--report", form).out
+        assert "##" not in out
+        assert not any(line.lstrip().startswith("::") for line in out.splitlines())
+        if form == "json":
+            assert name in str(json.loads(out))
