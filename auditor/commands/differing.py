@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditor import __version__
 from auditor.commands.asking import plain
 from auditor.commands.marking import escaped, head, row
 from auditor.commands.reaching import packet_json, socket
@@ -48,6 +49,7 @@ def as_json(found: Difference) -> dict[str, Any]:
     unwanted = {id(change) for change in found.unwanted}
     return {
         "schema": SCHEMA,
+        "version": __version__,
         "findings": {
             "gained": [_finding_json(finding) for finding in found.gained],
             "lost": [_finding_json(finding) for finding in found.lost],

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor import __version__
 from auditor.commands.asking import inert_json, plain
 from auditor.commands.marking import escaped, head, row
 from auditor.streams import say
@@ -97,7 +98,7 @@ def _json(
     blocks: Iterable[Block],
     reasons: tuple[Reason, ...],
 ) -> Iterator[str]:
-    yield f'{{\n"schema": {json.dumps(SCHEMA)},'
+    yield f'{{\n"schema": {json.dumps(SCHEMA)},\n"version": {json.dumps(__version__)},'
     if reasons:
         yield f'"reasons": {json.dumps(_reasons(reasons))},'
     told = (json.dumps(_class_json(network, each)) for each in classes)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor import __version__
 from auditor.commands.asking import plain
 from auditor.commands.marking import head, row
 
@@ -56,7 +57,8 @@ def point_name(point: Point) -> str:
 
 def as_json(answers: Iterable[Answer]) -> dict[str, Any]:
     """Give answers in the published form (`auditor.reach/1`)."""
-    return {"schema": SCHEMA, "answers": [answer_json(each) for each in answers]}
+    found = [answer_json(each) for each in answers]
+    return {"schema": SCHEMA, "version": __version__, "answers": found}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for reason in answer.reasons
         ],
         "witness": packet_json(answer.witness, addressed_by_name(answer)),
-        "arrives": packet_json(answer.arrives_as),
+        "arrives": None if answer.verdict.value == "blocked" else packet_json(answer.arrives_as),
         "hops": [step_json(step) for step in answer.hops],
         "blockers": [{**step_json(s), "opening": s.opening} for s in answer.blockers],
     }
