@@ -37,8 +37,8 @@ def tell(
 
     `unknown` is among them where a selector may stand for more.
     """
-    from auditor.reach.ends import subnets_of
     from auditor.reach.matrix import matrix
+    from auditor.reach.selected import subnets_of
     from auditor.reach.subnet_classes import classes_of
 
     sending, doubts = subnets_of(network, source)

@@ -159,7 +159,8 @@ def judged(
     `blocked` tells whether to say what is blocked.
     """
     asked = asked_for(space_of(network, version), protocols, ports)
-    sent = start(network, source, version, target.addresses or EVERYTHING).sent
+    to = target.entry or target.addresses or EVERYTHING
+    sent = start(network, source, version, to).sent
     question = _Question(network, source, target, version, group, asked, sent)
     return question.answers(protocols, ports, blocked)
 

@@ -1,22 +1,17 @@
-"""From what a person selects to the points that packets start and end at."""
+"""The points that packets start and end at: those of a resource or of a part of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import singledispatch
 
 from auditor.addresses import AddressSet
-from auditor.errors import Undetermined, UsageError
+from auditor.errors import Undetermined
 from auditor.network.address_plan import unlisted
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
-from auditor.network.graph import Network, question_about
-from auditor.network.reasons import Reason, gap
-from auditor.network.selection import Selection
-from auditor.network.selectors import Kind as Chosen
-from auditor.network.selectors import select
+from auditor.network.graph import Network
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
@@ -26,15 +21,16 @@ from auditor.reach.points import (
     anywhere_in,
     endpoint,
     frontend,
-    internet,
     machine,
     machines_of,
     on_premises,
     part_in_subnet,
-    usable,
 )
 from auditor.reach.services import service
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    GatewayFrontend,
+)
 from auditor.resources.base import Node
 from auditor.resources.bastion import Bastion
 from auditor.resources.compute import (
@@ -45,7 +41,10 @@ from auditor.resources.compute import (
 )
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
-from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.resources.hybrid import (
+    LocalNetworkGateway,
+    VirtualNetworkGateway,
+)
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -53,66 +52,6 @@ from auditor.resources.mysql import MySqlFlexibleServer, MySqlSingleServer
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.selector import Selector
-from auditor.special_addresses import PUBLIC
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The points that a selector stands for; `reasons` tell why there may be more."""
-
-    points: tuple[Point, ...]
-    reasons: tuple[Reason, ...] = ()
-
-
-@question_about
-def ends_of(network: Network, selector: Selector) -> Ends:
-    """Give the points of a selector. Raises UsageError when it fits nothing."""
-    return ends_in(network, select(network, selector))
-
-
-def ends_in(network: Network, selection: Selection) -> Ends:
-    """Give the points of a selection, each once, sorted by id."""
-    reasons = list(selection.doubts)
-    kind = selection.selector.kind
-    points: list[Point] = []
-    if kind is Chosen.INTERNET:
-        points.append(internet(PUBLIC))
-    elif kind is Chosen.ON_PREMISES:
-        points.append(on_premises(selection.addresses))
-    elif kind is Chosen.ADDRESS:
-        points += _with_address(network, selection.addresses)
-    for node in selection.nodes:
-        try:
-            points += points_of(node, network)
-        except Undetermined as unknown:
-            reasons.append(gap(unknown, node.id))
-    named = {(point.kind, point.id.lower(), point.addresses): point for point in points}
-    ordered = sorted(named.values(), key=lambda point: (point.id.lower(), point.kind.value))
-    return Ends(tuple(ordered), tuple(sorted(set(reasons))))
-
-
-def _with_address(network: Network, addresses: AddressSet) -> Iterator[Point]:
-    """Give whoever has some addresses: the internet, and what is in the VNets that hold them."""
-    if addresses.overlaps(PUBLIC):
-        yield internet(addresses)
-    found = False
-    for subnet in network.all(Subnet):
-        try:
-            here = usable(subnet) & addresses
-        except Undetermined:
-            continue
-        if not here:
-            continue
-        found = True
-        for point in points_of(subnet, network):
-            if point.kind is Kind.SUBNET:
-                yield Point(Kind.SUBNET, point.id, here, point.node, None, point.subnet,
-                            point.home, point.reasons)  # fmt: skip
-            elif point.addresses.overlaps(addresses):
-                yield point
-    if not found and not addresses <= PUBLIC:
-        yield on_premises(addresses - PUBLIC)
 
 
 @singledispatch
@@ -279,40 +218,3 @@ def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[
     endpoints = (network.find(each) for each in ids)
     private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))
     return (*private, service(node))
-
-
-def subnets_of(
-    network: Network, selector: Selector | None
-) -> tuple[tuple[Subnet, ...], tuple[Reason, ...]]:
-    """Give the subnets that a selector stands for, those of VNets too, and why there may be more.
-
-    All, without a selector. Raises UsageError when it stands for none.
-    """
-    if selector is None:
-        return network.all(Subnet), ()
-    selection = select(network, selector)
-    found: dict[str, Subnet] = {}
-    reasons = list(selection.doubts)
-    for node in selection.nodes:
-        try:
-            if isinstance(node, Subnet):
-                found[node.key] = node
-            elif isinstance(node, VirtualNetwork):
-                found.update((subnet.key, subnet) for subnet in node.subnets)
-        except Undetermined as unknown:
-            reasons.append(gap(unknown, node.id))
-    if selection.selector.kind is Chosen.ADDRESS:
-        found.update((subnet.key, subnet) for subnet in _holding(network, selection.addresses))
-    if not found and not reasons:
-        raise UsageError(f"{selector.text} is no subnet and no virtual network",
-                         advice="a matrix is between subnets")  # fmt: skip
-    return tuple(found[key] for key in sorted(found)), tuple(sorted(set(reasons)))
-
-
-def _holding(network: Network, addresses: AddressSet) -> Iterator[Subnet]:
-    for subnet in network.all(Subnet):
-        try:
-            if usable(subnet).overlaps(addresses):
-                yield subnet
-        except Undetermined:
-            continue

@@ -93,10 +93,14 @@ def start(
     to: AddressSet = EVERYTHING,
     tags: ServiceTags = NO_TAGS,
 ) -> Trail:
-    """Begin a trail: packets that a point sends to some addresses."""
+    """Begin a trail: packets that a point sends to some addresses.
+
+    None that a machine sends to itself: they never leave it.
+    """
     space = space_of(network, version)
+    own, to = _apart(source, to)
     sent = space.having(
-        source=source.addresses if source.addresses else None,
+        source=own if own else None,
         destination=None if to == EVERYTHING else to,
     )
     frame = SENT
@@ -105,6 +109,17 @@ def start(
             source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
         )
     return Trail(network, space, source, sent, tags, frame)
+
+
+def _apart(source: Point, to: AddressSet) -> tuple[AddressSet, AddressSet]:
+    """Give whose packets they are and where they go, without the one address that is both."""
+    own = source.addresses
+    if source.kind in (Kind.MACHINE, Kind.SUBNET) and to.size != own.size:
+        if to.size == 1 and to <= own:
+            return own - to, to
+        if own.size == 1 and to != EVERYTHING and own <= to:
+            return own, to - own
+    return own, to
 
 
 SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE})
@@ -138,7 +153,11 @@ def paths(
         found = _from_sites(network, source, target, version, tags)
     else:
         found = _from_inside(network, source, target, version, tags)
-    return tuple(found)
+    return tuple(path for path in found if not target.entry or _enters(path, target.entry))
+
+
+def _enters(path: Path, addresses: AddressSet) -> bool:
+    return path.entrance is not None and path.entrance.addresses.overlaps(addresses)
 
 
 # From the internet

@@ -61,6 +61,7 @@ class Point:
 
     `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.
     `home` is the key of its VNet. `reasons` tell why it is not known which of `addresses` it has.
+    `entry` are the public addresses by which alone it is asked about; empty: by any way.
     """
 
     kind: Kind
@@ -71,6 +72,7 @@ class Point:
     subnet: Subnet | Missing | None = None
     home: str = ""
     reasons: tuple[Reason, ...] = ()
+    entry: AddressSet = NOTHING
 
     @property
     def outside(self) -> bool:
