@@ -115,7 +115,7 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         packet,
         steps,
         tuple(step for step in steps if step.passes is False),
-        _reasons_of(path, steps) if verdict is Verdict.UNKNOWN else (),
+        _explained(_reasons_of(path, steps)) if verdict is Verdict.UNKNOWN else (),
         path,
         packet.source.version,
     )
@@ -226,7 +226,8 @@ class _Question:
             packets &= self.total.may
         packet, path, steps = self._shown(verdict, packets)
         blockers = tuple(step for step in steps if step.passes is False)
-        reasons = self._reasons(path, steps) if verdict is Verdict.UNKNOWN else ()
+        unsure = verdict is Verdict.UNKNOWN
+        reasons = _explained(self._reasons(path, steps)) if unsure else ()
         if verdict is Verdict.BLOCKED and not blockers:
             blockers = (self._nowhere(packet),)
         return Answer(
@@ -306,6 +307,15 @@ def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
     found = {reason for step in steps if step.passes is None for reason in step.reasons}
     return tuple(sorted(found or set(path.trail.frame.reasons)))
+
+
+UNEXPLAINED = "not-told"
+"""The label of a doubt that no hop and no address explains: that there is one must not be lost."""
+
+
+def _explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    detail = "which of several machines, addresses or ways it is"
+    return reasons or (Reason(UNEXPLAINED, detail),)
 
 
 _NONE = PortSet(())

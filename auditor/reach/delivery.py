@@ -19,7 +19,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import filters, goes, remark, replies
+from auditor.reach.stages import filters, for_ports, goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
@@ -71,7 +71,7 @@ def through_frontend(
             frontend.id,
             lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
             Bounds.nothing(trail.space),
-            opening=f"add a load-balancing rule at {frontend.label}",
+            opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
         )
         yield shut, frontend_point(frontend)
 
@@ -97,8 +97,9 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         ),
         Bounds.maybe(taken) if forward.reasons else Bounds.exactly(taken),
         reasons=forward.reasons,
-        opening=f"add a load-balancing rule for it at {forward.frontend.label}",
+        opening=for_ports(f"add a load-balancing rule for its port at {forward.frontend.label}"),
         rule=rule,
+        stopped=f"rule {rule.label} takes {_taken(forward)} only",
     )
     if target is None:
         yield trail, frontend_point(forward.frontend)
@@ -112,6 +113,16 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     trail = not_itself(trail, forward, target)
     inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
     yield reply(inside, target), target
+
+
+def _taken(forward: Forward) -> str:
+    """Say what a rule takes at its frontend: `TCP 443`."""
+    named = [name for number, name in _NAMES.items() if (number, number) in forward.protocols]
+    ports = "" if forward.ports == PortSet.of(0, 65535) else f" {forward.ports}"
+    return f"{' and '.join(named)}{ports}"
+
+
+_NAMES = {6: "TCP", 17: "UDP"}
 
 
 def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
@@ -208,6 +219,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         Bounds.maybe(trail.space.all) if reasons else here,
         reasons=reasons,
         opening=f"approve the connection of {endpoint.label}",
+        unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
 
 

@@ -27,7 +27,7 @@ from auditor.reach.firewalling import by_firewall, not_denied, port_of, translat
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import filters, for_ports, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -246,7 +246,9 @@ def _translated(
         lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
         taken,
         reasons=term.reasons,
-        opening=f"add a NAT rule for it to {firewall.label}",
+        opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
+        stopped=f"NAT rule {term.name} of {firewall.label} does not take it",
+        unsure=f"it cannot be told whether NAT rule {term.name} of {firewall.label} takes it",
     )
     address = translation.address if translation is not None else None
     trail = trail.becoming(
@@ -263,6 +265,7 @@ def _translated(
             lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
             passing,
             reasons=(denies,),
+            passed=f"no network rule of {firewall.label} denies it",
         )
     # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
     own = possible(here.place) if here.place is not None else here.addresses
@@ -312,7 +315,8 @@ def at_platform(
         elif clients is None:
             taken = Bounds.exactly(tunnel)
         what = "the gateway answers tunnels"
-    trail = remark(trail, "platform", node.root.id, lambda _: what, taken)
+    only = "an ExpressRoute gateway answers nobody" if taken.may.is_empty else f"{what}, not this"
+    trail = remark(trail, "platform", node.root.id, lambda _: what, taken, stopped=only)
     trail = trail.becoming(destination=here.addresses or None, reasons=here.reasons)
     if isinstance(node, BastionIpConfiguration):
         trail = filters(trail, here, Direction.INBOUND)

@@ -29,7 +29,7 @@ from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import Reply
 from auditor.reach.points import Kind, Point, gateway, possible
-from auditor.reach.stages import filters, remark, replies
+from auditor.reach.stages import filters, for_ports, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
@@ -123,8 +123,9 @@ def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -
         node.id,
         lambda _: f"{node.label} answers port {port.number} at {port.frontend.label} ({names})",
         Bounds.exactly(taken),
-        opening=f"add a listener to {node.label}",
+        opening=for_ports(f"add a listener to {node.label}", ("tcp",)),
         rule=port.listeners[0],
+        stopped=f"{node.label} answers TCP {port.number} only at {port.frontend.label} ({names})",
     )
     state = (walk.peek(walk.peek(node, "properties"), "operational_state") or "").lower()
     if state == "stopped":

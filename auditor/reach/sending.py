@@ -20,7 +20,7 @@ from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.stages import filters, goes, remark
+from auditor.reach.stages import filters, for_ports, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
@@ -166,6 +166,13 @@ def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
     return _translated(trail, source, subnet, way)
 
 
+_METHODS = {
+    "nat-gateway": "NAT gateway",
+    "load-balancer": "load balancer",
+    "public-ip": "the public IP of",
+}
+
+
 def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
     space = trail.space
     taken = {
@@ -176,14 +183,14 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
         "none": Bounds.nothing(space),
         "unknown": Bounds.maybe(space.all),
     }[way.method]
-    named = f" {way.node.label}" if way.node is not None else ""
+    named = f" {way.node.root.label}" if way.node is not None else ""
+    by = "default outbound access" if way.method == "default" else ""
+    by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
         "unknown": "it cannot be told how it leaves for the internet",
         "default": "default outbound access takes it to the internet (R-33)",
-    }.get(
-        way.method, f"{way.method.replace('-', ' ')}{named} takes it to the internet ({way.fact})"
-    )
+    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
     addresses, reasons = egress_addresses(trail.network, source, way)
     trail = remark(
         trail,
@@ -192,7 +199,9 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
         lambda _: says,
         taken,
         reasons=way.reasons or _unsaid(way, subnet),
-        opening="give the subnet a NAT gateway" if way.method == "none" else "",
+        opening=for_ports("give the subnet a NAT gateway") if way.method == "none" else "",
+        stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
+        unsure=f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 

@@ -73,6 +73,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         target.id,
         lambda _: f"{label} answers TCP {port}",
         Bounds.exactly(space.having(protocols=TCP, destination_ports=access.port)),
+        stopped=f"{label} answers TCP {port} only",
     )
     return remark(
         trail,

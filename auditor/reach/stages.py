@@ -18,6 +18,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
+from auditor.reach.space import PORTED
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
@@ -86,9 +87,18 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
             tags=trail.tags,
             subnet=point.subnet,
         ).verdicts[0]
-        return tuple(_layer_steps(verdict, point, packet, inbound, passes))
+        steps = _layer_steps(verdict, point, packet, inbound, passes)
+        if passes is None and steps[-1].passes is False:
+            steps[-1] = _if_so(steps[-1], packet, trail)
+        return tuple(steps)
 
     return tell
+
+
+def _if_so(step: Step, packet: Packet, trail: Trail) -> Step:
+    """Say of a denial that it is one of what the packet may look like, where that is not told."""
+    says = f"{step.says} as {packet.source} to {packet.destination}, if that is how it looks here"
+    return replace(step, says=says, passes=None, opening="", reasons=trail.frame.reasons)
 
 
 def _layer_steps(
@@ -261,6 +271,11 @@ def _route_name(route: EffectiveRoute) -> str:
     return f"the {route.source.value} route {route.prefix}" if route.told else "a route not told"
 
 
+def for_ports(opening: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packet], str]:
+    """Give what opens the way for some protocols alone, and nothing for the others."""
+    return lambda packet: opening if packet.protocol in protocols else ""
+
+
 def remark(
     trail: Trail,
     code: str,
@@ -269,24 +284,32 @@ def remark(
     here: Bounds | None = None,
     *,
     reasons: tuple[Reason, ...] = (),
-    opening: str = "",
+    opening: str | Callable[[Packet], str] = "",
     rule: Node | None = None,
+    passed: str = "",
+    stopped: str = "",
+    unsure: str = "",
 ) -> Trail:
-    """Add a stage that is told in one sentence; without `here`, everything gets through it."""
+    """Add a stage that is told in one sentence; without `here`, everything gets through it.
+
+    `passed`, `stopped` and `unsure` are the sentence instead, where a packet does, does not or may.
+    """
+    words = {True: passed, False: stopped, None: unsure}
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        opens = opening if isinstance(opening, str) else opening(packet)
         return (
             Step(
                 code,
                 resource,
-                says(packet),
+                words[passes] or says(packet),
                 packet,
                 passes,
                 rule.label if rule is not None else "",
                 rule.id if rule is not None else "",
                 rule.pointer if rule is not None else "",
                 reasons=reasons if passes is None else (),
-                opening=opening if passes is False else "",
+                opening=opens if passes is False else "",
             ),
         )
 
