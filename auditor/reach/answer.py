@@ -281,12 +281,23 @@ class _Question:
     def _nowhere(self, packet: Packet | None) -> Step:
         at = packet or _PLACEHOLDER[self.version]
         if self.source.kind is Kind.INTERNET:
-            says = f"no public address, load balancer or gateway leads to {self.target.id}"
+            says = f"no public address, load balancer or gateway leads to {_called(self.target)}"
             return Step("no-entrance", self.target.id, says, at, False)
         if self.source.kind in SILENT:
-            says = f"{self.source.id} starts no flows of its own"
+            says = f"{_called(self.source)} starts no flows of its own"
             return Step("starts-nothing", self.source.id, says, at, False)
-        return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
+        return Step(
+            "no-path", self.target.id, f"no path leads to {_called(self.target)}", at, False
+        )
+
+
+def _called(point: Point) -> str:
+    """Name a point for a sentence: `nic-web/primary`, `vnet/subnet`, `internet`."""
+    if point.node is None:
+        return point.id
+    root = point.node.root
+    own = "" if point.node is root else f"/{point.node.label}"
+    return f"{root.label}{own}"
 
 
 def furthest(path: Path, packets: PacketSet) -> PacketSet:

@@ -16,10 +16,11 @@ from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.filtering import admitted
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import filters, for_ports, goes, remark, replies
+from auditor.reach.stages import filters, goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
 from auditor.resources import walk
@@ -144,6 +145,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         False: Bounds.nothing(trail.space),
     }[healthy]
     trail = replace(trail, down=trail.down or healthy is False)
+    where = ids.name(target.nic.id if target.nic is not None else target.id)
     words = {True: "gets in", None: "may get in or not", False: "is denied: it counts as down"}
     return remark(
         trail,
@@ -152,7 +154,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         lambda _: f"the health probe {probe.label} from {PLATFORM_HOST} {words[healthy]}",
         here,
         reasons=reasons,
-        opening=f"allow AzureLoadBalancer to port {port} inbound at {ids.name(target.id)}",
+        opening=f"allow AzureLoadBalancer to port {port} inbound at {where}",
         rule=probe,
     )
 

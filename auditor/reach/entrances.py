@@ -21,13 +21,14 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.delivery import Reply, arrives, behind, deliver, frontend_point, to_internet
 from auditor.reach.filtering import unfiltered
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
-from auditor.reach.stages import filters, for_ports, remark
+from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -357,6 +358,7 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
     if bare is False:
         return trail
     name = ids.name(resource)
+    owner = ids.name(target.nic.id if target.nic is not None else target.id)
     sure = bare is True and basic is False
     reason = Reason("collection-gap", f"the SKU of {name}, or the groups before it", resource)
     return remark(
@@ -370,7 +372,7 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
         ),
         Bounds.nothing(trail.space) if sure else Bounds.maybe(trail.space.all),
         reasons=(reason,),
-        opening=f"give the subnet of {ids.name(target.id)} a network security group that allows it",
+        opening=f"give the subnet of {owner} a network security group that allows it",
     )
 
 

@@ -27,9 +27,10 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.delivery import Reply
 from auditor.reach.points import Kind, Point, gateway, possible
-from auditor.reach.stages import filters, for_ports, remark, replies
+from auditor.reach.stages import filters, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk

@@ -15,12 +15,13 @@ from auditor.network.routing.peered import ties_of
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.delivery import Reply, arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.stages import filters, for_ports, goes, remark
+from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration

@@ -11,14 +11,13 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
-from auditor.network.layers import EffectiveRule
 from auditor.network.reasons import Reason
 from auditor.network.routing import EffectiveRoute
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import rule_before, way_for
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
-from auditor.reach.space import PORTED
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
@@ -134,7 +133,9 @@ def _layer_steps(
                 rule.pointer if rule is not None else "",
                 rule.priority if rule is not None else None,
                 verdict.reasons if uncertain else (),
-                _opening(rule, packet, inbound) if answer.passes is False else "",
+                rule_before(answer.rules, packet, inbound, admin=kind == "admin-rule")
+                if answer.passes is False
+                else "",
             )
         )
         if answer.passes is False:
@@ -148,20 +149,6 @@ def _layer_steps(
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
     return steps
-
-
-def _opening(rule: EffectiveRule | None, packet: Packet, inbound: bool) -> str:
-    """The smallest change to a security group that lets a packet pass a rule that denies it."""
-    if rule is None:
-        return ""
-    group = ids.name(rule.resource)
-    way = "inbound" if inbound else "outbound"
-    port = f" to port {packet.destination_port}" if packet.protocol in ("tcp", "udp") else ""
-    what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
-    return (
-        f"add an {way} Allow rule for {what} to {group}, "
-        f"with a priority below {rule.priority} ({rule.name})"
-    )
 
 
 Ask = Callable[[Way], "bool | None"]
@@ -249,7 +236,7 @@ def _route_step(
     opening = ""
     if passes is False:
         says += f", not {expected}" if not route.fault else f"; {route.fault}"
-        opening = f"let {address} go {expected} from {place_name(subnet)}"
+        opening = way_for(route, subnet, address, expected)
     return Step(
         code if passes is not False or not reply else "asymmetric-return",
         route.node.root.id if route.node is not None else subnet.id,
@@ -269,11 +256,6 @@ def _route_name(route: EffectiveRoute) -> str:
     if route.name:
         return f"route {route.name} ({route.prefix})"
     return f"the {route.source.value} route {route.prefix}" if route.told else "a route not told"
-
-
-def for_ports(opening: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packet], str]:
-    """Give what opens the way for some protocols alone, and nothing for the others."""
-    return lambda packet: opening if packet.protocol in protocols else ""
 
 
 def remark(
