@@ -23,7 +23,8 @@ from ...guarded import out_deny
 from ...networks import vnet as net
 from ...networks import vnet_id
 from ...reaching import asked, lb, lb_probe, lb_rule, point
-from .test_against_simulator import MACHINES, Json, resources
+from ..network.filtering.test_naive import Json
+from .test_against_simulator import MACHINES, resources
 
 _RULE = re.compile(
     r"add an (?P<way>inbound|outbound) Allow rule for (?P<protocol>\w+) from (?P<source>\S+) "
