@@ -37,6 +37,7 @@ def tell(
 
     `unknown` is among them where a selector may stand for more.
     """
+    from auditor.errors import UsageError
     from auditor.reach.matrix import matrix
     from auditor.reach.selected import subnets_of
     from auditor.reach.subnet_classes import classes_of
@@ -59,6 +60,13 @@ def tell(
     reasons = tuple(dict.fromkeys((*doubts, *more)))
     verdicts = {"unknown"} if reasons else set()
     teller = {"json": _json, "markdown": _markdown}.get(report, _text)
+    if len(classes) == 1 and not reasons:
+        [alone] = classes
+        if len(alone.subnets) == 1:
+            raise UsageError(
+                f"{_names(alone)} is the only subnet: a matrix is between subnets",
+                advice="ask about what is in it with --from and --to, without --matrix",
+            )
     for line in teller(network, classes, _noted(blocks, verdicts), reasons):
         say(inert_json(line) if report == "json" else line)
     return verdicts
@@ -243,6 +251,8 @@ def blocker_word(block: Block, blocker: Blocker, classes: Sequence[SubnetClass])
         where = "each of them"
     else:
         where = _own(classes[block.targets.bit_length() - 1], code)
+    if not rule and code in ("nsg-inbound", "nsg-outbound", "admin-rule"):
+        rule = "one of the rules"
     return f"{code}: {rule} of {where}" if rule else f"{code} at {where}"
 
 

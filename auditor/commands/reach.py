@@ -123,6 +123,7 @@ def _answer(
     report: str,
 ) -> int:
     from auditor.commands import reaching
+    from auditor.commands.marking import escaped
     from auditor.reach.answer import answers
     from auditor.reach.replay import replayed
     from auditor.reach.selected import pairs
@@ -147,7 +148,9 @@ def _answer(
             ]
         say_json(told)
     elif report == "markdown":
-        say("\n".join(reaching.as_markdown(found)))
+        lines = list(reaching.as_markdown(found))
+        lines += [f"\n{escaped(f'there may be more: {reason}')}" for reason in doubts]
+        say("\n".join(lines))
     else:
         lines = list(reaching.as_lines(found))
         lines += [plain(f"there may be more: {reason}") for reason in doubts]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
 from auditor.commands.asking import plain
-from auditor.commands.marking import head, row
+from auditor.commands.marking import escaped, head, row
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, PortSet
@@ -43,13 +43,27 @@ def point_name(point: Point) -> str:
     from auditor.resources.virtual_networks import Subnet
 
     if point.node is None:
-        return point.id if not point.reasons else f"{point.id} (in part)"
+        return _outside_name(point)
     if isinstance(point.node, Subnet):
         return f"any machine of {place_name(point.node)}"
     names = [ids.name(point.node.root.id)]
     if point.node is not point.node.root:
         names.append(ids.name(point.node.id))
     return "/".join(names)
+
+
+def _outside_name(point: Point) -> str:
+    """Name what is outside: where it is one prefix of it, with that."""
+    from auditor.reach.points import Kind
+
+    prefixes = list(point.addresses.prefixes()) if point.addresses.size <= _FEW else []
+    if len(prefixes) == 1 and (point.kind is Kind.INTERNET or point.addresses.size == 1):
+        one = point.addresses.smallest() if point.addresses.size == 1 else prefixes[0]
+        return f"{point.id} {one}"
+    return point.id if not point.reasons else f"{point.id} (in part)"
+
+
+_FEW = 1 << 24
 
 
 # JSON
@@ -201,12 +215,15 @@ def exposed_lines(found: Sequence[Exposed]) -> Iterator[str]:
         yield "nothing is reachable from the internet"
         return
     yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
-    unsure = [each for each in found if each.answer.reasons]
-    if unsure:
-        yield ""
-        for each in unsure:
+    unsure = list(dict.fromkeys(_untold(found)))
+    yield from ["", *map(plain, unsure)] if unsure else ()
+
+
+def _untold(found: Iterable[Exposed]) -> Iterator[str]:
+    for each in found:
+        if each.answer.reasons:
             reasons = "; ".join(map(str, each.answer.reasons))
-            yield plain(f"cannot tell of {point_name(each.target)}: {reasons}")
+            yield f"cannot tell of {point_name(each.target)}: {reasons}"
 
 
 def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
@@ -280,19 +297,35 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
-    """Give answers as a Markdown table, the hops folded."""
-    yield head("From", "To", "Protocol", "Ports", "Verdict", "By")
+    """Give answers as a Markdown table: who decides, and what would change it."""
+    from auditor import ids
+
+    names = distinct_names(point for each in answers for point in (each.source, each.target))
+    yield head("From", "To", "Protocol", "Ports", "Verdict", "Packet", "Why", "Opens it")
     for answer in answers:
-        by = "; ".join(step.says for step in (answer.blockers or answer.hops[-2:-1]))
+        via = f" by {', '.join(map(ids.name, answer.via))}" if answer.via else ""
         cells = (
-            point_name(answer.source),
-            point_name(answer.target),
+            names[answer.source.id.lower()],
+            names[answer.target.id.lower()] + via,
             answer.protocol if answer.protocol != "*" else "any",
             ports_word(answer.ports, answer.protocol),
             answer.verdict.value,
-            by or "; ".join(map(str, answer.reasons)),
+            journey(answer) if answer.hops else "",
+            "; ".join(_whys(answer)),
+            "; ".join(dict.fromkeys(s.opening for s in answer.blockers if s.opening)),
         )
         yield row(cells)
+
+
+def _whys(answer: Answer) -> Iterator[str]:
+    """Say who stops it, what is not told, or else who lets it through."""
+    if answer.blockers:
+        yield from dict.fromkeys(step.says for step in answer.blockers)
+    elif answer.reasons:
+        yield from dict.fromkeys(step.says for step in answer.hops if step.passes is None)
+        yield from dict.fromkeys(map(str, answer.reasons))
+    else:
+        yield from dict.fromkeys(step.says for step in answer.hops)
 
 
 def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
@@ -300,3 +333,5 @@ def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
     yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
     for each, cells in zip(found, _rows(found), strict=True):
         yield row([*cells, each.answer.verdict.value])
+    for line in dict.fromkeys(_untold(found)):
+        yield f"\n{escaped(line)}"

@@ -197,7 +197,8 @@ def _on_premises(network: Network, addresses: AddressSet, held: AddressSet) -> I
         why = "it lies in a subnet, where no machine is told that has it or it is Azure's own"
     else:
         why = "it lies in the address space of a network, in none of its subnets"
-    text = ", ".join(map(str, addresses.prefixes()))
+    one = addresses.smallest() if addresses.size == 1 else None
+    text = str(one or ", ".join(map(str, addresses.prefixes())))
     raise UsageError(f"nobody in the input has {text}", advice=why)
 
 

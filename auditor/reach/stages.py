@@ -114,6 +114,9 @@ def _layer_steps(
             says = f"{rule.name} of {ids.name(rule.resource)} at {ids.name(at)} {word} it"
         elif answer.passes is None:
             says = f"it cannot be told what the rules at {ids.name(at)} do"
+            if answer.rules:
+                may = (f"{each.name} ({each.action.value})" for each in answer.rules)
+                says = f"it cannot be told which rule at {ids.name(at)} decides: {' or '.join(may)}"
         elif answer.rules:
             names = " or ".join(each.name for each in answer.rules)
             word = "allows" if answer.passes else "denies"

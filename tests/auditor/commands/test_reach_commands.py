@@ -136,6 +136,53 @@ def test_names_reach_no_terminal_and_no_markup(auditor: Command) -> None:
     assert "<b>" not in reach(auditor, path, "--from", "internet", "--report", "markdown").out
 
 
+def test_the_markdown_says_who_decides_and_what_opens_it(auditor: Command, export: str) -> None:
+    ran = reach(auditor, export, "--from", "52.10.0.7", "--to", "name:web", "--protocol", "tcp",
+                "--port", "443,444", "--report", "markdown")  # fmt: skip
+    opened, shut = ran.out.splitlines()[2:]
+    assert opened.startswith("| internet 52.10.0.7 | web/primary | tcp | 443 | reachable |")
+    assert "securityRules/https of nsg at web allows it" in opened
+    assert "DenyAllInBound of nsg at web denies it" in shut
+    assert shut.endswith("before defaultSecurityRules/DenyAllInBound |")
+
+
+def test_doubts_are_told_in_every_report(auditor: Command) -> None:
+    resources = [each for each in estate(HTTPS) if each["name"] != "nsg"]
+    path = written(auditor.folder, *resources)
+    for form in ("text", "markdown", "json"):
+        assert "collection-gap" in reach(auditor, path, "--from", "internet", "--report", form).out
+        asked = ("--from", "internet", "--to", "name:web", "--report", form)
+        assert "collection-gap" in reach(auditor, path, *asked).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "name:web", "--to", "name:web"], "both ends are one: web"),
+        (["--from", "internet", "--to", "onprem"], "nothing of the input leads on premises"),
+        (["--from", "internet", "--to", "9.9.9.9"], "both ends lie outside"),
+        (["--from", "name:web", "--to", "10.0.0.200"], "nobody in the input has 10.0.0.200"),
+    ],
+)  # fmt: skip
+def test_a_question_about_nothing_is_a_mistake(
+    auditor: Command, export: str, words: list[str], said: str
+) -> None:
+    ran = reach(auditor, export, *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_diff_tells_packets_in_markdown_too(auditor: Command) -> None:
+    intent = '[[intent]]\nname = "a|b"\nfrom = "internet"\nto = "name:typo"\nexpect = "reachable"\n'
+    (auditor.folder / "auditor.toml").write_text(intent)
+    lines = diff(auditor, estate(), estate(HTTPS), "--report", "markdown").out.splitlines()
+    assert lines[2] == (
+        "| gained | internet | web/primary | &#43; tcp 443, "
+        "as tcp 1.0.0.4 -&#62; 20.50.1.2:443 -&#62; 10.0.0.4:443 | no |"
+    )
+    assert lines[-1] == "Of the intent a&#124;b it cannot be told."
+
+
 def diff(auditor: Command, old: list[Any], new: list[Any], *words: str) -> Any:
     paths = [written(auditor.folder, *old, name="old.json"),
              written(auditor.folder, *new, name="new.json")]  # fmt: skip
