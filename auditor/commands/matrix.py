@@ -233,7 +233,9 @@ def packets_word(packets: Iterable[Packets]) -> str:
     said = []
     for protocol, ports in packets:
         word = ports_word(ports, protocol)
-        name = "every protocol" if protocol == "*" else protocol
+        name = protocol
+        if protocol == "*":
+            name = "every protocol" if word == "*" else "tcp and udp"
         said.append(name if word == "*" else f"{name} {word}")
     return "; ".join(said)
 

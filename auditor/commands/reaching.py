@@ -169,7 +169,9 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     from auditor import ids
 
     ports = ports_word(answer.ports, answer.protocol)
-    what = "every protocol" if answer.protocol == "*" else answer.protocol.upper()
+    what = answer.protocol.upper()
+    if what == "*":
+        what = "every protocol" if ports == "*" else "TCP and UDP"
     to = "" if ports == "*" else f" {ports}"
     via = f" by {', '.join(map(ids.name, answer.via))}" if answer.via else ""
     yield f"  {answer.verdict.value.upper():9}  {what}{to}{via}"
@@ -181,11 +183,19 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     if not answer.hops:
         for step in answer.blockers:
             yield f"    stop   {step.code}: {step.says}"
-    for step in answer.blockers:
-        if step.opening:
-            yield f"    open   {step.opening}"
+    for opening in _openings(answer):
+        yield f"    open   {opening}"
     for text in dict.fromkeys(map(str, answer.reasons)):
         yield f"    because {text}"
+
+
+def _openings(answer: Answer) -> Iterator[str]:
+    """Give the changes that open it together, and say where they are not enough."""
+    found = list(dict.fromkeys(step.opening for step in answer.blockers if step.opening))
+    yield from found
+    left = dict.fromkeys(step.code for step in answer.blockers if not step.opening)
+    if found and left:
+        yield f"none of this is enough: no change is known for {', '.join(left)}"
 
 
 def journey(answer: Answer) -> str:
@@ -312,7 +322,7 @@ def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
             answer.verdict.value,
             journey(answer) if answer.hops else "",
             "; ".join(_whys(answer)),
-            "; ".join(dict.fromkeys(s.opening for s in answer.blockers if s.opening)),
+            "; ".join(_openings(answer)),
         )
         yield row(cells)
 

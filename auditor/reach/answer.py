@@ -281,7 +281,8 @@ class _Question:
     def _nowhere(self, packet: Packet | None) -> Step:
         at = packet or _PLACEHOLDER[self.version]
         if self.source.kind is Kind.INTERNET:
-            says = f"no public address, load balancer or gateway leads to {_called(self.target)}"
+            there = _called(self.target)
+            says = f"no public address and no load balancer leads straight to {there}"
             return Step("no-entrance", self.target.id, says, at, False)
         if self.source.kind in SILENT:
             says = f"{_called(self.source)} starts no flows of its own"

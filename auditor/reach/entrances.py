@@ -304,6 +304,7 @@ def at_platform(
     web = space.having(protocols=TCP, destination_ports=PortSet.of(443))
     taken = Bounds.exactly(web)
     what = "Bastion answers HTTPS, and lets in whom Azure knows"
+    only = "Bastion answers HTTPS only"
     if isinstance(node, VpnGatewayIpConfiguration):
         tunnel = space.having(
             protocols=UDP, destination_ports=PortSet.of(500) | PortSet.of(4500)
@@ -316,7 +317,9 @@ def at_platform(
         elif clients is None:
             taken = Bounds.exactly(tunnel)
         what = "the gateway answers tunnels"
-    only = "an ExpressRoute gateway answers nobody" if taken.may.is_empty else f"{what}, not this"
+        only = "the gateway answers tunnels only"
+    if taken.may.is_empty:
+        only = "an ExpressRoute gateway answers nobody"
     trail = remark(trail, "platform", node.root.id, lambda _: what, taken, stopped=only)
     trail = trail.becoming(destination=here.addresses or None, reasons=here.reasons)
     if isinstance(node, BastionIpConfiguration):

@@ -18,6 +18,7 @@ from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.ends import points_of
 from auditor.reach.entrances import entrances
+from auditor.reach.paths import SILENT
 from auditor.reach.points import Kind, Point, internet, on_premises, usable
 from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayIpConfiguration
@@ -74,9 +75,11 @@ def ends_in(network: Network, selection: Selection) -> Ends:
 def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     """Give who is asked about whom: nobody about himself, nor the outside about the outside.
 
+    What starts no flows is asked about only where nothing else is among the sources.
     Raises UsageError when there are ends and nothing is left to ask.
     """
-    every = [(replace(s, entry=NOTHING), t) for s in sources.points for t in targets.points]
+    senders = [point for point in sources.points if point.kind not in SILENT] or sources.points
+    every = [(replace(s, entry=NOTHING), t) for s in senders for t in targets.points]
     apart = [(source, target) for source, target in every if source != target]
     asked = [pair for pair in apart if not (pair[0].outside and pair[1].outside)]
     if asked or not every:

@@ -82,7 +82,9 @@ def answered(trail: Trail, target: Point) -> Trail:
         lambda packet: access.closed or _asked(label, access, packet),
         Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
-        opening="" if access.closed else f"allow its address in the firewall of {label}",
+        opening=lambda packet: (
+            "" if access.closed else f"allow {packet.source} in the firewall of {label}"
+        ),
     )
 
 

@@ -201,8 +201,11 @@ def _routed(
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination
-        step = _route_step(subnet, packet, ways.at(address), passes, expected, reply)
-        if passes is None:
+        way = ways.at(address)
+        step = _route_step(subnet, packet, way, passes, expected, reply)
+        if passes is None and not (step.reasons or doubts):
+            step = _if_so(step, packet, trail)
+        elif passes is None:
             step = replace(step, reasons=tuple(dict.fromkeys((*step.reasons, *doubts))))
         return (step,)
 
@@ -236,6 +239,9 @@ def _route_step(
                     reasons=way.reasons, opening=f"give {address} a route")  # fmt: skip
     where = f" {route.address}" if route.address is not None else ""
     says = f"{_route_name(route)} sends {what} to {route.hop.value}{where}"
+    if passes is None and len(way.possible) > 1:
+        may = dict.fromkeys(f"{_route_name(each)} to {each.hop.value}" for each in way.possible)
+        says = f"it cannot be told which route takes {what} to {address}: {', or '.join(may)}"
     opening = ""
     if passes is False:
         says += f", not {expected}" if not route.fault else f"; {route.fault}"

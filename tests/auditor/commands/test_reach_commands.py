@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import resource
+from auditor.testing import arm_id, resource
 
 from ...command import Command
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 
 HTTPS = rule("https", 100, "Internet", "443")
 
@@ -144,6 +144,24 @@ def test_the_markdown_says_who_decides_and_what_opens_it(auditor: Command, expor
     assert "securityRules/https of nsg at web allows it" in opened
     assert "DenyAllInBound of nsg at web denies it" in shut
     assert shut.endswith("before defaultSecurityRules/DenyAllInBound |")
+
+
+def test_what_no_change_opens_is_told_with_what_one_would(auditor: Command) -> None:
+    address = {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")}
+    home = {"id": arm_id(SUBNET, "vnet", "AzureBastionSubnet")}
+    settings = {"publicIPAddress": address, "subnet": home}
+    host = {"ipConfigurations": [{"name": "c", "properties": settings}]}
+    path = written(
+        auditor.folder,
+        nsg(deny("no", 200)),
+        pip("pip"),
+        resource("Microsoft.Network/bastionHosts", "bas", host),
+        vnet(subnet("AzureBastionSubnet", "10.0.5.0/26", nsg="nsg")),
+    )
+    out = reach(auditor, path, "--from", "internet", "--to", "20.50.1.2", "--port", "22").out
+    assert "stop   platform: Bastion answers HTTPS only" in out
+    assert "BLOCKED    TCP and UDP 22" in out
+    assert "open   none of this is enough: no change is known for platform" in out
 
 
 def test_doubts_are_told_in_every_report(auditor: Command) -> None:

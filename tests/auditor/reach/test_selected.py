@@ -125,6 +125,15 @@ def test_an_intent_about_the_outside_alone_is_not_kept(to: str) -> None:
     assert "outside the networks" in str(found.reasons[0])
 
 
+def test_what_starts_no_flows_is_asked_about_only_alone() -> None:
+    network = estate(nic("web"), pip("pip"), lb(lb_rule(), public=False), vnet(subnet()),
+                     nic("db", address="10.0.0.9"))  # fmt: skip
+    found = told(network, "subnet:vnet/app", "name:db")
+    assert {a.source.id.rpartition("/")[2] for a in found} == {"primary"}
+    [alone] = told(network, "name:lb", "name:db")
+    assert alone.blockers[0].says == "lb/front starts no flows of its own"
+
+
 def strangers(*rules: Any) -> Network:
     """A NIC in a subnet where machines may be that the input does not list."""
     pool = {"name": "s", "vnetSubnetID": subnet_id("a", "app")}
