@@ -392,4 +392,4 @@ def place_name(place: Node | Missing) -> str:
 def last_free_priority(network: Network, group: NetworkSecurityGroup, *, inbound: bool) -> int:
     """Give the largest priority that no rule of a direction has, for one that comes after them."""
     taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=inbound)}
-    return next(number for number in range(4096, 0, -1) if number not in taken)
+    return next((number for number in range(4096, 100, -1) if number not in taken), 100)

@@ -14,8 +14,8 @@ from auditor.reach.frame import Packet
 from auditor.reach.space import PORTED
 from auditor.resources.base import Node
 
-_LAST = 4096
-"""The last priority of a rule that somebody writes (N-1)."""
+_FIRST, _LAST = 100, 4096
+"""The first and the last priority of a rule that somebody writes (N-1)."""
 
 
 def for_ports(cure: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packet], str]:
@@ -26,23 +26,20 @@ def for_ports(cure: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packe
 def rule_before(
     rules: Iterable[EffectiveRule], packet: Packet, inbound: bool, *, admin: bool
 ) -> str:
-    """Say which rule to add before those that may be the one that denies a packet.
-
-    Where none can come before, which rule to change.
-    """
+    """Say which rule to add before those that may be the one that denies a packet."""
     first = min(rules, key=lambda rule: rule.priority, default=None)
     if first is None:
         return ""
     port = f" to port {packet.destination_port}" if packet.protocol in PORTED else ""
     what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
     holder = ids.name(first.resource)
-    if first.priority <= (1 if admin else 100):
-        return f"let {first.name} of {holder}, before which no rule can come, not deny {what}"
     way = "inbound" if inbound else "outbound"
-    before = f"below {first.priority} ({first.name})"
+    where = f"with a priority below {first.priority} ({first.name})"
     if first.priority > _LAST:
-        before = f"of {_LAST} or below, before {first.name}"
-    return f"add an {way} Allow rule for {what} to {holder}, with a priority {before}"
+        where = f"with a priority of {_LAST} or below, before {first.name}"
+    elif first.priority <= (1 if admin else _FIRST):
+        where = f"before {first.name}, which has to get a priority above {first.priority} first"
+    return f"add an {way} Allow rule for {what} to {holder}, {where}"
 
 
 def way_for(route: EffectiveRoute, subnet: Node, address: Address, expected: str) -> str:

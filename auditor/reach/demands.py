@@ -16,6 +16,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.effective_rules import Direction, bare, effective_rules
 from auditor.network.graph import Network, question_about
+from auditor.network.group_commands import Group, free_name
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
@@ -41,6 +42,8 @@ _ANY_CLIENT = PortSet.of(1024, 65535)
 """The ports that a client may take for its side."""
 _PUBLIC = PUBLIC & EVERY_V4
 _FIRST, _LAST = 100, 4096
+_MOVED = 10
+"""How far a denial moves behind, for a few Allows to come before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +233,9 @@ def allow_before(
 ) -> str:
     """Give the command that lets a demand in, before the rule that denies it.
 
-    At the `nth` free priority, counted from that rule: two commands are not to take the same.
-    `every_port` lets its peers in on all of them, by any protocol.
+    At the `nth` free priority, counted from that rule: two commands are not to take the same. Where
+    none is free before it, the rule moves behind first. `every_port` lets its peers in on all of
+    them, by any protocol.
     """
     step = refused.rule
     group = network.nodes.get(ids.fold(step.resource)) if step is not None else None
@@ -239,29 +243,63 @@ def allow_before(
     if step is None or not isinstance(group, NetworkSecurityGroup):
         return f"allow {refused.words} in the security group at {ids.name(refused.point.id)}"
     inbound = demand.direction is Direction.INBOUND
+    place = _room(group, inbound, step.priority or _LAST + 1, nth)
+    if place is None:
+        return (
+            f"give the rules of {group.label} other priorities, none is free before "
+            f"{ids.name(step.rule)}, and allow {refused.words} there"
+        )
     peers = {"source_address_prefixes" if inbound else "destination_address_prefixes": demand.who}
-    return az(
+    allow = az(
         "network", "nsg", "rule", "create",
         resource_group=ids.resource_group(group.id),
         nsg_name=group.label,
-        name=name,
-        priority=_free(group, inbound, step.priority or _LAST + 1, nth),
+        name=free_name(group, name),
+        priority=place.priority,
         direction=demand.direction.value,
         access="Allow",
         protocol="*" if every_port else demand.protocol.title(),
         **peers,
         destination_port_ranges=("*",) if every_port else tuple(str(demand.ports).split(", ")),
     )  # fmt: skip
+    if place.denial is None:
+        return allow
+    move = az(
+        "network", "nsg", "rule", "update",
+        resource_group=ids.resource_group(group.id),
+        nsg_name=group.label,
+        name=ids.name(step.rule),
+        priority=place.denial,
+    )  # fmt: skip
+    return f"{move} && {allow}"
 
 
-def _free(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> int:
-    """The nth-last priority before another that no rule has; the first of all without one."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A priority for an Allow, and where the denial has to go first; None when it may stay."""
+
+    priority: int
+    denial: int | None = None
+
+
+def _room(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> _Place | None:
+    """The nth-last priority before another that no rule has, or one made by moving that behind.
+
+    Not behind any other rule, whose packets it may take now. None where there is no room for it.
+    """
     taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
     free = [each for each in range(_FIRST, min(below, _LAST + 1)) if each not in taken]
-    return free[-nth] if len(free) >= nth else _FIRST
+    if len(free) >= nth:
+        return _Place(free[-nth])
+    behind = below
+    while behind < min(below + _MOVED, _LAST) and behind + 1 not in taken:
+        behind += 1
+    if behind > below:
+        return _Place(behind - min(nth, behind - below), behind)
+    return _Place(free[0]) if free else None
 
 
-def priority_after(group: NetworkSecurityGroup, rule: SecurityRule) -> int:
+def priority_after(group: Group, rule: SecurityRule) -> int:
     """Give the first priority after an inbound rule's that no rule has; the last of all if none."""
     taken = {each.properties.priority for each in group.rules if each.inbound}
     after = range((rule.properties.priority or _FIRST) + 1, _LAST + 1)

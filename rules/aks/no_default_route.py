@@ -40,13 +40,10 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
 from auditor.network import clusters
-from auditor.network.address_plan import owned_addresses
+from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.default_routes import default_routes, may_learn_default
 from auditor.network.graph import Network, evidence, possibly, question
 from auditor.network.on_premises import gateways_serving
-from auditor.network.routing_domains import networks_near
-from auditor.remedy import az
-from auditor.resources.firewalls import Firewall
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
@@ -148,7 +145,7 @@ def _broken(
         subject=cluster.id,
         message=f"cluster {cluster.label} routes its own way out, and subnet {subnet.label} has "
         f"none: {fault}",
-        remedy=_remedy(network, subnet, table),
+        remedy=default_to_firewall(network, subnet, table),
         related=(subnet.id, *((table.id,) if table is not None else ())),
         evidence=(first, evidence(cluster, "/properties/networkProfile/outboundType", kind)),
         key=subnet.key,
@@ -164,38 +161,3 @@ def _of_table(table: RouteTable) -> Evidence:
     written = table.properties.routes is not None
     prefixes = [route.properties.address_prefix for route in table.routes]
     return evidence(table, "/properties/routes" if written else "/properties", [*prefixes])
-
-
-def _remedy(network: Network, subnet: Subnet, table: RouteTable | None) -> str:
-    group = table.resource_group if table is not None else subnet.resource_group
-    name = table.label if table is not None else f"rt-{subnet.label}"
-    steps = [
-        az(
-            "network",
-            "route-table",
-            "route",
-            "create",
-            resource_group=group,
-            route_table_name=name,
-            name="default",
-            address_prefix="0.0.0.0/0",
-            next_hop_type="VirtualAppliance",
-            next_hop_ip_address=_firewall(network, subnet),
-        )
-    ]
-    if table is None:
-        steps.insert(0, az("network", "route-table", "create", resource_group=group, name=name))
-        steps.append(az("network", "vnet", "subnet", "update", ids=subnet.id, route_table=name))
-    return " && ".join(steps)
-
-
-def _firewall(network: Network, subnet: Subnet) -> str:
-    """The private address of the one firewall near the subnet; a placeholder when not one."""
-    home = clusters.network_of(subnet)
-    found = {
-        str(address)
-        for key in (home.key, *(near.key for near in networks_near(network, home)))
-        for address, owners in owned_addresses(network, key).items()
-        if any(isinstance(owner.holder, Firewall) for owner in owners)
-    }
-    return found.pop() if len(found) == 1 else "<private address of the firewall>"

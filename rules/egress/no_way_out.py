@@ -45,6 +45,7 @@ from dataclasses import dataclass
 
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
+from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.egress import absent_nics, is_private
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
@@ -62,7 +63,7 @@ from auditor.reach.leaving import (
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool
-from auditor.resources.routing import Route
+from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -99,7 +100,7 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
             unsure += _why_unsure(roads, leaver, wants)
     unsure += [f"{name}, which is not in the snapshot" for name in absent_nics(network, subnet)]
     if stuck:
-        yield _finding(subnet, roads, stuck)
+        yield _finding(network, subnet, roads, stuck)
     elif unsure:
         yield Unknown(subnet.id, missing="; ".join(dict.fromkeys(unsure[:MOST])))
 
@@ -124,7 +125,7 @@ def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[st
         yield f"whether {leaver.name} gets out"
 
 
-def _finding(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:
+def _finding(network: Network, subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:
     names = sorted({leaver.name for leaver in stuck})
     told = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
     nodes = [leaver for leaver in stuck if isinstance(leaver.node, AgentPool)]
@@ -135,7 +136,7 @@ def _finding(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:
         severity=None if nodes else Severity.MEDIUM,
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'have' if len(names) > 1 else 'has'} no way to the internet: {why}",
-        remedy=_remedy(subnet, roads),
+        remedy=_remedy(network, subnet, roads, (nodes or stuck)[0]),
         evidence=tuple(_evidence(subnet, roads, stuck)),
         covers=(("NAT-006", subnet.id),),
     )
@@ -145,8 +146,15 @@ def _why(subnet: Subnet, roads: Roads, leaver: Leaver) -> str:
     if roads.all_within(Hop.NONE):
         if roads.stopped is None:
             return "no route leads there"
-        return f"the route {_named(roads.stopped)} {roads.stopped.fault or 'has next hop None'}"
+        fault = roads.stopped.fault
+        how = f"leads nowhere: {fault}" if fault else "has next hop None"
+        return f"the route {_named(roads.stopped)} {how}"
     way = leaver.ways[0] if leaver.ways else None
+    if _routed(leaver):
+        return (
+            f"with outbound type {leaver.kind} the subnet needs a route table that leads 0.0.0.0/0 "
+            "to a firewall, and has none"
+        )
     if isinstance(leaver.node, AgentPool):
         return f"with outbound type {leaver.kind} the subnet needs a NAT gateway, and has none"
     if way is not None and isinstance(way.node, LoadBalancer):
@@ -156,11 +164,16 @@ def _why(subnet: Subnet, roads: Roads, leaver: Leaver) -> str:
     return "nothing translates their addresses"
 
 
+def _routed(leaver: Leaver) -> bool:
+    """Whether it is the nodes of a cluster that the routes of their subnet take out."""
+    return isinstance(leaver.node, AgentPool) and leaver.kind.lower() == "userdefinedrouting"
+
+
 def _named(route: EffectiveRoute) -> str:
     return f"{route.name} for {route.prefix}" if route.name else f"for {route.prefix}"
 
 
-def _remedy(subnet: Subnet, roads: Roads) -> str:
+def _remedy(network: Network, subnet: Subnet, roads: Roads, first: Leaver) -> str:
     route = roads.stopped.node if roads.stopped is not None else None
     if roads.all_within(Hop.NONE) and isinstance(route, Route):
         return "lead it to the firewall: " + az(
@@ -171,6 +184,9 @@ def _remedy(subnet: Subnet, roads: Roads) -> str:
             next_hop_type="VirtualAppliance",
             next_hop_ip_address="<the address of the firewall>",
         )  # fmt: skip
+    if _routed(first):
+        table = network.get(subnet.properties.route_table, RouteTable)
+        return f"lead it to the firewall: {default_to_firewall(network, subnet, table)}"
     return "after `az network nat gateway create`: " + az(
         "network", "vnet", "subnet", "update",
         resource_group=subnet.resource_group,

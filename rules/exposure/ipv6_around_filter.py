@@ -33,15 +33,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.addresses import EVERY_V6, AddressSet
 from auditor.finding import Evidence, Hop
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
-from auditor.reach.demands import priority_after
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
-from auditor.reach.wording import packet_values
-from auditor.remedy import az
-from auditor.resources.base import union
+from auditor.reach.twins import deny_over_v6
+from auditor.reach.wording import one_or_many, packet_values
 from auditor.resources.security import SecurityRule
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
@@ -73,7 +70,7 @@ def _finding(guard: Guard, sure: list[Escape]) -> Finding:
         subject=guard.id,
         message=f"{guard.rule.label} of {guard.group.label} denies over IPv4 alone, and "
         f"{_words(sure)} over IPv6 ({ends})",
-        remedy=f"deny it over IPv6 too: {_twin(guard, sure)}",
+        remedy=f"deny it over IPv6 too: {deny_over_v6(guard, sure)}",
         related=(*nics, *sources),
         evidence=tuple(_prefixes(guard.rule)),
         witness=packet_values(packet),
@@ -82,8 +79,9 @@ def _finding(guard: Guard, sure: list[Escape]) -> Finding:
 
 
 def _words(found: list[Escape]) -> str:
-    who = _listed([each.who for each in found])
-    return f"{who} reach {_listed([each.machine.nic.root.label for each in found])}"
+    who = [each.who for each in found]
+    reach = one_or_many(len(set(who)), "reaches", "reach")
+    return f"{_listed(who)} {reach} {_listed([each.machine.nic.root.label for each in found])}"
 
 
 def _listed(names: list[str]) -> str:
@@ -104,29 +102,3 @@ def _prefixes(rule: SecurityRule) -> Iterator[Evidence]:
     for key, value in fields.items():
         if value:
             yield evidence(rule, f"/properties/{key}", value)
-
-
-def _twin(guard: Guard, sure: list[Escape]) -> str:
-    """The command for the same rule over IPv6."""
-    p = guard.rule.properties
-    sources = AddressSet()
-    for each in sure:
-        sources = sources | (EVERY_V6 if each.source.outside else _home(each))
-    return az(
-        "network", "nsg", "rule", "create",
-        resource_group=guard.group.resource_group,
-        nsg_name=guard.group.label,
-        name=f"{guard.rule.label}-ipv6",
-        priority=priority_after(guard.group, guard.rule),
-        direction="Inbound",
-        access="Deny",
-        protocol=p.protocol,
-        source_address_prefixes=tuple(map(str, sources.prefixes())),
-        destination_port_ranges=union(p.destination_port_range, p.destination_port_ranges),
-    )  # fmt: skip
-
-
-def _home(escape: Escape) -> AddressSet:
-    place = escape.source.place
-    prefixes = place.prefixes if place is not None else ()
-    return AddressSet.from_prefixes(prefixes) & EVERY_V6

@@ -36,19 +36,26 @@ Let the clients in, before the rule that denies them:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from auditor.addresses import parse_prefix
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.audience import Door, door, shut
 from auditor.reach.demands import Refusal, allow_before, refusal, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
+from auditor.reach.wording import one_or_many
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
+
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
+_PLATFORM = 2
+"""How many priorities are left to what Azure itself must be let in by."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,12 @@ class Params:
     clients: tuple[str, ...] = ()
     """Prefixes and service tags that every public listener must let in; none: somebody."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is neither."""
+        for text in self.clients:
+            if not _TAG.fullmatch(text):
+                parse_prefix(text)
+
 
 @rule("GW-023", severity=Severity.HIGH, since="0.1.0", of=gateway_homes, parameters=Params)
 def closed_gateway(
@@ -66,10 +79,14 @@ def closed_gateway(
     """Judge the security group of one gateway subnet."""
     subnet = home(network, subject)
     yield from apart(subnet.id, (("out", subnet),), partial(_outbound, network))
+    before = _PLATFORM
     for gateway in gateways_by_subnet(network).get(subnet.key, ()):
         ports, reasons = ports_of(network, gateway)
-        parts = ((f"{port.frontend.label}:{port.number}", port) for port in ports)
-        yield from apart(gateway.id, parts, partial(_listening, network, gateway, params.clients))
+        each = enumerate(ports)
+        parts = ((f"{port.frontend.label}:{port.number}", (n, port)) for n, port in each)
+        judge = partial(_listening, network, gateway, params.clients, before)
+        yield from apart(gateway.id, parts, judge)
+        before += len(ports) * max(1, len(params.clients))
         if reasons and subnet.properties.network_security_group is not None:
             yield Unknown(gateway.id, "; ".join(map(str, reasons)), key="listeners")
 
@@ -88,18 +105,25 @@ def _outbound(network: Network, subnet: Subnet) -> Outcomes:
             hops=refused.hops,
         )
     elif refused is not None:
-        missing = f"whether {names} get out to the internet: {whys([refused])}"
+        get = one_or_many(len(gateways_by_subnet(network)[subnet.key]), "gets", "get")
+        missing = f"whether {names} {get} out to the internet: {whys([refused])}"
         yield Unknown(subnet.id, missing, key="out")
 
 
 def _listening(
-    network: Network, gateway: ApplicationGateway, clients: tuple[str, ...], port: Port
+    network: Network,
+    gateway: ApplicationGateway,
+    clients: tuple[str, ...],
+    before: int,
+    part: tuple[int, Port],
 ) -> Outcomes:
+    number, port = part
     at = door(network, gateway, port)
-    for refused in _refused(network, at, clients):
+    first = before + number * max(1, len(clients)) + 1
+    for nth, refused in enumerate(_refused(network, at, clients), first):
         key = at.key if refused.demand.who not in clients else f"{at.key} {refused.demand.who}"
         if refused.certain and port.frontend.properties.private_link_configuration is None:
-            yield _finding(network, at, refused, key)
+            yield _finding(network, at, refused, key, nth)
         else:
             link = refused.certain and "clients may come by Private Link"
             whom = f"{refused.demand.who} on port {port.number} at {port.frontend.label}"
@@ -119,14 +143,15 @@ def _refused(network: Network, at: Door, clients: tuple[str, ...]) -> Iterator[R
         yield refused
 
 
-def _finding(network: Network, at: Door, refused: Refusal, key: str) -> Finding:
+def _finding(network: Network, at: Door, refused: Refusal, key: str, nth: int) -> Finding:
     whom = refused.demand.who if " " in key else "every client"
     names = ", ".join(one.label for one in at.port.listeners)
+    name = f"AllowClients-{at.port.number}-{refused.demand.who}"
     return Finding(
         subject=at.gateway.id,
         message=f"{refused.by} keeps {whom} from port {at.port.number} of {at.gateway.label} at "
         f"{at.port.frontend.label} ({names})",
-        remedy=f"let them in: {allow_before(network, refused, 'AllowClients')}",
+        remedy=f"let them in: {allow_before(network, refused, name, nth=nth)}",
         related=tuple(one.id for one in at.port.listeners),
         evidence=refused.quoted(network, at.gateway.id),
         key=key,

@@ -27,13 +27,15 @@ Allow it, before the rule that denies it:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.probing import asked, asking, denied, port_of
 from auditor.reach.quoting import quoted
-from auditor.resources.load_balancers import LoadBalancerProbe
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 _NAMED = 3
@@ -69,12 +71,14 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
 def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal]) -> Finding:
     first = refused[0]
     rules = {each.rule.rule_id: each for each in refused if each.rule is not None}
-    commands = dict.fromkeys(allow_before(network, each, "AllowProbes") for each in rules.values())
+    name = f"AllowProbes-{probe.properties.port}"
+    nth = _place(probe)
+    commands = [allow_before(network, each, name, nth=nth) for each in _firsts(rules.values())]
     return Finding(
         subject=probe.id,
         message=f"{first.by} keeps the health probe {probe.label} of {probe.root.label} "
         f"({first.words}) from {_names(refused)}",
-        remedy=f"allow it: {' && '.join(commands)}",
+        remedy=f"allow it: {' && '.join(dict.fromkeys(commands))}",
         related=tuple(each.point.id for each in refused),
         evidence=(
             evidence(probe, "/properties/port", probe.properties.port),
@@ -97,3 +101,23 @@ def _names(refused: list[Refusal]) -> str:
 def _name(refused: Refusal) -> str:
     nic = refused.point.nic
     return nic.root.label if nic is not None else ids.name(refused.point.id)
+
+
+def _firsts(refused: Iterable[Refusal]) -> Iterable[Refusal]:
+    """Give for each group the one whose rule comes first: an Allow before it precedes the others.
+
+    Another command would write over its rule.
+    """
+    found: dict[str, Refusal] = {}
+    for each in refused:
+        known = found.setdefault(each.rule.resource if each.rule else "", each)
+        if each.rule and known.rule and (each.rule.priority or 0) < (known.rule.priority or 0):
+            found[each.rule.resource] = each
+    return found.values()
+
+
+def _place(probe: LoadBalancerProbe) -> int:
+    """Which probe of its load balancer it is: each gets a priority of its own."""
+    whole = probe.owner
+    probes = whole.properties.probes or () if isinstance(whole, LoadBalancer) else ()
+    return next((n for n, each in enumerate(probes, 1) if each.key == probe.key), 1)

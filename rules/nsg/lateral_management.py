@@ -40,12 +40,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor import ids
-from auditor.network.filters import last_free_priority, place_name
-from auditor.network.group_commands import new_group, new_rule
+from auditor.addresses import PortSet
+from auditor.network.filters import attachments, place_name
+from auditor.network.group_commands import new_group
+from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
+from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.told import told_of
-from auditor.remedy import az
-from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -54,7 +56,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 class Params:
     """Which ports are for management, and from where they are used."""
 
-    ports: tuple[int, ...] = (22, 3389)
+    ports: tuple[Port, ...] = (22, 3389)
     """TCP ports."""
     management: tuple[str, ...] = (
         "*/subnets/*mgmt*",
@@ -85,7 +87,7 @@ def lateral_management(
     ]
     sure = _by_subject(guard, (each for each in found if each.sure))
     for subject, told in sure.items():
-        yield _finding(network, guard, subject, told)
+        yield _finding(network, guard, subject, told, params)
     for subject, told in _by_subject(guard, found).items():
         if subject not in sure:
             reasons = "; ".join(dict.fromkeys(str(each) for each in told[0].answer.reasons))
@@ -112,6 +114,7 @@ def _finding(
     guard: NetworkSecurityGroup | Subnet,
     subject: str,
     found: Sequence[Lateral],
+    params: Params,
 ) -> Finding:
     first = found[0]
     by = first.rule
@@ -121,7 +124,7 @@ def _finding(
     return Finding(
         subject=subject,
         message=f"{how} {ends} on TCP {_ports(found)} ({told.words})",
-        remedy="let in those who manage, nobody else: " + _command(network, guard, found),
+        remedy=_remedy(network, guard, found, params),
         related=tuple(dict.fromkeys(s.id for each in found for s in (each.source, each.target))),
         evidence=told.evidence,
         key=place_name(first.target) if isinstance(guard, Subnet) else "",
@@ -142,26 +145,32 @@ def _ports(found: Iterable[Lateral]) -> str:
     return ", ".join(sorted({str(each.answer.ports) for each in found}, key=int))
 
 
-def _command(
-    network: Network, guard: NetworkSecurityGroup | Subnet, found: Sequence[Lateral]
+def _remedy(
+    network: Network,
+    guard: NetworkSecurityGroup | Subnet,
+    found: Sequence[Lateral],
+    params: Params,
 ) -> str:
     written = found[0].rule.written if found[0].rule is not None else None
-    if written is not None:
-        return az(
-            "network", "nsg", "rule", "update",
-            resource_group=ids.resource_group(written.id),
-            nsg_name=ids.segment(written.id, "networkSecurityGroups"),
-            name=written.label,
-            source_address_prefixes="<the management subnets>",
-        )  # fmt: skip
-    if isinstance(guard, Subnet):
-        return new_group(guard)
-    return new_rule(
-        guard,
-        "deny-management-from-inside",
-        last_free_priority(network, guard, inbound=True),
-        protocol="Tcp",
-        sources="VirtualNetwork",
-        destinations="*",
-        ports=tuple(_ports(found).split(", ")),
+    rule = written if isinstance(written, SecurityRule) else None
+    holder = rule.owner if rule is not None else guard
+    targets = [each.target for each in found]
+    if isinstance(holder, NetworkSecurityGroup):
+        targets += [each for each in attachments(network, holder) if isinstance(each, Subnet)]
+    sources = managing_prefixes(network, targets, params.management)
+    who = "those who manage" if sources else "those who manage (`management` names none here)"
+    asked = (sources, tuple(_ports(found).split(", ")), _port_set(params.ports))
+    if isinstance(holder, NetworkSecurityGroup):
+        return f"let in {who}, nobody else: {managed_from(holder, rule, *asked)}"
+    group = new_group(network, found[0].target)
+    return (
+        f"create a group: {group.create()}; give it the rules that it needs, let in {who}, nobody "
+        f"else, and associate it: {managed_from(group, None, *asked)} && {group.attach()}"
     )
+
+
+def _port_set(ports: Iterable[int]) -> PortSet:
+    found = PortSet()
+    for port in ports:
+        found = found | PortSet.of(port)
+    return found

@@ -31,10 +31,11 @@ other inbound traffic.
 from __future__ import annotations
 
 from auditor.addresses import AddressSet
-from auditor.network.filters import custom_rules, last_free_priority, place_name
+from auditor.network.filters import custom_rules, place_name
 from auditor.network.graph import every, evidence
-from auditor.network.group_commands import new_rule
+from auditor.reach.denying_rest import deny_rest
 from auditor.reach.east_west import Inflow, unrestricted
+from auditor.reach.own_filters import spoken_to
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -63,8 +64,9 @@ def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -
 def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow]) -> Finding:
     names = [place_name(each.subnet) for each in found]
     rules = custom_rules(network, group, inbound=True)
-    last = last_free_priority(network, group, inbound=True)
-    command = new_rule(group, "deny-other-inbound", last, sources="*", destinations="*")
+    own = AddressSet.from_prefixes(prefix for each in found for prefix in each.subnet.prefixes)
+    others = spoken_to(found[0].inside, own)
+    command = deny_rest(network, group, "deny-other-inbound", inbound=True, own=own, others=others)
     return Finding(
         subject=group.id,
         message=f"{group.label} denies nothing that VirtualNetwork "
@@ -74,7 +76,7 @@ def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow])
         evidence=(
             evidence(group, "/properties", [rule.label for rule in rules] or "no inbound rule"),
         ),
-        covers=(("NSG-011", group.id),),
+        covers=tuple(("NSG-011", subject.id) for subject in (group, *rules)),
     )
 
 

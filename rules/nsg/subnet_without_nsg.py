@@ -85,16 +85,18 @@ def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outc
     name = subnet_name(subnet).lower()
     if name in (each.lower() for each in params.exempt_names):
         return
-    group = subnet.properties.network_security_group
-    if group is not None and group.id:
+    attached = subnet.properties.network_security_group
+    if attached is not None and attached.id:
         return
     exempt = {service.lower() for service in params.exempt_delegations}
     if any(service.lower() in exempt for service in subnet.delegated_to):
         return
+    group = new_group(network, subnet)
     yield Finding(
         subject=subnet.id,
         message=f"subnet {place_name(subnet)} has no network security group",
-        remedy="create a group with the rules it needs, then associate it: " + new_group(subnet),
+        remedy=f"create a group: {group.create()}; give it the rules that it needs, then associate "
+        f"it: {group.attach()}",
         evidence=(evidence(subnet, "/properties", None),),
         severity=Severity.MEDIUM if name == BASTION_SUBNET else None,
         covers=(("NSG-010", subnet.id), ("NSG-011", subnet.id)),

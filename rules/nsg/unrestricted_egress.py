@@ -36,15 +36,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.addresses import AddressSet
 from auditor.network.exposure import approved
-from auditor.network.filters import last_free_priority, place_name
+from auditor.network.filters import place_name
 from auditor.network.group_commands import new_group, new_rule
+from auditor.reach.denying_rest import deny_rest
 from auditor.reach.lateral import guarded, places_of
 from auditor.reach.outflow import Outflow, unrestricted
+from auditor.reach.own_filters import spoken_to
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import PUBLIC
 
 _SHOWN = 4
 
@@ -93,7 +97,7 @@ def _finding(
         subject=guard.id,
         message=f"{which} machines of {', '.join(names[:_SHOWN])}{more} "
         f"send to the internet ({told.words})",
-        remedy="allow what is needed, and then: " + _command(network, guard),
+        remedy=_remedy(network, guard, found),
         related=tuple(each.subnet.id for each in found[:_SHOWN]),
         evidence=told.evidence,
         witness=told.witness,
@@ -101,14 +105,18 @@ def _finding(
     )
 
 
-def _command(network: Network, guard: NetworkSecurityGroup | Subnet) -> str:
+def _remedy(network: Network, guard: NetworkSecurityGroup | Subnet, found: list[Outflow]) -> str:
+    name = "deny-other-internet"
     if isinstance(guard, Subnet):
-        return new_group(guard)
-    return new_rule(
-        guard,
-        "deny-other-internet",
-        last_free_priority(network, guard, inbound=False),
-        direction="Outbound",
-        sources="*",
-        destinations="Internet",
-    )
+        group = new_group(network, guard)
+        deny = new_rule(
+            group, name, 4096, direction="Outbound", sources="*", destinations="Internet"
+        )
+        return (
+            f"create a group: {group.create()}; allow in it what is needed, and then: "
+            f"{deny} && {group.attach()}"
+        )
+    own = AddressSet.from_prefixes(prefix for each in found for prefix in each.subnet.prefixes)
+    others = spoken_to(PUBLIC, own)
+    command = deny_rest(network, guard, name, inbound=False, own=own, others=others)
+    return f"allow what is needed, and then: {command}"

@@ -176,18 +176,26 @@ def _send_too(table: Node, prefix: Prefix, appliance: Address) -> str:
     )
 
 
+def _without(subnet: Subnet, services: list[str]) -> str:
+    """The command that takes some service endpoints from a subnet, and leaves it the others."""
+    every = subnet.properties.service_endpoints or ()
+    kept = tuple(each.service for each in every if each.service and each.service not in services)
+    return az(
+        *("network", "vnet", "subnet", "update"),
+        ids=subnet.id,
+        service_endpoints=kept or None,
+        remove=None if kept else "serviceEndpoints",
+    )
+
+
 def _by_service(subnet: Subnet, whole: Inspected, services: list[str]) -> Finding:
     return Finding(
         subject=subnet.id,
         message=f"{place_name(subnet)} reaches {', '.join(services)} by service endpoints, around "
         f"{whole.appliance}, to which route {whole.route.label} of {whole.route.root.label} sends "
         f"{whole.prefix}",
-        remedy="use private endpoints, or send what is for the services by the appliance: "
-        + az(
-            *("network", "vnet", "subnet", "update"),
-            ids=subnet.id,
-            remove="serviceEndpoints",
-        ),
+        remedy="use private endpoints, or send what is for the services by the appliance, without "
+        f"service endpoints for {', '.join(services)}: {_without(subnet, services)}",
         related=(whole.route.id,),
         evidence=(
             *(

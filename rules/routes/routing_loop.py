@@ -32,8 +32,8 @@ from auditor.addresses import Address
 from auditor.finding import Evidence, Hop
 from auditor.network.graph import evidence
 from auditor.network.routing.model import EffectiveRoute
+from auditor.network.table_commands import without_route
 from auditor.reach.loops import Appliance, Loop, appliances, example, loops
-from auditor.remedy import az
 from auditor.resources.routing import Route, RouteTable
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -63,18 +63,10 @@ def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
 
 
 def _finding(network: Network, loop: Loop, key: str) -> Finding:
-    closing = loop.routes[-1].node
-    table = network.holder(closing, RouteTable) if closing is not None else None
     return Finding(
         subject=loop.appliances[0].id,
         message=_round(loop, example(network, loop.must)),
-        remedy="give the appliance's subnet no route back: "
-        + az(
-            *("network", "route-table", "route", "delete"),
-            resource_group=table.resource_group if table is not None else "<group>",
-            route_table_name=table.label if table is not None else "<table>",
-            name=loop.routes[-1].name,
-        ),
+        remedy="give the appliance's subnet no route back: " + _command(network, loop),
         related=_others(loop),
         evidence=tuple(_read(loop)),
         key=key,
@@ -83,6 +75,14 @@ def _finding(network: Network, loop: Loop, key: str) -> Finding:
             for one, route in zip(loop.appliances, loop.routes, strict=True)
         ),
     )
+
+
+def _command(network: Network, loop: Loop) -> str:
+    route, last = loop.routes[-1], loop.appliances[-1]
+    table = network.holder(route.node, RouteTable) if route.node is not None else None
+    if table is None or not isinstance(route.node, Route):
+        return f"{last.label} must lead on what is for {route.prefix}"
+    return without_route(network, table, route.node, last.exits)
 
 
 def _others(loop: Loop) -> tuple[str, ...]:

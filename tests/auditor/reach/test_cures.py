@@ -29,12 +29,12 @@ from .test_against_simulator import MACHINES, resources
 _RULE = re.compile(
     r"add an (?P<way>inbound|outbound) Allow rule for (?P<protocol>\w+) from (?P<source>\S+) "
     r"to (?P<destination>\S+?)(?: to port (?P<port>\d+))? to (?P<group>\S+), "
-    r"with a priority (?:below (?P<below>\d+)|of (?P<at>\d+))"
+    r"(?:with a priority (?:below (?P<below>\d+)|of (?P<at>\d+))"
+    r"|before (?P<later>\S+), which has to get a priority above 100 first)"
 )
 _CHANGED = re.compile(r"change (?P<route>.+) of (?P<table>\S+), so that")
 _PEERED = re.compile(r"peer (?P<one>\S+) with (?P<other>\S+), so that")
 _FORWARDED = re.compile(r"add a load-balancing rule for its port at (?P<front>\S+)")
-_OPENED = re.compile(r"(?P<change>let (?P<rule>\S+) of (?P<group>\S+)), before which")
 
 
 def named(found: list[Json], name: str) -> Json:
@@ -47,9 +47,6 @@ def made(found: list[Json], step: Step) -> list[Json] | None:
     found = copy.deepcopy(found)
     if match := _RULE.match(step.opening):
         _add_rule(found, match)
-    elif match := _OPENED.match(step.opening):
-        rules = named(found, match["group"])["properties"]["securityRules"]
-        rules[:] = [each for each in rules if f"securityRules/{each['name']}" != match["rule"]]
     elif match := _CHANGED.match(step.opening):
         routes = named(found, match["table"])["properties"]["routes"]
         name = match["route"].removeprefix("route ")
@@ -76,7 +73,12 @@ def made(found: list[Json], step: Step) -> list[Json] | None:
 def _add_rule(found: list[Json], match: re.Match[str]) -> None:
     rules = named(found, match["group"])["properties"].setdefault("securityRules", [])
     taken = {each["properties"]["priority"] for each in rules}
-    last = int(match["at"]) if match["at"] else int(match["below"]) - 1
+    for each in rules:
+        if f"securityRules/{each['name']}" == match["later"]:
+            free = next(number for number in range(101, 4097) if number not in taken)
+            each["properties"]["priority"] = free
+            taken = {free, *taken} - {100}
+    last = int(match["at"] or 0) or int(match["below"] or 101) - 1
     free = [number for number in range(100, last + 1) if number not in taken]
     assume(free)
     settings: Json = {
@@ -166,8 +168,8 @@ def guarded(*rules: Json, outbound: Any = ()) -> Network:
 def test_before_the_first_priority_no_rule_can_come() -> None:
     said = opening(guarded(deny("no", 100)), "web", "db")
     assert said == (
-        "let securityRules/no of in, before which no rule can come, "
-        "not deny TCP from 10.0.0.4 to 10.0.1.4 to port 443"
+        "add an inbound Allow rule for TCP from 10.0.0.4 to 10.0.1.4 to port 443 to in, "
+        "before securityRules/no, which has to get a priority above 100 first"
     )
 
 

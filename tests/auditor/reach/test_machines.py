@@ -40,17 +40,21 @@ def test_P_8_both_ends_filter() -> None:
     assert (held.verdict, held.stops) == ("blocked", ["nsg-outbound"])
 
 
+def test_no_priority_comes_before_the_first() -> None:
+    shut = asked(two(deny("in", 100)), "web", "db")
+    assert shut.one.blockers[0].opening == (
+        "add an inbound Allow rule for TCP from 10.0.0.4 to 10.0.1.4 to port 443 to in, "
+        "before securityRules/in, which has to get a priority above 100 first"
+    )
+
+
 def test_every_blocker_is_named_with_what_would_open_it() -> None:
-    shut = asked(two(deny("in", 110), outbound=[out_deny("out", 100)]), "web", "db")
+    shut = asked(two(deny("in", 101), outbound=[out_deny("out", 100)]), "web", "db")
     assert shut.stops == ["nsg-outbound", "nsg-inbound"]
     assert [step.rule for step in shut.one.blockers] == ["securityRules/out", "securityRules/in"]
     assert shut.one.blockers[1].opening == (
         "add an inbound Allow rule for TCP from 10.0.0.4 to 10.0.1.4 to port 443 to in, "
-        "with a priority below 110 (securityRules/in)"
-    )
-    assert shut.one.blockers[0].opening == (
-        "let securityRules/out of out, before which no rule can come, not deny "
-        "TCP from 10.0.0.4 to 10.0.1.4 to port 443"
+        "with a priority below 101 (securityRules/in)"
     )
     assert shut.one.blockers[1].pointer == "/properties/securityRules/0"
 

@@ -263,6 +263,18 @@ def test_default_access_of_nodes_is_unknown() -> None:
     assert verdict(judge(cluster("userAssignedNATGateway"))) == "unknown"
 
 
+def test_routes_take_out_nodes_of_user_defined_routing() -> None:
+    (finding,) = judge(cluster("userDefinedRouting"), **PRIVATE).broken
+
+    assert finding.message.endswith(
+        "with outbound type userDefinedRouting the subnet needs a route table that leads "
+        "0.0.0.0/0 to a firewall, and has none"
+    )
+    assert "nat" not in finding.remedy
+    assert "route-table create --resource-group rg --name rt-app && " in finding.remedy
+    assert "--name default --address-prefix 0.0.0.0/0 " in finding.remedy
+
+
 def test_aks_016_speaks_where_it_runs() -> None:
     where = estate(network(**PRIVATE), cluster("userDefinedRouting"))
     (finding,) = ask("AKS-016", where).broken
@@ -273,3 +285,9 @@ def test_nodes_beside_machines_are_told_in_one() -> None:
     (finding,) = judge(*machine(), cluster("userAssignedNATGateway"), **PRIVATE).broken
     assert finding.severity is None
     assert finding.message.startswith("pool system of aks, web in subnet app of a have no way")
+
+
+def test_a_route_to_a_gateway_that_is_not_there_says_where_it_leads() -> None:
+    away = table(("0.0.0.0/0", "VirtualNetworkGateway"), disableBgpRoutePropagation=True)
+    (finding,) = ask("NAT-002", estate(network(**BY_TABLE), cluster("loadBalancer"), away)).broken
+    assert "the route r0 for 0.0.0.0/0 leads nowhere: there is no VPN gateway" in finding.message

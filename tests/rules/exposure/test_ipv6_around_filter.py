@@ -67,7 +67,8 @@ def test_P_12_a_denial_for_ipv4_leaves_ipv6_open() -> None:
     )
     assert finding.remedy.endswith(
         "--nsg-name nsg --name no-ssh-ipv6 --priority 101 --direction Inbound --access Deny "
-        "--protocol Tcp --source-address-prefixes ::/0 --destination-port-ranges 22"
+        "--protocol Tcp --source-address-prefixes ::/0 "
+        "--destination-address-prefixes '*' --destination-port-ranges 22"
     )
     assert finding.evidence[0].value == "0.0.0.0/0"
     assert [hop.reason for hop in finding.hops] == [
@@ -75,6 +76,30 @@ def test_P_12_a_denial_for_ipv4_leaves_ipv6_open() -> None:
         "nsg-inbound",
         "return-route",
     ]
+
+
+def test_the_twin_comes_before_what_lets_ipv6_in_and_goes_where_the_rule_goes() -> None:
+    one = deny("no-ssh", 100, "0.0.0.0/0", "22", destinationAddressPrefix="10.0.0.4")
+    (finding,) = judged(one, rule("in", 101, "*", "22")).broken
+    move, twin = finding.remedy.split(" && ")
+
+    assert move.endswith("rule update --resource-group rg --nsg-name nsg --name in --priority 102")
+    assert "--name no-ssh-ipv6 --priority 101 " in twin
+    assert "--destination-address-prefixes fd00:db8:0:2::4/128 " in twin
+
+
+def test_the_twin_comes_behind_an_allow_that_is_meant() -> None:
+    friends = rule("friends", 150, "2a00::/16", "22")
+    (finding,) = judged(NO_SSH, friends, rule("in", 200, "*", "22")).broken
+
+    assert "--name no-ssh-ipv6 --priority 199 " in finding.remedy
+
+
+def test_without_room_before_what_lets_in_words_say_so() -> None:
+    more = rule("in", 101, "*", "22"), deny("mail", 102, ports="25")
+    (finding,) = judged(deny("no-ssh", 100, "0.0.0.0/0", "22"), *more).broken
+
+    assert "give the rules of nsg other priorities, none is free before in" in finding.remedy
 
 
 @pytest.mark.parametrize("source", ["*", "Internet", ["0.0.0.0/0", "::/0"]])

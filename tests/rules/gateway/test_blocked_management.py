@@ -95,6 +95,29 @@ def test_two_commands_take_two_priorities() -> None:
     assert "--priority 4094 " in second.remedy
 
 
+def test_a_denial_before_which_nothing_is_free_moves_behind() -> None:
+    second, first = judged(deny("no", 100)).broken
+
+    move = "rule update --resource-group rg --nsg-name nsg --name no --priority 110 && az "
+    assert move in first.remedy
+    assert "--name AllowAzureLoadBalancer --priority 108 " in first.remedy
+    assert move in second.remedy
+    assert "--name AllowGatewayManager --priority 109 " in second.remedy
+
+
+def test_a_denial_does_not_move_behind_another_rule() -> None:
+    found = judged(deny("no", 100), rule("web", 102, ports="443")).broken
+
+    assert all("--name no --priority 101 && az " in each.remedy for each in found)
+    assert all(" --priority 100 " in each.remedy for each in found)
+    stuck = judged(deny("no", 100), rule("web", 101, ports="443")).broken
+    assert [each.remedy for each in stuck] == [
+        "allow it: give the rules of nsg other priorities, none is free before no, and allow "
+        f"{who} on port 65200-65535 there"
+        for who in ("GatewayManager", "AzureLoadBalancer")
+    ]
+
+
 @pytest.mark.parametrize(
     ("ports", "broken"),
     [("65200-65535", 0), ("65201-65535", 1), ("65200-65534", 1), ("*", 0), ("65503-65534", 1)],

@@ -109,6 +109,23 @@ def test_each_port_is_told() -> None:
     assert keys(judged(WEB, DENY, made=both)) == ["public:80"]
 
 
+def test_each_command_has_its_own_name_and_priority() -> None:
+    clients = ("AzureFrontDoor.Backend", "51.2.3.0/24")
+    found = judged(DENY, made=gateway(*PUBLIC), clients=clients).broken
+    names = [each.remedy.split("--name ")[1].split()[0] for each in found]
+    priorities = [each.remedy.split("--priority ")[1].split()[0] for each in found]
+
+    assert names == ["AllowClients-443-AzureFrontDoor.Backend", "AllowClients-443-51.2.3.0-24"]
+    assert len(set(priorities)) == len(found)
+
+
+def test_a_command_writes_over_no_rule() -> None:
+    mine = rule("allowclients-443-internet", 100, "Internet", "80")
+    (finding,) = judged(mine, DENY, made=gateway(*PUBLIC)).broken
+
+    assert "--name AllowClients-443-Internet-2 " in finding.remedy
+
+
 def test_A_11_a_port_at_both_frontends_is_seen_at_their_addresses() -> None:
     both = gateway(*PUBLIC, *PRIVATE)
     to_subnet = rule("web", 100, "*", "443", destinationAddressPrefix="10.0.1.0/24")

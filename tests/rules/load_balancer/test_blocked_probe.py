@@ -37,7 +37,7 @@ def test_N_15_a_denial_of_everything_keeps_the_probe_out() -> None:
         "no of nsg keeps the health probe probe of lb (AzureLoadBalancer on port 8080) from web"
     )
     assert finding.remedy.endswith(
-        "--nsg-name nsg --name AllowProbes --priority 4095 --direction Inbound --access Allow "
+        "--nsg-name nsg --name AllowProbes-8080 --priority 4095 --direction Inbound --access Allow "
         "--protocol Tcp --source-address-prefixes AzureLoadBalancer "
         "--destination-port-ranges 8080"
     )
@@ -47,6 +47,19 @@ def test_N_15_a_denial_of_everything_keeps_the_probe_out() -> None:
         8080,
     )
     assert [hop.reason for hop in finding.hops] == ["nsg-inbound"]
+
+
+def test_two_probes_of_a_balancer_take_two_names_and_priorities() -> None:
+    other = ref(f"{BALANCER}/probes", "lb", "other")
+    rules = [lb_rule(probe=PROBE), lb_rule("more", 444, 8444, probe=other)]
+    probes = [lb_probe(8080), lb_probe(9090, "other")]
+
+    found = judged(DENY, probes=probes, rules=rules).broken
+
+    assert sorted(each.remedy.split("--name ")[1].split(" --dir")[0] for each in found) == [
+        "AllowProbes-8080 --priority 4095",
+        "AllowProbes-9090 --priority 4094",
+    ]
 
 
 def test_N_10_the_default_rules_let_it_in() -> None:

@@ -51,7 +51,7 @@ def about_db(network: Any, **more: Any) -> list[tuple[str, str]]:
 
 
 def test_a_rule_that_lets_the_neighbours_in() -> None:
-    network = two(rule("ssh", 100, "10.0.0.0/16", "22"), ALL, outward=[])
+    network = two(rule("ssh", 110, "10.0.0.0/16", "22"), ALL, outward=[])
     (finding,) = [f for f in ask("NSG-011", network).broken if "those of vnet/db" in f.message]
 
     assert finding.subject == arm_id(RULE, "nsg", "ssh")
@@ -59,7 +59,8 @@ def test_a_rule_that_lets_the_neighbours_in() -> None:
         "ssh of nsg lets machines of vnet/web reach those of vnet/db on TCP 22 "
         "(tcp 10.0.0.4 to 10.0.1.4:22)"
     )
-    assert "--nsg-name nsg --name ssh --source-address-prefixes" in finding.remedy
+    assert "<" not in finding.remedy
+    assert "Deny --protocol Tcp --source-address-prefixes VirtualNetwork" in finding.remedy
     assert finding.witness is not None
     assert finding.witness["destinationPort"] == 22
     assert finding.hops
@@ -73,6 +74,81 @@ def test_N_10_the_default_rule_is_the_groups() -> None:
     assert subject == "nsg"
     assert message.startswith("AllowVnetInBound of nsg lets machines of vnet/web reach")
     assert "on TCP 22, 3389" in message
+
+
+def managed(*rules: Any) -> Any:
+    """The same, with a subnet from where machines are managed."""
+    return estate(
+        nsg(*rules),
+        vnet(subnet("web"), subnet("db", "10.0.1.0/24", nsg="nsg"), subnet("ops", "10.0.9.0/24")),
+        nic("a", subnet="web"),
+        nic("b", subnet="db", address="10.0.1.4"),
+    )
+
+
+def commands_of(network: Any) -> list[str]:
+    answer = ask("NSG-011", network, management=("*/ops",))
+    (finding,) = [f for f in answer.broken if "those of vnet/db" in f.message]
+    start = "let in those who manage, nobody else: az network nsg rule "
+    assert finding.remedy.startswith(start)
+    return finding.remedy.removeprefix(start).split(" && az network nsg rule ")
+
+
+def test_a_rule_for_management_alone_is_narrowed_to_the_known_managers() -> None:
+    update, deny_rest = commands_of(managed(rule("ssh", 100, "10.0.0.0/16", ["22", "3389"])))
+
+    assert update.endswith("--name ssh --source-address-prefixes 10.0.9.0/24")
+    assert "--priority 101 --direction Inbound --access Deny" in deny_rest
+    assert "--source-address-prefixes VirtualNetwork " in deny_rest
+
+
+def test_where_everything_else_is_denied_the_narrowed_rule_is_enough() -> None:
+    ssh = rule("ssh", 100, "10.0.0.0/16", "22")
+    assert len(commands_of(managed(ssh, ALL))) == 1
+    assert len(commands_of(managed(ssh, rule("rdp", 200, "10.0.9.0/24", "3389"), ALL))) == 2
+
+
+def test_a_rule_with_other_ports_keeps_them() -> None:
+    allow, deny_some = commands_of(managed(rule("all", 300, "VirtualNetwork", "*")))
+
+    assert allow.startswith("create")
+    assert deny_some.startswith("create")
+    assert "--priority 298 --direction Inbound --access Allow" in allow
+    assert "--source-address-prefixes 10.0.9.0/24 " in allow
+    assert "--priority 299 --direction Inbound --access Deny" in deny_some
+    assert deny_some.endswith("--destination-port-ranges 22 3389")
+
+
+def test_before_the_default_rule_managers_are_let_in_first() -> None:
+    allow, deny_some = commands_of(managed())
+
+    assert "--priority 4095 --direction Inbound --access Allow" in allow
+    assert "--priority 4096 --direction Inbound --access Deny" in deny_some
+
+
+def test_without_room_before_a_rule_words_say_so() -> None:
+    (finding,) = [
+        f
+        for f in ask("NSG-011", managed(rule("all", 100, "VirtualNetwork", "*"))).broken
+        if "those of vnet/db" in f.message
+    ]
+    assert "give the rules of nsg other priorities, too few are free before all" in finding.remedy
+
+
+def test_a_subnet_without_a_group_gets_one_with_rules_and_a_name_of_its_own() -> None:
+    network = estate(
+        nsg(name="NSG-db"),
+        vnet(subnet("web"), subnet("db", "10.0.1.0/24"), subnet("ops", "10.0.9.0/24")),
+        nic("a", subnet="web"),
+        nic("b", subnet="db", address="10.0.1.4"),
+    )
+    answer = ask("NSG-011", network, management=("*/ops",))
+    (remedy,) = [f.remedy for f in answer.broken if "those of vnet/db" in f.message]
+
+    assert "az network nsg create --resource-group rg --name nsg-db-2 --location" in remedy
+    assert "--nsg-name nsg-db-2 --name allow-management --priority 4095 " in remedy
+    assert "--nsg-name nsg-db-2 --name deny-management-from-inside --priority 4096 " in remedy
+    assert remedy.endswith("--name db --network-security-group nsg-db-2")
 
 
 def test_a_subnet_without_a_group_is_the_subnets() -> None:

@@ -13,6 +13,7 @@ def test_a_subnet_without_a_group() -> None:
 
     assert finding.subject == arm_id(SUBNET, "vnet", "app")
     assert finding.message == "subnet vnet/app has no network security group"
+    assert "az network nsg create --resource-group rg --name nsg-app --location" in finding.remedy
     assert "--vnet-name vnet --name app --network-security-group nsg-app" in finding.remedy
     assert finding.evidence[0].pointer == "/properties/subnets/0/properties"
 

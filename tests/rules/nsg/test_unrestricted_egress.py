@@ -62,11 +62,30 @@ def test_N_10_the_default_rules_let_everything_out() -> None:
     assert finding.related == (arm_id(SUBNET, "vnet", "app"),)
 
 
+@pytest.mark.parametrize("destination", ["*", "Internet", "0.0.0.0/0"])
+def test_a_denial_behind_an_allow_of_everything_would_deny_nothing(destination: str) -> None:
+    (finding,) = ask("NSG-010", app(out("all", 300, destination, protocol="*"))).broken
+
+    assert "narrow or delete all of nsg, which takes all of it: " in finding.remedy
+    assert "rule delete --resource-group rg --nsg-name nsg --name all && az " in finding.remedy
+    assert "--name deny-other-internet --priority 4096" in finding.remedy
+
+
+def test_an_allow_of_a_part_stays() -> None:
+    (finding,) = ask("NSG-010", app(out("web", 300, "Internet", "443"))).broken
+
+    assert "delete" not in finding.remedy
+
+
 def test_a_subnet_without_a_group_is_the_subnets() -> None:
     (finding,) = ask("NSG-010", app(group=False)).broken
 
     assert finding.subject == arm_id(SUBNET, "vnet", "app")
     assert finding.message.startswith("nothing restricts what machines of vnet/app send")
+    create, _, rest = finding.remedy.partition("; allow in it what is needed, and then: ")
+    assert create.startswith("create a group: az network nsg create --resource-group rg --name")
+    assert "--name deny-other-internet --priority 4096 --direction Outbound" in rest
+    assert rest.count("nsg-app") == 2
     assert ask("NSG-010", app(group=False), beside=["NSG-001"]).broken == []
 
 

@@ -190,6 +190,8 @@ def test_r_40_a_service_endpoint_beside_the_default_route() -> None:
     ]
     lone = judge(*spoke(via("0.0.0.0/0"), **storage), services=("microsoft.sql",))
     assert "reaches Microsoft.Storage by" in lone.broken[0].message
+    assert lone.broken[0].remedy.endswith("/subnets/app --service-endpoints Microsoft.Sql")
+    assert finding.remedy.endswith("/subnets/app --remove serviceEndpoints")
     assert judge(*spoke(via("10.0.0.0/8"), **storage)).kept == 1
 
 

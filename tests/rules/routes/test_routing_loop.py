@@ -58,6 +58,33 @@ def test_a_firewall_whose_own_subnet_uses_the_table_of_the_workloads() -> None:
     assert [hop.resource for hop in finding.hops] == [finding.subject]
 
 
+def test_a_table_tells_of_its_subnets_too() -> None:
+    default = route("0.0.0.0/0", "VirtualAppliance", "10.0.0.4", name="default")
+    rt = table("rt", default, subnets=[{"id": subnet_id("elsewhere", "app")}])
+
+    (finding,) = judge(
+        hub("hub", "10.0.0.0/24", "rt"), firewall("fw", "10.0.0.4", "hub"), rt
+    ).broken
+
+    assert "delete" not in finding.remedy
+
+
+def test_the_table_of_others_stays_as_it_is() -> None:
+    default = route("0.0.0.0/0", "VirtualAppliance", "10.0.0.4", name="default")
+    away = route("10.9.0.0/16", "None", name="away")
+    subnets = {"AzureFirewallSubnet": steered("10.0.0.0/24"), "app": steered("10.0.1.0/24")}
+    net = vnet("hub", "10.0.0.0/16", subnets=subnets)
+
+    (finding,) = judge(net, firewall("fw", "10.0.0.4", "hub"), table("rt", default, away)).broken
+
+    assert "delete" not in finding.remedy
+    create, copy, give = finding.remedy.split(" && ")
+    assert "route-table create --resource-group rg --name rt-AzureFirewallSubnet" in create
+    assert "--route-table-name rt-AzureFirewallSubnet --name away" in copy
+    assert "--vnet-name hub --name AzureFirewallSubnet --route-table /subscriptions/" in give
+    assert give.endswith("/routeTables/rt-AzureFirewallSubnet")
+
+
 def test_a_firewall_whose_subnet_leads_on_is_kept() -> None:
     ways = table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.0.4", name="default"))
     out = table("out", route("0.0.0.0/0", "Internet"))

@@ -1,0 +1,82 @@
+"""Commands that make a security group deny what it does not allow, with the real names.
+
+A Deny of everything stands last. Behind an Allow that takes all of it, it would deny nothing: that
+Allow is the fault then.
+"""
+
+from __future__ import annotations
+
+from auditor.addresses import AddressSet
+from auditor.network.filters import (
+    ANY,
+    INTERNET,
+    VIRTUAL_NETWORK,
+    Filter,
+    Selector,
+    custom_rules,
+    filters_of,
+    last_free_priority,
+)
+from auditor.network.graph import Network
+from auditor.network.group_commands import delete_rule, new_rule
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+
+
+def deny_rest(
+    network: Network,
+    group: NetworkSecurityGroup,
+    name: str,
+    *,
+    inbound: bool,
+    own: AddressSet,
+    others: AddressSet,
+) -> str:
+    """Say how a group comes to deny what it does not allow between its own addresses and others.
+
+    Outbound: to the internet alone. Rules of the group that allow all of it go first.
+    """
+    command = new_rule(
+        group,
+        name,
+        last_free_priority(network, group, inbound=inbound),
+        direction="Inbound" if inbound else "Outbound",
+        sources="*",
+        destinations="*" if inbound else "Internet",
+    )
+    faults = _allowing_all(network, group, inbound, own, others)
+    if not faults:
+        return command
+    names = " and ".join(rule.label for rule in faults)
+    takes = "takes" if len(faults) == 1 else "take"
+    commands = " && ".join((*map(delete_rule, faults), command))
+    return f"narrow or delete {names} of {group.label}, which {takes} all of it: {commands}"
+
+
+def _allowing_all(
+    network: Network,
+    group: NetworkSecurityGroup,
+    inbound: bool,
+    own: AddressSet,
+    others: AddressSet,
+) -> list[SecurityRule]:
+    tag = VIRTUAL_NETWORK if inbound else INTERNET
+    rules = custom_rules(network, group, inbound=inbound)
+    filters = filters_of(network, group, inbound=inbound)
+    return [
+        rule
+        for rule, each in zip(rules, filters, strict=True)
+        if each.allow
+        and _every_port(each)
+        and _holds(each.sources if inbound else each.destinations, others, tag)
+        and _holds(each.destinations if inbound else each.sources, own, VIRTUAL_NETWORK)
+    ]
+
+
+def _every_port(each: Filter) -> bool:
+    sides = (each.source_ports, each.destination_ports)
+    every = all(side is not None and side.size == 1 << 16 for side in sides)
+    return every and each.protocols is not None and ANY in each.protocols
+
+
+def _holds(side: Selector, addresses: AddressSet, tag: str) -> bool:
+    return tag in side.tags or addresses <= side.addresses
