@@ -75,9 +75,9 @@ def _add_rule(found: list[Json], match: re.Match[str]) -> None:
     taken = {each["properties"]["priority"] for each in rules}
     for each in rules:
         if f"securityRules/{each['name']}" == match["later"]:
-            free = next(number for number in range(101, 4097) if number not in taken)
-            each["properties"]["priority"] = free
-            taken = {free, *taken} - {100}
+            later = next(number for number in range(101, 4097) if number not in taken)
+            each["properties"]["priority"] = later
+            taken = {later, *taken} - {100}
     last = int(match["at"] or 0) or int(match["below"] or 101) - 1
     free = [number for number in range(100, last + 1) if number not in taken]
     assume(free)
