@@ -21,6 +21,7 @@ from auditor import __version__, streams
 from auditor.commands import diff, filters, reach, routes
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
+from auditor.schema import DOCUMENTS, schema_of
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -353,11 +354,13 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 
 
 @cli.command()
-def schema() -> None:
-    """Print the JSON Schema of the JSON report."""
-    from auditor.schema import report_schema
+@click.argument("document", type=click.Choice(DOCUMENTS), default="report")
+def schema(document: str) -> None:
+    """Print the JSON Schema of the JSON report.
 
-    say(report_schema().rstrip())
+    Or of what reach, reach --matrix (matrix) and diff write with --report json.
+    """
+    say(schema_of(document).rstrip())
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""The contract of the JSON report, as a JSON Schema (draft 2020-12)."""
+"""The contracts of the JSON that is written, as JSON Schemas (draft 2020-12)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from importlib.resources import files
 REPORT = "auditor.report/1"
 """The version of the JSON report's shape; a change that breaks a reader makes it `/2`."""
 
+DOCUMENTS = ("report", "reach", "matrix", "diff")
+"""Whose schema can be had: the report of `check`, and the answers of commands."""
+
+
+def schema_of(document: str) -> str:
+    """Give the JSON Schema of one of `DOCUMENTS` as text."""
+    return files("auditor.data").joinpath(f"{document}.schema.json").read_text(encoding="utf-8")
+
 
 def report_schema() -> str:
     """Give the JSON Schema of `auditor.report/1` as text."""
-    return files("auditor.data").joinpath("report.schema.json").read_text(encoding="utf-8")
+    return schema_of("report")

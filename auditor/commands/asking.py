@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,15 +62,31 @@ def read_tags(file: str | None) -> ServiceTags:
 
 
 def say_json(answer: Any) -> None:
-    """Write JSON, indented, in ASCII: no name can do anything to a terminal."""
+    """Write JSON, indented, in ASCII: no name can do anything to a terminal or a pipeline."""
     import json
 
-    say(json.dumps(answer, indent=2))
+    say(inert_json(json.dumps(answer, indent=2)))
+
+
+def inert_json(text: str) -> str:
+    """Give JSON in ASCII without what acts in a log: the same to every parser."""
+    return text.replace("##", "#\\u0023").replace("\x7f", "\\u007f")
+
+
+# What the agent of a pipeline obeys in a log: `##[...]` and `##vso[...]` anywhere (Azure
+# Pipelines), `::name ...::` where a line begins (GitHub Actions).
+_COMMANDING = re.compile(
+    r"(?<=#)#(?=(?:vso)?\[)|(?<=:):(?=[a-z][a-z-]*(?:[ \t].*?)?::)", re.IGNORECASE
+)
 
 
 def plain(text: str) -> str:
-    """Give foreign text fit for a terminal: what is not printable is escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    """Give foreign text fit for a terminal and a log: what acts instead of showing is escaped."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    if "##" in text or "::" in text:
+        text = _COMMANDING.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return text
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:

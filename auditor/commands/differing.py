@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditor import __version__
 from auditor.commands.asking import plain
-from auditor.commands.reaching import escaped, packet_json, socket
+from auditor.commands.marking import escaped, head, row
+from auditor.commands.reaching import packet_json, socket
 
 if TYPE_CHECKING:
     from auditor.addresses import PortSet
@@ -47,6 +49,7 @@ def as_json(found: Difference) -> dict[str, Any]:
     unwanted = {id(change) for change in found.unwanted}
     return {
         "schema": SCHEMA,
+        "version": __version__,
         "findings": {
             "gained": [_finding_json(finding) for finding in found.gained],
             "lost": [_finding_json(finding) for finding in found.lost],
@@ -165,12 +168,17 @@ def _group_lines(group: Sequence[Change], unwanted: bool) -> Iterator[str]:
     by = f" by {', '.join(map(short, first.via))}" if first.via else ""
     mark = "!" if unwanted else " "
     yield f"{mark} {perhaps}{first.turn.value:8} {ends}{by}"
-    for sign, packets, witness, path in (
-        ("+", first.gained, first.witness_gained, first.after),
-        ("-", first.lost, first.witness_lost, first.before),
-    ):
+    for sign, packets, witness, path in _sides(first):
         if witness is not None:
             yield f"      {sign} {ports_of(packets)}, as {_journey(witness, path)}"
+
+
+def _sides(change: Change) -> tuple[tuple[str, PacketSet, Packet | None, Path | None], ...]:
+    """Give what a change brought and what it took, each with a packet of it and its path."""
+    return (
+        ("+", change.gained, change.witness_gained, change.after),
+        ("-", change.lost, change.witness_lost, change.before),
+    )
 
 
 def short(folded: str) -> str:
@@ -205,27 +213,27 @@ def as_markdown(found: Difference) -> Iterator[str]:
     from auditor.reach.changes import grouped
 
     unwanted = {id(change) for change in found.unwanted}
-    yield "| Path | From | To | Packets | Allowed |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield head("Path", "From", "To", "Packets", "Allowed")
     for group in grouped(found.paths):
         first = group[0]
         packets = "; ".join(
-            f"{sign} {ports_of(each)}"
-            for sign, each in (("+", first.gained), ("-", first.lost))
-            if not each.is_empty
+            f"{sign} {ports_of(each)}, as {_journey(witness, path)}"
+            for sign, each, witness, path in _sides(first)
+            if witness is not None
         )
         fine = "no" if any(id(change) in unwanted for change in group) else "yes"
         turn = first.turn.value if first.certain else f"perhaps {first.turn.value}"
         sources = ", ".join(short(change.source) for change in group[:_SOURCES])
         more = f" and {len(group) - _SOURCES} more" if len(group) > _SOURCES else ""
-        cells = (turn, sources + more, short(first.target), packets, fine)
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+        by = f" by {', '.join(map(short, first.via))}" if first.via else ""
+        cells = (turn, sources + more, short(first.target) + by, packets, fine)
+        yield row(cells)
     yield ""
-    yield "| Finding | Rule | Severity | |"
-    yield "| --- | --- | --- | --- |"
+    yield head("Finding", "Rule", "Severity", "Message")
     for word, findings in (("new", found.gained), ("gone", found.lost)):
         for finding in findings:
-            row = (word, finding.rule, finding.severity.word, finding.message)
-            yield "| " + " | ".join(escaped(cell) for cell in row) + " |"
+            yield row((word, finding.rule, finding.severity.word, finding.message))
     for name in found.broken:
         yield f"\nThe intent {escaped(name)} is broken."
+    for name in found.untold:
+        yield f"\nOf the intent {escaped(name)} it cannot be told."

@@ -23,6 +23,8 @@ from auditor.streams import say
 if TYPE_CHECKING:
     from auditor.addresses import Address, PortSet
     from auditor.network.flow import FlowAnswer, LayerAnswer, Verdict
+    from auditor.network.graph import Network
+    from auditor.network.interfaces import Interface
     from auditor.network.layers import EffectiveRule
     from auditor.network.reasons import Reason
 
@@ -69,6 +71,7 @@ def flow(paths: tuple[str, ...], nic: str, report: str, keep_going: bool, **aske
     tags = read_tags(asked["tags"])
     network = read_network(paths, keep_going)
     interface = find_interface(network, nic)
+    _its_own(network, interface, local)
     answer = ask(
         network,
         interface,
@@ -84,6 +87,30 @@ def flow(paths: tuple[str, ...], nic: str, report: str, keep_going: bool, **aske
         say_json(_flow_json(answer))
     else:
         say("\n".join(_flow_lines(answer, interface.label)))
+
+
+def _its_own(network: Network, interface: Interface, local: Address) -> None:
+    """Raise UsageError when an address is for certain none of a NIC's own, as Azure does."""
+    from auditor.addresses import NOTHING
+    from auditor.errors import Undetermined, UsageError
+    from auditor.network.group_members import addresses_of, configurations_of
+
+    own = NOTHING
+    try:
+        for configuration in configurations_of(interface):
+            extent = addresses_of(network, configuration)
+            if extent.reasons():
+                return
+            own = own | extent.may
+    except Undetermined:
+        return
+    if own and local not in own:
+        told = ", ".join(str(prefix).partition("/")[0] for prefix in own.prefixes())
+        raise UsageError(
+            f"{local} is no address of {interface.label}",
+            where="--local",
+            advice=f"it has {told}; rules see private addresses, never public ones",
+        )
 
 
 def endpoint(text: str, option: str) -> tuple[Address, PortSet]:
@@ -195,7 +222,8 @@ def _flow_lines(answer: FlowAnswer, nic: str) -> Iterator[str]:
         if len(answer.verdicts) > 1:
             pairs = (f"local {_port(own)} remote {_port(other)}" for own, other in verdict.ports)
             yield f"  ports {'; '.join(pairs)}: {verdict.access.value}"
-        yield from _verdict_lines(verdict)
+        inset = "  " if len(answer.verdicts) > 1 else ""
+        yield from (f"{inset}{line}" for line in _verdict_lines(verdict))
 
 
 def _end(address: Address, ports: PortSet) -> str:

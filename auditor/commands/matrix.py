@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from auditor.commands.asking import plain
+from auditor import __version__
+from auditor.commands.asking import inert_json, plain
+from auditor.commands.marking import escaped, head, row
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -35,8 +37,9 @@ def tell(
 
     `unknown` is among them where a selector may stand for more.
     """
-    from auditor.reach.ends import subnets_of
+    from auditor.errors import UsageError
     from auditor.reach.matrix import matrix
+    from auditor.reach.selected import subnets_of
     from auditor.reach.subnet_classes import classes_of
 
     sending, doubts = subnets_of(network, source)
@@ -57,8 +60,15 @@ def tell(
     reasons = tuple(dict.fromkeys((*doubts, *more)))
     verdicts = {"unknown"} if reasons else set()
     teller = {"json": _json, "markdown": _markdown}.get(report, _text)
+    if len(classes) == 1 and not reasons:
+        [alone] = classes
+        if len(alone.subnets) == 1:
+            raise UsageError(
+                f"{_names(alone)} is the only subnet: a matrix is between subnets",
+                advice="ask about what is in it with --from and --to, without --matrix",
+            )
     for line in teller(network, classes, _noted(blocks, verdicts), reasons):
-        say(line)
+        say(inert_json(line) if report == "json" else line)
     return verdicts
 
 
@@ -96,7 +106,7 @@ def _json(
     blocks: Iterable[Block],
     reasons: tuple[Reason, ...],
 ) -> Iterator[str]:
-    yield f'{{\n"schema": {json.dumps(SCHEMA)},'
+    yield f'{{\n"schema": {json.dumps(SCHEMA)},\n"version": {json.dumps(__version__)},'
     if reasons:
         yield f'"reasons": {json.dumps(_reasons(reasons))},'
     told = (json.dumps(_class_json(network, each)) for each in classes)
@@ -223,7 +233,9 @@ def packets_word(packets: Iterable[Packets]) -> str:
     said = []
     for protocol, ports in packets:
         word = ports_word(ports, protocol)
-        name = "every protocol" if protocol == "*" else protocol
+        name = protocol
+        if protocol == "*":
+            name = "every protocol" if word == "*" else "tcp and udp"
         said.append(name if word == "*" else f"{name} {word}")
     return "; ".join(said)
 
@@ -241,6 +253,8 @@ def blocker_word(block: Block, blocker: Blocker, classes: Sequence[SubnetClass])
         where = "each of them"
     else:
         where = _own(classes[block.targets.bit_length() - 1], code)
+    if not rule and code in ("nsg-inbound", "nsg-outbound", "admin-rule"):
+        rule = "one of the rules"
     return f"{code}: {rule} of {where}" if rule else f"{code} at {where}"
 
 
@@ -275,20 +289,18 @@ def _markdown(
     blocks: Iterable[Block],
     reasons: tuple[Reason, ...],
 ) -> Iterator[str]:
-    yield "| Number | Subnets |"
-    yield "| --- | --- |"
+    yield head("Number", "Subnets")
     for each in classes:
-        yield _line(str(each.number), _names(each))
+        yield row((str(each.number), _names(each)))
     yield ""
-    yield "| From | To | IP | Verdict | Packets | Why |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield head("From", "To", "IP", "Verdict", "Packets", "Why")
     for block in blocks:
         cell = block.cell
         why = [blocker_word(block, cell.blocker, classes)] if cell.blocker is not None else []
         if cell.reachable and cell.unsure:
             why.append(f"cannot tell of {packets_word(cell.unsure)}")
         why += dict.fromkeys(map(str, cell.reasons))
-        yield _line(
+        cells = (
             str(block.source.number),
             numbers(block.targets),
             str(block.version),
@@ -296,15 +308,6 @@ def _markdown(
             packets_word(cell.reachable or cell.unsure),
             "; ".join(why),
         )
+        yield row(cells)
     for line in _remarks(network, classes, reasons):
-        yield _escaped(line)
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
-
-
-def _escaped(text: str) -> str:
-    from auditor.commands.reaching import escaped
-
-    return escaped(text)
+        yield escaped(line)

@@ -73,7 +73,7 @@ def reach(paths: tuple[str, ...], keep_going: bool, report: str, **asked: Any) -
     network = read_network(paths, keep_going)
     if target is None:
         return _list(network, protocols, ports, tags, report)
-    from auditor.reach.ends import ends_of
+    from auditor.reach.selected import ends_of
 
     sources, targets = ends_of(network, source), ends_of(network, target)
     return _answer(network, sources, targets, protocols, ports, tags, report)
@@ -123,15 +123,15 @@ def _answer(
     report: str,
 ) -> int:
     from auditor.commands import reaching
+    from auditor.commands.marking import escaped
     from auditor.reach.answer import answers
     from auditor.reach.replay import replayed
+    from auditor.reach.selected import pairs
 
     found = sorted(
         (
             each
-            for source in sources.points
-            for target in targets.points
-            if source != target
+            for source, target in pairs(sources, targets)
             for each in answers(
                 network, source, target, protocols=protocols, ports=ports, tags=tags
             )
@@ -148,7 +148,9 @@ def _answer(
             ]
         say_json(told)
     elif report == "markdown":
-        say("\n".join(reaching.as_markdown(found)))
+        lines = list(reaching.as_markdown(found))
+        lines += [f"\n{escaped(f'there may be more: {reason}')}" for reason in doubts]
+        say("\n".join(lines))
     else:
         lines = list(reaching.as_lines(found))
         lines += [plain(f"there may be more: {reason}") for reason in doubts]

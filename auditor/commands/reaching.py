@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor import __version__
 from auditor.commands.asking import plain
+from auditor.commands.marking import escaped, head, row
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, PortSet
@@ -48,7 +50,7 @@ def point_name(point: Point) -> str:
         [prefix] = point.addresses.prefixes()
         return f"{prefix.address} in {place_name(point.place)}"
     if point.node is None:
-        return point.id if not point.reasons else f"{point.id} (in part)"
+        return _outside_name(point)
     if isinstance(point.node, Subnet):
         return f"any machine of {place_name(point.node)}"
     names = [ids.name(point.node.root.id)]
@@ -57,12 +59,27 @@ def point_name(point: Point) -> str:
     return "/".join(names)
 
 
+def _outside_name(point: Point) -> str:
+    """Name what is outside: where it is one prefix of it, with that."""
+    from auditor.reach.points import Kind
+
+    prefixes = list(point.addresses.prefixes()) if point.addresses.size <= _FEW else []
+    if len(prefixes) == 1 and (point.kind is Kind.INTERNET or point.addresses.size == 1):
+        one = point.addresses.smallest() if point.addresses.size == 1 else prefixes[0]
+        return f"{point.id} {one}"
+    return point.id if not point.reasons else f"{point.id} (in part)"
+
+
+_FEW = 1 << 24
+
+
 # JSON
 
 
 def as_json(answers: Iterable[Answer]) -> dict[str, Any]:
     """Give answers in the published form (`auditor.reach/1`)."""
-    return {"schema": SCHEMA, "answers": [answer_json(each) for each in answers]}
+    found = [answer_json(each) for each in answers]
+    return {"schema": SCHEMA, "version": __version__, "answers": found}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -80,7 +97,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for reason in answer.reasons
         ],
         "witness": packet_json(answer.witness, addressed_by_name(answer)),
-        "arrives": packet_json(answer.arrives_as),
+        "arrives": None if answer.verdict.value == "blocked" else packet_json(answer.arrives_as),
         "hops": [step_json(step) for step in answer.hops],
         "blockers": [{**step_json(s), "opening": s.opening} for s in answer.blockers],
     }
@@ -159,7 +176,9 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     from auditor import ids
 
     ports = ports_word(answer.ports, answer.protocol)
-    what = "every protocol" if answer.protocol == "*" else answer.protocol.upper()
+    what = answer.protocol.upper()
+    if what == "*":
+        what = "every protocol" if ports == "*" else "TCP and UDP"
     to = "" if ports == "*" else f" {ports}"
     via = f" by {', '.join(map(ids.name, answer.via))}" if answer.via else ""
     yield f"  {answer.verdict.value.upper():9}  {what}{to}{via}"
@@ -171,11 +190,19 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     if not answer.hops:
         for step in answer.blockers:
             yield f"    stop   {step.code}: {step.says}"
-    for step in answer.blockers:
-        if step.opening:
-            yield f"    open   {step.opening}"
+    for opening in _openings(answer):
+        yield f"    open   {opening}"
     for text in dict.fromkeys(map(str, answer.reasons)):
         yield f"    because {text}"
+
+
+def _openings(answer: Answer) -> Iterator[str]:
+    """Give the changes that open it together, and say where they are not enough."""
+    found = list(dict.fromkeys(step.opening for step in answer.blockers if step.opening))
+    yield from found
+    left = dict.fromkeys(step.code for step in answer.blockers if not step.opening)
+    if found and left:
+        yield f"none of this is enough: no change is known for {', '.join(left)}"
 
 
 def journey(answer: Answer) -> str:
@@ -205,12 +232,15 @@ def exposed_lines(found: Sequence[Exposed]) -> Iterator[str]:
         yield "nothing is reachable from the internet"
         return
     yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
-    unsure = [each for each in found if each.answer.reasons]
-    if unsure:
-        yield ""
-        for each in unsure:
+    unsure = list(dict.fromkeys(_untold(found)))
+    yield from ["", *map(plain, unsure)] if unsure else ()
+
+
+def _untold(found: Iterable[Exposed]) -> Iterator[str]:
+    for each in found:
+        if each.answer.reasons:
             reasons = "; ".join(map(str, each.answer.reasons))
-            yield plain(f"cannot tell of {point_name(each.target)}: {reasons}")
+            yield f"cannot tell of {point_name(each.target)}: {reasons}"
 
 
 def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
@@ -284,34 +314,41 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def as_markdown(answers: Sequence[Answer]) -> Iterator[str]:
-    """Give answers as a Markdown table, the hops folded."""
-    yield "| From | To | Protocol | Ports | Verdict | By |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    """Give answers as a Markdown table: who decides, and what would change it."""
+    from auditor import ids
+
+    names = distinct_names(point for each in answers for point in (each.source, each.target))
+    yield head("From", "To", "Protocol", "Ports", "Verdict", "Packet", "Why", "Opens it")
     for answer in answers:
-        by = "; ".join(step.says for step in (answer.blockers or answer.hops[-2:-1]))
+        via = f" by {', '.join(map(ids.name, answer.via))}" if answer.via else ""
         cells = (
-            point_name(answer.source),
-            point_name(answer.target),
+            names[answer.source.id.lower()],
+            names[answer.target.id.lower()] + via,
             answer.protocol if answer.protocol != "*" else "any",
             ports_word(answer.ports, answer.protocol),
             answer.verdict.value,
-            by or "; ".join(map(str, answer.reasons)),
+            journey(answer) if answer.hops else "",
+            "; ".join(_whys(answer)),
+            "; ".join(_openings(answer)),
         )
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+        yield row(cells)
+
+
+def _whys(answer: Answer) -> Iterator[str]:
+    """Say who stops it, what is not told, or else who lets it through."""
+    if answer.blockers:
+        yield from dict.fromkeys(step.says for step in answer.blockers)
+    elif answer.reasons:
+        yield from dict.fromkeys(step.says for step in answer.hops if step.passes is None)
+        yield from dict.fromkeys(map(str, answer.reasons))
+    else:
+        yield from dict.fromkeys(step.says for step in answer.hops)
 
 
 def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
     """Give what the internet reaches as a Markdown table."""
-    yield "| Reaches | Entrance | Arrives | Protocol | From | Verdict |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for each, row in zip(found, _rows(found), strict=True):
-        cells = [*row, each.answer.verdict.value]
-        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
-
-
-def escaped(text: str) -> str:
-    """Give foreign text that is no Markdown and no HTML."""
-    safe = plain(text)
-    for mark in "\\`*_{}[]<>()#+!|~@":
-        safe = safe.replace(mark, f"&#{ord(mark)};")
-    return safe
+    yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
+    for each, cells in zip(found, _rows(found), strict=True):
+        yield row([*cells, each.answer.verdict.value])
+    for line in dict.fromkeys(_untold(found)):
+        yield f"\n{escaped(line)}"

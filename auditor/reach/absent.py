@@ -11,8 +11,6 @@ from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import network_key
 from auditor.reach.points import Kind, Point, on_premises
-from auditor.resources import walk
-from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PRIVATE, PUBLIC
 
@@ -64,30 +62,6 @@ def _spaces(network: Network) -> dict[str, tuple[str, AddressSet | None]]:
             both = known | space if known is not None and space is not None else None
             found[tie.far_key] = arm_id, both
     return found
-
-
-def public_points(network: Network, addresses: AddressSet) -> tuple[Point, ...]:
-    """Give the public addresses of the input among some: what answers there is no stranger.
-
-    Each as a part of the internet, with its resource; as the source of packets it is just that.
-    """
-    found = (
-        Point(Kind.INTERNET, node.id, one, node)
-        for node, one in _public(network)
-        if one <= addresses
-    )
-    return tuple(found)
-
-
-@question
-def _public(network: Network) -> tuple[tuple[PublicIp, AddressSet], ...]:
-    found = []
-    for node in network.all(PublicIp):
-        text = walk.peek(walk.peek(node, "properties"), "ip_address")
-        one = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
-        if one:
-            found.append((node, one))
-    return tuple(found)
 
 
 def told_of_absent(network: Network) -> AddressSet:

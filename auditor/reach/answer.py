@@ -117,7 +117,7 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         packet,
         steps,
         tuple(step for step in steps if step.passes is False),
-        _reasons_of(path, steps) if verdict is Verdict.UNKNOWN else (),
+        _explained(_reasons_of(path, steps)) if verdict is Verdict.UNKNOWN else (),
         path,
         packet.source.version,
     )
@@ -161,7 +161,8 @@ def judged(
     `blocked` tells whether to say what is blocked.
     """
     asked = asked_for(space_of(network, version), protocols, ports)
-    sent = start(network, source, version, target.addresses or EVERYTHING).sent
+    to = target.entry or target.addresses or EVERYTHING
+    sent = start(network, source, version, to).sent
     question = _Question(network, source, target, version, group, asked, sent)
     return question.answers(protocols, ports, blocked)
 
@@ -227,7 +228,8 @@ class _Question:
             packets &= self.total.may
         packet, path, steps = self._shown(verdict, packets)
         blockers = tuple(step for step in steps if step.passes is False)
-        reasons = self._reasons(path, steps) if verdict is Verdict.UNKNOWN else ()
+        unsure = verdict is Verdict.UNKNOWN
+        reasons = _explained(self._reasons(path, steps)) if unsure else ()
         if verdict is Verdict.BLOCKED and not blockers:
             blockers = (self._nowhere(packet),)
         return Answer(
@@ -281,12 +283,24 @@ class _Question:
     def _nowhere(self, packet: Packet | None) -> Step:
         at = packet or _PLACEHOLDER[self.version]
         if self.source.kind is Kind.INTERNET:
-            says = f"no public address, load balancer or gateway leads to {self.target.id}"
+            there = _called(self.target)
+            says = f"no public address and no load balancer leads straight to {there}"
             return Step("no-entrance", self.target.id, says, at, False)
         if self.source.kind in SILENT:
-            says = f"{self.source.id} starts no flows of its own"
+            says = f"{_called(self.source)} starts no flows of its own"
             return Step("starts-nothing", self.source.id, says, at, False)
-        return Step("no-path", self.target.id, f"no path leads to {self.target.id}", at, False)
+        return Step(
+            "no-path", self.target.id, f"no path leads to {_called(self.target)}", at, False
+        )
+
+
+def _called(point: Point) -> str:
+    """Name a point for a sentence: `nic-web/primary`, `vnet/subnet`, `internet`."""
+    if point.node is None:
+        return point.id
+    root = point.node.root
+    own = "" if point.node is root else f"/{point.node.label}"
+    return f"{root.label}{own}"
 
 
 def furthest(path: Path, packets: PacketSet) -> PacketSet:
@@ -308,6 +322,15 @@ def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     found = {reason for step in steps if step.passes is None for reason in step.reasons}
     rewritten = (reason for other in path.trail.others for reason in other.reasons)
     return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
+
+
+UNEXPLAINED = "not-told"
+"""The label of a doubt that no hop and no address explains: that there is one must not be lost."""
+
+
+def _explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    detail = "which of several machines, addresses or ways it is"
+    return reasons or (Reason(UNEXPLAINED, detail),)
 
 
 _NONE = PortSet(())

@@ -26,7 +26,7 @@ from auditor.reach.paths import Path, from_internet, paths
 from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
 from auditor.reach.samples import some_packet
 from auditor.reach.services import service_points
-from auditor.reach.space import space_of
+from auditor.reach.space import somehow, space_of
 from auditor.reach.ways import Ways, ways_from
 from auditor.resources.firewalls import Firewall
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -185,26 +185,44 @@ def _turn(was_empty: bool, is_empty: bool, gained: PacketSet, lost: PacketSet) -
 
 
 def _moved(found: list[Change]) -> list[Change]:
-    """Join a path lost at one entrance and gained at another, with all else the same."""
-    lost = {_unmoved(c): c for c in found if c.turn is Turn.LOST and c.entrance}
+    """Join a path lost at one entrance and gained at another, if all else is the same.
+
+    An entrance that has another address now, and is otherwise what it was, is another entrance too.
+    """
+    lost: dict[object, list[Change]] = {}
+    for change in found:
+        if change.turn is Turn.LOST and change.entrance:
+            lost.setdefault(_unmoved(change, change.lost), []).append(change)
     joined: list[Change] = []
     gone: set[int] = set()
     for change in found:
+        if change.turn is Turn.CHANGED and change.entrance and _only_readdressed(change):
+            joined.append(replace(change, turn=Turn.MOVED))
+            continue
         may_be_moved = change.turn is Turn.GAINED and change.entrance
-        twin = lost.pop(_unmoved(change), None) if may_be_moved else None
-        if twin is None:
+        twins = lost.get(_unmoved(change, change.gained)) if may_be_moved else None
+        if not twins:
             joined.append(change)
             continue
+        twin = twins.pop(0)
         gone.add(id(twin))
         moved = replace(change, turn=Turn.MOVED, lost=twin.lost, before=twin.before)
         joined.append(replace(moved, certain=change.certain and twin.certain))
     return [change for change in joined if id(change) not in gone]
 
 
-def _unmoved(change: Change) -> tuple[object, ...]:
-    path = change.after or change.before
-    version = path.trail.space.version if path is not None else 4
-    return change.source, change.target, change.via, version
+def _unmoved(change: Change, packets: PacketSet) -> tuple[object, ...]:
+    """What is the same of a path that only moved: its ends, and its packets but for the address."""
+    sent = _wherever_to(packets)
+    return change.source, change.target, change.via, change.certain, id(packets.space), sent
+
+
+def _only_readdressed(change: Change) -> bool:
+    return _wherever_to(change.gained) is _wherever_to(change.lost)
+
+
+def _wherever_to(packets: PacketSet) -> PacketSet:
+    return somehow(packets, "destination")
 
 
 def _order(change: Change) -> tuple[object, ...]:

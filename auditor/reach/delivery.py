@@ -17,6 +17,7 @@ from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.filtering import admitted
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
@@ -102,7 +103,7 @@ def through_frontend(
             frontend.id,
             lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
             Bounds.nothing(trail.space),
-            opening=f"add a load-balancing rule at {frontend.label}",
+            opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
         )
         yield shut, frontend_point(frontend)
 
@@ -128,8 +129,9 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         ),
         Bounds.maybe(taken) if forward.reasons else Bounds.exactly(taken),
         reasons=forward.reasons,
-        opening=f"add a load-balancing rule for it at {forward.frontend.label}",
+        opening=for_ports(f"add a load-balancing rule for its port at {forward.frontend.label}"),
         rule=rule,
+        stopped=f"rule {rule.label} takes {_taken(forward)} only",
     )
     if target is None:
         yield trail, frontend_point(forward.frontend)
@@ -180,6 +182,16 @@ def _in_region(
     yield from through_frontend(trail, frontend, reply, regional=True)
 
 
+def _taken(forward: Forward) -> str:
+    """Say what a rule takes at its frontend: `TCP 443`."""
+    named = [name for number, name in _NAMES.items() if (number, number) in forward.protocols]
+    ports = "" if forward.ports == PortSet.of(0, 65535) else f" {forward.ports}"
+    return f"{' and '.join(named)}{ports}"
+
+
+_NAMES = {6: "TCP", 17: "UDP"}
+
+
 def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
     """Add that the health probe has to get in, or the load balancer sends nothing (E-16, N-15)."""
     probe = forward.probe
@@ -199,6 +211,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         False: Bounds.nothing(trail.space),
     }[healthy]
     trail = replace(trail, down=trail.down or healthy is False)
+    where = ids.name(target.nic.id if target.nic is not None else target.id)
     words = {True: "gets in", None: "may get in or not", False: "is denied: it counts as down"}
     return remark(
         trail,
@@ -207,7 +220,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         lambda _: f"the health probe {probe.label} from {PLATFORM_HOST} {words[healthy]}",
         here,
         reasons=reasons,
-        opening=f"allow AzureLoadBalancer to port {port} inbound at {ids.name(target.id)}",
+        opening=f"allow AzureLoadBalancer to port {port} inbound at {where}",
         rule=probe,
     )
 
@@ -319,6 +332,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         Bounds.maybe(trail.space.all) if reasons else here,
         reasons=reasons,
         opening=f"approve the connection of {endpoint.label}",
+        unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
     return on_its_port(trail, service_behind(endpoint))
 

@@ -96,6 +96,7 @@ def at_door(trail: Trail, door: Entrance) -> Trail:
         lambda _: f"Front Door answers as {door.name}",
         Bounds.maybe(web) if door.reasons else Bounds.exactly(web),
         reasons=door.reasons,
+        stopped=f"Front Door answers HTTP and HTTPS only, as {door.name}",
     )
 
 
@@ -135,6 +136,7 @@ def _forwarded(trail: Trail, door: Entrance, fetch: Fetch, reasons: tuple[Reason
         Bounds.maybe(asked) if reasons else Bounds.exactly(asked),
         reasons=reasons,
         rule=fetch.origin,
+        stopped=f"{door.name} fetches from it for port {fetch.port} only",
     )
 
 

@@ -225,6 +225,7 @@ def at_platform(
     web = space.having(protocols=TCP, destination_ports=PortSet.of(443))
     taken = Bounds.exactly(web)
     what = "Bastion answers HTTPS, and lets in whom Azure knows"
+    only = "Bastion answers HTTPS only"
     if isinstance(node, VpnGatewayIpConfiguration):
         tunnel = space.having(
             protocols=UDP, destination_ports=PortSet.of(500) | PortSet.of(4500)
@@ -237,7 +238,10 @@ def at_platform(
         elif clients is None:
             taken = Bounds.exactly(tunnel)
         what = "the gateway answers tunnels"
-    trail = remark(trail, "platform", node.root.id, lambda _: what, taken)
+        only = "the gateway answers tunnels only"
+    if taken.may.is_empty:
+        only = "an ExpressRoute gateway answers nobody"
+    trail = remark(trail, "platform", node.root.id, lambda _: what, taken, stopped=only)
     trail = trail.becoming(destination=here.addresses or None, reasons=here.reasons)
     if isinstance(node, BastionIpConfiguration):
         trail = filters(trail, here, Direction.INBOUND)
@@ -278,6 +282,7 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
     if bare is False:
         return trail
     name = ids.name(resource)
+    owner = ids.name(target.nic.id if target.nic is not None else target.id)
     sure = bare is True and basic is False
     reason = Reason("collection-gap", f"the SKU of {name}, or the groups before it", resource)
     return remark(
@@ -291,7 +296,7 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
         ),
         Bounds.nothing(trail.space) if sure else Bounds.maybe(trail.space.all),
         reasons=(reason,),
-        opening=f"give the subnet of {ids.name(target.id)} a network security group that allows it",
+        opening=f"give the subnet of {owner} a network security group that allows it",
     )
 
 

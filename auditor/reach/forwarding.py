@@ -57,6 +57,7 @@ def _asked(trail: Trail, here: Point, end: Point, name: str) -> Trail:
         reasons=reasons,
         opening=f"set allowForwardedTraffic on the peering {peering.label} of {ids.name(vnet.id)}",
         rule=peering,
+        passed=f"its address lies in {ids.name(here.home)}: it is not only forwarded",
     )
 
 

@@ -28,6 +28,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.points import Kind, Point, gateway, possible
 from auditor.reach.stages import Reply, filters, remark, replies
 from auditor.reach.trail import Trail
@@ -187,8 +188,9 @@ def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -
         node.id,
         lambda _: f"{node.label} answers port {port.number} at {port.frontend.label} ({names})",
         Bounds.exactly(taken),
-        opening=f"add a listener to {node.label}",
+        opening=for_ports(f"add a listener to {node.label}", ("tcp",)),
         rule=port.listeners[0],
+        stopped=f"{node.label} answers TCP {port.number} only at {port.frontend.label} ({names})",
     )
     state = (walk.peek(walk.peek(node, "properties"), "operational_state") or "").lower()
     if state == "stopped":

@@ -20,10 +20,11 @@ from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways
 from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
-from auditor.reach.ends import Ends, ends_of, points_of
+from auditor.reach.ends import points_of
 from auditor.reach.listing import exposed
 from auditor.reach.points import Kind, Point, internet
 from auditor.reach.replay import check
+from auditor.reach.selected import Ends, ends_of, pairs
 from auditor.reach.services import service_points
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
@@ -66,7 +67,10 @@ def judge(network: Network, intent: Intent) -> Judgement:
         targets = _ends(network, intent.targets)
     except UsageError as error:
         return _untold(intent, error)
-    found = list(_asked(network, intent, sources.points, targets.points))
+    try:
+        found = list(_asked(network, intent, sources, targets))
+    except UsageError as error:
+        return _untold(intent, error)
     for answer in found:
         check(network, answer, network.tags)
     against, doubtful = _sorted_out(intent, found)
@@ -99,28 +103,33 @@ def protocols_of(intent: Intent) -> tuple[str, ...]:
     return PROTOCOLS if intent.protocol == "any" else (intent.protocol,)
 
 
-def _asked(
-    network: Network, intent: Intent, sources: Iterable[Point], targets: tuple[Point, ...]
-) -> Iterator[Answer]:
+def _asked(network: Network, intent: Intent, sources: Ends, targets: Ends) -> Iterator[Answer]:
+    """Ask about every pair. Raises UsageError where none is left to ask about."""
     protocols, ports = protocols_of(intent), intent.ports
     relays = intent.expect is Expect.REACHABLE
-    for source in sources:
-        for target in _others(network, source, targets) if _is_only(intent) else targets:
-            if source == target:
-                continue
-            yield from answers(
-                network,
-                source,
-                target,
-                protocols=protocols,
-                ports=ports,
-                tags=network.tags,
-                relays=relays,
-            )
+    for source, target in _asked_about(network, intent, sources, targets):
+        yield from answers(
+            network,
+            source,
+            target,
+            protocols=protocols,
+            ports=ports,
+            tags=network.tags,
+            relays=relays,
+        )
 
 
-def _is_only(intent: Intent) -> bool:
-    return intent.expect is Expect.ONLY
+def _asked_about(
+    network: Network, intent: Intent, sources: Ends, targets: Ends
+) -> Iterable[tuple[Point, Point]]:
+    if intent.expect is not Expect.ONLY:
+        return pairs(sources, targets)
+    return (
+        (source, target)
+        for source in sources.points
+        for target in _others(network, source, targets.points)
+        if source != target
+    )
 
 
 def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iterator[Point]:

@@ -17,7 +17,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.exposure import top_level
 from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.on_premises import gateways_serving
-from auditor.network.reasons import Reason, gap
+from auditor.network.reasons import gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
@@ -56,10 +56,10 @@ from auditor.reach.space import space_of
 from auditor.reach.stages import filters, if_somebody, remark
 from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
+from auditor.reach.unanswered import to_nobody
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -95,10 +95,14 @@ def start(
     to: AddressSet = EVERYTHING,
     tags: ServiceTags = NO_TAGS,
 ) -> Trail:
-    """Begin a trail: packets that a point sends to some addresses."""
+    """Begin a trail: packets that a point sends to some addresses.
+
+    None that a machine sends to itself: they never leave it.
+    """
     space = space_of(network, version)
+    own, to = _apart(source, to)
     sent = space.having(
-        source=source.addresses if source.addresses else None,
+        source=own if own else None,
         destination=None if to == EVERYTHING else to,
     )
     frame = SENT
@@ -110,7 +114,18 @@ def start(
     return if_somebody(trail, source) if source.kind is Kind.NOBODY else trail
 
 
-SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE})
+def _apart(source: Point, to: AddressSet) -> tuple[AddressSet, AddressSet]:
+    """Give whose packets they are and where they go, without the one address that is both."""
+    own = source.addresses
+    if source.kind in (Kind.MACHINE, Kind.SUBNET) and to.size != own.size:
+        if to.size == 1 and to <= own:
+            return own - to, to
+        if own.size == 1 and to != EVERYTHING and own <= to:
+            return own, to - own
+    return own, to
+
+
+SILENT = frozenset({Kind.FRONTEND, Kind.ENDPOINT, Kind.SERVICE, Kind.UNANSWERED})
 """What starts no flows of its own."""
 
 
@@ -144,7 +159,11 @@ def paths(
         found = _from_sites(network, source, target, version, tags, relays=relays)
     else:
         found = _from_inside(network, source, target, version, tags, relays=relays)
-    return tuple(found)
+    return tuple(path for path in found if not target.entry or _enters(path, target.entry))
+
+
+def _enters(path: Path, addresses: AddressSet) -> bool:
+    return path.entrance is not None and path.entrance.addresses.overlaps(addresses)
 
 
 # From the internet
@@ -206,10 +225,9 @@ def _from_internet(
         trail = start(network, source, version, EVERYTHING, tags)
         yield Path(source, target, answered(trail, target))
         return
-    if isinstance(target.node, PublicIp):
+    if target.kind is Kind.UNANSWERED:
         trail = start(network, source, version, target.addresses, tags)
-        for entrance, each, end in _at_public(trail, target.node, relays=relays):
-            yield Path(source, end, each, entrance)
+        yield Path(source, target, to_nobody(trail, target))
         return
     if target.kind is Kind.BEYOND:
         yield _into_absent(network, source, target, version, tags)
@@ -255,43 +273,6 @@ def ends_at(path: Path, target: Point) -> bool:
     return isinstance(target.node, LoadBalancerFrontend) and path.target.id in _ids_behind(
         path.trail.network, target.node
     )
-
-
-def _at_public(
-    trail: Trail, public: PublicIp, *, relays: bool
-) -> Iterator[tuple[Entrance | None, Trail, Point]]:
-    """Follow packets for a public address of the input to whoever answers there."""
-    found = [each for each in entrances(trail.network) if each.address.lower() == public.key]
-    for entrance in found:
-        for each, end in enter(trail, entrance):
-            yield entrance, each, end
-            for there, member in followed(each, end) if relays else ():
-                yield entrance, there, member
-    if not found:
-        free = _is_free(public)
-        why = Reason("collection-gap", f"what has the public address {public.label}", public.id)
-        shut = remark(
-            trail,
-            "public-address",
-            public.id,
-            lambda _: (
-                f"nothing answers at the public address {public.label}"
-                if free
-                else f"it cannot be told what answers at the public address {public.label}"
-            ),
-            Bounds.nothing(trail.space) if free else Bounds.maybe(trail.space.all),
-            reasons=(why,),
-        )
-        yield None, shut, Point(Kind.INTERNET, public.id, trail.source.addresses, public)
-
-
-def _is_free(public: PublicIp) -> bool:
-    """Whether a public address tells that nobody has it, or a NAT gateway, which answers nobody."""
-    try:
-        settings = public.properties
-        return settings.ip_configuration is None or settings.nat_gateway is not None
-    except Undetermined:
-        return False
 
 
 @question_about
@@ -356,11 +337,12 @@ def _from_inside(
     if target.kind is Kind.INTERNET:
         trail = start(network, source, version, target.addresses, tags)
         for outside in _leaving(trail, source, target.addresses):
-            if not isinstance(target.node, PublicIp):
-                yield Path(source, target, outside)
-                continue
-            for entrance, each, end in _at_public(outside, target.node, relays=relays):
-                yield Path(source, end, each, entrance)
+            yield Path(source, target, outside)
+        return
+    if target.kind is Kind.UNANSWERED:
+        trail = start(network, source, version, target.addresses, tags)
+        for outside in _leaving(trail, source, target.addresses):
+            yield Path(source, target, to_nobody(outside, target))
         return
     if target.kind is Kind.SERVICE:
         trail = start(network, source, version, EVERYTHING, tags)
@@ -495,7 +477,7 @@ def _from_sites(
     *,
     relays: bool,
 ) -> Iterator[Path]:
-    if target.outside:
+    if target.outside or target.kind is Kind.UNANSWERED:
         return
     if target.kind is Kind.BEYOND:
         yield _into_absent(network, source, target, version, tags)

@@ -7,13 +7,16 @@ security group (K-42), on a port that is not in ARM. Network policies are not in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.clusters import (
     Cni,
+    node_group,
     node_subnets,
     plugin,
     pod_subnets,
-    service_frontends,
 )
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
@@ -24,7 +27,8 @@ from auditor.reach.filtering import admitted
 from auditor.reach.points import possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources import walk
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 
@@ -62,7 +66,20 @@ def behind_nodes(network: Network, frontend: LoadBalancerFrontend) -> bool:
 @question
 def _clusters(network: Network) -> dict[str, ManagedCluster]:
     """The clusters by the frontends on which their Services answer."""
-    return {served.frontend.key: served.cluster for served in service_frontends(network)}
+    found: dict[str, ManagedCluster] = {}
+    for cluster in network.all(ManagedCluster):
+        for node in node_group(network, cluster):
+            if isinstance(node, LoadBalancer):
+                found.update((ids.fold(key), cluster) for key in _used(node))
+    return found
+
+
+def _used(balancer: LoadBalancer) -> Iterator[str]:
+    """The frontends of a balancer that rules name, as far as they are told."""
+    for rule in walk.peek(balancer, "rules") or ():
+        ref = walk.peek(walk.peek(rule, "properties"), "frontend_ip_configuration")
+        if ref is not None and ref.id:
+            yield ref.id
 
 
 def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Reason, ...]:

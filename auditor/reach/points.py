@@ -55,6 +55,8 @@ class Kind(Enum):
     ON_PREMISES = "onprem"
     NOBODY = "nobody"
     """An address of a subnet that no listed resource has; its id is the subnet's."""
+    UNANSWERED = "unanswered"
+    """A public address of the input that nobody has, or nobody who is told; its id is its own."""
     BEYOND = "beyond"
     """Somebody in a peered network that the input does not hold; its id is the network's."""
 
@@ -65,6 +67,7 @@ class Point:
 
     `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.
     `home` is the key of its VNet. `reasons` tell why it is not known which of `addresses` it has.
+    `entry` are the public addresses by which alone it is asked about; empty: by any way.
     """
 
     kind: Kind
@@ -75,6 +78,7 @@ class Point:
     subnet: Subnet | Missing | None = None
     home: str = ""
     reasons: tuple[Reason, ...] = ()
+    entry: AddressSet = NOTHING
 
     @property
     def outside(self) -> bool:

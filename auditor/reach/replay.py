@@ -16,7 +16,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import Answer, Verdict, addressed_by_name
-from auditor.reach.points import INTERNET, Kind, Point
+from auditor.reach.points import Kind, Point
 from auditor.simulate import Arrival, Fate
 
 
@@ -61,8 +61,6 @@ def check(network: Network, answer: Answer, tags: ServiceTags = NO_TAGS) -> None
 
 
 def _start(point: Point) -> str:
-    if point.kind is Kind.INTERNET:
-        return INTERNET.id
     if point.outside:
         return point.id
     if point.kind in (Kind.MACHINE, Kind.SUBNET):

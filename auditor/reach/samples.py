@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.addresses import Address, Version
+from auditor.addresses import Address, AddressSet, Version
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
 from auditor.packets.witness import address as some_address
@@ -47,8 +47,19 @@ _TASTE_OF_PROTOCOL = first_of(*((n, n) for n in (6, 17, 1, 58, 50, 51)))
 def some_packet(packets: PacketSet) -> Packet | None:
     """Give a packet of a set, such as a person would choose; None when there is none.
 
-    Always the same one: TCP if it may be, to a port everybody knows, between likely addresses.
+    Always the same one: TCP if it may be, to a port everybody knows, between likely addresses; from
+    nobody to himself if it need not be.
     """
+    found = _likely_packet(packets)
+    if found is None or found.source != found.destination:
+        return found
+    space = packets.space
+    assert isinstance(space, FlowSpace)
+    himself = AddressSet.from_range(found.source, found.source)
+    return _likely_packet(packets - space.having(source=himself, destination=himself)) or found
+
+
+def _likely_packet(packets: PacketSet) -> Packet | None:
     space = packets.space
     assert isinstance(space, FlowSpace)
     bits = BITS[space.version]

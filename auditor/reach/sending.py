@@ -18,6 +18,7 @@ from auditor.network.routing.peered import ties_of
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver, straight_to
 from auditor.reach.egress import egress_addresses, firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
@@ -190,6 +191,13 @@ def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
     return _translated(trail, source, subnet, way)
 
 
+_METHODS = {
+    "nat-gateway": "NAT gateway",
+    "load-balancer": "load balancer",
+    "public-ip": "the public IP of",
+}
+
+
 def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
     space = trail.space
     taken = {
@@ -203,14 +211,14 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
     lacks = _lacks(trail.network, subnet, way)
     if lacks:
         taken = Bounds.maybe(space.all if way.node is None else taken.may)
-    named = f" {way.node.label}" if way.node is not None else ""
+    named = f" {way.node.root.label}" if way.node is not None else ""
+    by = "default outbound access" if way.method == "default" else ""
+    by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
         "unknown": "it cannot be told how it leaves for the internet",
         "default": "default outbound access takes it to the internet (R-33)",
-    }.get(
-        way.method, f"{way.method.replace('-', ' ')}{named} takes it to the internet ({way.fact})"
-    )
+    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
     if lacks:
         says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
     addresses, reasons = egress_addresses(trail.network, source, way)
@@ -221,7 +229,11 @@ def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> T
         lambda _: says,
         taken,
         reasons=lacks or way.reasons or _unsaid(way, subnet),
-        opening="give the subnet a NAT gateway" if way.method == "none" else "",
+        opening=for_ports("give the subnet a NAT gateway") if way.method == "none" else "",
+        stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
+        unsure=says
+        if lacks
+        else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 

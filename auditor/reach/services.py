@@ -107,6 +107,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         target.id,
         lambda _: f"{label} answers TCP {port}",
         Bounds.exactly(space.having(protocols=TCP, destination_ports=access.port)),
+        stopped=f"{label} answers TCP {port} only",
     )
     return remark(
         trail,
@@ -115,7 +116,9 @@ def answered(trail: Trail, target: Point) -> Trail:
         lambda packet: access.closed or _asked(label, access, packet),
         Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
-        opening="" if access.closed else f"allow its address in the firewall of {label}",
+        opening=lambda packet: (
+            "" if access.closed else f"allow {packet.source} in the firewall of {label}"
+        ),
     )
 
 

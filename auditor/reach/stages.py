@@ -11,19 +11,16 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
-from auditor.network.layers import EffectiveRule
 from auditor.network.reasons import Reason
 from auditor.network.routing import EffectiveRoute
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import rule_before, way_for
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
-
-_FIRST = 100
-"""The first priority that a rule of a security group may have."""
 
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
@@ -91,9 +88,18 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
             tags=trail.tags,
             subnet=point.subnet,
         ).verdicts[0]
-        return tuple(_layer_steps(verdict, point, packet, inbound, passes))
+        steps = _layer_steps(verdict, point, packet, inbound, passes)
+        if passes is None and steps[-1].passes is False:
+            steps[-1] = _if_so(steps[-1], packet, trail)
+        return tuple(steps)
 
     return tell
+
+
+def _if_so(step: Step, packet: Packet, trail: Trail) -> Step:
+    """Say of a denial that it is one of what the packet may look like, where that is not told."""
+    says = f"{step.says} as {packet.source} to {packet.destination}, if that is how it looks here"
+    return replace(step, says=says, passes=None, opening="", reasons=trail.frame.reasons)
 
 
 def _layer_steps(
@@ -110,15 +116,15 @@ def _layer_steps(
             says = f"{rule.name} of {ids.name(rule.resource)} at {ids.name(at)} {word} it"
         elif answer.passes is None:
             says = f"it cannot be told what the rules at {ids.name(at)} do"
+            if answer.rules:
+                may = (f"{each.name} ({each.action.value})" for each in answer.rules)
+                says = f"it cannot be told which rule at {ids.name(at)} decides: {' or '.join(may)}"
         elif answer.rules:
             names = " or ".join(each.name for each in answer.rules)
             word = "allows" if answer.passes else "denies"
             says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
-        stops = answer.passes is False
-        if stops and passes is None:
-            stops, says = False, f"{says}, as it looks if nobody rewrote it"
         uncertain = answer.passes is None
         steps.append(
             Step(
@@ -126,13 +132,15 @@ def _layer_steps(
                 rule.resource if rule is not None else at,
                 says,
                 packet,
-                None if answer.passes is False and not stops else answer.passes,
+                answer.passes,
                 rule.name if rule is not None else "",
                 rule.id if rule is not None else "",
                 rule.pointer if rule is not None else "",
                 rule.priority if rule is not None else None,
                 verdict.reasons if uncertain else (),
-                _opening(rule, packet, inbound) if stops else "",
+                rule_before(answer.rules, packet, inbound, admin=kind == "admin-rule")
+                if answer.passes is False
+                else "",
             )
         )
         if answer.passes is False:
@@ -146,20 +154,6 @@ def _layer_steps(
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
     return steps
-
-
-def _opening(rule: EffectiveRule | None, packet: Packet, inbound: bool) -> str:
-    """The smallest change to a security group that lets a packet pass a rule that denies it."""
-    if rule is None:
-        return ""
-    group = ids.name(rule.resource)
-    way = "inbound" if inbound else "outbound"
-    port = f" to port {packet.destination_port}" if packet.protocol in ("tcp", "udp") else ""
-    what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
-    where = f"with a priority below {rule.priority} ({rule.name})"
-    if rule.name.startswith("securityRules/") and rule.priority <= _FIRST:
-        where = f"before {rule.name}, which has to get a priority above {rule.priority} first"
-    return f"add an {way} Allow rule for {what} to {group}, {where}"
 
 
 Ask = Callable[[Way], "bool | None"]
@@ -212,8 +206,11 @@ def _routed(
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination
-        step = _route_step(subnet, packet, ways.at(address), passes, expected, reply)
-        if passes is None:
+        way = ways.at(address)
+        step = _route_step(subnet, packet, way, passes, expected, reply)
+        if passes is None and not (step.reasons or doubts):
+            step = _if_so(step, packet, trail)
+        elif passes is None:
             step = replace(step, reasons=tuple(dict.fromkeys((*step.reasons, *doubts))))
         return (step,)
 
@@ -247,10 +244,13 @@ def _route_step(
                     reasons=way.reasons, opening=f"give {address} a route")  # fmt: skip
     where = f" {route.address}" if route.address is not None else ""
     says = f"{_route_name(route)} sends {what} to {route.hop.value}{where}"
+    if passes is None and len(way.possible) > 1:
+        may = dict.fromkeys(f"{_route_name(each)} to {each.hop.value}" for each in way.possible)
+        says = f"it cannot be told which route takes {what} to {address}: {', or '.join(may)}"
     opening = ""
     if passes is False:
         says += f", not {expected}" if not route.fault else f"; {route.fault}"
-        opening = f"let {address} go {expected} from {place_name(subnet)}"
+        opening = way_for(route, subnet, address, expected)
     return Step(
         code if passes is not False or not reply else "asymmetric-return",
         route.node.root.id if route.node is not None else subnet.id,
@@ -298,24 +298,32 @@ def remark(
     here: Bounds | None = None,
     *,
     reasons: tuple[Reason, ...] = (),
-    opening: str = "",
+    opening: str | Callable[[Packet], str] = "",
     rule: Node | None = None,
+    passed: str = "",
+    stopped: str = "",
+    unsure: str = "",
 ) -> Trail:
-    """Add a stage that is told in one sentence; without `here`, everything gets through it."""
+    """Add a stage that is told in one sentence; without `here`, everything gets through it.
+
+    `passed`, `stopped` and `unsure` are the sentence instead, where a packet does, does not or may.
+    """
+    words = {True: passed, False: stopped, None: unsure}
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        opens = opening if isinstance(opening, str) else opening(packet)
         return (
             Step(
                 code,
                 resource,
-                says(packet),
+                words[passes] or says(packet),
                 packet,
                 passes,
                 rule.label if rule is not None else "",
                 rule.id if rule is not None else "",
                 rule.pointer if rule is not None else "",
                 reasons=reasons if passes is None else (),
-                opening=opening if passes is False else "",
+                opening=opens if passes is False else "",
             ),
         )
 

@@ -12,6 +12,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing_domains import near_keys
 from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.owners import points_at, points_of_owners
@@ -123,7 +124,9 @@ def _translated(
         lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
         taken,
         reasons=term.reasons,
-        opening=f"add a NAT rule for it to {firewall.label}",
+        opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
+        stopped=f"NAT rule {term.name} of {firewall.label} does not take it",
+        unsure=f"it cannot be told whether NAT rule {term.name} of {firewall.label} takes it",
     )
     address = translation.address if translation is not None else None
     trail = trail.becoming(
@@ -140,6 +143,7 @@ def _translated(
             lambda _: f"whether a network rule of {firewall.label} denies it may be asked again",
             passing,
             reasons=(denies,),
+            passed=f"no network rule of {firewall.label} denies it",
         )
     # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
     own = possible(here.place) if here.place is not None else here.addresses

@@ -159,6 +159,19 @@ def test_damaged_input_is_status_3(auditor: Command) -> None:
     assert (ran.status, ran.out) == (3, "")
 
 
+@pytest.mark.parametrize("local", ["20.50.1.2:443", "10.0.0.5:443"])
+def test_an_address_that_the_nic_has_not_is_a_mistake(auditor: Command, local: str) -> None:
+    ran = ask(auditor, estate(), local=local)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{local.partition(':')[0]} is no address of web" in ran.err
+    assert "it has 10.0.0.4" in ran.err
+
+
+def test_an_address_that_is_not_told_may_be_any(auditor: Command) -> None:
+    what = {"value": [nic("web", address=None), vnet(subnet())]}
+    assert ask(auditor, what, local="10.0.0.9:443").status == 0
+
+
 def test_ipv6_endpoints(auditor: Command) -> None:
     six = nic("web", configuration={"privateIPAddress": "fd00::4"})
     what = {"value": [six, nsg(), vnet(subnet(prefix="fd00::/64", nsg="nsg"), prefix="fd00::/48")]}

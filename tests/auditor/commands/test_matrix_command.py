@@ -114,6 +114,13 @@ def test_what_is_no_subnet_is_a_mistake(auditor: Command, export: str, end: str)
     assert ran.out == ""
 
 
+def test_one_subnet_alone_has_no_matrix(auditor: Command, export: str) -> None:
+    alone = ("--from", "subnet:hub/db", "--to", "subnet:hub/db")
+    ran = matrix(auditor, export, *alone)
+    assert (ran.status, ran.out) == (2, "")
+    assert "hub/db is the only subnet" in ran.err
+
+
 def test_what_cannot_be_told_is_status_4(auditor: Command) -> None:
     lost = {"addressPrefix": "10.0.2.0/24", "networkSecurityGroup": GROUP}
     path = written(auditor.folder, vnet("hub", "10.0.0.0/16",

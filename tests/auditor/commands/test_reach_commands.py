@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import resource
+from auditor.testing import arm_id, resource
 
 from ...command import Command
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 
 HTTPS = rule("https", 100, "Internet", "443")
 
@@ -134,6 +134,71 @@ def test_names_reach_no_terminal_and_no_markup(auditor: Command) -> None:
         ran = reach(auditor, path, "--from", "internet", "--report", report)
         assert "\x1b" not in ran.out
     assert "<b>" not in reach(auditor, path, "--from", "internet", "--report", "markdown").out
+
+
+def test_the_markdown_says_who_decides_and_what_opens_it(auditor: Command, export: str) -> None:
+    ran = reach(auditor, export, "--from", "52.10.0.7", "--to", "name:web", "--protocol", "tcp",
+                "--port", "443,444", "--report", "markdown")  # fmt: skip
+    opened, shut = ran.out.splitlines()[2:]
+    assert opened.startswith("| internet 52.10.0.7 | web/primary | tcp | 443 | reachable |")
+    assert "securityRules/https of nsg at web allows it" in opened
+    assert "DenyAllInBound of nsg at web denies it" in shut
+    assert shut.endswith("before defaultSecurityRules/DenyAllInBound |")
+
+
+def test_what_no_change_opens_is_told_with_what_one_would(auditor: Command) -> None:
+    address = {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")}
+    home = {"id": arm_id(SUBNET, "vnet", "AzureBastionSubnet")}
+    settings = {"publicIPAddress": address, "subnet": home}
+    host = {"ipConfigurations": [{"name": "c", "properties": settings}]}
+    path = written(
+        auditor.folder,
+        nsg(deny("no", 200)),
+        pip("pip"),
+        resource("Microsoft.Network/bastionHosts", "bas", host),
+        vnet(subnet("AzureBastionSubnet", "10.0.5.0/26", nsg="nsg")),
+    )
+    out = reach(auditor, path, "--from", "internet", "--to", "20.50.1.2", "--port", "22").out
+    assert "stop   platform: Bastion answers HTTPS only" in out
+    assert "BLOCKED    TCP and UDP 22" in out
+    assert "open   none of this is enough: no change is known for platform" in out
+
+
+def test_doubts_are_told_in_every_report(auditor: Command) -> None:
+    resources = [each for each in estate(HTTPS) if each["name"] != "nsg"]
+    path = written(auditor.folder, *resources)
+    for form in ("text", "markdown", "json"):
+        assert "collection-gap" in reach(auditor, path, "--from", "internet", "--report", form).out
+        asked = ("--from", "internet", "--to", "name:web", "--report", form)
+        assert "collection-gap" in reach(auditor, path, *asked).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "name:web", "--to", "name:web"], "both ends are one: web"),
+        (["--from", "internet", "--to", "onprem"], "nothing of the input leads on premises"),
+        (["--from", "internet", "--to", "9.9.9.9"], "both ends lie outside"),
+        (["--from", "name:web", "--to", "10.0.0.255"], "nobody in the input has 10.0.0.255"),
+    ],
+)  # fmt: skip
+def test_a_question_about_nothing_is_a_mistake(
+    auditor: Command, export: str, words: list[str], said: str
+) -> None:
+    ran = reach(auditor, export, *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_diff_tells_packets_in_markdown_too(auditor: Command) -> None:
+    intent = '[[intent]]\nname = "a|b"\nfrom = "internet"\nto = "name:typo"\nexpect = "reachable"\n'
+    (auditor.folder / "auditor.toml").write_text(intent)
+    lines = diff(auditor, estate(), estate(HTTPS), "--report", "markdown").out.splitlines()
+    assert lines[2] == (
+        "| gained | internet | web/primary | &#43; tcp 443, "
+        "as tcp 1.0.0.4 -&#62; 20.50.1.2:443 -&#62; 10.0.0.4:443 | no |"
+    )
+    assert lines[-1] == "Of the intent a&#124;b it cannot be told."
 
 
 def diff(auditor: Command, old: list[Any], new: list[Any], *words: str) -> Any:

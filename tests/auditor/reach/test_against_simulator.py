@@ -63,7 +63,7 @@ HOPS = ["VnetLocal", "Internet", "None", "VirtualAppliance"]
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Network:
+def resources(draw: st.DrawFn) -> list[Json]:
     groups = {name: draw(st.one_of(st.none(), rules())) for name in ("g0", "g1", "g2", "g3")}
     routes = [
         route(prefix, draw(st.sampled_from(HOPS)), "10.0.1.4", name=f"to{place}")
@@ -78,7 +78,7 @@ def networks(draw: st.DrawFn) -> Network:
     steered = draw(st.booleans())
     sku = draw(st.sampled_from(["Standard", "Basic"]))
     floating = draw(st.booleans())
-    return estate(
+    return [
         *(written(found, name) for name, found in groups.items() if found is not None),
         net("a", A, subnets={"front": _subnet("10.0.0.0/24", "g0", groups, steered),
                              "back": _subnet("10.0.1.0/24", "g1", groups, False)},
@@ -94,7 +94,11 @@ def networks(draw: st.DrawFn) -> Network:
         _balancer("outer", {"publicIPAddress": ref(_PIP, "pip-lb")}, sku, floating, "app"),
         _balancer("inner", {"privateIPAddress": "10.0.1.100", "subnet": ref(_SUB, "a", "back"),
                             "privateIPAllocationMethod": "Static"}, sku, floating, "app"),
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+def networks() -> st.SearchStrategy[Network]:
+    return resources().map(lambda found: estate(*found))
 
 
 _PIP = "Microsoft.Network/publicIPAddresses"

@@ -74,6 +74,29 @@ def test_another_entrance_for_the_same_is_a_move() -> None:
     assert found[0].before.entrance is not None
 
 
+def test_another_address_of_the_same_entrance_is_a_move() -> None:
+    allowed = rule("https", 100, "52.10.0.0/16", "443")
+    found = compared(
+        network(allowed, public="pip"), network(allowed, public="pip", address="20.50.1.99")
+    )
+    assert words(found)[0] == "moved internet-web"
+    before, after = found[0].witness_lost, found[0].witness_gained
+    assert before is not None
+    assert after is not None
+    assert (str(before.destination), str(after.destination)) == ("20.50.1.2", "20.50.1.99")
+
+
+def test_what_gets_in_by_another_entrance_as_something_else_did_not_move() -> None:
+    """SSH from everywhere at a new address is no move of HTTPS from one network at the old one."""
+    found = compared(
+        network(rule("https", 100, "52.10.0.0/16", "443"), public="pip"),
+        network(rule("ssh", 100, "Internet", "22"), public="pip-2", address="20.50.1.3"),
+    )
+    assert {word for word in words(found) if word.endswith("internet-web")} == {
+        "gained internet-web", "lost internet-web",
+    }  # fmt: skip
+
+
 def test_a_rule_of_a_balancer_is_a_change() -> None:
     def balanced(port: int) -> Network:
         return estate(

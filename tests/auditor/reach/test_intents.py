@@ -134,7 +134,7 @@ def test_a_selector_that_fits_nothing_is_no_green_answer() -> None:
 
 def test_the_rules_say_what_became_of_intents() -> None:
     wanted, unwanted = intent("reachable"), intent("unreachable")
-    shut = network(deny("no", 100), intents=(wanted, unwanted))
+    shut = network(deny("no", 110), intents=(wanted, unwanted))
     assert ask("EXP-010", shut).kept == 1
     [finding] = ask("EXP-011", shut).broken
     assert finding.subject.endswith("/networkInterfaces/db")

@@ -6,9 +6,9 @@ from typing import Any
 
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
-from auditor.reach.ends import ends_of
 from auditor.reach.points import Kind
 from auditor.reach.replay import check
+from auditor.reach.selected import ends_of
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate
 

@@ -1,0 +1,58 @@
+"""Public addresses of the input at which nobody answers, or nobody who is told (E-1)."""
+
+from __future__ import annotations
+
+from auditor.addresses import NOTHING, AddressSet
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question
+from auditor.network.reasons import Reason
+from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import entrances
+from auditor.reach.points import Kind, Point
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources import walk
+from auditor.resources.public_addresses import PublicIp
+from auditor.special_addresses import PUBLIC
+
+
+@question
+def unanswered(network: Network) -> tuple[Point, ...]:
+    """Give the public addresses of the input that lead to nobody who is told; sorted by id."""
+    leading = {each.address.lower() for each in entrances(network)}
+    found = []
+    for node in network.all(PublicIp):
+        text = walk.peek(walk.peek(node, "properties"), "ip_address")
+        address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
+        if address and node.key not in leading:
+            why = Reason("collection-gap", f"what has the public address {node.label}", node.id)
+            reasons = () if _is_free(node) else (why,)
+            found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
+    return tuple(found)
+
+
+def _is_free(public: PublicIp) -> bool:
+    """Whether nobody has a public address for certain, or a NAT gateway, which answers nobody."""
+    try:
+        settings = public.properties
+        return settings.ip_configuration is None or settings.nat_gateway is not None
+    except Undetermined:
+        return False
+
+
+def to_nobody(trail: Trail, target: Point) -> Trail:
+    """Add that nobody answers at a public address, or that it cannot be told who does."""
+    label = target.node.label if target.node is not None else target.id
+    free = not target.reasons
+    return remark(
+        trail,
+        "public-address",
+        target.id,
+        lambda _: (
+            f"nothing answers at the public address {label}"
+            if free
+            else f"it cannot be told what answers at the public address {label}"
+        ),
+        Bounds.nothing(trail.space) if free else Bounds.maybe(trail.space.all),
+        reasons=target.reasons,
+    )

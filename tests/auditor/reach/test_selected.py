@@ -1,0 +1,178 @@
+"""Who is asked about: owners of addresses, what lives in subnets, and nobody about himself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.addresses import EVERY_PORT
+from auditor.errors import UsageError
+from auditor.network.graph import Network
+from auditor.network.selectors import parse_selector
+from auditor.reach.answer import Answer, answers
+from auditor.reach.points import Kind
+from auditor.reach.replay import check
+from auditor.reach.selected import ends_of, pairs
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import nic as nic_in
+from ...networks import subnet_id
+from ...networks import vnet as net
+from ...reaching import app_gateway, lb, lb_rule
+from .test_intents import judged
+
+HTTPS = rule("https", 100, "Internet", "443")
+
+
+def exposed(*more: Any) -> Network:
+    return estate(
+        nsg(HTTPS),
+        nic("web", public="pip", nsg="nsg"),
+        nic("db", address="10.0.0.5"),
+        pip("pip"),
+        vnet(subnet(), subnet("gw", "10.0.1.0/24")),
+        *more,
+    )
+
+
+def told(network: Network, source: str, target: str, protocol: str = "tcp") -> list[Answer]:
+    """The answers between two selectors, each replayed."""
+    found: list[Answer] = []
+    ends = (ends_of(network, parse_selector(each)) for each in (source, target))
+    for one, other in pairs(*ends):
+        found += answers(network, one, other, protocols=(protocol,))
+    for answer in found:
+        check(network, answer, network.tags)
+    return found
+
+
+def names(network: Network, selector: str) -> list[str]:
+    return [p.id.rpartition("/")[2] for p in ends_of(network, parse_selector(selector)).points]
+
+
+def test_a_public_address_of_the_input_is_whoever_answers_there() -> None:
+    found = told(exposed(), "internet", "20.50.1.2")
+    assert (found[0].verdict.value, str(found[0].ports)) == ("reachable", "443")
+    assert found[0].target.id.endswith("/networkInterfaces/web/ipConfigurations/primary")
+
+
+def test_it_is_asked_about_by_that_address_alone() -> None:
+    """A neighbour would get to every port of the machine, but not by the public address."""
+    found = told(exposed(), "name:db", "20.50.1.2")
+    assert {str(a.witness.destination) for a in found if a.witness is not None} == {"20.50.1.2"}
+    assert "reachable" not in {a.verdict.value for a in found if "443" not in str(a.ports)}
+    privately = told(exposed(), "name:db", "10.0.0.4")
+    assert [(a.verdict.value, a.ports) for a in privately] == [("reachable", EVERY_PORT)]
+
+
+def test_a_public_address_of_a_balancer_and_of_a_gateway() -> None:
+    balanced = estate(
+        nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet(), subnet("gw", "10.0.1.0/24"))
+    )
+    assert names(balanced, "20.50.1.2") == ["front"]
+    assert names(estate(pip("pip"), app_gateway(), vnet(subnet("gw", "10.0.1.0/24"))),
+                 "20.50.1.2") == ["agw"]  # fmt: skip
+
+
+def test_a_subnet_stands_for_the_gateway_in_it_too() -> None:
+    network = estate(pip("pip"), app_gateway(), nic("db", subnet="gw", address="10.0.1.9"),
+                     vnet(subnet("gw", "10.0.1.0/24")))  # fmt: skip
+    assert names(network, "subnet:vnet/gw") == ["agw", "primary"]
+    assert names(network, "name:vnet") == ["agw", "primary"]
+
+
+def test_an_address_beside_a_gateway_may_be_one_of_its_instances() -> None:
+    network = estate(pip("pip"), app_gateway(), vnet(subnet("gw", "10.0.1.0/24")))
+    [point] = ends_of(network, parse_selector("10.0.1.200")).points
+    assert point.kind is Kind.NOBODY
+    assert "gateway" in point.reasons[0].detail
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("10.0.0.255", "Azure's own"),
+        ("10.0.200.1", "in none of its subnets"),
+    ],
+)
+def test_an_address_that_nobody_has_is_a_mistake(address: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"nobody in the input has {address}") as caught:
+        ends_of(exposed(), parse_selector(address))
+    assert why in (caught.value.advice or "")
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("internet", "internet"), ("internet", "9.9.9.9"), ("192.168.7.7", "internet")],
+)
+def test_the_outside_is_not_asked_about_the_outside(source: str, target: str) -> None:
+    with pytest.raises(UsageError, match="both ends lie outside"):
+        told(exposed(), source, target)
+
+
+@pytest.mark.parametrize("other", ["name:web", "10.0.0.4"])
+def test_a_machine_is_not_asked_about_itself(other: str) -> None:
+    with pytest.raises(UsageError, match="both ends are one: web"):
+        told(exposed(), "name:web", other)
+
+
+def test_a_machine_reaches_itself_by_its_public_address_as_any_client() -> None:
+    found = told(exposed(), "name:web", "20.50.1.2")
+    assert found[0].verdict.value == "reachable"
+    assert {str(a.ports) for a in found if a.verdict.value == "reachable"} == {"443"}
+
+
+@pytest.mark.parametrize("to", ["internet", "9.9.9.9"])
+def test_an_intent_about_the_outside_alone_is_not_kept(to: str) -> None:
+    found = judged("unreachable", from_="internet", to=to)
+    assert found.outcome.value == "unknown"
+    assert "outside the networks" in str(found.reasons[0])
+
+
+def test_what_starts_no_flows_is_asked_about_only_alone() -> None:
+    network = estate(nic("web"), pip("pip"), lb(lb_rule(), public=False), vnet(subnet()),
+                     nic("db", address="10.0.0.9"))  # fmt: skip
+    found = told(network, "subnet:vnet/app", "name:db")
+    assert {a.source.id.rpartition("/")[2] for a in found} == {"primary"}
+    [alone] = told(network, "name:lb", "name:db")
+    assert alone.blockers[0].says == "lb/front starts no flows of its own"
+
+
+def strangers(*rules: Any) -> Network:
+    """A NIC in a subnet where machines may be that the input does not list."""
+    pool = {"name": "s", "vnetSubnetID": subnet_id("a", "app")}
+    cluster = {"agentPoolProfiles": [pool], "nodeResourceGroup": "MC"}
+    group = arm_id("Microsoft.Network/networkSecurityGroups", "nsg")
+    guarded = {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": group}}
+    return estate(
+        nsg(*rules),
+        net("a", "10.0.0.0/16", subnets={"app": guarded}),
+        resource("Microsoft.ContainerService/managedClusters", "shop", cluster),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("subnet:a/app", "name:web"),
+        ("name:web", "subnet:a/app"),
+        ("subnet:a/app", "subnet:a/app"),
+        ("10.0.0.0/24", "10.0.0.4"),
+        ("10.0.0.4", "10.0.0.0/24"),
+    ],
+)
+def test_no_witness_goes_from_an_address_to_itself(source: str, target: str) -> None:
+    found = told(strangers(), source, target)
+    assert found
+    assert all(a.witness is not None for a in found)
+    assert all(a.witness.source != a.witness.destination for a in found if a.witness)
+
+
+def test_what_only_the_machine_itself_may_send_does_not_make_it_reachable() -> None:
+    """The rules let in 10.0.0.4 alone, which is the machine that is asked about."""
+    itself = rule("itself", 100, "10.0.0.4", "*")
+    found = told(strangers(itself, deny("rest", 200)), "subnet:a/app", "name:web")
+    assert [a.verdict.value for a in found] == ["blocked"]
