@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined, quoted
@@ -262,6 +263,11 @@ def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
 
 
 def _damage(node: Node, damages: list[Damage]) -> None:
+    settings = walk.peek(node, "properties")
+    if settings is not None and settings.alike and settings.whole is None:
+        cast(Any, node).properties = copy(
+            settings
+        )  # others that say the same are damaged for themselves
     for value in list(walk.values(node)):
         fault = _fault(value.form, value.text)
         record = node.root.record

@@ -11,9 +11,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
+
 from auditor.errors import Undetermined
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref, Wire
+from auditor.resources.base import Node, Ref, Wire, hollow_of
 
 Targets: TypeAlias = list[tuple[str, str, Ref | None]]
 """References: the JSON key, the id as spelled, and the `Ref` it stands in, if any."""
@@ -23,6 +25,8 @@ Texts: TypeAlias = list[tuple[str, str]]
 
 Collections: TypeAlias = list[tuple[str, list[Node]]]
 """Nodes directly below, by the pointer of the list they stand in."""
+
+_encode = msgspec.msgpack.Encoder().encode
 
 _Known: TypeAlias = Mapping[str, Container[str]]
 
@@ -51,7 +55,7 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
 
 
 class Words(dict[str, dict[str, str]]):
-    """One copy of each word and of each value with a form, by form.
+    """One copy of each word and of each value with a form, by form, and of settings that are alike.
 
     `new` are those that were met since it was last emptied; `whole` is false when there may be
     others in structs with unset fields, which are rare, and may keep copies.
@@ -61,6 +65,7 @@ class Words(dict[str, dict[str, str]]):
         super().__init__()
         self.new: Texts = []
         self.whole = True
+        self._alike: dict[tuple[type[Wire], bytes], Wire] = {}
 
     def __missing__(self, form: str) -> dict[str, str]:
         found = self[form] = {}
@@ -72,6 +77,16 @@ class Words(dict[str, dict[str, str]]):
             _sharing_of(type(struct))(struct, self)
         except Undetermined:
             self.whole = False
+
+    def first(self, settings: Wire) -> Wire:
+        """Give the settings met first that say the same as these; those alone need be shared."""
+        kind = type(settings)
+        if settings is hollow_of(kind):
+            return settings
+        try:
+            return self._alike.setdefault((kind, _encode(settings)), settings)
+        except AttributeError:  # a field is unset
+            return settings
 
 
 def collections(struct: Wire) -> Collections:
@@ -129,7 +144,7 @@ def _text_lines(place: _Place) -> tuple[str, ...]:
 
 @cache
 def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
-    lines = list(_visits(cls, _holds_words, _word_lines))
+    lines = list(_visits(cls, _holds_words, _word_lines, whole_alike=True))
     text = "\n".join(lines)
     bound = [f"{_known(form)} = words[{form!r}]" for form in _FORMS if _known(form) in text]
     visit: Callable[[Wire, Words], None] = _function("struct, words", [*bound, *lines])
@@ -169,7 +184,14 @@ def _word_lines(place: _Place) -> tuple[str, ...]:
             f"elif word is not value: {place.at} = word",
         )
     lines = ("sharing_of(type(value))(value, words)",)
-    if place.step.struct is not None and issubclass(place.step.struct, Node):
+    struct = place.step.struct
+    if struct is not None and struct.alike:
+        return (
+            "first = words.first(value)",
+            f"if first is not value: {place.at} = first",
+            f"else: {lines[0]}",
+        )
+    if struct is not None and issubclass(struct, Node):
         name = f"value.name = {_known('word')}.setdefault(value.name, value.name)"
         return (name, *lines)
     return lines
@@ -202,23 +224,30 @@ def _visits(
     name: str = "struct",
     path: str = "",
     whole_lists: bool = False,
+    whole_alike: bool = False,
 ) -> Iterator[str]:
-    """Write the lines that visit a struct called `name`, and the objects that always are in it."""
+    """Write the lines that visit a struct called `name`, and the objects that always are in it.
+
+    Lists, and settings of which many are alike, are opened here unless the lines want them whole.
+    """
     for step in walk.steps(cls):
         kind = kind_of(step)
         if kind is None:
             continue
         at, pointer = f"{name}.{step.attribute}", path + step.key
-        if step.sure and step.struct is not None and not issubclass(step.struct, (Node, Ref)):
+        struct = step.struct if step.sure else None
+        closed = struct is None or issubclass(struct, (Node, Ref)) or (whole_alike and struct.alike)
+        if struct is not None and not closed:
             inner = f"{name}_{step.attribute}"
             yield f"{inner} = {at}"
             yield from _visits(
-                step.struct,
+                struct,
                 kind_of,
                 lines,
                 name=inner,
                 path=f"{pointer}/",
                 whole_lists=whole_lists,
+                whole_alike=whole_alike,
             )
             continue
         if step.many and not whole_lists:
