@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ Texts: TypeAlias = list[tuple[str, str]]
 
 Collections: TypeAlias = list[tuple[str, list[Node]]]
 """Nodes directly below, by the pointer of the list they stand in."""
+
+V = TypeVar("V")
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -55,7 +57,7 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
 
 
 class Words(dict[str, dict[str, str]]):
-    """One copy of each word and of each value with a form, by form, and of settings that are alike.
+    """One copy of each word and of each value with a form, by form, and of whatever is alike.
 
     `new` are those that were met since it was last emptied; `whole` is false when there may be
     others in structs with unset fields, which are rare, and may keep copies.
@@ -65,7 +67,7 @@ class Words(dict[str, dict[str, str]]):
         super().__init__()
         self.new: Texts = []
         self.whole = True
-        self._alike: dict[tuple[type[Wire], bytes], Wire] = {}
+        self._alike: dict[tuple[type, bytes], Any] = {}
 
     def __missing__(self, form: str) -> dict[str, str]:
         found = self[form] = {}
@@ -78,15 +80,26 @@ class Words(dict[str, dict[str, str]]):
         except Undetermined:
             self.whole = False
 
-    def first(self, settings: Wire) -> Wire:
-        """Give the settings met first that say the same as these; those alone need be shared."""
-        kind = type(settings)
-        if settings is hollow_of(kind):
-            return settings
+    def first(self, value: V) -> V:
+        """Give what was met first of all settings or tags that say the same as these."""
+        kind = type(value)
+        if value is hollow_of(kind):
+            return value
         try:
-            return self._alike.setdefault((kind, _encode(settings)), settings)
-        except AttributeError:  # a field is unset
-            return settings
+            found: V = self._alike.setdefault((kind, _encode(value)), value)
+        except (AttributeError, ValueError, OverflowError):
+            return value  # a field is unset, or holds a huge number or half a character
+        return found
+
+    def tags(self, tags: dict[str, Any]) -> dict[str, Any]:
+        """Give the tags met first that are the same as these."""
+        first = self.first(tags)
+        if first is tags:
+            words = self["word"]
+            for key, value in tags.items():
+                if isinstance(value, str):
+                    tags[key] = words.setdefault(value, value)
+        return first
 
 
 def collections(struct: Wire) -> Collections:

@@ -144,3 +144,25 @@ def test_settings_that_say_nothing_are_not_settings_that_never_came(first: str) 
     assert found["empty"].properties.priority is None
     with pytest.raises(Undetermined):
         _ = found["bare"].properties
+
+
+def tagged(name: str, **tags: Any) -> dict[str, Any]:
+    return resource(NSG, name) | {"tags": tags}
+
+
+def test_tags_that_are_the_same_are_kept_once() -> None:
+    same = {"environment": "test", "owner": "web"}
+    network = estate(tagged("a", **same), tagged("b", **same), tagged("c", owner="web"))
+    a, b, c = network.all(Resource)
+    assert a.tags is b.tags
+    assert a.tags is not None
+    assert c.tags is not None
+    assert a.tags["owner"] is c.tags["owner"]
+    assert (a.tags, c.tags) == (same, {"owner": "web"})
+
+
+@pytest.mark.parametrize("others", [(1, True), (0, False), (10**30, "1"), (None, [])])
+def test_tags_that_python_might_take_for_the_same_stay_apart(others: tuple[Any, Any]) -> None:
+    network = estate(*(tagged(f"n{i}", level=value) for i, value in enumerate(others)))
+    found = [each.tags for each in network.all(Resource)]
+    assert [repr(tags) for tags in found] == [repr({"level": value}) for value in others]
