@@ -143,7 +143,7 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
         for node in link(root):
             if not node.indexed and node.record is None:
                 leaves.append(node)
-            elif nodes.setdefault(node.key, node) is not node and not _yields(
+            elif nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
                 nodes, node, replaced
             ):
                 gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
