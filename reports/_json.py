@@ -37,6 +37,9 @@ def dumps(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         return dumps(_finite(value))
-    text = _SURROGATE.sub(lambda m: f"\\\\u{ord(m[0]):04x}", text)
-    text = msgspec.json.format(text.replace("##", "#\\u0023"), indent=2)
-    return _NOT_ASCII.sub(_escape, text) + "\n"
+    if not text.isascii():
+        text = _SURROGATE.sub(lambda m: f"\\\\u{ord(m[0]):04x}", text)
+    text = msgspec.json.format(text.replace("##", "#\\u0023"), indent=2) + "\n"
+    if text.isascii() and "\x7f" not in text:
+        return text  # as nearly always: told without a search
+    return _NOT_ASCII.sub(_escape, text)

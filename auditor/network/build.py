@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined, quoted
@@ -92,7 +92,7 @@ def _decode_all(
     as new in `words` are values that are not of their form.
     """
     records = snapshot.records
-    places = list(map(attrgetter("source", "start"), records))
+    places = [record.source << 64 | record.start for record in records]
     nodes: list[Node | None] = [None] * len(records)
     for source in snapshot.sources:
         source.release()
@@ -103,14 +103,14 @@ def _decode_all(
         snapshot.sources[record.source].passed(record.start)
         if node is not None:
             nodes[number] = node
-            node.record, node.owner, node.collection, node.index = record, None, "", 0
+            node.record = record
             node.id = record.id  # one copy of the text
             words.share(node)
             if words.new:
                 faulty += [value for value in words.new if _fault(*value)]
                 words.new.clear()
-            if isinstance(node, Resource):
-                _share(walk.peek(node, "tags") or {}, words["word"])
+            if isinstance(node, Resource) and (tags := walk.peek(node, "tags")):
+                node.tags = words.tags(tags)
     for source in snapshot.sources:
         source.release()
     words.new = faulty
@@ -118,12 +118,6 @@ def _decode_all(
         fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
     )
     return [node for node in nodes if node is not None], _counts(records, nodes), counted
-
-
-def _share(tags: dict[str, Any], words: dict[str, str]) -> None:
-    for key, value in tags.items():
-        if isinstance(value, str):
-            tags[key] = words.setdefault(value, value)
 
 
 def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[TypeCount, ...]:
@@ -149,7 +143,7 @@ def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], 
         for node in link(root):
             if not node.indexed and node.record is None:
                 leaves.append(node)
-            elif nodes.setdefault(node.key, node) is not node and not _yields(
+            elif nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
                 nodes, node, replaced
             ):
                 gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
@@ -262,6 +256,11 @@ def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
 
 
 def _damage(node: Node, damages: list[Damage]) -> None:
+    settings = walk.peek(node, "properties")
+    if settings is not None and settings.alike and settings.whole is None:
+        cast(Any, node).properties = copy(
+            settings
+        )  # others that say the same are damaged for themselves
     for value in list(walk.values(node)):
         fault = _fault(value.form, value.text)
         record = node.root.record

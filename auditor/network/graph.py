@@ -405,14 +405,16 @@ def _traits(cls: type[Node]) -> _Traits:
 def link(root: Node) -> list[Node]:
     """Tell a node and every part inside it who and where it is; give them all, owners first."""
     found = [root]
+    node: Any
     for node in found:
-        indexed, has_parts, hollow = _traits(type(node))
+        kind: type[Node] = type(node)
+        indexed, has_parts, hollow = _traits(kind)
         if indexed:
             node.folded = fold(node.id)
         if not node.name:  # an expression of a template, perhaps
             node.name = last_segment(node.id)
         try:
-            if hollow is not None and cast(Any, node).properties is hollow:
+            if hollow is not None and node.properties is hollow:
                 unset(node, "properties")
         except Undetermined:
             pass

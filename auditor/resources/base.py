@@ -50,6 +50,8 @@ class Wire(msgspec.Struct, rename="camel", kw_only=True, eq=False):
 
     whole: ClassVar[type[Wire] | None] = None
     """The class proper, for a struct with unset fields; None for all others."""
+    alike: ClassVar[bool] = False
+    """Whether many say the same, so that one is kept for all that do: the settings of a node."""
 
 
 def unset(struct: Wire, attribute: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -31,6 +31,13 @@ class Damage:
     reason: str
 
 
+@lru_cache(maxsize=4096)
+def _reader(spelled: str) -> tuple[type[Node] | None, msgspec.json.Decoder[Node] | None]:
+    """The struct of a type, and what decodes a record of it at once, where that is possible."""
+    cls = TYPES.get(spelled.lower())
+    return cls, None if cls is None or cls.lifted else _decoder(cls)
+
+
 @cache
 def _decoder(cls: type[Node]) -> msgspec.json.Decoder[Node]:
     return msgspec.json.Decoder(cls, strict=False)
@@ -42,12 +49,12 @@ def decode(record: Record, damages: list[Damage]) -> Node | None:
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage.
     """
-    cls = TYPES.get(record.type.lower())
+    cls, decoder = _reader(record.type)
     if cls is None:
         return None
-    if record.dialect is Dialect.ARM and not record.unresolved and not cls.lifted:
+    if decoder is not None and record.dialect is Dialect.ARM and not record.unresolved:
         try:
-            return _decoder(cls).decode(record.body)
+            return decoder.decode(record.body)
         except (msgspec.ValidationError, RecursionError):
             pass
     return _decode_slowly(record, cls, damages)

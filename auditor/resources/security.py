@@ -22,6 +22,8 @@ from auditor.resources.base import (
 class SecurityRuleProperties(Wire):
     """Settings of a rule; singular and plural fields as written (N-7)."""
 
+    alike: ClassVar[bool] = True
+
     priority: int | None = None
     direction: Word | None = None
     access: Word | None = None

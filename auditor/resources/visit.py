@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref, Wire
+from auditor.resources.base import Node, Ref, Wire, hollow_of
 
 Targets: TypeAlias = list[tuple[str, str, Ref | None]]
 """References: the JSON key, the id as spelled, and the `Ref` it stands in, if any."""
@@ -23,6 +25,10 @@ Texts: TypeAlias = list[tuple[str, str]]
 
 Collections: TypeAlias = list[tuple[str, list[Node]]]
 """Nodes directly below, by the pointer of the list they stand in."""
+
+V = TypeVar("V")
+
+_encode = msgspec.msgpack.Encoder().encode
 
 _Known: TypeAlias = Mapping[str, Container[str]]
 
@@ -51,7 +57,7 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
 
 
 class Words(dict[str, dict[str, str]]):
-    """One copy of each word and of each value with a form, by form.
+    """One copy of each word and of each value with a form, by form, and of whatever is alike.
 
     `new` are those that were met since it was last emptied; `whole` is false when there may be
     others in structs with unset fields, which are rare, and may keep copies.
@@ -61,6 +67,7 @@ class Words(dict[str, dict[str, str]]):
         super().__init__()
         self.new: Texts = []
         self.whole = True
+        self._alike: dict[tuple[type, bytes], Any] = {}
 
     def __missing__(self, form: str) -> dict[str, str]:
         found = self[form] = {}
@@ -72,6 +79,27 @@ class Words(dict[str, dict[str, str]]):
             _sharing_of(type(struct))(struct, self)
         except Undetermined:
             self.whole = False
+
+    def first(self, value: V) -> V:
+        """Give what was met first of all settings or tags that say the same as these."""
+        kind = type(value)
+        if value is hollow_of(kind):
+            return value
+        try:
+            found: V = self._alike.setdefault((kind, _encode(value)), value)
+        except (AttributeError, ValueError, OverflowError):
+            return value  # a field is unset, or holds a huge number or half a character
+        return found
+
+    def tags(self, tags: dict[str, Any]) -> dict[str, Any]:
+        """Give the tags met first that are the same as these."""
+        first = self.first(tags)
+        if first is tags:
+            words = self["word"]
+            for key, value in tags.items():
+                if isinstance(value, str):
+                    tags[key] = words.setdefault(value, value)
+        return first
 
 
 def collections(struct: Wire) -> Collections:
@@ -129,7 +157,7 @@ def _text_lines(place: _Place) -> tuple[str, ...]:
 
 @cache
 def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
-    lines = list(_visits(cls, _holds_words, _word_lines))
+    lines = list(_visits(cls, _holds_words, _word_lines, whole_alike=True))
     text = "\n".join(lines)
     bound = [f"{_known(form)} = words[{form!r}]" for form in _FORMS if _known(form) in text]
     visit: Callable[[Wire, Words], None] = _function("struct, words", [*bound, *lines])
@@ -169,7 +197,14 @@ def _word_lines(place: _Place) -> tuple[str, ...]:
             f"elif word is not value: {place.at} = word",
         )
     lines = ("sharing_of(type(value))(value, words)",)
-    if place.step.struct is not None and issubclass(place.step.struct, Node):
+    struct = place.step.struct
+    if struct is not None and struct.alike:
+        return (
+            "first = words.first(value)",
+            f"if first is not value: {place.at} = first",
+            f"else: {lines[0]}",
+        )
+    if struct is not None and issubclass(struct, Node):
         name = f"value.name = {_known('word')}.setdefault(value.name, value.name)"
         return (name, *lines)
     return lines
@@ -202,23 +237,30 @@ def _visits(
     name: str = "struct",
     path: str = "",
     whole_lists: bool = False,
+    whole_alike: bool = False,
 ) -> Iterator[str]:
-    """Write the lines that visit a struct called `name`, and the objects that always are in it."""
+    """Write the lines that visit a struct called `name`, and the objects that always are in it.
+
+    Lists, and settings of which many are alike, are opened here unless the lines want them whole.
+    """
     for step in walk.steps(cls):
         kind = kind_of(step)
         if kind is None:
             continue
         at, pointer = f"{name}.{step.attribute}", path + step.key
-        if step.sure and step.struct is not None and not issubclass(step.struct, (Node, Ref)):
+        struct = step.struct if step.sure else None
+        closed = struct is None or issubclass(struct, (Node, Ref)) or (whole_alike and struct.alike)
+        if struct is not None and not closed:
             inner = f"{name}_{step.attribute}"
             yield f"{inner} = {at}"
             yield from _visits(
-                step.struct,
+                struct,
                 kind_of,
                 lines,
                 name=inner,
                 path=f"{pointer}/",
                 whole_lists=whole_lists,
+                whole_alike=whole_alike,
             )
             continue
         if step.many and not whole_lists:

@@ -217,6 +217,19 @@ def test_a_port_range_that_is_none_is_damage(port: str) -> None:
         estate(resource(NSG, "n", {"securityRules": rules}))
 
 
+def test_each_of_two_rules_that_say_the_same_wrong_is_damaged() -> None:
+    rules = [{"name": "r", "properties": {"priority": 100, "destinationPortRange": "70000"}}]
+    groups = (resource(NSG, name, {"securityRules": rules}) for name in ("a", "b"))
+
+    network = build(snapshot(*groups), keep_going=True, as_of=NOW).network
+
+    assert [gap.subject for gap in network.gaps] == [arm_id(NSG, "a"), arm_id(NSG, "b")]
+    for rule in network.all(SecurityRule):
+        assert rule.properties.priority == 100
+        with pytest.raises(Undetermined, match="destinationPortRange"):
+            _ = rule.destination_ports
+
+
 @pytest.mark.parametrize("word", ["Internet", "*", "AzureCloud.westeurope", "789", "", "10.0.0.1"])
 def test_a_tag_or_an_address_is_no_damage(word: str) -> None:
     rules = [{"name": "r", "properties": {"sourceAddressPrefix": word}}]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Resource, unset
@@ -15,6 +16,7 @@ from auditor.testing import estate, resource
 
 from ...everything import everything
 
+NSG = "Microsoft.Network/networkSecurityGroups"
 FORMS = ("address", "address-or-tag", "cidr", "ports")
 
 
@@ -112,14 +114,55 @@ def group(*ports: str) -> dict[str, Any]:
 
 
 def test_one_copy_of_each_word_is_kept() -> None:
-    nsg = "Microsoft.Network/networkSecurityGroups"
-    network = estate(resource(nsg, "a", group("8080")), resource(nsg, "b", group("8080")))
+    network = estate(resource(NSG, "a", group("8080")), resource(NSG, "b", group("8081")))
     one, other = network.all(SecurityRule)
     assert one.name is other.name
     assert one.properties.access is other.properties.access
     assert one.properties.source_address_prefix is other.properties.source_address_prefix
     ports = [rule.properties.destination_port_ranges or [""] for rule in (one, other)]
-    assert ports[0] is not ports[1]
-    assert ports[0][0] is ports[1][0]
+    assert ports == [["8080"], ["8081"]]
     a, b = network.all(Resource)
     assert a.type is b.type
+
+
+def test_settings_that_say_the_same_are_kept_once() -> None:
+    network = estate(resource(NSG, "a", group("8080")), resource(NSG, "b", group("8080", "8080")))
+    one, same, later = network.all(SecurityRule)
+    assert one.properties is same.properties
+    assert one.properties is not later.properties
+    assert (one.properties.priority, later.properties.priority) == (100, 101)
+
+
+@pytest.mark.parametrize("first", ["bare", "empty"])
+def test_settings_that_say_nothing_are_not_settings_that_never_came(first: str) -> None:
+    rules: list[dict[str, Any]] = [{"name": "empty", "properties": {}}, {"name": "bare"}]
+    rules.sort(key=lambda rule: rule["name"] != first)
+    found = {
+        rule.name: rule
+        for rule in estate(resource(NSG, "n", {"securityRules": rules})).all(SecurityRule)
+    }
+    assert found["empty"].properties.priority is None
+    with pytest.raises(Undetermined):
+        _ = found["bare"].properties
+
+
+def tagged(name: str, **tags: Any) -> dict[str, Any]:
+    return resource(NSG, name) | {"tags": tags}
+
+
+def test_tags_that_are_the_same_are_kept_once() -> None:
+    same = {"environment": "test", "owner": "web"}
+    network = estate(tagged("a", **same), tagged("b", **same), tagged("c", owner="web"))
+    a, b, c = network.all(Resource)
+    assert a.tags is b.tags
+    assert a.tags is not None
+    assert c.tags is not None
+    assert a.tags["owner"] is c.tags["owner"]
+    assert (a.tags, c.tags) == (same, {"owner": "web"})
+
+
+@pytest.mark.parametrize("others", [(1, True), (0, False), (10**30, "1"), (None, [])])
+def test_tags_that_python_might_take_for_the_same_stay_apart(others: tuple[Any, Any]) -> None:
+    network = estate(*(tagged(f"n{i}", level=value) for i, value in enumerate(others)))
+    found = [each.tags for each in network.all(Resource)]
+    assert [repr(tags) for tags in found] == [repr({"level": value}) for value in others]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.snapshot.document import Dialect, Record, Source
+from auditor.snapshot.document import Dialect, Lines, Record, Source
 from auditor.snapshot.locate import locate
 
 SCALARS = (
@@ -113,3 +113,12 @@ def test_an_empty_body_locates_the_record() -> None:
     record = Record(id="/x", type="T", body=msgspec.Raw(b"{}"), source=0, start=2, pointer="/0")
 
     assert locate(source, record, "/b") == (2, "/0")
+
+
+@pytest.mark.parametrize("width", [0, 3, 4_000, 100_000])
+def test_lines_are_counted_whether_long_or_short(width: int) -> None:
+    text = (b" " * width + b"\n") * 70
+    lines = Lines(text)
+    found = [lines.at(number * (width + 1)) for number in range(71)]
+    assert found == list(range(1, 72))
+    assert lines.at(len(text) - 1) == 70
