@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
+
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -96,8 +98,7 @@ def has_members(network: Network, balancer: LoadBalancer) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reliance:
+class Reliance(msgspec.Struct, frozen=True):
     """Somebody who counts on a private address: a gateway's pool, or a DNS record.
 
     `word` names it for a person, `told` quotes the address where it is written.

@@ -7,8 +7,9 @@ group, the subnet's (N-11, N-50). A packet passes if every layer lets it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -40,8 +41,7 @@ class Direction(Enum):
     OUTBOUND = "Outbound"
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveRules:
+class EffectiveRules(msgspec.Struct, frozen=True):
     """The layers of one direction, in the order in which packets meet them."""
 
     direction: Direction

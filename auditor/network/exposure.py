@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+import msgspec
+
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -58,8 +60,7 @@ WORDS = {
 """What people call the owners of public addresses, by ARM type in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """The resource that carries a public IP.
 
     `id` is the resource's and `part` that of its ip configuration or frontend (the resource's own

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.network.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """Addresses of which it is not told whether a name holds them, and why."""
 
     region: AddressSet
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """Addresses: all of `must`, perhaps some in the regions of `doubts`, no others."""
 
     must: AddressSet = NOTHING

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
@@ -36,8 +37,7 @@ LISTENER_OF_RULE = ("httpListener", "listener")
 """The edge kinds by which a routing rule names its listener."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One place where a listener's requests may go.
 
     `rule` is the listener's routing rule; `node` names the target: the rule itself, its path map
@@ -107,8 +107,7 @@ class Route:
         return "every other path" if isinstance(self.node, UrlPathMap) else "every path"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """One entry of a pool's `backendAddresses`: an address, or a name (A-26).
 
     `pointer` is relative to the pool. `address` is None for a name.

@@ -8,8 +8,9 @@ answers keep to the safe side of the exact ones: outside `may_pass` nobody passe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
@@ -52,8 +53,7 @@ def surely_pass(rules: EffectiveRules, own: AddressSet, peer: AddressSet, port: 
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(msgspec.Struct, frozen=True):
     """Peers that a rule matches: outside `may` nobody, of `must` all, with all own addresses."""
 
     action: Action

@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from auditor.addresses import Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -25,8 +27,7 @@ from auditor.resources.virtual_networks import AddressSpace, Peering, Subnet, Vi
 from auditor.resources.virtual_wan import HubConnection, VirtualHub
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A prefix that somebody claims, and where it is written. `node` is the one who claims it."""
 
     prefix: Prefix
@@ -40,8 +41,7 @@ class Claim:
         return evidence(self.node, self.pointer, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """Two networks (folded ids, `near` first) joined by a peering, a connection or a hub.
 
     `whole` is false for a subnet peering, which joins some subnets only (R-19).

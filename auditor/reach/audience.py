@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import (
     EVERY_V4,
@@ -30,8 +32,7 @@ _PUBLIC = PUBLIC & EVERY_V4
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(msgspec.Struct, frozen=True):
     """A port of a gateway at one frontend, as the rules of its subnet see it."""
 
     gateway: ApplicationGateway

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from auditor.addresses import AddressSet, PortSet, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.address_plan import locate
@@ -36,8 +38,7 @@ BOTH: Intervals = ((6, 6), (17, 17))
 _PROTOCOLS = {"tcp": TCP, "udp": UDP, "all": BOTH}
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(msgspec.Struct, frozen=True):
     """One rule of a frontend, and one machine it sends to.
 
     `protocols` and `ports` are what it takes at the frontend. `backend_port` is None where the port

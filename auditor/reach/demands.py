@@ -8,7 +8,8 @@ all do; of what lies between, nobody tells whether the platform needs it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
@@ -43,8 +44,7 @@ _PUBLIC = PUBLIC & EVERY_V4
 _FIRST, _LAST = 100, 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """What has to get through between a place and `peers`; `who` names them in a rule.
 
     Without `peers`: whoever the service tag `who` holds.
@@ -67,8 +67,7 @@ def manager(ports: PortSet) -> Demand:
     return Demand("GatewayManager", ports)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """One packet of a demand that does not get through, or may not (`certain` false).
 
     `ports` are those of the demand on which it is so, `steps` what becomes of the packet. `some`

@@ -7,8 +7,9 @@ itself (an API server, a database) is in `services`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet, Version, parse_prefix
@@ -67,8 +68,7 @@ _NAMING = (
 """Those that name one public address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(msgspec.Struct, frozen=True):
     """A public address, and what carries it.
 
     `address` is its ARM id, that of the model where instances of a scale set have one each.

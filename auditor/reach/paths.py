@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+
+from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined

@@ -5,7 +5,7 @@ It says yes only where the sets of packets would say so too, in a fraction of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
@@ -67,8 +67,7 @@ def decides(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
+class _Class(msgspec.Struct, frozen=True):
     """The packets that are asked about."""
 
     rules: EffectiveRules

@@ -7,8 +7,9 @@ instances of a scale set, a machine whose address was not given yet), with the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -55,8 +56,7 @@ class Kind(Enum):
     ON_PREMISES = "onprem"
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """One place where packets start or end.
 
     `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.
