@@ -81,6 +81,21 @@ def effective_rules(
     )
 
 
+@question_about
+def rules_at(
+    network: Network,
+    nic: Interface | None,
+    direction: Direction,
+    subnet: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> EffectiveRules:
+    """Give the same, put together once for all quick looks: those that ask for no doubts.
+
+    What is not told of names is noted in the surroundings by whoever asks first.
+    """
+    return effective_rules(network, nic, direction, subnet, tags)
+
+
 def subnets_of(network: Network, nic: Interface) -> tuple[Subnet | Missing, ...]:
     """Give the subnets of a NIC's ip configurations, each once; those not told are left out."""
     found: dict[str, Subnet | Missing] = {}

@@ -27,6 +27,8 @@ class Extent(msgspec.Struct, frozen=True):
     def open(self) -> AddressSet:
         """The addresses that it may hold and need not."""
         total = NOTHING
+        if not self.doubts:
+            return total
         for doubt in self.doubts:
             total = total | doubt.region
         return total - self.must
@@ -34,7 +36,7 @@ class Extent(msgspec.Struct, frozen=True):
     @property
     def may(self) -> AddressSet:
         """The addresses outside which it holds nothing."""
-        return self.must | self.open
+        return self.must | self.open if self.doubts else self.must
 
     def reasons(self, address: Address | None = None) -> tuple[Reason, ...]:
         """Give why it is not known, of one address or of all; sorted, each once."""

@@ -14,7 +14,7 @@ import msgspec
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -157,6 +157,7 @@ def port_of(network: Network, listener: Listener) -> int:
     return found.properties.port
 
 
+@question_about
 def rules_of(network: Network, listener: Listener) -> tuple[RoutingRule, ...]:
     """Give the routing rules of a listener: one, or none when it serves nothing (A-22, A-25).
 
@@ -330,6 +331,7 @@ def is_public(network: Network, listener: Listener) -> bool:
     return frontend_of(network, listener).public
 
 
+@question_about
 def subnet_of(network: Network, gateway: ApplicationGateway) -> Subnet:
     """Give the gateway's own subnet (A-2). Raises Undetermined when it is not in the snapshot."""
     for configuration in gateway.ip_configurations:
@@ -339,6 +341,7 @@ def subnet_of(network: Network, gateway: ApplicationGateway) -> Subnet:
     raise Undetermined("the subnet of the gateway (gatewayIPConfigurations)", resource=gateway.id)
 
 
+@question_about
 def vnet_of(network: Network, gateway: ApplicationGateway) -> VirtualNetwork:
     """Give the VNet the gateway lives in. Raises Undetermined when it is not in the snapshot."""
     subnet = subnet_of(network, gateway)

@@ -15,7 +15,7 @@ from auditor.addresses import (
     parse_prefix,
 )
 from auditor.errors import Undetermined
-from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.effective_rules import Direction, effective_rules, rules_at
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network
 from auditor.reach.demands import Demand, Refusal, refusal
@@ -114,7 +114,7 @@ def shut(network: Network, door: Door) -> Refusal | None:
 
 def _plainly_open(network: Network, door: Door) -> bool:
     """Whether rules plainly let in what the tag `Internet` surely holds: a quick look."""
-    rules = effective_rules(network, None, Direction.INBOUND, door.at.subnet, network.tags)
+    rules = rules_at(network, None, Direction.INBOUND, door.at.subnet, network.tags)
     if rules.surroundings.virtual_network.may >= _PUBLIC:
         return False  # then the tag surely holds nothing (N-24)
     ports = PortSet.of(door.port.number)

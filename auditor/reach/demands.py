@@ -15,7 +15,7 @@ from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
-from auditor.network.effective_rules import Direction, bare, effective_rules
+from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
@@ -169,7 +169,7 @@ def _as_all_around(network: Network, point: Point, demand: Demand) -> bool:
 def _plainly_met(network: Network, point: Point, demand: Demand) -> bool:
     peers, tags = _peers(network, demand)
     own = point.addresses & EVERY_V4
-    rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
+    rules = rules_at(network, point.nic, demand.direction, point.subnet, tags)
     tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
     return lets_through(rules, own, peers, demand.ports, tag, demand.protocol)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
-from auditor.network.effective_rules import Direction, bare, effective_rules
+from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
@@ -122,7 +122,7 @@ def _let_in(network: Network, target: Point, own: AddressSet, ports: set[int]) -
     known = _senders(network)
     found = known.get(key)
     if found is None:
-        rules = effective_rules(network, nic, Direction.INBOUND, target.subnet, network.tags)
+        rules = rules_at(network, nic, Direction.INBOUND, target.subnet, network.tags)
         numbers = PortSet(tuple((each, each) for each in sorted(ports)))
         found = known[key] = may_pass(rules, own, numbers)
     return found
@@ -141,7 +141,7 @@ def as_its_subnet(network: Network, point: Point) -> bool:
 
 @question_about
 def _same_for_all(network: Network, subnet: Subnet) -> bool:
-    rules = effective_rules(network, None, Direction.INBOUND, subnet, network.tags)
+    rules = rules_at(network, None, Direction.INBOUND, subnet, network.tags)
     return not any(content(network, layer)[1] for layer in rules.layers)
 
 
