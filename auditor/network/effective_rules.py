@@ -40,6 +40,8 @@ class Direction(Enum):
     INBOUND = "Inbound"
     OUTBOUND = "Outbound"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 class EffectiveRules(msgspec.Struct, frozen=True):
     """The layers of one direction, in the order in which packets meet them."""

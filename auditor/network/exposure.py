@@ -141,11 +141,20 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
     if ref is not None and ref.id:
         pointer = "/properties/publicIPAddress/id"
         found[fold(ref.id)] = (ref.id, evidence(configuration, pointer, ref.id))
-    for edge in network.referrers(configuration, "ipConfiguration"):
-        if isinstance(edge.source, PublicIp):
-            told = evidence(edge.source, edge.pointer, configuration.id)
-            found.setdefault(edge.source.key, (edge.source.id, told))
+    if configuration.key in _claimed(network):
+        for edge in network.referrers(configuration, "ipConfiguration"):
+            if isinstance(edge.source, PublicIp):
+                told = evidence(edge.source, edge.pointer, configuration.id)
+                found.setdefault(edge.source.key, (edge.source.id, told))
     return tuple(found.values())
+
+
+@question
+def _claimed(network: Network) -> frozenset[str]:
+    """The keys of what public IPs say they belong to: few of all ip configurations."""
+    settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))
+    found = (network.find(walk.peek(each, "ip_configuration")) for each in settings)
+    return frozenset(node.key for node in found if node is not None)
 
 
 def is_basic(network: Network, arm_id: str) -> bool:

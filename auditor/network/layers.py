@@ -18,6 +18,8 @@ class Action(Enum):
     DENY = "Deny"
     FINAL = "AlwaysAllow"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 class LayerKind(Enum):
     """Where a layer stands."""
@@ -25,6 +27,8 @@ class LayerKind(Enum):
     ADMIN = "admin"
     SUBNET = "subnet"
     NIC = "networkInterface"
+
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
 
 class EffectiveRule(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
@@ -92,6 +93,7 @@ def network_id(node: Node) -> str:
     return node.owner.id if node.owner is not None else parent(node.id) or ""
 
 
+@lru_cache(maxsize=65536)
 def network_key(subnet_id: str) -> str:
     """Give the folded id of the VNet of a subnet's id."""
     return fold(parent(subnet_id) or "")

@@ -55,6 +55,8 @@ class Kind(Enum):
     INTERNET = "internet"
     ON_PREMISES = "onprem"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 class Point(msgspec.Struct, frozen=True):
     """One place where packets start or end.

@@ -156,11 +156,27 @@ def _senders(network: Network) -> dict[tuple[object, ...], AddressSet]:
 @question_about
 def _near(network: Network, home: str, senders: AddressSet) -> tuple[Point, ...]:
     """The subnets around a VNet (its key) whose machines may bear one of some addresses."""
+    if senders == EVERYTHING:
+        return tuple(point for point, _ in _starting(network, home))
     return tuple(
-        anywhere_in(network, subnet)
+        point
+        for point, put in _starting(network, home)
+        if not point.addresses
+        or point.addresses.overlaps(senders)
+        or (put and put.overlaps(senders))
+    )
+
+
+@question_about
+def _starting(network: Network, home: str) -> tuple[tuple[Point, AddressSet], ...]:
+    """The subnets around a VNet whose machines start connections.
+
+    With each what appliances may put in the place of their addresses.
+    """
+    return tuple(
+        (anywhere_in(network, subnet), _put_by_appliances(network, subnet))
         for subnet in subnets_around(network, home)
         if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
-        and _may_bear(network, anywhere_in(network, subnet).addresses, (subnet,), senders)
         and not starts_no_others(network, subnet)
     )
 

@@ -32,6 +32,8 @@ class Hop(Enum):
     PRIVATE_ENDPOINT = "InterfaceEndpoint"
     UNKNOWN = "Unknown"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 PEERINGS = frozenset({Hop.PEERING, Hop.GLOBAL_PEERING})
 
@@ -42,6 +44,8 @@ class Source(Enum):
     SYSTEM = "Default"
     GATEWAY = "VirtualNetworkGateway"
     USER = "User"
+
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
 
 class EffectiveRoute(msgspec.Struct, frozen=True):
