@@ -158,7 +158,7 @@ class Network:
         """
         if isinstance(target, Ref):
             if target.node is not None:
-                return cast(Node, target.node)
+                return target.node  # type: ignore[no-any-return]
             target = target.id
         if not target:
             return None
@@ -312,7 +312,7 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     @wraps(ask)
     def once(network: Network) -> R:
         try:
-            return cast(R, network.known[ask])
+            return network.known[ask]  # type: ignore[no-any-return]
         except KeyError:
             return network.ask(ask)
 

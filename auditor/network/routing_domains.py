@@ -21,7 +21,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question, question_about
 from auditor.resources.base import Node
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
 from auditor.resources.virtual_networks import AddressSpace, Peering, Subnet, VirtualNetwork
@@ -263,6 +263,7 @@ def networks_near(network: Network, vnet: VirtualNetwork) -> tuple[Neighbour, ..
     return tuple(_neighbour(network, key) for key in sorted(near_keys(network, vnet.key)))
 
 
+@question_about
 def near_keys(network: Network, key: str) -> frozenset[str]:
     """Give the keys of the networks near a network, as `networks_near` does."""
     beside = neighbours(network)

@@ -143,20 +143,35 @@ def _shut(network: Network, target: Subnet, port: int, around: tuple[Subnet, ...
         filters = filters_of(network, group, inbound=True) if group is not None else ()
     except Undetermined:
         return False
+    openers = _openers(network, filters, port)
+    return openers is not None and not any(
+        _may_let_in(network, each, target, around) for each in openers
+    )
+
+
+@question_about
+def _openers(_: Network, filters: tuple[Filter, ...], port: int) -> tuple[Filter, ...] | None:
+    """The rules that may let TCP in on a port before all else is denied; None if it never is."""
+    found: list[Filter] = []
     for each in filters:
-        if not each.allow:
-            if is_whole(each):
-                return True
-        elif _speaks_of(each, port) and _may_let_in(network, each, target, around):
-            return False
-    return False
+        if each.allow:
+            if _speaks_of(each, port):
+                found.append(each)
+        elif is_whole(each):
+            return tuple(found)
+    return None
 
 
 def _may_let_in(network: Network, each: Filter, target: Subnet, around: tuple[Subnet, ...]) -> bool:
     side = each.sources
     if side.groups or side.tags - {AZURE_LOAD_BALANCER} or not side.told:
         return True
-    return side.addresses.overlaps(_all_of(network, around)) and any(
+    total, apart = _all_of(network, around)
+    if target not in around:
+        return side.addresses.overlaps(total)
+    if apart:
+        return (side.addresses - anywhere_in(network, target).addresses).overlaps(total)
+    return any(
         anywhere_in(network, other).addresses.overlaps(side.addresses)
         for other in around
         if other is not target
@@ -164,12 +179,13 @@ def _may_let_in(network: Network, each: Filter, target: Subnet, around: tuple[Su
 
 
 @question_about
-def _all_of(network: Network, subnets: tuple[Subnet, ...]) -> AddressSet:
-    """What all machines of some subnets may have."""
-    total = [anywhere_in(network, subnet).addresses for subnet in subnets]
-    v4 = merged(pair for each in total for pair in each.v4)
-    v6 = merged(pair for each in total for pair in each.v6)
-    return AddressSet(v4, v6)
+def _all_of(network: Network, subnets: tuple[Subnet, ...]) -> tuple[AddressSet, bool]:
+    """What all machines of some subnets may have, and whether no two of them may have the same."""
+    every = [anywhere_in(network, subnet).addresses for subnet in subnets]
+    v4 = merged(pair for each in every for pair in each.v4)
+    v6 = merged(pair for each in every for pair in each.v6)
+    total = AddressSet(v4, v6)
+    return total, total.size == sum(each.size for each in every)
 
 
 def _speaks_of(each: Filter, port: int) -> bool:
