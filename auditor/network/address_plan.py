@@ -224,6 +224,8 @@ def _unlisted(network: Network, subnet: Subnet) -> str:
 
 
 def _absent(network: Network, ref: Ref) -> str:
+    if ref.node is not None:  # as most are, and ids are long
+        return ""
     text = ref.id or ""
     holder = parent(text)
     if not text or fold(text) in network.nodes or (holder and fold(holder) in network.nodes):

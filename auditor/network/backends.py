@@ -16,7 +16,7 @@ from auditor.ids import fold, parent
 from auditor.network.address_plan import locate
 from auditor.network.exposure import FrontendUse, InboundRule
 from auditor.network.gateways import members_of, vnet_of
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question, question_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
@@ -33,6 +33,7 @@ from auditor.resources.load_balancers import (
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
+@question_about
 def members(network: Network, pool: BackendPool) -> tuple[str, ...]:
     """Give the members of a pool: folded ids of ip configurations and frontends, and addresses.
 

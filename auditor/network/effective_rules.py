@@ -251,7 +251,7 @@ def bare(network: Network, nic: Interface) -> bool:
         ref = nic.properties.network_security_group
     except Undetermined:
         return False
-    return ref is None and not is_endpoint(nic) and ids.fold(nic.id) not in _claims(network)
+    return ref is None and not is_endpoint(nic) and nic.key not in _claims(network)
 
 
 @question

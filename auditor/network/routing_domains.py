@@ -112,7 +112,9 @@ def is_whole(peering: Peering) -> bool:
 def to_hub(network: Network, peering: Peering) -> bool:
     """Tell whether the far side is the VNet inside a virtual hub, which Azure alone manages."""
     remote = peering.properties.remote_virtual_network
-    if remote is None or not remote.id or fold(remote.id) in network.nodes:
+    if remote is None or remote.node is not None or not remote.id:
+        return False
+    if fold(remote.id) in network.nodes:
         return False
     named = peering.name.lower().startswith("remotevnettohubpeering")
     return named or last_segment(remote.id).lower().startswith("hv_")

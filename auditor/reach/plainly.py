@@ -110,8 +110,8 @@ class _Class(msgspec.Struct, frozen=True):
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
-        ports = each.destination_ports or PortSet()
-        if not each.speaks_of(self.protocol) or not ports.overlaps(self.ports):
+        ports = each.destination_ports
+        if ports is None or not ports.overlaps(self.ports) or not each.speaks_of(self.protocol):
             return False
         own, peers = self._sides(each)
         return _may_hold(own, self.own) and _may_hold(peers, self.peers)
