@@ -228,6 +228,8 @@ class AddressSet(msgspec.Struct, frozen=True):
         return AddressSet(v4=pair) if first.version == 4 else AddressSet(v6=pair)
 
     def __or__(self, other: AddressSet) -> AddressSet:
+        if not other:
+            return self
         return AddressSet(iv.union(self.v4, other.v4), iv.union(self.v6, other.v6))
 
     def __and__(self, other: AddressSet) -> AddressSet:
@@ -240,7 +242,7 @@ class AddressSet(msgspec.Struct, frozen=True):
         return AddressSet(iv.complement(self.v4, _TOP[4]), iv.complement(self.v6, _TOP[6]))
 
     def __le__(self, other: AddressSet) -> bool:
-        return iv.is_subset(self.v4, other.v4) and iv.is_subset(self.v6, other.v6)
+        return iv.is_subset(self.v4, other.v4) and (not self.v6 or iv.is_subset(self.v6, other.v6))
 
     def __ge__(self, other: AddressSet) -> bool:
         return other <= self
@@ -268,7 +270,7 @@ class AddressSet(msgspec.Struct, frozen=True):
 
     def overlaps(self, other: AddressSet) -> bool:
         """Tell whether the two share an address."""
-        return iv.overlap(self.v4, other.v4) or iv.overlap(self.v6, other.v6)
+        return iv.overlap(self.v4, other.v4) or (bool(self.v6) and iv.overlap(self.v6, other.v6))
 
     def smallest(self) -> Address | None:
         """Give the smallest address, a witness that the set is not empty; None when it is."""

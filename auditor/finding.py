@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
+import msgspec
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -35,8 +37,7 @@ class Status(enum.StrEnum):
     BASELINE = "baseline"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """One value that was read: `pointer` is the RFC 6901 pointer inside the ARM resource."""
 
     resource: str

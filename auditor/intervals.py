@@ -20,8 +20,11 @@ Intervals: TypeAlias = tuple[Interval, ...]
 def merged(pairs: Iterable[Interval]) -> Intervals:
     """Give the canonical form of any intervals; touching ones join (1-2 and 3-4 are 1-4)."""
     result: list[Interval] = []
+    ordered = sorted(pairs)
+    if len(ordered) < 2:
+        return tuple(ordered)
     end = -2
-    for low, high in sorted(pairs):
+    for low, high in ordered:
         if low > end + 1:
             result.append((low, high))
             end = high
@@ -33,14 +36,14 @@ def merged(pairs: Iterable[Interval]) -> Intervals:
 
 def union(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of either."""
-    if not left or not right:
-        return left or right
-    return merged(left + right)
+    if not right or left == right:
+        return left
+    return merged(left + right) if left else right
 
 
 def intersection(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of both."""
-    if left is right:
+    if left is right or not left:
         return left
     result: list[Interval] = []
     i = j = 0
@@ -59,6 +62,10 @@ def intersection(left: Intervals, right: Intervals) -> Intervals:
 
 def overlap(left: Intervals, right: Intervals) -> bool:
     """Tell whether some number is in both."""
+    if not left or not right:
+        return False
+    if len(left) == len(right) == 1:  # the ordinary case
+        return left[0][0] <= right[0][1] and right[0][0] <= left[0][1]
     i = j = 0
     while i < len(left) and j < len(right):
         if left[i][1] < right[j][0]:
@@ -87,8 +94,21 @@ def difference(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of `left` that are not in `right`."""
     if not overlap(left, right):
         return left
-    top = max(left[-1][1], right[-1][1])
-    return intersection(left, complement(right, top))
+    result: list[Interval] = []
+    j, end = 0, len(right)
+    for low, high in left:
+        while j < end and right[j][1] < low:
+            j += 1
+        while j < end and right[j][0] <= high:
+            if right[j][0] > low:
+                result.append((low, right[j][0] - 1))
+            low = right[j][1] + 1
+            if low > high:
+                break
+            j += 1
+        if low <= high:
+            result.append((low, high))
+    return tuple(result)
 
 
 def covers(these: Intervals, low: int, high: int) -> bool:
@@ -101,7 +121,12 @@ def covers(these: Intervals, low: int, high: int) -> bool:
 
 def is_subset(left: Intervals, right: Intervals) -> bool:
     """Tell whether every number of `left` is in `right`."""
-    return all(covers(right, low, high) for low, high in left)
+    if left is right:
+        return True
+    for low, high in left:  # noqa: SIM110 - a generator takes four times as long
+        if not covers(right, low, high):
+            return False
+    return True
 
 
 def size(these: Intervals) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _SUFFIXES = (
     "vault.azure.net",
@@ -18,8 +19,7 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyVaultReference:
+class KeyVaultReference(msgspec.Struct, frozen=True):
     """A secret or certificate in a vault.
 
     `vault` and `host` (`contoso.vault.azure.net`) are in lower case, `name` and `version` as

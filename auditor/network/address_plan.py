@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
@@ -67,8 +69,7 @@ _CROWDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Who holds an address: `node` is the ip configuration or frontend, `subnet` the subnet's id.
 
     `static` is false only when Azure says that it chose the address itself (`Dynamic`).
@@ -85,8 +86,7 @@ class Owner:
         return self.node.root
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(msgspec.Struct, frozen=True):
     """Where an address lies, seen from a VNet, and who owns it.
 
     `key` is that of the network whose address space holds it (the VNet, a network near it), None
@@ -225,6 +225,8 @@ def _unlisted(network: Network, subnet: Subnet) -> str:
 
 
 def _absent(network: Network, ref: Ref) -> str:
+    if ref.node is not None:  # as most are, and ids are long
+        return ""
     text = ref.id or ""
     holder = parent(text)
     if not text or fold(text) in network.nodes or (holder and fold(holder) in network.nodes):

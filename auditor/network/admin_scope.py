@@ -8,7 +8,9 @@ is deployed is not told anywhere either.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
 
+import msgspec
+
 from auditor.addresses import EVERY_PORT, EVERY_V4, EVERY_V6, NOTHING, AddressSet, PortSet, Version
 from auditor.network.filters import (
     AZURE_LOAD_BALANCER,
@@ -152,8 +154,7 @@ def _ranges(sets: Sequence[PortSet | None]) -> list[tuple[int, int]]:
     return [(low, high - 1) for low, high in pairwise(sorted(starts))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(msgspec.Struct, frozen=True):
     """Packets that no rule tells apart but by their source address."""
 
     version: Version

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
+
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -14,7 +16,7 @@ from auditor.ids import fold, parent
 from auditor.network.address_plan import locate
 from auditor.network.exposure import FrontendUse, InboundRule
 from auditor.network.gateways import members_of, vnet_of
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question, question_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
@@ -31,6 +33,7 @@ from auditor.resources.load_balancers import (
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
+@question_about
 def members(network: Network, pool: BackendPool) -> tuple[str, ...]:
     """Give the members of a pool: folded ids of ip configurations and frontends, and addresses.
 
@@ -96,8 +99,7 @@ def has_members(network: Network, balancer: LoadBalancer) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reliance:
+class Reliance(msgspec.Struct, frozen=True):
     """Somebody who counts on a private address: a gateway's pool, or a DNS record.
 
     `word` names it for a person, `told` quotes the address where it is written.

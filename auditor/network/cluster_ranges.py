@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Unknown
@@ -43,8 +45,7 @@ _PROFILE = "/properties/networkProfile"
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """Somebody around a cluster uses addresses; `words` say who."""
 
     claim: Claim

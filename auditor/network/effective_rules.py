@@ -7,8 +7,9 @@ group, the subnet's (N-11, N-50). A packet passes if every layer lets it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -46,9 +47,10 @@ class Direction(Enum):
     INBOUND = "Inbound"
     OUTBOUND = "Outbound"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
-@dataclass(frozen=True, slots=True)
-class EffectiveRules:
+
+class EffectiveRules(msgspec.Struct, frozen=True):
     """The layers of one direction, in the order in which packets meet them."""
 
     direction: Direction
@@ -86,6 +88,21 @@ def effective_rules(
         tuple(layer for layer in layers if layer is not None),
         Surroundings(network, here, nic, tags),
     )
+
+
+@question_about
+def rules_at(
+    network: Network,
+    nic: Interface | None,
+    direction: Direction,
+    subnet: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> EffectiveRules:
+    """Give the same, put together once for all quick looks: those that ask for no doubts.
+
+    What is not told of names is noted in the surroundings by whoever asks first.
+    """
+    return effective_rules(network, nic, direction, subnet, tags)
 
 
 def subnets_of(network: Network, nic: Interface) -> tuple[Subnet | Missing, ...]:
@@ -242,7 +259,7 @@ def bare(network: Network, nic: Interface) -> bool:
         ref = nic.properties.network_security_group
     except Undetermined:
         return False
-    return ref is None and not is_endpoint(nic) and ids.fold(nic.id) not in _claims(network)
+    return ref is None and not is_endpoint(nic) and nic.key not in _claims(network)
 
 
 @question

@@ -93,6 +93,8 @@ def absent_nics(network: Network, subnet: Subnet) -> Iterator[str]:
         if ref.id
     )
     for ref in subnet.properties.ip_configurations or ():
+        if ref.node is not None:  # as most are, and ids are long
+            continue
         text = ref.id or ""
         low = text.lower()
         if "/networkinterfaces/" not in low or fold(parent(text) or text) in network.nodes:

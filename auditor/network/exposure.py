@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+import msgspec
+
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -58,8 +60,7 @@ WORDS = {
 """What people call the owners of public addresses, by ARM type in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """The resource that carries a public IP.
 
     `id` is the resource's and `part` that of its ip configuration or frontend (the resource's own
@@ -140,11 +141,21 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
     if ref is not None and ref.id:
         pointer = "/properties/publicIPAddress/id"
         found[fold(ref.id)] = (ref.id, evidence(configuration, pointer, ref.id))
-    for edge in network.referrers(configuration, "ipConfiguration"):
-        if isinstance(edge.source, PublicIp):
-            told = evidence(edge.source, edge.pointer, configuration.id)
-            found.setdefault(edge.source.key, (edge.source.id, told))
+    if configuration.key in _claimed(network):
+        for edge in network.referrers(configuration, "ipConfiguration"):
+            if isinstance(edge.source, PublicIp):
+                told = evidence(edge.source, edge.pointer, configuration.id)
+                found.setdefault(edge.source.key, (edge.source.id, told))
     return tuple(found.values())
+
+
+@question
+def _claimed(network: Network) -> frozenset[str]:
+    """The keys of what public IPs say they belong to: few of all ip configurations."""
+    settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))
+    ids_told = (walk.peek(walk.peek(each, "ip_configuration"), "id") for each in settings)
+    found = (network.find(each) for each in ids_told)
+    return frozenset(node.key for node in found if node is not None)
 
 
 def is_basic(network: Network, arm_id: str) -> bool:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.network.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """Addresses of which it is not told whether a name holds them, and why."""
 
     region: AddressSet
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """Addresses: all of `must`, perhaps some in the regions of `doubts`, no others."""
 
     must: AddressSet = NOTHING
@@ -28,6 +27,8 @@ class Extent:
     def open(self) -> AddressSet:
         """The addresses that it may hold and need not."""
         total = NOTHING
+        if not self.doubts:
+            return total
         for doubt in self.doubts:
             total = total | doubt.region
         return total - self.must
@@ -35,7 +36,7 @@ class Extent:
     @property
     def may(self) -> AddressSet:
         """The addresses outside which it holds nothing."""
-        return self.must | self.open
+        return self.must | self.open if self.doubts else self.must
 
     def reasons(self, address: Address | None = None) -> tuple[Reason, ...]:
         """Give why it is not known, of one address or of all; sorted, each once."""

@@ -353,6 +353,7 @@ DEFAULTS: dict[bool, tuple[Filter, ...]] = {
 """The rules that Azure adds to every group, by "is inbound" (N-10)."""
 
 
+@question_about
 def attachments(
     network: Network, group: NetworkSecurityGroup
 ) -> tuple[Subnet | NetworkInterface | ScaleSetInterface | Missing, ...]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -36,8 +37,7 @@ LISTENER_OF_RULE = ("httpListener", "listener")
 """The edge kinds by which a routing rule names its listener."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """One place where a listener's requests may go.
 
     `rule` is the listener's routing rule; `node` names the target: the rule itself, its path map
@@ -107,8 +107,7 @@ class Route:
         return "every other path" if isinstance(self.node, UrlPathMap) else "every path"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """One entry of a pool's `backendAddresses`: an address, or a name (A-26).
 
     `pointer` is relative to the pool. `address` is None for a name.
@@ -158,6 +157,7 @@ def port_of(network: Network, listener: Listener) -> int:
     return found.properties.port
 
 
+@question_about
 def rules_of(network: Network, listener: Listener) -> tuple[RoutingRule, ...]:
     """Give the routing rules of a listener: one, or none when it serves nothing (A-22, A-25).
 
@@ -331,6 +331,7 @@ def is_public(network: Network, listener: Listener) -> bool:
     return frontend_of(network, listener).public
 
 
+@question_about
 def subnet_of(network: Network, gateway: ApplicationGateway) -> Subnet:
     """Give the gateway's own subnet (A-2). Raises Undetermined when it is not in the snapshot."""
     for configuration in gateway.ip_configurations:
@@ -340,6 +341,7 @@ def subnet_of(network: Network, gateway: ApplicationGateway) -> Subnet:
     raise Undetermined("the subnet of the gateway (gatewayIPConfigurations)", resource=gateway.id)
 
 
+@question_about
 def vnet_of(network: Network, gateway: ApplicationGateway) -> VirtualNetwork:
     """Give the VNet the gateway lives in. Raises Undetermined when it is not in the snapshot."""
     subnet = subnet_of(network, gateway)

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
 from sys import maxunicode
+from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import msgspec
@@ -156,7 +158,7 @@ class Network:
         """
         if isinstance(target, Ref):
             if target.node is not None:
-                return cast(Node, target.node)
+                return target.node  # type: ignore[no-any-return]
             target = target.id
         if not target:
             return None
@@ -310,7 +312,7 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     @wraps(ask)
     def once(network: Network) -> R:
         try:
-            return cast(R, network.known[ask])
+            return network.known[ask]  # type: ignore[no-any-return]
         except KeyError:
             return network.ask(ask)
 
@@ -327,6 +329,18 @@ def question_about(
 
     def answers(_: Network) -> dict[Any, Any]:
         return {}
+
+    def once_for_one(network: Network, about: Any) -> R:
+        # Of one thing, as most are asked: it needs no tuple.
+        try:
+            return network.known[answers][about]  # type: ignore[no-any-return]
+        except KeyError:
+            pass
+        found = network.ask(answers)[about] = cast(Any, ask)(network, about)
+        return cast(R, found)
+
+    if _is_about_one(ask):
+        return cast(Callable[Concatenate[Network, P], R], wraps(ask)(once_for_one))
 
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
@@ -355,6 +369,13 @@ def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
         if each.key in keys:
             raise Undetermined(f"which telling of {each.label} is right: inputs contradict "
                                "each other", resource=each.id)  # fmt: skip
+
+
+def _is_about_one(ask: Callable[..., object]) -> bool:
+    """Whether a function takes the network and one thing."""
+    code = cast(FunctionType, ask).__code__
+    more = code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
+    return code.co_argcount == 2 and not more and not cast(FunctionType, ask).__defaults__
 
 
 def every(cls: type[N]) -> Callable[[Network], tuple[N, ...]]:

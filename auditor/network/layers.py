@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.network.filters import Filter
 from auditor.network.reasons import Reason
@@ -17,6 +18,8 @@ class Action(Enum):
     DENY = "Deny"
     FINAL = "AlwaysAllow"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 class LayerKind(Enum):
     """Where a layer stands."""
@@ -25,9 +28,10 @@ class LayerKind(Enum):
     SUBNET = "subnet"
     NIC = "networkInterface"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
-@dataclass(frozen=True, slots=True)
-class EffectiveRule:
+
+class EffectiveRule(msgspec.Struct, frozen=True):
     """A rule at its place.
 
     `id` is the rule's own; `resource` and `pointer` say where it is written (for a default rule,
@@ -50,8 +54,7 @@ class EffectiveRule:
         return self.filter.priority
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(msgspec.Struct, frozen=True):
     """The rules at one place, in order. `at` is the id of the subnet, NIC or configuration.
 
     `unknown` tells why nothing is known of what it does; then it has no rules.

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.gateways import gateway_of, is_v2, listeners, may_be_served, rules_of
@@ -15,8 +17,7 @@ from auditor.resources.application_gateways import Listener
 from auditor.resources.gateway_routing import RoutingRule
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
+class Contender(msgspec.Struct, frozen=True):
     """A listener and the rule that serves it.
 
     `rank` orders the contenders for one address and port, smallest first: the rule's priority or,

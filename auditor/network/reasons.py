@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.errors import Undetermined
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True, order=True):
     """A label (`collection-gap`, `service-tag:storage`, ...), what it is about, and who."""
 
     label: str

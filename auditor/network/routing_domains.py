@@ -12,21 +12,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
 
 from auditor.addresses import Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, question, question_about
 from auditor.resources.base import Node
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
 from auditor.resources.virtual_networks import AddressSpace, Peering, Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubConnection, VirtualHub
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A prefix that somebody claims, and where it is written. `node` is the one who claims it."""
 
     prefix: Prefix
@@ -40,8 +42,7 @@ class Claim:
         return evidence(self.node, self.pointer, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """Two networks (folded ids, `near` first) joined by a peering, a connection or a hub.
 
     `whole` is false for a subnet peering, which joins some subnets only (R-19).
@@ -92,6 +93,7 @@ def network_id(node: Node) -> str:
     return node.owner.id if node.owner is not None else parent(node.id) or ""
 
 
+@lru_cache(maxsize=65536)
 def network_key(subnet_id: str) -> str:
     """Give the folded id of the VNet of a subnet's id."""
     return fold(parent(subnet_id) or "")
@@ -110,7 +112,9 @@ def is_whole(peering: Peering) -> bool:
 def to_hub(network: Network, peering: Peering) -> bool:
     """Tell whether the far side is the VNet inside a virtual hub, which Azure alone manages."""
     remote = peering.properties.remote_virtual_network
-    if remote is None or not remote.id or fold(remote.id) in network.nodes:
+    if remote is None or remote.node is not None or not remote.id:
+        return False
+    if fold(remote.id) in network.nodes:
         return False
     named = peering.name.lower().startswith("remotevnettohubpeering")
     return named or last_segment(remote.id).lower().startswith("hv_")
@@ -261,6 +265,7 @@ def networks_near(network: Network, vnet: VirtualNetwork) -> tuple[Neighbour, ..
     return tuple(_neighbour(network, key) for key in sorted(near_keys(network, vnet.key)))
 
 
+@question_about
 def near_keys(network: Network, key: str) -> frozenset[str]:
     """Give the keys of the networks near a network, as `networks_near` does."""
     beside = neighbours(network)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressSet, Prefix, Version
 from auditor.errors import Undetermined
@@ -25,8 +26,7 @@ RESERVED_NAMES = (GATEWAY, FIREWALL, FIREWALL_MANAGEMENT, BASTION, ROUTE_SERVER)
 """Names that give a subnet to one service and nobody else (D-9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Siblings:
+class Siblings(msgspec.Struct, frozen=True):
     """The subnets of one VNet, sorted; `id` is the VNet's, which need not be in the snapshot."""
 
     id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.extents import Doubt, Extent
@@ -29,16 +30,14 @@ HOSTS = _HOST | AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
 """What `AzureLoadBalancer` holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Addresses that a side of a rule matches, on conditions that are not told."""
 
     addresses: AddressSet
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """A NIC (None: any machine) in a subnet (None: not in the snapshot), and known service tags.
 
     Ask `parts` first: `doubts` then tells of each condition why it is not told.
@@ -48,7 +47,7 @@ class Surroundings:
     subnet: Subnet | None
     nic: Interface | None = None
     tags: ServiceTags = NO_TAGS
-    doubts: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    doubts: dict[str, tuple[Doubt, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def virtual_network(self) -> Extent:

@@ -9,9 +9,11 @@ condition, true or false for all boxes that name it. What holds in every case is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, parse_address
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
@@ -38,8 +40,7 @@ EVERY_PROTOCOL: Intervals = ((0, 255),)
 _WITH_PORTS: Intervals = ((6, 6), (17, 17))
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A box, the label of its rule, and the conditions on which it is there."""
 
     label: int

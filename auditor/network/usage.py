@@ -23,6 +23,7 @@ from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node, Ref
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
@@ -70,6 +71,38 @@ class Usage:
         """Count addresses; nothing when there are none."""
         if number > 0:
             self.taken[who] = self.taken.get(who, 0) + number
+
+
+def is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
+    """Tell at a glance that less than a threshold, in percent, of a subnet's addresses is used.
+
+    So it is where few things are, each of which takes one address at most. False: count.
+    """
+    try:
+        return _is_roomy(network, subnet, threshold)
+    except Undetermined:
+        return False
+
+
+def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
+    p = subnet.properties
+    listed = p.ip_configurations or ()
+    if p.application_gateway_ip_configurations or subnet.delegated_to:
+        return False
+    if not all(isinstance(ref.node, IpConfiguration) for ref in listed):
+        return False
+    number = len(listed) + len(p.private_endpoints or ())
+    for edge in network.referrers(subnet):
+        if edge.kind in _MANY or isinstance(edge.source, ScaleSetIpConfiguration):
+            return False
+        number += edge.kind == "subnet"
+    v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
+    used = clusters.RESERVED * len(v4) + number
+    return used * 100 < threshold * sum(prefix.size for prefix in v4)
+
+
+_MANY = frozenset({"vnetSubnetID", "podSubnetID", "subnetId", "delegatedSubnetResourceId"})
+"""The keys by which those name a subnet that take several addresses in it."""
 
 
 def used_addresses(network: Network, subnet: Subnet) -> Usage | None:

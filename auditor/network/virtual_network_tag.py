@@ -7,7 +7,7 @@ run time, a default route included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
@@ -41,6 +41,9 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     if vnet is None:
         lacks = Undetermined(f"the virtual network of {subnet.label}", resource=subnet.id)
         return joined((_own(subnet), _anything(lacks)))
+    if _is_plain(subnet, vnet):
+        own, rest = _own(subnet), _in_plain_subnets(network, vnet)
+        return joined((own, rest)) if own.doubts or not own.must <= rest.must else rest
     return joined(
         (
             _own(subnet),
@@ -48,6 +51,26 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
             *_peers(network, vnet, subnet),
             *_beyond_gateways(network, vnet, subnet),
             *_routed(network, subnet, tags),
+            *_connected_groups(network),
+        )
+    )
+
+
+def _is_plain(subnet: Subnet, vnet: VirtualNetwork) -> bool:
+    """Whether all but a subnet's own prefixes is the same as in others of its network."""
+    try:
+        return subnet.properties.route_table is None and all(map(is_whole, vnet.peerings))
+    except Undetermined:
+        return False
+
+
+@question_about
+def _in_plain_subnets(network: Network, vnet: VirtualNetwork) -> Extent:
+    return joined(
+        (
+            _told(lambda: vnet_space(network, vnet), vnet.id),
+            *(each for p in vnet.peerings for each in _by_peering(network, p, None)),
+            *_reached(network, vnet, ()),
             *_connected_groups(network),
         )
     )
@@ -177,11 +200,16 @@ def _beyond_gateways(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> 
     except Undetermined as unknown:
         yield _anything(unknown, subnet.id)
         return
-    doubts = []
+    doubts: list[Reason] = []
     if propagates is True:  # nobody says whether the tag loses what the routes lose (R-12)
         doubts = [Reason("semantics:N-20", "routes of gateways are kept out", subnet.id)]
     elif table is not None and propagates is None:
         doubts = [Reason("collection-gap", "disableBgpRoutePropagation", table.id)]
+    yield from _reached(network, vnet, doubts)
+
+
+def _reached(network: Network, vnet: VirtualNetwork, doubts: Sequence[Reason]) -> Iterator[Extent]:
+    """Give what gateways lead to; `doubts` tell why a subnet may not see the sites."""
     try:
         sites = _sites(network, vnet)
     except Undetermined as unknown:

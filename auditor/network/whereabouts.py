@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from auditor.addresses import Address
 from auditor.network.address_plan import Whereabouts, locate, locate_among

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.packets.intervals import Interval, Intervals, normalise, whole
 
@@ -14,8 +15,7 @@ Packet = tuple[int, ...]
 """A value for each dimension, in the space's order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(msgspec.Struct, frozen=True):
     """A field of a packet: its name, and the number of values it can take (from 0)."""
 
     name: str

@@ -7,8 +7,9 @@ snapshot's, another gateway, or something that cannot be told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from auditor.addresses import Address
 from auditor.errors import Undetermined

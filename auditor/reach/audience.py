@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import (
     EVERY_V4,
@@ -13,7 +15,7 @@ from auditor.addresses import (
     parse_prefix,
 )
 from auditor.errors import Undetermined
-from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.effective_rules import Direction, effective_rules, rules_at
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network
 from auditor.reach.demands import Demand, Refusal, refusal
@@ -30,8 +32,7 @@ _PUBLIC = PUBLIC & EVERY_V4
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(msgspec.Struct, frozen=True):
     """A port of a gateway at one frontend, as the rules of its subnet see it."""
 
     gateway: ApplicationGateway
@@ -113,7 +114,7 @@ def shut(network: Network, door: Door) -> Refusal | None:
 
 def _plainly_open(network: Network, door: Door) -> bool:
     """Whether rules plainly let in what the tag `Internet` surely holds: a quick look."""
-    rules = effective_rules(network, None, Direction.INBOUND, door.at.subnet, network.tags)
+    rules = rules_at(network, None, Direction.INBOUND, door.at.subnet, network.tags)
     if rules.surroundings.virtual_network.may >= _PUBLIC:
         return False  # then the tag surely holds nothing (N-24)
     ports = PortSet.of(door.port.number)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
@@ -18,8 +19,7 @@ from auditor.resources.application_gateways import ApplicationGateway, GatewayPo
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(msgspec.Struct, frozen=True):
     """One member of a pool, and a port on which a gateway asks it.
 
     `id` is the pool's. Only members that are in a network of the input.

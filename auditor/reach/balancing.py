@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
@@ -31,8 +34,7 @@ BOTH: Intervals = ((6, 6), (17, 17))
 _PROTOCOLS = {"tcp": TCP, "udp": UDP, "all": BOTH}
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(msgspec.Struct, frozen=True):
     """One rule of a frontend, and one machine it sends to.
 
     `protocols` and `ports` are what it takes at the frontend. `backend_port` is None where the port

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.packets.diagram import PacketSet, Space
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """All of `must` belongs, perhaps more of `may`, nothing else (section 12, 11.2)."""
 
     may: PacketSet

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -30,8 +31,7 @@ BY_TYPE: dict[str, Word] = {
 """What each outbound type of AKS says the nodes leave by (R-39)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """One way out that applies: `node` is what makes it, `words` names it for people.
 
     `only` is whether it stands there for nothing else than leaving: a NAT gateway, an outbound

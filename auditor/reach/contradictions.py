@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import pod_claims
@@ -49,8 +51,7 @@ class State(Enum):
     """The rule decides nothing there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A NIC in a subnet, with a security group at either; `kind` is where the group at hand stands.
 
     Without a NIC: something else in the subnet, which only the subnet's group filters; or a NIC

@@ -8,13 +8,14 @@ all do; of what lies between, nobody tells whether the platform needs it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop, Json
-from auditor.network.effective_rules import Direction, bare, effective_rules
+from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, free_name
 from auditor.network.service_tags import ServiceTags
@@ -46,8 +47,7 @@ _MOVED = 10
 """How far a denial moves behind, for a few Allows to come before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """What has to get through between a place and `peers`; `who` names them in a rule.
 
     Without `peers`: whoever the service tag `who` holds.
@@ -70,8 +70,7 @@ def manager(ports: PortSet) -> Demand:
     return Demand("GatewayManager", ports)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """One packet of a demand that does not get through, or may not (`certain` false).
 
     `ports` are those of the demand on which it is so, `steps` what becomes of the packet. `some`
@@ -173,7 +172,7 @@ def _as_all_around(network: Network, point: Point, demand: Demand) -> bool:
 def _plainly_met(network: Network, point: Point, demand: Demand) -> bool:
     peers, tags = _peers(network, demand)
     own = point.addresses & EVERY_V4
-    rules = effective_rules(network, point.nic, demand.direction, point.subnet, tags)
+    rules = rules_at(network, point.nic, demand.direction, point.subnet, tags)
     tag = "" if demand.who == "Internet" else demand.who  # that one shrinks by routes (N-22)
     return lets_through(rules, own, peers, demand.ports, tag, demand.protocol)
 
@@ -274,8 +273,7 @@ def allow_before(
     return f"{move} && {allow}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """A priority for an Allow, and where the denial has to go first; None when it may stay."""
 
     priority: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet, address_or_none

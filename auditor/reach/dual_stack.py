@@ -7,8 +7,10 @@ version: `*`, a service tag, the default rules (P-12: the two versions are two q
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
+
+from msgspec.structs import replace
 
 from auditor.addresses import EVERY_V4, EVERY_V6, AddressSet, PortSet
 from auditor.errors import Undetermined

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import Address, AddressSet, PortSet, Version
@@ -67,8 +68,7 @@ _NAMING = (
 """Those that name one public address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(msgspec.Struct, frozen=True):
     """A public address, and what carries it.
 
     `address` is its ARM id, that of the model where instances of a scale set have one each.

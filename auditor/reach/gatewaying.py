@@ -6,7 +6,9 @@ A gateway ends the client's connection and opens one of its own, from any addres
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
@@ -48,8 +50,7 @@ from auditor.resources.interfaces import IpConfiguration
 TCP: Intervals = ((6, 6),)
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(msgspec.Struct, frozen=True):
     """One port on which a gateway answers at one frontend, with the listeners that share it."""
 
     frontend: GatewayFrontend
@@ -235,8 +236,7 @@ def back_from(trail: Trail) -> Reply:
     return reply
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(msgspec.Struct, frozen=True):
     """What a gateway sends on: from a listener's route to one member of a pool, on a port.
 
     `teller` is the id of the pool, or of the listener or rule that ought to name one. `port` is

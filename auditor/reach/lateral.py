@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
+from auditor.intervals import merged
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.egress import machine_subnets
 from auditor.network.exposure import approved
@@ -93,11 +94,11 @@ def laterals(
     `managers` are globs of ids of subnets from where machines are managed. What is only possible
     is given where nothing is certain.
     """
-    home = anywhere_in(network, target).home
-    sources = [each for each in _workloads(network, home, managers) if each is not target]
+    around = _workloads(network, anywhere_in(network, target).home, managers)
     for port in ports:
-        if _shut(network, target, port, sources):
+        if _shut(network, target, port, around):
             continue
+        sources = [each for each in around if each is not target]
         rules = at_subnet(network, target, Direction.INBOUND)
         doors = _doors(network, rules, target, port)
         if doors:
@@ -132,8 +133,8 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
     return dict(found)
 
 
-def _shut(network: Network, target: Subnet, port: int, others: Sequence[Subnet]) -> bool:
-    """Whether the subnet's group denies everything before it allows the others anything on a port.
+def _shut(network: Network, target: Subnet, port: int, around: tuple[Subnet, ...]) -> bool:
+    """Whether the subnet's group denies everything before it allows others anything on a port.
 
     The cheap answer for most.
     """
@@ -142,28 +143,54 @@ def _shut(network: Network, target: Subnet, port: int, others: Sequence[Subnet])
         filters = filters_of(network, group, inbound=True) if group is not None else ()
     except Undetermined:
         return False
+    openers = _openers(network, filters, port)
+    return openers is not None and not any(
+        _may_let_in(network, each, target, around) for each in openers
+    )
+
+
+@question_about
+def _openers(_: Network, filters: tuple[Filter, ...], port: int) -> tuple[Filter, ...] | None:
+    """The rules that may let TCP in on a port before all else is denied; None if it never is."""
+    found: list[Filter] = []
     for each in filters:
-        if not each.allow:
-            if is_whole(each):
-                return True
-        elif _speaks_of(each, port) and _may_let_in(network, each, others):
-            return False
-    return False
+        if each.allow:
+            if _speaks_of(each, port):
+                found.append(each)
+        elif is_whole(each):
+            return tuple(found)
+    return None
 
 
-def _may_let_in(network: Network, each: Filter, others: Sequence[Subnet]) -> bool:
+def _may_let_in(network: Network, each: Filter, target: Subnet, around: tuple[Subnet, ...]) -> bool:
     side = each.sources
-    named = side.groups or side.tags - {AZURE_LOAD_BALANCER}
-    return bool(named) or not side.told or _overlap(network, others, side.addresses)
+    if side.groups or side.tags - {AZURE_LOAD_BALANCER} or not side.told:
+        return True
+    total, apart = _all_of(network, around)
+    if target not in around:
+        return side.addresses.overlaps(total)
+    if apart:
+        return (side.addresses - anywhere_in(network, target).addresses).overlaps(total)
+    return any(
+        anywhere_in(network, other).addresses.overlaps(side.addresses)
+        for other in around
+        if other is not target
+    )
+
+
+@question_about
+def _all_of(network: Network, subnets: tuple[Subnet, ...]) -> tuple[AddressSet, bool]:
+    """What all machines of some subnets may have, and whether no two of them may have the same."""
+    every = [anywhere_in(network, subnet).addresses for subnet in subnets]
+    v4 = merged(pair for each in every for pair in each.v4)
+    v6 = merged(pair for each in every for pair in each.v6)
+    total = AddressSet(v4, v6)
+    return total, total.size == sum(each.size for each in every)
 
 
 def _speaks_of(each: Filter, port: int) -> bool:
     ports = each.destination_ports
     return each.speaks_of("tcp") and (ports is None or port in ports)
-
-
-def _overlap(network: Network, subnets: Sequence[Subnet], addresses: AddressSet) -> bool:
-    return any(anywhere_in(network, each).addresses.overlaps(addresses) for each in subnets)
 
 
 @question_about

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network import clusters
@@ -133,8 +135,7 @@ def _hop(route: EffectiveRoute) -> Hop:
     return route.hop
 
 
-@dataclass(frozen=True, slots=True)
-class Leaver:
+class Leaver(msgspec.Struct, frozen=True):
     """Something that runs in a subnet: a NIC of a machine, a scale set, a pool of nodes or pods.
 
     `ways` are those by which its flows leave once their next hop is the internet; none for a

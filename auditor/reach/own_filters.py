@@ -7,7 +7,8 @@ here for what it says by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules

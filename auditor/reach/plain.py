@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from auditor.addresses import AddressSet
-from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.effective_rules import Direction, rules_at
 from auditor.network.graph import Network, question
 from auditor.network.passage import surely_pass
 from auditor.reach.balancing import Forward, forwards_of
@@ -71,7 +71,7 @@ def _forwarded(network: Network, source: Point, front: Point, forward: Forward, 
         return False
     if target.kind not in _STANDING or not _v4(target) or source.kind is Kind.MACHINE:
         return False
-    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
+    inbound = rules_at(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
     own = _v4(front if forward.floating else target)
     probe = forward.probe.properties.port if forward.probe is not None else port
     probed = forward.probe is None or (
@@ -92,7 +92,7 @@ def _sure_of_subnets(network: Network) -> dict[tuple[Kind, str, str, int], bool]
 
 def _straight(network: Network, source: Point, target: Point, port: int) -> bool:
     """Whether all packets pass, and the replies."""
-    inbound = effective_rules(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
+    inbound = rules_at(network, target.nic, Direction.INBOUND, target.subnet, network.tags)
     return (
         _passes_out(network, source, target, port)
         and surely_pass(inbound, _v4(target), _v4(source), port)
@@ -105,7 +105,7 @@ def _passes_out(network: Network, source: Point, target: Point, port: int) -> bo
     here, there = _v4(source), _v4(target)
     if not here or not there:
         return False
-    out = effective_rules(network, source.nic, Direction.OUTBOUND, source.subnet, network.tags)
+    out = rules_at(network, source.nic, Direction.OUTBOUND, source.subnet, network.tags)
     return surely_pass(out, here, there, port) and _routed(network, source, target)
 
 

@@ -5,7 +5,7 @@ It says yes only where the sets of packets would say so too, in a fraction of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
@@ -67,8 +67,7 @@ def decides(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
+class _Class(msgspec.Struct, frozen=True):
     """The packets that are asked about."""
 
     rules: EffectiveRules
@@ -111,8 +110,8 @@ class _Class:
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
-        ports = each.destination_ports or PortSet()
-        if not each.speaks_of(self.protocol) or not ports.overlaps(self.ports):
+        ports = each.destination_ports
+        if ports is None or not ports.overlaps(self.ports) or not each.speaks_of(self.protocol):
             return False
         own, peers = self._sides(each)
         return _may_hold(own, self.own) and _may_hold(peers, self.peers)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from auditor.addresses import EVERY_V4, PortSet
 from auditor.errors import Undetermined
@@ -81,8 +82,7 @@ def unprobed(network: Network, subnet: Subnet) -> Refusal | None:
 _API_SERVER = PortSet.of(9988)
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(msgspec.Struct, frozen=True):
     """Something in a subnet that the platform must reach; `refused` tells what does not get in."""
 
     name: str

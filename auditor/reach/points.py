@@ -7,8 +7,9 @@ instances of a scale set, a machine whose address was not given yet), with the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -60,9 +61,10 @@ class Kind(Enum):
     BEYOND = "beyond"
     """Somebody in a peered network that the input does not hold; its id is the network's."""
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
-@dataclass(frozen=True, slots=True)
-class Point:
+
+class Point(msgspec.Struct, frozen=True):
     """One place where packets start or end.
 
     `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.errors import Undetermined

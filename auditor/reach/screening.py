@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
-from auditor.network.effective_rules import Direction, bare, effective_rules
+from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
@@ -124,7 +124,7 @@ def _let_in(network: Network, target: Point, own: AddressSet, ports: set[int]) -
     known = _senders(network)
     found = known.get(key)
     if found is None:
-        rules = effective_rules(network, nic, Direction.INBOUND, target.subnet, network.tags)
+        rules = rules_at(network, nic, Direction.INBOUND, target.subnet, network.tags)
         numbers = PortSet(tuple((each, each) for each in sorted(ports)))
         found = known[key] = may_pass(rules, own, numbers)
     return found
@@ -143,7 +143,7 @@ def as_its_subnet(network: Network, point: Point) -> bool:
 
 @question_about
 def _same_for_all(network: Network, subnet: Subnet) -> bool:
-    rules = effective_rules(network, None, Direction.INBOUND, subnet, network.tags)
+    rules = rules_at(network, None, Direction.INBOUND, subnet, network.tags)
     return not any(content(network, layer)[1] for layer in rules.layers)
 
 
@@ -158,11 +158,27 @@ def _senders(network: Network) -> dict[tuple[object, ...], AddressSet]:
 @question_about
 def _near(network: Network, home: str, senders: AddressSet) -> tuple[Point, ...]:
     """The subnets around a VNet (its key) whose machines may bear one of some addresses."""
+    if senders == EVERYTHING:
+        return tuple(point for point, _ in _starting(network, home))
     return tuple(
-        anywhere_in(network, subnet)
+        point
+        for point, put in _starting(network, home)
+        if not point.addresses
+        or point.addresses.overlaps(senders)
+        or (put and put.overlaps(senders))
+    )
+
+
+@question_about
+def _starting(network: Network, home: str) -> tuple[tuple[Point, AddressSet], ...]:
+    """The subnets around a VNet whose machines start connections.
+
+    With each what appliances may put in the place of their addresses.
+    """
+    return tuple(
+        (anywhere_in(network, subnet), _put_by_appliances(network, subnet))
         for subnet in subnets_around(network, home)
         if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
-        and _may_bear(network, anywhere_in(network, subnet).addresses, (subnet,), senders)
         and not starts_no_others(network, subnet)
     )
 

@@ -6,7 +6,9 @@ An address stands for whoever has it, a public one of the input for whoever answ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined, UsageError

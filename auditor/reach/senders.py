@@ -33,6 +33,8 @@ class Tenant(Enum):
     """To those it serves: application gateways to pools (A-28), API servers to nodes (K-13)."""
     SENDER = "any"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 _SERVICES = {
     "microsoft.dbformysql/flexibleservers": Tenant.QUIET,

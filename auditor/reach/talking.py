@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain, product
+
+import msgspec
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
@@ -60,8 +61,7 @@ def _order(answer: Answer) -> tuple[int, int]:
     return _RANK[answer.verdict], len(answer.blockers)
 
 
-@dataclass(frozen=True, slots=True)
-class Intruders:
+class Intruders(msgspec.Struct, frozen=True):
     """Who reaches something besides those who should: surely, and perhaps.
 
     `first` is the answer about the first of the sure ones.

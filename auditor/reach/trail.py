@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet
 from auditor.network.graph import Network
@@ -44,8 +47,7 @@ Tell = Callable[[Packet, bool | None], tuple[Step, ...]]
 """Says what a stage does with one packet, as it looks there, given whether it passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """One thing a packet has to get through: the packets *as sent* that do, and how to say it."""
 
     bounds: Bounds
@@ -55,8 +57,7 @@ class Stage:
     """Whether it is about the way back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(msgspec.Struct, frozen=True):
     """A way from `source`: `sent` are the packets that set out on it, `stages` what they meet.
 
     `frame` is what they look like now; `others` are what they may look like instead, where nobody

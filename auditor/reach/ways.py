@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.network.graph import Network, question, question_about
@@ -26,8 +27,7 @@ from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """What becomes of packets from a subnet to some addresses.
 
     `possible` are the routes that may decide, and `reasons` why more than one: none when it is

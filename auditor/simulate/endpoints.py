@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from auditor.addresses import Address, AddressError, parse_address, parse_prefix
 from auditor.network.graph import Network, question
 from auditor.resources.base import Node
@@ -14,8 +16,7 @@ from auditor.simulate.logic import Truth, told, told_of
 from auditor.simulate.peers import network_of
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """A private endpoint at one of its addresses."""
 
     resource: PrivateEndpoint

@@ -31,7 +31,8 @@ Move the foreign resource to a subnet of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -92,8 +93,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(msgspec.Struct, frozen=True):
     """A resource in a subnet: its id, its type in lower case, and where that is written."""
 
     id: str

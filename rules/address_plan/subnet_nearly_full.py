@@ -35,7 +35,7 @@ from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
-from auditor.network.usage import Usage, used_addresses
+from auditor.network.usage import Usage, is_roomy, used_addresses
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -71,6 +71,8 @@ def subnets_to_fill(network: Network) -> tuple[Subnet, ...]:
 @rule("ADR-013", severity=Severity.HIGH, since="0.1.0", of=subnets_to_fill, parameters=Params)
 def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Add up what takes addresses, and compare it with the threshold."""
+    if is_roomy(network, subnet, params.threshold):
+        return
     usage = used_addresses(network, subnet)
     if usage is None:
         return

@@ -31,8 +31,9 @@ Link the zone to the network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
@@ -48,15 +49,14 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """A zone that networks need: `users` pairs what needs it with where that is (None: untold).
 
     With `missing`, a resource that does not tell which zone it needs.
     """
 
     id: str
-    users: list[tuple[Node, VirtualNetwork | None]] = field(default_factory=list)
+    users: list[tuple[Node, VirtualNetwork | None]] = msgspec.field(default_factory=list)
     missing: str = ""
 
 

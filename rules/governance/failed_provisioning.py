@@ -45,7 +45,7 @@ _MOST = 5
 @question
 def provisioned(network: Network) -> tuple[Node, ...]:
     """Every resource that tells its provisioning state, or has a part that does."""
-    return tuple(map(network.nodes.__getitem__, _states(network)[0]))
+    return tuple(_states(network)[0])
 
 
 @question
@@ -58,9 +58,9 @@ def _amiss(network: Network) -> dict[Node, list[tuple[Node, str]]]:
 
 
 @question
-def _states(network: Network) -> tuple[set[str], list[tuple[Node, str]]]:
-    """The keys of the resources that tell a state, and the nodes in a state that is not good."""
-    told: set[str] = set()
+def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
+    """The resources that tell a state, and the nodes in a state that is not good."""
+    told: set[Node] = set()
     bad: list[tuple[Node, str]] = []
     good: set[str] = set()
     for kind in network.kinds():
@@ -75,7 +75,7 @@ def _states(network: Network) -> tuple[set[str], list[tuple[Node, str]]]:
                 continue
             if state is None:
                 continue
-            told.add(node.key if node.record is not None else node.root.key)
+            told.add(node if node.record is not None else node.root)
             if state not in good:
                 if state.lower() in _DONE:
                     good.add(state)

@@ -33,7 +33,8 @@ Allow them before the denial:
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.errors import Undetermined

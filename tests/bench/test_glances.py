@@ -25,6 +25,8 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("RTE-005", "auditor.reach.ways.Ways.straight_to", None),
     ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
     ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
+    ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
+    ("NSG-011", "auditor.reach.lateral._shut", lambda *_: False),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
 )

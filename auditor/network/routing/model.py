@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet, Prefix
 from auditor.network.reasons import Reason
@@ -29,6 +32,8 @@ class Hop(Enum):
     PRIVATE_ENDPOINT = "InterfaceEndpoint"
     UNKNOWN = "Unknown"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 PEERINGS = frozenset({Hop.PEERING, Hop.GLOBAL_PEERING})
 
@@ -40,9 +45,10 @@ class Source(Enum):
     GATEWAY = "VirtualNetworkGateway"
     USER = "User"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
 
-@dataclass(frozen=True, slots=True)
-class EffectiveRoute:
+
+class EffectiveRoute(msgspec.Struct, frozen=True):
     """One route of a subnet.
 
     `node` and `pointer` tell who made it (the pointer is relative to the node), `fact` why. `far`
@@ -89,8 +95,7 @@ class EffectiveRoute:
         return self.hop, self.address, self.far
 
 
-@dataclass(frozen=True, slots=True)
-class Influence:
+class Influence(msgspec.Struct, frozen=True):
     """Routes that there may be and the snapshot does not tell: any prefix inside `within`."""
 
     within: AddressSet
@@ -128,12 +133,11 @@ class Influence:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Routes, and what may add to them."""
 
-    routes: list[EffectiveRoute] = field(default_factory=list)
-    influences: list[Influence] = field(default_factory=list)
+    routes: list[EffectiveRoute] = msgspec.field(default_factory=list)
+    influences: list[Influence] = msgspec.field(default_factory=list)
 
     def extend(self, other: Found) -> None:
         """Take over what another holds."""
@@ -200,8 +204,7 @@ class EffectiveRoutes:
                 yield influence.at(address)
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(msgspec.Struct, frozen=True):
     """How a flow to the internet leaves: the facts R-30 to R-37.
 
     `method` is `nat-gateway`, `public-ip`, `load-balancer`, `default`, `none` (it does not leave)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
@@ -18,8 +20,7 @@ from auditor.network.routing_domains import Claim, claims_of, is_whole, subnet_c
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(msgspec.Struct, frozen=True):
     """A peering that carries packets, seen from one VNet.
 
     `far` is None when the far VNet is not in the snapshot: Azure calls a side Connected only while
@@ -38,8 +39,7 @@ class Tie:
     vague: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ties:
+class Ties(msgspec.Struct, frozen=True):
     """The ties of a VNet, and what is not told about them."""
 
     ties: tuple[Tie, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import EVERYTHING
 from auditor.network.graph import Network
@@ -12,8 +12,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """One subnet, its VNet, and what is known of service tags."""
 
     network: Network

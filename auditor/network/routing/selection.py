@@ -13,9 +13,10 @@ drop out, or a certain one that cannot drop out ranks higher.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop, Source
@@ -29,8 +30,7 @@ _UNBEATEN = frozenset({Hop.LOCAL, *PEERINGS})
 Key: TypeAlias = tuple[bool, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Every route that may win, the certain ones first, and why it is not one answer."""
 
     possible: tuple[EffectiveRoute, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressError, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined, quoted
