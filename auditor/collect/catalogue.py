@@ -94,10 +94,8 @@ _WATCHED = (
     "Microsoft.KeyVault/vaults",
     "Microsoft.Network/applicationGateways",
     "Microsoft.Network/azureFirewalls",
-    "Microsoft.Network/bastionHosts",
-    "Microsoft.Network/publicIPAddresses",
 )
-"""Types whose diagnostic settings rules ask for."""
+"""Types whose diagnostic settings are read: one call for each resource, so not for all."""
 
 _CDN = "2024-02-01"
 _SCALE_SET_NETWORK = "2018-10-01"
