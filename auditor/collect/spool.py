@@ -55,26 +55,30 @@ class Spool:
         self.folder = folder
         self._lock = threading.Lock()
         self._done: dict[str, Done] = {}
+        if resume and not (folder / "about").is_file():
+            raise UsageError(f"there is nothing to resume in {folder}", advice="leave --resume out")
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
-        _hold(self._journal, folder)
-        if resume:
-            self._take_up(about)
-        else:
-            self._journal.truncate(0)
-            (folder / "about").write_bytes(about)
-            (folder / "records").write_bytes(b"")
+        try:
+            _hold(self._journal, folder)
+            if resume:
+                self._take_up(about)
+            else:
+                self._begin(about)
+        except UsageError:
+            self._journal.close()
+            raise
         self._records = open(folder / "records", "ab")  # noqa: SIM115
         self._end = self._records.seek(0, os.SEEK_END)
         self._reading = os.open(folder / "records", os.O_RDONLY)
 
+    def _begin(self, about: bytes) -> None:
+        self._journal.truncate(0)
+        (self.folder / "about").write_bytes(about)
+        (self.folder / "records").write_bytes(b"")
+
     def _take_up(self, about: bytes) -> None:
-        try:
-            before = (self.folder / "about").read_bytes()
-        except OSError:
-            raise UsageError(
-                f"there is nothing to resume in {self.folder}", advice="leave --resume out"
-            ) from None
+        before = self.about
         if _identity(before) != _identity(about):
             raise UsageError(
                 f"{self.folder} holds a snapshot with other options",
@@ -105,7 +109,7 @@ class Spool:
         """Note that a list has ended; its records were appended before."""
         with self._lock:
             self._records.flush()
-            self._journal.write(_ENCODER.encode(done) + b"\n")
+            self._journal.write(b"\n" + _ENCODER.encode(done))
             self._journal.flush()
             self._done[done.key] = done
 
