@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from auditor.collect import document
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
+from auditor.collect.graph import MANY, GraphSweep
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome
 from auditor.collect.scoping import resolve, unmatched
@@ -116,7 +117,8 @@ class Run:
 
 def sources(options: Options) -> Sequence[Source]:
     """Give what finds work to do, in the order in which it is done."""
-    return [ArmSweep(), ServiceTags()]
+    sweeps: dict[str, Source] = {"arm": ArmSweep(), "graph": GraphSweep()}
+    return [sweeps.get(options.sweep, GraphSweep(least=MANY)), ServiceTags()]
 
 
 def traffic_for(crew: Crew) -> Traffic:
