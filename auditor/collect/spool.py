@@ -7,7 +7,6 @@ Only what the journal names counts: a list that was cut off leaves bytes that no
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import threading
@@ -69,8 +68,8 @@ class Spool:
             self._journal.close()
             raise
         self._records = open(folder / "records", "ab")  # noqa: SIM115
-        self._end = self._records.seek(0, os.SEEK_END)
-        self._reading = os.open(folder / "records", os.O_RDONLY)
+        self._end = self._flushed = self._records.seek(0, os.SEEK_END)
+        self._reading = open(folder / "records", "rb")  # noqa: SIM115
 
     def _begin(self, about: bytes) -> None:
         self._journal.truncate(0)
@@ -109,6 +108,7 @@ class Spool:
         """Note that a list has ended; its records were appended before."""
         with self._lock:
             self._records.flush()
+            self._flushed = self._end
             self._journal.write(b"\n" + _ENCODER.encode(done))
             self._journal.flush()
             self._done[done.key] = done
@@ -116,12 +116,11 @@ class Spool:
     def read(self, entry: Entry) -> bytes:
         """Give the bytes of a record."""
         with self._lock:
-            if entry.offset + entry.length > self._flushed():
+            if entry.offset + entry.length > self._flushed:
                 self._records.flush()
-        return os.pread(self._reading, entry.length, entry.offset)
-
-    def _flushed(self) -> int:
-        return os.fstat(self._reading).st_size
+                self._flushed = self._end
+            self._reading.seek(entry.offset)
+            return self._reading.read(entry.length)
 
     def lists(self) -> Sequence[Done]:
         """Give every list that has ended, by key: the same order in every run."""
@@ -133,9 +132,8 @@ class Spool:
 
     def close(self) -> None:
         """Let go of the folder, which stays."""
-        for file in (self._journal, self._records):
+        for file in (self._journal, self._records, self._reading):
             file.close()
-        os.close(self._reading)
 
     def remove(self) -> None:
         """Let go of the folder and delete it."""
@@ -144,6 +142,11 @@ class Spool:
 
 
 def _hold(journal: BinaryIO, folder: Path) -> None:
+    """Keep other runs out, where the system knows how to."""
+    try:
+        import fcntl
+    except ImportError:
+        return
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
