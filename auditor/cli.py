@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes
+from auditor.commands import diff, filters, reach, routes, snapshot
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.streams import say
@@ -87,7 +87,7 @@ def _our_fault(error: Exception) -> AuditorError:
 def _tell(error: AuditorError) -> int:
     lines = [f"auditor: {error}"]
     if error.exit_status == 3:
-        lines.insert(0, "auditor: no audit was performed")
+        lines.insert(0, f"auditor: {error.headline}")
     if error.advice:
         lines.append(f"  help: {error.advice}")
     for line in lines:
@@ -378,5 +378,6 @@ for each in (
     filters.effective_rules,
     routes.next_hop,
     routes.effective_routes,
+    snapshot.snapshot,
 ):
     cli.add_command(each)

@@ -11,6 +11,8 @@ class AuditorError(Exception):
     """
 
     exit_status = 3
+    headline = "no audit was performed"
+    """What is said first when the exit status is 3."""
 
     def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
         super().__init__(what)

@@ -1,0 +1,156 @@
+"""The sweep by lists of Azure Resource Manager: subscription, resource group, parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from auditor import ids
+from auditor.collect import catalogue
+from auditor.collect.catalogue import By, Kind
+from auditor.collect.outcome import COMPLETE, Outcome, State
+from auditor.collect.pages import Gone, judge, take_list
+from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
+from auditor.ids import fold
+from auditor.snapshot.transport import Unanswered
+
+GROUPS = "microsoft.resources/resourcegroups"
+INVENTORY = "inventory"
+_CLUSTERS = "microsoft.containerservice/managedclusters"
+
+
+class ArmSweep:
+    """Lists everything of the catalogue, by Azure Resource Manager alone. A `Source`."""
+
+    def works(self, taken: Taken, scope: Scope) -> Iterable[Work]:
+        """Give the first work of each subscription: its groups, which tell whether it is ours."""
+        return [self._first(subscription, scope) for subscription in scope.subscriptions]
+
+    def _first(self, subscription: str, scope: Scope) -> Work:
+        def then(groups: Sequence[Entry], _taken: Taken) -> Iterator[Work]:
+            return self._under(subscription, groups, scope)
+
+        return groups_of(subscription, then)
+
+    def _under(self, subscription: str, groups: Sequence[Entry], scope: Scope) -> Iterator[Work]:
+        under = f"/subscriptions/{subscription}"
+        chosen = [e.id for e in groups if ids.name(e.id).lower() in scope.groups]
+        if scope.groups:
+            for group in chosen:
+                yield from lists(catalogue.top(), group, scope)
+            return
+        plain = [kind for kind in catalogue.top() if kind.by is By.SUBSCRIPTION and not kind.asked]
+        yield from lists(plain, under, scope)
+        yield inventory(subscription, scope)
+
+
+def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterable[Work]]) -> Work:
+    """List a subscription's resource groups. When that is denied, the subscription is one gap."""
+    path = f"/subscriptions/{subscription}/resourcegroups?api-version={catalogue.INVENTORY}"
+
+    def read(desk: Desk) -> Outcome:
+        return _listed(desk, path, catalogue.INVENTORY, "", GROUPS, Member.NOWHERE)
+
+    subject = f"/subscriptions/{subscription}"
+    return Work(_key(path), "resource groups", read, subject, then)
+
+
+def inventory(subscription: str, scope: Scope) -> Work:
+    """List what a subscription holds of types that are listed only where there are some."""
+    kinds = [k for k in catalogue.top() if k.by is By.GROUP or k.asked]
+    path = f"/subscriptions/{subscription}/resources?api-version={catalogue.INVENTORY}"
+
+    def read(desk: Desk) -> Outcome:
+        return _listed(desk, path, catalogue.INVENTORY, "", "", Member.NOWHERE)
+
+    def then(entries: Sequence[Entry], _taken: Taken) -> Iterator[Work]:
+        for kind in kinds:
+            there = [e.id for e in entries if e.type == kind.type.lower()]
+            if kind.by is not By.GROUP:
+                yield from lists([kind], f"/subscriptions/{subscription}", scope) if there else ()
+                continue
+            for group in sorted(
+                {group_id(each).lower(): group_id(each) for each in there}.values()
+            ):
+                yield from lists([kind], group, scope)
+
+    return Work(_key(path), INVENTORY, read, path.partition("?")[0], then)
+
+
+def group_id(arm_id: str) -> str:
+    """Give the id of the resource group of a resource."""
+    return f"/subscriptions/{ids.subscription(arm_id)}/resourceGroups/{ids.resource_group(arm_id)}"
+
+
+def lists(kinds: Iterable[Kind], under: str, scope: Scope) -> Iterator[Work]:
+    """Give the lists of some kinds under a subscription, a resource group, or a parent."""
+    for kind in kinds:
+        yield listing(kind, under, scope)
+
+
+def listing(kind: Kind, under: str, scope: Scope) -> Work:
+    """Give one list, and let the lists of its elements' children follow."""
+    path = kind.path(under)
+    child = kind.by is By.PARENT
+
+    def read(desk: Desk) -> Outcome:
+        if child:
+            return _listed_below(desk, kind, under)
+        return _listed(desk, path, kind.version, kind.provider, "", Member.RESOURCES)
+
+    def then(entries: Sequence[Entry], taken: Taken) -> Iterator[Work]:
+        return following(entries, taken, scope)
+
+    return Work(_key(path), kind.type, read, path.partition("?")[0], then)
+
+
+def following(entries: Iterable[Entry], taken: Taken, scope: Scope) -> Iterator[Work]:
+    """Give the lists of the children of what was listed; a cluster brings its node group along."""
+    for entry in entries:
+        yield from lists(catalogue.children(entry.type), entry.id, scope)
+        if scope.groups and entry.type == _CLUSTERS:
+            group = node_group(entry, taken)
+            if group is not None:
+                yield from lists(catalogue.top(), group, scope)
+
+
+def node_group(cluster: Entry, taken: Taken) -> str | None:
+    """Give the id of the resource group in which a cluster keeps its nodes."""
+    import msgspec
+
+    told = msgspec.json.decode(taken.body(cluster))
+    name = (told.get("properties") or {}).get("nodeResourceGroup")
+    if not isinstance(name, str) or not name:
+        return None
+    return f"/subscriptions/{ids.subscription(cluster.id)}/resourceGroups/{name}"
+
+
+def _key(path: str) -> str:
+    return path.lower()
+
+
+def _listed(desk: Desk, path: str, version: str, provider: str, type: str, member: str) -> Outcome:
+    try:
+        return take_list(desk, path, version=version, provider=provider, type=type, member=member)
+    except Gone as why:
+        return Outcome(State.FAILED, str(why))
+
+
+def _listed_below(desk: Desk, kind: Kind, parent: str) -> Outcome:
+    """Read a parent's children. When there is no such list, look whether the parent is gone."""
+    path = kind.path(parent)
+    try:
+        return take_list(desk, path, version=kind.version, provider=kind.provider)
+    except Gone as why:
+        if _is_gone(desk, kind, parent):
+            desk.drop(parent)
+            return COMPLETE
+        return Outcome(State.FAILED, str(why))
+
+
+def _is_gone(desk: Desk, kind: Kind, parent: str) -> bool:
+    version = next((k.version for k in catalogue.KINDS if k.type == kind.parent), kind.version)
+    try:
+        answer = desk.send("GET", f"{fold(parent)}?api-version={version}", provider=kind.provider)
+    except Unanswered:
+        return False
+    return answer.status == 404 and judge(answer)[0] is State.FAILED
