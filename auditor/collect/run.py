@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from auditor.collect.clusters import Clusters
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
 from auditor.collect.options import Options
@@ -42,7 +43,7 @@ class Run:
         """
         index = Index(self.spool)
         self.scope = resolve(self._perform_now, self.options)
-        for source in sources(self.options):
+        for source in sources(self.options, self.transport):
             self.crew.run(
                 self._new(source.works(index, self.scope)),
                 lambda work: self._perform(work, index),
@@ -92,9 +93,15 @@ class Run:
             self.watcher(kind, known, ended)
 
 
-def sources(options: Options) -> Sequence[Source]:
-    """Give what finds work to do, in the order in which it is done."""
-    return [ArmSweep()]
+def sources(options: Options, transport: Transport) -> Sequence[Source]:
+    """Give what finds work to do, in the order in which it is done.
+
+    Raises UsageError when one of them cannot do what is asked for.
+    """
+    found: list[Source] = [ArmSweep()]
+    if options.kubernetes is not None or options.kubeconfig is not None:
+        found.append(Clusters(options, transport.token))
+    return found
 
 
 def traffic_for(crew: Crew) -> Traffic:

@@ -252,6 +252,15 @@ class AzureTransport:
             answer.status_code, content, {k.lower(): v for k, v in answer.headers.items()}
         )
 
+    def token(self, scope: str) -> str:
+        """Give a token for something else than Resource Manager. Raises NoCredential."""
+        from azure.core.exceptions import AzureError
+
+        try:
+            return str(self.credential.get_token(scope).token)
+        except AzureError as error:
+            raise _unknown_caller(error, "auto") from None
+
     def _own(self, url: str) -> str:
         if url.startswith("/") and not url.startswith("//"):
             return self.endpoint + url
