@@ -36,6 +36,12 @@ class InputError(AuditorError):
     exit_status = 3
 
 
+class NothingRead(AuditorError):
+    """No snapshot was taken, because nobody could be signed in or nothing may be read. Status 3."""
+
+    headline = "no snapshot was taken"
+
+
 class Undetermined(Exception):
     """The snapshot does not tell.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 
 class By(enum.Enum):
@@ -54,8 +55,11 @@ class Kind:
     def path(self, under: str) -> str:
         """Give the path of its list under a subscription, a resource group, or a parent's id."""
         rest = self.suffix if self.parent else f"providers/{self.type}"
-        return f"{under}/{rest}?api-version={self.version}"
+        return f"{quote(under, safe=PLAIN)}/{rest}?api-version={self.version}"
 
+
+PLAIN = "/!$&'()*+,;=:@~"
+"""What stands in a path as it is (RFC 3986), besides letters and digits; names may hold more."""
 
 _NETWORK = "2024-05-01"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
@@ -45,37 +48,98 @@ def take_list(
 ) -> Outcome:
     """Read all pages of a list and keep their elements.
 
-    `type` is for elements that do not tell theirs. Raises Gone when Azure knows no such path.
+    `path` names the api-version `version`; when this cloud does not know it, the newest that it
+    does know is taken. `type` is for elements that do not tell theirs, `member` where they go.
+    Raises Gone when Azure knows no such path.
     """
-    seen = {path}
-    url = path
-    for number in range(1, MOST_PAGES + 1):
-        try:
-            answer = desk.send("GET", url, provider=provider)
-        except Unanswered as reason:
-            return _ended(number, State.FAILED, f"{reason}, several times; try again later")
-        except ForeignAddress:
-            return Outcome(State.PARTIAL, _after(number, "the next page is on another host"))
-        if answer.status != 200:
-            state, why = judge(answer)
-            if number == 1 and answer.status == 404:
-                raise Gone(why)
-            return _ended(number, state, why)
-        page = _page(answer.body)
-        if isinstance(page, str):
-            return _ended(number, State.FAILED, page)
+    taking = _Taking(desk, provider, type, member)
+    ended = taking.follow(path, version)
+    if isinstance(ended, str):
+        other = path.replace(f"api-version={version}", f"api-version={ended}")
+        ended = taking.follow(other, ended, again=False)
+    assert not isinstance(ended, str)
+    return ended
+
+
+@dataclass(slots=True)
+class _Taking:
+    desk: Desk
+    provider: str
+    type: str
+    member: str
+
+    def follow(self, path: str, version: str, *, again: bool = True) -> Outcome | str:
+        """Read from page to page; give another api-version to try when this one is unknown."""
+        seen = {path}
+        url = path
+        for number in range(1, MOST_PAGES + 1):
+            try:
+                answer = self.desk.send("GET", url, provider=self.provider)
+            except Unanswered as reason:
+                return _ended(number, State.FAILED, f"{reason}, several times; try again later")
+            except ForeignAddress:
+                return Outcome(State.PARTIAL, _after(number, "its address is on another host"))
+            if answer.status != 200:
+                other = supported(answer, version) if again and number == 1 else None
+                return other or _refused(number, answer)
+            page = _page(answer.body)
+            if isinstance(page, str):
+                return _ended(number, State.FAILED, page)
+            if not self._keep(page, version):
+                return Outcome(State.PARTIAL, "it holds elements without an id")
+            if not page.next_link:
+                return COMPLETE
+            if page.next_link in seen:
+                return Outcome(State.PARTIAL, _after(number + 1, "its address was read before"))
+            url = page.next_link
+            seen.add(url)
+        return Outcome(State.PARTIAL, f"it has more than {MOST_PAGES} pages")
+
+    def _keep(self, page: _Page, version: str) -> bool:
+        version = "" if self.member == Member.NOWHERE else version
         kept = [
-            desk.keep(raw, version=version, type=type, member=member) for raw in page.value or ()
+            self.desk.keep(raw, version=version, type=self.type, member=self.member)
+            for raw in page.value or ()
         ]
-        if not all(kept):
-            return Outcome(State.PARTIAL, "it holds elements without an id")
-        if not page.next_link:
-            return COMPLETE
-        if page.next_link in seen:
-            return Outcome(State.PARTIAL, _after(number + 1, "the next page was read before"))
-        url = page.next_link
-        seen.add(url)
-    return Outcome(State.PARTIAL, f"it has more than {MOST_PAGES} pages")
+        return all(kept)
+
+
+def _refused(number: int, answer: Answer) -> Outcome:
+    state, why = judge(answer)
+    if number == 1 and answer.status == 404 and state is State.FAILED:
+        raise Gone(why)
+    return _ended(number, state, why)
+
+
+_VERSION = re.compile(r"\b\d{4}-\d\d-\d\d(?:-[a-z]+)?\b")
+_UNKNOWN_VERSION = frozenset(
+    {
+        "ApiVersionNotSupported",
+        "InvalidApiVersionParameter",
+        "InvalidResourceType",
+        "NoRegisteredProviderFound",
+        "UnsupportedApiVersion",
+    }
+)
+
+
+def supported(answer: Answer, version: str) -> str | None:
+    """Give the api-version to take instead, from the list in Azure's error; None if it has none.
+
+    The newest that is not newer than ours; previews only where there is nothing else. National
+    clouds are behind the public one.
+    """
+    fault = _fault(answer)
+    if fault.code not in _UNKNOWN_VERSION or "support" not in fault.message.lower():
+        return None
+    told: set[str] = {each for each in _VERSION.findall(fault.message) if each != version}
+    stable = {each for each in told if len(each) == len("2024-05-01")}
+    older = {each for each in stable if each < version}
+    if older:
+        return max(older)
+    if stable:
+        return min(stable)
+    return max(told) if told else None
 
 
 class Gone(Exception):
@@ -96,12 +160,16 @@ def _page(body: bytes) -> _Page | str:
     return page
 
 
+def _fault(answer: Answer) -> _Fault:
+    try:
+        return _FAULTY.decode(answer.body).error
+    except (msgspec.DecodeError, RecursionError):
+        return _Fault()
+
+
 def judge(answer: Answer) -> tuple[State, str]:
     """Say what an answer that is no success means, in words that do not change from run to run."""
-    try:
-        fault = _FAULTY.decode(answer.body).error
-    except (msgspec.DecodeError, RecursionError):
-        fault = _Fault()
+    fault = _fault(answer)
     if fault.code in _NO_SUCH_SERVICE:
         return State.NOT_REGISTERED, ""
     said = f" {quoted(fault.code)}" if fault.code else ""

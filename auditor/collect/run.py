@@ -6,19 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from auditor.collect import document
 from auditor.collect.clusters import Clusters
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome
-from auditor.collect.scoping import resolve
+from auditor.collect.scoping import resolve, unmatched
 from auditor.collect.spool import Done, Index, Spool
-from auditor.collect.sweep import ArmSweep
-from auditor.collect.work import Scope, Source, Work
+from auditor.collect.sweep import ArmSweep, scope_words
+from auditor.collect.tags import ServiceTags
+from auditor.collect.work import Member, Scope, Source, Work
+from auditor.errors import NothingRead
+from auditor.snapshot.document import Gap
 from auditor.snapshot.transport import Traffic, Transport
 
-Watcher = Callable[[str, int, int], None]
-"""Told of progress: a kind, how many of its lists are known of, and how many of them ended."""
+Watcher = Callable[[Sequence[tuple[str, int, int]]], None]
+"""Told of progress: of each kind, how many lists are known of, and how many of them ended."""
 
 
 @dataclass(slots=True)
@@ -29,8 +33,10 @@ class Run:
     spool: Spool
     options: Options
     crew: Crew
-    watcher: Watcher = lambda _kind, _known, _ended: None
+    watcher: Watcher = lambda _states: None
     scope: Scope | None = None
+    missing: Sequence[Gap] = ()
+    index: Index = field(init=False)
     _known: dict[str, int] = field(default_factory=dict)
     _ended: dict[str, int] = field(default_factory=dict)
     _keys: set[str] = field(default_factory=set)
@@ -41,7 +47,7 @@ class Run:
 
         Raises AuditorError when nothing can be read at all.
         """
-        index = Index(self.spool)
+        index = self.index = Index(self.spool)
         self.scope = resolve(self._perform_now, self.options)
         for source in sources(self.options, self.transport):
             self.crew.run(
@@ -49,7 +55,24 @@ class Run:
                 lambda work: self._perform(work, index),
                 self._tick,
             )
+        self.missing = (*document.gaps(self.spool), *unmatched(self.scope, self.spool, index))
+        self._must_have_read_something()
         return self.scope
+
+    def _must_have_read_something(self) -> None:
+        if document.chosen(self.spool, Member.RESOURCES) or not self.missing:
+            return
+        first = self.missing[0]
+        more = f" (and {len(self.missing) - 1} more)" if len(self.missing) > 1 else ""
+        raise NothingRead(
+            f"nothing could be read: {first.subject}: {first.detail}{more}",
+            advice="give the credential the role Reader, or choose another with --credential",
+        )
+
+    def told_scope(self) -> Sequence[str]:
+        """Say what was read: subscriptions, or resource groups with those of their clusters."""
+        assert self.scope is not None
+        return scope_words(self.scope, self.index)
 
     def _new(self, works: Iterable[Work]) -> list[Work]:
         """Leave out what was given before, and count the rest."""
@@ -89,8 +112,7 @@ class Run:
     def _tick(self) -> None:
         with self._lock:
             states = [(kind, n, self._ended.get(kind, 0)) for kind, n in self._known.items()]
-        for kind, known, ended in states:
-            self.watcher(kind, known, ended)
+        self.watcher(states)
 
 
 def sources(options: Options, transport: Transport) -> Sequence[Source]:
@@ -98,7 +120,7 @@ def sources(options: Options, transport: Transport) -> Sequence[Source]:
 
     Raises UsageError when one of them cannot do what is asked for.
     """
-    found: list[Source] = [ArmSweep()]
+    found: list[Source] = [ArmSweep(), ServiceTags()]
     if options.kubernetes is not None or options.kubeconfig is not None:
         found.append(Clusters(options, transport.token))
     return found

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 from auditor import ids
 from auditor.collect import catalogue
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome, State
 from auditor.collect.pages import Gone, take_list
-from auditor.collect.spool import Done
-from auditor.collect.work import Desk, Member, Scope, Work
-from auditor.errors import AuditorError
+from auditor.collect.spool import Done, Spool
+from auditor.collect.work import Desk, Member, Scope, Taken, Work
+from auditor.errors import NothingRead, UsageError, quoted
+from auditor.snapshot.document import Gap
 
-
-class NothingRead(AuditorError):
-    """Azure knows who asks and lets nothing be read. Exit status 3."""
-
-    headline = "no snapshot was taken"
-
-
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.()-]*")
+_IDS = "ids are told by: az account list, az account management-group list"
 SUBSCRIPTION = "microsoft.resources/subscriptions"
-_DESCENDANT = "microsoft.management/managementgroups/subscriptions"
+GROUPS = "microsoft.resources/resourcegroups"
 
 
 def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
@@ -29,6 +26,13 @@ def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
 
     Raises NothingRead when there are none.
     """
+    for option, names in (
+        ("--subscription", options.subscriptions),
+        ("--management-group", options.management_groups),
+    ):
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise UsageError(f"{quoted(name)} is no id", where=option, advice=_IDS)
     found = [each.lower() for each in options.subscriptions]
     for group in options.management_groups:
         done = perform(_descendants(group))
@@ -45,6 +49,30 @@ def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
         )
     groups = frozenset(name.lower() for name in options.resource_groups)
     return Scope(tuple(dict.fromkeys(sorted(found))), groups)
+
+
+def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
+    """Give a gap for each resource group that was asked for and is in no subscription.
+
+    Raises UsageError when none of them is.
+    """
+    if not scope.groups:
+        return ()
+    there = {ids.name(entry.id).lower() for entry in taken.of_type(GROUPS)}
+    absent = sorted(scope.groups - there)
+    blind = any(
+        done.kind == "resource groups" and not done.outcome.state.whole for done in spool.lists()
+    )
+    if len(absent) == len(scope.groups) and not blind:
+        raise UsageError(
+            f"no subscription in scope has a resource group {quoted(absent[0])}",
+            where="--resource-group",
+            advice="see: az group list",
+        )
+    return [
+        Gap("failed", name, "no subscription in scope has a resource group of this name")
+        for name in absent
+    ]
 
 
 def _must(done: Done, what: str) -> None:

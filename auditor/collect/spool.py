@@ -123,6 +123,10 @@ class Spool:
         """Give every list that has ended, by key: the same order in every run."""
         return sorted(self._done.values(), key=lambda done: done.key)
 
+    def holds_records(self) -> bool:
+        """Whether there is anything that a document could be made of."""
+        return any(entry.member for done in self.lists() for entry in done.entries)
+
     def close(self) -> None:
         """Let go of the folder, which stays."""
         for file in (self._journal, self._records):

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+import msgspec
 
 from auditor import ids
 from auditor.collect import catalogue
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.outcome import COMPLETE, Outcome, State
 from auditor.collect.pages import Gone, judge, take_list
+from auditor.collect.scoping import GROUPS
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.ids import fold
 from auditor.snapshot.transport import Unanswered
 
-GROUPS = "microsoft.resources/resourcegroups"
 INVENTORY = "inventory"
 _CLUSTERS = "microsoft.containerservice/managedclusters"
+
+
+class _ClusterSettings(msgspec.Struct):
+    group: str | None = msgspec.field(name="nodeResourceGroup", default=None)
+
+
+class _Cluster(msgspec.Struct):
+    properties: _ClusterSettings
+
+
+_CLUSTER = msgspec.json.Decoder(_Cluster)
 
 
 class ArmSweep:
@@ -115,13 +129,29 @@ def following(entries: Iterable[Entry], taken: Taken, scope: Scope) -> Iterator[
 
 def node_group(cluster: Entry, taken: Taken) -> str | None:
     """Give the id of the resource group in which a cluster keeps its nodes."""
-    import msgspec
-
-    told = msgspec.json.decode(taken.body(cluster))
-    name = (told.get("properties") or {}).get("nodeResourceGroup")
-    if not isinstance(name, str) or not name:
+    try:
+        name = _CLUSTER.decode(taken.body(cluster)).properties.group
+    except msgspec.DecodeError:
+        return None
+    if not name:
         return None
     return f"/subscriptions/{ids.subscription(cluster.id)}/resourceGroups/{name}"
+
+
+def scope_words(scope: Scope, taken: Taken) -> Sequence[str]:
+    """Say what was read, as ids: whole subscriptions, or groups with those of their clusters."""
+    if not scope.groups:
+        return [f"/subscriptions/{each}" for each in scope.subscriptions]
+    found = {
+        fold(entry.id): entry.id
+        for entry in taken.of_type(GROUPS)
+        if ids.name(entry.id).lower() in scope.groups
+    }
+    for cluster in taken.of_type(_CLUSTERS):
+        group = node_group(cluster, taken)
+        if group is not None:
+            found.setdefault(fold(group), group)
+    return [found[key] for key in sorted(found)]
 
 
 def _key(path: str) -> str:
@@ -150,7 +180,11 @@ def _listed_below(desk: Desk, kind: Kind, parent: str) -> Outcome:
 def _is_gone(desk: Desk, kind: Kind, parent: str) -> bool:
     version = next((k.version for k in catalogue.KINDS if k.type == kind.parent), kind.version)
     try:
-        answer = desk.send("GET", f"{fold(parent)}?api-version={version}", provider=kind.provider)
+        answer = desk.send(
+            "GET",
+            f"{quote(fold(parent), safe=catalogue.PLAIN)}?api-version={version}",
+            provider=kind.provider,
+        )
     except Unanswered:
         return False
     return answer.status == 404 and judge(answer)[0] is State.FAILED

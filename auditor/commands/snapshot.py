@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.errors import UsageError
+from auditor.commands.asking import plain
+from auditor.errors import NothingRead, UsageError
 
 if TYPE_CHECKING:
+    from auditor.collect.crew import Crew
     from auditor.collect.run import Run
     from auditor.collect.spool import Spool
     from auditor.snapshot.azure import Cloud
@@ -85,13 +87,14 @@ def snapshot(output: str, resume: bool, **options: Any) -> int:
     """
     from auditor.collect.crew import Crew
     from auditor.collect.run import Run, traffic_for
+    from auditor.commands.bars import bars
     from auditor.snapshot.azure import connect
 
     _writable(output, resume)
     cloud = _cloud(options)
     crew = Crew(options["concurrency"])
     traffic = traffic_for(crew)
-    with _spool(output, resume, _about(cloud, options)) as spool:
+    with _spool(output, resume, _about(cloud, options)) as spool, _ending(crew):
         transport = connect(
             cloud,
             credential=options["credential"],
@@ -99,12 +102,34 @@ def snapshot(output: str, resume: bool, **options: Any) -> int:
             concurrency=options["concurrency"],
             traffic=traffic,
         )
-        run = Run(transport, spool, _options(options), crew)
-        try:
-            return _taken(run, traffic, output)
-        except KeyboardInterrupt:
-            crew.stopping.set()
-            raise
+        with bars() as watcher:
+            run = Run(transport, spool, _options(options), crew, watcher)
+            run.collect()
+        number = _write(run, output)
+        _sum_up(run, number, traffic)
+    return 0
+
+
+@contextmanager
+def _ending(crew: Crew) -> Iterator[None]:
+    """Let no thread begin anything new once the run has ended, however it ended.
+
+    A polite request to end (SIGTERM) is taken as an interruption.
+    """
+    import signal
+    import threading
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, interrupt) if ours else None
+    try:
+        yield
+    finally:
+        crew.stopping.set()
+        if ours:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _options(given: dict[str, Any]) -> Any:
@@ -180,54 +205,69 @@ def _spool(output: str, resume: bool, about: bytes) -> Iterator[Spool]:
     if output == "-":
         with tempfile.TemporaryDirectory(prefix="auditor-", ignore_cleanup_errors=True) as folder:
             spool = Spool(Path(folder), about)
-            yield spool
-            spool.close()
+            try:
+                yield spool
+            finally:
+                spool.close()
         return
     spool = Spool(Path(output + ".part"), about, resume=resume)
     try:
         yield spool
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            "auditor: interrupted; what was read is kept\n"
-            "  help: give the same command with --resume to go on\n"
-        )
+    except BaseException as error:
+        if spool.holds_records() and type(error) is not NothingRead:
+            sys.stderr.write(_HOW_TO_GO_ON.format(plain(str(spool.folder))))
+        else:
+            spool.remove()
         raise
     spool.remove()
 
 
-def _taken(run: Run, traffic: Traffic, output: str) -> int:
-    from auditor.collect import document
+_HOW_TO_GO_ON = (
+    "auditor: the run was cut off; what was read is kept in {}\n"
+    "  help: give the same command with --resume to go on\n"
+)
 
-    scope = run.collect()
-    missing = document.gaps(run.spool)
-    told = _scope_words(scope)
+
+def _write(run: Run, output: str) -> int:
+    """Write the document; give the number of resources in it."""
     import msgspec
 
-    at = msgspec.json.decode(run.spool.about)["taken_at"]
+    from auditor.collect import document
+    from auditor.streams import output as standard_output
+
     pieces: dict[str, Any] = {
-        "taken_at": at,
+        "taken_at": msgspec.json.decode(run.spool.about)["taken_at"],
         "endpoint": run.transport.endpoint,
-        "scope": told,
-        "missing": missing,
+        "scope": run.told_scope(),
+        "missing": run.missing,
     }
-    if output == "-":
-        number = document.write(sys.stdout.buffer, run.spool, **pieces)
-    else:
+    if output != "-":
         with document.replacing(Path(output)) as out:
-            number = document.write(out, run.spool, **pieces)
+            return document.write(out, run.spool, **pieces)
+    number = 0
+    with standard_output() as stream:
+        number = document.write(stream.buffer, run.spool, **pieces)
+    return number
+
+
+_MOST_GAPS = 30
+
+
+def _sum_up(run: Run, number: int, traffic: Traffic) -> None:
+    """Tell what was read, what was not and what to do about it, and what it took."""
+    lines = [f"not read ({gap.kind}): {gap.subject}: {gap.detail}" for gap in run.missing]
+    if len(lines) > _MOST_GAPS:
+        rest = len(lines) - _MOST_GAPS
+        lines[_MOST_GAPS:] = [f"and {rest} gaps more; the snapshot tells them all"]
     seconds = time.monotonic() - traffic.started
-    for gap in missing:
-        sys.stderr.write(f"auditor: not read ({gap.kind}): {gap.subject}: {gap.detail}\n")
-    sys.stderr.write(
-        f"auditor: {number} resources, {len(missing)} gaps, {traffic.calls} calls, "
-        f"{traffic.retries} retries, {seconds:.0f} s\n"
+    lines.append(
+        f"{_count(number, 'resource')}, {_count(len(run.missing), 'gap')}; "
+        f"{_count(traffic.calls, 'call')}, {_count(traffic.retries, 'retry', 'retries')}, "
+        f"{seconds:.0f} s"
     )
-    return 0
+    for line in lines:
+        sys.stderr.write(f"auditor: {plain(line)}\n")
 
 
-def _scope_words(scope: Any) -> list[str]:
-    return [
-        f"/subscriptions/{each}" + (f"/resourceGroups/{group}" if group else "")
-        for each in scope.subscriptions
-        for group in (sorted(scope.groups) or [""])
-    ]
+def _count(number: int, noun: str, many: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"

@@ -63,6 +63,18 @@ CLOUDS = {
 
 INSTALL = "install it with: uv tool install 'auditor[azure]' (or pip install 'auditor[azure]')"
 
+RETRIES: dict[str, Any] = {
+    "retry_total": 10,
+    "retry_status": 8,
+    "retry_connect": 3,
+    "retry_read": 3,
+    "retry_backoff_max": 30,
+}
+"""How often a request is repeated after throttling, a failure of the service, no connection.
+
+`Retry-After` is honoured whatever it says; else the waits double up to half a minute.
+"""
+
 _ADVICE = {
     "auto": "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     "cli": "run `az login` (with --tenant, when it is not your home tenant)",
@@ -318,7 +330,7 @@ def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
         policies.HeadersPolicy(),
         policies.UserAgentPolicy(f"auditor/{__version__}"),
         policies.ProxyPolicy(),
-        policies.RetryPolicy(retry_total=10, retry_status=8, retry_backoff_max=30),
+        policies.RetryPolicy(**RETRIES),
         ARMChallengeAuthenticationPolicy(credential, scope),
         Watch(),
     ]

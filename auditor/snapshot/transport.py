@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from auditor.errors import AuditorError
+from auditor.errors import NothingRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,8 @@ class ForeignAddress(Exception):
     """An address that is not the cloud's own: it would be sent the token, so it is not asked."""
 
 
-class NoCredential(AuditorError):
-    """Azure does not know who asks. Exit status 3."""
-
-    headline = "no snapshot was taken"
+class NoCredential(NothingRead):
+    """Azure does not know who asks, or no longer. Exit status 3."""
 
 
 class Transport(Protocol):
