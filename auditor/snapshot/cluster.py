@@ -76,6 +76,7 @@ class ApiServer:
         self._retries = Retry(
             total=6,
             connect=2,
+            other=0,
             redirect=0,
             status_forcelist=(429, 500, 502, 503, 504),
             backoff_factor=0.3,
