@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -33,6 +33,10 @@ _BITS: dict[Version, int] = {4: 32, 6: 128}
 _TOP: dict[Version, int] = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
 _LONGEST_TEXT = 128
 """Characters. No address is longer, blanks around it included; longer text is not looked at."""
+
+
+PrefixLength: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=32)]
+"""The bits of an IPv4 prefix in a rule's parameters."""
 
 
 class AddressError(InputError):

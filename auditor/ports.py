@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -12,6 +13,8 @@ from auditor.errors import InputError, quoted
 from auditor.intervals import Intervals
 
 LAST_PORT = 65535
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LAST_PORT)]
+"""A port in a rule's parameters: others are refused when they are read."""
 _LONGEST_TEXT = 32
 """Characters. No range is longer, blanks around it included."""
 

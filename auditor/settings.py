@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from auditor.errors import UsageError, quoted
+from auditor.errors import InputError, UsageError, quoted
 from auditor.finding import Location, Severity
 from auditor.ids import fold
 from auditor.intent import Intent, read_intent
@@ -340,7 +340,40 @@ def parameters(
         refuse_unknown(table, names, at)
         values = {names[name]: value for name, value in table.items()}
         try:
-            made[rule.id] = msgspec.convert({**defaults, **values}, type(rule.parameters))
-        except msgspec.ValidationError as error:
-            raise UsageError(str(error), where=at) from None
+            made[rule.id] = _made(rule, {**defaults, **values})
+        except ValueError as error:
+            wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
+            raise UsageError(str(error), where=_place(where, key, wrong)) from None
     return made
+
+
+def _made(rule: Rule[Any], values: Mapping[str, Any]) -> Any:
+    """Give a rule's parameters. Raises ValueError for what they cannot be."""
+    try:
+        return msgspec.convert(values, type(rule.parameters))
+    except InputError as error:  # of an address or a port among them
+        raise ValueError(str(error)) from None
+
+
+def _fits(rule: Rule[Any], value: Mapping[str, Any]) -> bool:
+    try:
+        _made(rule, value)
+    except ValueError:
+        return False
+    return True
+
+
+def _place(file: str, key: str, name: str) -> str:
+    """Name a parameter, and the line where it is given, when the file shows it."""
+    table = f"params.{key}.{name}".rstrip(".")
+    head = re.compile(rf"\s*\[\s*(?:tool\.auditor\.)?params\.{re.escape(key)}(\.|\s*\])")
+    own = re.compile(rf"\s*(\[.*\.)?{re.escape(name)}\s*[\]=]")
+    try:
+        lines = Path(file).read_text(encoding="utf-8").split("\n")
+    except OSError:
+        return f"{file}: {table}"
+    begin = next((n for n, line in enumerate(lines) if head.match(line)), None)
+    if begin is None:
+        return f"{file}: {table}"
+    found = next((n for n in range(begin, len(lines)) if own.match(lines[n])), begin)
+    return f"{file}:{found + 1}: {table}"

@@ -10,6 +10,8 @@ from auditor.collect import document
 from auditor.collect.clusters import Clusters
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
+from auditor.collect.effective import Effective
+from auditor.collect.graph import MANY, GraphSweep
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome
 from auditor.collect.scoping import resolve, unmatched
@@ -120,7 +122,11 @@ def sources(options: Options, transport: Transport) -> Sequence[Source]:
 
     Raises UsageError when one of them cannot do what is asked for.
     """
-    found: list[Source] = [ArmSweep(), ServiceTags()]
+    sweeps: dict[str, Source] = {"arm": ArmSweep(), "graph": GraphSweep()}
+    sweep = sweeps.get(options.sweep, GraphSweep(least=MANY))
+    found: list[Source] = [sweep, ServiceTags()]
+    if options.effective:
+        found.append(Effective())
     if options.kubernetes is not None or options.kubeconfig is not None:
         found.append(Clusters(options, transport.token))
     return found

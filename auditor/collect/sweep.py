@@ -18,6 +18,7 @@ from auditor.ids import fold
 from auditor.snapshot.transport import Unanswered
 
 INVENTORY = "inventory"
+OPEN = "auditor/open"
 _CLUSTERS = "microsoft.containerservice/managedclusters"
 
 
@@ -40,7 +41,10 @@ class ArmSweep:
         return [self._first(subscription, scope) for subscription in scope.subscriptions]
 
     def _first(self, subscription: str, scope: Scope) -> Work:
-        def then(groups: Sequence[Entry], _taken: Taken) -> Iterator[Work]:
+        def then(entries: Sequence[Entry], _taken: Taken) -> Iterable[Work]:
+            if not any(entry.type == OPEN for entry in entries):
+                return ()
+            groups = [entry for entry in entries if entry.type == GROUPS]
             return self._under(subscription, groups, scope)
 
         return groups_of(subscription, then)
@@ -58,13 +62,20 @@ class ArmSweep:
 
 
 def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterable[Work]]) -> Work:
-    """List a subscription's resource groups. When that is denied, the subscription is one gap."""
+    """List a subscription's resource groups. When that is denied, the subscription is one gap.
+
+    When it is not, an entry of type OPEN tells `then`, which sees entries alone, to go on.
+    """
     path = f"/subscriptions/{subscription}/resourcegroups?api-version={catalogue.INVENTORY}"
 
-    def read(desk: Desk) -> Outcome:
-        return _listed(desk, path, catalogue.INVENTORY, "", GROUPS, Member.NOWHERE)
-
     subject = f"/subscriptions/{subscription}"
+
+    def read(desk: Desk) -> Outcome:
+        outcome = _listed(desk, path, catalogue.INVENTORY, "", GROUPS, Member.NOWHERE)
+        if outcome.state is not State.DENIED:
+            desk.keep(b"{}", id=subject, type=OPEN, member=Member.NOWHERE)
+        return outcome
+
     return Work(_key(path), "resource groups", read, subject, then)
 
 
@@ -117,10 +128,19 @@ def listing(kind: Kind, under: str, scope: Scope) -> Work:
     return Work(_key(path), kind.type, read, path.partition("?")[0], then)
 
 
-def following(entries: Iterable[Entry], taken: Taken, scope: Scope) -> Iterator[Work]:
-    """Give the lists of the children of what was listed; a cluster brings its node group along."""
+def following(
+    entries: Iterable[Entry],
+    taken: Taken,
+    scope: Scope,
+    but: Callable[[Kind], bool] = lambda _kind: False,
+) -> Iterator[Work]:
+    """Give the lists of the children of what was listed; a cluster brings its node group along.
+
+    `but` names kinds that have been read in another way.
+    """
     for entry in entries:
-        yield from lists(catalogue.children(entry.type), entry.id, scope)
+        kinds = [kind for kind in catalogue.children(entry.type) if not but(kind)]
+        yield from lists(kinds, entry.id, scope)
         if scope.groups and entry.type == _CLUSTERS:
             group = node_group(entry, taken)
             if group is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
@@ -239,17 +239,25 @@ def locate(network: Network, address: Address, vnet: VirtualNetwork) -> Whereabo
 
     Never raises for what the snapshot lacks: `unsure` of the answer tells it.
     """
-    held = _held(network, address, vnet)
+    here = locate_among(network, address, vnet, near_keys(network, vnet.key))
+    if here.key is not None or here.unsure:
+        return here
+    return replace(here, unsure=_beyond(network, address, vnet))
+
+
+def locate_among(
+    network: Network, address: Address, vnet: VirtualNetwork, others: frozenset[str]
+) -> Whereabouts:
+    """Find an address in a VNet and in other networks, given by their keys."""
+    held = _held(network, address, vnet, others)
     if held:
         home: str | None = held[0][0]
         subnet = _subnet_of(network, home, address)
         owners = tuple(owner for _, each in held for owner in each)
         return Whereabouts(address, owners, home, subnet, "")
-    home, untold = _home(network, address, vnet)
+    home, unsure = _home(network, address, vnet, others)
     subnet = _subnet_of(network, home, address)
-    if home is None:
-        unsure = untold or _beyond(network, address, vnet)
-    else:
+    if home is not None:
         unsure = _unsure_in(network, home, subnet)
     for node in homeless(network).get(address, ()):
         unsure = unsure or f"the subnet of {node.label} of {node.root.label}, which has the address"
@@ -270,23 +278,25 @@ _NOWHERE: frozenset[str] = frozenset()
 
 
 def _held(
-    network: Network, address: Address, vnet: VirtualNetwork
+    network: Network, address: Address, vnet: VirtualNetwork, others: frozenset[str]
 ) -> list[tuple[str, tuple[Owner, ...]]]:
-    """Give the owners in a VNet and near it by their network's key, its own first."""
+    """Give the owners in a VNet and in others by their network's key, its own first."""
     holding = _holders(network).get(address, _NOWHERE)
     own = vnet.key
     homes = [own] if own in holding else []
     if len(holding) > len(homes):
         # The intersection of two sets takes as long as the smaller is large.
-        homes += sorted((near_keys(network, own) & holding) - {own})
+        homes += sorted((others & holding) - {own})
     owned = all_owned_addresses(network)
     return [(home, owned[home][address]) for home in homes]
 
 
-def _home(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[str | None, str]:
+def _home(
+    network: Network, address: Address, vnet: VirtualNetwork, others: frozenset[str]
+) -> tuple[str | None, str]:
     """Give the network whose space holds an address, or what is not told of those that may."""
     claimed, untold = _spaces(network)
-    near = near_keys(network, vnet.key) | {vnet.key}
+    near = others | {vnet.key}
     bits = 32 if address.version == 4 else 128
     around = (Prefix.of(address.version, address.value, length) for length in range(bits + 1))
     found = {key for prefix in around for key in claimed.get(prefix, ()) if key in near}

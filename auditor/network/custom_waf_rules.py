@@ -1,12 +1,14 @@
 """What the custom rules of a WAF policy do with a plain request for a known path, from anywhere.
 
 Asked for requests like those of certificate authorities: a GET without cookies or body, from
-addresses that nobody knows beforehand. A condition about anything else is not told.
+addresses that nobody knows beforehand, with the header `X-Azure-FDID` where it is given. A
+condition about anything else is not told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,6 +16,10 @@ from auditor.addresses import AddressError, AddressSet
 from auditor.network.admission import large
 from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.special_addresses import PUBLIC
+
+FDID = "x-azure-fdid"
+"""The header in which Front Door sends the id of its profile."""
+_ID = re.compile(r"\^?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\$?")
 
 Truth: TypeAlias = bool | None
 """True or False for most clients; None: not told."""
@@ -29,12 +35,23 @@ class CustomRule:
     certain: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    path: str
+    door: str | None
+
+    def header(self, selector: str) -> str | None:
+        """Give the value of a header in lower case; None: not told."""
+        return self.door if selector == FDID else None
+
+
 def blocks(policy: WafPolicy, path: str) -> CustomRule | None:
     """Give the rule that blocks requests under a path for most clients, or may; None: none does."""
+    request = _Request(path, None)
     doubt: CustomRule | None = None
     unclear = False
     for pointer, rule in _in_order(policy):
-        matches = _matches(rule.get("matchConditions"), path)
+        matches = _matches(rule.get("matchConditions"), request)
         if matches is False or _text(rule, "ruleType") == "ratelimitrule":
             continue
         action = _text(rule, "action")
@@ -50,6 +67,56 @@ def blocks(policy: WafPolicy, path: str) -> CustomRule | None:
                 return found if doubt is None else doubt
             doubt = doubt or found
     return doubt
+
+
+def turns_away(policy: WafPolicy, door: str) -> Truth:
+    """Tell whether requests with this id of a Front Door are blocked; None: not told.
+
+    A rule that cannot be read and does not ask for the id is taken to block no door as such.
+    """
+    request = _Request("/", door.lower())
+    unclear = doubt = False
+    for _, rule in _in_order(policy):
+        matches, action = _matches(rule.get("matchConditions"), request), _text(rule, "action")
+        if matches is False or _text(rule, "ruleType") == "ratelimitrule":
+            continue
+        if action == "allow":
+            if matches:
+                break
+            unclear = True
+        elif action == "block" and matches:
+            return None if unclear else True
+        elif action == "block":
+            doubt = doubt or any(map(_asks_for_door, _conditions(rule)))
+    return None if doubt else False
+
+
+def doors_named(policy: WafPolicy) -> frozenset[str]:
+    """Give the ids of Front Doors (lower case) that rules in force ask for."""
+    return frozenset(
+        value.lower()
+        for _, rule in _in_order(policy)
+        for condition in _conditions(rule)
+        if _asks_for_door(condition)
+        for value in _values(condition) or ()
+    )
+
+
+def _conditions(rule: dict[str, Any]) -> list[dict[str, Any]]:
+    found = rule.get("matchConditions")
+    return [one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict)]
+
+
+def _asks_for_door(condition: dict[str, Any]) -> bool:
+    return any(_text(one, "selector") == FDID for one in _variables(condition))
+
+
+def free_priority(policy: WafPolicy) -> int:
+    """Give the first priority that no rule has."""
+    listed = policy.properties.custom_rules
+    rules = listed if isinstance(listed, list) else ()
+    taken = {_priority(rule) for rule in rules if isinstance(rule, dict)}
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
 def _in_order(policy: WafPolicy) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,25 +140,39 @@ def _text(rule: dict[str, Any], key: str) -> str:
     return found.lower() if isinstance(found, str) else ""
 
 
-def _matches(conditions: Any, path: str) -> Truth:
+def _matches(conditions: Any, request: _Request) -> Truth:
     """Whether a request meets all conditions."""
-    answers = [_meets(one, path) for one in conditions] if isinstance(conditions, list) else [None]
+    answers = (
+        [_meets(one, request) for one in conditions] if isinstance(conditions, list) else [None]
+    )
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _meets(condition: Any, path: str) -> Truth:
+def _variables(condition: dict[str, Any]) -> list[dict[str, Any]]:
+    found = condition.get("matchVariables")
+    return [
+        one if isinstance(one, dict) else {} for one in (found if isinstance(found, list) else ())
+    ]
+
+
+def _values(condition: dict[str, Any]) -> list[str] | None:
+    """The texts compared with; None where one of them is not told."""
+    found = condition.get("matchValues") or []
+    texts = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    whole = isinstance(found, list) and len(texts) == len(found)
+    return texts if whole and not any(one.startswith("[") for one in texts) else None
+
+
+def _meets(condition: Any, request: _Request) -> Truth:
     if not isinstance(condition, dict):
         return None
-    variables = condition.get("matchVariables")
-    values = condition.get("matchValues")
-    texts = [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
-    names = [
-        _text(one, "variableName") if isinstance(one, dict) else ""
-        for one in (variables if isinstance(variables, list) else ())
-    ]
-    found = _any(_holds(name, _text(condition, "operator"), texts, path) for name in names)
+    texts = _values(condition)
+    if texts is None:
+        return None
+    operator = _text(condition, "operator")
+    found = _any(_holds(one, operator, texts, request) for one in _variables(condition))
     # Azure's own spelling.
     negated = condition.get("negationConditon", condition.get("negationCondition", False))
     return found if found is None or not negated else not found
@@ -104,14 +185,35 @@ def _any(answers: Iterable[Truth]) -> Truth:
     return None if None in found or not found else False
 
 
-def _holds(variable: str, operator: str, values: list[str], path: str) -> Truth:
+def _holds(matched: dict[str, Any], operator: str, values: list[str], request: _Request) -> Truth:
+    variable = _text(matched, "variableName")
+    if variable == "requestheaders":
+        sent = request.header(_text(matched, "selector"))
+        if sent is None:
+            return None
+        return _any(_of_header(operator, value.lower(), sent) for value in values or [""])
     if variable == "requesturi":
-        return _any(_of_path(operator, value.lower(), path.lower()) for value in values or [""])
+        path = request.path.lower()
+        return _any(_of_path(operator, value.lower(), path) for value in values or [""])
     if variable == "remoteaddr" and operator == "ipmatch":
         return _of_clients(values)
     if variable == "requestmethod" and operator == "equal" and values:
         return any(value.lower() == "get" for value in values)
     return None
+
+
+def _of_header(operator: str, value: str, sent: str) -> Truth:
+    if operator == "any":
+        return True
+    if operator == "regex":
+        return value.strip("^$") == sent if _ID.fullmatch(value) else None
+    compare: dict[str, Callable[[str], bool]] = {
+        "equal": sent.__eq__,
+        "contains": sent.__contains__,
+        "beginswith": sent.startswith,
+        "endswith": sent.endswith,
+    }
+    return compare[operator](value) if value and operator in compare else None
 
 
 def _of_path(operator: str, value: str, path: str) -> Truth:

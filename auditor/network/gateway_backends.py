@@ -9,7 +9,7 @@ from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Whereabouts, locate
+from auditor.network.address_plan import Whereabouts
 from auditor.network.clusters import (
     ServiceFrontend,
     cluster_of,
@@ -19,9 +19,10 @@ from auditor.network.clusters import (
     service_frontends,
 )
 from auditor.network.doubt import Doubt, settled
-from auditor.network.gateways import Member, entries_of, gateway_of, hiding, vnet_of
+from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
 from auditor.network.graph import Network, possibly, question
 from auditor.network.names import linked_networks, private_records, resolvers, untold_links
+from auditor.network.whereabouts import locate_from
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
 from auditor.resources.dns import PrivateDnsZone, VirtualNetworkLink
@@ -55,13 +56,15 @@ def addressed_members(network: Network) -> tuple[Member | Doubt, ...]:
 
 
 def whereabouts(network: Network, member: Member) -> Whereabouts:
-    """Tell where the address of a member lies, seen from the gateway's VNet.
+    """Tell where the address of a member lies, seen from the gateway's subnet.
 
     Raises Undetermined when the gateway's VNet is not in the snapshot, and for a name.
     """
     if member.address is None:
         raise Undetermined(f"the address of {member.text}", resource=member.id)
-    return locate(network, member.address, vnet_of(network, gateway_of(network, member.pool)))
+    gateway = gateway_of(network, member.pool)
+    vnet_of(network, gateway)
+    return locate_from(network, member.address, subnet_of(network, gateway))
 
 
 @question

@@ -75,6 +75,28 @@ def free_name(group: Group, name: str) -> str:
     return next(each for each in names if each.lower() not in taken)
 
 
+def changed_rule(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
+    """Give the command that changes a rule of a group."""
+    return az(
+        "network", "nsg", "rule", "update",
+        resource_group=ids.resource_group(rule.id),
+        nsg_name=rule.owner.label if rule.owner is not None else "<group>",
+        name=rule.label,
+        **change,
+    )  # fmt: skip
+
+
+def heeding_endpoints(subnet: Subnet) -> str:
+    """Give the command that makes a subnet's group count for the private endpoints in it (N-48)."""
+    return az(
+        "network", "vnet", "subnet", "update",
+        resource_group=subnet.resource_group,
+        vnet_name=ids.segment(subnet.id, "virtualNetworks"),
+        name=subnet_name(subnet),
+        private_endpoint_network_policies="Enabled",
+    )  # fmt: skip
+
+
 def delete_rule(rule: SecurityRule) -> str:
     """Give the command that takes a rule from its group."""
     return az(

@@ -16,7 +16,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.graph import Network, question
 from auditor.resources import walk
-from auditor.resources.base import Ref
+from auditor.resources.base import Node, Ref
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.resources.virtual_wan import (
     BgpConnection,
@@ -55,11 +55,12 @@ class Spoke:
     """The id of the associated table as spelled."""
     table_ids: tuple[str, ...] = ()
     """The ids of the tables it propagates to, as spelled."""
+    vnet_name: str = ""
 
     @property
     def name(self) -> str:
         """The name of its VNet, or its own."""
-        return last_segment(self.vnet) if self.vnet else self.connection.label
+        return self.vnet_name or self.connection.label
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,12 @@ def _spoke(network: Network, connection: HubConnection) -> Spoke:
     wan_id = walk.peek(wan, "id") if wan is not None else None
     spoke = Spoke(connection, "", hub_key, fold(wan_id) if wan_id else hub_key)
     try:
-        return _routed(spoke, connection.properties)
+        found = _routed(spoke, connection.properties)
+        return replace(
+            found,
+            vnet_name=last_segment(_spelled(network, found.vnet)),
+            table_id=_spelled(network, found.table_id),
+        )
     except Undetermined as unknown:
         return replace(spoke, untold=unknown.missing)
 
@@ -107,6 +113,12 @@ def _routed(spoke: Spoke, told: HubConnectionProperties) -> Spoke:
         table_id=(routing.associated_route_table or Ref()).id or "",
         table_ids=tuple(ref.id for ref in to.ids or () if ref.id),
     )
+
+
+def _spelled(network: Network, target: str) -> str:
+    """Give an id as the resource itself spells it, where it is in the snapshot."""
+    node = network.find(target)
+    return node.id if isinstance(node, Node) else target
 
 
 def _id(ref: Ref | None) -> str:
@@ -152,7 +164,7 @@ def learns(network: Network, here: Spoke, there: Spoke) -> Learning:
         return Learning(True)
     labels = _labels(network, here.table)
     if labels is None and there.labels:
-        return Learning(None, f"the labels of {last_segment(here.table)}")
+        return Learning(None, f"the labels of {last_segment(here.table_id)}")
     if labels is not None and labels & there.labels:
         return Learning(True)
     return _by_static_route(network, here, there)
@@ -173,7 +185,7 @@ def _by_static_route(network: Network, here: Spoke, there: Spoke) -> Learning:
     node = network.nodes.get(here.table)
     vnet = network.nodes.get(there.vnet)
     if not isinstance(node, HubRouteTable):
-        return Learning(None, f"the routes of {last_segment(here.table)}")
+        return Learning(None, f"the routes of {last_segment(here.table_id)}")
     if not isinstance(vnet, VirtualNetwork):
         return Learning(None, f"the address space of {there.name}")
     try:
@@ -248,5 +260,7 @@ def _branches(network: Network) -> dict[str, str]:
         settings = walk.peek(network.nodes.get(hub), "properties")
         named = ("vpn_gateway", "express_route_gateway", "p2s_vpn_gateway")
         if settings is None or any(walk.peek(settings, each) is not None for each in named):
-            found.setdefault(wan, f"what the gateways of hub {last_segment(hub)} teach")
+            found.setdefault(
+                wan, f"what the gateways of hub {last_segment(_spelled(network, hub))} teach"
+            )
     return found

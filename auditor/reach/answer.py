@@ -304,7 +304,8 @@ def furthest(path: Path, packets: PacketSet) -> PacketSet:
 def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
     found = {reason for step in steps if step.passes is None for reason in step.reasons}
-    return tuple(sorted(found or set(path.trail.frame.reasons)))
+    rewritten = (reason for other in path.trail.others for reason in other.reasons)
+    return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
 
 
 _NONE = PortSet(())

@@ -16,6 +16,7 @@ from auditor.reach.points import Point, anywhere_in, machine
 from auditor.reach.sending import firewall_at
 from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -100,6 +101,8 @@ def _words(way: Outbound) -> str:
     word = {"nat-gateway": "NAT gateway", "load-balancer": "load balancer"}.get(way.method, "")
     if way.method == "public-ip":
         return "its public address"
+    if isinstance(way.node, ManagedCluster):
+        return f"the {word or 'way out'} of cluster {way.node.label}"
     return f"{word or 'a way'} {way.node.label}" if way.node is not None else f"its {word or 'way'}"
 
 

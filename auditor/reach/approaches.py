@@ -12,7 +12,7 @@ from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.entrances import Entrance, entrances, entrances_at, translated_to
 from auditor.reach.gatewaying import Relay, point_of, ports_of, relays_of
 from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, vnet_of
+from auditor.reach.points import Kind, Point, machine
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 from auditor.resources.base import Node
 from auditor.resources.firewalls import FirewallIpConfiguration
@@ -138,8 +138,7 @@ def relay_targets(network: Network, gateway: ApplicationGateway, relay: Relay) -
     """Give the points a gateway may connect to for one relay; none that the snapshot holds."""
     if relay.configuration is not None:
         return (machine(network, relay.configuration),)
-    here = point_of(network, gateway)
-    vnet = vnet_of(network, here)
-    if relay.address is None or vnet is None:
+    place = point_of(network, gateway).place
+    if relay.address is None or place is None:
         return ()
-    return points_at(network, relay.address, vnet)
+    return points_at(network, relay.address, place)

@@ -10,10 +10,12 @@ from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.gateways import subnet_of, vnet_of
 from auditor.network.graph import Network, question
+from auditor.reach.balancing import forwards_of
 from auditor.reach.gatewaying import Relay, relays_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Point, machine
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
+from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,40 @@ def gateway_subnets_of(network: Network) -> dict[str, frozenset[str]]:
     return {key: frozenset(subnets) for key, subnets in found.items()}
 
 
+@question
+def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
+    """Give the subnets whose gateways ask a machine, straight or by an internal load balancer.
+
+    By the folded id of the machine, and of its subnet: the ports asked there, by the gateways'
+    subnet's key.
+    """
+    found: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for backend in backends(network):
+        if isinstance(backend, Backend):
+            own = subnet_of(network, backend.gateway).key
+            for point, port in machines_behind(network, backend):
+                found[point.id.lower()][own].add(port)
+                if point.subnet is not None:
+                    found[point.subnet.key][own].add(port)
+    return {
+        asked: {key: frozenset(ports) for key, ports in subnets.items()}
+        for asked, subnets in found.items()
+    }
+
+
+def machines_behind(network: Network, backend: Backend) -> Iterator[tuple[Point, int]]:
+    """Give a member's points, and the machines behind those that forward.
+
+    Each with the port on which it is asked.
+    """
+    for point in ends_of(network, backend):
+        yield point, backend.port
+        if isinstance(point.node, LoadBalancerFrontend):
+            for forward in forwards_of(network, point.node).known:
+                if forward.target is not None:
+                    yield forward.target, forward.backend_port or backend.port
+
+
 def ends_of(network: Network, backend: Backend) -> tuple[Point, ...]:
     """Give the points that have a member's address."""
     return _ends(network, backend.gateway, backend.relay)
@@ -89,4 +125,4 @@ def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[
         return (machine(network, relay.configuration),)
     if relay.address is None:
         return ()
-    return points_at(network, relay.address, vnet_of(network, gateway))
+    return points_at(network, relay.address, subnet_of(network, gateway))

@@ -52,7 +52,8 @@ def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> I
     if nat is not None and nat.id:
         node = network.find(nat)
         known = node if isinstance(node, Node) else None
-        yield Method("nat-gateway", f"NAT gateway {ids.name(nat.id)}", known, True)
+        name = known.label if known is not None else ids.name(nat.id)
+        yield Method("nat-gateway", f"NAT gateway {name}", known, True)
     for nic in leaver.nics:
         configuration = configuration_of(nic, 4)
         if configuration is None:

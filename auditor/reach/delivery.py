@@ -12,6 +12,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.routing_domains import spelled
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
@@ -282,9 +283,8 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
             return False  # a Basic load balancer does not answer another region
         return leads_to(way, target.home, vnet)
 
-    return goes(
-        trail, source, target.addresses, ask, f"to {ids.name(target.home) or 'its network'}"
-    )
+    there = ids.name(spelled(trail.network, target.home)) if target.home else "its network"
+    return goes(trail, source, target.addresses, ask, f"to {there}")
 
 
 def is_basic(frontend: LoadBalancerFrontend) -> bool:

@@ -177,17 +177,13 @@ def _from_internet(
             for sure, held in ((True, opening.certain), (False, opening.possible)):
                 if certain and not sure:
                     continue
-                ports = within(_only(held, protocol), opening.sent_for(denied))
+                ports = within(held, {protocol: opening.sent_for(denied)})
                 shown = opening.shown(ports, certain=sure)
                 packet = shown.witness if shown is not None else None
                 if shown is None or packet is None or _meant(network, shown.hops):
                     continue
                 yield Escape(machine, INTERNET, packet, shown.hops, certain)
                 return
-
-
-def _only(held: dict[str, PortSet], protocol: str) -> dict[str, PortSet]:
-    return {name: ports for name, ports in held.items() if name == protocol}
 
 
 def _leads_to(opening: Opening, machine: Machine) -> bool:

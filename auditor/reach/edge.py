@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor import ids
 from auditor.addresses import AddressSet, address_or_none
 from auditor.errors import Undetermined
+from auditor.network.custom_waf_rules import doors_named, turns_away
 from auditor.network.doubt import Doubt
 from auditor.network.front_door import origins
 from auditor.network.gateways import hiding, is_public
 from auditor.network.graph import Network, question
+from auditor.network.waf import Mode, mode_of
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.doors import EDGE
 from auditor.reach.entrances import Entrance, entrances
@@ -21,12 +24,26 @@ from auditor.reach.samples import some_packet
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 from auditor.resources.base import Ref
-from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorOrigin
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorOrigin, FrontDoorProfile
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.special_addresses import PUBLIC
 
-_HEADER = "x-azure-fdid"
+_STRANGER = "0b9e3f5c-7d1a-4c28-9f60-5a4d2e8c1b73"
+"""The id of a Front Door that is nobody's we know."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How others' Front Doors pass a gateway: `why`, in a clause, and the `policy` to mend.
+
+    `mode` is told where it does not block, `other` where it asks for another id.
+    """
+
+    why: str
+    policy: WafPolicy | None = None
+    mode: Mode | None = None
+    other: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,20 +86,66 @@ class Origin:
                 doubtful = doubtful or found
         return doubtful if doubtful is not None and not _is_the_edge(doubtful) else None
 
-    def checks_header(self, network: Network) -> bool | None:
-        """Tell whether WAF policies ask for the id of Front Door; None: not told.
+    @property
+    def profile(self) -> str:
+        """The id of the Front Door itself."""
+        if isinstance(self.door, ClassicFrontDoor):
+            return self.door.id
+        return ids.parent(ids.parent(self.door.id) or "") or self.door.id
 
-        Every listener's own policy, else the gateway's.
+    def fdid(self, network: Network) -> str | None:
+        """Give what Front Door sends as X-Azure-FDID; None: not told."""
+        node = network.find(self.profile)
+        settings = walk.peek(node, "properties") if node is not None else None
+        if isinstance(node, ClassicFrontDoor):
+            return walk.peek(settings, "frontdoor_id") or None
+        if isinstance(node, FrontDoorProfile):
+            return walk.peek(settings, "front_door_id") or None
+        return None
+
+    def gap(self, network: Network) -> Gap | None:
+        """Tell how other Front Doors get past the WAF policies; None: they do not.
+
+        Every listener's own policy, else the gateway's. Raises Undetermined.
         """
-        try:
-            policies = [
-                network.get(_policy(self.gateway, listener), WafPolicy)
-                for listener in self.gateway.listeners
-                if is_public(network, listener)
-            ]
-            return all(p is not None and _HEADER in p.headers_asked for p in policies)
-        except Undetermined:
-            return None
+        doubt: Undetermined | None = None
+        for listener in self.gateway.listeners:
+            try:
+                if not is_public(network, listener):
+                    continue
+                policy = network.get(_policy(self.gateway, listener), WafPolicy)
+                found = _gap(policy, self.fdid(network))
+            except Undetermined as unknown:
+                doubt = doubt or unknown
+                continue
+            if found is not None:
+                return found
+        if doubt is not None:
+            raise doubt
+        return None
+
+
+def _gap(policy: WafPolicy | None, fdid: str | None) -> Gap | None:
+    if policy is None:
+        return Gap(
+            "it has no WAF policy that asks for the header X-Azure-FDID: every Front Door gets in"
+        )
+    stopped = turns_away(policy, _STRANGER)
+    if stopped is None:
+        what = f"whether the rules of the WAF policy {policy.label} block others by X-Azure-FDID"
+        raise Undetermined(what, resource=policy.id)
+    if not stopped:
+        why = f"no rule of its WAF policy {policy.label} blocks others by the header X-Azure-FDID"
+        return Gap(f"{why}: every Front Door gets in", policy)
+    named = doors_named(policy)
+    if fdid and named and fdid.lower() not in named and turns_away(policy, fdid):
+        why = f"its WAF policy {policy.label} asks for another X-Azure-FDID than {fdid}"
+        return Gap(why, policy, other=True)
+    mode = mode_of(policy)
+    if mode is Mode.PREVENTION:
+        return None
+    idle = "only detects" if mode is Mode.DETECTION else "is switched off"
+    return Gap(f"its WAF policy {policy.label} {idle}: every Front Door gets in", policy, mode)
 
 
 def _is_the_edge(answer: Answer) -> bool:

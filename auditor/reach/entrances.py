@@ -26,7 +26,7 @@ from auditor.reach.filtering import unfiltered
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.gatewaying import at_listeners, back_from, point_of
 from auditor.reach.owners import points_at
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
+from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -202,13 +202,15 @@ def at_firewall(
     """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
     network, firewall = trail.network, configuration.root
     here = part_in_subnet(network, Kind.FIREWALL, configuration)
-    vnet = vnet_of(network, here)
+    place = here.place
     if not isinstance(firewall, Firewall):
         return
     for term, taken in translations(network, firewall, trail.tags, trail.space):
         there = term.translation.address if term.translation is not None else None
         found = _translated(trail, firewall, term, taken, here)
-        targets = points_at(network, there, vnet) if there is not None and vnet is not None else ()
+        targets = (
+            points_at(network, there, place) if there is not None and place is not None else ()
+        )
         for target in targets:
             onward = arrives(found, here, target)
             own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
@@ -222,15 +224,15 @@ def at_firewall(
 def translated_to(network: Network, configuration: FirewallIpConfiguration) -> list[Point]:
     """Give whom the NAT rules of an Azure Firewall send packets to."""
     firewall = configuration.root
-    vnet = vnet_of(network, part_in_subnet(network, Kind.FIREWALL, configuration))
-    if not isinstance(firewall, Firewall) or vnet is None:
+    place = part_in_subnet(network, Kind.FIREWALL, configuration).place
+    if not isinstance(firewall, Firewall) or place is None:
         return []
     terms = firewall_program(network, firewall, network.tags).nat
     addresses = {t.translation.address for t in terms if t.translation is not None}
     return [
         point
         for address in sorted(each for each in addresses if each is not None)
-        for point in points_at(network, address, vnet)
+        for point in points_at(network, address, place)
     ]
 
 

@@ -176,11 +176,13 @@ def from_any(packets: PacketSet, version: Version) -> bool:
     return anywhere(AddressSet(**{f"v{version}": values(packets, "source")}))
 
 
-def within(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
-    """Give those of some ports that are among ports by protocol."""
-    return {name: found & some for name, found in ports.items() if found & some}
+def within(ports: dict[str, PortSet], some: dict[str, PortSet]) -> dict[str, PortSet]:
+    """Give those of some ports that are among ports, all by protocol."""
+    both = {name: found & some.get(name, PortSet()) for name, found in ports.items()}
+    return {name: found for name, found in both.items() if found}
 
 
-def beyond(ports: dict[str, PortSet], some: PortSet) -> dict[str, PortSet]:
-    """Give what is left of ports by protocol without some."""
-    return {name: found - some for name, found in ports.items() if found - some}
+def beyond(ports: dict[str, PortSet], some: dict[str, PortSet]) -> dict[str, PortSet]:
+    """Give what is left of ports without some, all by protocol."""
+    rest = {name: found - some.get(name, PortSet()) for name, found in ports.items()}
+    return {name: found for name, found in rest.items() if found}

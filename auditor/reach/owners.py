@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from auditor.addresses import Address, AddressSet
-from auditor.network.address_plan import locate
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.whereabouts import locate_from
 from auditor.reach.points import Kind, Point, anywhere_in, frontend, machine, part_in_subnet
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Subnet
 
 
 @question_about
-def points_at(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[Point, ...]:
-    """Give the points that have an address, as seen from a VNet.
+def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point, ...]:
+    """Give the points that have an address, as seen from a subnet.
 
     Where nobody listed owns it and somebody unlisted may, any machine of its subnet with that
     address, in doubt. None: nobody has it.
     """
-    where = locate(network, address, vnet)
+    where = locate_from(network, address, subnet)
     found: list[Point] = []
     for owner in where.owners:
         if isinstance(owner.node, IpConfiguration):

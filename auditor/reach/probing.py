@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from auditor.addresses import PortSet
@@ -57,6 +58,31 @@ def port_of(probe: LoadBalancerProbe) -> PortSet:
     if port is None:
         raise Undetermined(f"the port of the probe {probe.label}", resource=probe.id)
     return PortSet.of(port)
+
+
+@question
+def probed_by_group(network: Network) -> dict[str, PortSet]:
+    """Give the ports on which probes come by a security group, by the group's key."""
+    found: dict[str, PortSet] = {}
+    for probe in asking(network):
+        try:
+            port = port_of(probe)
+        except Undetermined:
+            continue
+        for machine in asked(network, probe).machines.values():
+            for group in _groups(network, machine):
+                found[group] = found.get(group, PortSet()) | port
+    return found
+
+
+def _groups(network: Network, machine: Point) -> Iterator[str]:
+    for place in (machine.place, machine.nic):
+        try:
+            group = network.find(place.properties.network_security_group) if place else None
+        except Undetermined:
+            continue
+        if group is not None:
+            yield group.key
 
 
 @question_about

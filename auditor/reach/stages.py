@@ -42,7 +42,7 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
 
 def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds) -> Trail:
     """Add the rules before a private endpoint whose NIC is not in the input (N-44, N-48)."""
-    policy = _endpoint_policy(point)
+    policy = groups_apply(point)
     if policy is True:
         return trail.through(here, _filter_teller(trail, point, direction))
     reason = Reason("collection-gap", "privateEndpointNetworkPolicies", point.id)
@@ -60,7 +60,7 @@ def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds)
     )
 
 
-def _endpoint_policy(point: Point) -> bool | None:
+def groups_apply(point: Point) -> bool | None:
     """Whether the groups of a subnet apply to private endpoints in it; None: not told."""
     try:
         told = point.place.properties.private_endpoint_network_policies if point.place else None

@@ -11,7 +11,7 @@ from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point
-from auditor.reach.wording import name_of
+from auditor.reach.wording import name_of, one_or_many
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
@@ -67,10 +67,19 @@ class Intruders:
     @property
     def names(self) -> str:
         """Name the sources, the sure ones if there are any; many are counted."""
-        sources = self.sure or [answer.source for answer in self.perhaps]
-        names = list(dict.fromkeys(map(name_of, sources)))
+        names = self._names
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return ", ".join(names[:_SHOWN]) + more
+
+    @property
+    def reach(self) -> str:
+        """Say that they reach something: `vnet/app reaches`, `on premises, vnet/app reach`."""
+        return f"{self.names} {one_or_many(len(self._names), 'reaches', 'reach')}"
+
+    @property
+    def _names(self) -> list[str]:
+        sources = self.sure or [answer.source for answer in self.perhaps]
+        return list(dict.fromkeys(map(name_of, sources)))
 
     @property
     def ids(self) -> tuple[str, ...]:

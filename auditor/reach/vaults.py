@@ -115,7 +115,7 @@ def shut_out(network: Network, fetch: Fetch) -> Shut | None:
         blocked += [each for each in closed if isinstance(each, Answer)]
     if doubts:
         raise doubts[0]
-    return Shut(vault, tuple(whys), blocked[0] if blocked else None)
+    return Shut(vault, tuple(dict.fromkeys(whys)), blocked[0] if blocked else None)
 
 
 def _is_open(vault: KeyVault) -> bool:
@@ -131,6 +131,9 @@ def _is_open(vault: KeyVault) -> bool:
     if not p.network_acls.default_action:
         raise Undetermined(f"defaultAction of {vault.label}", resource=vault.id)
     return p.network_acls.default_action.lower() != "deny"
+
+
+_CLOSED = "its public network access is disabled, whatever its rules say"
 
 
 def _closed_to_networks(p: KeyVaultProperties) -> bool:
@@ -151,7 +154,10 @@ def _by_subnet(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str 
     p = vault.properties
     subnet = subnet_of(network, fetch.gateway)
     rules = (p.network_acls.virtual_network_rules or ()) if p.network_acls else ()
-    if _closed_to_networks(p) or all(fold(rule.id or "") != subnet.key for rule in rules):
+    if _closed_to_networks(p):
+        yield _CLOSED
+        return
+    if all(fold(rule.id or "") != subnet.key for rule in rules):
         yield f"no rule names the subnet {subnet.label}"
         return
     services = {(each.service or "").lower() for each in subnet.properties.service_endpoints or ()}
@@ -163,7 +169,10 @@ def _by_address(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str
     """Rules for addresses: which one a gateway goes out by, no fact tells."""
     p = vault.properties
     rules = (p.network_acls.ip_rules or ()) if p.network_acls else ()
-    if rules and not _closed_to_networks(p):
+    if _closed_to_networks(p):
+        yield _CLOSED
+        return
+    if rules:
         allowed = AddressSet.from_text([rule.value for rule in rules if rule.value])
         own = AddressSet.from_text(_public_addresses(network, fetch.gateway))
         behind_nat = subnet_of(network, fetch.gateway).properties.nat_gateway is not None

@@ -22,6 +22,11 @@ def name_of(point: Point) -> str:
     return ids.name(point.node.root.id) if point.node is not None else ids.name(point.id)
 
 
+def one_or_many(count: int, one: str, many: str) -> str:
+    """Give the verb that goes with so many."""
+    return one if count == 1 else many
+
+
 def packet_words(answer: Answer) -> str:
     """Say the witness of an answer, and as what it arrives: `tcp 52.1.0.4 to 20.1.1.1:443 -> ...`.
 

@@ -193,6 +193,7 @@ class ClassicFrontDoorProperties(Wire):
     enabled_state: Word | None = None
     frontend_endpoints: list[ClassicEndpoint] | None = None
     backend_pools: list[ClassicBackendPool] | None = None
+    frontdoor_id: str | None = None
     provisioning_state: Word | None = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from auditor.errors import Undetermined
@@ -92,16 +91,6 @@ class WafPolicy(Resource):
         return any(map(_refuses, listed if isinstance(listed, list) else ()))
 
     @property
-    def headers_asked(self) -> frozenset[str]:
-        """The headers (lower case) that enabled custom rules of a gateway's policy look at."""
-        found: set[str] = set()
-        rules = self.properties.custom_rules
-        for rule in rules if isinstance(rules, list) else ():
-            if isinstance(rule, dict) and str(rule.get("state", "Enabled")).lower() != "disabled":
-                found.update(_headers(rule.get("matchConditions")))
-        return frozenset(found)
-
-    @property
     def base_rule_sets(self) -> tuple[ManagedRuleSet, ...]:
         """The managed rule sets against common attacks; those about bots left out."""
         rules = self.properties.managed_rules
@@ -110,14 +99,6 @@ class WafPolicy(Resource):
             for one in (rules.managed_rule_sets if rules else None) or ()
             if "bot" not in (one.rule_set_type or "").lower()
         )
-
-
-def _headers(conditions: Any) -> Iterator[str]:
-    for condition in conditions if isinstance(conditions, list) else ():
-        variables = condition.get("matchVariables") if isinstance(condition, dict) else None
-        for variable in variables if isinstance(variables, list) else ():
-            if isinstance(variable, dict) and isinstance(variable.get("selector"), str):
-                yield variable["selector"].lower()
 
 
 def _refuses(rule: Any) -> bool:

@@ -182,6 +182,11 @@ class _Once:
                 token = self._tokens[scopes] = self._credential.get_token(*scopes, **options)
             return token
 
+    def close(self) -> None:
+        """Close what the credential itself has open."""
+        if hasattr(self._credential, "close"):
+            self._credential.close()
+
 
 def _show_code(address: str, code: str, _until: object) -> None:
     import sys
@@ -272,6 +277,12 @@ class AzureTransport:
             return str(self.credential.get_token(scope).token)
         except AzureError as error:
             raise _unknown_caller(error, "auto") from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self.credential.close()
 
     def _own(self, url: str) -> str:
         if url.startswith("/") and not url.startswith("//"):

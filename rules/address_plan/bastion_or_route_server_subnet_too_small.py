@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.addresses import PrefixLength
 from auditor.network.subnets import BASTION, ROUTE_SERVER, called, largest_v4, resize, vnet_name
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -33,7 +34,7 @@ BASTION_LONGEST = 26
 class Params:
     """How small is too small for a Route Server; Microsoft's pages have said /27 and /26."""
 
-    route_server_prefix: int = 27
+    route_server_prefix: PrefixLength = 27
     """The length in bits of the smallest acceptable prefix."""
 
 

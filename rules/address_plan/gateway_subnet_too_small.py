@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.addresses import PrefixLength
 from auditor.network.subnets import GATEWAY, called, largest_v4, resize, vnet_name
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -31,7 +32,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 class Params:
     """How small is too small."""
 
-    longest_prefix: int = 27
+    longest_prefix: PrefixLength = 27
     """The length in bits of the smallest acceptable prefix."""
 
 

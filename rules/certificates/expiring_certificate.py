@@ -31,6 +31,9 @@ Renew it. One in Key Vault, then let the gateway follow (TLS-005); an uploaded o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
 
 from auditor.certificates import days_left
 from auditor.finding import Finding, Severity
@@ -46,16 +49,18 @@ from auditor.network.tls import (
 from auditor.resources.gateway_tls import SslCertificate
 from auditor.rule import Outcomes, rule
 
+Days: TypeAlias = Annotated[int, Meta(ge=0)]
+
 
 @dataclass(frozen=True)
 class Params:
     """When a certificate's end is near."""
 
-    notice_days: int = 30
+    notice_days: Days = 30
     """At most so many days left: medium."""
-    warning_days: int = 14
+    warning_days: Days = 14
     """At most so many days left: high."""
-    alarm_days: int = 3
+    alarm_days: Days = 3
     """At most so many days left: critical."""
 
 

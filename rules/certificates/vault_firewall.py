@@ -70,7 +70,7 @@ def _finding(network: Network, fetch: Fetch, shut: Shut) -> Finding:
         subject=fetch.id,
         message=f"the firewall of {vault.label} keeps out {fetch.gateway.label}, which fetches "
         f"{names} there: {'; '.join(shut.whys)}",
-        remedy="let trusted services pass, or name the gateway's subnet: "
+        remedy=f"let trusted services pass{_or(vault)}: "
         + az(
             *("keyvault", "update"),
             resource_group=vault.resource_group,
@@ -88,9 +88,18 @@ def _finding(network: Network, fetch: Fetch, shut: Shut) -> Finding:
     )
 
 
+def _or(vault: KeyVault) -> str:
+    """What else would do: rules count only while there is public access."""
+    return ", or name the gateway's subnet" if not _is_private(vault) else ""
+
+
+def _is_private(vault: KeyVault) -> bool:
+    return (vault.properties.public_network_access or "").lower() == "disabled"
+
+
 def _denial(vault: KeyVault) -> Evidence:
     p = vault.properties
-    if (p.public_network_access or "").lower() == "disabled":
+    if _is_private(vault):
         return evidence(vault, "/properties/publicNetworkAccess", p.public_network_access)
     acls = p.network_acls
     action = acls.default_action if acls is not None else None

@@ -39,11 +39,11 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
 from auditor.reach.applications import application_of
-from auditor.reach.closing import also, only_from
+from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
 from auditor.reach.ends import points_of
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
-from auditor.reach.talking import intruders
+from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -72,17 +72,20 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     first = found.first
     if first is None:
         if found.perhaps:
-            missing = f"whether {found.names} reach {server.label} on port {MYSQL}: {found.reasons}"
+            missing = f"whether {found.reach} {server.label} on port {MYSQL}: {found.reasons}"
             yield Unknown(server.id, missing)
         return
     told = told_of(network, first, server.id)
+    meant = _let_in(network, application, targets, found, params.allow)
     yield Finding(
         subject=server.id,
-        message=f"{found.names} reach {server.label} on port {MYSQL} besides "
+        message=f"{found.reach} {server.label} on port {MYSQL} besides "
         f"its application ({told.words})",
-        remedy=f"allow {MYSQL} from {', '.join(s.label for s in application)} alone in the "
-        "security group before the database, and deny it from VirtualNetwork"
-        + also(only_from(network, first, _prefixes(application), MYSQL, "application")),
+        remedy=heeded(first.target)
+        + f"allow {MYSQL} from {', '.join(s.label for s in meant.subnets)} alone in the "
+        "security group before the database, and deny it from "
+        + ("the others" if meant.others else "VirtualNetwork")
+        + also(only_from(network, first, meant, MYSQL)),
         related=found.ids,
         evidence=told.evidence,
         witness=told.witness,
@@ -90,8 +93,20 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     )
 
 
-def _prefixes(subnets: Iterable[Subnet]) -> tuple[str, ...]:
-    return tuple(str(prefix) for subnet in subnets for prefix in subnet.prefixes)
+def _let_in(
+    network: Network,
+    application: Iterable[Subnet],
+    targets: Sequence[Point],
+    found: Intruders,
+    allow: tuple[str, ...],
+) -> Meant:
+    """Who is to be let in: the application, and who is approved."""
+    keys = {subnet.key for subnet in application} | {
+        point.subnet.key
+        for point in callers(network, targets, MYSQL)
+        if point.subnet is not None and approved(allow, point.id)
+    }
+    return meant_of(network, "application", keys, found, onprem="onprem" in allow)
 
 
 def _others(

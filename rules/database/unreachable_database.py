@@ -33,6 +33,7 @@ from auditor.network.databases import Server
 from auditor.reach.answer import Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
+from auditor.reach.letting_through import letting_through
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -70,7 +71,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             subject=server.id,
             message=f"no machine of {where} reaches {server.label} on port {MYSQL} "
             f"({told.words}): {answer.blockers[0].says}",
-            remedy="; then ".join(told.openings)
+            remedy=letting_through(network, answer, "application")
             or f"give {server.label} a private endpoint that {where} reaches",
             related=(subnet.id,),
             evidence=told.evidence,

@@ -41,6 +41,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
+from auditor.network.routing.model import Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods
 from auditor.reach.leaving import Leaver, inhabited_subnets, leavers, roads_of
@@ -112,6 +113,8 @@ def _losses(
         return
     if roads.lead_elsewhere is None:
         raise Undetermined("; ".join(map(str, roads.reasons)) or f"the routes of {subnet.label}")
+    if roads.lead_elsewhere and roads.all_within(Hop.NONE):
+        return  # nobody leaves: NAT-002
     told = wanted or BY_TYPE.get(leaver.kind.lower())
     winner = found[0]
     if told is not None:

@@ -146,7 +146,9 @@ def _why(subnet: Subnet, roads: Roads, leaver: Leaver) -> str:
     if roads.all_within(Hop.NONE):
         if roads.stopped is None:
             return "no route leads there"
-        return f"the route {_named(roads.stopped)} {roads.stopped.fault or 'has next hop None'}"
+        fault = roads.stopped.fault
+        how = f"leads nowhere: {fault}" if fault else "has next hop None"
+        return f"the route {_named(roads.stopped)} {how}"
     way = leaver.ways[0] if leaver.ways else None
     if _routed(leaver):
         return (

@@ -34,6 +34,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -52,10 +55,10 @@ Subject = OutboundRule | ManagedCluster | NatGateway
 class Params:
     """What the workload needs."""
 
-    ports_per_machine: int = 128
+    ports_per_machine: Annotated[int, Meta(ge=0, le=64000)] = 128
     """Outbound ports that each machine behind a load balancer needs, 0 to 64,000; 0 for any."""
 
-    nat_gateway_ports: int = 0
+    nat_gateway_ports: Annotated[int, Meta(ge=0)] = 0
     """Outbound ports that all machines behind one NAT gateway need together; 0 when unknown."""
 
 

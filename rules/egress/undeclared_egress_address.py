@@ -37,8 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from auditor.addresses import NOTHING, AddressError, AddressSet
-from auditor.errors import quoted
+from auditor.addresses import NOTHING, AddressSet
 from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
@@ -60,6 +59,11 @@ class Params:
     declared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Globs of ids of subnets, and the addresses of each; letter case does not matter."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no address."""
+        for entries in self.declared.values():
+            AddressSet.from_text(entries)
+
 
 @rule("NAT-005", severity=Severity.HIGH, since="0.1.0", of=inhabited_subnets, parameters=Params)
 def undeclared_egress_address(network: Network, subnet: Subnet, params: Params) -> Outcomes:
@@ -72,13 +76,7 @@ def undeclared_egress_address(network: Network, subnet: Subnet, params: Params) 
     ]
     if not entries:
         return
-    declared = NOTHING
-    for entry in entries:
-        try:
-            declared = declared | AddressSet.from_text([entry])
-        except AddressError:
-            yield Unknown(subnet.id, missing=f"what the declared {quoted(entry)} stands for")
-            return
+    declared = AddressSet.from_text(entries)
     found = looks(network, subnet)
     strangers = [
         look for look in found if look.certain and (look.nobodys or look.addresses - declared)

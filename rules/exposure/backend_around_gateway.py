@@ -29,18 +29,15 @@ security group before the backend. A Kubernetes Service becomes internal with th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import question
 from auditor.network.openings import ports_in_words
-from auditor.reach.backends import Backend, backends, ends_of
-from auditor.reach.balancing import forwards_of
-from auditor.reach.closing import also, closing
+from auditor.reach.backends import Backend, backends, machines_behind
+from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
-from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -73,7 +70,11 @@ def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
     not tell.
     """
     told = [one for one in backends(network) if isinstance(one, Backend)]
-    behind = {machine: backend for backend in told for machine in _machines(network, backend)}
+    behind = {
+        machine.id.lower(): backend
+        for backend in told
+        for machine, _ in machines_behind(network, backend)
+    }
     others = any(o.certain and o.target.id.lower() not in behind for o in openings(network))
     return (
         *(
@@ -83,15 +84,6 @@ def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
         ),
         *(one for one in backends(network) if isinstance(one, Doubt) and others),
     )
-
-
-def _machines(network: Network, backend: Backend) -> Iterator[str]:
-    for point in ends_of(network, backend):
-        yield point.id.lower()
-        if isinstance(point.node, LoadBalancerFrontend):
-            for forward in forwards_of(network, point.node).known:
-                if forward.target is not None:
-                    yield forward.target.id.lower()
 
 
 @rule("EXP-008", severity=Severity.CRITICAL, since="0.1.0", of=bypasses, parameters=Params)
@@ -118,9 +110,8 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
     yield Finding(
         subject=opening.id,
         message=f"the internet reaches {around} ({told.words})",
-        remedy="take the address or the load-balancing rule away, or allow the subnet of "
-        f"{backend.gateway.label} alone in the security group before the machine"
-        + also(closing(network, shown)),
+        remedy="take the address or the load-balancing rule away, or close the rule that lets the "
+        f"packet in to all but the subnet of {backend.gateway.label}" + closing(network, shown),
         related=(backend.id, opening.entrance.address),
         evidence=told.evidence,
         key=opening.key,

@@ -34,7 +34,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
-from auditor.reach.closing import also, closing
+from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -71,7 +71,7 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
             subject=opening.id,
             message=f"{what} ({told.words})",
             remedy="publish the service through the application gateway and take the address off, "
-            "or close the rule that lets the packet in" + also(closing(network, shown)),
+            "or close the rule that lets the packet in" + closing(network, shown),
             related=(opening.entrance.address,),
             evidence=told.evidence,
             key=opening.key,

@@ -38,7 +38,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
 from auditor.reach.twins import deny_over_v6
-from auditor.reach.wording import packet_values
+from auditor.reach.wording import one_or_many, packet_values
 from auditor.resources.security import SecurityRule
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
@@ -79,8 +79,9 @@ def _finding(guard: Guard, sure: list[Escape]) -> Finding:
 
 
 def _words(found: list[Escape]) -> str:
-    who = _listed([each.who for each in found])
-    return f"{who} reach {_listed([each.machine.nic.root.label for each in found])}"
+    who = [each.who for each in found]
+    reach = one_or_many(len(set(who)), "reaches", "reach")
+    return f"{_listed(who)} {reach} {_listed([each.machine.nic.root.label for each in found])}"
 
 
 def _listed(names: list[str]) -> str:

@@ -7,8 +7,9 @@ a door.
 
 ## What fails
 A machine as in EXP-004, with a management port among those that the internet certainly reaches:
-22, 23, 3389, 5985, 5986 at the machine, whatever the port is called at the entrance. Others are
-added with `ports`, and machines that may be managed so are approved with `allow`:
+22, 23, 5985, 5986 over TCP and 3389 over TCP and UDP, at the machine, whatever the port is called
+at the entrance. Others over TCP are added with `ports`, and machines that may be managed so are
+approved with `allow`:
 
     [params.EXP-005]
     ports = ["22-23", "3389", "5985-5986", "8443"]
@@ -28,11 +29,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
-from auditor.ports import parse_ports
-from auditor.reach.closing import also, closing
+from auditor.ports import PortSet, parse_ports
+from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_RDP = PortSet.of(3389)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Params:
     """What is a management port, and who may have one open."""
 
     ports: tuple[str, ...] = ("22-23", "3389", "5985-5986")
-    """Ports at the machine, or ranges."""
+    """TCP ports at the machine, or ranges; 3389 counts over UDP as well."""
     allow: tuple[str, ...] = ()
     """Globs of ids of machines, load balancers or public IPs; letter case does not matter."""
 
@@ -62,13 +65,14 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     """Judge the management ports that one entrance opens of one machine."""
     if opening.approved(params.allow):
         return
-    wanted = opening.sent_for(parse_ports(*params.ports))
+    managing = parse_ports(*params.ports)
+    wanted = {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}
     certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
-    ports = certain or possible
-    shown = opening.shown(ports, certain=bool(certain)) if ports else None
+    found = certain or possible
+    shown = opening.shown(found, certain=bool(certain)) if found else None
     if shown is None:
         return
-    what = f"{opening.words}: {ports_in_words(ports)}"
+    what = f"{opening.words}: {ports_in_words(found)}"
     if not certain:
         yield Unknown(
             opening.id,
@@ -83,7 +87,7 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         subject=opening.id,
         message=f"the internet reaches the management port of {what} ({told.words})",
         remedy="reach the machine through Bastion or a VPN, and close the rule that lets the "
-        "packet in" + also(closing(network, shown)),
+        "packet in" + closing(network, shown, managing),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,

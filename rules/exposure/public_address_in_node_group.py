@@ -54,6 +54,7 @@ from auditor.network.graph import evidence
 from auditor.network.kubernetes import load_balancer_services
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import kubectl
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Ref
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import ManagedCluster
@@ -138,7 +139,8 @@ def _finding(
     return Finding(
         subject=pip.id,
         message=f"{whose} of cluster {cluster.label} lets {ports} in from the internet at "
-        f"{public_name(network, pip.id)}, beside the gateway"
+        f"{public_name(network, pip.id)}"
+        + (", beside the gateway" if network.all(ApplicationGateway) else "")
         + (f"; today nothing gets through, {there.why_not}" if there.why_not else ""),
         remedy=_remedy(services),
         related=(owner.part, cluster.id),

@@ -45,6 +45,7 @@ from auditor.network.exposure import (
     use_of,
 )
 from auditor.network.graph import evidence
+from auditor.ports import Port
 from auditor.reach.arrivals import Arrivals, arrivals
 from auditor.resources.load_balancers import (
     InboundNatPool,
@@ -59,7 +60,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 class Params:
     """Which ports are for management, and who may publish them."""
 
-    ports: tuple[int, ...] = (22, 3389, 5985, 5986)
+    ports: tuple[Port, ...] = (22, 3389, 5985, 5986)
     """Ports of the machine behind: SSH, RDP, WinRM over HTTP and HTTPS."""
 
     allow: tuple[str, ...] = ()

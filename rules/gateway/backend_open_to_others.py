@@ -38,13 +38,11 @@ from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
-from auditor.reach.closing import also, only_from
-from auditor.reach.gatewaying import point_of
+from auditor.reach.closing import Meant, also, meant_of, only_from
 from auditor.reach.points import Point
 from auditor.reach.screening import callers
-from auditor.reach.talking import intruders
+from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
-from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -75,20 +73,21 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
     if first is None:
         if found.perhaps:
             missing = (
-                f"whether {found.names} reach {backend.member}:{backend.port} around "
+                f"whether {found.reach} {backend.member}:{backend.port} around "
                 f"{backend.gateway.label}: {found.reasons}"
             )
             yield Unknown(backend.id, missing, key=backend.key)
         return
     told = told_of(network, first, backend.id)
-    subnet = point_of(network, backend.gateway).place
+    meant = _let_in(network, backend.port, targets, found, params.allow)
     yield Finding(
         subject=backend.id,
-        message=f"{found.names} reach {backend.member}:{backend.port} around "
+        message=f"{found.reach} {backend.member}:{backend.port} around "
         f"{backend.gateway.label} ({told.words})",
-        remedy=f"allow port {backend.port} from {subnet.label if subnet else 'the gateway'} alone "
-        "in the security group before the backend, and deny it from VirtualNetwork"
-        + also(only_from(network, first, _prefixes(subnet), backend.port, "gateway")),
+        remedy=f"allow port {backend.port} from {', '.join(s.label for s in meant.subnets)} alone "
+        "in the security group before the backend, and deny it from "
+        + ("the others" if meant.others else "VirtualNetwork")
+        + also(only_from(network, first, meant, backend.port)),
         related=found.ids,
         evidence=told.evidence,
         key=backend.key,
@@ -97,8 +96,20 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
     )
 
 
-def _prefixes(subnet: Subnet | None) -> tuple[str, ...]:
-    return tuple(map(str, subnet.prefixes)) if subnet is not None else ()
+def _let_in(
+    network: Network,
+    port: int,
+    targets: tuple[Point, ...],
+    found: Intruders,
+    allow: tuple[str, ...],
+) -> Meant:
+    """Who is to be let in: gateways, the machines of the cluster, and who is approved."""
+    keys = _meant(network, targets) | {
+        point.subnet.key
+        for point in callers(network, targets, port)
+        if point.subnet is not None and approved(allow, point.id)
+    }
+    return meant_of(network, "gateway", keys, found, onprem="onprem" in allow)
 
 
 def _others(
@@ -106,6 +117,7 @@ def _others(
 ) -> Iterator[Point]:
     found = callers(network, targets, backend.port)
     meant = _meant(network, targets) if found else set()
+    meant |= {target.subnet.key for target in targets if target.subnet is not None}
     for point in found:
         if point.subnet is None:
             if "onprem" not in allow:
@@ -115,11 +127,10 @@ def _others(
 
 
 def _meant(network: Network, targets: Iterable[Point]) -> set[str]:
-    """The subnets of gateways that ask a member, its own, and those of the cluster it is in."""
+    """The subnets of gateways that ask a member, and those of the cluster it is in."""
     known: set[str] = set()
     for target in targets:
         known |= gateway_subnets_of(network)[target.id.lower()]
-        known |= {target.subnet.key} if target.subnet is not None else set()
         cluster = cluster_of(network, target.node.root) if target.node is not None else None
         if cluster is not None:
             own = (*node_subnets(network, cluster), *pod_subnets(network, cluster))

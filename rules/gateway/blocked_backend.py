@@ -25,6 +25,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends, ends_of
 from auditor.reach.gatewaying import point_of
+from auditor.reach.letting_through import letting_through
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -47,7 +48,8 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
         subject=backend.id,
         message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
         f"({told.words}): {answer.blockers[0].says}",
-        remedy="; then ".join(told.openings) or "send to an address that the gateway reaches",
+        remedy=letting_through(network, answer, "gateway")
+        or "send to an address that the gateway reaches",
         related=(backend.gateway.id,),
         evidence=told.evidence,
         key=backend.key,

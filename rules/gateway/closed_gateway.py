@@ -36,20 +36,24 @@ Let the clients in, before the rule that denies them:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from auditor.addresses import parse_prefix
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.audience import Door, door, shut
 from auditor.reach.demands import Refusal, allow_before, refusal, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
+from auditor.reach.wording import one_or_many
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
 
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _PLATFORM = 2
 """How many priorities are left to what Azure itself must be let in by."""
 
@@ -60,6 +64,12 @@ class Params:
 
     clients: tuple[str, ...] = ()
     """Prefixes and service tags that every public listener must let in; none: somebody."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither."""
+        for text in self.clients:
+            if not _TAG.fullmatch(text):
+                parse_prefix(text)
 
 
 @rule("GW-023", severity=Severity.HIGH, since="0.1.0", of=gateway_homes, parameters=Params)
@@ -95,7 +105,8 @@ def _outbound(network: Network, subnet: Subnet) -> Outcomes:
             hops=refused.hops,
         )
     elif refused is not None:
-        missing = f"whether {names} get out to the internet: {whys([refused])}"
+        get = one_or_many(len(gateways_by_subnet(network)[subnet.key]), "gets", "get")
+        missing = f"whether {names} {get} out to the internet: {whys([refused])}"
         yield Unknown(subnet.id, missing, key="out")
 
 

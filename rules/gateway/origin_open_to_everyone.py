@@ -11,8 +11,10 @@ name of that address, and
 
 - that some client outside `AzureFrontDoor.Backend` certainly reaches: its subnet's security group
   lets most of the internet in, or there is none;
-- or whose WAF policy checks no `X-Azure-FDID` header, so that other customers' Front Doors get in
-  (medium).
+- or whose WAF policy does not block requests by the header `X-Azure-FDID`, so that other
+  customers' Front Doors get in (medium): by an enabled custom rule that blocks every other value
+  than the profile's `frontDoorId` (any value, where that is not told), or allows that one before a
+  rule that blocks everything; in a policy that is enabled and in Prevention mode.
 
 An origin over Private Link needs neither. What the input does not tell (the policy, what the tag
 holds) is *unknown*.
@@ -29,11 +31,15 @@ your Front Door.
 
 from __future__ import annotations
 
+from auditor import ids
+from auditor.errors import Undetermined
+from auditor.network.custom_waf_rules import free_priority
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence
 from auditor.reach.answer import Verdict
-from auditor.reach.edge import Origin, guarded_origins
+from auditor.reach.edge import Gap, Origin, guarded_origins
 from auditor.reach.told import told_of, whys
+from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -50,11 +56,12 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
     gateway = origin.gateway
     told = evidence(origin.door, origin.pointer, origin.host)
     stranger = origin.stranger(network)
+    door = ids.name(origin.profile)
     if stranger is not None and stranger.verdict is Verdict.REACHABLE:
         packet = told_of(network, stranger)
         yield Finding(
             subject=gateway.id,
-            message=f"{gateway.label} is an origin of {origin.door.root.label} and answers clients "
+            message=f"{gateway.label} is an origin of Front Door {door} and answers clients "
             f"outside Front Door ({packet.words})",
             remedy="allow AzureFrontDoor.Backend instead of Internet in the security group of the "
             "gateway's subnet",
@@ -71,15 +78,59 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
             related=(origin.door.id,),
             key="anyone",
         )
-    elif origin.checks_header(network) is False:
+    else:
+        yield from _by_header(network, origin)
+
+
+def _by_header(network: Network, origin: Origin) -> Outcomes:
+    gateway, door = origin.gateway, ids.name(origin.profile)
+    try:
+        gap = origin.gap(network)
+    except Undetermined as unknown:
+        missing = f"whether {gateway.label} lets in other Front Doors than {door}: "
+        yield Unknown(
+            gateway.id,
+            missing + unknown.missing,
+            related=(origin.door.id,),
+            key="header",
+        )
+        return
+    if gap is not None:
         yield Finding(
             subject=gateway.id,
-            message=f"{gateway.label} is an origin of {origin.door.root.label}, and no rule of its "
-            "WAF policy asks for the header X-Azure-FDID: every Front Door gets in",
-            remedy="add a custom rule to the WAF policy that blocks requests whose X-Azure-FDID is "
-            f"not the id of {origin.door.root.label}",
-            related=(origin.door.id,),
-            evidence=(told,),
+            message=f"{gateway.label} is an origin of Front Door {door}, and {gap.why}",
+            remedy=_remedy(gap, origin.fdid(network) or f"<frontDoorId of {door}>"),
+            related=(origin.door.id, *((gap.policy.id,) if gap.policy else ())),
+            evidence=(evidence(origin.door, origin.pointer, origin.host),),
             severity=Severity.MEDIUM,
             key="header",
         )
+
+
+def _remedy(gap: Gap, fdid: str) -> str:
+    words = f"block requests whose X-Azure-FDID is not {fdid}"
+    if gap.policy is None:
+        return f"give it a WAF policy with a custom rule to {words}"
+    if gap.other:
+        return f"have the rule of {gap.policy.label} ask for {fdid} instead"
+    waf = ("network", "application-gateway", "waf-policy")
+    here = {"resource_group": gap.policy.resource_group, "policy_name": gap.policy.label}
+    if gap.mode is not None:
+        return "let it block: " + az(
+            *waf, "policy-setting", "update", **here, state="Enabled", mode="Prevention"
+        )
+    rule = {**here, "name": "OnlyOurFrontDoor"}
+    create = az(
+        *waf,
+        "custom-rule",
+        "create",
+        **rule,
+        priority=free_priority(gap.policy),
+        rule_type="MatchRule",
+        action="Block",
+    )
+    match = az(
+        *waf, "custom-rule", "match-condition", "add", **rule,
+        match_variables="RequestHeaders.X-Azure-FDID", operator="Equal", negate=True, values=fdid,
+    )  # fmt: skip
+    return f"{words}: {create} && {match}"

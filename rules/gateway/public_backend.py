@@ -9,15 +9,17 @@ with is answered by nobody: Azure drops the packets.
 ## What fails
 An address in a backend pool that lies neither in the address space of the gateway's virtual
 network, nor in a network it is peered with or joined with through a virtual hub, nor in a site
-behind its VPN gateways (the prefixes of their local network gateways). A public range that a
+behind its VPN gateways (the prefixes of their local network gateways), nor in a network beyond its
+peers to which a route of the gateway's subnet sends packets by an appliance. A public range that a
 virtual network uses as its own counts as inside.
 
 Names are not addresses: a pool member given by name is not judged here, unless the name is an
 address. Members given by network interface are in a virtual network by their nature.
 
 For a private address the answer is *unknown* when the snapshot does not tell all that the gateway
-reaches: a peer, a hub, a connection's far end that is missing, or routes learned by BGP. It is
-*unknown* for any address when the gateway's own virtual network is missing.
+reaches: a peer, a hub, a connection's far end that is missing, routes learned by BGP, or what lies
+behind an appliance. It is *unknown* for any address when the gateway's own virtual network is
+missing.
 
 Where the pool sends to an AKS cluster, GW-002 speaks if it runs.
 
@@ -30,7 +32,7 @@ Give the server a private address and put that into the pool:
 ## References
 - https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools
 - https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#system-routes
-- Facts A-26, A-27, R-2, R-24, R-25
+- Facts A-26, A-27, R-2, R-11, R-15, R-24, R-25
 """
 
 from __future__ import annotations

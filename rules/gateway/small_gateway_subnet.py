@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from auditor.addresses import PrefixLength
 from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.gateway_subnets import RESERVED, Scale, addresses_taken, scale
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
@@ -47,9 +48,9 @@ from auditor.rule import Outcomes, rule
 class Params:
     """How large a subnet should be at least."""
 
-    recommended_v2: int = 24
+    recommended_v2: PrefixLength = 24
     """Prefix length recommended for gateways of the second generation."""
-    recommended_v1: int = 26
+    recommended_v1: PrefixLength = 26
     """Prefix length recommended for gateways of the first generation."""
 
 

@@ -43,6 +43,7 @@ from auditor import ids
 from auditor.addresses import PortSet
 from auditor.network.filters import attachments, place_name
 from auditor.network.group_commands import new_group
+from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.told import told_of
@@ -55,7 +56,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 class Params:
     """Which ports are for management, and from where they are used."""
 
-    ports: tuple[int, ...] = (22, 3389)
+    ports: tuple[Port, ...] = (22, 3389)
     """TCP ports."""
     management: tuple[str, ...] = (
         "*/subnets/*mgmt*",

@@ -76,7 +76,7 @@ def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow])
         evidence=(
             evidence(group, "/properties", [rule.label for rule in rules] or "no inbound rule"),
         ),
-        covers=(("NSG-011", group.id),),
+        covers=tuple(("NSG-011", subject.id) for subject in (group, *rules)),
     )
 
 

@@ -39,6 +39,7 @@ from functools import lru_cache
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
 from auditor.network.openings import foreign_allows, inbound_allows
+from auditor.ports import Port
 from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
 
@@ -47,13 +48,13 @@ from auditor.rule import Network, Outcomes, Severity, rule
 class Params:
     """Which ports are sensitive."""
 
-    tcp: tuple[int, ...] = (
+    tcp: tuple[Port, ...] = (
         20, 21, 23, 25, 53, 135, 445, 1433, 1434, 3306, 4333, 5432, 5500, 5900, 5985, 5986, 6379,
         9200, 27017,
     )  # fmt: skip
     """TCP ports."""
 
-    udp: tuple[int, ...] = (53, 137, 138, 1434)
+    udp: tuple[Port, ...] = (53, 137, 138, 1434)
     """UDP ports."""
 
 

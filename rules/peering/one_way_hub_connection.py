@@ -38,6 +38,7 @@ from auditor.ids import resource_group, segment
 from auditor.network.graph import every, evidence
 from auditor.network.hub_routing import Spoke, governed, has_static_routes, learns, mates, spokes
 from auditor.reach.hub_intents import Apart, kept_apart
+from auditor.reach.wording import one_or_many
 from auditor.remedy import az
 from auditor.resources.virtual_wan import HubConnection
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -102,7 +103,8 @@ def _finding(here: Spoke, lost: list[Spoke]) -> Finding:
     return Finding(
         subject=here.connection.id,
         message=f"what {here.name} sends to {names}{more} gets no answer: connection "
-        f"{here.connection.label} does not propagate to {_named(first.table_id)}, which they use",
+        f"{here.connection.label} does not propagate to {_named(first.table_id)}, "
+        f"which {one_or_many(len(lost), f'{names} uses', 'they use')}",
         remedy=_propagate(here, first),
         related=tuple(each.connection.id for each in lost),
         evidence=(_told(here),),

@@ -35,12 +35,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auditor.addresses import PortSet
 from auditor.network.exposure import approved
 from auditor.network.graph import every
+from auditor.ports import Port
+from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
 from auditor.reach.points import Point, endpoint
 from auditor.reach.screening import callers
-from auditor.reach.talking import intruders
+from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -52,12 +53,8 @@ class Params:
 
     sources: tuple[str, ...] = ()
     """Globs of ids of subnets, or `onprem`; none: the subnets of the endpoint's own network."""
-    port: int = 443
+    port: Port = 443
     """The port of the services behind them."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no port."""
-        PortSet.of(self.port)
 
 
 @rule(
@@ -77,20 +74,34 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     first = found.first
     if first is None:
         if found.perhaps:
-            missing = f"whether {found.names} reach {target.label}: {found.reasons}"
+            missing = f"whether {found.reach} {target.label}: {found.reasons}"
             yield Unknown(target.id, missing)
         return
     told = told_of(network, first, target.id)
+    meant = _let_in(network, there, found, params)
     yield Finding(
         subject=target.id,
-        message=f"{found.names} reach {target.label} without being meant to ({told.words})",
-        remedy="let a security group count for the endpoint (privateEndpointNetworkPolicies of its "
-        "subnet), allow whoever is meant to use it and deny VirtualNetwork",
+        message=f"{found.reach} {target.label} without being meant to ({told.words})",
+        remedy=heeded(there)
+        + "allow whoever is meant to use it and deny "
+        + ("the others" if meant.others else "VirtualNetwork")
+        + also(only_from(network, first, meant, params.port)),
         related=found.ids,
         evidence=told.evidence,
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _let_in(network: Network, there: Point, found: Intruders, params: Params) -> Meant:
+    """Who is to be let in: those around it that are no intruders."""
+    others = {point.id for point in _others(network, there, params.sources, params.port)}
+    keys = {
+        here.subnet.key
+        for here in callers(network, (there,), params.port)
+        if here.subnet is not None and here.id not in others
+    }
+    return meant_of(network, "meant", keys, found, onprem="onprem" in params.sources)
 
 
 def _others(network: Network, there: Point, sources: tuple[str, ...], port: int) -> Iterator[Point]:

@@ -34,6 +34,7 @@ from auditor.ids import resource_group, segment
 from auditor.network.filters import subnet_name
 from auditor.network.graph import evidence
 from auditor.reach.bypasses import Bypass, EndpointSubnet, bypasses, endpoint_subnets
+from auditor.reach.wording import one_or_many
 from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -80,10 +81,12 @@ _SHOWN = 3
 def _what(found: list[Bypass]) -> str:
     first = found[0]
     around = first.around.properties
+    who = {subnet_name(each.source) for each in found}
     sources = _named(subnet_name(each.source) for each in found)
+    reach = one_or_many(len(who), "reaches", "reach")
     endpoints = _named(each.endpoint.label for each in found)
     return (
-        f"{sources} reach {endpoints} around {around.next_hop_ip_address}, to which route "
+        f"{sources} {reach} {endpoints} around {around.next_hop_ip_address}, to which route "
         f"{first.around.label} of {first.around.root.label} sends {_prefix(first)}"
     )
 

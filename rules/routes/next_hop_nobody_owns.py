@@ -34,6 +34,7 @@ from auditor.ids import name as last_segment
 from auditor.network.address_plan import Whereabouts, locate
 from auditor.network.graph import evidence, question
 from auditor.network.route_tables import is_node_route, is_used, steered_networks
+from auditor.network.routing_domains import spelled
 from auditor.remedy import az
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -87,14 +88,15 @@ def next_hop_nobody_owns(network: Network, route: Route) -> Outcomes:
                 key=vnet.key,
             )
         else:
-            yield _finding(table, route, _what(address, vnet, found), vnet)
+            yield _finding(table, route, _what(network, address, vnet, found), vnet)
 
 
-def _what(address: Address, vnet: VirtualNetwork, found: Whereabouts) -> str:
+def _what(network: Network, address: Address, vnet: VirtualNetwork, found: Whereabouts) -> str:
     if found.key is None:
         return f"goes to {address}, which is in no network joined with {vnet.label}"
     where = found.subnet.label if found.subnet is not None else "no subnet"
-    return f"goes to {address}, which nobody owns ({where} of {last_segment(found.key)})"
+    there = last_segment(spelled(network, found.key))
+    return f"goes to {address}, which nobody owns ({where} of {there})"
 
 
 def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | None) -> Finding:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor import settings
+from auditor import registry, settings
 from auditor.errors import UsageError
 from auditor.finding import Severity
 from auditor.rule import Rule
@@ -411,3 +411,44 @@ def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
 
     assert caught.value.where == "f:9"
     assert caught.value.advice.startswith("did you mean NSG-0")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("[params.PE-010]\nport = 99999", "2: params.PE-010.port: Expected `int` <= 65535"),
+        ("[params.pe-010]\nport = -5", "2: params.pe-010.port: Expected `int` >= 0"),
+        ("[params.NSG-011]\n\nports = [22, 70000]", "3: params.NSG-011.ports: Expected `int` <="),
+        ("[params.NSG-011]\nports = [-1]", "2: params.NSG-011.ports: Expected `int` >= 0"),
+        ("[params.NSG-008]\ntcp = [65536]", "2: params.NSG-008.tcp: Expected `int` <= 65535"),
+        ("[params.EXP-007]\nports = [-1]", "2: params.EXP-007.ports: Expected `int` >= 0"),
+        (
+            '[params.EXP-005]\nallow = ["ports"]\nports = ["ssh"]',
+            '3: params.EXP-005.ports: "ssh" is neither a port',
+        ),
+        (
+            '[params.NAT-005.declared]\n"*/aks" = ["hello"]',
+            '1: params.NAT-005.declared: "hello" is not a CIDR',
+        ),
+        (
+            '[params.GW-023]\nclients = ["AzureCloud", "10.0.0.0/40"]',
+            '2: params.GW-023.clients: "10.0.0.0/40"',
+        ),
+        ("[params.GW-020]\nrecommended-v1 = 33", "2: params.GW-020.recommended-v1: Expected `int`"),
+        ("[params.ADR-009]\nlongest-prefix = -1", "2: params.ADR-009.longest-prefix: Expected"),
+        ("[params.TLS-001]\nalarm-days = -1", "2: params.TLS-001.alarm-days: Expected `int`"),
+        ("[params.NAT-003]\nports-per-machine = 70000", "2: params.NAT-003.ports-per-machine: "),
+        ("[params.RTE-007]\nallowed = ['x']", "2: params.RTE-007.allowed: "),
+    ],
+)
+def test_a_value_that_a_rule_cannot_use_is_told_with_its_place(
+    given: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "auditor.toml"
+    path.write_text(given)
+    read_ = settings.read(path)
+
+    with pytest.raises(UsageError) as caught:
+        parameters(registry.rules(), read_.parameters, read_.file)
+
+    assert str(caught.value).startswith(f"{path}:{told}")

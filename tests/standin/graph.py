@@ -20,6 +20,7 @@ COLUMNS: tuple[str, ...] = (
     *("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId"),
     *("managedBy", "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"),
 )
+CONTAINERS = "resourcecontainers"
 MOST_ROWS = 1_000
 MOST_BYTES = 16 << 20
 
@@ -77,10 +78,14 @@ def rows(estate: Estate, query: Query, subscriptions: set[str], tenant: str) -> 
     """Give the rows of a query, each as JSON text, by id."""
     found = []
     with estate.lock:
-        resources = list(estate.by_key.values())
+        resources = list(
+            _containers(estate) if query.table == CONTAINERS else estate.by_key.values()
+        )
     for resource in resources:
         key = resource.key
-        if subscription_of(key) not in subscriptions or table_of(kind_of(key)) != query.table:
+        if subscription_of(key) not in subscriptions:
+            continue
+        if query.table != CONTAINERS and table_of(kind_of(key)) != query.table:
             continue
         row = _row(resource, tenant)
         if all(test(row) for test in query.tests):
@@ -89,10 +94,22 @@ def rows(estate: Estate, query: Query, subscriptions: set[str], tenant: str) -> 
     return [msgspec.json.encode({name: row[name] for name in query.columns}) for _, row in found]
 
 
+def _containers(estate: Estate) -> Iterator[Resource]:
+    kind = "microsoft.resources/subscriptions"
+    for key, name in estate.subscriptions.items():
+        arm_id = f"/subscriptions/{name}"
+        row = {"id": arm_id, "name": f"Subscription {name[:8]}", "type": kind}
+        yield Resource(arm_id, kind, msgspec.json.encode(row))
+        for group in estate.groups.get(key, {}).values():
+            row = {"id": f"{arm_id}/resourceGroups/{group}", "name": group}
+            row["type"] = f"{kind}/resourcegroups"
+            yield Resource(row["id"], row["type"], msgspec.json.encode(row))
+
+
 def _row(resource: Resource, tenant: str) -> dict[str, Any]:
     body = resource.decoded()
     row = {name: body.get(name) for name in COLUMNS}
-    row["type"] = kind_of(resource.key)
+    row["type"] = kind_of(resource.key) if "/providers/" in resource.key else resource.type
     row["kind"] = row["kind"] or ""
     row["location"] = row["location"] or ""
     row["managedBy"] = row["managedBy"] or ""
@@ -117,7 +134,7 @@ def read(text: str) -> Query:
             ordered = True
         else:
             raise Refused(f"Query is invalid: {clause}")
-    if table.lower() not in {"resources", *_TABLES}:
+    if table.lower() not in {"resources", CONTAINERS, *_TABLES}:
         raise Refused(f"Query is invalid: table {table}")
     return Query(table.lower(), tuple(tests), columns, ordered)
 

@@ -6,22 +6,26 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import PortSet
 from auditor.network.graph import Network
-from auditor.reach.closing import closing, only_from
-from auditor.testing import estate
+from auditor.ports import parse_ports
+from auditor.reach.closing import Meant, closing, only_from
+from auditor.resources.virtual_networks import Subnet
+from auditor.testing import arm_id, estate
 
 from ...clusters import GROUP, cluster, pool
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked
 
 CLIENT = "52.10.0.7"
+VNET = arm_id("Microsoft.Network/virtualNetworks", "vnet")
 SSH = rule("ssh $(id)", 100, ports="22")
 
 
 def machine(*rules: Any, inner: Any = None, group: str = "rg") -> Network:
     made = nsg(*rules)
     made["id"] = made["id"].replace("/resourceGroups/rg/", f"/resourceGroups/{group}/")
-    network = vnet(subnet(nsg="nsg"), subnet("others", "10.0.1.0/24"))
+    network = vnet(subnet(nsg="nsg"), subnet("others", "10.0.1.0/24"), subnet("us", "10.0.2.0/26"))
     network["properties"]["subnets"][0]["properties"]["networkSecurityGroup"] = {"id": made["id"]}
     return estate(
         made,
@@ -38,7 +42,7 @@ def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
     network = machine(SSH)
 
     assert closing(network, asked(network, CLIENT, "host", 22).one) == (
-        "az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
+        ": az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
         "--access Deny"
     )
 
@@ -56,29 +60,108 @@ def test_default_rules_and_those_of_a_cluster_are_not_closed(written: Any) -> No
     assert closing(network, asked(network, "client", "host", 22).one) == ""
 
 
-def test_a_rule_that_lets_others_in_too_is_narrowed() -> None:
-    network = machine(rule("peers", 100, "VirtualNetwork", "22"), deny("rest", 200))
+def test_a_rule_that_opens_other_ports_keeps_them() -> None:
+    network = machine(rule("mix", 100, ports=["22", "443", "8000-8010"]))
 
-    found = only_from(network, asked(network, "client", "host", 22).one, ("10.0.2.0/26",), 22, "us")
+    found = closing(network, asked(network, CLIENT, "host", 22).one, PortSet.of(22))
 
-    assert found.endswith("--nsg-name nsg --name peers --source-address-prefixes 10.0.2.0/26")
+    assert found.startswith(" (it opens 443, 8000-8010 too: limit it to the rest): az network")
+    assert found.endswith("--name mix --destination-port-ranges 443 8000-8010")
 
 
-def test_before_a_default_rule_come_an_allow_and_a_deny_at_free_priorities() -> None:
-    network = machine(rule("other", 100, ports="80"), deny("some", 4096, "10.9.0.0/16"))
+def test_of_a_rule_for_every_port_the_rest_is_kept() -> None:
+    network = machine(rule("all", 100, ports="*"))
 
-    found = only_from(network, asked(network, "client", "host", 22).one, ("10.0.2.0/26",), 22, "us")
+    found = closing(network, asked(network, CLIENT, "host", 22).one, parse_ports("22", "3389"))
+
+    assert found.endswith("--name all --destination-port-ranges 0-21 23-3388 3390-65535")
+
+
+def shut(network: Network, *others: str) -> str:
+    """Let the machines of the subnet `us` alone in on port 22."""
+    subnets = [network.find(f"{VNET}/subnets/{name}") for name in ("us", *others)]
+    assert all(isinstance(each, Subnet) for each in subnets)
+    us, *rest = (each for each in subnets if isinstance(each, Subnet))
+    answer = asked(network, "client", "host", 22).one
+    return only_from(network, answer, Meant("us", (us,), tuple(rest)), 22)
+
+
+PEERS = rule("peers", 300, "VirtualNetwork", ["22", "80"])
+
+
+def test_before_a_rule_that_lets_others_in_come_an_allow_and_a_deny() -> None:
+    found = shut(machine(rule("other", 299, ports="80"), PEERS, deny("rest", 4000)))
 
     allow, _, no = found.partition(" && ")
-    assert "--name allow-us-22 --priority 101 --direction Inbound --access Allow" in allow
+    assert "--name allow-us-22 --priority 297 --direction Inbound --access Allow" in allow
     assert "--source-address-prefixes 10.0.2.0/26 --destination-port-ranges 22" in allow
-    assert "--name deny-others-22 --priority 4095 --direction Inbound --access Deny" in no
-    assert "--source-address-prefixes VirtualNetwork" in no
+    assert "--name deny-others-22 --priority 298 --direction Inbound --access Deny" in no
+    assert no.endswith("--source-address-prefixes VirtualNetwork --destination-port-ranges 22")
+
+
+def test_they_come_before_every_rule_that_lets_others_in() -> None:
+    found = shut(machine(rule("some", 200, "10.0.3.0/24", "22"), PEERS))
+
+    assert "--priority 198 " in found
+    assert "--priority 199 " in found
+
+
+def test_they_come_before_a_rule_that_keeps_out_who_is_meant() -> None:
+    network = machine(rule("in", 4001, "*", "22"), deny("no", 4000, "10.0.2.0/24"))
+
+    assert "--priority 3998 " in shut(network)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        rule("probes", 200, "AzureLoadBalancer", "*"),
+        rule("us", 200, "10.0.2.0/27", "22"),
+        rule("web", 200, "*", "80"),
+        rule("dns", 200, "*", "22", protocol="Udp"),
+        rule("other", 200, destinationAddressPrefix="10.0.0.99"),
+        deny("bad", 200, "10.9.0.0/16"),
+        deny("outside", 200, "Internet"),
+    ],
+)
+def test_they_stay_behind_rules_that_let_nobody_else_in(beside: Any) -> None:
+    assert "--priority 298 " in shut(machine(beside, PEERS))
+
+
+def test_before_a_default_rule_they_come_last() -> None:
+    found = shut(machine(rule("other", 100, ports="80"), deny("some", 4096, "10.9.0.0/16")))
+
+    assert "--priority 4094 " in found
+    assert "--priority 4095 " in found
+
+
+def test_the_first_rule_of_all_makes_way() -> None:
+    found = shut(machine(rule("peers", 100, "VirtualNetwork", "22"), deny("rest", 103)))
+
+    move, allow, no = found.split(" && ")
+    assert move.endswith("--name peers --priority 102")
+    assert "--priority 100 " in allow
+    assert "--priority 101 " in no
+
+
+def test_where_no_priority_is_free_it_is_said_in_words() -> None:
+    found = shut(machine(rule("peers", 100, "VirtualNetwork", "22"), deny("rest", 102)))
+
+    assert found.startswith("there are no two free priorities before peers of nsg: move it")
+    assert "allows 10.0.2.0/26" in found
+
+
+def test_a_rule_of_a_cluster_does_not_make_way() -> None:
+    found = shut(machine(rule("k8s-azure-lb_allow_IPv4_1", 100, "VirtualNetwork", "22")))
+
+    assert found.startswith("there are no two free priorities")
+
+
+def test_the_deny_may_name_the_others_alone() -> None:
+    found = shut(machine(PEERS), "others")
+
+    assert found.endswith("--source-address-prefixes 10.0.1.0/24 --destination-port-ranges 22")
 
 
 def test_the_group_of_a_cluster_is_not_written_into() -> None:
-    network = machine(group=GROUP)
-
-    found = only_from(network, asked(network, "client", "host", 22).one, ("10.0.2.0/26",), 22, "us")
-
-    assert found == ""
+    assert shut(machine(group=GROUP)) == ""

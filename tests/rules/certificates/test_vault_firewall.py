@@ -164,8 +164,10 @@ def test_a_rule_for_another_subnet_is_none() -> None:
 def test_rules_count_for_nothing_when_access_is_disabled() -> None:
     named = vault(subnets=[HOME], addresses=["20.50.2.4"], publicNetworkAccess="Disabled")
     pip = resource(PIP, "pip-shop", {"ipAddress": "20.50.2.4"})
-    answer = judged(made(), named, network({"serviceEndpoints": SERVICE}), pip)
-    assert len(answer.broken) == 1
+    (finding,) = judged(made(), named, network({"serviceEndpoints": SERVICE}), pip).broken
+    assert "public network access is disabled, whatever its rules say; it has no" in finding.message
+    assert "no rule names" not in finding.message
+    assert finding.remedy.startswith("let trusted services pass: az keyvault update")
 
 
 def test_rules_for_addresses_may_let_it_in() -> None:

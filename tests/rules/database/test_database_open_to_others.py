@@ -42,6 +42,7 @@ def asked(
     group: str = "nsg",
     jobs: Any = None,
     inside: Any = (),
+    beside: Any = (),
     **more: Any,
 ) -> Any:
     """Server shop in vnet/data, a cluster in vnet/nodes, and a subnet vnet/jobs."""
@@ -54,6 +55,7 @@ def asked(
             subnet("nodes", "10.0.0.0/24"),
             subnet("data", "10.0.1.0/24", nsg=group, **DELEGATED),
             subnet("jobs", "10.0.2.0/24", **(jobs or {})),
+            *beside,
         ),
     )
     return ask("DB-008", network, **more)
@@ -64,10 +66,26 @@ def test_the_default_rules_let_every_subnet_in() -> None:
 
     assert finding.subject == arm_id(FLEXIBLE, "shop")
     assert finding.message == (
-        "vnet/jobs reach shop on port 3306 besides its application (tcp 10.0.2.4 to 10.0.1.4:3306)"
+        "vnet/jobs reaches shop on port 3306 besides its application "
+        "(tcp 10.0.2.4 to 10.0.1.4:3306)"
     )
     assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
     assert "allow 3306 from nodes alone" in finding.remedy
+
+
+def test_the_remedy_lets_in_whoever_is_approved_too() -> None:
+    (finding,) = asked(allow=("*/subnets/admin",), beside=[subnet("admin", "10.0.3.0/24")]).broken
+
+    assert finding.remedy.startswith("allow 3306 from admin, nodes alone in the")
+    assert "--source-address-prefixes 10.0.3.0/24 10.0.0.0/24 --dest" in finding.remedy
+    assert "--source-address-prefixes VirtualNetwork --dest" in finding.remedy
+
+
+def test_where_sites_are_approved_the_remedy_denies_the_others_by_name() -> None:
+    (finding,) = asked(allow=("onprem",)).broken
+
+    assert "and deny it from the others: az" in finding.remedy
+    assert "--access Deny --protocol Tcp --source-address-prefixes 10.0.2.0/24" in finding.remedy
 
 
 def test_the_application_alone_is_kept() -> None:
@@ -82,7 +100,7 @@ def test_the_application_may_be_declared() -> None:
     jobs = ("*/subnets/JOBS",)
 
     (finding,) = asked(application=jobs).broken
-    assert finding.message.startswith("vnet/nodes reach shop")
+    assert finding.message.startswith("vnet/nodes reaches shop")
     assert asked(application=jobs, allow=("*/subnets/nodes",)).kept == 1
 
 
@@ -99,7 +117,7 @@ def test_of_two_clusters_the_one_in_the_servers_group_is_the_application() -> No
 
     (finding,) = asked(clusters=[mine, other]).broken
 
-    assert finding.message.startswith("vnet/jobs reach shop")
+    assert finding.message.startswith("vnet/jobs reaches shop")
 
 
 def test_a_cluster_that_does_not_tell_its_subnets_makes_it_unknown() -> None:
@@ -116,7 +134,7 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown(group: str) -> Non
     answer = asked(group=group)
 
     assert answer.broken == []
-    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach shop on port 3306: ")
+    assert answer.unknown[0].missing.startswith("whether vnet/jobs reaches shop on port 3306: ")
 
 
 ANSWERED: Any = {"provisioningState": "Succeeded"}

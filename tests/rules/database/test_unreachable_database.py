@@ -52,7 +52,8 @@ def test_the_group_before_the_server_denies_it() -> None:
     assert finding.subject == arm_id(FLEXIBLE, "shop")
     assert "no machine of vnet/nodes reaches shop on port 3306 (tcp 10.0.0.4" in finding.message
     assert "securityRules/nobody of data" in finding.message
-    assert finding.remedy.startswith("add an inbound Allow rule for TCP from 10.0.0.4")
+    assert finding.remedy.startswith("allow TCP 3306 from nodes (10.0.0.0/24) in data, before nobo")
+    assert "--source-address-prefixes 10.0.0.0/24 --destination-address-p" in finding.remedy
     assert finding.related == (arm_id(SUBNET, "vnet", "nodes"),)
 
 
@@ -66,6 +67,7 @@ def test_the_own_rules_of_the_nodes_count() -> None:
     (finding,) = asked(out=[out_deny("closed", 100, "10.0.1.0/24")]).broken
 
     assert "securityRules/closed of nodes" in finding.message
+    assert "--name allow-application-out-3306 --priority 100 --direction Outb" in finding.remedy
 
 
 def test_L_22_a_public_server_is_reached_by_the_address_the_nodes_leave_with() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -100,6 +101,13 @@ def test_a_route_that_leaves_some_of_the_internet_does_not_compete(
     assert told(judge(*machine(), some, nat("pip"), **BOTH)) == "kept"
 
 
+def test_a_route_to_nowhere_is_another_rules() -> None:
+    nowhere = table(("0.0.0.0/0", "None"), disableBgpRoutePropagation=True)
+
+    assert told(judge(*machine(), nowhere, nat("pip"), **BOTH)) == "kept"
+    assert told(judge(*machine(), nowhere, nat("pip"), declared="nat-gateway", **BOTH)) == "kept"
+
+
 def test_halves_that_together_take_everything() -> None:
     halves = table(
         ("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance"), to="10.0.9.4"
@@ -195,3 +203,9 @@ def test_a_word_nobody_knows_is_refused(tmp_path: Any, capsys: pytest.CaptureFix
     (tmp_path / "x.json").write_text('{"value": []}')
     assert main(["check", str(tmp_path / "x.json"), "--config", str(config)]) == 2
     assert "NAT-006" in capsys.readouterr().err
+
+
+def test_names_are_told_as_the_resources_spell_them() -> None:
+    here = json.loads(json.dumps(network(**BOTH)).replace("natGateways/nat", "natgateways/NAT"))
+    (finding,) = ask("NAT-006", estate(here, *machine(), AWAY, nat("pip"))).broken
+    assert "not by NAT gateway nat" in finding.message

@@ -285,3 +285,9 @@ def test_nodes_beside_machines_are_told_in_one() -> None:
     (finding,) = judge(*machine(), cluster("userAssignedNATGateway"), **PRIVATE).broken
     assert finding.severity is None
     assert finding.message.startswith("pool system of aks, web in subnet app of a have no way")
+
+
+def test_a_route_to_a_gateway_that_is_not_there_says_where_it_leads() -> None:
+    away = table(("0.0.0.0/0", "VirtualNetworkGateway"), disableBgpRoutePropagation=True)
+    (finding,) = ask("NAT-002", estate(network(**BY_TABLE), cluster("loadBalancer"), away)).broken
+    assert "the route r0 for 0.0.0.0/0 leads nowhere: there is no VPN gateway" in finding.message

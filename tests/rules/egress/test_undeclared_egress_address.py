@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import AddressError
 from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
@@ -116,9 +117,9 @@ def test_all_globs_that_fit_count() -> None:
     assert told(answer) == "unused"
 
 
-def test_an_entry_that_is_no_address_is_unknown() -> None:
-    (unknown,) = judge(*NATTED, declared=("our firewall",), **BY_NAT).unknown
-    assert "our firewall" in unknown.missing
+def test_an_entry_that_is_no_address_is_refused() -> None:
+    with pytest.raises(AddressError, match="our firewall"):
+        judge(*NATTED, declared=("our firewall",), **BY_NAT)
 
 
 # --- the other ways
@@ -226,6 +227,12 @@ def test_r_39_the_clusters_addresses() -> None:
         assert told(judge(nodes, public("out", ONE), **PRIVATE)) == "kept"
         assert told(judge(nodes, public("out", TWO), **PRIVATE)).endswith(" aks as 20.0.0.2")
         assert told(judge(nodes, **PRIVATE)) == "unknown"
+
+
+def test_the_balancer_of_a_cluster_is_called_its() -> None:
+    nodes = by_balancer(effectiveOutboundIPs=[{"id": arm_id(PIP, "out")}])
+    (finding,) = judge(nodes, public("out", TWO), **PRIVATE).broken
+    assert "leaves by the load balancer of cluster aks as 20.0.0.2" in finding.message
 
 
 @pytest.mark.parametrize("kind", ["loadBalancer", None])

@@ -41,6 +41,41 @@ def test_an_address_of_its_own_is_a_way_around() -> None:
     assert finding.related[0].endswith("/backendAddressPools/pool")
 
 
+def test_the_remedy_leaves_the_gateway_in_where_one_rule_lets_both_in() -> None:
+    (finding,) = ask("EXP-008", fronted(OPEN)).broken
+
+    assert "limit it to gw): az network nsg rule update" in finding.remedy
+    assert finding.remedy.endswith("--name web --source-address-prefixes 10.0.1.0/26")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [rule("in", 100, "Internet", "8080"), rule("in", 100, "*", "22")],
+)
+def test_the_remedy_denies_a_rule_that_does_not_carry_the_gateway(written: Any) -> None:
+    (finding,) = ask("EXP-008", fronted(written)).broken
+
+    assert finding.remedy.endswith("--name in --access Deny")
+
+
+def test_the_remedy_leaves_the_gateway_in_by_an_internal_load_balancer() -> None:
+    inner = balancer("inner", public=None, method="Static",
+                     loadBalancingRules=[forwards("http", 8080, of="inner")])  # fmt: skip
+
+    (finding,) = ask("EXP-008", fronted(OPEN, members=("10.0.0.10",), beside=[inner])).broken
+
+    assert finding.remedy.endswith("--name web --source-address-prefixes 10.0.1.0/26")
+
+
+def test_the_remedy_of_a_machine_beside_it_leaves_the_gateway_in_too() -> None:
+    beside = [nic("nic-jump", address="10.0.0.7", public="jump"), pip("jump", address="20.50.1.9")]
+    network = fronted(OPEN, public=None, beside=beside)
+
+    (finding,) = ask("EXP-004", network).broken
+
+    assert finding.remedy.endswith("--name web --source-address-prefixes 10.0.1.0/26")
+
+
 def test_another_port_of_the_machine_is_a_way_around_too() -> None:
     assert len(ask("EXP-008", fronted(rule("ssh", 100, "*", "22"))).broken) == 1
 

@@ -30,6 +30,30 @@ def test_their_neighbours_are_no_management_ports(port: str) -> None:
     assert ask("EXP-005", machine(rule("in", 100, "Internet", port))).kept == 1
 
 
+@pytest.mark.parametrize(("port", "broken"), [("22", 0), ("5985", 0), ("3389", 1)])
+def test_over_udp_only_rdp_is_for_management(port: str, broken: int) -> None:
+    over_udp = rule("in", 100, "Internet", port, protocol="Udp")
+    assert len(ask("EXP-005", machine(over_udp)).broken) == broken
+
+
+def test_every_protocol_names_udp_for_rdp_alone() -> None:
+    (finding,) = ask("EXP-005", machine(rule("in", 100, "Internet", "*", protocol="*"))).broken
+    assert "by pip: TCP 22-23, 3389, 5985-5986 and UDP 3389 (" in finding.message
+
+
+def test_the_remedy_keeps_what_else_the_rule_opens() -> None:
+    (finding,) = ask("EXP-005", machine(rule("mix", 100, "*", ["22", "443"]))).broken
+
+    assert "it opens 443 too: limit it to the rest" in finding.remedy
+    assert finding.remedy.endswith("--name mix --destination-port-ranges 443")
+
+
+def test_the_remedy_closes_a_rule_for_management_ports_alone() -> None:
+    (finding,) = ask("EXP-005", machine(rule("mix", 100, "*", ["22", "3389"]))).broken
+
+    assert finding.remedy.endswith("--name mix --access Deny")
+
+
 def test_a_denial_before_it_keeps_it() -> None:
     assert ask("EXP-005", machine(deny("no", 90, "Internet"), SSH)).kept == 1
 

@@ -39,6 +39,15 @@ def serving(port: int = 443) -> dict[str, Any]:
     return forwards("web", port, of="kubernetes", group=MC, enableFloatingIP=True)
 
 
+def test_a_gateway_is_told_of_where_there_is_one() -> None:
+    gateway = resource("Microsoft.Network/applicationGateways", "agw")
+    network = estate(cluster(), service(), slb(loadBalancingRules=[serving()]), gateway)
+
+    (finding,) = ask("EXP-009", network).broken
+
+    assert finding.message.endswith(f"20.50.1.2 ({NAME}), beside the gateway")
+
+
 def test_a_public_service_is_named() -> None:
     network = estate(cluster(), service(), slb(loadBalancingRules=[serving()]))
 
@@ -47,7 +56,7 @@ def test_a_public_service_is_named() -> None:
     assert finding.subject == arm_id(PIP, NAME, group=MC)
     assert finding.message == (
         "Kubernetes Service web/nginx of cluster aks lets TCP 443 in from the internet at "
-        f"20.50.1.2 ({NAME}), beside the gateway"
+        f"20.50.1.2 ({NAME})"
     )
     command = finding.remedy.partition(": ")[2]
     assert shlex.split(command)[:4] == ["kubectl", "annotate", "service", "nginx"]

@@ -6,7 +6,7 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, balancer, deny, forwards, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway as vpn
 from ...networks import site, tunnel
 from ...reaching import app_gateway
@@ -17,14 +17,14 @@ NOBODY = deny("nobody", 4000)
 
 
 def fronted(
-    *rules: Any, more: Any = (), members: Any = ("10.0.0.4",), subnets: Any = ()
+    *rules: Any, more: Any = (), members: Any = ("10.0.0.4",), subnets: Any = (), port: int = 8080
 ) -> Network:
     """Gateway agw in vnet/gw, NIC nic-web in vnet/app behind it, and a subnet vnet/jobs."""
     return estate(
         nsg(*rules),
         nic("nic-web"),
         pip("pip"),
-        app_gateway(members=members),
+        app_gateway(members=members, port=port),
         *more,
         vnet(
             subnet(nsg="nsg"),
@@ -40,10 +40,55 @@ def test_the_default_rules_let_the_network_in() -> None:
 
     assert finding.subject.endswith("/backendAddressPools/pool")
     assert finding.message == (
-        "vnet/jobs reach 10.0.0.4:8080 around agw (tcp 10.0.2.4 to 10.0.0.4:8080)"
+        "vnet/jobs reaches 10.0.0.4:8080 around agw (tcp 10.0.2.4 to 10.0.0.4:8080)"
     )
     assert finding.related == (arm_id(SUBNET, "vnet", "jobs"),)
     assert "allow port 8080 from gw alone" in finding.remedy
+
+
+def test_the_remedy_lets_in_every_gateway_that_asks_and_whoever_is_approved() -> None:
+    blue = json.loads(json.dumps(app_gateway()).replace("/agw", "/blue").replace("/gw", "/gw2"))
+    blue["name"] = "blue"
+    more = subnet("gw2", "10.0.4.0/26"), subnet("admin", "10.0.3.0/24")
+    network = fronted(more=[blue], subnets=more)
+
+    remedies = {each.remedy for each in ask("GW-025", network, allow=("*/subnets/admin",)).broken}
+
+    (remedy,) = remedies
+    assert remedy.startswith("allow port 8080 from admin, gw, gw2 alone in the security group")
+    assert "--source-address-prefixes 10.0.3.0/24 10.0.1.0/26 10.0.4.0/26 --dest" in remedy
+
+
+def test_the_remedy_leaves_other_ports_of_the_rule_alone() -> None:
+    (finding,) = ask("GW-025", fronted(rule("in", 200, "VirtualNetwork", ["22", "8080"]))).broken
+
+    assert "nsg rule update" not in finding.remedy
+    assert "--priority 198 " in finding.remedy
+    assert "--priority 199 " in finding.remedy
+
+
+def test_where_sites_are_approved_the_remedy_denies_the_others_by_name() -> None:
+    (finding,) = ask("GW-025", fronted(), allow=("onprem",)).broken
+
+    assert "and deny it from the others: az" in finding.remedy
+    assert "--access Deny --protocol Tcp --source-address-prefixes 10.0.2.0/24" in finding.remedy
+
+
+def test_N_20_the_remedy_leaves_the_probes_of_a_load_balancer_in() -> None:
+    up = {"id": arm_id("Microsoft.Network/loadBalancers/probes", "inner", "up")}
+    inner = balancer(
+        "inner",
+        public=None,
+        method="Static",
+        probes=[{"name": "up", "properties": {"port": 8080, "protocol": "Tcp"}}],
+        loadBalancingRules=[forwards("http", 80, 8080, of="inner", probe=up)],
+    )
+    network = fronted(members=["10.0.0.10"], more=[inner], port=80)
+
+    (finding,) = ask("GW-025", network).broken
+
+    assert "--name allow-gateway-8080 " in finding.remedy
+    assert "--source-address-prefixes 10.0.1.0/26 168.63.129.16/32 --dest" in finding.remedy
 
 
 def test_the_gateway_alone_is_kept() -> None:
@@ -83,7 +128,7 @@ def test_sites_on_premises_count() -> None:
 
     (finding,) = ask("GW-025", fronted(AGW, office, NOBODY, more=joined, subnets=[home])).broken
 
-    assert finding.message.startswith("on premises reach 10.0.0.4:8080 around agw")
+    assert finding.message.startswith("on premises reaches 10.0.0.4:8080 around agw")
     kept = fronted(AGW, office, NOBODY, more=joined, subnets=[home])
     assert ask("GW-025", kept, allow=("onprem",)).broken == []
 
@@ -99,7 +144,9 @@ def test_what_is_in_doubt_is_unknown() -> None:
     answer = ask("GW-025", network)
 
     assert answer.broken == []
-    assert answer.unknown[0].missing.startswith("whether vnet/jobs reach 10.0.0.4:8080 around agw")
+    assert answer.unknown[0].missing.startswith(
+        "whether vnet/jobs reaches 10.0.0.4:8080 around agw"
+    )
 
 
 def test_a_subnet_where_nobody_starts_such_connections_is_left_out() -> None:

@@ -48,8 +48,37 @@ def test_the_group_before_the_backend_denies_it() -> None:
         "agw cannot reach 10.0.0.4:8080 (tcp 10.0.1.4 to 10.0.0.4:8080): securityRules/nobody of "
         "nsg at app denies it"
     )
-    assert finding.remedy.startswith("add an inbound Allow rule for TCP from 10.0.1.4 to 10.0.0.4")
+    assert finding.remedy == (
+        "allow TCP 8080 from gw (10.0.1.0/26) in nsg, before nobody: az network nsg rule create "
+        "--resource-group rg --nsg-name nsg --name allow-gateway-8080 --priority 199 "
+        "--direction Inbound --access Allow --protocol Tcp --source-address-prefixes 10.0.1.0/26 "
+        "--destination-address-prefixes 10.0.0.4 --destination-port-ranges 8080"
+    )
     assert finding.evidence[0].pointer == "/properties/securityRules/0"
+
+
+def test_the_first_rule_of_all_makes_way_for_what_lets_the_gateway_in() -> None:
+    (finding,) = ask("GW-004", fronted(deny("nobody", 100))).broken
+
+    assert "--name nobody --priority 101 && az network nsg rule create" in finding.remedy
+    assert "--name allow-gateway-8080 --priority 100 " in finding.remedy
+
+
+def test_where_no_priority_is_free_it_is_said_in_words() -> None:
+    (finding,) = ask("GW-004", fronted(deny("nobody", 100), deny("more", 101))).broken
+
+    assert finding.remedy == (
+        "allow TCP 8080 from gw (10.0.1.0/26) in nsg, before nobody, which has to be moved behind "
+        "a free priority"
+    )
+
+
+def test_a_name_that_a_rule_has_is_not_given_again() -> None:
+    other = rule("Allow-Gateway-8080", 100, "10.0.9.0/24", "8080")
+
+    (finding,) = ask("GW-004", fronted(other, deny("nobody", 200))).broken
+
+    assert "--name allow-gateway-8080-2 " in finding.remedy
 
 
 def test_the_port_of_the_settings_counts() -> None:

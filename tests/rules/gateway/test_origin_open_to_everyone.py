@@ -19,25 +19,53 @@ EDGE = rule("edge", 100, "AzureFrontDoor.Backend", "443")
 OFFICE = rule("office", 110, "198.51.100.0/24", "443")
 
 
-def custom(selector: str = "X-Azure-FDID", **more: Any) -> dict[str, Any]:
-    variable = {"variableName": "RequestHeaders", "selector": selector}
-    condition = {"matchVariables": [variable], "operator": "Equal", "negationConditon": True}
+OURS = "aaaaaaaa-1111-2222-3333-444444444444"
+THEIRS = "bbbbbbbb-1111-2222-3333-444444444444"
+PREVENTS = {"state": "Enabled", "mode": "Prevention"}
+
+
+def custom(
+    selector: str = "X-Azure-FDID", *, values: Any = (OURS,), negated: bool = True, **more: Any
+) -> dict[str, Any]:
+    condition = {
+        "matchVariables": [{"variableName": "RequestHeaders", "selector": selector}],
+        "operator": "Equal",
+        "negationConditon": negated,
+        "matchValues": list(values),
+    }
     return {"name": "fdid", "action": "Block", "matchConditions": [condition], **more}
 
 
+def everybody(priority: int) -> dict[str, Any]:
+    condition = {
+        "matchVariables": [{"variableName": "RemoteAddr"}],
+        "operator": "IPMatch",
+        "matchValues": ["0.0.0.0/0"],
+    }
+    return {"action": "Block", "priority": priority, "matchConditions": [condition]}
+
+
 def asked(
-    *rules: Any, checks: Any = (), host: str = HOST, beside: Any = (), **origin: Any
+    *rules: Any,
+    checks: Any = (),
+    host: str = HOST,
+    beside: Any = (),
+    acts: Any = PREVENTS,
+    fdid: Any = OURS,
+    waf: bool = True,
+    **origin: Any,
 ) -> Answer:
     """Gateway agw at 20.50.1.2, whose WAF has these custom rules, as origin of a Front Door."""
-    gateway = app_gateway(firewallPolicy=ref(POLICY, "waf"))
+    has: dict[str, Any] = {"firewallPolicy": ref(POLICY, "waf")} if waf else {}
+    gateway = app_gateway(**has)
     address = pip("pip", settings={"dnsSettings": {"fqdn": HOST}})
     network: Network = estate(
         nsg(*rules),
         nic("nic-web"),
         address,
         gateway,
-        resource(POLICY, "waf", {"customRules": list(checks)}),
-        resource("Microsoft.Cdn/profiles", "door"),
+        resource(POLICY, "waf", {"customRules": list(checks), "policySettings": acts}),
+        resource("Microsoft.Cdn/profiles", "door", {"frontDoorId": fdid}),
         resource(
             ORIGIN, "door/group/shop", {"hostName": host, "enabledState": "Enabled", **origin}
         ),
@@ -101,3 +129,82 @@ def test_another_tag_in_doubt_is_unknown() -> None:
 
     assert [each.key for each in answer.broken] == []
     assert "answers clients outside Front Door: service-tag:azurecloud" in answer.unknown[0].missing
+
+
+@pytest.mark.parametrize(
+    ("checks", "why"),
+    [
+        ([custom(action="Log")], "no rule of its WAF policy waf blocks others by the header"),
+        ([custom(action="Allow", negated=False)], "no rule of its WAF policy waf blocks others"),
+        ([custom(negated=False)], "no rule of its WAF policy waf blocks others"),
+        (
+            [custom(values=[THEIRS])],
+            f"its WAF policy waf asks for another X-Azure-FDID than {OURS}",
+        ),
+    ],
+)
+def test_a_rule_that_blocks_no_other_door(checks: Any, why: str) -> None:
+    (finding,) = asked(EDGE, checks=checks).broken
+
+    assert finding.message.startswith(f"agw is an origin of Front Door door, and {why}")
+
+
+@pytest.mark.parametrize(
+    ("acts", "why"),
+    [
+        ({"state": "Enabled", "mode": "Detection"}, "its WAF policy waf only detects"),
+        ({"state": "Disabled", "mode": "Prevention"}, "its WAF policy waf is switched off"),
+    ],
+)
+def test_a_policy_that_blocks_nothing(acts: Any, why: str) -> None:
+    (finding,) = asked(EDGE, checks=[custom()], acts=acts).broken
+
+    assert why in finding.message
+    assert "--state Enabled --mode Prevention" in finding.remedy
+
+
+def test_a_rule_is_added_with_the_id_of_the_door() -> None:
+    (finding,) = asked(EDGE, checks=[custom("X-Other", priority=1)]).broken
+
+    assert "--priority 2" in finding.remedy
+    assert "--match-variables RequestHeaders.X-Azure-FDID --operator Equal" in finding.remedy
+    assert f"--negate true --values {OURS}" in finding.remedy
+
+
+def test_a_gateway_without_a_policy() -> None:
+    (finding,) = asked(EDGE, waf=False).broken
+
+    assert "it has no WAF policy" in finding.message
+
+
+def test_allowing_ours_and_blocking_everybody_is_kept() -> None:
+    ours = custom(action="Allow", negated=False, priority=5)
+
+    assert asked(EDGE, checks=[everybody(9), ours]).kept == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"fdid": None, "checks": [custom(values=[THEIRS])]},
+        {"checks": [custom(values=[THEIRS, OURS.upper()])]},
+    ],
+)
+def test_any_id_where_ours_is_not_told_and_several(more: Any) -> None:
+    assert asked(EDGE, **more).kept == 1
+
+
+@pytest.mark.parametrize(
+    "more", [{"checks": [custom(values=["[parameters('door')]"])]}, {"acts": None}]
+)
+def test_what_the_policy_does_not_tell_is_unknown(more: Any) -> None:
+    (unknown,) = asked(EDGE, **{"checks": [custom()], **more}).unknown
+
+    assert "lets in other Front Doors than door" in unknown.missing
+
+
+def test_what_other_rules_do_is_no_matter() -> None:
+    bots = custom("User-Agent", negated=False, priority=1)
+
+    assert asked(EDGE, checks=[bots, custom(priority=2)]).kept == 1
+    assert [each.key for each in asked(EDGE, checks=[bots]).broken] == ["header"]

@@ -6,6 +6,8 @@ import pytest
 
 from auditor.testing import arm_id, ask, estate, resource
 
+from ...networks import nic
+from ...routing import TABLE, route, table
 from ..gateways import VNET, gateway, home, listener, part_id, pool, rule, told, vnet
 
 WEB = (listener("web"), rule("web", "web", pool="servers"))
@@ -139,3 +141,32 @@ def test_each_bad_address_of_a_pool_is_told() -> None:
     answer = ask("GW-001", estate(home(), to("20.50.2.11", "10.0.2.4", "20.50.2.10")))
     assert sorted(finding.key for finding in answer.broken) == ["20.50.2.10", "20.50.2.11"]
     assert answer.kept == 1
+
+
+def behind_a_hub(*routes: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The gateway's network and another beside a hub, and how the gateway's subnet is routed."""
+    here = peered(peering("hub", "vnet-hub", "10.1.0.0/16"))
+    here["properties"]["subnets"][0]["properties"]["routeTable"] = {"id": arm_id(TABLE, "rt")}
+    hub = vnet("vnet-hub", "10.1.0.0/16", snet_nva={"addressPrefix": "10.1.1.0/24"})
+    hub["properties"]["virtualNetworkPeerings"] = [
+        peering("shop", "vnet-shop", "10.0.0.0/16"),
+        peering("far", "vnet-far", "10.2.0.0/16"),
+    ]
+    far = vnet("vnet-far", "10.2.0.0/16", snet_api={"addressPrefix": "10.2.1.0/24"})
+    far["properties"]["virtualNetworkPeerings"] = [peering("hub", "vnet-hub", "10.1.0.0/16")]
+    return here, hub, far, table("rt", *routes), nic("nva", "10.1.1.4", ("vnet-hub", "snet-nva"))
+
+
+def test_R_11_an_address_that_an_appliance_brings_to_is_kept() -> None:
+    made = behind_a_hub(route("10.2.0.0/16", "VirtualAppliance", "10.1.1.4"))
+    assert ask("GW-001", estate(*made, to("10.2.1.4"))).kept == 1
+
+
+def test_R_15_a_peer_of_a_peer_without_a_route_is_told() -> None:
+    assert len(ask("GW-001", estate(*behind_a_hub(), to("10.2.1.4"))).broken) == 1
+
+
+def test_what_lies_behind_an_appliance_cannot_be_told() -> None:
+    made = behind_a_hub(route("10.7.0.0/16", "VirtualAppliance", "10.1.1.4"))
+    (unknown,) = ask("GW-001", estate(*made, to("10.7.1.4"))).unknown
+    assert "what lies behind the appliance 10.1.1.4" in unknown.missing

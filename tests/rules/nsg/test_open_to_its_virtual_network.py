@@ -28,6 +28,17 @@ def test_N_10_a_group_without_rules_is_open_to_the_network() -> None:
     assert finding.covers == (("NSG-011", arm_id(NSG, "nsg")),)
 
 
+def test_what_its_rules_let_managers_do_is_not_told_again() -> None:
+    (finding,) = ask(
+        "NSG-018", behind(rule("all", 100, "VirtualNetwork", "*", protocol="*"))
+    ).broken
+
+    assert finding.covers == (
+        ("NSG-011", arm_id(NSG, "nsg")),
+        ("NSG-011", arm_id(f"{NSG}/securityRules", "nsg", "all")),
+    )
+
+
 @pytest.mark.parametrize("source", ["*", "VirtualNetwork", "10.0.0.0/8"])
 def test_a_denial_behind_an_allow_of_everything_would_deny_nothing(source: str) -> None:
     (finding,) = ask("NSG-018", behind(rule("all", 300, source, protocol="*"))).broken

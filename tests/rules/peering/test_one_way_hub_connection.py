@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_connection_that_gets_no_answers() -> None:
     assert finding.subject == arm_id(CONNECTION, "h", "to-a")
     assert finding.message == (
         "what a sends to b gets no answer: connection to-a does not propagate to blue of h, which "
-        "they use"
+        "b uses"
     )
     assert finding.remedy == (
         "az network vhub connection update --resource-group rg --vhub-name h --name to-a "
@@ -219,3 +220,18 @@ def test_gateways_of_the_hub_may_teach_it_another_way() -> None:
         answer = judge(*parts, intents=promise())
         assert (answer.broken, len(answer.unknown)) == ([], 1)
         assert "teach" in answer.unknown[0].missing
+
+
+def test_networks_and_tables_are_named_as_they_spell_themselves() -> None:
+    both = [
+        connection("a", "defaultRouteTable", "defaultRouteTable"),
+        connection("b", "blue", "defaultRouteTable", "blue"),
+    ]
+    shouted = json.loads(
+        json.dumps(both)
+        .replace("/virtualNetworks/b", "/VIRTUALNETWORKS/B")
+        .replace("/hubRouteTables/blue", "/HUBROUTETABLES/BLUE")
+    )
+    (finding,) = judge(hub(), *nets(), *tables(), *shouted).broken
+    assert finding.message.startswith("what a sends to b gets no answer: connection to-a ")
+    assert finding.message.endswith("to blue of h, which b uses")

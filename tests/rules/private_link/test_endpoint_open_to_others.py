@@ -36,7 +36,7 @@ def test_the_default_rules_let_peers_in() -> None:
     (finding,) = asked().broken
 
     assert finding.message == (
-        "far/jobs reach pe without being meant to (tcp 10.9.0.4 to 10.0.1.5:443)"
+        "far/jobs reaches pe without being meant to (tcp 10.9.0.4 to 10.0.1.5:443)"
     )
 
 
@@ -48,14 +48,27 @@ def test_its_own_network_is_meant_to_use_it() -> None:
 def test_L_4_a_group_counts_only_where_policies_are_on() -> None:
     (finding,) = asked(APP, NOBODY, policies={"privateEndpointNetworkPolicies": "Disabled"}).broken
 
-    assert finding.message.startswith("far/jobs reach pe")
+    assert finding.message.startswith("far/jobs reaches pe")
+    assert finding.remedy.startswith("set privateEndpointNetworkPolicies of links to Enabled, so")
+    allow, no, heed = finding.remedy.split(" && ")
+    assert "--name allow-meant-443 --priority 3998 " in allow
+    assert "--source-address-prefixes 10.0.0.0/24 --dest" in allow
+    assert "--name deny-others-443 --priority 3999 " in no
+    assert heed.endswith("--name links --private-endpoint-network-policies Enabled")
+
+
+def test_where_the_group_counts_rules_are_enough() -> None:
+    (finding,) = asked().broken
+
+    assert finding.remedy.startswith("allow whoever is meant to use it and deny VirtualNetwork: az")
+    assert "policies" not in finding.remedy
 
 
 def test_sources_may_be_declared() -> None:
     everyone = ("*/virtualNetworks/VNET/*", "*/virtualNetworks/far/*")
     (finding,) = asked(sources=("*/subnets/jobs",)).broken
 
-    assert finding.message.startswith("vnet/app reach pe")
+    assert finding.message.startswith("vnet/app reaches pe")
     assert asked(sources=everyone).kept == 1
 
 
@@ -73,7 +86,7 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
     answer = ask("PE-010", estate(here, links), sources=("*/none",))
 
     assert answer.broken == []
-    assert answer.unknown[0].missing.startswith("whether vnet/app reach pe")
+    assert answer.unknown[0].missing.startswith("whether vnet/app reaches pe")
 
 
 def test_a_subnet_of_endpoints_uses_none() -> None:

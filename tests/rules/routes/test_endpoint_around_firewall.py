@@ -52,7 +52,7 @@ def test_an_endpoint_whose_own_route_wins() -> None:
     (finding,) = judge(*spoke(), vault(), ways("10.0.0.0/16")).broken
     assert finding.subject == subnet_id("a", "pe")
     assert finding.message == (
-        "app reach vault around 10.1.0.4, to which route r0 of rt sends 10.0.0.0/16: "
+        "app reaches vault around 10.1.0.4, to which route r0 of rt sends 10.0.0.0/16: "
         "privateEndpointNetworkPolicies of pe is Disabled"
     )
     assert finding.remedy == (

@@ -1,0 +1,96 @@
+"""What lets the packets of an answer through where they are stopped, with the real names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import ids
+from auditor.addresses import Address, AddressSet
+from auditor.network.clusters import cluster_of
+from auditor.network.graph import Network
+from auditor.network.group_commands import changed_rule, new_rule
+from auditor.reach.answer import Answer
+from auditor.reach.closing import also, by_cluster, prefixes_of
+from auditor.reach.points import Kind, Point
+from auditor.reach.trail import Step
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
+
+_FIRST, _LAST = 100, 4096
+_NSG = ("nsg-inbound", "nsg-outbound")
+
+
+def letting_through(network: Network, answer: Answer, who: str) -> str:
+    """Say what lets an answer's packets through; empty where nobody knows.
+
+    A security group gets an Allow for the whole subnet of the source, for which the packet is but
+    one example; `who` names it in the rule.
+    """
+    return "; then ".join(dict.fromkeys(_each(network, answer, who)))
+
+
+def _each(network: Network, answer: Answer, who: str) -> Iterator[str]:
+    for step in answer.blockers:
+        command = _allow(network, answer, step, who)
+        if command:
+            yield command
+        elif step.opening:
+            yield step.opening
+
+
+def _allow(network: Network, answer: Answer, step: Step, who: str) -> str:
+    group = network.find(step.resource) if step.code in _NSG else None
+    place = answer.source.place
+    if not isinstance(group, NetworkSecurityGroup) or place is None or cluster_of(network, group):
+        return ""
+    inbound, packet = step.code == _NSG[0], step.packet
+    if packet.protocol != "tcp" or not _within(packet.source, place):
+        return ""
+    port, rule = packet.destination_port, ids.name(step.rule)
+    sources = prefixes_of([place], answer.version)
+    what = f"allow TCP {port} from {place.label} ({', '.join(sources)}) in {group.label}"
+    priority, move = _room(network, group, step, inbound=inbound)
+    if not priority:
+        return f"{what}, before {rule}, which has to be moved behind a free priority"
+    command = new_rule(
+        group,
+        f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}",
+        priority,
+        direction="Inbound" if inbound else "Outbound",
+        access="Allow",
+        protocol="Tcp",
+        sources=sources,
+        destinations=_destinations(answer.target, packet.destination),
+        ports=str(port),
+    )
+    return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"
+
+
+def _room(
+    network: Network, group: NetworkSecurityGroup, step: Step, *, inbound: bool
+) -> tuple[int, str]:
+    """The last free priority before the rule that denies, else its own and the command to move it.
+
+    0 where there is none.
+    """
+    end = step.priority or _LAST + 1
+    taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
+    free = [each for each in range(_FIRST, min(end, _LAST + 1)) if each not in taken]
+    if free:
+        return free[-1], ""
+    rule = network.find(step.rule_id)
+    if end >= _LAST or end + 1 in taken or not isinstance(rule, SecurityRule) or by_cluster(rule):
+        return 0, ""
+    return end, changed_rule(rule, priority=str(end + 1))
+
+
+def _destinations(target: Point, address: Address) -> tuple[str, ...]:
+    """The address that the packet has there; all of the subnet where it is any of its machines."""
+    place = target.place
+    if target.kind is Kind.SUBNET and place is not None and _within(address, place):
+        return prefixes_of([place], address.version)
+    return (str(address),)
+
+
+def _within(address: Address, subnet: Subnet) -> bool:
+    return address in AddressSet.from_prefixes(subnet.prefixes)
