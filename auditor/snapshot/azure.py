@@ -272,6 +272,15 @@ class AzureTransport:
             answer.status_code, content, {k.lower(): v for k, v in answer.headers.items()}
         )
 
+    def token(self, scope: str) -> str:
+        """Give a token for something else than Resource Manager. Raises NoCredential."""
+        from azure.core.exceptions import AzureError
+
+        try:
+            return str(self.credential.get_token(scope).token)
+        except AzureError as error:
+            raise _unknown_caller(error, "auto") from None
+
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
