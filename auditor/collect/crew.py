@@ -18,7 +18,8 @@ class Crew:
     def __init__(self, size: int) -> None:
         self.size = size
         self.stopping = threading.Event()
-        self._allowed = size
+        self.allowed = size
+        """How many may work at once now."""
         self._lowered_at = self._lowered_until = 0.0
         self._over = False
         self._waiting: deque[Work] = deque()
@@ -32,7 +33,7 @@ class Crew:
             now = time.monotonic()
             if now > self._lowered_at + 1.0:
                 self._lowered_at = now
-                self._allowed = max(1, self._allowed // 2)
+                self.allowed = max(1, self.allowed // 2)
             self._lowered_until = max(self._lowered_until, now + seconds)
 
     def run(
@@ -74,8 +75,8 @@ class Crew:
             self._change.notify_all()
 
     def _recover(self) -> None:
-        if self._allowed < self.size and time.monotonic() > self._lowered_until:
-            self._allowed = min(self.size, self._allowed * 2)
+        if self.allowed < self.size and time.monotonic() > self._lowered_until:
+            self.allowed = min(self.size, self.allowed * 2)
             self._lowered_until = time.monotonic() + 1.0
             self._change.notify_all()
 
@@ -98,7 +99,7 @@ class Crew:
     def _next(self) -> Work | None:
         with self._change:
             while not self._over and not self.stopping.is_set():
-                if self._waiting and self._busy < self._allowed:
+                if self._waiting and self._busy < self.allowed:
                     self._busy += 1
                     return self._waiting.popleft()
                 self._change.wait(1.0)

@@ -21,6 +21,9 @@ from auditor.snapshot.document import Gap
 
 SCHEMA = "auditor.snapshot/1"
 
+_BESIDE = (Member.KUBERNETES, Member.KUBERNETES_LISTS, Member.EFFECTIVE)
+"""What is written only where something was read."""
+
 
 def chosen(spool: Spool, member: str) -> Sequence[Entry]:
     """Give a member's entries sorted by id, each id once: of two that tell one, the last read.
@@ -52,7 +55,6 @@ def write(
 ) -> int:
     """Write the document; give the number of resources in it."""
     resources = chosen(spool, Member.RESOURCES)
-    objects = chosen(spool, Member.KUBERNETES)
     head = {
         "schema": SCHEMA,
         "tool": {"name": "auditor", "version": __version__},
@@ -64,8 +66,9 @@ def write(
     out.write(b"{\n")
     for key, value in head.items():
         out.write(msgspec.json.encode(key) + b": " + msgspec.json.encode(value) + b",\n")
-    if objects:
-        _write_list(out, b'"kubernetes": [', spool, objects, b"],\n")
+    for member in _BESIDE:
+        if entries := chosen(spool, member):
+            _write_list(out, b'"%s": [' % member.encode(), spool, entries, b"],\n")
     _write_list(out, b'"resources": [', spool, resources, b"]\n}\n")
     return len(resources)
 

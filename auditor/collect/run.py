@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from auditor.collect import document
+from auditor.collect.clusters import Clusters
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
+from auditor.collect.effective import Effective
 from auditor.collect.graph import MANY, GraphSweep
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome
@@ -49,7 +51,7 @@ class Run:
         """
         index = self.index = Index(self.spool)
         self.scope = resolve(self._perform_now, self.options)
-        for source in sources(self.options):
+        for source in sources(self.options, self.transport):
             self.crew.run(
                 self._new(source.works(index, self.scope)),
                 lambda work: self._perform(work, index),
@@ -115,10 +117,19 @@ class Run:
         self.watcher(states)
 
 
-def sources(options: Options) -> Sequence[Source]:
-    """Give what finds work to do, in the order in which it is done."""
+def sources(options: Options, transport: Transport) -> Sequence[Source]:
+    """Give what finds work to do, in the order in which it is done.
+
+    Raises UsageError when one of them cannot do what is asked for.
+    """
     sweeps: dict[str, Source] = {"arm": ArmSweep(), "graph": GraphSweep()}
-    return [sweeps.get(options.sweep, GraphSweep(least=MANY)), ServiceTags()]
+    sweep = sweeps.get(options.sweep, GraphSweep(least=MANY))
+    found: list[Source] = [sweep, ServiceTags()]
+    if options.effective:
+        found.append(Effective())
+    if options.kubernetes is not None or options.kubeconfig is not None:
+        found.append(Clusters(options, transport.token))
+    return found
 
 
 def traffic_for(crew: Crew) -> Traffic:

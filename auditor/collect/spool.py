@@ -7,7 +7,6 @@ Only what the journal names counts: a list that was cut off leaves bytes that no
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import threading
@@ -55,26 +54,30 @@ class Spool:
         self.folder = folder
         self._lock = threading.Lock()
         self._done: dict[str, Done] = {}
+        if resume and not (folder / "about").is_file():
+            raise UsageError(f"there is nothing to resume in {folder}", advice="leave --resume out")
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
-        _hold(self._journal, folder)
-        if resume:
-            self._take_up(about)
-        else:
-            self._journal.truncate(0)
-            (folder / "about").write_bytes(about)
-            (folder / "records").write_bytes(b"")
+        try:
+            _hold(self._journal, folder)
+            if resume:
+                self._take_up(about)
+            else:
+                self._begin(about)
+        except UsageError:
+            self._journal.close()
+            raise
         self._records = open(folder / "records", "ab")  # noqa: SIM115
-        self._end = self._records.seek(0, os.SEEK_END)
-        self._reading = os.open(folder / "records", os.O_RDONLY)
+        self._end = self._flushed = self._records.seek(0, os.SEEK_END)
+        self._reading = open(folder / "records", "rb")  # noqa: SIM115
+
+    def _begin(self, about: bytes) -> None:
+        self._journal.truncate(0)
+        (self.folder / "about").write_bytes(about)
+        (self.folder / "records").write_bytes(b"")
 
     def _take_up(self, about: bytes) -> None:
-        try:
-            before = (self.folder / "about").read_bytes()
-        except OSError:
-            raise UsageError(
-                f"there is nothing to resume in {self.folder}", advice="leave --resume out"
-            ) from None
+        before = self.about
         if _identity(before) != _identity(about):
             raise UsageError(
                 f"{self.folder} holds a snapshot with other options",
@@ -105,19 +108,19 @@ class Spool:
         """Note that a list has ended; its records were appended before."""
         with self._lock:
             self._records.flush()
-            self._journal.write(_ENCODER.encode(done) + b"\n")
+            self._flushed = self._end
+            self._journal.write(b"\n" + _ENCODER.encode(done))
             self._journal.flush()
             self._done[done.key] = done
 
     def read(self, entry: Entry) -> bytes:
         """Give the bytes of a record."""
         with self._lock:
-            if entry.offset + entry.length > self._flushed():
+            if entry.offset + entry.length > self._flushed:
                 self._records.flush()
-        return os.pread(self._reading, entry.length, entry.offset)
-
-    def _flushed(self) -> int:
-        return os.fstat(self._reading).st_size
+                self._flushed = self._end
+            self._reading.seek(entry.offset)
+            return self._reading.read(entry.length)
 
     def lists(self) -> Sequence[Done]:
         """Give every list that has ended, by key: the same order in every run."""
@@ -129,9 +132,8 @@ class Spool:
 
     def close(self) -> None:
         """Let go of the folder, which stays."""
-        for file in (self._journal, self._records):
+        for file in (self._journal, self._records, self._reading):
             file.close()
-        os.close(self._reading)
 
     def remove(self) -> None:
         """Let go of the folder and delete it."""
@@ -140,6 +142,11 @@ class Spool:
 
 
 def _hold(journal: BinaryIO, folder: Path) -> None:
+    """Keep other runs out, where the system knows how to."""
+    try:
+        import fcntl
+    except ImportError:
+        return
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -34,6 +34,12 @@ class Member:
 
     RESOURCES = "resources"
     KUBERNETES = "kubernetes"
+    KUBERNETES_LISTS = "kubernetes_lists"
+    """Which lists of which cluster came whole."""
+
+    EFFECTIVE = "effective"
+    """What Azure itself says of a running NIC."""
+
     NOWHERE = ""
     """Kept for the run alone: what decides about further work."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,7 @@ def snapshot(output: str, resume: bool, **options: Any) -> int:
     from auditor.commands.bars import bars
     from auditor.snapshot.azure import connect
 
+    gc.enable()  # answers leave circles of objects behind, many thousands of them
     _writable(output, resume)
     cloud = _cloud(options)
     crew = Crew(options["concurrency"])
@@ -102,7 +104,7 @@ def snapshot(output: str, resume: bool, **options: Any) -> int:
             concurrency=options["concurrency"],
             traffic=traffic,
         )
-        with bars() as watcher:
+        with closing(transport), bars() as watcher:
             run = Run(transport, spool, _options(options), crew, watcher)
             run.collect()
         number = _write(run, output)
@@ -215,6 +217,7 @@ def _spool(output: str, resume: bool, about: bytes) -> Iterator[Spool]:
         yield spool
     except BaseException as error:
         if spool.holds_records() and type(error) is not NothingRead:
+            spool.close()
             sys.stderr.write(_HOW_TO_GO_ON.format(plain(str(spool.folder))))
         else:
             spool.remove()

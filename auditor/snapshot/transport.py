@@ -51,6 +51,12 @@ class Transport(Protocol):
         Raises Unanswered, ForeignAddress, NoCredential.
         """
 
+    def token(self, scope: str) -> str:
+        """Give the caller's token for something else (`APPLICATION/.default`).
+
+        Raises NoCredential.
+        """
+
 
 class Traffic:
     """Counts calls and tells of throttling. Safe to use from several threads."""
