@@ -78,7 +78,10 @@ def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
 def _must(done: Done, what: str) -> None:
     gap = done.outcome.gap(what)
     if gap is not None and not done.entries:
-        raise NothingRead(f"{what} cannot be read: {gap.detail}")
+        raise NothingRead(
+            f"{what} cannot be read: {gap.detail}",
+            advice="name what may be read with --subscription, or sign in as somebody else",
+        )
 
 
 def _visible() -> Work:

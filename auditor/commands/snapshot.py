@@ -217,6 +217,7 @@ def _spool(output: str, resume: bool, about: bytes) -> Iterator[Spool]:
         yield spool
     except BaseException as error:
         if spool.holds_records() and type(error) is not NothingRead:
+            spool.close()
             sys.stderr.write(_HOW_TO_GO_ON.format(plain(str(spool.folder))))
         else:
             spool.remove()

@@ -47,7 +47,7 @@ class Cloud:
     @property
     def scope(self) -> str:
         """What a token is asked for."""
-        return (self.audience or self.endpoint) + "/.default"
+        return (self.audience or self.endpoint).rstrip("/") + "/.default"
 
 
 CLOUDS = {
@@ -75,7 +75,7 @@ RETRIES: dict[str, Any] = {
 `Retry-After` is honoured whatever it says; else the waits double up to half a minute.
 """
 
-_ADVICE = {
+ADVICE = {
     "auto": "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     "cli": "run `az login` (with --tenant, when it is not your home tenant)",
     "environment": "set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or "
@@ -87,6 +87,7 @@ _ADVICE = {
     "browser": "sign in again; without a browser take --credential device-code",
     "device-code": "sign in again, before the code expires",
 }
+"""What to do when a kind of credential fails."""
 
 
 def quiet() -> None:
@@ -115,12 +116,13 @@ def connect(
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed", advice=INSTALL) from None
     quiet()
-    known = _Once(_credential(credential, cloud, tenant))
+    known = Once(credential_of(credential, cloud, tenant))
     _token(known, cloud, credential)
     return AzureTransport(cloud, known, concurrency, traffic or Traffic())
 
 
-def _credential(kind: str, cloud: Cloud, tenant: str | None) -> Any:
+def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
+    """Make a credential; nobody is asked for it yet. Raises NoCredential."""
     from azure import identity
 
     foreign = cloud.authority not in {each.authority for each in CLOUDS.values()}
@@ -143,12 +145,12 @@ def _credential(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                 return identity.InteractiveBrowserCredential(**of_tenant, **common)
             case "device-code":
                 return identity.DeviceCodeCredential(
-                    **of_tenant, **common, prompt_callback=_show_code
+                    **of_tenant, **common, prompt_callback=show_code
                 )
             case _:
                 return identity.DefaultAzureCredential(**common, **_tenants(tenant))
     except ValueError as error:
-        raise NoCredential(_first_line(error), advice=_ADVICE[kind]) from None
+        raise NoCredential(_first_line(error), advice=ADVICE[kind]) from None
 
 
 def _tenants(tenant: str | None) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def _tenants(tenant: str | None) -> dict[str, Any]:
     }
 
 
-class _Once:
+class Once:
     """A credential that is asked once at a time, and not before its token runs out.
 
     Some have no memory (az is a process of its own each time), and all threads start at once.
@@ -188,7 +190,8 @@ class _Once:
             self._credential.close()
 
 
-def _show_code(address: str, code: str, _until: object) -> None:
+def show_code(address: str, code: str, _until: object) -> None:
+    """Tell a person where to sign in with a code."""
     import sys
 
     sys.stderr.write(f"auditor: to sign in, open {address} and enter the code {code}\n")
@@ -205,7 +208,7 @@ def _token(credential: Any, cloud: Cloud, kind: str) -> None:
 
 
 def _unknown_caller(error: Exception, kind: str) -> NoCredential:
-    return NoCredential(f"no credential for Azure: {_first_line(error)}", advice=_ADVICE[kind])
+    return NoCredential(f"no credential for Azure: {_first_line(error)}", advice=ADVICE[kind])
 
 
 def _first_line(error: Exception) -> str:
@@ -334,7 +337,7 @@ def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
 
         def on_response(self, request: Any, response: Any) -> None:
             if response.http_response.status_code == 429:
-                traffic.throttle(_seconds(response.http_response.headers))
+                traffic.throttle(seconds(response.http_response.headers))
 
     return [
         policies.RequestIdPolicy(),
@@ -347,7 +350,8 @@ def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
     ]
 
 
-def _seconds(headers: Mapping[str, str]) -> float:
+def seconds(headers: Mapping[str, str]) -> float:
+    """Read how many seconds an answer asks to wait: at least one, five if it does not say."""
     try:
         return max(float(headers.get("Retry-After", "")), 1.0)
     except ValueError:
