@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from auditor.collect.outcome import Outcome, State
-from auditor.collect.work import Entry
+from auditor.collect.work import Entry, Member
 from auditor.errors import UsageError
 from auditor.ids import fold
 
@@ -186,10 +186,11 @@ class Index:
         self._spool = spool
 
     def of_type(self, kind: str) -> Sequence[Entry]:
-        """Give the entries of a type, sorted by id."""
+        """Give the entries of a type, sorted by id: records, where an inventory names them too."""
         wanted = kind.lower()
         found = (e for done in self._spool.lists() for e in done.entries if e.type == wanted)
-        return list({fold(e.id): e for e in sorted(found, key=lambda e: fold(e.id))}.values())
+        ordered = sorted(found, key=lambda e: (fold(e.id), e.member != Member.NOWHERE))
+        return list({fold(e.id): e for e in ordered}.values())
 
     def body(self, entry: Entry) -> bytes:
         """Give the record's JSON text."""
