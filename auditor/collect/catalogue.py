@@ -107,7 +107,6 @@ _SCALE_SET_NETWORK = "2018-10-01"
 KINDS: tuple[Kind, ...] = (
     *_network(
         "ApplicationGatewayWebApplicationFirewallPolicies",
-        "FrontDoorWebApplicationFirewallPolicies",
         "applicationGateways",
         "applicationSecurityGroups",
         "azureFirewalls",
@@ -140,6 +139,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("Microsoft.Network/privateDnsZones", "2020-06-01"),
     Kind("Microsoft.Network/trafficManagerProfiles", "2022-04-01"),
     Kind("Microsoft.Network/frontDoors", "2021-06-01"),
+    Kind("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies", "2024-02-01"),
     Kind("Microsoft.Cdn/profiles", _CDN),
     Kind("Microsoft.Compute/virtualMachines", "2024-07-01"),
     Kind("Microsoft.Compute/virtualMachineScaleSets", "2024-07-01"),
