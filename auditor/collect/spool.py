@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,8 +57,9 @@ class Spool:
         self._done: dict[str, Done] = {}
         if resume and not (folder / "about").is_file():
             raise UsageError(f"there is nothing to resume in {folder}", advice="leave --resume out")
-        folder.mkdir(parents=True, exist_ok=True)
-        self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
         try:
             _hold(self._journal, folder)
             if resume:
@@ -97,8 +99,8 @@ class Spool:
         return self._done.get(key)
 
     def append(self, record: bytes) -> tuple[int, int]:
-        """Write a record; give its offset and length."""
-        with self._lock:
+        """Write a record; give its offset and length. Raises UsageError when the disk is full."""
+        with self._lock, _writing(self.folder):
             offset = self._end
             self._records.write(record)
             self._end += len(record)
@@ -106,7 +108,7 @@ class Spool:
 
     def finish(self, done: Done) -> None:
         """Note that a list has ended; its records were appended before."""
-        with self._lock:
+        with self._lock, _writing(self.folder):
             self._records.flush()
             self._flushed = self._end
             self._journal.write(b"\n" + _ENCODER.encode(done))
@@ -139,6 +141,17 @@ class Spool:
         """Let go of the folder and delete it."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what cannot be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written: {error.strerror}", where=str(folder), advice="write elsewhere"
+        ) from None
 
 
 def _hold(journal: BinaryIO, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -142,6 +143,23 @@ def test_the_output_can_be_piped_and_compressed(auditor: Command, azure: StandIn
     for name in ("s.json.gz", "s.json.zst"):
         assert auditor(*options(azure), "--output", name).status == 0
         assert auditor("check", name).status in (0, 1)
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(
+    auditor: Command, azure: StandIn
+) -> None:
+    os.mkfifo(auditor.folder / "pipe")
+    os.symlink("real.json", auditor.folder / "link.json")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, cwd=auditor.folder)
+    assert auditor(*options(azure), "--output", "pipe").status == 0
+    out, _ = reader.communicate(timeout=20)
+    assert auditor(*options(azure), "--output", "link.json").status == 0
+
+    assert untimed(out) == untimed((auditor.folder / "real.json").read_bytes())
+    assert (auditor.folder / "link.json").is_symlink()
+    assert sorted(each.name for each in auditor.folder.iterdir()) == [
+        "link.json", "pipe", "real.json",
+    ]  # fmt: skip
 
 
 def test_a_pipe_from_end_to_end(azure: StandIn) -> None:
@@ -379,6 +397,7 @@ OWN = ("--authority", "https://y")
         (("--arm-endpoint", "http://x", *OWN), "https://"),
         (("--resume",), "--resume needs --output"),
         (("--output", "absent/s.json"), "no such folder"),
+        (("--output", "."), "is a folder"),
         (("--resume", "--output", "s.json"), "nothing to resume"),
         (("--concurrency", "0"), "0 is not in the range"),
     ],
