@@ -131,6 +131,8 @@ def _answer(desk: Desk, path: str) -> Answer | None:
             return None
         time.sleep(_wait(answer))
         answer = desk.send("GET", where, provider="Microsoft.Network")
+        if answer.status == 404:
+            raise Unanswered("Azure no longer knows the question")
     return answer
 
 
