@@ -64,6 +64,9 @@ class Table:
                 return answer
         return self.otherwise(parts.path)
 
+    def token(self, scope: str) -> str:
+        return f"token for {scope}"
+
     def paths(self) -> list[str]:
         return [urlsplit(url).path for url in self.asked]
 
