@@ -86,7 +86,10 @@ class _Taking:
             if isinstance(page, str):
                 return _ended(number, State.FAILED, page)
             if not self._keep(page, version):
-                return Outcome(State.PARTIAL, "it holds elements without an id")
+                return Outcome(
+                    State.PARTIAL,
+                    "it holds elements that are no resources: without an id, or nested too deeply",
+                )
             if not page.next_link:
                 return COMPLETE
             if page.next_link in seen:
