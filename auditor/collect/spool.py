@@ -192,18 +192,31 @@ def _journalled(folder: Path) -> Sequence[Done]:
     return found
 
 
+def chosen(spool: Spool, member: str) -> Sequence[Entry]:
+    """Give a member's entries sorted by id, each id once: of two that tell one, the last read.
+
+    Lists are taken in the order of their keys, so that two runs choose alike. What was found to be
+    gone is left out, with all that is below it.
+    """
+    found: dict[str, Entry] = {}
+    dropped: set[str] = set()
+    for done in spool.lists():
+        dropped.update(fold(each) for each in done.dropped)
+        found.update((fold(e.id), e) for e in done.entries if e.member == member)
+    gone = tuple(f"{each}/" for each in dropped)
+    return [found[key] for key in sorted(found) if not f"{key}/".startswith(gone)]
+
+
 class Index:
     """What the lists of a spool have given, seen as records. Implements `Taken`."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
 
-    def of_type(self, kind: str) -> Sequence[Entry]:
-        """Give the entries of a type, sorted by id: records, where an inventory names them too."""
+    def of_type(self, kind: str, member: str = Member.RESOURCES) -> Sequence[Entry]:
+        """Give the entries of a type, sorted by id, each once."""
         wanted = kind.lower()
-        found = (e for done in self._spool.lists() for e in done.entries if e.type == wanted)
-        ordered = sorted(found, key=lambda e: (fold(e.id), e.member != Member.NOWHERE))
-        return list({fold(e.id): e for e in ordered}.values())
+        return [each for each in chosen(self._spool, member) if each.type == wanted]
 
     def body(self, entry: Entry) -> bytes:
         """Give the record's JSON text."""

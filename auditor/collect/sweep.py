@@ -177,7 +177,7 @@ def scope_words(scope: Scope, taken: Taken) -> Sequence[str]:
         return [f"/subscriptions/{each}" for each in scope.subscriptions]
     found = {
         fold(entry.id): entry.id
-        for entry in taken.of_type(GROUPS)
+        for entry in taken.of_type(GROUPS, Member.NOWHERE)
         if ids.name(entry.id).lower() in scope.groups
     }
     for cluster in taken.of_type(_CLUSTERS):

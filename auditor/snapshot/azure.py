@@ -90,6 +90,10 @@ ADVICE = {
 """What to do when a kind of credential fails."""
 
 
+_PATIENCE = 60
+"""Seconds that az may take to give a token; on a busy machine ten are too few."""
+
+
 def quiet() -> None:
     """Silence what the libraries would log; only errors of their own are let through."""
     for name in ("azure", "msal", "urllib3", "requests"):
@@ -135,7 +139,7 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
     try:
         match kind:
             case "cli":
-                return identity.AzureCliCredential(**of_tenant)
+                return identity.AzureCliCredential(**of_tenant, process_timeout=_PATIENCE)
             case "environment":
                 return identity.EnvironmentCredential(**common, **allowed)
             case "workload-identity":
@@ -149,7 +153,9 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                     **of_tenant, **common, prompt_callback=show_code
                 )
             case _:
-                return identity.DefaultAzureCredential(**common, **allowed)
+                return identity.DefaultAzureCredential(
+                    **common, **allowed, process_timeout=_PATIENCE
+                )
     except ValueError as error:
         raise NoCredential(_first_line(error), advice=ADVICE[kind]) from None
 

@@ -177,6 +177,25 @@ def test_a_reader_that_goes_away_is_no_fault(azure: StandIn) -> None:
     assert b"fault of auditor" not in ran.stderr
 
 
+def test_a_resource_group_brings_the_node_groups_of_its_clusters(auditor: Command) -> None:
+    estate = ROOT / "fixtures/estates/docker-to-aks-broken"
+    with StandIn(Estate.of_path(estate)) as azure, azure.signed():
+        _, snapshot = taken(auditor, azure, "--resource-group", "RG-SHOP")
+    groups = {each["id"].split("/")[4].lower() for each in snapshot["resources"]}
+
+    assert snapshot["scope"] == [
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_rg-shop_aks-shop_westeurope",
+        GROUP,
+    ]
+    assert groups - {"microsoft.network"} == {"rg-shop", "mc_rg-shop_aks-shop_westeurope"}
+
+
+def test_a_tenant_is_asked_for_its_token(auditor: Command, azure: StandIn) -> None:
+    _, snapshot = taken(auditor, azure, "--tenant", identity.TENANT)
+
+    assert names(snapshot) == ["nsg-app", "rt-app", "rt-db"]
+
+
 # What Azure may do
 
 
@@ -289,7 +308,7 @@ def until(test: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
     auditor: Command, azure: StandIn, by: signal.Signals
 ) -> None:
@@ -304,8 +323,11 @@ def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
     running.send_signal(by)
     _, err = running.communicate(timeout=20)
 
-    assert running.returncode == 130
-    assert b"--resume" in err
+    if by is signal.SIGKILL:
+        assert running.returncode == -by
+    else:
+        assert running.returncode == 130
+        assert b"--resume" in err
     assert [each.name for each in auditor.folder.iterdir()] == ["s.json.part"]
     azure.faults.clear()
     before = {call.path for call in azure.calls if call.status == 200} - {
