@@ -30,7 +30,8 @@ class Kind:
 
     `type` is what it gives. For a child, `parent` is the type it hangs from (which may be a child
     itself) and `suffix` what follows the parent's id in the path. `asked` means that it is only
-    listed where the subscription's inventory shows one: types that rules name and do not read.
+    listed where the inventory shows one: types that rules name and do not read, and types that
+    Azure is taking out of service, whose lists may fail one day.
     """
 
     type: str
@@ -49,9 +50,9 @@ class Kind:
 
     @property
     def action(self) -> str:
-        """The permission that listing it takes: that of the path, whatever the elements are."""
-        listed = f"{self.parent}/{self.suffix}" if self.parent else self.type
-        return f"{listed.rpartition('/providers/')[2]}/read"
+        """The permission that listing it takes."""
+        below = self.parent and not self.suffix.startswith("providers/")
+        return f"{self.parent}/{self.suffix}/read" if below else f"{self.type}/read"
 
     def path(self, under: str) -> str:
         """Give the path of its list under a subscription, a resource group, or a parent's id."""
@@ -108,7 +109,6 @@ _SCALE_SET_NETWORK = "2018-10-01"
 KINDS: tuple[Kind, ...] = (
     *_network(
         "ApplicationGatewayWebApplicationFirewallPolicies",
-        "FrontDoorWebApplicationFirewallPolicies",
         "applicationGateways",
         "applicationSecurityGroups",
         "azureFirewalls",
@@ -140,13 +140,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("Microsoft.Network/dnsZones", "2018-05-01"),
     Kind("Microsoft.Network/privateDnsZones", "2020-06-01"),
     Kind("Microsoft.Network/trafficManagerProfiles", "2022-04-01"),
-    Kind("Microsoft.Network/frontDoors", "2021-06-01"),
+    Kind("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies", "2022-05-01"),
     Kind("Microsoft.Cdn/profiles", _CDN),
     Kind("Microsoft.Compute/virtualMachines", "2024-07-01"),
     Kind("Microsoft.Compute/virtualMachineScaleSets", "2024-07-01"),
     Kind("Microsoft.ContainerService/managedClusters", "2024-09-01"),
     Kind("Microsoft.DBforMySQL/flexibleServers", "2023-12-30"),
-    Kind("Microsoft.DBforMySQL/servers", "2017-12-01"),
     Kind("Microsoft.KeyVault/vaults", "2023-07-01"),
     Kind("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31"),
     Kind("Microsoft.Authorization/roleAssignments", "2022-04-01"),
@@ -156,9 +155,11 @@ KINDS: tuple[Kind, ...] = (
     _asked("Microsoft.Cache/redis", "2023-08-01"),
     _asked("Microsoft.CognitiveServices/accounts", "2023-05-01"),
     _asked("Microsoft.ContainerRegistry/registries", "2023-07-01"),
+    _asked("Microsoft.DBforMySQL/servers", "2017-12-01"),
     _asked("Microsoft.DBforPostgreSQL/flexibleServers", "2022-12-01"),
     _asked("Microsoft.DocumentDB/databaseAccounts", "2023-11-15"),
     _asked("Microsoft.EventHub/namespaces", "2024-01-01"),
+    _asked("Microsoft.Network/frontDoors", "2021-06-01"),
     _asked("Microsoft.Search/searchServices", "2023-11-01"),
     _asked("Microsoft.ServiceBus/namespaces", "2021-11-01"),
     _asked("Microsoft.Sql/servers", "2021-11-01"),
@@ -184,7 +185,12 @@ KINDS: tuple[Kind, ...] = (
     _child("Microsoft.Network/privateDnsZones", "ALL", "2020-06-01"),
     *(
         _child(_MANAGER, name)
-        for name in ("networkGroups", "connectivityConfigurations", "securityAdminConfigurations")
+        for name in (
+            "networkGroups",
+            "connectivityConfigurations",
+            "securityAdminConfigurations",
+            "scopeConnections",
+        )
     ),
     _child(f"{_MANAGER}/networkGroups", "staticMembers"),
     _child(f"{_MANAGER}/securityAdminConfigurations", "ruleCollections"),

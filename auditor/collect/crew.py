@@ -50,7 +50,7 @@ class Crew:
         self._over = False
         threads = [
             threading.Thread(target=self._toil, args=(perform,), daemon=True)
-            for _ in range(min(self.size, max(len(self._waiting), 1) * 4))
+            for _ in range(self.size)
         ]
         for thread in threads:
             thread.start()

@@ -13,29 +13,15 @@ from typing import BinaryIO, cast
 import msgspec
 
 from auditor import __version__
-from auditor.collect.spool import Spool
+from auditor.collect.spool import Spool, chosen
 from auditor.collect.work import Entry, Member
 from auditor.errors import UsageError
-from auditor.ids import fold
 from auditor.snapshot.document import Gap
 
 SCHEMA = "auditor.snapshot/1"
 
 _BESIDE = (Member.KUBERNETES, Member.KUBERNETES_LISTS, Member.EFFECTIVE)
 """What is written only where something was read."""
-
-
-def chosen(spool: Spool, member: str) -> Sequence[Entry]:
-    """Give a member's entries sorted by id, each id once: of two that tell one, the last read.
-
-    Lists are taken in the order of their keys, so that two runs choose alike.
-    """
-    found: dict[str, Entry] = {}
-    dropped: set[str] = set()
-    for done in spool.lists():
-        dropped.update(fold(each) for each in done.dropped)
-        found.update((fold(e.id), e) for e in done.entries if e.member == member)
-    return [found[key] for key in sorted(found) if key not in dropped]
 
 
 def gaps(spool: Spool, more: Iterable[Gap] = ()) -> Sequence[Gap]:

@@ -177,7 +177,16 @@ def judge(answer: Answer) -> tuple[State, str]:
         return State.DENIED, f"refused ({answer.status}{said}): the role Reader allows it"
     if answer.status == 429:
         return State.FAILED, "throttled (429), after all retries; try again later"
-    return State.FAILED, f"Azure answered {answer.status}{said}"
+    told = f"Azure answered {answer.status}{said}"
+    return State.FAILED, f"{told}: {_what_to_do(answer.status, fault.code)}"
+
+
+def _what_to_do(status: int, code: str) -> str:
+    if code == "SubscriptionNotFound":
+        return "no such subscription in this tenant"
+    if status >= 500:
+        return "try again later"
+    return "this version of auditor asks for what this Azure does not know; report it"
 
 
 def _ended(number: int, state: State, why: str) -> Outcome:

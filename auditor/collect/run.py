@@ -15,7 +15,7 @@ from auditor.collect.graph import MANY, GraphSweep
 from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome
 from auditor.collect.scoping import resolve, unmatched
-from auditor.collect.spool import Done, Index, Spool
+from auditor.collect.spool import Done, Index, Spool, chosen
 from auditor.collect.sweep import ArmSweep, scope_words
 from auditor.collect.tags import ServiceTags
 from auditor.collect.work import Member, Scope, Source, Work
@@ -62,7 +62,7 @@ class Run:
         return self.scope
 
     def _must_have_read_something(self) -> None:
-        if document.chosen(self.spool, Member.RESOURCES) or not self.missing:
+        if chosen(self.spool, Member.RESOURCES) or not self.missing:
             return
         first = self.missing[0]
         more = f" (and {len(self.missing) - 1} more)" if len(self.missing) > 1 else ""

@@ -58,7 +58,7 @@ def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
     """
     if not scope.groups:
         return ()
-    there = {ids.name(entry.id).lower() for entry in taken.of_type(GROUPS)}
+    there = {ids.name(entry.id).lower() for entry in taken.of_type(GROUPS, Member.NOWHERE)}
     absent = sorted(scope.groups - there)
     blind = any(
         done.kind == "resource groups" and not done.outcome.state.whole for done in spool.lists()

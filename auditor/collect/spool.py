@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,8 +57,9 @@ class Spool:
         self._done: dict[str, Done] = {}
         if resume and not (folder / "about").is_file():
             raise UsageError(f"there is nothing to resume in {folder}", advice="leave --resume out")
-        folder.mkdir(parents=True, exist_ok=True)
-        self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._journal = open(folder / "journal", "ab")  # noqa: SIM115  closed by `close`
         try:
             _hold(self._journal, folder)
             if resume:
@@ -97,8 +99,8 @@ class Spool:
         return self._done.get(key)
 
     def append(self, record: bytes) -> tuple[int, int]:
-        """Write a record; give its offset and length."""
-        with self._lock:
+        """Write a record; give its offset and length. Raises UsageError when the disk is full."""
+        with self._lock, _writing(self.folder):
             offset = self._end
             self._records.write(record)
             self._end += len(record)
@@ -106,7 +108,7 @@ class Spool:
 
     def finish(self, done: Done) -> None:
         """Note that a list has ended; its records were appended before."""
-        with self._lock:
+        with self._lock, _writing(self.folder):
             self._records.flush()
             self._flushed = self._end
             self._journal.write(b"\n" + _ENCODER.encode(done))
@@ -139,6 +141,17 @@ class Spool:
         """Let go of the folder and delete it."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what cannot be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written: {error.strerror}", where=str(folder), advice="write elsewhere"
+        ) from None
 
 
 def _hold(journal: BinaryIO, folder: Path) -> None:
@@ -179,18 +192,31 @@ def _journalled(folder: Path) -> Sequence[Done]:
     return found
 
 
+def chosen(spool: Spool, member: str) -> Sequence[Entry]:
+    """Give a member's entries sorted by id, each id once: of two that tell one, the last read.
+
+    Lists are taken in the order of their keys, so that two runs choose alike. What was found to be
+    gone is left out, with all that is below it.
+    """
+    found: dict[str, Entry] = {}
+    dropped: set[str] = set()
+    for done in spool.lists():
+        dropped.update(fold(each) for each in done.dropped)
+        found.update((fold(e.id), e) for e in done.entries if e.member == member)
+    gone = tuple(f"{each}/" for each in dropped)
+    return [found[key] for key in sorted(found) if not f"{key}/".startswith(gone)]
+
+
 class Index:
     """What the lists of a spool have given, seen as records. Implements `Taken`."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
 
-    def of_type(self, kind: str) -> Sequence[Entry]:
-        """Give the entries of a type, sorted by id: records, where an inventory names them too."""
+    def of_type(self, kind: str, member: str = Member.RESOURCES) -> Sequence[Entry]:
+        """Give the entries of a type, sorted by id, each once."""
         wanted = kind.lower()
-        found = (e for done in self._spool.lists() for e in done.entries if e.type == wanted)
-        ordered = sorted(found, key=lambda e: (fold(e.id), e.member != Member.NOWHERE))
-        return list({fold(e.id): e for e in ordered}.values())
+        return [each for each in chosen(self._spool, member) if each.type == wanted]
 
     def body(self, entry: Entry) -> bytes:
         """Give the record's JSON text."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from auditor import ids
-from auditor.collect import catalogue
+from auditor.collect import catalogue, parents
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.outcome import COMPLETE, Outcome, State
 from auditor.collect.pages import Gone, judge, take_list
@@ -50,15 +50,27 @@ class ArmSweep:
         return groups_of(subscription, then)
 
     def _under(self, subscription: str, groups: Sequence[Entry], scope: Scope) -> Iterator[Work]:
-        under = f"/subscriptions/{subscription}"
-        chosen = [e.id for e in groups if ids.name(e.id).lower() in scope.groups]
-        if scope.groups:
-            for group in chosen:
-                yield from lists(catalogue.top(), group, scope)
+        if not scope.groups:
+            yield from in_subscription(subscription, scope)
             return
-        plain = [kind for kind in catalogue.top() if kind.by is By.SUBSCRIPTION and not kind.asked]
-        yield from lists(plain, under, scope)
-        yield inventory(subscription, scope)
+        for group in groups:
+            if ids.name(group.id).lower() in scope.groups:
+                yield from in_group(group.id, scope)
+
+
+def in_subscription(subscription: str, scope: Scope) -> Iterator[Work]:
+    """Give the lists of a whole subscription."""
+    under = f"/subscriptions/{subscription}"
+    plain = [kind for kind in catalogue.top() if kind.by is By.SUBSCRIPTION and not kind.asked]
+    yield from lists(plain, under, scope)
+    yield inventory(under, [k for k in catalogue.top() if k not in plain], scope)
+
+
+def in_group(group: str, scope: Scope) -> Iterator[Work]:
+    """Give the lists of one resource group."""
+    plain = [kind for kind in catalogue.top() if not kind.asked]
+    yield from lists(plain, group, scope)
+    yield inventory(group, [k for k in catalogue.top() if k.asked], scope)
 
 
 def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterable[Work]]) -> Work:
@@ -79,24 +91,22 @@ def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterab
     return Work(_key(path), "resource groups", read, subject, then)
 
 
-def inventory(subscription: str, scope: Scope) -> Work:
-    """List what a subscription holds of types that are listed only where there are some."""
-    kinds = [k for k in catalogue.top() if k.by is By.GROUP or k.asked]
-    path = f"/subscriptions/{subscription}/resources?api-version={catalogue.INVENTORY}"
+def inventory(under: str, kinds: Sequence[Kind], scope: Scope) -> Work:
+    """List what a subscription or a group holds of kinds that are listed only if there are some."""
+    path = f"{quote(under, safe=catalogue.PLAIN)}/resources?api-version={catalogue.INVENTORY}"
 
     def read(desk: Desk) -> Outcome:
         return _listed(desk, path, catalogue.INVENTORY, "", "", Member.NOWHERE)
 
     def then(entries: Sequence[Entry], _taken: Taken) -> Iterator[Work]:
         for kind in kinds:
-            there = [e.id for e in entries if e.type == kind.type.lower()]
-            if kind.by is not By.GROUP:
-                yield from lists([kind], f"/subscriptions/{subscription}", scope) if there else ()
-                continue
-            for group in sorted(
-                {group_id(each).lower(): group_id(each) for each in there}.values()
-            ):
-                yield from lists([kind], group, scope)
+            there = [entry.id for entry in entries if entry.type == kind.type.lower()]
+            if kind.by is By.GROUP:
+                groups = {group_id(each).lower(): group_id(each) for each in there}
+                for group in sorted(groups.values()):
+                    yield listing(kind, group, scope)
+            elif there:
+                yield listing(kind, under, scope)
 
     return Work(_key(path), INVENTORY, read, path.partition("?")[0], then)
 
@@ -140,11 +150,14 @@ def following(
     """
     for entry in entries:
         kinds = [kind for kind in catalogue.children(entry.type) if not but(kind)]
+        if kinds and entry.type in parents.DEPENDS:
+            told = taken.body(entry)
+            kinds = [kind for kind in kinds if parents.may_have(kind, told)]
         yield from lists(kinds, entry.id, scope)
         if scope.groups and entry.type == _CLUSTERS:
             group = node_group(entry, taken)
             if group is not None:
-                yield from lists(catalogue.top(), group, scope)
+                yield from in_group(group, scope)
 
 
 def node_group(cluster: Entry, taken: Taken) -> str | None:
@@ -164,7 +177,7 @@ def scope_words(scope: Scope, taken: Taken) -> Sequence[str]:
         return [f"/subscriptions/{each}" for each in scope.subscriptions]
     found = {
         fold(entry.id): entry.id
-        for entry in taken.of_type(GROUPS)
+        for entry in taken.of_type(GROUPS, Member.NOWHERE)
         if ids.name(entry.id).lower() in scope.groups
     }
     for cluster in taken.of_type(_CLUSTERS):

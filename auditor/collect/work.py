@@ -60,8 +60,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Taken(Protocol):
     """What was read so far."""
 
-    def of_type(self, kind: str) -> Sequence[Entry]:
-        """Give the entries of a type (compared without case), sorted by id."""
+    def of_type(self, kind: str, member: str = Member.RESOURCES) -> Sequence[Entry]:
+        """Give the entries of a type (compared without case), sorted by id, each once."""
 
     def body(self, entry: Entry) -> bytes:
         """Give the record's JSON text, one line."""

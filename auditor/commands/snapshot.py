@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -167,17 +168,24 @@ def _about(cloud: Cloud, given: dict[str, Any]) -> bytes:
 
 
 def _writable(output: str, resume: bool) -> None:
-    if output != "-":
-        if not Path(output).absolute().parent.is_dir():
-            raise UsageError("there is no such folder", where=output, advice="make it first")
-        return
-    if resume:
-        raise UsageError("--resume needs --output: the remains of a run lie beside its output")
-    if sys.stdout is None or sys.stdout.isatty():
+    """See, before hours of reading, whether there is where to write."""
+    path = Path(output).absolute()
+    if resume and _is_stream(output):
+        raise UsageError("--resume needs --output FILE: the remains of a run lie beside its output")
+    if output == "-" and (sys.stdout is None or sys.stdout.isatty()):
         raise UsageError(
             "a snapshot is not for a terminal",
             advice="write --output FILE, or pipe it: auditor snapshot | auditor check -",
         )
+    if output != "-" and path.is_dir():
+        raise UsageError("is a folder", where=output, advice="name a file in it")
+    if output != "-" and not path.parent.is_dir():
+        raise UsageError("there is no such folder", where=output, advice="make it first")
+
+
+def _is_stream(output: str) -> bool:
+    """Tell what is written to as it is, not replaced: standard output, a pipe, a device."""
+    return output == "-" or (Path(output).exists() and not Path(output).is_file())
 
 
 def _cloud(given: dict[str, Any]) -> Cloud:
@@ -204,7 +212,7 @@ def _spool(output: str, resume: bool, about: bytes) -> Iterator[Spool]:
 
     from auditor.collect.spool import Spool
 
-    if output == "-":
+    if _is_stream(output):
         with tempfile.TemporaryDirectory(prefix="auditor-", ignore_cleanup_errors=True) as folder:
             spool = Spool(Path(folder), about)
             try:
@@ -244,9 +252,12 @@ def _write(run: Run, output: str) -> int:
         "scope": run.told_scope(),
         "missing": run.missing,
     }
-    if output != "-":
-        with document.replacing(Path(output)) as out:
+    if not _is_stream(output):
+        with document.replacing(Path(os.path.realpath(output))) as out:
             return document.write(out, run.spool, **pieces)
+    if output != "-":
+        with open(output, "wb") as device:
+            return document.write(device, run.spool, **pieces)
     number = 0
     with standard_output() as stream:
         number = document.write(stream.buffer, run.spool, **pieces)

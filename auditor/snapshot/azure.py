@@ -90,6 +90,10 @@ ADVICE = {
 """What to do when a kind of credential fails."""
 
 
+_PATIENCE = 60
+"""Seconds that az may take to give a token; on a busy machine ten are too few."""
+
+
 def quiet() -> None:
     """Silence what the libraries would log; only errors of their own are let through."""
     for name in ("azure", "msal", "urllib3", "requests"):
@@ -116,9 +120,9 @@ def connect(
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed", advice=INSTALL) from None
     quiet()
-    known = Once(credential_of(credential, cloud, tenant))
+    known = Once(credential_of(credential, cloud, tenant), tenant)
     _token(known, cloud, credential)
-    return AzureTransport(cloud, known, concurrency, traffic or Traffic())
+    return AzureTransport(cloud, known, concurrency, traffic or Traffic(), kind=credential)
 
 
 def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
@@ -130,13 +134,14 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
     if foreign:
         common["disable_instance_discovery"] = True
     of_tenant: dict[str, Any] = {"tenant_id": tenant} if tenant else {}
+    allowed = {"additionally_allowed_tenants": [tenant]} if tenant else {}
     client = os.environ.get("AZURE_CLIENT_ID")
     try:
         match kind:
             case "cli":
-                return identity.AzureCliCredential(**of_tenant)
+                return identity.AzureCliCredential(**of_tenant, process_timeout=_PATIENCE)
             case "environment":
-                return identity.EnvironmentCredential(**common)
+                return identity.EnvironmentCredential(**common, **allowed)
             case "workload-identity":
                 return identity.WorkloadIdentityCredential(**of_tenant, **common)
             case "managed-identity":
@@ -148,21 +153,11 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                     **of_tenant, **common, prompt_callback=show_code
                 )
             case _:
-                return identity.DefaultAzureCredential(**common, **_tenants(tenant))
+                return identity.DefaultAzureCredential(
+                    **common, **allowed, process_timeout=_PATIENCE
+                )
     except ValueError as error:
         raise NoCredential(_first_line(error), advice=ADVICE[kind]) from None
-
-
-def _tenants(tenant: str | None) -> dict[str, Any]:
-    if not tenant:
-        return {}
-    return {
-        "additionally_allowed_tenants": [tenant],
-        "workload_identity_tenant_id": tenant,
-        "shared_cache_tenant_id": tenant,
-        "visual_studio_code_tenant_id": tenant,
-        "interactive_browser_tenant_id": tenant,
-    }
 
 
 class Once:
@@ -171,13 +166,16 @@ class Once:
     Some have no memory (az is a process of its own each time), and all threads start at once.
     """
 
-    def __init__(self, credential: Any) -> None:
+    def __init__(self, credential: Any, tenant: str | None = None) -> None:
         self._credential = credential
+        self._tenant = tenant
         self._lock = threading.Lock()
         self._tokens: dict[tuple[str, ...], Any] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        """Give a token that lasts five minutes at least."""
+        """Give a token that lasts five minutes at least, of the tenant that was chosen."""
+        if self._tenant:
+            options.setdefault("tenant_id", self._tenant)
         with self._lock:
             token = self._tokens.get(scopes)
             if options.get("claims") or token is None or token.expires_on < time.time() + 300:
@@ -223,13 +221,22 @@ class AzureTransport:
     not parsed: what comes is handed on as it came.
     """
 
-    def __init__(self, cloud: Cloud, credential: Any, concurrency: int, traffic: Traffic) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: Any,
+        concurrency: int,
+        traffic: Traffic,
+        *,
+        kind: str = "auto",
+    ) -> None:
         from azure.mgmt.containerservice import ContainerServiceClient
         from azure.mgmt.network import NetworkManagementClient
 
         self.endpoint = cloud.endpoint.rstrip("/")
         self.traffic = traffic
         self.credential = credential
+        self._kind = kind
         self._host = urlsplit(self.endpoint).netloc.lower()
         common: dict[str, Any] = {
             "base_url": self.endpoint,
@@ -265,7 +272,7 @@ class AzureTransport:
             )
             content = answer.read()
         except ClientAuthenticationError as error:
-            raise _unknown_caller(error, "auto") from None
+            raise _unknown_caller(error, self._kind) from None
         except AzureError as error:
             raise Unanswered(_reason(error)) from None
         return Answer(
@@ -279,7 +286,7 @@ class AzureTransport:
         try:
             return str(self.credential.get_token(scope).token)
         except AzureError as error:
-            raise _unknown_caller(error, "auto") from None
+            raise _unknown_caller(error, self._kind) from None
 
     def close(self) -> None:
         """Close all connections."""

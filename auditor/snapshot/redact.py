@@ -101,8 +101,14 @@ _WITHIN = tuple(
 
 
 def is_secret(key: str) -> bool:
-    """Tell whether a key names a secret."""
+    """Tell whether a key names a secret.
+
+    Annotations of Kubernetes that end so (`nginx.ingress.kubernetes.io/auth-secret`) name the
+    object that holds one.
+    """
     folded = _folded(key)
+    if "/" in folded and folded.endswith("secret"):
+        return False
     return folded in _EXACT or folded.endswith(_ENDS)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from .estate import Estate
@@ -19,7 +20,7 @@ from .server import StandIn
 def main() -> None:
     """Serve what the command line names; a line on standard input, or its end, stops it.
 
-    At the end a second JSON line tells how many calls came, by status.
+    At the end a second JSON line tells how many calls came.
     """
     parser = argparse.ArgumentParser(prog="python -m tests.standin", description=__doc__)
     parser.add_argument("paths", type=Path, nargs="+", help="exports, or folders of them")
@@ -34,11 +35,19 @@ def main() -> None:
             sys.stdin.readline()
         except KeyboardInterrupt:
             return
-        paths = standin.count()
-        statuses: dict[int, int] = {}
-        for call in standin.calls:
-            statuses[call.status] = statuses.get(call.status, 0) + 1
-        print(json.dumps({"calls": paths.total(), "paths": len(paths), "statuses": statuses}))
+        print(json.dumps(_told(standin)), flush=True)
+
+
+def _told(standin: StandIn) -> dict[str, int]:
+    paths = standin.count()
+    subscriptions = Counter(call.path.split("/")[2] for call in standin.calls if call.in_one)
+    return {
+        "calls": paths.total(),
+        "paths": len(paths),
+        "graph": paths["/providers/microsoft.resourcegraph/resources"],
+        "errors": sum(call.status >= 400 for call in standin.calls),
+        "most_in_a_subscription": max(subscriptions.values(), default=0),
+    }
 
 
 if __name__ == "__main__":

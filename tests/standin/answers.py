@@ -162,13 +162,10 @@ class Answers:
         wanted = re.fullmatch(
             r"resourceType eq '([^']+)'", question.query.get("$filter", ""), re.IGNORECASE
         )
-        prefix = f"/subscriptions/{subscription}/"
         found = []
-        with self.estate.lock:
-            resources = list(self.estate.by_key.values())
-        for one in resources:
+        for one in self.estate.of_subscription(subscription):
             key = one.key
-            if not key.startswith(prefix) or (group and group_of(key) != group):
+            if group and group_of(key) != group:
                 continue
             kind = kind_of(key)
             if key.count("/providers/") != 1 or kind.count("/") != 1:

@@ -66,6 +66,9 @@ class Estate:
 
     by_key: dict[str, Resource] = field(default_factory=dict)
     lists: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    within: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """What each subscription holds, by folded ids."""
+
     groups: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     subscriptions: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -109,6 +112,7 @@ class Estate:
         """Let a resource vanish."""
         with self.lock:
             if self.by_key.pop(id.lower(), None) is not None:
+                self.within[subscription_of(id.lower())].pop(id.lower(), None)
                 for path in lists_of(id.lower()):
                     self.lists[path].pop(id.lower(), None)
 
@@ -116,6 +120,11 @@ class Estate:
         """Give what stands on a list, in the order in which it came."""
         with self.lock:
             return [self.by_key[key] for key in self.lists.get(path, ())]
+
+    def of_subscription(self, subscription: str) -> list[Resource]:
+        """Give what a folded subscription holds."""
+        with self.lock:
+            return [self.by_key[key] for key in self.within.get(subscription, ())]
 
     def embedded(self, path: str) -> list[Resource] | None:
         """Give a list that stands inside its parent (`subnets`), nothing if it does not."""
@@ -137,6 +146,7 @@ class Estate:
         key = resource.key
         with self.lock:
             self.by_key[key] = resource
+            self.within[subscription_of(key)][key] = None
             for path in lists_of(key):
                 self.lists[path][key] = None
             parts = head.id.split("/")

@@ -77,10 +77,10 @@ def table_of(kind: str) -> str | None:
 def rows(estate: Estate, query: Query, subscriptions: set[str], tenant: str) -> list[bytes]:
     """Give the rows of a query, each as JSON text, by id."""
     found = []
-    with estate.lock:
-        resources = list(
-            _containers(estate) if query.table == CONTAINERS else estate.by_key.values()
-        )
+    if query.table == CONTAINERS:
+        resources = list(_containers(estate))
+    else:
+        resources = [one for each in subscriptions for one in estate.of_subscription(each)]
     for resource in resources:
         key = resource.key
         if subscription_of(key) not in subscriptions:

@@ -40,6 +40,11 @@ class Call:
         """The path, folded, without its query."""
         return urlsplit(self.target).path.lower().rstrip("/")
 
+    @property
+    def in_one(self) -> bool:
+        """Whether it is about one subscription."""
+        return self.path.startswith("/subscriptions/")
+
 
 class StandIn:
     """Azure on loopback, from `with` to its end; `base` is where.

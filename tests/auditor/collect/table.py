@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from auditor.collect import document
 from auditor.collect.crew import Crew
 from auditor.collect.desk import Workplace
 from auditor.collect.options import Options
 from auditor.collect.run import Run
-from auditor.collect.spool import Spool
+from auditor.collect.spool import Spool, chosen
 from auditor.collect.work import Member
 from auditor.errors import AuditorError
 from auditor.snapshot.transport import Answer, ForeignAddress
@@ -65,7 +64,7 @@ class Table:
         return self.otherwise(parts.path)
 
     def token(self, scope: str) -> str:
-        return f"token for {scope}"
+        raise AssertionError(scope)
 
     def paths(self) -> list[str]:
         return [urlsplit(url).path for url in self.asked]
@@ -90,5 +89,5 @@ def collected(table: Table, folder: Path, **options: Any) -> Run:
 
 def records(run: Run) -> list[dict[str, Any]]:
     """The resources that the document would hold."""
-    entries = document.chosen(run.spool, Member.RESOURCES)
+    entries = chosen(run.spool, Member.RESOURCES)
     return [json.loads(run.spool.read(entry)) for entry in entries]

@@ -64,6 +64,16 @@ def test_the_node_resource_group_of_a_cluster_comes_along(tmp_path: Path) -> Non
     run.spool.close()
 
 
+def test_the_inventory_of_a_group_does_not_hide_what_was_read(tmp_path: Path) -> None:
+    head = {"id": CLUSTER["id"], "type": CLUSTER["type"]}
+    table = Table({**ESTATE, f"{GROUP}/resources": page(head)})
+    run = collected(table, tmp_path, resource_groups=("rg-app",))
+
+    assert run.told_scope() == [NODES, GROUP]
+    assert records(run)[1]["properties"] == CLUSTER["properties"]
+    run.spool.close()
+
+
 def test_a_whole_subscription_is_listed_once_for_each_type(tmp_path: Path) -> None:
     table = Table(dict(ESTATE))
     assert ids_of(table, tmp_path) == ["aks"]
@@ -137,7 +147,9 @@ ZONES = {
 
 
 def test_a_parent_that_vanished_since_is_left_out_without_a_gap(tmp_path: Path) -> None:
-    table = Table({**ZONES, ZONE["id"]: refusal(404, "ResourceNotFound")})
+    record = {"id": f"{ZONE['id']}/A/www"}
+    gone = {ZONE["id"]: refusal(404, "ResourceNotFound"), f"{ZONE['id']}/ALL": page(record)}
+    table = Table({**ZONES, **gone})
     run = collected(table, tmp_path)
 
     assert [each["id"] for each in records(run)] == [CLUSTER["id"]]

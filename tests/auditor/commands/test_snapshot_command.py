@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -144,6 +145,23 @@ def test_the_output_can_be_piped_and_compressed(auditor: Command, azure: StandIn
         assert auditor("check", name).status in (0, 1)
 
 
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(
+    auditor: Command, azure: StandIn
+) -> None:
+    os.mkfifo(auditor.folder / "pipe")
+    os.symlink("real.json", auditor.folder / "link.json")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, cwd=auditor.folder)
+    assert auditor(*options(azure), "--output", "pipe").status == 0
+    out, _ = reader.communicate(timeout=20)
+    assert auditor(*options(azure), "--output", "link.json").status == 0
+
+    assert untimed(out) == untimed((auditor.folder / "real.json").read_bytes())
+    assert (auditor.folder / "link.json").is_symlink()
+    assert sorted(each.name for each in auditor.folder.iterdir()) == [
+        "link.json", "pipe", "real.json",
+    ]  # fmt: skip
+
+
 def test_a_pipe_from_end_to_end(azure: StandIn) -> None:
     program = f"{sys.executable} -m auditor"
     line = f"{program} {' '.join(options(azure))} | {program} check - --report json"
@@ -157,6 +175,25 @@ def test_a_reader_that_goes_away_is_no_fault(azure: StandIn) -> None:
     ran = subprocess.run(line, shell=True, capture_output=True, timeout=120, check=False)
 
     assert b"fault of auditor" not in ran.stderr
+
+
+def test_a_resource_group_brings_the_node_groups_of_its_clusters(auditor: Command) -> None:
+    estate = ROOT / "fixtures/estates/docker-to-aks-broken"
+    with StandIn(Estate.of_path(estate)) as azure, azure.signed():
+        _, snapshot = taken(auditor, azure, "--resource-group", "RG-SHOP")
+    groups = {each["id"].split("/")[4].lower() for each in snapshot["resources"]}
+
+    assert snapshot["scope"] == [
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/MC_rg-shop_aks-shop_westeurope",
+        GROUP,
+    ]
+    assert groups - {"microsoft.network"} == {"rg-shop", "mc_rg-shop_aks-shop_westeurope"}
+
+
+def test_a_tenant_is_asked_for_its_token(auditor: Command, azure: StandIn) -> None:
+    _, snapshot = taken(auditor, azure, "--tenant", identity.TENANT)
+
+    assert names(snapshot) == ["nsg-app", "rt-app", "rt-db"]
 
 
 # What Azure may do
@@ -271,7 +308,7 @@ def until(test: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
     auditor: Command, azure: StandIn, by: signal.Signals
 ) -> None:
@@ -286,8 +323,11 @@ def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
     running.send_signal(by)
     _, err = running.communicate(timeout=20)
 
-    assert running.returncode == 130
-    assert b"--resume" in err
+    if by is signal.SIGKILL:
+        assert running.returncode == -by
+    else:
+        assert running.returncode == 130
+        assert b"--resume" in err
     assert [each.name for each in auditor.folder.iterdir()] == ["s.json.part"]
     azure.faults.clear()
     before = {call.path for call in azure.calls if call.status == 200} - {
@@ -379,6 +419,7 @@ OWN = ("--authority", "https://y")
         (("--arm-endpoint", "http://x", *OWN), "https://"),
         (("--resume",), "--resume needs --output"),
         (("--output", "absent/s.json"), "no such folder"),
+        (("--output", "."), "is a folder"),
         (("--resume", "--output", "s.json"), "nothing to resume"),
         (("--concurrency", "0"), "0 is not in the range"),
     ],

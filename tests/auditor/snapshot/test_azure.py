@@ -24,11 +24,13 @@ class Credential:
     def __init__(self, seconds: float = 3600) -> None:
         self.asked = 0
         self.seconds = seconds
+        self.options: dict[str, object] = {}
 
     def get_token(self, *scopes: str, **options: object) -> AccessToken:
         import time
 
         self.asked += 1
+        self.options = options
         return AccessToken("t", int(time.time() + self.seconds))
 
 
@@ -102,6 +104,15 @@ def test_a_credential_is_asked_once_until_its_token_runs_out_or_is_challenged() 
 
     azure.Once(lasting).get_token("scope", claims="{}")
     assert lasting.asked == 2
+
+
+def test_the_tenant_that_was_chosen_is_asked_whatever_the_credential() -> None:
+    inner = Credential()
+    azure.Once(inner, "T").get_token("scope")
+    assert inner.options == {"tenant_id": "T"}
+
+    azure.Once(inner).get_token("scope")
+    assert inner.options == {}
 
 
 @pytest.mark.parametrize(

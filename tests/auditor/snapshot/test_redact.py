@@ -46,6 +46,7 @@ def test_values_of_secret_keys_are_replaced(key: str) -> None:
         {"sslCertificates": [{"properties": {"publicCertData": "MIIC"}}]},
         {"name": "allow-token-service", "properties": {"priority": 100}},
         {"path": "/health?full=1"},
+        {"nginx.ingress.kubernetes.io/auth-tls-secret": "shop/ca"},
     ],
     ids=lambda value: next(iter(value)),
 )
