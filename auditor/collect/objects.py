@@ -167,7 +167,7 @@ def _judge(answer: Answer, what: str) -> tuple[State, str]:
         return State.DENIED, "refused (401): the cluster does not know who asks"
     if answer.status == 403:
         return State.DENIED, (
-            f"refused (403): a ClusterRole that may get and list {what} allows it "
+            f"refused (403): a ClusterRole that may list {what} allows it "
             "(docs/snapshot.md has one)"
         )
     if answer.status == 429:

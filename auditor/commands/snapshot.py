@@ -69,7 +69,7 @@ _CREDENTIALS = (
 @click.option("--effective", is_flag=True, help="Also the effective routes and rules of NICs.")
 @click.option(
     "--kubernetes",
-    metavar="CONTEXT",
+    metavar="[CONTEXT]",
     is_flag=False,
     flag_value="",
     help="Also what a cluster holds: of a kubeconfig context, or of the clusters in scope.",

@@ -136,7 +136,7 @@ def test_a_server_that_asks_for_patience_is_asked_again(api: Cluster, server: Ap
 @pytest.mark.parametrize(
     ("fault", "state", "told"),
     [
-        (Fault("services", status=403, times=None), "denied", "get and list services"),
+        (Fault("services", status=403, times=None), "denied", "may list services"),
         (Fault("services", status=401, times=None), "denied", "401"),
         (Fault("continue=2", status=403, times=None), "partial", "page 2 is missing"),
         (Fault("services", status=404, times=None), "failed", "404"),
