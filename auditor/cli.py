@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes, snapshot
+from auditor.commands import diff, filters, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.streams import say
@@ -379,5 +379,6 @@ for each in (
     routes.next_hop,
     routes.effective_routes,
     snapshot.snapshot,
+    verify.verify,
 ):
     cli.add_command(each)

@@ -76,13 +76,19 @@ _SENSITIVE_NAME = re.compile(
 _NAMES = frozenset({"headername", "name"})
 _VALUES = frozenset({"headervalue", "value"})
 
-_HINT = re.compile(
-    rb"pass|secret|token|key|connectionstring|credential|customdata|userdata|kubeconfig"
-    rb"|protectedsetting|psk|pfx|pwd|sas|sig|bearer|basic |authorization|cookie|sslcertificates"
-    rb"|eyj|://[^\"]*@|\\u",
-    re.IGNORECASE,
+_HINTS = (
+    *b"pass secret token key connectionstring credential customdata userdata kubeconfig".split(),
+    *b"protectedsetting psk pfx pwd sasur sig= code= bearer authorization cookie".split(),
+    *b"accesssignature sslcertificates eyj \\u".split(),
+    b"basic ",
 )
-"""What a text holds that may hold a secret; most records hold none of it, and are done with."""
+"""What a text holds, in small letters without `-` and `_`, that may hold a secret.
+
+Most records hold none of it, and are done with. Not a regular expression: looking for each in
+turn takes a tenth of its time.
+"""
+
+_USER = re.compile(rb"://[^\"]*@")
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^{}\[\],:"\s]+')
 
@@ -99,6 +105,9 @@ _WITHIN = tuple(
 )
 """Secrets inside a text that is none as a whole; what is in front of each stays."""
 
+_MARK = re.compile(r"[=@]|earer\s|asic\s|eyJ|PRIVATE KEY", re.IGNORECASE)
+"""What each of these has in it; few texts do."""
+
 
 def is_secret(key: str) -> bool:
     """Tell whether a key names a secret.
@@ -114,7 +123,7 @@ def is_secret(key: str) -> bool:
 
 def redacted(text: bytes) -> bytes:
     """Give a JSON text, sound and without superfluous space, with the secrets in it replaced."""
-    if not _HINT.search(text):
+    if not _hinted(text):
         return text
     edits = _Reader(text).edits()
     if not edits:
@@ -124,6 +133,13 @@ def redacted(text: bytes) -> bytes:
         pieces += [text[at:start], instead]
         at = end
     return b"".join([*pieces, text[at:]])
+
+
+def _hinted(text: bytes) -> bool:
+    small = text.lower().translate(None, b"-_")
+    if any(hint in small for hint in _HINTS):
+        return True
+    return b"@" in text and _USER.search(text) is not None
 
 
 @dataclass(slots=True)
@@ -208,6 +224,8 @@ class _Reader:
             level.name = f"{level.name} {text}"
         elif key in _VALUES:
             level.value = place
+        if not _MARK.search(text):
+            return
         kept = text
         for pattern in _WITHIN:
             kept = pattern.sub(r"\1" + REDACTED, kept)

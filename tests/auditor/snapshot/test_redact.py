@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from auditor.snapshot import redact
 from auditor.snapshot.redact import REDACTED, redacted
 
 ROOT = Path(__file__).parents[3]
@@ -63,6 +66,9 @@ def test_what_is_no_secret_stays(kept: dict[str, Any]) -> None:
         ("DefaultEndpointsProtocol=https;AccountKey=abc==;E=1", "AccountKey=<redacted>;E=1"),
         ("Server=db;User=u;Password=hunter2;", "Password=<redacted>;"),
         ("Bearer abcdefghijkl", "Bearer <redacted>"),
+        ("/api/health?code=abc", "?code=<redacted>"),
+        ("Pwd=abc", "Pwd=<redacted>"),
+        ("SharedSecret = abc", "SharedSecret = <redacted>"),
         ("https://user:hunter2@host/x", "https://user:<redacted>@host/x"),
         ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.", "<redacted>"),
     ],
@@ -125,3 +131,36 @@ def test_recorded_estates_hold_no_secret_so_that_nothing_of_them_changes() -> No
     for file in files[:40]:
         for resource in json.loads(file.read_bytes())["value"]:
             assert through(resource) == resource
+
+
+WORDS = (
+    *("sig=", "?code=", ";token=", "&api_key=", "api-key=", "AccountKey = ", "Pwd=", "password ="),
+    *("Bearer ", "basic\t", "BASIC ", "eyJ", "://", "u:", "@", "a.b.", "abcdefgh", "x", " ", "&"),
+    *("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", "\n", "%", "é"),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map("".join))
+def test_no_short_cut_passes_a_secret_by(text: str) -> None:
+    """Texts and records that are told at a glance to hold no secret hold none."""
+    kept = text
+    for pattern in redact._WITHIN:
+        kept = pattern.sub("", kept)
+    record = json.dumps({"a": text}, ensure_ascii=False).encode()
+
+    if kept != text:
+        assert redact._MARK.search(text)
+        assert redact._hinted(record)
+
+
+@given(
+    st.sampled_from([*redact._EXACT, *redact._ENDS, *redact._CERTIFICATES]),
+    st.sampled_from(["", "-", "_", "__"]),
+    st.integers(0, 20),
+    st.booleans(),
+)
+def test_no_short_cut_passes_a_secret_key_by(key: str, gap: str, at: int, large: bool) -> None:
+    spelled = key[:at] + gap + key[at:]
+    spelled = spelled.upper() if large else spelled
+
+    assert redact._hinted(json.dumps({spelled: "x"}).encode())
