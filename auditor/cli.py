@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes
+from auditor.commands import diff, filters, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -88,7 +88,7 @@ def _our_fault(error: Exception) -> AuditorError:
 def _tell(error: AuditorError) -> int:
     lines = [f"auditor: {error}"]
     if error.exit_status == 3:
-        lines.insert(0, "auditor: no audit was performed")
+        lines.insert(0, f"auditor: {error.headline}")
     if error.advice:
         lines.append(f"  help: {error.advice}")
     for line in lines:
@@ -381,5 +381,7 @@ for each in (
     filters.effective_rules,
     routes.next_hop,
     routes.effective_routes,
+    snapshot.snapshot,
+    verify.verify,
 ):
     cli.add_command(each)

@@ -11,6 +11,8 @@ class AuditorError(Exception):
     """
 
     exit_status = 3
+    headline = "no audit was performed"
+    """What is said first when the exit status is 3."""
 
     def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
         super().__init__(what)
@@ -32,6 +34,12 @@ class InputError(AuditorError):
     """No audit was performed, because the input is absent, damaged or empty. Exit status 3."""
 
     exit_status = 3
+
+
+class NothingRead(AuditorError):
+    """No snapshot was taken, because nobody could be signed in or nothing may be read. Status 3."""
+
+    headline = "no snapshot was taken"
 
 
 class Undetermined(Exception):

@@ -27,7 +27,15 @@ from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.registry import rules
 from auditor.rule import Rule
-from auditor.snapshot.document import Dialect, Gap, KubernetesObject, Record, Snapshot, Source
+from auditor.snapshot.document import (
+    Dialect,
+    Gap,
+    KubernetesList,
+    KubernetesObject,
+    Record,
+    Snapshot,
+    Source,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The moment test networks are judged at unless told otherwise."""
@@ -65,6 +73,7 @@ def snapshot(
     *resources: dict[str, Any],
     gaps: tuple[Gap, ...] = (),
     kubernetes: tuple[KubernetesObject, ...] = (),
+    kubernetes_lists: tuple[KubernetesList, ...] = (),
     taken_at: str | None = None,
     unresolved: tuple[tuple[str, str], ...] = (),
 ) -> Snapshot:
@@ -89,7 +98,7 @@ def snapshot(
         start += len(body) + 1
     records.sort(key=lambda record: ids.fold(record.id))
     source = Source("estate.json", "ARM REST list", text)
-    return Snapshot((source,), records, gaps, kubernetes, taken_at=taken_at)
+    return Snapshot((source,), records, gaps, kubernetes, kubernetes_lists, taken_at=taken_at)
 
 
 def estate(

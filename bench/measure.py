@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,15 +24,21 @@ class Cost:
     memory: int
 
 
-def cost(command: Sequence[str], *, allowed: Sequence[int] = (0,)) -> Cost:
+def cost(
+    command: Sequence[str],
+    *,
+    allowed: Sequence[int] = (0,),
+    environment: Mapping[str, str] | None = None,
+) -> Cost:
     """Run a command to its end, its output thrown away, and tell what it took.
 
-    Raises Failed for an exit status that is not among the allowed ones.
+    `environment` is what it gets besides. Raises Failed for an exit status that is not allowed.
     """
     null = os.open(os.devnull, os.O_WRONLY)
     moves = [(os.POSIX_SPAWN_DUP2, null, 1)]
+    variables = {**_environment(), **(environment or {})}
     try:
-        child = os.posix_spawnp(command[0], list(command), _environment(), file_actions=moves)
+        child = os.posix_spawnp(command[0], list(command), variables, file_actions=moves)
     finally:
         os.close(null)
     _, status, usage = os.wait4(child, 0)

@@ -7,6 +7,7 @@ The page of each rule, the index of rules, and the parts of README.md between
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import sys
@@ -19,6 +20,8 @@ from typing import Any
 from unittest import mock
 
 from auditor.cli import main as auditor
+from auditor.collect import permissions
+from auditor.collect.catalogue import KINDS, By, Kind
 from auditor.explain import page
 from auditor.registry import rules
 from auditor.rule import Rule
@@ -27,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 REACH = ROOT / "docs" / "reach.md"
+SNAPSHOT = ROOT / "docs" / "snapshot.md"
 DEMO = ("check", "fixtures/estates/docker-to-aks-broken", "--as-of", "2026-11-23")
 SHOWN = ("GW-002", "TLS-003")
 """The findings of the demo that README.md shows."""
@@ -79,6 +83,62 @@ def readme() -> str:
 def reach() -> str:
     """Give docs/reach.md with its generated part as it must be."""
     return _filled(REACH, {"exposed": _exposed()})
+
+
+def snapshot() -> str:
+    """Give docs/snapshot.md with its generated parts as they must be."""
+    made = {"help": _words("snapshot", "--help"), "read": _read(), "role": _role()}
+    made |= {"cluster-role": _cluster_role(), "arithmetic": _arithmetic()}
+    return _filled(SNAPSHOT, made)
+
+
+def _words(*arguments: str) -> str:
+    return f"```text\n{said(*arguments).rstrip()}\n```"
+
+
+def _read() -> str:
+    """Every kind of list, once for each thing it is asked of."""
+    rows = ["| List | Asked of | api-version |", "| --- | --- | --- |"]
+    asked: dict[tuple[str, str], list[str]] = {}
+    for kind in KINDS:
+        listed = kind.action.removesuffix("/read")
+        asked.setdefault((listed, kind.version), []).append(_asked_of(kind))
+    rows += [
+        f"| {listed} | {', '.join(of)} | {version} |" for (listed, version), of in asked.items()
+    ]
+    return "\n".join(rows)
+
+
+def _asked_of(kind: Kind) -> str:
+    if kind.by is By.GROUP:
+        return "each resource group that has one"
+    if kind.asked:
+        return "each subscription that has one"
+    if kind.by is By.SUBSCRIPTION:
+        return "each subscription"
+    listed = kind.action.removesuffix("/read")
+    inside = listed.lower().startswith(kind.parent.lower())
+    return "each parent" if inside else f"each {kind.parent.partition('/')[2]}"
+
+
+def _role() -> str:
+    return f"```json\n{json.dumps(permissions.role(), indent=2)}\n```"
+
+
+def _cluster_role() -> str:
+    return f"```json\n{json.dumps(permissions.cluster_role(), indent=2)}\n```"
+
+
+def _arithmetic() -> str:
+    plain = sum(kind.by is By.SUBSCRIPTION and not kind.asked for kind in KINDS)
+    rare = sum(kind.asked for kind in KINDS)
+    groups = sum(kind.by is By.GROUP for kind in KINDS)
+    return (
+        f"One subscription takes {plain + 2} calls: its resource groups, its inventory, and "
+        f"{plain} lists. On top come up to {rare} lists of types that only some subscriptions "
+        f"have, up to {groups} for each resource group with a gateway or a connection in it (the "
+        "inventory tells which), a call for each further page, and one for each list of children."
+    )
 
 
 def _filled(page: Path, made: Mapping[str, str]) -> str:
@@ -135,6 +195,7 @@ def main() -> int:
         path.write_text(text, encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
     REACH.write_text(reach(), encoding="utf-8")
+    SNAPSHOT.write_text(snapshot(), encoding="utf-8")
     return 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from auditor.snapshot.document import KubernetesObject
+from auditor.snapshot.document import KubernetesList, KubernetesObject
 
 Json = dict[str, Any]
 
@@ -33,3 +34,13 @@ def ingress(*hosts: str, name: str = "shop", address: str = "") -> KubernetesObj
     return exported(
         "Ingress", name, spec={"rules": rules}, status={"loadBalancer": {"ingress": given}}
     )
+
+
+def of(cluster: str, *objects: KubernetesObject) -> tuple[KubernetesObject, ...]:
+    """Objects that say of which cluster they are: its ARM id, or the URL of its API server."""
+    return tuple(replace(each, cluster=cluster) for each in objects)
+
+
+def whole(cluster: str, *kinds: str) -> tuple[KubernetesList, ...]:
+    """Lists of a cluster that a live snapshot read to the end."""
+    return tuple(KubernetesList(cluster, "v1", kind) for kind in kinds)

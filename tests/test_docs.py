@@ -18,6 +18,8 @@ import pytest
 
 from auditor import registry, settings
 from auditor.cli import cli
+from auditor.collect import permissions
+from auditor.collect.outcome import State
 from auditor.testing import resource
 
 from .command import Command, apart
@@ -73,6 +75,29 @@ def test_the_pages_of_the_rules_are_as_generated() -> None:
 
 def test_the_page_about_reach_is_as_generated() -> None:
     assert generate.reach() == generate.REACH.read_text(encoding="utf-8")
+
+
+def test_the_page_about_snapshots_is_as_generated() -> None:
+    text = generate.SNAPSHOT.read_text(encoding="utf-8")
+
+    assert text == generate.snapshot(), "make docs writes it"
+    assert text.count("<!-- generated:") == text.count("<!-- end -->") == 5
+
+
+def test_the_roles_shown_are_what_a_snapshot_takes() -> None:
+    role, cluster_role = map(json.loads, blocks(generate.SNAPSHOT, "json"))
+
+    assert role == permissions.role()
+    assert cluster_role == permissions.cluster_role()
+
+
+def test_every_option_and_kind_of_gap_of_a_snapshot_is_documented() -> None:
+    text = generate.SNAPSHOT.read_text(encoding="utf-8")
+
+    options = {name for each in cli.commands["snapshot"].params for name in each.opts}
+    assert {name for name in options if f"`{name}" not in text} == set()
+    kinds = {state.value for state in State if not state.whole}
+    assert {kind for kind in kinds if f"| `{kind}` |" not in text} == set()
 
 
 def test_the_readme_is_as_generated() -> None:

@@ -74,6 +74,8 @@ def build(
             leaves,
             gaps=tuple(gaps),
             kubernetes=snapshot.kubernetes,
+            kubernetes_lists=snapshot.kubernetes_lists,
+            effective=snapshot.effective,
             taken_at=snapshot.taken_at,
             counted=counted,
             as_of=as_of,

@@ -30,7 +30,7 @@ from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
-from auditor.snapshot.document import Gap, KubernetesObject
+from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
 R = TypeVar("R")
@@ -97,6 +97,8 @@ class Network:
         *,
         gaps: tuple[Gap, ...] = (),
         kubernetes: tuple[KubernetesObject, ...] = (),
+        kubernetes_lists: tuple[KubernetesList, ...] = (),
+        effective: tuple[EffectiveAnswer, ...] = (),
         taken_at: str | None = None,
         counted: frozenset[str] = frozenset(),
         as_of: datetime | None = None,
@@ -114,6 +116,8 @@ class Network:
         self.nodes = {key: nodes[key] for key in self._keys}
         self.gaps = gaps
         self.kubernetes = kubernetes
+        self.kubernetes_lists = kubernetes_lists
+        self.effective = effective
         self.taken_at = taken_at
         self.counted = counted
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)

@@ -1,13 +1,15 @@
 """Questions about Kubernetes objects in the snapshot (facts K-50 to K-64).
 
-An export of kubectl does not say which cluster it is of. With one cluster in the snapshot it is
-that one's; with several, a cluster is known by a Service that has the address of one of its
-load-balancer frontends.
+A live snapshot says of which cluster each object is: by the cluster's ARM id, or by the URL of the
+API server, whose host is one of the cluster's names. An export of kubectl does not say it. With one
+cluster in the snapshot it is that one's; with several, a cluster is known by a Service that has the
+address of one of its load-balancer frontends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -23,6 +25,7 @@ from auditor.resources.kubernetes import (
     decode,
 )
 from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.walk import peek
 from auditor.snapshot.document import KubernetesObject
 
 T = TypeVar("T", Service, Ingress, HttpRoute, IngressClass, Workload)
@@ -59,7 +62,7 @@ class Found(Generic[T]):
 
 
 def exported(network: Network, *kinds: str) -> bool:
-    """Whether the snapshot holds any object of these kinds: else none was asked for."""
+    """Whether the snapshot holds any object of these kinds."""
     wanted = {kind.lower() for kind in kinds}
     return any(found.kind.lower() in wanted for found in network.kubernetes)
 
@@ -103,8 +106,12 @@ def addresses(published: Service | Ingress) -> tuple[str, ...]:
 @question
 def served_addresses(network: Network) -> frozenset[str]:
     """Every address that a Service or an Ingress of the snapshot says it has."""
+    return _addresses_of(of_kind(network, "Service", "Ingress"))
+
+
+def _addresses_of(published: Iterable[Found[Any]]) -> frozenset[str]:
     found: set[str] = set()
-    for each in of_kind(network, "Service", "Ingress"):
+    for each in published:
         try:
             found.update(addresses(each.object))
         except Undetermined:
@@ -113,19 +120,78 @@ def served_addresses(network: Network) -> frozenset[str]:
 
 
 def clusters_without(network: Network, *kinds: str) -> tuple[ManagedCluster, ...]:
-    """The clusters whose objects of these kinds are not in the snapshot, as far as can be told."""
+    """The clusters whose objects of these kinds are not in the snapshot, as far as can be told.
+
+    Not among them: a cluster of which lists of all these kinds came whole, whatever they hold.
+    """
     known = network.all(ManagedCluster)
-    if not exported(network, *kinds):
-        return known
-    if len(known) == 1:
+    rest = [cluster for cluster in known if not _whole(network, cluster, kinds)]
+    if not rest or not _loose(network, *kinds):
+        return tuple(rest)
+    if len(known) == 1 and any(not each.source.cluster for each in _loose(network, *kinds)):
         return ()
-    served = served_addresses(network)
+    served = _addresses_of(_loose(network, "Service", "Ingress"))
     seen = {
         frontend.cluster.key
         for frontend in clusters.service_frontends(network)
         if frontend.address in served
     }
-    return tuple(cluster for cluster in known if cluster.key not in seen)
+    return tuple(cluster for cluster in rest if cluster.key not in seen)
+
+
+def _whole(network: Network, cluster: ManagedCluster, kinds: tuple[str, ...]) -> bool:
+    """Whether a live snapshot read every one of these lists of a cluster, to the end."""
+    read = _lists(network).get(cluster.key, frozenset())
+    return all(kind.lower() in read for kind in kinds)
+
+
+@question
+def _lists(network: Network) -> dict[str, frozenset[str]]:
+    """The kinds whose lists came whole, lower case, by the key of the cluster."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in network.kubernetes_lists:
+        cluster = cluster_told(network, each.cluster)
+        if cluster is not None:
+            found[cluster.key].add(each.kind.lower())
+    return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def _loose(network: Network, *kinds: str) -> list[Found[Any]]:
+    """The objects of these kinds that may be of any cluster, for all that is told of them."""
+    return [
+        each
+        for each in of_kind(network, *kinds)
+        if cluster_told(network, each.source.cluster) is None
+    ]
+
+
+def cluster_told(network: Network, told: str) -> ManagedCluster | None:
+    """The cluster that an object or a list names: its ARM id, or the URL of its API server.
+
+    None when nothing is told, or something that no cluster of the snapshot is called.
+    """
+    if not told:
+        return None
+    if "://" in told:
+        return _by_host(network).get(_host(told))
+    node = network.find(told)
+    return node if isinstance(node, ManagedCluster) else None
+
+
+@question
+def _by_host(network: Network) -> dict[str, ManagedCluster]:
+    """The clusters by the names of their API servers."""
+    found: dict[str, ManagedCluster] = {}
+    for cluster in network.all(ManagedCluster):
+        for name in ("fqdn", "private_fqdn"):
+            host = peek(peek(cluster, "properties"), name)
+            if isinstance(host, str) and host:
+                found[host.lower()] = cluster
+    return found
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
 
 
 @dataclass(frozen=True, slots=True)

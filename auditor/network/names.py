@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.addresses import address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
+from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
 from auditor.network.routing_domains import network_key, routing_domains
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
@@ -76,16 +78,20 @@ def _links(network: Network) -> tuple[list[tuple[str, str]], dict[str, Undetermi
 def links_exported(network: Network, zone: PrivateDnsZone) -> bool:
     """Whether the links of a zone are in the snapshot, as far as one can tell.
 
-    They are when one is, or when the zone itself says that it has none.
+    They are when one is, or when the zone itself says that it has none; not when their list was
+    not read whole.
     """
+    if unread_below(network, zone.id, "virtualNetworkLinks") is not None:
+        return False
     if zone.key in linked_networks(network) or zone.key in untold_links(network):
         return True
     return zone.properties.number_of_virtual_network_links == 0
 
 
 def records_exported(network: Network, zone_key: str) -> bool:
-    """Whether any address record of a zone is in the snapshot."""
-    return zone_key in private_records(network)
+    """Whether any address record of a zone is in the snapshot, and their list was read whole."""
+    unread = unread_below(network, zone_key, "ALL")
+    return zone_key in private_records(network) and unread is None
 
 
 @question
@@ -152,11 +158,24 @@ def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
             return Seen(True)
         if not _links_told(network, zone):
             lacking.append(f"the network links of private zone {last_segment(zone)}")
+    lacking += _unread_records(network, around)
     for zone in sorted(_zones_by_address(network)[1]):
         linked = linked_networks(network).get(zone, frozenset()) & around
         if linked or not _links_told(network, zone):
             lacking.append(f"the addresses of a record of private zone {last_segment(zone)}")
     return Seen(False, tuple(lacking))
+
+
+def _unread_records(network: Network, around: frozenset[str]) -> Iterator[str]:
+    """The records of zones that these networks see, or may see, and that were not read."""
+    if (gap := unread_type(network, "Microsoft.Network/privateDnsZones")) is not None:
+        yield f"the private zones: {gap.subject} was not read ({gap.detail})"
+    for zone in network.all(PrivateDnsZone):
+        if unread_below(network, zone.id, "ALL") is None:
+            continue
+        linked = linked_networks(network).get(zone.key, frozenset()) & around
+        if linked or not _links_told(network, zone.key):
+            yield f"the records of private zone {zone.label}"
 
 
 def _links_told(network: Network, zone_key: str) -> bool:

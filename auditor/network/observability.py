@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
+from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -17,6 +18,10 @@ from auditor.resources.monitoring import (
     FlowLog,
     LogSettings,
 )
+from auditor.snapshot.document import Gap
+
+_SETTINGS = "providers/Microsoft.Insights/diagnosticSettings"
+_ASSOCIATIONS = "providers/Microsoft.Insights/dataCollectionRuleAssociations"
 
 
 @question
@@ -30,13 +35,14 @@ def diagnostics(network: Network) -> dict[str, tuple[DiagnosticSetting, ...]]:
     return {key: tuple(settings) for key, settings in found.items()}
 
 
-def diagnostics_exported(network: Network) -> bool:
-    """Whether the snapshot holds any diagnostic setting at all.
+def diagnostics_exported(network: Network, node: Node) -> bool:
+    """Whether the snapshot would hold the diagnostic settings of a resource.
 
-    They are extension resources that no list of a group returns (G-1): without any, nobody knows
-    whether there are none or nobody asked.
+    They are extension resources that no list of a group returns (G-1): without any of any
+    resource, nobody knows whether there are none or nobody asked. Nor when their list was
+    not read whole.
     """
-    return bool(diagnostics(network))
+    return bool(diagnostics(network)) and unread_below(network, node.id, _SETTINGS) is None
 
 
 def sends(setting: DiagnosticSetting) -> bool:
@@ -125,6 +131,14 @@ def aimless_flow_log(network: Network, location: str | None) -> FlowLog | None:
     return None
 
 
+def flow_logs_unread(network: Network, arm_id: str) -> Gap | None:
+    """Give the gap that may hide flow logs of a resource: they are in its subscription (G-9)."""
+    for kind in ("Microsoft.Network/networkWatchers/flowLogs", "Microsoft.Network/networkWatchers"):
+        if (gap := unread_type(network, kind, arm_id)) is not None:
+            return gap
+    return None
+
+
 @question
 def _aimless(network: Network) -> tuple[FlowLog, ...]:
     return tuple(
@@ -149,8 +163,8 @@ def container_logs(network: Network, cluster: ManagedCluster) -> bool:
 
     By the add-on with a key of its workspace, or by an associated data collection rule with a
     container stream; the add-on and the monitor profile with Entra ID leave it to such a rule.
-    Raises Undetermined when they do and the snapshot has no association of the cluster, or when
-    the rule is not in it.
+    Raises Undetermined when they do and the snapshot has no association of the cluster, when the
+    rule is not in it, or when the associations could not be read.
     """
     addon = cluster.addon("omsagent")
     on = addon is not None and bool(addon.enabled)
@@ -164,7 +178,8 @@ def container_logs(network: Network, cluster: ManagedCluster) -> bool:
         return True
     profile = cluster.properties.azure_monitor_profile
     insights = profile.container_insights if profile else None
-    if not rules and (on or (insights is not None and insights.enabled)):
+    asked = unread_below(network, cluster.id, _ASSOCIATIONS) is None
+    if not asked or (not rules and (on or (insights is not None and insights.enabled))):
         raise Undetermined(
             f"the data collection rules that cluster {cluster.label} is associated with"
         )

@@ -50,7 +50,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class KubernetesObject:
-    """One object of a `kubectl get -o json`; `body` is its JSON text."""
+    """One object of a `kubectl get -o json`; `body` is its JSON text.
+
+    `cluster` is whose it is, where the input tells: the cluster's ARM id, or the URL of its API
+    server. `label` names the cluster, in a snapshot that holds objects of several.
+    """
 
     api_version: str
     kind: str
@@ -60,13 +64,42 @@ class KubernetesObject:
     source: int
     start: int
     pointer: str
+    cluster: str = ""
+    label: str = ""
 
     @property
     def id(self) -> str:
-        """What reports call it: `kubernetes/Service/namespace/name`."""
-        return "/".join(
-            part for part in ("kubernetes", self.kind, self.namespace, self.name) if part
-        )
+        """What reports call it: `kubernetes/[cluster/]Service/namespace/name`."""
+        parts = ("kubernetes", self.label, self.kind, self.namespace, self.name)
+        return "/".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KubernetesList:
+    """A list that a live snapshot read whole: what it does not hold, the cluster does not have.
+
+    `cluster` as of its objects; `kind` is that of the elements.
+    """
+
+    cluster: str
+    api_version: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveAnswer:
+    """What Azure itself answered about a running NIC (fact P-13).
+
+    `nic` is its id as spelled, `question` `effectiveNetworkSecurityGroups` or
+    `effectiveRouteTable`, `body` the answer with `id` and `apiVersion` before it.
+    """
+
+    nic: str
+    question: str
+    body: msgspec.Raw | bytes
+    source: int
+    start: int
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +210,8 @@ class Snapshot:
     records: Sequence[Record]
     gaps: tuple[Gap, ...] = ()
     kubernetes: tuple[KubernetesObject, ...] = ()
+    kubernetes_lists: tuple[KubernetesList, ...] = ()
+    effective: tuple[EffectiveAnswer, ...] = ()
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     files: tuple[str, ...] = field(default=())

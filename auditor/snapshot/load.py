@@ -16,13 +16,23 @@ import msgspec
 from msgspec import Raw
 
 from auditor.errors import InputError
+from auditor.ids import fold
 from auditor.snapshot import depth
 from auditor.snapshot.discover import STDIN, Input, discover
-from auditor.snapshot.document import Gap, KubernetesObject, Lines, Record, Snapshot, Source
+from auditor.snapshot.document import (
+    EffectiveAnswer,
+    Gap,
+    KubernetesList,
+    KubernetesObject,
+    Lines,
+    Record,
+    Snapshot,
+    Source,
+)
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
-from auditor.snapshot.formats.kubernetes import wiped
+from auditor.snapshot.formats.kubernetes import labelled, wiped
 from auditor.snapshot.formats.lines import read_lines
 from auditor.snapshot.merge import merge
 from auditor.snapshot.scan import Text, skip_space
@@ -40,6 +50,8 @@ class _Gathered:
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     kubernetes: list[KubernetesObject] = field(default_factory=list)
+    kubernetes_lists: set[KubernetesList] = field(default_factory=set)
+    effective: list[EffectiveAnswer] = field(default_factory=list)
     scope: set[str] = field(default_factory=set)
 
 
@@ -88,6 +100,8 @@ def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None) -> None:
     gathered.records.extend(reading.records)
     gathered.gaps.extend(reading.gaps)
     gathered.kubernetes.extend(reading.kubernetes)
+    gathered.kubernetes_lists.update(reading.kubernetes_lists)
+    gathered.effective.extend(reading.effective)
     gathered.scope.update(reading.scope)
 
 
@@ -146,6 +160,10 @@ def _nothing(gathered: _Gathered) -> InputError:
     )
 
 
+def _asked(answer: EffectiveAnswer) -> tuple[str, str, bytes]:
+    return fold(answer.nic), answer.question, bytes(answer.body)
+
+
 def _snapshot(gathered: _Gathered, records: list[Record], conflicts: list[Gap]) -> Snapshot:
     times = sorted({source.taken_at for source in gathered.sources if source.taken_at})
     gaps = sorted(
@@ -156,7 +174,9 @@ def _snapshot(gathered: _Gathered, records: list[Record], conflicts: list[Gap]) 
         sources=tuple(gathered.sources),
         records=records,
         gaps=tuple(gaps),
-        kubernetes=tuple(gathered.kubernetes),
+        kubernetes=labelled(gathered.kubernetes),
+        kubernetes_lists=tuple(sorted(gathered.kubernetes_lists)),
+        effective=tuple(sorted(gathered.effective, key=_asked)),
         scope=tuple(sorted(gathered.scope)),
         taken_at=times[0] if times else None,
         files=tuple(source.name for source in gathered.sources),

@@ -30,6 +30,7 @@ API implementation, or another Gateway API controller.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from auditor.finding import Evidence
 from auditor.network import kubernetes
@@ -75,7 +76,7 @@ def retired_ingress_nginx(
     if isinstance(found, Workload):
         yield from _workload(network, subject.id, subject.name, found)
     else:
-        yield from _class(network, subject.id, found)
+        yield from _class(network, subject, found)
 
 
 def _has_managed_nginx(cluster: ManagedCluster) -> bool:
@@ -110,19 +111,21 @@ def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
         )
 
 
-def _class(network: Network, subject: str, found: IngressClass) -> Outcomes:
+def _class(network: Network, source: Found[Any], found: IngressClass) -> Outcomes:
     controller = found.spec.controller if found.spec else None
     if controller not in (_COMMUNITY, _MANAGED):
         return
-    if controller == _MANAGED and any(map(_has_managed_nginx, network.all(ManagedCluster))):
+    own = kubernetes.cluster_told(network, source.source.cluster)
+    whose = network.all(ManagedCluster) if own is None else (own,)
+    if controller == _MANAGED and any(map(_has_managed_nginx, whose)):
         return
     ends = retirement("ingress-nginx" if controller == _COMMUNITY else "app-routing-nginx")
     yield Finding(
-        subject=subject,
+        subject=source.id,
         message=f"IngressClass {found.metadata.name} is served by {controller}; "
         + ends.told(network.as_of.date()),
         remedy="move its Ingresses to a controller that is maintained",
-        evidence=(Evidence(subject, "/spec/controller", controller),),
+        evidence=(Evidence(source.id, "/spec/controller", controller),),
     )
 
 

@@ -15,7 +15,8 @@ Wildcards match as each side defines them: an Ingress's `*.x` is one label, a li
 Where there is no Application Gateway, nothing is compared.
 
 The answer needs Kubernetes objects in the audit. It is *unknown* for a cluster whose Ingresses are
-not among them.
+not among them, and for a listener that leads there. Where no cluster has an Ingress or a route,
+nothing is compared.
 
 ## What to do
 Add the host to the listener, or to the Ingress; or remove it from the one that has it.
@@ -91,7 +92,17 @@ def _unserved(network: Network, listener: Listener) -> Outcomes:
     served = _served(network)
     for host in listener.hosts:
         if not any(meet(host.lower(), each) for each in served):
+            _require_ingresses(network, listener)
             yield _nobody_serves(network, listener, host)
+
+
+def _require_ingresses(network: Network, listener: Listener) -> None:
+    """Raise Undetermined when a cluster may serve it whose Ingresses are not in the audit."""
+    blind = {cluster.key for cluster in kubernetes.clusters_without(network, *_KINDS)}
+    for frontend in clusters.service_frontends(network) if blind else ():
+        cluster = frontend.cluster
+        if cluster.key in blind and _leads_to(network, listener, frozenset({frontend.address})):
+            raise Undetermined(f"the Ingresses of cluster {cluster.label}", resource=cluster.id)
 
 
 def _nobody_serves(network: Network, listener: Listener, host: str) -> Finding:

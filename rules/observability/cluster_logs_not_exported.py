@@ -13,6 +13,7 @@ needed, and without Container insights what a container wrote is gone with the c
 Both are told in one finding. When the snapshot holds no diagnostic setting of any resource, the
 first is *unknown*. The second is when the add-on or the monitor profile signs in with Entra ID,
 which leaves it to a rule, and no association of the cluster, or not its rule, is in the snapshot.
+So is either when Azure refused to list the settings, or the associations, of the cluster.
 
 ## What to do
 Create a diagnostic setting with the audit categories, and enable Container insights with your
@@ -60,7 +61,7 @@ _AUDIT = frozenset({"kube-audit", "kube-audit-admin", "group:alllogs", "group:au
 def cluster_logs_not_exported(network: Network, cluster: ManagedCluster) -> Outcomes:
     """Judge the control plane and the containers, and tell both in one finding."""
     lacking: list[str] = []
-    if not observability.diagnostics_exported(network):
+    if not observability.diagnostics_exported(network, cluster):
         yield Unknown(
             cluster.id,
             missing=f"the diagnostic settings of cluster {cluster.label}",

@@ -13,7 +13,8 @@ An Application Gateway has a WAF by its tier, its policy or its own configuratio
 a security policy, or a policy linked to one of its endpoints.
 
 When the snapshot holds no diagnostic setting of any resource, the answer is *unknown*: no list of a
-resource group returns them. So it is for an Application Gateway that tells neither tier nor policy.
+resource group returns them. So it is when those of the gateway could not be read, and for an
+Application Gateway that tells neither tier nor policy.
 
 ## What to do
 Create a diagnostic setting that sends all logs to your Log Analytics workspace.
@@ -86,7 +87,7 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
     if isinstance(gateway, FrontDoorProfile):
         _is_front_door(gateway)  # raises when its sku is not told
     words = _WORDS[kind_of(gateway)]
-    if not observability.diagnostics_exported(network):
+    if not observability.diagnostics_exported(network, gateway):
         yield Unknown(
             gateway.id,
             missing=f"the diagnostic settings of {words} {gateway.label}",

@@ -10,8 +10,9 @@ every one of its subnets. Logs of network security groups count for the subnets 
 group, as long as they exist (see DEP-005).
 
 When the snapshot holds no network watcher and no flow log at all, the answer is *unknown*: they
-live in a resource group of their own and are easily left out. So it is when a flow log does not
-say whether it is enabled, or the network does not tell its subnets.
+live in a resource group of their own and are easily left out. So it is when those of the
+network's subscription could not be read, when a flow log does not say whether it is enabled, or
+when the network does not tell its subnets.
 
 ## What to do
 Create a VNet flow log in the network's region, with traffic analytics if you can.
@@ -52,6 +53,9 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     aimless = observability.aimless_flow_log(network, vnet.location)
     if aimless is not None:
         raise Undetermined(f"what flow log {aimless.label} watches", resource=aimless.id)
+    gap = observability.flow_logs_unread(network, vnet.id)
+    if gap is not None:
+        raise Undetermined(f"the flow logs: {gap.subject} was not read ({gap.detail})")
     if not network.all(FlowLog) and not network.all(NetworkWatcher):
         yield Unknown(
             vnet.id,

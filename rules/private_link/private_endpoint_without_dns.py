@@ -11,9 +11,9 @@ another estate, where the same address is somebody else's, does not count.
 
 Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
 snapshot holds no zone group, no private record, a record with the endpoint's address whose zone's
-links are not there, or a record without its addresses, and nothing else proves the rule kept, the
-answer is *unknown*. An endpoint to a private link service of one's own needs no zone by name and
-is not judged.
+links are not there, or a record without its addresses, or when one of these lists could not be
+read, and nothing else proves the rule kept, the answer is *unknown*. An endpoint to a private link
+service of one's own needs no zone by name and is not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network import names
+from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, evidence, possibly, question
 from auditor.remedy import az
 from auditor.resources.dns import PrivateRecordSet
@@ -52,7 +53,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
     if endpoint.key in names.zone_groups(network):
         return
     lacking = []
-    if not network.all(ZoneGroup):
+    if not network.all(ZoneGroup) or unread_below(network, endpoint.id, "privateDnsZoneGroups"):
         lacking.append(f"the DNS zone groups of private endpoint {endpoint.label}")
     if not network.all(PrivateRecordSet):
         lacking.append("the records of the private zones")

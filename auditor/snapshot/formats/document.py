@@ -11,7 +11,14 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from auditor.errors import InputError
-from auditor.snapshot.document import Gap, KubernetesObject, Lines, Record
+from auditor.snapshot.document import (
+    EffectiveAnswer,
+    Gap,
+    KubernetesList,
+    KubernetesObject,
+    Lines,
+    Record,
+)
 from auditor.snapshot.scan import Text, after_comma, first_member, member, skip_space
 
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
@@ -43,6 +50,9 @@ class Envelope(msgspec.Struct, frozen=True):
     kind: Parts | UnsetType = UNSET
     metadata: Parts | UnsetType = UNSET
     items: Parts | UnsetType = UNSET
+    kubernetes: Parts | UnsetType = UNSET
+    kubernetes_lists: Raw | UnsetType = UNSET
+    effective: Parts | UnsetType = UNSET
     planned_values: Parts | UnsetType = UNSET
     values: Parts | UnsetType = UNSET
     format_version: Parts | UnsetType = UNSET
@@ -170,6 +180,8 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     kubernetes: list[KubernetesObject] = field(default_factory=list)
+    kubernetes_lists: list[KubernetesList] = field(default_factory=list)
+    effective: list[EffectiveAnswer] = field(default_factory=list)
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     secrets: list[tuple[int, int]] = field(default_factory=list)
@@ -192,6 +204,8 @@ class Reading:
         self.records.extend(other.records)
         self.gaps.extend(other.gaps)
         self.kubernetes.extend(other.kubernetes)
+        self.kubernetes_lists.extend(other.kubernetes_lists)
+        self.effective.extend(other.effective)
         self.scope += other.scope
         self.taken_at = self.taken_at or other.taken_at
         self.secrets.extend(other.secrets)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from auditor.ids import fold
 from auditor.snapshot.document import Gap, KubernetesObject
 from auditor.snapshot.formats.document import Document, Reading, is_given
 from auditor.snapshot.scan import Text
@@ -27,6 +30,7 @@ class Header(msgspec.Struct, frozen=True):
     api_version: str = msgspec.field(name="apiVersion", default="")
     kind: str = ""
     metadata: Metadata = Metadata()
+    cluster: object = ""
 
 
 _HEADER = msgspec.json.Decoder(Header)
@@ -44,11 +48,11 @@ def read(document: Document) -> Reading | None:
     if not isinstance(envelope.metadata, dict) and envelope.kind != "Secret":
         return None
     reading = Reading("kubectl")
-    _all(reading, document, [(document.raw, document.start, document.pointer)], ("", ""))
+    take(reading, document, [(document.raw, document.start, document.pointer)], ("", ""))
     return reading
 
 
-_Element = tuple[Raw, int, str]
+Element = tuple[Raw, int, str]
 """The text of an object, its offset and the pointer to it."""
 
 
@@ -59,7 +63,7 @@ def _list(document: Document, parts: list[Raw], version: str, kind: str) -> Read
         (raw, start, f"{document.pointer}/items/{index}")
         for index, (raw, start) in enumerate(zip(parts, starts, strict=True))
     ]
-    _all(reading, document, elements, (version, kind.removesuffix("List")))
+    take(reading, document, elements, (version, kind.removesuffix("List")))
     if _continues(document):
         reading.gaps.append(
             Gap(
@@ -72,13 +76,22 @@ def _list(document: Document, parts: list[Raw], version: str, kind: str) -> Read
     return reading
 
 
-def _all(
-    reading: Reading, document: Document, elements: list[_Element], inherited: tuple[str, str]
+def take(
+    reading: Reading,
+    document: Document,
+    elements: list[Element],
+    inherited: tuple[str, str] = ("", ""),
+    *,
+    told: bool = False,
 ) -> None:
-    """Take objects in. Of Secrets, and of what may be one, only the place is noted, to be wiped."""
+    """Take objects in. Of Secrets, and of what may be one, only the place is noted, to be wiped.
+
+    `inherited` are the apiVersion and kind of elements that do not tell theirs. `told` means that
+    `cluster` beside them says whose they are, as in a snapshot; kubectl writes no such key.
+    """
     refusals: list[tuple[str, str, str, str]] = []
     for element in elements:
-        made = _object(document, element, inherited)
+        made = _object(document, element, inherited, told)
         if isinstance(made, KubernetesObject):
             reading.kubernetes.append(made)
             continue
@@ -96,7 +109,7 @@ def _continues(document: Document) -> bool:
 
 
 def _object(
-    document: Document, element: _Element, inherited: tuple[str, str]
+    document: Document, element: Element, inherited: tuple[str, str], told: bool
 ) -> KubernetesObject | str:
     """Read one object, or say why it is left out."""
     raw, start, pointer = element
@@ -116,6 +129,7 @@ def _object(
         source=document.source,
         start=start,
         pointer=pointer,
+        cluster=header.cluster if told and isinstance(header.cluster, str) else "",
     )
 
 
@@ -133,4 +147,31 @@ def wiped(reading: Reading, text: Text) -> Text:
         msgspec.structs.replace(one, body=bytes(one.body)) for one in reading.records
     ]
     reading.kubernetes = [replace(one, body=bytes(one.body)) for one in reading.kubernetes]
+    reading.effective = [replace(one, body=bytes(one.body)) for one in reading.effective]
     return bytes(blank)
+
+
+def labelled(objects: Iterable[KubernetesObject]) -> tuple[KubernetesObject, ...]:
+    """Let objects say of which cluster they are, where they are told to be of several.
+
+    By the cluster's name; by all that is told when two have the same. Objects of one cluster, or
+    of nobody knows which, are called what kubectl calls them.
+    """
+    objects = tuple(objects)
+    spelled = sorted({each.cluster for each in objects if each.cluster}, reverse=True)
+    told = {fold(cluster): cluster for cluster in spelled}
+    if len(told) < 2:
+        return objects
+    short = {key: _short(cluster) for key, cluster in told.items()}
+    often = Counter(name.casefold() for name in short.values())
+    names = {
+        key: name if often[name.casefold()] == 1 else told[key].strip("/")
+        for key, name in short.items()
+    }
+    return tuple(
+        replace(each, label=names[fold(each.cluster)]) if each.cluster else each for each in objects
+    )
+
+
+def _short(cluster: str) -> str:
+    return cluster.rstrip("/").rpartition("/")[2]

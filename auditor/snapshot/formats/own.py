@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
+from msgspec import UNSET
 
 from auditor.errors import InputError
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList
 from auditor.snapshot.faults import shown
+from auditor.snapshot.formats import kubernetes
 from auditor.snapshot.formats.collect import Collector
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.kubernetes import Element
 
 SCHEMA = "auditor.snapshot/1"
 
@@ -19,6 +24,21 @@ class Told(msgspec.Struct, frozen=True):
     taken_at: str | None = None
     scope: tuple[str, ...] = ()
     gaps: tuple[GapTold, ...] = ()
+    kubernetes_lists: tuple[ListTold, ...] = ()
+
+
+class ListTold(msgspec.Struct, frozen=True, rename="camel"):
+    """A KubernetesList as the document spells it."""
+
+    cluster: str
+    api_version: str
+    kind: str
+
+
+class AnswerTold(msgspec.Struct, frozen=True):
+    """What tells one answer under `effective` from another."""
+
+    id: str
 
 
 class GapTold(msgspec.Struct, frozen=True):
@@ -31,6 +51,7 @@ class GapTold(msgspec.Struct, frozen=True):
 
 
 _TOLD = msgspec.json.Decoder(Told)
+_ANSWER = msgspec.json.Decoder(AnswerTold)
 
 
 def read(document: Document) -> Reading | None:
@@ -51,11 +72,37 @@ def read(document: Document) -> Reading | None:
     reading = collector.finish()
     try:
         told = _TOLD.decode(document.raw)
+        kubernetes.take(reading, document, _elements(document, "kubernetes"), told=True)
+        reading.kubernetes_lists.extend(
+            KubernetesList(each.cluster, each.api_version, each.kind)
+            for each in told.kubernetes_lists
+        )
+        reading.effective.extend(_answers(document))
     except msgspec.ValidationError as error:
         raise _spoilt(document, str(error)) from None
     reading.scope, reading.taken_at = told.scope, told.taken_at
     reading.gaps.extend(Gap(gap.kind, gap.subject, gap.detail, gap.where) for gap in told.gaps)
     return reading
+
+
+def _elements(document: Document, key: str) -> list[Element]:
+    """Give the elements of a list beside the resources; none when the snapshot has no such list."""
+    parts = getattr(document.envelope, key)
+    if parts is UNSET:
+        return []
+    if not isinstance(parts, list):
+        raise _spoilt(document, f"`{key}` is no list")
+    starts = document.starts(parts, key)
+    return [
+        (raw, start, f"{document.pointer}/{key}/{index}")
+        for index, (raw, start) in enumerate(zip(parts, starts, strict=True))
+    ]
+
+
+def _answers(document: Document) -> Iterator[EffectiveAnswer]:
+    for raw, start, pointer in _elements(document, "effective"):
+        nic, _, question = _ANSWER.decode(raw).id.rpartition("/")
+        yield EffectiveAnswer(nic, question, raw, document.source, start, pointer)
 
 
 def _foreign(schema: str) -> NotAnExport:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from auditor.errors import InputError
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import Gap, KubernetesList
 from auditor.snapshot.load import load
 
-from .reading import VNET, bodies, kinds, read, vnet
+from .reading import GROUP, VNET, bodies, kinds, read, vnet
 
 SERVICE = {
     "apiVersion": "v1",
@@ -223,3 +223,85 @@ def test_an_error_answer_among_others_is_a_gap_of_its_kind(tmp_path: Path) -> No
     assert snapshot.records[0].id == VNET
     with pytest.raises(InputError):
         load([str(tmp_path / "a.json"), str(tmp_path / "d.json")])
+
+
+OWN = {"schema": "auditor.snapshot/1", "resources": [vnet()]}
+HERE, THERE = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/a", "https://b:443"
+
+
+def test_a_snapshot_says_of_which_cluster_objects_are() -> None:
+    objects = [{"cluster": HERE, **SERVICE}, {"cluster": THERE, **SERVICE}]
+    lists = [{"cluster": HERE, "apiVersion": "v1", "kind": "Service"}]
+
+    snapshot = read({**OWN, "kubernetes": objects, "kubernetes_lists": lists})
+
+    assert [(one.cluster, one.id, one.pointer) for one in snapshot.kubernetes] == [
+        (HERE, "kubernetes/a/Service/shop/web", "/kubernetes/0"),
+        (THERE, "kubernetes/b:443/Service/shop/web", "/kubernetes/1"),
+    ]
+    assert snapshot.kubernetes_lists == (KubernetesList(HERE, "v1", "Service"),)
+    text = bytes(snapshot.sources[0].text)
+    assert all(text[one.start :].startswith(bytes(one.body)) for one in snapshot.kubernetes)
+
+
+def test_objects_of_one_cluster_are_called_as_kubectl_calls_them() -> None:
+    snapshot = read({**OWN, "kubernetes": [{"cluster": HERE, **SERVICE}]})
+
+    assert [one.id for one in snapshot.kubernetes] == ["kubernetes/Service/shop/web"]
+
+
+def test_clusters_of_one_name_are_told_apart() -> None:
+    other = HERE.replace("resourceGroups/g", "resourceGroups/h")
+    objects = [{"cluster": each, **SERVICE} for each in (HERE, other, HERE.upper())]
+
+    snapshot = read({**OWN, "kubernetes": objects})
+
+    names = [one.id for one in snapshot.kubernetes]
+    assert names[0] == names[2] == f"kubernetes{HERE.upper()}/Service/shop/web"
+    assert names[1] == f"kubernetes{other}/Service/shop/web"
+
+
+def test_an_export_of_kubectl_cannot_claim_a_cluster() -> None:
+    snapshot = read(mixed({"cluster": HERE, **SERVICE}, {"cluster": 3, **SERVICE}))
+
+    assert [one.cluster for one in snapshot.kubernetes] == ["", ""]
+
+
+def test_nothing_of_a_secret_in_a_snapshot_stays_in_memory() -> None:
+    objects = [SECRET, {"cluster": HERE, **SERVICE}]
+    answer = {"id": f"{VNET}/effectiveRouteTable", "value": []}
+
+    snapshot = read({**OWN, "kubernetes": objects, "effective": [answer]})
+
+    assert b"aHVudGVyMg" not in bytes(snapshot.sources[0].text)
+    assert [one.kind for one in snapshot.kubernetes] == ["Service"]
+    assert kinds(snapshot) == ["unsupported"]
+
+
+def test_what_azure_answered_about_a_nic_is_kept() -> None:
+    nic = f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic"
+    answers = [
+        {"id": f"{nic}/{question}", "apiVersion": "2024-05-01", "value": []}
+        for question in ("effectiveRouteTable", "effectiveNetworkSecurityGroups")
+    ]
+
+    snapshot = read({**OWN, "effective": answers})
+
+    assert [(one.nic, one.question, one.pointer) for one in snapshot.effective] == [
+        (nic, "effectiveNetworkSecurityGroups", "/effective/1"),
+        (nic, "effectiveRouteTable", "/effective/0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kubernetes": {}},
+        {"kubernetes_lists": [{"cluster": 3}]},
+        {"effective": 3},
+        {"effective": [{"value": []}]},
+    ],
+)
+def test_a_snapshot_that_is_damaged_beside_its_resources(change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="damaged snapshot"):
+        read({**OWN, **change})

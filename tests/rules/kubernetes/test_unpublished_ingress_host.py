@@ -8,7 +8,7 @@ from auditor.snapshot.document import KubernetesObject
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...clusters import cluster, cluster_id
-from ...kubernetes import exported, ingress, service
+from ...kubernetes import exported, ingress, of, service, whole
 
 Json = dict[str, Any]
 GATEWAY = "Microsoft.Network/applicationGateways"
@@ -146,3 +146,46 @@ def test_an_ingress_that_cannot_be_read_is_unknown() -> None:
         "kubernetes/Ingress/web/odd",
         ref("httpListeners", "shop")["id"],
     }
+
+
+LISTS = ("Ingress", "HTTPRoute", "TLSRoute")
+
+
+def internal(name: str, address: str) -> Json:
+    """The internal load balancer of a cluster, with one Service."""
+    kind, group = "Microsoft.Network/loadBalancers", f"MC_rg_{name}_westeurope"
+    frontend = arm_id(f"{kind}/frontendIPConfigurations", "kubernetes-internal", "f", group=group)
+    parts = {
+        "frontendIPConfigurations": [
+            {"name": "f", "id": frontend, "properties": {"privateIPAddress": address}}
+        ],
+        "loadBalancingRules": [
+            {"name": "r", "properties": {"frontendIPConfiguration": {"id": frontend}}}
+        ],
+    }
+    return resource(kind, "kubernetes-internal", parts, group=group)
+
+
+def test_a_listener_to_a_cluster_whose_ingresses_are_not_told_is_unknown() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"), lab=(["lab.example"], "10.0.0.50"))
+    balancers = internal("shop", "10.0.0.40"), internal("lab", "10.0.0.50")
+    network = estate(
+        cluster("shop"),
+        cluster("lab"),
+        *balancers,
+        agw,
+        kubernetes=of(cluster_id("shop"), NGINX, ingress("shop.example")),
+        kubernetes_lists=whole(cluster_id("shop"), *LISTS),
+    )
+    answer = ask("K8S-004", network)
+    assert answer.broken == []
+    listener = ref("httpListeners", "lab")["id"]
+    assert [unknown.subject for unknown in answer.unknown] == [cluster_id("lab"), listener]
+
+
+def test_a_cluster_that_has_no_ingress_is_not_compared() -> None:
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"))
+    lists = whole(cluster_id(), *LISTS)
+    network = estate(cluster(), agw, kubernetes=(NGINX,), kubernetes_lists=lists)
+    answer = ask("K8S-004", network)
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...clusters import cluster, cluster_id
@@ -162,3 +163,18 @@ def test_metrics_are_no_logs() -> None:
 def test_an_association_of_another_cluster_is_none() -> None:
     other = association(cluster_id("blog"))
     assert len(asked(cluster(), AUDIT, other, collection("Microsoft-ContainerLogV2")).broken) == 1
+
+
+@pytest.mark.parametrize("what", ["diagnosticSettings", "dataCollectionRuleAssociations"])
+def test_what_says_where_they_go_was_not_read(what: str) -> None:
+    gap = Gap("failed", f"{cluster_id()}/providers/Microsoft.Insights/{what}", "Azure answered 500")
+    another = setting("kube-audit", of=arm_id("Microsoft.Network/applicationGateways", "agw"))
+    told = {
+        "diagnosticSettings": [another, association(), collection("Microsoft-ContainerLogV2")],
+        "dataCollectionRuleAssociations": [AUDIT],
+    }
+
+    answer = ask("OBS-006", estate(cluster(), *told[what], gaps=(gap,)))
+
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert [each.subject for each in answer.unknown] == [cluster_id()]

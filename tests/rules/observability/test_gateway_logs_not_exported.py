@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 Json = dict[str, Any]
@@ -130,3 +131,12 @@ def test_front_door_classic() -> None:
     [finding] = asked(classic, setting(fd, "FrontdoorAccessLog")).broken
     assert "FrontdoorWebApplicationFirewallLog" in finding.message
     assert asked(resource(CLASSIC, "fd"), setting(fd, "FrontdoorAccessLog")).kept == 1
+
+
+def test_its_settings_were_not_read() -> None:
+    gap = Gap("denied", f"{AGW}/providers/Microsoft.Insights/diagnosticSettings", "refused (403)")
+
+    answer = ask("OBS-005", estate(gateway(), ELSEWHERE, gaps=(gap,)))
+
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert [each.subject for each in answer.unknown] == [AGW]

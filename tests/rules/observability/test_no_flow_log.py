@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...networks import subnet_id, vnet, vnet_id
@@ -87,3 +88,46 @@ def test_many_subnets_are_told_in_short() -> None:
     subnets: dict[str, Json] = {name: {} for name in "abcdef"}
     [finding] = asked(home(**subnets), log(subnet_id("a", "a"))).broken
     assert finding.message.endswith("not b, c, d and 2 more")
+
+
+HERE = vnet_id("a").partition("/resourceGroups")[0]
+ELSEWHERE = "/subscriptions/99999999-9999-9999-9999-999999999999"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        f"{WATCHER['id']}/flowLogs",
+        f"{HERE}/providers/Microsoft.Network/networkWatchers",
+        f"{HERE}/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers",
+        HERE.upper(),
+    ],
+)
+def test_the_flow_logs_of_its_subscription_were_not_read(subject: str) -> None:
+    gap = Gap("partial", subject, "page 2 is missing")
+
+    answer = ask("OBS-002", estate(home(web={}), WATCHER, gaps=(gap,)))
+
+    assert (answer.broken, answer.kept) == ([], 0)
+    [unknown] = answer.unknown
+    assert "was not read (page 2 is missing)" in unknown.missing
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        Gap("denied", f"{ELSEWHERE}/providers/Microsoft.Network/networkWatchers", "refused"),
+        Gap("denied", ELSEWHERE, "refused"),
+        Gap("denied", f"{HERE}/providers/Microsoft.Network/virtualWans", "refused"),
+        Gap("lossy", f"{WATCHER['id']}/flowLogs", "fields are dropped"),
+        Gap("partial", "flowLogs.json", "a next page"),
+    ],
+)
+def test_what_else_was_not_read_says_nothing_of_its_flow_logs(gap: Gap) -> None:
+    assert len(ask("OBS-002", estate(home(web={}), WATCHER, gaps=(gap,))).broken) == 1
+
+
+def test_a_log_that_was_read_keeps_it_whatever_was_not() -> None:
+    gap = Gap("denied", f"{WATCHER['id']}/flowLogs", "refused")
+
+    assert ask("OBS-002", estate(home(web={}), log(vnet_id("a")), gaps=(gap,))).kept == 1

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate
 
 from ...endpoints import (
@@ -20,6 +21,7 @@ from ...endpoints import (
 from ...networks import peer, vnet
 
 Json = dict[str, Any]
+SUBSCRIPTION = endpoint_id().partition("/resourceGroups")[0]
 OTHERS = [endpoint("other"), interface("10.0.0.9", name="other"), zone_group("kv2", of="other")]
 
 
@@ -136,3 +138,32 @@ def test_the_remedy_names_the_zone_even_when_it_is_not_there() -> None:
     answer = asked(*PE, *OTHERS, *corp)
     [finding] = answer.broken
     assert finding.remedy.endswith(f"--private-dns-zone {VAULTS}")
+
+
+@pytest.mark.parametrize(
+    ("subject", "missing"),
+    [
+        (f"{endpoint_id()}/privateDnsZoneGroups", "the DNS zone groups of private endpoint pe"),
+        (f"{zone_id()}/ALL", "the records of private zone"),
+        (f"{zone_id('other')}/all", "the records of private zone other"),
+        (f"{SUBSCRIPTION}/providers/Microsoft.Network/privateDnsZones", "the private zones"),
+        ("/subscriptions/99999999-9999-9999-9999-999999999999", "the private zones"),
+    ],
+)
+def test_what_would_name_it_was_not_read(subject: str, missing: str) -> None:
+    gap = Gap("denied", subject, "refused (403)")
+    other = [zone("other"), zone_link("a", zone_name="other")]
+
+    answer = ask("PE-005", estate(*PE, *OTHERS, *SEEN, *other, gaps=(gap,)))
+
+    assert about(answer) == []
+    assert [missing in each.missing for each in answer.unknown] == [True]
+
+
+def test_the_records_of_a_zone_that_its_network_does_not_see_do_not_matter() -> None:
+    gap = Gap("denied", f"{zone_id('other')}/ALL", "refused (403)")
+    other = [zone("other"), zone_link("b", zone_name="other")]
+
+    answer = ask("PE-005", estate(*PE, *OTHERS, *SEEN, *other, home("b"), gaps=(gap,)))
+
+    assert len(about(answer)) == 1

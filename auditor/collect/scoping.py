@@ -1,0 +1,104 @@
+"""Which subscriptions a run is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from auditor import ids
+from auditor.collect import catalogue
+from auditor.collect.options import Options
+from auditor.collect.outcome import Outcome, State
+from auditor.collect.pages import Gone, take_list
+from auditor.collect.spool import Done, Spool
+from auditor.collect.work import Desk, Member, Scope, Taken, Work
+from auditor.errors import NothingRead, UsageError, quoted
+from auditor.snapshot.document import Gap
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.()-]*")
+_IDS = "ids are told by: az account list, az account management-group list"
+SUBSCRIPTION = "microsoft.resources/subscriptions"
+GROUPS = "microsoft.resources/resourcegroups"
+
+
+def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
+    """Find the subscriptions: those named, those of management groups, or all that are seen.
+
+    Raises NothingRead when there are none.
+    """
+    for option, names in (
+        ("--subscription", options.subscriptions),
+        ("--management-group", options.management_groups),
+    ):
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise UsageError(f"{quoted(name)} is no id", where=option, advice=_IDS)
+    found = [each.lower() for each in options.subscriptions]
+    for group in options.management_groups:
+        done = perform(_descendants(group))
+        found += [ids.name(e.id).lower() for e in done.entries if e.type.endswith("/subscriptions")]
+        _must(done, f"management group {group}")
+    if not options.subscriptions and not options.management_groups:
+        done = perform(_visible())
+        found += [ids.name(entry.id).lower() for entry in done.entries]
+        _must(done, "the list of subscriptions")
+    if not found:
+        raise NothingRead(
+            "the credential sees no subscription",
+            advice="give it the role Reader on one, or choose the tenant with --tenant",
+        )
+    groups = frozenset(name.lower() for name in options.resource_groups)
+    return Scope(tuple(dict.fromkeys(sorted(found))), groups)
+
+
+def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
+    """Give a gap for each resource group that was asked for and is in no subscription.
+
+    Raises UsageError when none of them is.
+    """
+    if not scope.groups:
+        return ()
+    there = {ids.name(entry.id).lower() for entry in taken.of_type(GROUPS, Member.NOWHERE)}
+    absent = sorted(scope.groups - there)
+    blind = any(
+        done.kind == "resource groups" and not done.outcome.state.whole for done in spool.lists()
+    )
+    if len(absent) == len(scope.groups) and not blind:
+        raise UsageError(
+            f"no subscription in scope has a resource group {quoted(absent[0])}",
+            where="--resource-group",
+            advice="see: az group list",
+        )
+    return [
+        Gap("failed", name, "no subscription in scope has a resource group of this name")
+        for name in absent
+    ]
+
+
+def _must(done: Done, what: str) -> None:
+    gap = done.outcome.gap(what)
+    if gap is not None and not done.entries:
+        raise NothingRead(
+            f"{what} cannot be read: {gap.detail}",
+            advice="name what may be read with --subscription, or sign in as somebody else",
+        )
+
+
+def _visible() -> Work:
+    path = f"/subscriptions?api-version={catalogue.SUBSCRIPTIONS}"
+    return _work(path, "subscriptions", SUBSCRIPTION)
+
+
+def _descendants(group: str) -> Work:
+    base = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
+    return _work(f"{base}?api-version={catalogue.MANAGEMENT_GROUPS}", "management groups", "")
+
+
+def _work(path: str, kind: str, type: str) -> Work:
+    def read(desk: Desk) -> Outcome:
+        try:
+            return take_list(desk, path, version="", type=type, member=Member.NOWHERE)
+        except Gone as why:
+            return Outcome(State.FAILED, str(why))
+
+    return Work(path.lower(), kind, read, path.partition("?")[0])

@@ -1,0 +1,75 @@
+"""What service tags stand for today: one question for the whole cloud.
+
+The list of any region tells the tags of all of them (the region only decides which version of the
+data answers), so that one call does, in a region that the estate uses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from auditor.collect.outcome import COMPLETE, Outcome, State
+from auditor.collect.pages import judge
+from auditor.collect.work import Desk, Entry, Scope, Taken, Work
+from auditor.snapshot.transport import Unanswered
+
+KIND = "Microsoft.Network/serviceTags"
+VERSION = "2024-05-01"
+_NETWORKS = "microsoft.network/virtualnetworks"
+
+
+class _Located(msgspec.Struct):
+    location: str = ""
+
+
+class _Tags(msgspec.Struct):
+    id: str
+    values: list[msgspec.Raw]
+
+
+class ServiceTags:
+    """Asks for the service tags once, where there is a virtual network. A `Source`."""
+
+    def works(self, taken: Taken, scope: Scope) -> Iterable[Work]:
+        """Give the one question, in the subscription and region that have most networks."""
+        places = Counter(
+            place for entry in taken.of_type(_NETWORKS) if (place := _place(entry, taken))
+        )
+        if not places:
+            return
+        subscription, location = min(places, key=lambda place: (-places[place], place))
+        path = f"/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
+        path += f"/serviceTags?api-version={VERSION}"
+
+        def read(desk: Desk) -> Outcome:
+            return _take(desk, path)
+
+        yield Work(path.lower(), KIND, read, path.partition("?")[0])
+
+
+def _place(entry: Entry, taken: Taken) -> tuple[str, str] | None:
+    try:
+        location = msgspec.json.decode(taken.body(entry), type=_Located).location
+    except msgspec.DecodeError:
+        return None
+    subscription = entry.id.split("/")[2]
+    location = location.replace(" ", "").lower()
+    return (subscription.lower(), location) if location.isalnum() else None
+
+
+def _take(desk: Desk, path: str) -> Outcome:
+    try:
+        answer = desk.send("GET", path, provider="Microsoft.Network")
+    except Unanswered as reason:
+        return Outcome(State.FAILED, f"{reason}, several times; try again later")
+    if answer.status != 200:
+        return Outcome(*judge(answer))
+    try:
+        tags = msgspec.json.decode(answer.body, type=_Tags)
+    except (msgspec.DecodeError, RecursionError):
+        return Outcome(State.FAILED, "the answer tells no service tags")
+    desk.keep(answer.body, version=VERSION, id=tags.id, type=KIND)
+    return COMPLETE

@@ -1,0 +1,53 @@
+"""What could not be read, asked about by what might be in it.
+
+A list that Azure refused, cut short or failed to give is a gap whose subject is the path of the
+list. What is on it is not known to be absent: whoever concludes from absence asks here first.
+"""
+
+from __future__ import annotations
+
+from auditor.ids import fold, subscription
+from auditor.network.graph import Network, question
+from auditor.snapshot.document import Gap
+
+_UNREAD = frozenset({"partial", "denied", "failed"})
+
+
+@question
+def _unread(network: Network) -> dict[str, Gap]:
+    """The lists that were not read whole, by their folded path."""
+    return {
+        fold(gap.subject): gap
+        for gap in network.gaps
+        if gap.kind in _UNREAD and fold(gap.subject).startswith("/subscriptions/")
+    }
+
+
+def unread_below(network: Network, arm_id: str, name: str) -> Gap | None:
+    """Give the gap that hides what hangs from a resource, if there is one.
+
+    `name` is what follows the resource's id in the path of the list: `flowLogs`,
+    `providers/Microsoft.Insights/diagnosticSettings`.
+    """
+    return _unread(network).get(fold(f"{arm_id}/{name}"))
+
+
+def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Gap | None:
+    """Give a gap that hides resources of a type: a list of them, or a subscription as a whole.
+
+    Of any subscription, or of the one in which `scope` (an id) lies. A list for each parent
+    counts too, when `arm_type` is a child type.
+    """
+    within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
+    for path, gap in _unread(network).items():
+        if not within or path == within or path.startswith(f"{within}/"):
+            whole = path.count("/") == 2
+            if whole or _lists(path, arm_type.lower()):
+                return gap
+    return None
+
+
+def _lists(path: str, arm_type: str) -> bool:
+    """Whether a folded path is that of a list of a type: pairs of kinds and names, and a kind."""
+    namespace, *words = path.rpartition("/providers/")[2].split("/")
+    return "/".join((namespace, *words[::2])) == arm_type

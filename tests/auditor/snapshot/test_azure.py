@@ -1,0 +1,144 @@
+"""Credentials and clouds, with Azure's own libraries and no network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("azure.identity")
+
+from azure import identity
+from azure.core.credentials import AccessToken
+
+from auditor.snapshot import azure
+from auditor.snapshot.transport import ForeignAddress, NoCredential, Traffic
+
+OWN = azure.Cloud("https://arm.example/", "https://login.example")
+PUBLIC = azure.CLOUDS["public"]
+
+
+class Credential:
+    """Gives tokens that last as long as it is told."""
+
+    def __init__(self, seconds: float = 3600) -> None:
+        self.asked = 0
+        self.seconds = seconds
+        self.options: dict[str, object] = {}
+
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
+        import time
+
+        self.asked += 1
+        self.options = options
+        return AccessToken("t", int(time.time() + self.seconds))
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("auto", identity.DefaultAzureCredential),
+        ("cli", identity.AzureCliCredential),
+        ("environment", identity.EnvironmentCredential),
+        ("workload-identity", identity.WorkloadIdentityCredential),
+        ("managed-identity", identity.ManagedIdentityCredential),
+        ("browser", identity.InteractiveBrowserCredential),
+        ("device-code", identity.DeviceCodeCredential),
+    ],
+)
+@pytest.mark.parametrize("cloud", [PUBLIC, azure.CLOUDS["china"], OWN])
+@pytest.mark.parametrize("tenant", [None, "7d3c1a52-0000-4000-8000-00000000aad0"])
+def test_each_kind_of_credential_is_made_for_each_cloud(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    made: type[Any],
+    cloud: azure.Cloud,
+    tenant: str | None,
+) -> None:
+    monkeypatch.setenv("AZURE_TENANT_ID", "7d3c1a52-0000-4000-8000-00000000aad0")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "5f1d2f0e-0000-4000-8000-0000000c11e7")
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", "/nowhere")
+
+    credential = azure.credential_of(kind, cloud, tenant)
+
+    assert isinstance(credential, made)
+    credential.close()
+
+
+def test_a_workload_identity_without_its_variables_says_which() -> None:
+    with pytest.raises(NoCredential) as told:
+        azure.credential_of("workload-identity", PUBLIC, None)
+    assert "AZURE_FEDERATED_TOKEN_FILE" in told.value.advice
+
+
+def test_each_kind_that_the_command_offers_has_advice() -> None:
+    from auditor.commands.snapshot import snapshot
+
+    (option,) = (each for each in snapshot.params if each.name == "credential")
+    assert tuple(option.type.choices) == azure.CREDENTIALS  # type: ignore[attr-defined]
+    assert set(azure.CREDENTIALS) == set(azure.ADVICE)
+
+
+def test_the_audience_of_a_token_is_the_clouds() -> None:
+    assert PUBLIC.scope == "https://management.azure.com/.default"
+    assert azure.CLOUDS["usgov"].scope == "https://management.core.usgovcloudapi.net/.default"
+    assert OWN.scope == "https://arm.example/.default"
+
+
+def test_the_code_of_a_device_is_told_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    azure.show_code("https://login.example/device", "ABC", None)
+
+    assert capsys.readouterr() == (
+        "",
+        "auditor: to sign in, open https://login.example/device and enter the code ABC\n",
+    )
+
+
+def test_a_credential_is_asked_once_until_its_token_runs_out_or_is_challenged() -> None:
+    lasting, fleeting = Credential(), Credential(200)
+    for inner in (lasting, fleeting):
+        once = azure.Once(inner)
+        for _ in range(3):
+            once.get_token("scope")
+    assert (lasting.asked, fleeting.asked) == (1, 3)
+
+    azure.Once(lasting).get_token("scope", claims="{}")
+    assert lasting.asked == 2
+
+
+def test_the_tenant_that_was_chosen_is_asked_whatever_the_credential() -> None:
+    inner = Credential()
+    azure.Once(inner, "T").get_token("scope")
+    assert inner.options == {"tenant_id": "T"}
+
+    azure.Once(inner).get_token("scope")
+    assert inner.options == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/subscriptions",
+        "http://arm.example/subscriptions",
+        "//evil.example/subscriptions",
+        "https://arm.example.evil.example/",
+        "https://arm.example@evil.example/",
+        "https://arm.example:444/",
+        "subscriptions",
+        "",
+    ],
+)
+def test_nothing_is_sent_to_another_host(url: str) -> None:
+    transport = azure.AzureTransport(OWN, azure.Once(Credential()), 1, Traffic())
+    with pytest.raises(ForeignAddress):
+        transport.send("GET", url)
+    transport.close()
+
+
+def test_throttling_is_told_with_its_seconds() -> None:
+    told: list[float] = []
+    traffic = Traffic(told.append)
+    for headers in ({"Retry-After": "7"}, {}, {"Retry-After": "soon"}, {"Retry-After": "0"}):
+        traffic.throttle(azure.seconds(headers))
+
+    assert told == [7.0, 5.0, 5.0, 1.0]

@@ -1,0 +1,166 @@
+"""Secrets are taken out of records; everything else stays byte for byte."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.snapshot import redact
+from auditor.snapshot.redact import REDACTED, redacted
+
+ROOT = Path(__file__).parents[3]
+
+
+def through(value: Any) -> Any:
+    return json.loads(redacted(json.dumps(value, separators=(",", ":")).encode()))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sharedKey", "authorizationKey", "radiusServerSecret", "administratorLoginPassword",
+        "adminPassword", "customData", "userData", "connectionString", "primaryConnectionString",
+        "storageAccountAccessKey", "secret", "clientSecret", "sasToken", "SHAREDKEY", "auth_token",
+        "api-key", "preSharedKey", "primaryKey", "password", "accountKey",
+    ],
+)  # fmt: skip
+def test_values_of_secret_keys_are_replaced(key: str) -> None:
+    assert through({"properties": {key: "s3cr3t", "other": "kept"}}) == {
+        "properties": {key: REDACTED, "other": "kept"}
+    }
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"keyVaultSecretId": "https://v.vault.azure.net/secrets/wildcard"},
+        {"secret": {"id": "/subscriptions/s/providers/Microsoft.Cdn/profiles/p/secrets/x"}},
+        {"disablePasswordAuthentication": True},
+        {"password": None},
+        {"password": ""},
+        {"publicKeys": [{"keyData": "ssh-rsa AAAA"}]},
+        {"trustedRootCertificates": [{"properties": {"data": "MIIC"}}]},
+        {"sslCertificates": [{"properties": {"publicCertData": "MIIC"}}]},
+        {"name": "allow-token-service", "properties": {"priority": 100}},
+        {"path": "/health?full=1"},
+        {"nginx.ingress.kubernetes.io/auth-tls-secret": "shop/ca"},
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_what_is_no_secret_stays(kept: dict[str, Any]) -> None:
+    text = json.dumps(kept, separators=(",", ":")).encode()
+
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("https://a.blob.core.windows.net/c?sv=1&sig=abc%3D&se=2", "sv=1&sig=<redacted>&se=2"),
+        ("DefaultEndpointsProtocol=https;AccountKey=abc==;E=1", "AccountKey=<redacted>;E=1"),
+        ("Server=db;User=u;Password=hunter2;", "Password=<redacted>;"),
+        ("Bearer abcdefghijkl", "Bearer <redacted>"),
+        ("/api/health?code=abc", "?code=<redacted>"),
+        ("Pwd=abc", "Pwd=<redacted>"),
+        ("SharedSecret = abc", "SharedSecret = <redacted>"),
+        ("https://user:hunter2@host/x", "https://user:<redacted>@host/x"),
+        ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.", "<redacted>"),
+    ],
+)
+def test_secrets_inside_a_text_are_replaced_and_the_rest_stays(text: str, left: str) -> None:
+    found = through({"anything": text})["anything"]
+
+    assert found.endswith(left)
+    assert "hunter2" not in found
+    assert "abc" not in found.replace("abcd", "")
+
+
+def test_a_header_is_secret_by_its_name_on_either_side() -> None:
+    rules = [
+        {"headerName": "Authorization", "headerValue": "abc"},
+        {"headerValue": "abc", "headerName": "x-functions-key"},
+        {"headerName": "X-Forwarded-For", "headerValue": "abc"},
+    ]
+
+    values = [rule["headerValue"] for rule in through({"rules": rules})["rules"]]
+
+    assert values == [REDACTED, REDACTED, "abc"]
+
+
+def test_private_parts_of_certificates_and_protected_settings_are_replaced_at_any_depth() -> None:
+    found = through(
+        {
+            "sslCertificates": [{"properties": {"data": "PFX", "password": 7}}],
+            "protectedSettings": {"a": {"b": ["x", 1]}},
+            "secretKey": ["x", ["y"]],
+        }
+    )
+
+    assert found == {
+        "sslCertificates": [{"properties": {"data": REDACTED, "password": REDACTED}}],
+        "protectedSettings": {"a": {"b": [REDACTED, REDACTED]}},
+        "secretKey": [REDACTED, [REDACTED]],
+    }
+
+
+def test_an_escaped_key_hides_nothing() -> None:
+    assert redacted(b'{"\\u0070assword":"x"}') == b'{"\\u0070assword":"<redacted>"}'
+
+
+def test_numbers_doubled_keys_and_spelling_stay() -> None:
+    text = b'{"a":1.00,"a":1e400,"n":"\\u00e9\xc3\xa9","password":"x","z":[]}'
+
+    assert redacted(text) == text.replace(b'"x"', b'"<redacted>"')
+
+
+def test_deep_nesting_is_no_harm() -> None:
+    text = b'{"a":' * 50_000 + b'{"password":"x"}' + b"}" * 50_000
+
+    assert b'"x"' not in redacted(text)
+
+
+def test_recorded_estates_hold_no_secret_so_that_nothing_of_them_changes() -> None:
+    files = sorted((ROOT / "fixtures/estates").glob("*/*.json"))
+    random.Random(1).shuffle(files)
+    for file in files[:40]:
+        for resource in json.loads(file.read_bytes())["value"]:
+            assert through(resource) == resource
+
+
+WORDS = (
+    *("sig=", "?code=", ";token=", "&api_key=", "api-key=", "AccountKey = ", "Pwd=", "password ="),
+    *("Bearer ", "basic\t", "BASIC ", "eyJ", "://", "u:", "@", "a.b.", "abcdefgh", "x", " ", "&"),
+    *("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", "\n", "%", "é"),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map("".join))
+def test_no_short_cut_passes_a_secret_by(text: str) -> None:
+    """Texts and records that are told at a glance to hold no secret hold none."""
+    kept = text
+    for pattern in redact._WITHIN:
+        kept = pattern.sub("", kept)
+    record = json.dumps({"a": text}, ensure_ascii=False).encode()
+
+    if kept != text:
+        assert redact._MARK.search(text)
+        assert redact._hinted(record)
+
+
+@given(
+    st.sampled_from([*redact._EXACT, *redact._ENDS, *redact._CERTIFICATES]),
+    st.sampled_from(["", "-", "_", "__"]),
+    st.integers(0, 20),
+    st.booleans(),
+)
+def test_no_short_cut_passes_a_secret_key_by(key: str, gap: str, at: int, large: bool) -> None:
+    spelled = key[:at] + gap + key[at:]
+    spelled = spelled.upper() if large else spelled
+
+    assert redact._hinted(json.dumps({spelled: "x"}).encode())
