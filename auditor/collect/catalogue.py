@@ -50,9 +50,9 @@ class Kind:
 
     @property
     def action(self) -> str:
-        """The permission that listing it takes."""
-        below = self.parent and not self.suffix.startswith("providers/")
-        return f"{self.parent}/{self.suffix}/read" if below else f"{self.type}/read"
+        """The permission that listing it takes: that of the path, whatever the elements are."""
+        listed = f"{self.parent}/{self.suffix}" if self.parent else self.type
+        return f"{listed.rpartition('/providers/')[2]}/read"
 
     def path(self, under: str) -> str:
         """Give the path of its list under a subscription, a resource group, or a parent's id."""

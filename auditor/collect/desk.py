@@ -13,7 +13,9 @@ from msgspec import Raw
 from auditor.collect.spool import Spool
 from auditor.collect.work import Entry, Member, Stopped
 from auditor.ids import type_of
+from auditor.snapshot.faults import MAX_DEPTH
 from auditor.snapshot.redact import redacted
+from auditor.snapshot.scan import nesting
 from auditor.snapshot.transport import Answer, Transport
 
 
@@ -22,6 +24,9 @@ class _Head(msgspec.Struct, frozen=True):
     type: str = ""
     api_version: str | None = msgspec.field(name="apiVersion", default=None)
 
+
+MOST_DEEP = MAX_DEPTH - 2
+"""How deep a record may nest: the document, which is read again, adds two levels."""
 
 _HEAD = msgspec.json.Decoder(_Head)
 _EMPTY = re.compile(rb"\{\s*\}")
@@ -59,6 +64,8 @@ class Workplace:
             head = _HEAD.decode(raw)
             text = msgspec.json.format(bytes(raw), indent=-1)
         except (msgspec.DecodeError, RecursionError):
+            return False
+        if text.count(b"{") + text.count(b"[") > MOST_DEEP and nesting(text, MAX_DEPTH) > MOST_DEEP:
             return False
         name = id or head.id
         if not name:

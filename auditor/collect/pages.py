@@ -16,6 +16,7 @@ from auditor.snapshot.transport import Answer, ForeignAddress, Unanswered
 MOST_PAGES = 10_000
 """No list of a subscription is longer; a server that goes on for ever is stopped here."""
 
+_NO_RESOURCES = "it holds elements that are no resources: without an id, or nested too deeply"
 _NO_SUCH_SERVICE = frozenset({"MissingSubscriptionRegistration", "SubscriptionNotRegistered"})
 
 
@@ -63,6 +64,8 @@ def take_list(
 
 @dataclass(slots=True)
 class _Taking:
+    """Goes from page to page."""
+
     desk: Desk
     provider: str
     type: str
@@ -72,6 +75,7 @@ class _Taking:
         """Read from page to page; give another api-version to try when this one is unknown."""
         seen = {path}
         url = path
+        sound = True
         for number in range(1, MOST_PAGES + 1):
             try:
                 answer = self.desk.send("GET", url, provider=self.provider)
@@ -85,10 +89,9 @@ class _Taking:
             page = _page(answer.body)
             if isinstance(page, str):
                 return _ended(number, State.FAILED, page)
-            if not self._keep(page, version):
-                return Outcome(State.PARTIAL, "it holds elements without an id")
+            sound = self._keep(page, version) and sound
             if not page.next_link:
-                return COMPLETE
+                return COMPLETE if sound else Outcome(State.PARTIAL, _NO_RESOURCES)
             if page.next_link in seen:
                 return Outcome(State.PARTIAL, _after(number + 1, "its address was read before"))
             url = page.next_link

@@ -220,7 +220,10 @@ def _spool(output: str, resume: bool, about: bytes) -> Iterator[Spool]:
             finally:
                 spool.close()
         return
-    spool = Spool(Path(output + ".part"), about, resume=resume)
+    part = Path(output + ".part")
+    if part.exists() and not resume:
+        sys.stderr.write(f"auditor: begun anew; --resume would go on with {plain(str(part))}\n")
+    spool = Spool(part, about, resume=resume)
     try:
         yield spool
     except BaseException as error:

@@ -78,7 +78,7 @@ _VALUES = frozenset({"headervalue", "value"})
 
 _HINTS = (
     *b"pass secret token key connectionstring credential customdata userdata kubeconfig".split(),
-    *b"protectedsetting psk pfx pwd sasur sig= bearer authorization cookie".split(),
+    *b"protectedsetting psk pfx pwd sasur sig= code= bearer authorization cookie".split(),
     *b"accesssignature sslcertificates eyj \\u".split(),
     b"basic ",
 )

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from auditor.collect import document
-from auditor.collect.desk import Workplace
+from auditor.collect.desk import MOST_DEEP, Workplace
 from auditor.collect.spool import Done, Spool
 from auditor.collect.work import Member
 from auditor.errors import UsageError
@@ -97,6 +97,23 @@ def test_what_is_kept_for_the_run_alone_is_not_written(tmp_path: Path) -> None:
     assert told["resources"] == []
     assert told["kubernetes"] == [{"metadata": {}}]
     at.spool.close()
+
+
+def test_what_could_not_be_read_again_is_not_kept(tmp_path: Path) -> None:
+    at = desk(Table(), tmp_path / "spool")
+
+    def nested(levels: int) -> bytes:
+        inner = b'{"a":' * levels + b"1" + b"}" * levels
+        return b'{"id":"%sdeep","properties":%s}' % (ID.encode(), inner)
+
+    kept = [at.keep(nested(levels)) for levels in (MOST_DEEP, 100_000, MOST_DEEP - 1)]
+    finish(at)
+    path = tmp_path / "snapshot.json"
+    path.write_bytes(written(at.spool))
+    at.spool.close()
+
+    assert kept == [False, False, True]
+    assert len(load([str(path)]).records) == 1
 
 
 def test_auditor_reads_what_it_writes(tmp_path: Path) -> None:

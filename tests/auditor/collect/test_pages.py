@@ -130,9 +130,11 @@ def test_a_path_that_azure_does_not_know_is_gone(tmp_path: Path) -> None:
 
 
 def test_an_element_without_an_id_makes_the_list_a_part(tmp_path: Path) -> None:
-    outcome, at = take(tmp_path, page(ONE, {"name": "x"}, 7, TWO))
+    first = page(ONE, {"name": "x"}, 7, link=link(2))
+    outcome, at = take(tmp_path, first, p2=page(TWO))
 
     assert outcome.state is State.PARTIAL
+    assert "no resources" in outcome.detail
     assert names(at) == ["one", "two"]
 
 

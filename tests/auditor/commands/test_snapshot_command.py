@@ -266,6 +266,18 @@ def test_nothing_is_ever_written_not_even_a_registration(auditor: Command, azure
     assert {call.method for call in azure.calls} == {"GET"}
 
 
+def test_no_name_can_do_anything_to_a_terminal(auditor: Command) -> None:
+    evil = resource("privateDnsZones", "\x1b[2Jevil<b>\u202e")
+    with StandIn(Estate.of([*SMALL, evil])) as azure, azure.signed():
+        azure.faults.append(denied("privateDnsZones/.*/virtualNetworkLinks"))
+        ran, snapshot = taken(auditor, azure)
+
+    assert gaps(snapshot) == [("denied", "virtualNetworkLinks")]
+    assert "evil" in ran.err
+    assert "\x1b" not in ran.err
+    assert "\u202e" not in ran.err
+
+
 def test_a_denied_subscription_is_one_gap(auditor: Command, azure: StandIn) -> None:
     azure.estate.add_subscription(OTHER)
     azure.azure.denied.add(OTHER)
@@ -340,6 +352,13 @@ def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
     again = {call.path for call in azure.calls} & before
     assert len(again) <= 4, again
     assert [each.name for each in auditor.folder.iterdir()] == ["s.json"]
+
+
+def test_a_new_run_says_that_it_leaves_an_old_one_aside(auditor: Command, azure: StandIn) -> None:
+    auditor.write("s.json.part/journal", "")
+    ran, _ = taken(auditor, azure)
+
+    assert "begun anew; --resume would go on with s.json.part" in ran.err
 
 
 def test_a_run_whose_credential_ends_can_be_resumed(
