@@ -237,7 +237,6 @@ class AzureTransport:
         self.traffic = traffic
         self.credential = credential
         self._kind = kind
-        self._host = urlsplit(self.endpoint).netloc.lower()
         common: dict[str, Any] = {
             "base_url": self.endpoint,
             "credential_scopes": [cloud.scope],
@@ -295,12 +294,21 @@ class AzureTransport:
         self.credential.close()
 
     def _own(self, url: str) -> str:
+        """Give the address on our own endpoint; some services write its port into their links."""
         if url.startswith("/") and not url.startswith("//"):
             return self.endpoint + url
         parts = urlsplit(url)
-        if parts.scheme != "https" or parts.netloc.lower() != self._host:
+        if _place(url) != _place(self.endpoint) or "@" in parts.netloc:
             raise ForeignAddress(url)
-        return url
+        return f"{self.endpoint}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _place(url: str) -> tuple[str, str | None, int] | None:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or 443
+    except ValueError:  # a port that is no number
+        return None
 
 
 def _reason(error: Exception) -> str:

@@ -124,6 +124,10 @@ def test_the_tenant_that_was_chosen_is_asked_whatever_the_credential() -> None:
         "https://arm.example.evil.example/",
         "https://arm.example@evil.example/",
         "https://arm.example:444/",
+        "https://arm.example:none/",
+        "https://name@arm.example/",
+        "https://name:word@arm.example:443/",
+        "https:arm.example/",
         "subscriptions",
         "",
     ],
@@ -132,6 +136,21 @@ def test_nothing_is_sent_to_another_host(url: str) -> None:
     transport = azure.AzureTransport(OWN, azure.Once(Credential()), 1, Traffic())
     with pytest.raises(ForeignAddress):
         transport.send("GET", url)
+    transport.close()
+
+
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        ("https://arm.example/a?b=c", "https://arm.example/a?b=c"),
+        ("https://arm.example:443/a?b=c&d=%24", "https://arm.example/a?b=c&d=%24"),
+        ("HTTPS://ARM.example/a", "https://arm.example/a"),
+        ("/a?b=c", "https://arm.example/a?b=c"),
+    ],
+)
+def test_a_link_to_our_own_host_is_followed_however_it_is_spelled(link: str, asked: str) -> None:
+    transport = azure.AzureTransport(OWN, azure.Once(Credential()), 1, Traffic())
+    assert transport._own(link) == asked
     transport.close()
 
 
