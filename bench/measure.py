@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,19 +36,36 @@ def cost(
     `environment` is what it gets besides. Raises Failed for an exit status that is not allowed.
     """
     null = os.open(os.devnull, os.O_WRONLY)
-    moves = [(os.POSIX_SPAWN_DUP2, null, 1)]
+    reading, writing = os.pipe()
+    moves = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, writing, _TOLD)]
     variables = {**_environment(), **(environment or {})}
+    between = [sys.executable, "-I", "-S", "-c", _BETWEEN, *command]
     try:
-        child = os.posix_spawnp(command[0], list(command), variables, file_actions=moves)
+        child = os.posix_spawn(between[0], between, variables, file_actions=moves)
     finally:
         os.close(null)
-    _, status, usage = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
+        os.close(writing)
+    with open(reading, "rb") as told:
+        text = told.read()
+    os.waitpid(child, 0)
+    code, cpu, memory = json.loads(text or b"[127, 0, 0]")
     if code not in allowed:
         raise Failed(f"{' '.join(command)} ended with {code}")
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    return Cost(cpu, memory * unit)
+
+
+_TOLD = 9
+_BETWEEN = f"""
+import json, os, sys
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ,
+                        file_actions=[(os.POSIX_SPAWN_CLOSE, {_TOLD})])
+_, status, usage = os.wait4(child, 0)
+told = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+os.write({_TOLD}, json.dumps(told).encode())
+"""
+"""A small process between this one and the command: a child's peak counts what its parent had."""
 
 
 def _environment() -> dict[str, str]:
