@@ -17,7 +17,8 @@ from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.ids import fold
 from auditor.intent import Intent
-from auditor.network.graph import Network, link, owner_key
+from auditor.network.graph import Network
+from auditor.network.linking import link, owner_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Resource, Wire, kind_of

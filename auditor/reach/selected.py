@@ -21,9 +21,10 @@ from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, told_of_absent
+from auditor.reach.addressees import aims
 from auditor.reach.ends import has_strangers, points_of
 from auditor.reach.entrances import entrances
-from auditor.reach.paths import SILENT, aims
+from auditor.reach.path import SILENT
 from auditor.reach.points import Kind, Point, internet, on_premises, usable
 from auditor.reach.unanswered import unanswered
 from auditor.reach.wording import name_of

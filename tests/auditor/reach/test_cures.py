@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from auditor.network.graph import Network
-from auditor.reach.answer import Answer, answers, hops_of
+from auditor.reach.along import hops_of
+from auditor.reach.answer import Answer, answers
 from auditor.reach.paths import paths
 from auditor.reach.samples import coordinates
 from auditor.reach.trail import Step
