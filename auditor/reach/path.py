@@ -97,9 +97,14 @@ def towards(trail: Trail, target: Point) -> Trail:
 
 
 def ends_at(path: Path, target: Point) -> bool:
-    """Tell whether a path ends at a point, or passes through it if it is a frontend."""
+    """Tell whether a path ends at a point, or passes through it.
+
+    Through a frontend of a load balancer, or by a public address of a firewall (E-20).
+    """
     if path.target.id.lower() == target.id.lower():
         return True
+    if target.kind is Kind.FIREWALL and path.entrance is not None and target.node is not None:
+        return path.entrance.node.root is target.node.root
     if target.kind is Kind.SUBNET:
         return path.target.subnet is not None and path.target.subnet.key == target.id.lower()
     return isinstance(target.node, LoadBalancerFrontend) and path.target.id in _ids_behind(

@@ -22,7 +22,7 @@ from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, told_of_absent
 from auditor.reach.addressees import aims
-from auditor.reach.ends import has_strangers, points_of
+from auditor.reach.ends import answering, has_strangers, points_of
 from auditor.reach.entrances import entrances
 from auditor.reach.path import SILENT
 from auditor.reach.points import Kind, Point, internet, on_premises, usable
@@ -72,11 +72,17 @@ def ends_in(network: Network, selection: Selection) -> Ends:
             reasons.append(gap(unknown, node.id))
         for subnet in _subnets_in(node):
             points += _housed(network, subnet)
-    named = {
-        (point.kind, point.id.lower(), point.addresses): point for point in points
-    }  # last wins
+    named: dict[tuple[Kind, str, AddressSet], Point] = {}
+    for point in points:
+        key = (point.kind, point.id.lower(), point.addresses)
+        named[key] = _as_one(named.get(key, point), point)
     ordered = sorted(named.values(), key=lambda point: (point.id.lower(), point.kind.value))
     return Ends(tuple(ordered), tuple(sorted(set(reasons))))
+
+
+def _as_one(first: Point, last: Point) -> Point:
+    """Give one point for two that differ in the addresses by which they are asked about."""
+    return replace(last, entry=first.entry | last.entry if first.entry and last.entry else NOTHING)
 
 
 def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
@@ -85,7 +91,7 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     What starts no flows is asked about only where nothing else is among the sources.
     Raises UsageError when there are ends and nothing is left to ask.
     """
-    starting = [_sender(point) for point in sources.points]
+    starting = _senders(sources.points)
     senders = [point for point in starting if point.kind not in SILENT] or starting
     every = [(replace(s, entry=NOTHING), t) for s in senders for t in targets.points]
     apart = [(source, target) for source, target in every if source != target]
@@ -103,9 +109,20 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     )
 
 
-def _sender(point: Point) -> Point:
-    """Give a point as a source: whoever has a public address of the input may send from it."""
-    return internet(point.addresses) if point.kind is Kind.UNANSWERED else point
+def _senders(points: Iterable[Point]) -> list[Point]:
+    """Give points as sources: whoever is behind a public address of the input may send from it.
+
+    So do the pools of a load balancer, and who leaves by a firewall or by a NAT gateway.
+    """
+    outside, found = NOTHING, []
+    for point in points:
+        if point.kind in (Kind.INTERNET, Kind.UNANSWERED):
+            outside = outside | point.addresses
+        elif point.entry and point.kind in (Kind.FRONTEND, Kind.FIREWALL):
+            outside = outside | point.entry
+        else:
+            found.append(point)
+    return [*found, *([internet(outside)] if outside else [])]
 
 
 def _subnets_in(node: Node) -> Iterable[Subnet]:
@@ -176,7 +193,7 @@ def _behind_public(
     for entrance in entrances(network):
         entry = entrance.addresses & addresses
         try:
-            for point in _answering(network, entrance.node) if entry else ():
+            for point in answering(network, entrance.node) if entry else ():
                 found[point] = found.get(point, NOTHING) | entry
         except Undetermined as unknown:
             reasons.append(gap(unknown, entrance.node.id))
@@ -186,12 +203,6 @@ def _behind_public(
             found[point] = NOTHING
             taken = taken | point.addresses
     return [replace(point, entry=entry) for point, entry in found.items()], taken, reasons
-
-
-def _answering(network: Network, carrier: Node) -> tuple[Point, ...]:
-    """Give who answers at a public address: what carries it, or else what that is a part of."""
-    registered = points_of.dispatch(type(carrier)) is not points_of.dispatch(object)
-    return points_of(carrier if registered else carrier.root, network)
 
 
 def _in_subnet(

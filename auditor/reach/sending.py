@@ -30,6 +30,7 @@ from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
 from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
@@ -189,8 +190,21 @@ def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
     trail = goes(trail, source, to, ask, "to the internet")
     if subnet is None:
         return trail
+    if source.kind is Kind.FIREWALL and source.node is not None:
+        return _of_firewall(trail, source.node.root)
     way = outbound(trail.network, subnet, source.nic, trail.space.version)
     return _translated(trail, source, subnet, way)
+
+
+def _of_firewall(trail: Trail, firewall: Node) -> Trail:
+    """Give packets of a firewall's own the address that it leaves by (R-30)."""
+    if not isinstance(firewall, Firewall):
+        return trail
+    addresses, reasons = firewall_addresses(trail.network, firewall)
+    told = remark(
+        trail, "egress", firewall.id, lambda _: f"{firewall.label} leaves by its public addresses"
+    )
+    return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
 
 _METHODS = {
