@@ -19,6 +19,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import entrances_at
 from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
@@ -28,6 +29,7 @@ from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
 from auditor.resources import walk
+from auditor.resources.load_balancers import LoadBalancerFrontend
 
 PROTOCOLS = ("tcp", "udp", "icmp")
 """What is asked about unless told otherwise."""
@@ -95,7 +97,7 @@ def answers(
     ways by gateways.
     """
     found: list[Answer] = []
-    for version in common_versions(source, target):
+    for version in common_versions(network, source, target):
         every = paths(network, source, target, version, tags, relays=relays)
         straight = [path for path in every if not path.relayed]
         found += judged(
@@ -137,15 +139,24 @@ def private_answers(
 ) -> tuple[Answer, ...]:
     """Tell the same of two points of VNets, leaving out every way over the internet."""
     found: list[Answer] = []
-    for version in common_versions(source, target):
+    for version in common_versions(network, source, target):
         group = list(private_paths(network, source, target, version, tags))
         found += judged(network, source, target, group, version, protocols, ports)
     return tuple(found)
 
 
-def common_versions(source: Point, target: Point) -> list[Version]:
+def common_versions(network: Network, source: Point, target: Point) -> list[Version]:
     """Give the versions of IP to ask about: those of both points, or 4 if there is none (P-12)."""
-    return [version for version in source.versions if version in target.versions] or [4]
+    asked = _versions(network, target)
+    return [version for version in source.versions if version in asked] or [4]
+
+
+def _versions(network: Network, point: Point) -> tuple[Version, ...]:
+    """The versions of IP of a point; a public frontend has those of its public addresses."""
+    if not isinstance(point.node, LoadBalancerFrontend) or point.addresses:
+        return point.versions
+    every = entrances_at(network, point.node)
+    return tuple(sorted({entrance.version for entrance in every}))
 
 
 def judged(

@@ -98,15 +98,19 @@ def through_frontend(
         )
         yield doubt, frontend_point(frontend)
     elif not found.known:
-        shut = remark(
-            trail,
-            "load-balancer",
-            frontend.id,
-            lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
-            Bounds.nothing(trail.space),
-            opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
-        )
-        yield shut, frontend_point(frontend)
+        yield unforwarded(trail, frontend), frontend_point(frontend)
+
+
+def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
+    """Add that no rule of its load balancer takes anything at a frontend."""
+    return remark(
+        trail,
+        "load-balancer",
+        frontend.id,
+        lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
+        Bounds.nothing(trail.space),
+        opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
+    )
 
 
 def frontend_point(node: LoadBalancerFrontend) -> Point:

@@ -22,7 +22,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import behind, frontend_point
+from auditor.reach.delivery import behind, frontend_point, unforwarded
 from auditor.reach.filtering import unfiltered
 from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
@@ -321,6 +321,8 @@ def _at_frontend(
             reasons=found.reasons,
         )
         yield doubt, frontend_point(frontend)
+    elif not found.known:
+        yield unforwarded(trail, frontend), frontend_point(frontend)
 
 
 def _balancer_is_basic(network: Network, frontend: LoadBalancerFrontend) -> bool | None:
