@@ -24,7 +24,7 @@ from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
-from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.points import Kind, Point, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, may_be_taught, reaches_endpoint
@@ -55,7 +55,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
-        elif target.kind is Kind.NOBODY:
+        elif is_supposed(target):
             inside = if_somebody(inside, target)
         elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
             inside = _by_itself(inside, target)

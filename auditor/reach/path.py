@@ -17,6 +17,7 @@ from auditor.reach.frame import SENT
 from auditor.reach.points import (
     Kind,
     Point,
+    is_supposed,
 )
 from auditor.reach.space import space_of
 from auditor.reach.stages import if_somebody
@@ -75,7 +76,7 @@ def start(
             source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
         )
     trail = Trail(network, space, source, sent, tags, frame)
-    return if_somebody(trail, source) if source.kind is Kind.NOBODY else trail
+    return if_somebody(trail, source) if is_supposed(source) else trail
 
 
 def _apart(source: Point, to: AddressSet) -> tuple[AddressSet, AddressSet]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -129,6 +130,26 @@ def machine(network: Network, configuration: Configuration) -> Point:
         subnet,
         network_key(subnet.id) if subnet is not None else "",
         (*extent.reasons(), *reasons),
+    )
+
+
+_ANY = frozenset({"vmss-model-only", "unallocated"})
+"""Why a machine may have any address of its subnet, as reasons say it."""
+
+
+def with_one_address(point: Point, one: AddressSet) -> Point:
+    """Give a point as if it had one of the addresses that it may have."""
+    return replace(point, addresses=one) if point.kind is Kind.MACHINE else point
+
+
+def is_supposed(point: Point) -> bool:
+    """Tell whether it is not told that a point has the one address it is asked about by."""
+    if point.kind is Kind.NOBODY:
+        return True
+    return (
+        point.kind is Kind.MACHINE
+        and point.addresses.size == 1
+        and any(reason.label in _ANY for reason in point.reasons)
     )
 
 

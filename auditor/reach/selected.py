@@ -25,7 +25,15 @@ from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, has_strangers, points_of
 from auditor.reach.entrances import entrances
 from auditor.reach.path import SILENT
-from auditor.reach.points import Kind, Point, internet, on_premises, usable
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    internet,
+    on_premises,
+    usable,
+    with_one_address,
+)
 from auditor.reach.unanswered import unanswered
 from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayIpConfiguration
@@ -226,22 +234,11 @@ def _in_subnet(
 
 
 def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
-    """Give whoever in a subnet has, or may have, one address of it; nobody else is there."""
-    listed = points_of(subnet, network)
-    strangers = subnet.key in unlisted(network) and has_strangers(network, subnet, listed)
-    found = False
-    for point in listed:
-        if point.kind is not Kind.SUBNET and any(
-            each.addresses.overlaps(one) for each in _fronts(network, point)
-        ):
-            found = True
-            strangers = strangers and point.addresses != one
-            yield point
-    for point in listed:
-        if strangers and point.kind is Kind.SUBNET and point.node is subnet:
-            found = True
-            yield replace(point, addresses=one, nic=None)
-    if found:
+    """Give whoever in a subnet has one address of it, or whoever may have it."""
+    listed = [point for point in points_of(subnet, network) if point.node is not subnet]
+    exact = [p for p in listed if any(each.addresses == one for each in _fronts(network, p))]
+    if exact:
+        yield from exact
         return
     owners = _owners(network, subnet, one)
     try:
@@ -249,7 +246,14 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
             yield from points_of(owner.root, network)
     except Undetermined as unknown:
         yield nobody(network, subnet, one, gap(unknown, subnet.id))
-    if not owners:
+    if owners:
+        return
+    found = [p for p in listed if any(e.addresses.overlaps(one) for e in _fronts(network, p))]
+    for point in found:
+        yield with_one_address(point, one)
+    if subnet.key in unlisted(network) and has_strangers(network, subnet, listed):
+        yield replace(anywhere_in(network, subnet), addresses=one)
+    elif not found:
         yield nobody(network, subnet, one)
 
 

@@ -275,12 +275,13 @@ def _route_name(route: EffectiveRoute) -> str:
 def if_somebody(trail: Trail, point: Point) -> Trail:
     """Add that nobody listed has the address of a point: perhaps nobody has it at all."""
     [address] = point.addresses.prefixes()
+    perhaps = f", but {ids.name(point.nic.id)} may" if point.nic is not None else ""
     return remark(
         trail,
         "nobody",
         point.id,
         lambda _: (
-            f"nobody that the input lists has {address.address}"
+            f"nobody that the input lists has {address.address}{perhaps}"
             if point.reasons
             else f"nobody has {address.address}"
         ),
