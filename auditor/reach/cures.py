@@ -93,8 +93,9 @@ def way_for(
         return _by_gateway(network, subnet, vnet, address, goes)
     if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node is not None:
         return f"approve the connection of {route.node.label}"
-    if route.hop in PEERINGS and route.fault and route.node is not None:
-        return f"add subnet {subnet.label} to the peering {route.node.label} of {vnet}, {goes}"
+    if route.hop in PEERINGS and route.fault:
+        far = ids.name(route.far) or "its peer"
+        return f"let the peering of {vnet} with {far} join subnet {subnet.label}, {goes}"
     there = expected.removeprefix("to ") if expected.startswith("to ") else ""
     elsewhere = bool(there) and "appliance" not in there and "internet" not in there
     far = there if elsewhere else f"the network of {address}"
