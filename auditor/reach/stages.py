@@ -93,13 +93,16 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
         ).verdicts[0]
         ends = ("", "") if passes else _ends_seen(trail, packet)
         steps = _layer_steps(verdict, point, packet, inbound, passes, ends)
-        if passes is None and steps[-1].passes is False:
+        if passes is None:
             in_doubt = verdict.access is Access.UNKNOWN
-            steps[-1] = (
-                _unless_admitted(steps[-1], verdict)
+            steps = [
+                each
+                if each.passes is not False
+                else _unless_admitted(each, verdict)
                 if in_doubt
-                else _if_so(steps[-1], packet, trail)
-            )
+                else _if_so(each, packet, trail)
+                for each in steps
+            ]
         return tuple(steps)
 
     return tell
@@ -185,8 +188,6 @@ def _layer_steps(
                 else "",
             )
         )
-        if answer.passes is False:
-            break
     if not steps:
         where = place_name(point.node) if point.node is not None else point.id
         steps.append(Step(code, point.id, f"nothing filters it at {where}", packet, True))
