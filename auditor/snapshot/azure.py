@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from auditor.errors import UsageError, quoted
 from auditor.snapshot.transport import (
@@ -331,11 +331,16 @@ class AzureTransport:
     def _own(self, url: str) -> str:
         """Give the address on our own endpoint; some services write its port into their links."""
         if url.startswith("/") and not url.startswith("//"):
-            return self.endpoint + url
+            url = self.endpoint + url
         parts = urlsplit(url)
-        if _place(url) != _place(self.endpoint) or "@" in parts.netloc:
+        if _place(url) != _place(self.endpoint) or "@" in parts.netloc or _climbs(parts.path):
             raise ForeignAddress(url)
         return f"{self.endpoint}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _climbs(path: str) -> bool:
+    """Whether a path has steps up in it: a name of Azure's has none, and they lead elsewhere."""
+    return any(word in (".", "..") for word in re.split(r"[/\\]", unquote(path)))
 
 
 def _place(url: str) -> tuple[str, str | None, int] | None:
