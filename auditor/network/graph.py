@@ -30,6 +30,7 @@ from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
+from auditor.resources.fields import fields
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -422,7 +423,7 @@ class _Traits(NamedTuple):
 
 @cache
 def _traits(cls: type[Node]) -> _Traits:
-    settings = next((f for f in msgspec.structs.fields(cls) if f.name == "properties"), None)
+    settings = next((f for f in fields(cls) if f.name == "properties"), None)
     hollow = hollow_of(settings.type) if settings is not None else None
     return _Traits(cls.indexed, walk.has_parts(cls), hollow)
 

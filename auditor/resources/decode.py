@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
+from auditor.resources.fields import decoder, fields
 from auditor.resources.walk import bare
 from auditor.snapshot.document import Dialect, Record
 
@@ -35,12 +36,7 @@ class Damage:
 def _reader(spelled: str) -> tuple[type[Node] | None, msgspec.json.Decoder[Node] | None]:
     """The struct of a type, and what decodes a record of it at once, where that is possible."""
     cls = TYPES.get(spelled.lower())
-    return cls, None if cls is None or cls.lifted else _decoder(cls)
-
-
-@cache
-def _decoder(cls: type[Node]) -> msgspec.json.Decoder[Node]:
-    return msgspec.json.Decoder(cls, strict=False)
+    return cls, None if cls is None or cls.lifted else decoder(cls)
 
 
 def decode(record: Record, damages: list[Damage]) -> Node | None:
@@ -49,12 +45,12 @@ def decode(record: Record, damages: list[Damage]) -> Node | None:
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage.
     """
-    cls, decoder = _reader(record.type)
+    cls, reader = _reader(record.type)
     if cls is None:
         return None
-    if decoder is not None and record.dialect is Dialect.ARM and not record.unresolved:
+    if reader is not None and record.dialect is Dialect.ARM and not record.unresolved:
         try:
-            return decoder.decode(record.body)
+            return reader.decode(record.body)
         except (msgspec.ValidationError, RecursionError):
             pass
     return _decode_slowly(record, cls, damages)
@@ -171,7 +167,7 @@ def _hints(cls: type[Wire]) -> dict[str, tuple[str, Any]]:
     """The declared fields by lower-case key: the key as Azure spells it, and the bare type."""
     return {
         field.encode_name.lower(): (field.encode_name, bare(field.type))
-        for field in msgspec.structs.fields(cls)
+        for field in fields(cls)
         if not field.encode_name.startswith(HIDDEN)
     }
 
