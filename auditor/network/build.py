@@ -20,7 +20,7 @@ from auditor.intent import Intent
 from auditor.network.graph import Network, link, owner_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Resource, Wire, kind_of
+from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.snapshot.document import Gap, Record, Snapshot
 
@@ -101,18 +101,15 @@ def _decode_all(
     faulty: list[tuple[str, str]] = []
     for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
-        node = decode(record, damages)
+        node = decode(record, damages, words)
         snapshot.sources[record.source].passed(record.start)
         if node is not None:
             nodes[number] = node
             node.record = record
             node.id = record.id  # one copy of the text
-            words.share(node)
             if words.new:
                 faulty += [value for value in words.new if _fault(*value)]
                 words.new.clear()
-            if isinstance(node, Resource) and (tags := walk.peek(node, "tags")):
-                node.tags = words.tags(tags)
     for source in snapshot.sources:
         source.release()
     words.new = faulty

@@ -16,7 +16,9 @@ import msgspec
 
 from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
 from auditor.resources.fields import decoder, fields
-from auditor.resources.walk import bare
+from auditor.resources.twins import twin
+from auditor.resources.visit import Words
+from auditor.resources.walk import bare, peek
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})
@@ -36,11 +38,11 @@ class Damage:
 def _reader(spelled: str) -> tuple[type[Node] | None, msgspec.json.Decoder[Node] | None]:
     """The struct of a type, and what decodes a record of it at once, where that is possible."""
     cls = TYPES.get(spelled.lower())
-    return cls, None if cls is None or cls.lifted else decoder(cls)
+    return cls, None if cls is None or cls.lifted else decoder(twin(cls))
 
 
-def decode(record: Record, damages: list[Damage]) -> Node | None:
-    """Decode one record; None when nobody reads its type.
+def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
+    """Decode one record, in the `words` met before; None when nobody reads its type.
 
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage.
@@ -48,12 +50,20 @@ def decode(record: Record, damages: list[Damage]) -> Node | None:
     cls, reader = _reader(record.type)
     if cls is None:
         return None
+    words = Words() if words is None else words
     if reader is not None and record.dialect is Dialect.ARM and not record.unresolved:
         try:
-            return reader.decode(record.body)
+            found = reader.decode(record.body)
+            words.share(found)
+            return found
         except (msgspec.ValidationError, RecursionError):
             pass
-    return _decode_slowly(record, cls, damages)
+    node = _decode_slowly(record, cls, damages)
+    if node is not None:
+        words.share(node)
+        if isinstance(node, Resource) and (tags := peek(node, "tags")):
+            node.tags = words.tags(tags)
+    return node
 
 
 def _decode_slowly(record: Record, cls: type[Node], damages: list[Damage]) -> Node | None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import sys
 from functools import cache
 from inspect import get_annotations
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import msgspec
 from msgspec.structs import FieldInfo
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 _SETTLED: set[type] = set()
 
@@ -28,10 +26,10 @@ def fields(cls: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
 
 
 @cache
-def decoder(cls: type[S]) -> msgspec.json.Decoder[S]:
-    """Give what reads a struct from JSON text, a number in a string for a number too."""
-    _settle_all(cls)
-    return msgspec.json.Decoder(cls, strict=False)
+def decoder(hint: Any) -> msgspec.json.Decoder[Any]:
+    """Give what reads a value of a type from JSON text, a number in a string for a number too."""
+    _settle_all(hint)
+    return msgspec.json.Decoder(hint, strict=False)
 
 
 def _settle_all(hint: Any) -> None:

@@ -7,6 +7,8 @@ is rare; for it the walk is taken.
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -16,6 +18,8 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref, Wire, hollow_of
+from auditor.resources.fields import decoder
+from auditor.resources.twins import texts_of, whole_of
 
 Targets: TypeAlias = list[tuple[str, str, Ref | None]]
 """References: the JSON key, the id as spelled, and the `Ref` it stands in, if any."""
@@ -68,17 +72,35 @@ class Words(dict[str, dict[str, str]]):
         self.new: Texts = []
         self.whole = True
         self._alike: dict[tuple[type, bytes], Any] = {}
+        self.told: dict[str, dict[bytes, Any]] = defaultdict(dict)
 
     def __missing__(self, form: str) -> dict[str, str]:
         found = self[form] = {}
         return found
 
     def share(self, struct: Wire) -> None:
-        """Let a resource, with its parts, say what others say in the same strings."""
+        """Let a resource, with its parts, say what others say in the same strings.
+
+        A twin becomes what it stands for. Raises msgspec.ValidationError, or RecursionError, when
+        what it left as text is not of its type.
+        """
         try:
             _sharing_of(type(struct))(struct, self)
         except Undetermined:
             self.whole = False
+
+    def read(self, kind: str, text: bytes) -> Any:
+        """Read a text that was not met before; `kind` names its type."""
+        value = decoder(_GLOBALS[kind]).decode(text)
+        if isinstance(value, dict):
+            value = self.tags(value)
+        elif value is not None:
+            first = self.first(value)
+            if first is value:
+                self.share(value)
+            value = first
+        self.told[kind][text] = value
+        return value
 
     def first(self, value: V) -> V:
         """Give what was met first of all settings or tags that say the same as these."""
@@ -157,11 +179,39 @@ def _text_lines(place: _Place) -> tuple[str, ...]:
 
 @cache
 def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
-    lines = list(_visits(cls, _holds_words, _word_lines, whole_alike=True))
+    lines = list(_visits(cls, _holds_words, _word_lines, opening=_wholly, whole_alike=True))
     text = "\n".join(lines)
     bound = [f"{_known(form)} = words[{form!r}]" for form in _FORMS if _known(form) in text]
+    bound += [f"told_{kind} = words.told[{kind!r}]" for kind in set(_TOLD.findall(text))]
     visit: Callable[[Wire, Words], None] = _function("struct, words", [*bound, *lines])
     return visit
+
+
+def _wholly(cls: type[Wire], name: str) -> Iterator[str]:
+    """Write the lines that make of a twin what it stands for."""
+    whole = whole_of(cls)
+    if whole is None:
+        return
+    yield f"{name}.__class__ = {_named(whole)}"
+    for attribute, hint in texts_of(whole).items():
+        hollow, kind = hollow_of(hint), _named(hint)
+        yield f"text = {name}.{attribute}"
+        yield "if text is not None:"
+        yield "    text = bytes(text)"
+        yield f"    told = told_{kind}.get(text)"
+        yield f"    {name}.{attribute} = words.read({kind!r}, text) if told is None else told"
+        if hollow is not None:
+            yield f"else: {name}.{attribute} = {_named(hollow)}"
+
+
+_TOLD = re.compile(r"told_(\w+)\.get")
+
+
+def _named(value: Any) -> str:
+    """Give the name by which lines call an object."""
+    name = f"object_{id(value)}"
+    _GLOBALS[name] = value
+    return name
 
 
 _FORMS = ("word", "cidr", "address", "address-or-tag", "ports")
@@ -180,8 +230,12 @@ def _holds_words(step: walk.Step) -> bool | None:
     return issubclass(step.struct, Node) or _says_words(step.struct) or None
 
 
-@cache
 def _says_words(cls: type[Wire]) -> bool:
+    return whole_of(cls) is not None or _spells_words(cls)
+
+
+@cache
+def _spells_words(cls: type[Wire]) -> bool:
     steps = walk.steps(cls)
     return any(_holds_words(step) for step in steps if step.struct is not cls)
 
@@ -196,7 +250,7 @@ def _word_lines(place: _Place) -> tuple[str, ...]:
             f"    words.new.append(({form!r}, value))",
             f"elif word is not value: {place.at} = word",
         )
-    lines = ("sharing_of(type(value))(value, words)",)
+    lines: tuple[str, ...] = ("sharing_of(type(value))(value, words)",)
     struct = place.step.struct
     if struct is not None and struct.alike:
         return (
@@ -206,6 +260,8 @@ def _word_lines(place: _Place) -> tuple[str, ...]:
         )
     if struct is not None and issubclass(struct, Node):
         name = f"value.name = {_known('word')}.setdefault(value.name, value.name)"
+        if whole_of(struct) is not None and not _spells_words(struct):
+            lines = tuple(_wholly(struct, "value"))
         return (name, *lines)
     return lines
 
@@ -236,13 +292,16 @@ def _visits(
     *,
     name: str = "struct",
     path: str = "",
+    opening: Callable[[type[Wire], str], Iterable[str]] = lambda cls, name: (),
     whole_lists: bool = False,
     whole_alike: bool = False,
 ) -> Iterator[str]:
     """Write the lines that visit a struct called `name`, and the objects that always are in it.
 
     Lists, and settings of which many are alike, are opened here unless the lines want them whole.
+    Those of `opening` are about the struct itself and come before.
     """
+    yield from opening(cls, name)
     for step in walk.steps(cls):
         kind = kind_of(step)
         if kind is None:
@@ -259,6 +318,7 @@ def _visits(
                 lines,
                 name=inner,
                 path=f"{pointer}/",
+                opening=opening,
                 whole_lists=whole_lists,
                 whole_alike=whole_alike,
             )
@@ -272,13 +332,16 @@ def _visits(
         yield from (f"    {line}" for line in lines(_Place(step, at, pointer, kind)))
 
 
+_GLOBALS: dict[str, Any] = {
+    "targets": targets,
+    "texts": texts,
+    "sharing_of": _sharing_of,
+    "collect": walk.collect,
+}
+"""What the lines know by name."""
+
+
 def _function(arguments: str, lines: Iterable[str]) -> Any:
     body = "\n".join(f"    {line}" for line in lines) or "    pass"
-    names: dict[str, Any] = {
-        "targets": targets,
-        "texts": texts,
-        "sharing_of": _sharing_of,
-        "collect": walk.collect,
-    }
-    exec(f"def visit({arguments}):\n{body}", names)
-    return names["visit"]
+    exec(f"def visit({arguments}):\n{body}", _GLOBALS)
+    return _GLOBALS.pop("visit")
