@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
 from sys import maxunicode
@@ -25,12 +25,10 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
-from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
-from auditor.resources.fields import fields
+from auditor.resources.base import Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -411,51 +409,6 @@ def whole(network: Network) -> tuple[Network]:
 def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     """Quote a value of a node; `pointer` is relative to the node (`/properties/subnet/id`)."""
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
-
-
-class _Traits(NamedTuple):
-    """What linking asks of a class, told once: an audit links many nodes of few classes."""
-
-    indexed: bool
-    has_parts: bool
-    hollow: Wire | None
-
-
-@cache
-def _traits(cls: type[Node]) -> _Traits:
-    settings = next((f for f in fields(cls) if f.name == "properties"), None)
-    hollow = hollow_of(settings.type) if settings is not None else None
-    return _Traits(cls.indexed, walk.has_parts(cls), hollow)
-
-
-def link(root: Node) -> list[Node]:
-    """Tell a node and every part inside it who and where it is; give them all, owners first."""
-    found = [root]
-    node: Any
-    for node in found:
-        kind: type[Node] = type(node)
-        indexed, has_parts, hollow = _traits(kind)
-        if indexed:
-            node.folded = fold(node.id)
-        if not node.name:  # an expression of a template, perhaps
-            node.name = last_segment(node.id)
-        try:
-            if hollow is not None and node.properties is hollow:
-                unset(node, "properties")
-        except Undetermined:
-            pass
-        if not has_parts:
-            continue
-        for collection, parts in visit.collections(node):
-            for index, part in enumerate(parts):
-                if not part.id:
-                    key = part.segment or collection.rpartition("/")[2]
-                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
-                part.owner = node
-                part.collection = collection
-                part.index = index
-            found += parts
-    return found
 
 
 def owner_key(node: Node) -> str | None:

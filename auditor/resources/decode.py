@@ -17,8 +17,8 @@ import msgspec
 from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
 from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
-from auditor.resources.visit import Words
 from auditor.resources.walk import bare, peek
+from auditor.resources.words import Words
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})

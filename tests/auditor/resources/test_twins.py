@@ -13,7 +13,7 @@ from auditor.resources.decode import Damage, decode
 from auditor.resources.fields import decoder
 from auditor.resources.security import NetworkSecurityGroup, SecurityRuleProperties
 from auditor.resources.twins import twin, whole_of
-from auditor.resources.visit import Words
+from auditor.resources.words import Words
 from auditor.snapshot.document import Record
 from auditor.testing import resource
 
