@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
+from auditor import ids
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
@@ -217,7 +218,7 @@ def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
     for node in list(nodes.values()):
         if node.record is None or node.owner is not None:
             continue
-        above = owner_key(node)
+        above = None if ids.is_top(node.key) else owner_key(node)
         owner = nodes.get(above) if above else None
         if owner is None:
             continue

@@ -27,11 +27,15 @@ Collections: TypeAlias = list[tuple[str, list[Node]]]
 _Known: TypeAlias = Mapping[str, Container[str]]
 
 
-def targets(struct: Wire, found: Targets) -> None:
-    """Collect what `walk.references` finds, without pointers."""
+def targets(struct: Wire, found: Targets, silent: set[int]) -> None:
+    """Collect what `walk.references` finds, without pointers.
+
+    `silent` are settings that hold no reference, by Python's id: many parts share them, and none
+    is looked through twice.
+    """
     before = len(found)
     try:
-        _targets_of(type(struct))(struct, found)
+        _targets_of(type(struct))(struct, found, silent)
     except Undetermined:
         del found[before:]
         walk.targets(struct, found)
@@ -62,16 +66,29 @@ def collections(struct: Wire) -> Collections:
 
 
 @cache
-def _targets_of(cls: type[Wire]) -> Callable[[Wire, Targets], None]:
-    lines = visits(cls, walk.reference_kind, _target_lines)
-    visit: Callable[[Wire, Targets], None] = function("struct, found", lines)
+def has_targets(cls: type[Wire]) -> bool:
+    """Whether a struct may hold references."""
+    return any(walk.reference_kind(step) is not None for step in walk.steps(cls))
+
+
+@cache
+def _targets_of(cls: type[Wire]) -> Callable[[Wire, Targets, set[int]], None]:
+    lines = visits(cls, walk.reference_kind, _target_lines, whole_alike=True)
+    visit: Callable[[Wire, Targets, set[int]], None] = function("struct, found, silent", lines)
     return visit
 
 
 def _target_lines(place: Place) -> tuple[str, ...]:
     key = place.step.key
+    if place.step.struct is not None and place.step.struct.alike:
+        return (
+            "if id(value) not in silent:",
+            "    before = len(found)",
+            "    targets(value, found, silent)",
+            "    if len(found) == before: silent.add(id(value))",
+        )
     if place.kind == walk.HOLDER:
-        return ("targets(value, found)",)
+        return ("targets(value, found, silent)",)
     if place.kind == walk.TEXT:
         return (f"if value: found.append(({key!r}, value, None))",)
     return ("target = value.id", f"if target: found.append(({key!r}, target, value))")
