@@ -253,17 +253,26 @@ class Network:
     def _join(self) -> None:
         """Let every reference know its target, every target its references, and sort by type."""
         nodes, incoming = self.nodes, self._incoming
-        found: list[tuple[str, str, Ref | None]] = []
-        by_type = self._by_type
+        found: visit.Targets = []
+        silent: set[int] = set()
+        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
         for source in chain(nodes.values(), self._leaves):
-            by_type[type(source)].append(source)
-            visit.targets(source, found)
+            kind = type(source)
+            known = kinds.get(kind)
+            if known is None:
+                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
+            keep, refers = known
+            keep(source)
+            if not refers:
+                continue
+            visit.targets(source, found, silent)
             if not found:
                 continue
-            for kind, target, ref in found:
-                key = fold(target)
+            for field, target, ref in found:
+                key = target.lower()  # as most often: folded, unless slashes are in excess
                 node = nodes.get(key)
-                if node is None and "/virtualmachines/" in key:
+                if node is None:
+                    key = fold(target)
                     node = self._at(key)
                 if node is not None:
                     key = node.folded or key
@@ -273,9 +282,9 @@ class Network:
                             ref.id = node.id  # one copy of the text
                 edges = incoming.get(key)
                 if edges is None:
-                    incoming[key] = [Edge(source, kind, key)]
+                    incoming[key] = [Edge(source, field, key)]
                 else:
-                    edges.append(Edge(source, kind, key))
+                    edges.append(Edge(source, field, key))
             found.clear()
 
 
