@@ -104,6 +104,8 @@ def _holds(side: Selector, asked: AddressSet, space: AddressSet) -> bool:
     held = side.addresses
     if VIRTUAL_NETWORK in side.tags:
         held = held | space
+    if AZURE_LOAD_BALANCER in side.tags:
+        held = held | HOSTS
     return asked <= held
 
 
