@@ -62,7 +62,7 @@ CLOUDS = {
 }
 """The clouds that have a name (`--cloud`)."""
 
-INSTALL = "install it with: uv tool install 'auditor[azure]' (or pip install 'auditor[azure]')"
+INSTALL = "in your clone of auditor: uv tool install --force '.[azure]' (or pip install '.[azure]')"
 
 RETRIES: dict[str, Any] = {
     "retry_total": 10,

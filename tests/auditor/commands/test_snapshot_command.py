@@ -469,7 +469,7 @@ def test_without_the_libraries_it_is_told_how_to_get_them(
     ran = auditor("snapshot", "--output", "s.json")
 
     assert ran.status == 2
-    assert "auditor[azure]" in ran.err
+    assert "uv tool install --force '.[azure]'" in ran.err
 
 
 def test_other_commands_do_not_wait_for_azures_libraries() -> None:
