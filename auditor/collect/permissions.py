@@ -19,7 +19,7 @@ OVERVIEW = (
     "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
     "Microsoft.Resources/subscriptions/resources/read",
 )
-"""What finding out takes: subscriptions, groups, their inventories, Resource Graph, service tags."""
+"""What finding out takes: subscriptions, groups, inventories, Resource Graph, service tags."""
 
 MANAGEMENT_GROUPS = "Microsoft.Management/managementGroups/descendants/read"
 """What `--management-group` takes; a role has it only where it is assigned to such a group."""
