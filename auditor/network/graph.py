@@ -253,17 +253,26 @@ class Network:
     def _join(self) -> None:
         """Let every reference know its target, every target its references, and sort by type."""
         nodes, incoming = self.nodes, self._incoming
-        found: list[tuple[str, str, Ref | None]] = []
-        by_type = self._by_type
+        found: visit.Targets = []
+        silent: set[int] = set()
+        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
         for source in chain(nodes.values(), self._leaves):
-            by_type[type(source)].append(source)
-            visit.targets(source, found)
+            kind = type(source)
+            known = kinds.get(kind)
+            if known is None:
+                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
+            keep, refers = known
+            keep(source)
+            if not refers:
+                continue
+            visit.targets(source, found, silent)
             if not found:
                 continue
-            for kind, target, ref in found:
-                key = fold(target)
+            for field, target, ref in found:
+                key = target.lower()  # as most often: folded, unless slashes are in excess
                 node = nodes.get(key)
-                if node is None and "/virtualmachines/" in key:
+                if node is None:
+                    key = fold(target)
                     node = self._at(key)
                 if node is not None:
                     key = node.folded or key
@@ -273,9 +282,9 @@ class Network:
                             ref.id = node.id  # one copy of the text
                 edges = incoming.get(key)
                 if edges is None:
-                    incoming[key] = [Edge(source, kind, key)]
+                    incoming[key] = [Edge(source, field, key)]
                 else:
-                    edges.append(Edge(source, kind, key))
+                    edges.append(Edge(source, field, key))
             found.clear()
 
 
@@ -322,6 +331,9 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     return once
 
 
+_UNASKED = object()
+
+
 def question_about(
     ask: Callable[Concatenate[Network, P], R],
 ) -> Callable[Concatenate[Network, P], R]:
@@ -333,14 +345,14 @@ def question_about(
     def answers(_: Network) -> dict[Any, Any]:
         return {}
 
+    # Half of what is asked is asked for the first time: an exception would take longer than both.
     def once_for_one(network: Network, about: Any) -> R:
         # Of one thing, as most are asked: it needs no tuple.
-        try:
-            return network.known[answers][about]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = network.ask(answers)[about] = cast(Any, ask)(network, about)
-        return cast(R, found)
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(about, _UNASKED)
+        if found is _UNASKED:
+            found = known[about] = ask(network, about)  # type: ignore[call-arg]
+        return found  # type: ignore[no-any-return]
 
     if _is_about_one(ask):
         return cast(Callable[Concatenate[Network, P], R], wraps(ask)(once_for_one))
@@ -348,13 +360,11 @@ def question_about(
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
         key = (about, *more.items()) if more else about
-        try:
-            return network.known[answers][key]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = ask(network, *about, **more)
-        network.ask(answers)[key] = found
-        return found
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = known[key] = ask(network, *about, **more)
+        return found  # type: ignore[no-any-return]
 
     return once
 
