@@ -183,6 +183,14 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(
     ]  # fmt: skip
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_device_that_is_full_is_no_fault_of_auditor(auditor: Command, azure: StandIn) -> None:
+    ran = auditor(*options(azure), "--output", "/dev/full")
+
+    assert ran.status == 2
+    assert "/dev/full: cannot be written: No space left on device" in ran.err
+
+
 def test_a_pipe_from_end_to_end(azure: StandIn) -> None:
     program = f"{sys.executable} -m auditor"
     line = f"{program} {' '.join(options(azure))} | {program} check - --report json"
