@@ -321,6 +321,14 @@ def test_a_denied_subscription_is_one_gap(auditor: Command, azure: StandIn) -> N
     assert gaps(snapshot) == [("denied", OTHER)]
 
 
+def test_a_subscription_that_is_not_there_is_one_gap(auditor: Command, azure: StandIn) -> None:
+    named = ("--subscription", SUBSCRIPTION, "--subscription", OTHER)
+    _, snapshot = taken(auditor, azure, *named)
+
+    assert gaps(snapshot) == [("failed", OTHER)]
+    assert "no such subscription" in snapshot["gaps"][0]["detail"]
+
+
 def test_a_resource_that_vanishes_between_pages_is_no_gap(auditor: Command) -> None:
     zone = resource("privateDnsZones", "shop.internal")
     with StandIn(Estate.of([*SMALL, zone])) as azure, azure.signed():
