@@ -19,8 +19,10 @@ _NOISE = frozenset({"etag"})
 _ADDED = frozenset({"etag", "resourcegroup", "id", "type", "tenantid", "subscriptionid"})
 
 
-def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Record], list[Gap]]:
-    """Give the records unique by folded id and sorted by it, and the conflicts that were settled.
+def merge(
+    records: Iterable[Record], sources: Sequence[Source]
+) -> tuple[list[str], list[Record], list[Gap]]:
+    """Give the folded ids, sorted, the record of each, and the conflicts that were settled.
 
     Of two that tell one id differently, settings win over an inventory entry, then the newer
     source (`taken_at`), then the more faithful dialect, then an answer of ARM over one of
@@ -38,7 +40,8 @@ def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Re
     for key in sorted(doubled):
         first[key], conflict = _settle(doubled[key], sources)
         gaps.extend(conflict)
-    return [first[key] for key in sorted(first)], gaps
+    keys = sorted(first)
+    return keys, [first[key] for key in keys], gaps
 
 
 def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, list[Gap]]:
