@@ -17,7 +17,7 @@ from auditor.addresses import AddressError, PortError, parse_address, parse_port
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.intent import Intent
-from auditor.network.graph import Network, owner_key
+from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Wire, kind_of
@@ -215,7 +215,7 @@ def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
     for node in list(nodes.values()):
         if node.record is None or node.owner is not None:
             continue
-        above = None if ids.is_top(node.key) else owner_key(node)
+        above = None if ids.is_top(node.key) else ids.parent(node.key)
         owner = nodes.get(above) if above else None
         if owner is None:
             continue

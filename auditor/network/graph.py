@@ -331,6 +331,9 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     return once
 
 
+_UNASKED = object()
+
+
 def question_about(
     ask: Callable[Concatenate[Network, P], R],
 ) -> Callable[Concatenate[Network, P], R]:
@@ -342,14 +345,14 @@ def question_about(
     def answers(_: Network) -> dict[Any, Any]:
         return {}
 
+    # Half of what is asked is asked for the first time: an exception would take longer than both.
     def once_for_one(network: Network, about: Any) -> R:
         # Of one thing, as most are asked: it needs no tuple.
-        try:
-            return network.known[answers][about]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = network.ask(answers)[about] = cast(Any, ask)(network, about)
-        return cast(R, found)
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(about, _UNASKED)
+        if found is _UNASKED:
+            found = known[about] = ask(network, about)  # type: ignore[call-arg]
+        return found  # type: ignore[no-any-return]
 
     if _is_about_one(ask):
         return cast(Callable[Concatenate[Network, P], R], wraps(ask)(once_for_one))
@@ -357,13 +360,11 @@ def question_about(
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
         key = (about, *more.items()) if more else about
-        try:
-            return network.known[answers][key]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = ask(network, *about, **more)
-        network.ask(answers)[key] = found
-        return found
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = known[key] = ask(network, *about, **more)
+        return found  # type: ignore[no-any-return]
 
     return once
 
@@ -418,9 +419,3 @@ def whole(network: Network) -> tuple[Network]:
 def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     """Quote a value of a node; `pointer` is relative to the node (`/properties/subnet/id`)."""
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
-
-
-def owner_key(node: Node) -> str | None:
-    """The folded id of the resource that should hold a part that arrived on its own."""
-    above = parent(node.id)
-    return fold(above) if above else None
