@@ -189,10 +189,15 @@ def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
     named = walk.peek(walk.peek(subnet, "properties"), "route_table")
     table = network.find(walk.peek(named, "id"))
-    settings = walk.peek(table, "properties") if isinstance(table, RouteTable) else None
+    return tuple(sorted(appliances_in(table))) if isinstance(table, RouteTable) else ()
+
+
+def appliances_in(table: RouteTable) -> set[Address]:
+    """Give the addresses of all appliances that a route table names."""
+    settings = walk.peek(table, "properties")
     hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
     found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}
-    return tuple(sorted(address for address in found if address is not None))
+    return {address for address in found if address is not None}
 
 
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:

@@ -29,6 +29,12 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-011", "auditor.reach.lateral._shut", lambda *_: False),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
+    ("GW-004", "auditor.reach.plain.near", lambda *_: NOTHING),
+    ("GW-004", "auditor.network.passage.plainly_pass", lambda *_: False),
+    ("DB-009", "auditor.network.passage.plainly_pass", lambda *_: False),
+    ("GW-025", "auditor.network.passage.at_most", lambda *_: None),
+    ("GW-025", "auditor.rules.gateway.backend_open_to_others.closed_but_to", lambda *_: False),
+    ("DB-008", "auditor.rules.database.database_open_to_others.closed_but_to", lambda *_: False),
 )
 """A rule, its glance, and what sends it the long way."""
 
