@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
+from auditor.intervals import overlap
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS
@@ -98,12 +99,25 @@ class Ways:
 
     def towards(self, addresses: AddressSet) -> tuple[Way, ...]:
         """Give the ways of `within`, in the same order, when it does not matter whose they are."""
+        asked = addresses.intervals(self._version)
+        if asked and not self._divided(addresses):
+            return (self._way(bisect_right(self._cuts, asked[0][0]) - 1),)
         places: dict[int, None] = {}
-        for low, high in addresses.intervals(self._version):
+        for low, high in asked:
             first, last = bisect_right(self._cuts, low) - 1, bisect_right(self._cuts, high)
             places.update(dict.fromkeys(range(first, last)))
         found = {id(way): way for way in map(self._way, places)}
         return tuple(found.values())
+
+    def _divided(self, addresses: AddressSet) -> bool:
+        """Whether some route is for some of these addresses, and not for all there are."""
+        asked = addresses.intervals(self._version)
+        return any(
+            route.prefix.length
+            and route.prefix.version == self._version
+            and overlap(asked, ((route.prefix.first, route.prefix.last),))
+            for route in self._routes.drafts
+        ) or any(each.within.overlaps(addresses) for each in self._routes.influences)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
