@@ -177,7 +177,7 @@ def _address(member: str) -> Address | None:
 def _target(network: Network, rule: InboundRule, member: str) -> tuple[Point | None, Doubts]:
     address = _address(member)
     if address is None:
-        node = network.find(member)
+        node = network.nodes.get(member) or network.find(member)
         if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
             return machine(network, node), ()
         if isinstance(node, LoadBalancerFrontend):

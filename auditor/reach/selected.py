@@ -216,7 +216,7 @@ def _in_subnet(
 def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
     """Give whoever in a subnet has, or may have, one address of it; nobody else is there."""
     listed = points_of(subnet, network)
-    strangers = subnet.key in unlisted(network) and has_strangers(network, subnet, listed)
+    strangers = bool(unlisted(network, subnet)) and has_strangers(network, subnet, listed)
     found = False
     for point in listed:
         if point.kind is not Kind.SUBNET and any(
