@@ -44,9 +44,6 @@ class Way(msgspec.Struct, frozen=True):
         return self.possible[0] if self.possible and not self.reasons else None
 
 
-_STRAIGHT = frozenset((Hop.LOCAL, Hop.CONNECTED_GROUP, *PEERINGS))
-
-
 class Ways:
     """The ways from one subnet, each looked up when it is first asked for.
 
@@ -64,16 +61,6 @@ class Ways:
     def at(self, address: Address) -> Way:
         """Give the way to one address."""
         return self._way(bisect_right(self._cuts, address.value) - 1)
-
-    @cached_property
-    def straight_to(self) -> frozenset[str] | None:
-        """The far networks (by key) that a peering may lead to; None when nobody tells them all."""
-        if any(each.hop in _STRAIGHT for each in self._routes.influences):
-            return None
-        drafts = self._routes.drafts
-        if any(route.hop is Hop.CONNECTED_GROUP for route in drafts):
-            return None
-        return frozenset(route.far for route in drafts if route.hop in PEERINGS)
 
     @property
     def said(self) -> object:

@@ -22,7 +22,8 @@ from ..auditor.reach.test_against_simulator import networks
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
     ("NSG-018", "auditor.reach.east_west._near", lambda *_: NOTHING),
-    ("RTE-005", "auditor.reach.ways.Ways.straight_to", None),
+    ("RTE-005", "auditor.reach.asymmetry._may_be_straight", lambda *_: True),
+    ("RTE-005", "auditor.reach.asymmetry.near", lambda *_: NOTHING),
     ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
     ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
     ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
