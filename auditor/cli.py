@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes, snapshot, verify
+from auditor.commands import diff, filters, graph, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -377,6 +377,7 @@ def completion(shell: str) -> None:
 for each in (
     filters.flow,
     reach.reach,
+    graph.graph,
     diff.diff,
     filters.effective_rules,
     routes.next_hop,
