@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from auditor.finding import Judged, Report, RuleSummary, Severity, Status
-from auditor.web import markdown, page
+from auditor.web import markdown, page, pictured, vendor
 
 from ._layout import split_command
 from ._names import Names
@@ -28,16 +28,25 @@ _COLUMNS = ("kept", "broken", "unknown", "waived", "baseline")
 
 def render(report: Report, out: TextIO) -> None:
     """Write the page; every name is text, whatever it looks like."""
+    drawn = pictured.prepared(report.picture) if report.picture is not None else None
+    data: dict[str, Any] = {"controls": _controls(report)}
+    if drawn is not None:
+        data["picture"] = pictured.data_of(drawn)
     text = page.write(
         "report.html",
-        scripts=("page.js",),
-        data={"controls": _controls(report)},
+        styles=("page.css",) if drawn is None else pictured.STYLES,
+        scripts=("page.js",) if drawn is None else pictured.SCRIPTS,
+        data=data,
         title=f"Azure network audit: {verdict(Totals.of(report))}",
-        picture=None,
+        picture=None if drawn is None else pictured.values_of(drawn),
+        elk=vendor.ELK_VERSION,
         **_values(report),
     )
     encoding = getattr(out, "encoding", None) or "utf-8"
     out.write(text.encode(encoding, "xmlcharrefreplace").decode(encoding))
+
+
+render.needs_picture = True  # type: ignore[attr-defined]
 
 
 def _values(report: Report) -> dict[str, Any]:
@@ -241,7 +250,7 @@ def _finding(finding: Judged, report: Report, names: Names) -> dict[str, Any]:
             for line in remedy_lines(finding)
         ],
         "controls": [visible(each) for each in report.controls.get(finding.rule, ())],
-        "drawn": False,
+        "drawn": report.picture is not None and finding.fingerprint in report.picture.places,
     }
 
 

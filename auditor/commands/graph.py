@@ -12,7 +12,7 @@ from auditor.commands.asking import KEEP_GOING, PATHS, SERVICE_TAGS, read_networ
 if TYPE_CHECKING:
     from auditor.topology import Picture
 
-FORMATS = ("svg", "mermaid", "graphml", "drawio")
+FORMATS = ("svg", "html", "mermaid", "graphml", "drawio")
 
 
 @click.command()
@@ -55,7 +55,10 @@ def graph(
     with paused_gc():
         network = read_network(paths, keep_going)
         network.tags = known
-        drawn = _detailed(picture(network), detail)
+        # A page opens and closes networks itself.
+        drawn = picture(network)
+        if form != "html" or detail != "auto":
+            drawn = _detailed(drawn, detail)
         text = _writer(form)(drawn)
     _write(text, output)
     return 0
@@ -72,6 +75,10 @@ def _detailed(drawn: Picture, detail: str) -> Picture:
 def _writer(form: str) -> Callable[[Picture], str]:
     from importlib import import_module
 
+    if form == "html":
+        from auditor.web.graph import html
+
+        return html
     writer: Callable[[Picture], str] = getattr(import_module(f"auditor.picture.{form}"), form)
     return writer
 
