@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes, snapshot, verify
+from auditor.commands import diff, filters, graph, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -142,13 +142,14 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         raise UsageError("--baseline and --write-baseline exclude each other")
     targets = _targets(options["reports"] or ("console",))
     with paused_gc():
-        report = _audit(paths, options)
+        pictured = any(getattr(render, "needs_picture", False) for render, _ in targets)
+        report = _audit(paths, options, pictured)
         for render, file in targets:
             _write(render, report, file)
     return int(report.failed)
 
 
-def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
+def _audit(paths: tuple[str, ...], options: dict[str, Any], pictured: bool) -> Report:
     from auditor import baseline, registry
     from auditor import settings as configuration
     from auditor.assemble import Policy
@@ -188,7 +189,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
             stage("reading the older snapshot")
             _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
-        report = audit(snapshot, built, chosen, policy, parameters)
+        report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return report
@@ -295,7 +296,10 @@ def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) 
 
 @cli.command()
 @click.option(
-    "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell them."
+    "--report",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    help="How to tell them; html is the whole reference as a page.",
 )
 @_FOLDERS
 def rules(report: str, folders: tuple[str, ...]) -> None:
@@ -303,6 +307,9 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
     from auditor import registry
 
     found = registry.rules(folders)
+    if report == "html":
+        say(reference(found.values()).rstrip())
+        return
     if report == "json":
         import msgspec
 
@@ -315,6 +322,19 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
 def _line(rule: Rule[Any]) -> str:
     off = "" if rule.on else "  (only when selected)"
     return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
+
+
+def reference(found: Iterable[Rule[Any]]) -> str:
+    """Give the reference of rules as a page."""
+    from auditor.explain import page
+    from auditor.web.rules import Entry, html
+
+    entries = []
+    for rule in found:
+        title, _, text = page(rule).partition("\n")
+        name = title.removeprefix(f"# {rule.id} ").rstrip().removesuffix(".")
+        entries.append(Entry(rule.id, name, rule.severity.word, rule.family, text))
+    return html(entries)
 
 
 def _as_json(rule: Rule[Any]) -> dict[str, Any]:
@@ -377,6 +397,7 @@ def completion(shell: str) -> None:
 for each in (
     filters.flow,
     reach.reach,
+    graph.graph,
     diff.diff,
     filters.effective_rules,
     routes.next_hop,

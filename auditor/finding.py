@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.topology import Picture
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -257,3 +259,5 @@ class Report:
     """The documentation page of each rule that has a finding, by rule id (Markdown)."""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The compliance controls of each rule that has a finding, by rule id."""
+    picture: Picture | None = None
+    """The network as a picture, where a renderer asked for it (`needs_picture`)."""
