@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes, snapshot, verify
+from auditor.commands import complying, diff, filters, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -126,6 +126,7 @@ def cli() -> None:
     multiple=True,
     help="How to tell it; repeats (default: console).",
 )
+@complying.FRAMEWORKS
 @SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
@@ -142,13 +143,15 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         raise UsageError("--baseline and --write-baseline exclude each other")
     targets = _targets(options["reports"] or ("console",))
     with paused_gc():
-        report = _audit(paths, options)
+        report = _audit(paths, options, [render for render, _ in targets])
         for render, file in targets:
             _write(render, report, file)
     return int(report.failed)
 
 
-def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
+def _audit(
+    paths: tuple[str, ...], options: dict[str, Any], renderers: Sequence[Callable[..., None]]
+) -> Report:
     from auditor import baseline, registry
     from auditor import settings as configuration
     from auditor.assemble import Policy
@@ -164,6 +167,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
     chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
     parameters = configuration.parameters(rules, settings.parameters, settings.file)
     configuration.check_waivers(rules, settings.waivers)
+    frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
     policy = Policy(
         day=as_of.date(),
         threshold=_threshold(options["fail_on"], settings),
@@ -191,7 +195,7 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
         report = audit(snapshot, built, chosen, policy, parameters)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
-    return report
+    return complying.told(report, frameworks, built.network)
 
 
 def _look_back(network: Network, path: str, keep_going: bool) -> None:
@@ -383,5 +387,6 @@ for each in (
     routes.effective_routes,
     snapshot.snapshot,
     verify.verify,
+    complying.compliance,
 ):
     cli.add_command(each)

@@ -27,7 +27,7 @@ from auditor.rule import Rule
 
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since",
+    "since", "compliance",
 )  # fmt: skip
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
@@ -74,6 +74,8 @@ class Settings:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -131,6 +133,7 @@ def read(path: Path) -> Settings:
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),
+        frameworks=_frameworks(table, path),
     )
 
 
@@ -196,6 +199,15 @@ def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[st
     if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
         raise UsageError("params must hold tables, [params.RULE-ID]", where=where)
     return value
+
+
+def _frameworks(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    value = table.get("compliance", {})
+    if not isinstance(value, dict):
+        raise UsageError("compliance must be a table, [compliance]", where=str(path))
+    refuse_unknown(value, ("frameworks",), f"{path}: compliance")
+    wanted = _texts(value, "frameworks", f"{path}: compliance")
+    return tuple(str(path.parent / one) if one.endswith(".toml") else one for one in wanted)
 
 
 def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:

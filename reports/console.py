@@ -14,6 +14,7 @@ from typing import TextIO
 
 from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
+from . import _compliance
 from ._layout import TIE, Line, block, labelled, split_command, width_of
 from ._names import Names
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, value_text, visible
@@ -127,6 +128,7 @@ def _lines(report: Report, look: Look) -> Iterator[Line]:
     yield from _families(report, totals)
     yield from _totals(report, totals, names, look)
     yield from _intents(report, look)
+    yield from _compliance.lines(report, look.prose)
     yield from _broken(report, names, look)
     yield from _untold(report, names, look)
     yield from _accepted(report, names, look)

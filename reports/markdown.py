@@ -13,6 +13,7 @@ from typing import TextIO
 
 from auditor.finding import Judged, Report, RuleSummary, Status
 
+from ._compliance import outcomes, told, uncovered
 from ._layout import split_command
 from ._names import Names
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, visible
@@ -70,7 +71,7 @@ def _head(report: Report) -> str:
         f" {text_of(audit.version)}.",
         "",
     ]
-    lines += [*_families(report), *_intents(report), *_audited(report)]
+    lines += [*_families(report), *_intents(report), *_compliance(report), *_audited(report)]
     if report.fixed:
         lines += [f"{plural(report.fixed, 'finding')} of the baseline gone.", ""]
     return "\n".join(lines) + "\n"
@@ -100,6 +101,23 @@ def _intents(report: Report) -> list[str]:
         cells = (text_of(intent.name), intent.expect, intent.outcome, text_of(intent.message))
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _compliance(report: Report) -> list[str]:
+    lines: list[str] = []
+    for framework in report.compliance:
+        head = f"{text_of(framework.title)}: {outcomes(framework)}"
+        lines += [f"<details><summary>Compliance, {head}</summary>", ""]
+        lines += [text_of(framework.note), ""] if framework.note else []
+        lines += ["| Control | | outcome | rules | |", "| --- | --- | --- | --- | --- |"]
+        for control in told(framework):
+            rules = ", ".join(map(text_of, (*control.rules, *control.intents)))
+            cells = (text_of(control.id), text_of(control.title), f"**{control.outcome}**", rules)
+            lines.append(f"| {' | '.join(cells)} | {text_of(control.reason)} |")
+        missing = uncovered(framework)
+        lines += ["", f"No rule looks at {text_of(missing)}."] if missing else []
+        lines += ["", "</details>", ""]
+    return lines
 
 
 def _audited(report: Report) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from . import sample
 from .rendering import rendered, renderer
 
+REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
 FORMATS = sorted({point.name for point in entry_points(group="auditor.reports")})
 
 
@@ -22,7 +23,7 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("report", ["full", "clean", "unsure", "empty", "hostile"])
+@pytest.mark.parametrize("report", REPORTS)
 def test_the_same_report_gives_the_same_text(name: str, report: str) -> None:
     first, second = (rendered(name, getattr(sample, report)()) for _ in range(2))
 
@@ -49,7 +50,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
     renderer(name)(sample.full(), out)
-    renderer(name)(sample.hostile(), out)
+    renderer(name)(sample.besieged(), out)
     out.flush()
 
     assert raw.getvalue()
@@ -57,7 +58,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_character_of_the_input_acts(name: str) -> None:
-    text = rendered(name, sample.hostile())
+    text = rendered(name, sample.besieged())
 
     assert not set(text) & set("\x1b\x07\x00\x85\u2028\u202e\u2066\ud800")
     text.encode("utf-8")
