@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -272,7 +272,13 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     targets = []
     for each in wanted:
         name, _, file = each.partition("=")
-        targets.append((registry.renderer(name), "" if file == "-" else file))
+        file = "" if file == "-" else file
+        render = registry.renderer(name)
+        if not file and getattr(render, "is_binary", False):
+            raise UsageError(
+                f"{name} is no text for a terminal", where="--report", advice=f"write {name}=FILE"
+            )
+        targets.append((render, file))
     files = [os.path.realpath(file) if file else "" for _, file in targets]
     for file in files:
         if files.count(file) > 1:
@@ -283,18 +289,15 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     return targets
 
 
-def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) -> None:
+def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> None:
     if not file:
         with streams.output() as out:
             render(report, out)
         return
-    import io
-
     from auditor.baseline import replace
+    from auditor.rendering import rendered
 
-    text = io.StringIO(newline="")
-    render(report, text)
-    replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
+    replace(file, rendered(render, report))
 
 
 @cli.command()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from auditor.finding import Report
 
 R = TypeVar("R", bound=Callable[..., None])
 
@@ -29,3 +32,14 @@ def needs(
         return render
 
     return mark
+
+
+def rendered(render: Callable[[Report, Any], None], report: Report) -> bytes:
+    """Give what a renderer writes to a file."""
+    if getattr(render, "is_binary", False):
+        content = io.BytesIO()
+        render(report, content)
+        return content.getvalue()
+    text = io.StringIO(newline="")
+    render(report, text)
+    return text.getvalue().encode("utf-8", "backslashreplace")

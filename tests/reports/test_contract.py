@@ -6,14 +6,17 @@ import io
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from . import sample
-from .rendering import rendered, renderer
+from .rendering import rendered, renderer, written
 
 REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
-FORMATS = sorted({point.name for point in entry_points(group="auditor.reports")})
+NAMES = sorted({point.name for point in entry_points(group="auditor.reports")})
+BINARY = [name for name in NAMES if getattr(renderer(name), "is_binary", False)]
+FORMATS = [name for name in NAMES if name not in BINARY]
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +32,20 @@ def test_the_same_report_gives_the_same_text(name: str, report: str) -> None:
 
     assert first == second
     assert first
+
+
+@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_same_report_gives_the_same_bytes(
+    name: str, report: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = written(name, getattr(sample, report)())
+    with mock.patch("time.time", return_value=2e9):
+        second = written(name, getattr(sample, report)())
+
+    assert first == second
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)
