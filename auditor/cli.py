@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from auditor import __version__, streams
-from auditor.commands import complying, diff, filters, reach, routes, snapshot, verify
+from auditor.commands import complying, delivering, diff, filters, reach, routes, snapshot, verify
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -127,6 +127,7 @@ def cli() -> None:
     help="How to tell it; repeats (default: console).",
 )
 @complying.FRAMEWORKS
+@delivering.NOTIFY
 @SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
@@ -141,16 +142,22 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     if options["baseline"] and options["write_baseline"]:
         raise UsageError("--baseline and --write-baseline exclude each other")
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
-    with paused_gc():
-        report = _audit(paths, options, [render for render, _ in targets])
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    with paused_gc(), delivery.of_failure():
+        report = _audit(paths, options, settings, renderers)
         for render, file in targets:
             _write(render, report, file)
-    return int(report.failed)
+    return delivery.of_report(report)
 
 
 def _audit(
-    paths: tuple[str, ...], options: dict[str, Any], renderers: Sequence[Callable[..., None]]
+    paths: tuple[str, ...],
+    options: dict[str, Any],
+    settings: Settings,
+    renderers: Sequence[Callable[..., None]],
 ) -> Report:
     from auditor import baseline, registry
     from auditor import settings as configuration
@@ -161,7 +168,6 @@ def _audit(
     from auditor.snapshot.load import load
 
     as_of = _moment(options["as_of"])
-    settings = _settings(options["config"])
     rules = registry.rules((*settings.rules, *options["folders"]))
     select = _words(options["select"]) or settings.select
     chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
@@ -365,7 +371,8 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix) and diff write with --report json.
+    Or of what reach, reach --matrix (matrix) and diff write with --report json, or of what --notify
+    posts (notification).
     """
     say(schema_of(document).rstrip())
 

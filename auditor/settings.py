@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,9 +25,12 @@ from auditor.intent import Intent, read_intent
 from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
 
+if TYPE_CHECKING:
+    from auditor.delivery.targets import Target
+
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since", "compliance",
+    "since", "compliance", "notify",
 )  # fmt: skip
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
@@ -74,6 +77,8 @@ class Settings:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """Whom `--notify NAME` may tell, by name."""
     frameworks: tuple[str, ...] = ()
     """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
 
@@ -134,6 +139,7 @@ def read(path: Path) -> Settings:
         waivers=_waivers(table, path),
         intents=_intents(table, path),
         frameworks=_frameworks(table, path),
+        targets=_targets(table, path),
     )
 
 
@@ -208,6 +214,17 @@ def _frameworks(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     refuse_unknown(value, ("frameworks",), f"{path}: compliance")
     wanted = _texts(value, "frameworks", f"{path}: compliance")
     return tuple(str(path.parent / one) if one.endswith(".toml") else one for one in wanted)
+
+
+def _targets(table: Mapping[str, Any], path: Path) -> Mapping[str, Target]:
+    value = table.get("notify", {})
+    if not isinstance(value, dict):
+        raise UsageError("notify must hold tables, [notify.NAME]", where=str(path))
+    if not value:
+        return {}
+    from auditor.delivery.targets import read as read_target
+
+    return {name: read_target(name, one, str(path), path.parent) for name, one in value.items()}
 
 
 def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:
