@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from auditor import __version__, streams
-from auditor.commands import complying, delivering, diff, filters, reach, routes, snapshot, verify
+from auditor.commands import (
+    complying,
+    delivering,
+    diff,
+    filters,
+    graph,
+    reach,
+    routes,
+    snapshot,
+    verify,
+)
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -198,7 +208,8 @@ def _audit(
             stage("reading the older snapshot")
             _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
-        report = audit(snapshot, built, chosen, policy, parameters)
+        pictured = any(getattr(render, "needs_picture", False) for render in renderers)
+        report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return complying.told(report, frameworks, built.network)
@@ -308,7 +319,10 @@ def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> 
 
 @cli.command()
 @click.option(
-    "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell them."
+    "--report",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    help="How to tell them; html is the whole reference as a page.",
 )
 @_FOLDERS
 def rules(report: str, folders: tuple[str, ...]) -> None:
@@ -316,6 +330,9 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
     from auditor import registry
 
     found = registry.rules(folders)
+    if report == "html":
+        say(_reference(found.values()).rstrip())
+        return
     if report == "json":
         import msgspec
 
@@ -328,6 +345,18 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
 def _line(rule: Rule[Any]) -> str:
     off = "" if rule.on else "  (only when selected)"
     return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
+
+
+def _reference(found: Iterable[Rule[Any]]) -> str:
+    from auditor.explain import page
+    from auditor.web.rules import Entry, html
+
+    entries = []
+    for rule in found:
+        title, _, text = page(rule).partition("\n")
+        name = title.removeprefix(f"# {rule.id} ").rstrip().removesuffix(".")
+        entries.append(Entry(rule.id, name, rule.severity.word, rule.family, text))
+    return html(entries)
 
 
 def _as_json(rule: Rule[Any]) -> dict[str, Any]:
@@ -391,6 +420,7 @@ def completion(shell: str) -> None:
 for each in (
     filters.flow,
     reach.reach,
+    graph.graph,
     diff.diff,
     filters.effective_rules,
     routes.next_hop,

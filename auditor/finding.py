@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.topology import Picture
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -305,3 +307,5 @@ class Report:
     """The compliance controls of each rule that was asked and has some, by rule id."""
     compliance: tuple[FrameworkResult, ...] = ()
     """What became of the controls of each framework that was asked for."""
+    picture: Picture | None = None
+    """The network as a picture, where a renderer asked for it (`needs_picture`)."""
