@@ -39,7 +39,10 @@ def loaded(path: Path) -> Any:
 
 generate = loaded(ROOT / "docs" / "generate.py")
 README = ROOT / "README.md"
-WRITTEN = [README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+WRITTEN = [
+    *(README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))),
+    *sorted((ROOT / "docs" / "schedules").glob("*.md")),
+]
 WRITTEN = list(dict.fromkeys(WRITTEN))
 TUTORIAL = ROOT / "docs" / "writing-rules.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
