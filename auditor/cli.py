@@ -331,7 +331,7 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
 
     found = registry.rules(folders)
     if report == "html":
-        say(_reference(found.values()).rstrip())
+        say(reference(found.values()).rstrip())
         return
     if report == "json":
         import msgspec
@@ -347,7 +347,8 @@ def _line(rule: Rule[Any]) -> str:
     return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
 
 
-def _reference(found: Iterable[Rule[Any]]) -> str:
+def reference(found: Iterable[Rule[Any]]) -> str:
+    """Give the reference of rules as a page."""
     from auditor.explain import page
     from auditor.web.rules import Entry, html
 

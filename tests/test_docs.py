@@ -80,6 +80,10 @@ def test_the_page_about_reach_is_as_generated() -> None:
     assert generate.reach() == generate.REACH.read_text(encoding="utf-8")
 
 
+def test_the_picture_of_an_estate_is_as_generated() -> None:
+    assert generate.picture() == generate.PICTURE.read_text(encoding="utf-8"), "make docs writes it"
+
+
 def test_the_page_about_snapshots_is_as_generated() -> None:
     text = generate.SNAPSHOT.read_text(encoding="utf-8")
 
