@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.past import Past
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -257,3 +259,7 @@ class Report:
     """The documentation page of each rule that has a finding, by rule id (Markdown)."""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The compliance controls of each rule that has a finding, by rule id."""
+    silenced: frozenset[tuple[str, str]] = frozenset()
+    """Rule and subject of what is broken and told by a more special rule's finding instead."""
+    history: Past | None = None
+    """What audits said before, when there is a history (`auditor report`)."""
