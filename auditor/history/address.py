@@ -138,8 +138,8 @@ def _unreadable() -> UsageError:
 
 def _secrets(rest: str) -> tuple[str, ...]:
     """What of a URL may be secret, however badly it is written."""
-    before, query = rest.partition("?")[::2]
-    login, at, _ = before.rpartition("@")
+    query = rest.partition("?")[2]
+    login, at, _ = rest.rpartition("@")
     found = [login.partition(":")[2]] if at else []
     found += [
         value

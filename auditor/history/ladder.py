@@ -43,6 +43,9 @@ def version(connection: Connection, address: Address) -> int:
         raise damaged(address, "it does not tell its version")
     if found[0] > len(STEPS):
         raise newer(address, found[0])
+    lacking = sorted(set(METADATA.tables) - set(there)) if found[0] == len(STEPS) else []
+    if lacking:
+        raise damaged(address, f"it lacks the table {lacking[0]}")
     return found[0]
 
 
