@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, reach, routes, snapshot, verify
+from auditor.commands import (
+    diff,
+    filters,
+    history,
+    reach,
+    recording,
+    routes,
+    snapshot,
+    verify,
+)
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -148,7 +157,10 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     return int(report.failed)
 
 
-def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
+def _audit(
+    paths: tuple[str, ...], options: dict[str, Any], watch: Callable[..., None] | None = None
+) -> Report:
+    """Audit what the command line names; `watch` is told what went into it."""
     from auditor import baseline, registry
     from auditor import settings as configuration
     from auditor.assemble import Policy
@@ -189,6 +201,9 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any]) -> Report:
             _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
         report = audit(snapshot, built, chosen, policy, parameters)
+        if watch is not None:
+            stage("recording")
+            watch(snapshot, built.network, chosen, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return report
@@ -293,6 +308,29 @@ def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) 
     replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
+_TAKEN_FROM_CHECK = [each for each in check.params if each.name != "write_baseline"]
+
+
+@cli.command("report", params=[*_TAKEN_FROM_CHECK, *recording.OPTIONS])
+def report_(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit, record the outcome in a history, and tell what changed since the last time.
+
+    The history is a file of SQLite's, or a PostgreSQL database by URL. The same snapshot and rules
+    are recorded once. Exit status 0: kept, 1: broken, 2: usage, or the history cannot be written,
+    3: no audit, or the history is damaged.
+    """
+    from auditor.network.build import paused_gc
+
+    targets = _targets(options["reports"] or ("console",))
+    book = recording.open_book(options, _settings(options["config"]))
+    with paused_gc():
+        report = book.add(_audit(paths, {**options, "write_baseline": None}, book.watch))
+        for render, file in targets:
+            _write(render, report, file)
+    book.settle()
+    return int(report.failed)
+
+
 @cli.command()
 @click.option(
     "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell them."
@@ -376,6 +414,7 @@ def completion(shell: str) -> None:
 
 for each in (
     filters.flow,
+    history.history,
     reach.reach,
     diff.diff,
     filters.effective_rules,

@@ -27,8 +27,9 @@ from auditor.rule import Rule
 
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since",
+    "since", "history",
 )  # fmt: skip
+_HISTORY_KEYS = ("store", "estate", "keep-days")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -60,6 +61,15 @@ class WaiverEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """`[history]`: where audits are recorded, under which name, and for how many days."""
+
+    store: str | None = None
+    estate: str | None = None
+    keep_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the configuration says; None where it says nothing."""
 
@@ -74,6 +84,7 @@ class Settings:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
+    history: HistorySettings = HistorySettings()
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -131,6 +142,7 @@ def read(path: Path) -> Settings:
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),
+        history=_history(table, path),
     )
 
 
@@ -189,6 +201,23 @@ def _severity(table: Mapping[str, Any], where: str) -> Severity | None:
     if not isinstance(word, str):
         raise UsageError("fail-on must be a severity", where=where)
     return severity(word, f"{where}: fail-on")
+
+
+def _history(table: Mapping[str, Any], path: Path) -> HistorySettings:
+    found = table.get("history", {})
+    where = f"{path}: history"
+    if not isinstance(found, dict):
+        raise UsageError("history must be a table, [history]", where=str(path))
+    refuse_unknown(found, _HISTORY_KEYS, where)
+    store = found.get("store")
+    if store is not None and not (isinstance(store, str) and "://" in store):
+        store = _file(found, "store", path)
+    estate, days = found.get("estate"), found.get("keep-days")
+    if estate is not None and not isinstance(estate, str):
+        raise UsageError("estate must be text", where=where)
+    if days is not None and (type(days) is not int or days < 1):
+        raise UsageError("keep-days must be a whole number of days, at least 1", where=where)
+    return HistorySettings(store, estate, days)
 
 
 def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[str, Any]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from auditor.errors import UsageError, quoted
 from auditor.history.address import Address
 from auditor.history.faults import HistoryError
-from auditor.history.schema import ESTATE
+from auditor.history.schema import ESTATE, RUN, storable
+from auditor.ids import fold
 
 DEFAULT = "default"
 _LONGEST = 200
@@ -63,3 +67,24 @@ def found(connection: Connection, name: str | None, address: Address) -> tuple[i
         raise UsageError(f"there is no estate {quoted(name)}", where=address.shown, advice=listed)
     query = select(ESTATE.c.id).where(ESTATE.c.name == name)
     return connection.execute(query).scalar_one(), name
+
+
+def same(connection: Connection, estate: int, scope: Iterable[str], address: Address) -> None:
+    """Raise UsageError when a snapshot covers nothing of what the estate's last one did.
+
+    All that was found there would count as not told, and this as new, though nothing changed.
+    """
+    query = select(RUN.c.scope).where(RUN.c.estate_id == estate)
+    last = connection.execute(query.order_by(RUN.c.at.desc(), RUN.c.id.desc()).limit(1)).scalar()
+    before = [fold(each) for each in json.loads(last or "[]")]
+    now = [fold(storable(each)) for each in scope]
+    if before and now and not any(_meet(old, new) for old in before for new in now):
+        raise UsageError(
+            f"the snapshot covers {now[0]}, and the estate's last one {before[0]}",
+            where=address.shown,
+            advice="record it under a name of its own: --estate NAME",
+        )
+
+
+def _meet(one: str, other: str) -> bool:
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")

@@ -6,7 +6,9 @@ The day is no part of it: a snapshot that is audited again says nothing new of t
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,7 +40,7 @@ def rules_mark(
 
     `others` are the contents of other files that answers depend on.
     """
-    asked = sorted((rule.id, rule.severity.word, rule.page) for rule in rules)
+    asked = sorted((rule.id, rule.severity.word, rule.page, _code(rule)) for rule in rules)
     baseline = sorted(policy.baseline.fingerprints) if policy.baseline else None
     waivers = [
         [w.rule, w.resource, w.reason, w.owner, str(w.expires), *w.lacking] for w in policy.waivers
@@ -59,6 +61,14 @@ def rules_mark(
     return _digest(__version__, hashlib.sha256(text).hexdigest(), *others)
 
 
+def _code(rule: Rule[Any]) -> str:
+    """Give a digest of a rule of the user's own; ours go by the version of auditor."""
+    file = getattr(sys.modules.get(rule.module), "__file__", None)
+    if file is None or not rule.module.startswith("auditor_rules_"):
+        return ""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
 def run_mark(snapshot: str, rules: str) -> str:
     """Give the name by which a run is recorded once."""
     return _digest(snapshot, rules)
@@ -66,3 +76,11 @@ def run_mark(snapshot: str, rules: str) -> str:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def file_mark(path: str) -> str:
+    """Give a digest of a file that answers depend on; of what is no file, its name."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return path

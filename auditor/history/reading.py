@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from auditor.errors import UsageError
+from auditor.errors import UsageError, quoted
 from auditor.finding import Severity, Status
 from auditor.history import moments
 from auditor.history.lives import Course, Kind, State
-from auditor.history.schema import FINDING, MEASURE, RUN, TALLY, WAIVER
+from auditor.history.schema import ABSENCE, FINDING, MEASURE, RUN, SIGHTING, TALLY, WAIVER
 from auditor.history.walk import of_run, walk
 from auditor.past import SEVERITIES, Age, Changes, Ending, Entry, Life, Past
 
@@ -108,8 +108,8 @@ def past(
         estate=name,
         entries=chosen,
         lives={life.fingerprint: life for life in had.values()},
-        gone=_sorted(gone),
-        untold=_sorted(e for e in lives.values() if e.state == State.UNTOLD) if newest else (),
+        gone=sorted_lives(gone),
+        untold=sorted_lives(e for e in lives.values() if e.state == State.UNTOLD) if newest else (),
         ages=_ages(had.values(), current.at),
         endings=_endings(connection, current, day or date.fromisoformat(current.as_of), soon),
         recorded=recorded,
@@ -179,7 +179,44 @@ def _life(row: Any, newest: str) -> Life:
     )
 
 
-def _sorted(lives: Iterable[Life]) -> tuple[Life, ...]:
+def life(
+    connection: Connection, estate: int, beginning: str
+) -> tuple[Life, tuple[tuple[int, str, str, str], ...]]:
+    """Find a finding by the beginning of its fingerprint; give it and the runs that spoke of it.
+
+    Of each run: its number, its time, the finding's state after it, and what it said. Raises
+    UsageError when no finding begins so, or several do.
+    """
+    newest = entries(connection, estate)[-1].at
+    every = of_estate(connection, estate, newest)
+    found = [number for number, each in every.items() if each.fingerprint.startswith(beginning)]
+    if len(found) != 1:
+        how = "no finding begins" if not found else f"{len(found):,} findings begin"
+        raise UsageError(
+            f"{how} with {quoted(beginning)}",
+            advice="give a run's number, latest, or the fingerprint of a finding",
+        )
+    return every[found[0]], _told_of(connection, found[0])
+
+
+def _told_of(connection: Connection, finding: int) -> tuple[tuple[int, str, str, str], ...]:
+    there = (
+        select(RUN.c.at, RUN.c.id, SIGHTING.c.status)
+        .join(SIGHTING, SIGHTING.c.run_id == RUN.c.id)
+        .where(SIGHTING.c.finding_id == finding)
+    )
+    absent = (
+        select(RUN.c.at, RUN.c.id, ABSENCE.c.state, ABSENCE.c.reason)
+        .join(ABSENCE, ABSENCE.c.run_id == RUN.c.id)
+        .where(ABSENCE.c.finding_id == finding)
+    )
+    told = [(at, run, "open", status) for at, run, status in connection.execute(there).all()]
+    told += [(at, run, state, why) for at, run, state, why in connection.execute(absent).all()]
+    return tuple((run, at, state, word) for at, run, state, word in sorted(told))
+
+
+def sorted_lives(lives: Iterable[Life]) -> tuple[Life, ...]:
+    """Put the worst first, then by rule and subject."""
     order = {word: place for place, word in enumerate(SEVERITIES)}
     return tuple(
         sorted(lives, key=lambda e: (order[e.severity], e.rule, e.subject.lower(), e.fingerprint))

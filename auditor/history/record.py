@@ -12,9 +12,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from auditor.errors import UsageError
 from auditor.finding import Judged, Report
-from auditor.history import walk
+from auditor.history import estates, walk
 from auditor.history.absence import Gone, Hearing, kind_of
-from auditor.history.estates import locked
 from auditor.history.lives import EVENTS, PENDING, Course, Kind, State, Verdict, seen
 from auditor.history.retention import prune
 from auditor.history.schema import (
@@ -59,7 +58,7 @@ def record(store: Store, estate: str, taken: Taken, keep_days: int | None = None
     cannot be written, or is older than what the history keeps; HistoryError when that is damaged.
     """
     with store.writing() as connection:
-        number, horizon = locked(connection, estate)
+        number, horizon = estates.locked(connection, estate)
         same = select(RUN.c.id).where(RUN.c.estate_id == number, RUN.c.mark == taken.mark)
         found = connection.execute(same).scalar()
         if found is not None:
@@ -69,6 +68,7 @@ def record(store: Store, estate: str, taken: Taken, keep_days: int | None = None
                 f"the snapshot of {taken.at} is older than what is kept, since {horizon}",
                 where=store.address.shown,
             )
+        estates.same(connection, number, taken.report.audit.scope, store.address)
         run = _Recording(connection, number, taken).write()
         if keep_days is not None:
             prune(connection, number, keep_days)
