@@ -396,7 +396,7 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix) and diff write with --report json.
+    Or of what reach, reach --matrix (matrix), diff and history write with --report json.
     """
     say(schema_of(document).rstrip())
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from auditor.past import SEVERITIES, Entry
 
 BARS = "▁▂▃▄▅▆▇█"
-_ASCII_BARS = "_.-=+*#@"
+ASCII_BARS = "_.-=+*#@"
+"""What stands for the bars where only ASCII can be shown."""
 MOST = 40
 """How many runs a sparkline shows at most: the last ones."""
 
@@ -66,7 +67,7 @@ def all_of(entries: Sequence[Entry]) -> tuple[Series, ...]:
     return (*by_severity(entries), *kept)
 
 
-def sparkline(values: Sequence[float | None], *, ascii_only: bool = False) -> str:
+def sparkline(values: Sequence[float | None]) -> str:
     """Draw the last values as bars between their least and their most, a space for None.
 
     Equal values are drawn low when they are nothing, else in the middle.
@@ -75,9 +76,8 @@ def sparkline(values: Sequence[float | None], *, ascii_only: bool = False) -> st
     known = [value for value in shown if value is not None]
     if not known:
         return ""
-    bars = _ASCII_BARS if ascii_only else BARS
     least, most = min(known), max(known)
-    return "".join(" " if value is None else bars[_step(value, least, most)] for value in shown)
+    return "".join(" " if value is None else BARS[_step(value, least, most)] for value in shown)
 
 
 def _step(value: float, least: float, most: float) -> int:

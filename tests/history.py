@@ -85,6 +85,7 @@ def report(
     kept: int = 5,
     as_of: date = date(2026, 11, 23),
     silenced: frozenset[tuple[str, str]] = frozenset(),
+    types: Sequence[str] = ("Microsoft.Network/x",),
 ) -> Report:
     """What an audit says that had these findings."""
     summaries = tuple(
@@ -99,7 +100,8 @@ def report(
         )
         for rule in rules
     )
-    audit = Audit("0.1.0", as_of, resources=(TypeCount("Microsoft.Network/x", 9, True),))
+    counts = (*(TypeCount(each, 9, True) for each in types), TypeCount("a/b", 3, False))
+    audit = Audit("0.1.0", as_of, resources=counts)
     return Report(audit, summaries, findings, silenced=silenced)
 
 

@@ -15,9 +15,8 @@ from auditor.streams import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
-
     from auditor.history.address import Address
+    from auditor.history.store import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -19,10 +19,14 @@ from auditor.ids import fold, parent
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Whether the input holds a subject: True, False (surely not), None (it does not tell)."""
+    """Whether the input holds a subject: True, False (surely not), None (it does not tell).
+
+    `whole` is true when all around it was read too: then no rule is silent for want of input.
+    """
 
     there: bool | None
     why: str = ""
+    whole: bool = False
 
 
 Sight: TypeAlias = Callable[[str], Look]
@@ -31,11 +35,17 @@ Sight: TypeAlias = Callable[[str], Look]
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A finding that was open before and that a run has not."""
+    """A finding that was open before and that a run has not.
+
+    `related` are ids of what else it spoke of and was there; `types` the folded types of the
+    resources that rules read in the last run that had it.
+    """
 
     rule: str
     subject: str
     kind: Kind
+    related: tuple[str, ...] = ()
+    types: frozenset[str] = frozenset()
 
 
 UNKNOWN = "cannot tell: "
@@ -64,6 +74,7 @@ class Hearing:
         self._about_audit = about_audit
         self._ran = {rule.rule for rule in report.rules}
         self._silenced = {(rule, fold(storable(subject))) for rule, subject in report.silenced}
+        self._types = types_of(report)
         self._sight = sight
         self._unknown: dict[str, dict[str, str]] = defaultdict(dict)
         self._above: dict[str, set[str]] = defaultdict(set)
@@ -93,36 +104,44 @@ class Hearing:
         if (gone.rule, fold(gone.subject)) in self._silenced:
             return Verdict(State.RETOLD, "a more special rule tells it")
         again = self._retold.get((gone.rule, fold(gone.subject)))
-        if gone.kind is Kind.UNKNOWN:
-            return self._of_unknown(gone, again)
+        if gone.kind is Kind.UNKNOWN and again is Kind.BROKEN:
+            return Verdict(State.ANSWERED, "it is broken")
+        if gone.kind is Kind.UNKNOWN and again is Kind.UNKNOWN:
+            return Verdict(State.RETOLD, "the rule tells it in other words")
         doubt = self._doubt(gone)
         if doubt:
             return Verdict(State.UNTOLD, doubt)
-        look = self._look(gone)
+        if gone.rule in self._about_audit:
+            return self._settled(gone)
+        look = self._sight(gone.subject)
         if look.there is None:
             return Verdict(State.UNTOLD, look.why)
         if not look.there:
-            return Verdict(State.REMOVED, look.why)
+            state = State.REMOVED if gone.kind is Kind.BROKEN else State.ANSWERED
+            return Verdict(state, look.why)
+        unproved = self._unproved(gone, look)
+        if unproved:
+            return Verdict(State.UNTOLD, unproved)
         if again is not None:
             return Verdict(State.RETOLD, "the rule tells it in other words")
+        return self._settled(gone)
+
+    def _settled(self, gone: Gone) -> Verdict:
+        if gone.kind is Kind.UNKNOWN:
+            return Verdict(State.ANSWERED, "it is kept")
         return Verdict(State.FIXED)
 
-    def _of_unknown(self, gone: Gone, again: Kind | None) -> Verdict:
-        """An answer that was missing is there, is missing in other words, or nobody was asked."""
-        if again is Kind.BROKEN:
-            return Verdict(State.ANSWERED, "it is broken")
-        if again is Kind.UNKNOWN:
-            return Verdict(State.RETOLD, "the rule tells it in other words")
-        doubt = self._doubt(gone)
-        if doubt:
-            return Verdict(State.UNTOLD, doubt)
-        look = self._look(gone)
-        if look.there is None:
-            return Verdict(State.UNTOLD, look.why)
-        return Verdict(State.ANSWERED, "it is kept" if look.there else look.why)
+    def _unproved(self, gone: Gone, look: Look) -> str:
+        """Why the silence of the rule proves nothing, if it does not.
 
-    def _look(self, gone: Gone) -> Look:
-        return Look(True) if gone.rule in self._about_audit else self._sight(gone.subject)
+        A subnet of a gateway that was not exported is no gateway's subnet: nobody judges it. An
+        export without connections knows of nothing on premises that a network could overlap.
+        """
+        for each in gone.related:
+            if self._sight(each).there is None:
+                return f"{each}, of which it spoke, is not in the input"
+        lost = () if look.whole else sorted(gone.types - self._types)
+        return f"the input has no {lost[0]} any more, and does not tell why" if lost else ""
 
     def _doubt(self, gone: Gone) -> str:
         """What the rule could not tell of the subject, of what holds it, or of what it holds."""
@@ -137,6 +156,25 @@ class Hearing:
         if fold(gone.subject) in self._above[gone.rule]:
             return "a part of it cannot be told"
         return ""
+
+
+def types_of(report: Report) -> frozenset[str]:
+    """The folded types of the resources that rules read."""
+    return frozenset(
+        storable(kind.type).lower() for kind in report.audit.resources if kind.understood
+    )
+
+
+def related_to(finding: Judged, sight: Sight) -> tuple[str, ...]:
+    """The ids of all that a finding speaks of beside its subject, as far as they are there."""
+    spoken = (
+        *finding.related,
+        *(read.resource for read in finding.evidence),
+        *(hop.resource for hop in finding.hops),
+    )
+    found = {fold(each): each for each in spoken if each.startswith(("/", "kubernetes/"))}
+    found.pop(fold(finding.subject), None)
+    return tuple(storable(found[key]) for key in sorted(found) if sight(found[key]).there)
 
 
 def _holders(subject: str) -> Iterable[str]:

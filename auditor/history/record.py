@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from auditor.errors import UsageError
 from auditor.finding import Judged, Report
 from auditor.history import estates, walk
-from auditor.history.absence import Gone, Hearing, kind_of
+from auditor.history.absence import Gone, Hearing, kind_of, related_to, types_of
 from auditor.history.lives import EVENTS, PENDING, Course, Kind, State, Verdict, seen
 from auditor.history.retention import prune
 from auditor.history.schema import (
@@ -128,15 +128,25 @@ class _Recording:
         new = self._findings.keys() - pending.keys()
         taken = self._taken
         hearing = Hearing(taken.report, new, taken.sight, taken.about_audit)
-        verdicts = {
-            each.id: hearing.verdict(each.gone)
-            for mark, each in pending.items()
-            if mark not in self._findings
-        }
+        types = self._types()
+        verdicts = {}
+        for mark, each in pending.items():
+            if mark not in self._findings:
+                course = before.courses[each.id]
+                last = before.at if course.state is State.OPEN else course.last_at
+                gone = replace(each.gone, types=types.get(last, frozenset()))
+                verdicts[each.id] = hearing.verdict(gone)
         return {
             number: replace(verdict, reason=storable(verdict.reason, _REASON))
             for number, verdict in verdicts.items()
         }
+
+    def _types(self) -> dict[str, frozenset[str]]:
+        """The types of resources that each run had, by its time."""
+        rows = self._connection.execute(
+            select(RUN.c.at, RUN.c.types).where(RUN.c.estate_id == self._estate).order_by(RUN.c.id)
+        )
+        return {at: frozenset(json.loads(types)) for at, types in rows}
 
     def _run(self) -> int:
         report, taken = self._taken.report, self._taken
@@ -150,6 +160,7 @@ class _Recording:
             "version": storable(report.audit.version, 40),
             "failed": report.failed,
             "scope": json.dumps([storable(each) for each in report.audit.scope]),
+            "types": json.dumps(sorted(types_of(report))),
             "resources": sum(kind.count for kind in counts if kind.understood),
             "ignored": sum(kind.count for kind in counts if not kind.understood),
             "hidden": 0,
@@ -164,7 +175,7 @@ class _Recording:
     def _write_findings(self, known: Mapping[str, _Known]) -> dict[str, int]:
         """Add those not known, and tell anew what others say; give every id by fingerprint."""
         new = [
-            _row(self._estate, finding, seen(None, self._taken.at))
+            _row(self._estate, finding, seen(None, self._taken.at), self._related(finding))
             for mark, finding in self._findings.items()
             if mark not in known
         ]
@@ -180,11 +191,14 @@ class _Recording:
             self._tell_anew(known)
         return ids
 
+    def _related(self, finding: Judged) -> str:
+        return json.dumps(related_to(finding, self._taken.sight))
+
     def _tell_anew(self, known: Mapping[str, _Known]) -> None:
         changed = []
         for mark, finding in self._findings.items():
             old = known.get(mark)
-            if old is not None and old.shown != (now := _shown(finding)):
+            if old is not None and old.shown != (now := _shown(finding, self._related(finding))):
                 changed.append({"b_id": old.id, **dict(zip(_SHOWN, now, strict=True))})
         if changed:
             self._connection.execute(
@@ -254,7 +268,7 @@ class _Recording:
 
 
 _UPDATE = update(FINDING).where(FINDING.c.id == bindparam("b_id"))
-_SHOWN = ("title", "message", "severity", "status")
+_SHOWN = ("title", "message", "severity", "status", "related")
 
 
 def _unique(findings: Iterable[Judged]) -> dict[str, Judged]:
@@ -271,27 +285,29 @@ def _known(row: Any) -> _Known:
         row.reason,
         row.reopened,
     )
-    shown = (row.title, row.message, row.severity, row.status)
-    return _Known(row.id, Gone(row.rule, row.subject, Kind(row.kind)), course, shown)
+    shown = tuple(getattr(row, name) for name in _SHOWN)
+    related = tuple(json.loads(row.related))
+    return _Known(row.id, Gone(row.rule, row.subject, Kind(row.kind), related), course, shown)
 
 
-def _shown(finding: Judged) -> tuple[Any, ...]:
+def _shown(finding: Judged, related: str) -> tuple[Any, ...]:
     return (
         storable(finding.title),
         storable(finding.message),
         int(finding.severity),
         finding.status.value,
+        related,
     )
 
 
-def _row(estate: int, finding: Judged, course: Course) -> dict[str, Any]:
+def _row(estate: int, finding: Judged, course: Course, related: str) -> dict[str, Any]:
     return {
         "estate_id": estate,
         "fingerprint": finding.fingerprint,
         "kind": kind_of(finding).value,
         "rule": finding.rule,
         "subject": storable(finding.subject),
-        **dict(zip(_SHOWN, _shown(finding), strict=True)),
+        **dict(zip(_SHOWN, _shown(finding, related), strict=True)),
         **_course(course),
     }
 

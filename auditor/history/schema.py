@@ -49,6 +49,7 @@ RUN = Table(
     Column("version", String(40), nullable=False),
     Column("failed", Boolean, nullable=False),
     Column("scope", Text, nullable=False),
+    Column("types", Text, nullable=False),
     Column("resources", Integer, nullable=False),
     Column("ignored", Integer, nullable=False),
     Column("hidden", Integer, nullable=False),
@@ -110,6 +111,7 @@ FINDING = Table(
     Column("title", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("message", Text, nullable=False),
+    Column("related", Text, nullable=False),
     Column("severity", Integer, nullable=False),
     Column("status", String(10), nullable=False),
     Column("state", String(10), nullable=False),
@@ -122,7 +124,8 @@ FINDING = Table(
     Column("base", Text),
     UniqueConstraint("estate_id", "fingerprint"),
 )
-"""`last_at` of an open finding is when it came to its state: the newest run has it still.
+"""`related` is a JSON list of ids. `last_at` of an open finding is when it came to its state: the
+newest run has it still.
 
 `base` is its state at the horizon, as JSON, when that was before.
 """

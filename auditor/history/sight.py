@@ -33,7 +33,7 @@ class Sighted:
         if not subject.startswith("/"):
             return self._object(subject) if subject.startswith("kubernetes/") else _THERE
         if self._holds(subject):
-            return _THERE
+            return Look(True, whole=self._is_whole(subject))
         gap = next((gap for gap in self._gaps if _hides(gap, subject)), None)
         if gap is not None:
             return Look(None, f"{gap.subject} was not read whole: {gap.detail}")
@@ -43,6 +43,14 @@ class Sighted:
         if self._covers(subject):
             return Look(False, "it is not in the snapshot, which covers where it was")
         return Look(None, "it is not in the input, and nothing tells that it was deleted")
+
+    def _is_whole(self, subject: str) -> bool:
+        """Whether all around a subject was read: its subscription is covered, without a gap."""
+        if not self._covers(subject):
+            return False
+        here = (ids.subscription(subject) or "").lower()
+        around = ((ids.subscription(fold(gap.subject)) or here).lower() for gap in self._gaps)
+        return here not in around
 
     def _holds(self, arm_id: str) -> bool:
         found = self._network.find(arm_id)

@@ -21,6 +21,8 @@ from auditor.history import ladder
 from auditor.history.address import Address
 from auditor.history.faults import HistoryError, damaged, translated
 
+__all__ = ["Connection", "Store"]
+
 PATIENCE = 60
 """Seconds to wait for another writer."""
 _CONNECTING = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from auditor.testing import arm_id, resource
 
 from ...command import Command
 
+BROKEN = Path(__file__).parents[3] / "fixtures" / "estates" / "docker-to-aks-broken"
 NSG = "Microsoft.Network/networkSecurityGroups"
 RULES = ("--select", "NSG-005,NSG-003,GOV-008", "--as-of", "2026-11-23")
 
@@ -151,6 +153,20 @@ def test_a_rule_that_was_not_asked_fixes_nothing(auditor: Command) -> None:
 
     assert changes(auditor) == [{"new": 1}, {"untold": 1}]
     assert "NSG-005 did not run" in auditor("history", "show").out
+
+
+@pytest.mark.parametrize(
+    "file", ["application-gateways", "connections", "network-interfaces", "managed-clusters"]
+)
+def test_a_folder_that_lacks_a_file_fixes_nothing(auditor: Command, file: str) -> None:
+    shutil.copytree(BROKEN, "exports")
+    auditor("report", "exports", "--as-of", "2026-11-23")
+    Path(f"exports/{file}.json").unlink()
+    auditor("report", "exports", "--as-of", "2026-11-24")
+
+    last = changes(auditor)[-1]
+    assert not last.keys() & {"fixed", "removed", "answered"}
+    assert last["untold"] > 0
 
 
 def test_a_snapshot_of_another_subscription_is_refused(auditor: Command) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from auditor.errors import UsageError
 from auditor.finding import Severity, Status
+from auditor.history.absence import Look
 from auditor.past import Age, Changes, Ending
 
 from ...history import (
@@ -196,6 +198,55 @@ def test_a_finding_that_a_more_special_rule_tells_is_not_fixed(book: Book) -> No
     book.add(taken(2, of=report(silenced=frozenset({(RULE, subnet("A"))}))))
 
     assert book.life("a").state == "retold"
+
+
+def test_a_finding_is_not_fixed_when_what_else_it_spoke_of_is_out_of_sight(book: Book) -> None:
+    """A gateway that was not exported owns no subnet, so that nobody judges its subnet."""
+    gateway = f"{HUB}-gateway"
+    book.add(taken(1, broken("a", related=(gateway,))))
+    book.add(taken(2, sight={gateway: HIDDEN}))
+
+    assert book.life("a").state == "untold"
+    assert book.life("a").reason == f"{gateway}, of which it spoke, is not in the input"
+
+    book.add(taken(3, sight={gateway: REMOVED}))
+    assert book.life("a").state == "fixed"
+
+
+def test_what_was_never_in_sight_is_not_missed(book: Book) -> None:
+    absent = f"{HUB}-elsewhere"
+    book.add(taken(1, broken("a", related=(absent,)), sight={absent: HIDDEN}))
+    book.add(taken(2, sight={absent: HIDDEN}))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_finding_is_not_fixed_by_an_export_that_lacks_a_type_it_had(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"), types=("N/vnets", "N/Connections"))))
+    for number in (2, 3):
+        book.add(taken(number, of=report(types=("N/vnets", "N/more"))))
+
+    assert book.life("a").state == "untold"
+    assert "the input has no n/connections any more" in book.life("a").reason
+
+    book.add(taken(4, of=report(types=("N/VNETS", "N/connections"))))
+    assert book.life("a").state == "fixed"
+
+
+def test_a_snapshot_that_read_all_around_may_lack_a_type(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"), types=("N/vnets", "N/connections"))))
+    book.add(taken(2, of=report(types=("N/vnets",)), sight=lambda _: Look(True, whole=True)))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_type_that_no_rule_reads_is_not_missed(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"))))
+    without = report()
+    counts = without.audit.resources[:1]
+    book.add(taken(2, of=replace(without, audit=replace(without.audit, resources=counts))))
+
+    assert book.life("a").state == "fixed"
 
 
 def test_a_waived_finding_is_open(book: Book) -> None:

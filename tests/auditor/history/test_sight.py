@@ -124,3 +124,18 @@ def test_an_object_is_gone_when_its_list_was_read_whole() -> None:
 def test_a_resource_has_no_owner() -> None:
     """What `Sighted` asks the owner for is a part of a resource, never of a group."""
     assert parent(HUB) is None
+
+
+def test_all_around_a_subject_was_read_when_its_subscription_is_covered_without_a_gap() -> None:
+    def whole(scope: tuple[str, ...] = (SUBSCRIPTION,), *gaps: Gap) -> bool:
+        found = snapshot(hub())
+        found = Snapshot(found.sources, found.records, gaps=gaps, scope=scope)
+        return Sighted(found, build(found).network)(HUB).whole
+
+    assert whole()
+    assert not whole(())
+    assert not whole(("/subscriptions/other",))
+    assert not whole((SUBSCRIPTION,), Gap("denied", f"{SUBSCRIPTION}/providers/{NSG}", "403"))
+    assert not whole((SUBSCRIPTION,), Gap("damaged", "a.json", "cut off"))
+    assert whole((SUBSCRIPTION,), Gap("denied", "/subscriptions/other", "403"))
+    assert whole((SUBSCRIPTION,), Gap("lossy", HUB, "tags"))
