@@ -54,6 +54,8 @@ def translated(address: Address) -> Iterator[None]:
             f"cannot be read: {type(error).__name__}: {address.hide(_line(error))}",
             where=address.shown,
         ) from None
+    except ValueError as error:  # of an enumeration, of JSON, of a day
+        raise damaged(address, f"it holds what cannot be: {' '.join(str(error).split())}") from None
 
 
 def _told(error: DBAPIError, address: Address) -> AuditorError:

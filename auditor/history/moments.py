@@ -24,18 +24,20 @@ def read(text: str | None) -> datetime | None:
 
 
 def days_between(earlier: str, later: str) -> int:
-    """Give the whole days from one written moment to another."""
-    first, last = read(earlier), read(later)
-    assert first is not None
-    assert last is not None
-    return (last - first).days
+    """Give the whole days from one written moment to another. Raises ValueError for none."""
+    return (_sure(later) - _sure(earlier)).days
 
 
 def before(moment: str, days: int) -> str:
-    """Give the moment that many days before."""
-    found = read(moment)
-    assert found is not None
+    """Give the moment that many days before, empty where there is none any more."""
     try:
-        return written(found - timedelta(days=days))
+        return written(_sure(moment) - timedelta(days=days))
     except OverflowError:
         return ""
+
+
+def _sure(text: str) -> datetime:
+    found = read(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no moment")
+    return found

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from auditor.testing import arm_id, resource
@@ -362,3 +363,22 @@ def test_the_same_history_gives_the_same_bytes(auditor: Command) -> None:
         record(auditor, snapshot(day, group("ssh", name="db"), group("ssh")))
 
     assert auditor("history", "export").out == first
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("show",), ("show", "1"), ("show", "FINDING"), ("trend",), ("export",)],
+    ids=" ".join,
+)
+def test_what_is_written_as_json_keeps_its_schema(auditor: Command, words: tuple[str, ...]) -> None:
+    ran = record(auditor, snapshot(DAY[0], group("ssh"), group("ssh", name="db")))
+    mark = ran.report["findings"][0]["fingerprint"]
+    record(auditor, snapshot(DAY[1], group("ssh")))
+    schema = json.loads(auditor("schema", "history").out)
+
+    form = () if words == ("export",) else ("--report", "json")
+    asked = [mark if word == "FINDING" else word for word in words]
+    found = auditor("history", *asked, *form)
+
+    assert found.status == 0
+    jsonschema.Draft202012Validator(schema).validate(found.report)

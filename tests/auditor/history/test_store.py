@@ -16,7 +16,7 @@ from auditor.history.address import parse
 from auditor.history.faults import HistoryError
 from auditor.history.store import Store
 
-from ...history import Book, Server, broken, taken
+from ...history import Book, Server, broken, report, taken
 
 
 def made(file: Path) -> Book:
@@ -106,6 +106,34 @@ def test_a_history_without_one_of_its_tables_is_damaged(file: Path) -> None:
     with pytest.raises(HistoryError, match="damaged"):
         book.past()
     assert all("lacks the table auditor_sighting" in str(error) for error in open_both(file))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "auditor_finding SET state = 'opem'",
+        "auditor_finding SET kind = 'broke'",
+        "auditor_finding SET severity = 77",
+        "auditor_finding SET related = '['",
+        "auditor_run SET types = '{'",
+        "auditor_run SET scope = '{'",
+        "auditor_run SET as_of = 'never'",
+        "auditor_run SET at = 'once'",
+    ],
+)
+def test_a_value_that_cannot_be_is_damage(book: Book, change: str) -> None:
+    book.add(taken(1, broken("a")))
+    with book.store.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE {change}")
+
+    with pytest.raises(HistoryError, match="it holds what cannot be"):
+        _ = book.past(), book.add(taken(2, of=report(rules=())))
+
+
+def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    made(tmp_path / os.fsdecode(b"\xff.db"))
+
+    assert [os.fsencode(path.name) for path in tmp_path.iterdir()] == [b"\xff.db"]
 
 
 def test_a_newer_history_is_not_touched(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
