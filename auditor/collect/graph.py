@@ -1,10 +1,10 @@
 """The sweep by Azure Resource Graph: one question for many subscriptions, for what it holds whole.
 
 It is quicker than lists over many subscriptions, and says less: it is silent about what the
-caller may not read, lags behind by up to minutes, and does not tell the api-version of a row. So
-each subscription shows first that it is there for the caller to read: in Resource Graph's own
-list, and by one list of Resource Manager. Those that do not, and those of a query that did not
-come whole, are read by the lists of `ArmSweep`; so is what Resource Graph does not hold.
+caller may not read, and lags behind by up to minutes. So each subscription shows first that it is
+there for the caller to read: in Resource Graph's own list, and by one list of Resource Manager.
+Those that do not, and those of a query that did not come whole, are read by the lists of
+`ArmSweep`; so is what Resource Graph does not hold.
 
 Limits: https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 (15 queries in 5 seconds for each caller, groups below 300 subscriptions) and `work-with-data`
@@ -21,7 +21,7 @@ import msgspec
 
 from auditor.collect import catalogue
 from auditor.collect.catalogue import By, Kind
-from auditor.collect.graph_pages import Asking, Quota, take_rows
+from auditor.collect.graph_pages import COLUMNS, Asking, Quota, take_rows
 from auditor.collect.outcome import COMPLETE, Outcome
 from auditor.collect.sweep import ArmSweep, following, listing, lists
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
@@ -96,7 +96,9 @@ class GraphSweep:
     def _rows(self, batch: tuple[str, ...], scope: Scope) -> Work:
         """Ask for everything it holds; what it does not hold follows by lists."""
         types = ", ".join(f"'{kind.type.lower()}'" for kind in _held())
-        asking = Asking(f"resources | where type in~ ({types}) | order by id asc", batch)
+        columns = ", ".join(COLUMNS)
+        text = f"resources | where type in~ ({types}) | project {columns} | order by id asc"
+        asking = Asking(text, batch)
 
         def then(entries: Sequence[Entry], taken: Taken) -> Iterator[Work]:
             if not any(entry.type == _PROVEN for entry in entries):

@@ -16,6 +16,7 @@ OVERVIEW = (
     "Microsoft.ResourceGraph/resources/read",
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
     "Microsoft.Resources/subscriptions/resources/read",
 )
 """What finding out takes: subscriptions, groups, inventories, Resource Graph, service tags."""

@@ -15,7 +15,7 @@ from auditor.collect.pages import Gone, judge, take_list
 from auditor.collect.scoping import GROUPS
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.ids import fold
-from auditor.snapshot.transport import Unanswered
+from auditor.snapshot.transport import ForeignAddress, Unanswered
 
 INVENTORY = "inventory"
 OPEN = "auditor/open"
@@ -218,6 +218,6 @@ def _is_gone(desk: Desk, kind: Kind, parent: str) -> bool:
             f"{quote(fold(parent), safe=catalogue.PLAIN)}?api-version={version}",
             provider=kind.provider,
         )
-    except Unanswered:
+    except (Unanswered, ForeignAddress):
         return False
     return answer.status == 404 and judge(answer)[0] is State.FAILED

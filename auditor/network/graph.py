@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
 from sys import maxunicode
@@ -25,11 +25,10 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
-from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
+from auditor.resources.base import Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -254,17 +253,26 @@ class Network:
     def _join(self) -> None:
         """Let every reference know its target, every target its references, and sort by type."""
         nodes, incoming = self.nodes, self._incoming
-        found: list[tuple[str, str, Ref | None]] = []
-        by_type = self._by_type
+        found: visit.Targets = []
+        silent: set[int] = set()
+        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
         for source in chain(nodes.values(), self._leaves):
-            by_type[type(source)].append(source)
-            visit.targets(source, found)
+            kind = type(source)
+            known = kinds.get(kind)
+            if known is None:
+                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
+            keep, refers = known
+            keep(source)
+            if not refers:
+                continue
+            visit.targets(source, found, silent)
             if not found:
                 continue
-            for kind, target, ref in found:
-                key = fold(target)
+            for field, target, ref in found:
+                key = target.lower()  # as most often: folded, unless slashes are in excess
                 node = nodes.get(key)
-                if node is None and "/virtualmachines/" in key:
+                if node is None:
+                    key = fold(target)
                     node = self._at(key)
                 if node is not None:
                     key = node.folded or key
@@ -274,9 +282,9 @@ class Network:
                             ref.id = node.id  # one copy of the text
                 edges = incoming.get(key)
                 if edges is None:
-                    incoming[key] = [Edge(source, kind, key)]
+                    incoming[key] = [Edge(source, field, key)]
                 else:
-                    edges.append(Edge(source, kind, key))
+                    edges.append(Edge(source, field, key))
             found.clear()
 
 
@@ -323,6 +331,9 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     return once
 
 
+_UNASKED = object()
+
+
 def question_about(
     ask: Callable[Concatenate[Network, P], R],
 ) -> Callable[Concatenate[Network, P], R]:
@@ -334,14 +345,14 @@ def question_about(
     def answers(_: Network) -> dict[Any, Any]:
         return {}
 
+    # Half of what is asked is asked for the first time: an exception would take longer than both.
     def once_for_one(network: Network, about: Any) -> R:
         # Of one thing, as most are asked: it needs no tuple.
-        try:
-            return network.known[answers][about]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = network.ask(answers)[about] = cast(Any, ask)(network, about)
-        return cast(R, found)
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(about, _UNASKED)
+        if found is _UNASKED:
+            found = known[about] = ask(network, about)  # type: ignore[call-arg]
+        return found  # type: ignore[no-any-return]
 
     if _is_about_one(ask):
         return cast(Callable[Concatenate[Network, P], R], wraps(ask)(once_for_one))
@@ -349,13 +360,11 @@ def question_about(
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
         key = (about, *more.items()) if more else about
-        try:
-            return network.known[answers][key]  # type: ignore[no-any-return]
-        except KeyError:
-            pass
-        found = ask(network, *about, **more)
-        network.ask(answers)[key] = found
-        return found
+        known = network.known.get(answers) or network.ask(answers)
+        found = known.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = known[key] = ask(network, *about, **more)
+        return found  # type: ignore[no-any-return]
 
     return once
 
@@ -410,54 +419,3 @@ def whole(network: Network) -> tuple[Network]:
 def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     """Quote a value of a node; `pointer` is relative to the node (`/properties/subnet/id`)."""
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
-
-
-class _Traits(NamedTuple):
-    """What linking asks of a class, told once: an audit links many nodes of few classes."""
-
-    indexed: bool
-    has_parts: bool
-    hollow: Wire | None
-
-
-@cache
-def _traits(cls: type[Node]) -> _Traits:
-    settings = next((f for f in msgspec.structs.fields(cls) if f.name == "properties"), None)
-    hollow = hollow_of(settings.type) if settings is not None else None
-    return _Traits(cls.indexed, walk.has_parts(cls), hollow)
-
-
-def link(root: Node) -> list[Node]:
-    """Tell a node and every part inside it who and where it is; give them all, owners first."""
-    found = [root]
-    node: Any
-    for node in found:
-        kind: type[Node] = type(node)
-        indexed, has_parts, hollow = _traits(kind)
-        if indexed:
-            node.folded = fold(node.id)
-        if not node.name:  # an expression of a template, perhaps
-            node.name = last_segment(node.id)
-        try:
-            if hollow is not None and node.properties is hollow:
-                unset(node, "properties")
-        except Undetermined:
-            pass
-        if not has_parts:
-            continue
-        for collection, parts in visit.collections(node):
-            for index, part in enumerate(parts):
-                if not part.id:
-                    key = part.segment or collection.rpartition("/")[2]
-                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
-                part.owner = node
-                part.collection = collection
-                part.index = index
-            found += parts
-    return found
-
-
-def owner_key(node: Node) -> str | None:
-    """The folded id of the resource that should hold a part that arrived on its own."""
-    above = parent(node.id)
-    return fold(above) if above else None

@@ -36,7 +36,7 @@ def plainly_alive(own: EffectiveRules, other: EffectiveRules, number: int, spot:
 
     False: look closer.
     """
-    each = own.layers[0].rules[number].filter
+    each = own.layers[0].filters[number]
     protocol = next((name for name in ("tcp", "udp") if each.speaks_of(name)), "")
     if not protocol or not spot.home.v4 or not each.told:
         return False

@@ -86,7 +86,7 @@ K = TypeVar("K", bound="Wire")
 
 def kind_of(struct: K) -> type[K]:
     """Give the class a struct was declared with, whether or not it has unset fields."""
-    return cast(type[K], struct.whole or type(struct))
+    return struct.whole or type(struct)  # type: ignore[return-value]
 
 
 def json_name(cls: type[msgspec.Struct], attribute: str) -> str:

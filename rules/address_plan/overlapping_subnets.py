@@ -64,7 +64,7 @@ def _finding(network: Network, wide: Subnet, outer: Claim, narrow: Subnet, inner
         related=(wide.id,),
         message=f"{inner.prefix} of subnet {narrow.label} {how} {what}subnet {wide.label}",
         remedy=f"move what lives in {narrow.label}, then: "
-        + resize(network, narrow, inner.prefix.length, inner.prefix.version),
+        + resize(network, narrow, inner.prefix.length, inner.prefix),
         evidence=(inner.evidence, outer.evidence),
         key=wide.label.lower(),
     )

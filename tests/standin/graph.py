@@ -20,6 +20,12 @@ COLUMNS: tuple[str, ...] = (
     *("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId"),
     *("managedBy", "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"),
 )
+HIDDEN = "apiVersion"
+"""A column that a row only has when it is projected."""
+
+VERSION = "2023-09-01"
+"""The api-version in which Resource Graph is said to have taken everything in."""
+
 CONTAINERS = "resourcecontainers"
 MOST_ROWS = 1_000
 MOST_BYTES = 16 << 20
@@ -115,6 +121,7 @@ def _row(resource: Resource, tenant: str) -> dict[str, Any]:
     row["managedBy"] = row["managedBy"] or ""
     row["tenantId"] = tenant
     row["subscriptionId"] = subscription_of(resource.key)
+    row[HIDDEN] = VERSION if "/providers/" in resource.key else None
     row["resourceGroup"] = group_of(resource.key)
     return row
 
@@ -141,7 +148,7 @@ def read(text: str) -> Query:
 
 def _column(name: str) -> str:
     name = name.strip()
-    if name not in COLUMNS:
+    if name not in (*COLUMNS, HIDDEN):
         raise Refused(f"Failed to resolve scalar expression named '{name}'")
     return name
 

@@ -14,6 +14,7 @@ from auditor.collect.graph_pages import Quota, resource_of
 from ...command import Command
 from ...snapping import ESTATES, Live, living
 from ...standin import Estate, Fault
+from ...standin.graph import VERSION
 
 GRAPH = "/providers/microsoft.resourcegraph/resources"
 AS_OF = ("--as-of", "2026-11-23")
@@ -60,14 +61,16 @@ def test_both_sweeps_give_the_same(
         assert live.gaps == []
 
 
-def test_a_row_does_not_tell_its_api_version(live: Live) -> None:
+def test_every_record_tells_its_api_version_in_front(live: Live) -> None:
+    """Resource Graph's own, where a row is of Resource Graph."""
     live("--sweep", "graph")
 
-    told = {one["type"]: one.get("apiVersion") for one in live.document["resources"]}
+    told = {one["type"]: one["apiVersion"] for one in live.document["resources"]}
 
-    assert told["Microsoft.Network/networkSecurityGroups"] is None
-    assert told["Microsoft.Network/virtualNetworks"] is not None
-    assert told["Microsoft.Network/firewallPolicies/ruleCollectionGroups"] is not None
+    assert told["Microsoft.Network/networkSecurityGroups"] == VERSION
+    assert told["Microsoft.Network/virtualNetworks"] != VERSION
+    assert told["Microsoft.Network/firewallPolicies/ruleCollectionGroups"] != VERSION
+    assert {next(iter(one)) for one in live.document["resources"]} == {"apiVersion"}
 
 
 def test_a_few_subscriptions_are_read_by_lists(live: Live) -> None:

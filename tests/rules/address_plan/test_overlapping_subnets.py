@@ -95,3 +95,19 @@ def test_order_does_not_matter(seed: int) -> None:
     expected = {(f.subject, f.message) for f in judge(**dict(items)).broken}
     random.Random(seed).shuffle(items)
     assert {(f.subject, f.message) for f in judge(**dict(items)).broken} == expected
+
+
+def test_the_remedy_keeps_the_other_prefixes_of_a_subnet() -> None:
+    two = {"addressPrefixes": ["10.0.2.0/24", "10.0.0.0/24"]}
+    (finding,) = judge(api="10.0.0.0/24", web=two).broken
+    assert finding.remedy.endswith("--name web --address-prefixes 10.0.2.0/24 10.0.1.0/24")
+
+
+def test_the_remedy_for_a_dual_stack_subnet_keeps_the_other_family() -> None:
+    subnets = {
+        "web": {"addressPrefixes": ["10.0.0.0/24", "fd00:0:0:1::/64"]},
+        "api": {"addressPrefixes": ["10.0.1.0/24", "fd00:0:0:1::/64"]},
+    }
+    network = estate(vnet("shop", "10.0.0.0/16", "fd00::/48", subnets=subnets))
+    (finding,) = ask("ADR-001", network).broken
+    assert finding.remedy.endswith("--name web --address-prefixes 10.0.0.0/24 fd00::/64")
