@@ -164,6 +164,7 @@ def report(
         intents=intents,
         pages={run.rule.id: run.rule.page for run in runs if run.rule.id in speaking},
         controls={run.rule.id: run.rule.controls for run in runs if run.rule.controls},
+        silenced=frozenset((run.rule.id, subject) for run in runs for subject in run.silenced),
     )
 
 

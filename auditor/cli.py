@@ -24,7 +24,9 @@ from auditor.commands import (
     diff,
     filters,
     graph,
+    history,
     reach,
+    recording,
     routes,
     snapshot,
     verify,
@@ -168,7 +170,9 @@ def _audit(
     options: dict[str, Any],
     settings: Settings,
     renderers: Sequence[Callable[..., None]],
+    watch: Callable[..., None] | None = None,
 ) -> Report:
+    """Audit what the command line names; `watch` is told what went into it."""
     from auditor import baseline, registry
     from auditor import settings as configuration
     from auditor.assemble import Policy
@@ -210,6 +214,9 @@ def _audit(
         stage(f"asking {len(chosen)} rules")
         pictured = any(getattr(render, "needs_picture", False) for render in renderers)
         report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
+        if watch is not None:
+            stage("recording")
+            watch(snapshot, built.network, chosen, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return complying.told(report, frameworks, built.network)
@@ -317,6 +324,33 @@ def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> 
     replace(file, rendered(render, report))
 
 
+_TAKEN_FROM_CHECK = [each for each in check.params if each.name != "write_baseline"]
+
+
+@cli.command("report", params=[*_TAKEN_FROM_CHECK, *recording.OPTIONS])
+def report_(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit, record the outcome in a history, and tell what changed since the last time.
+
+    The history is a file of SQLite's, or a PostgreSQL database by URL. The same snapshot and rules
+    are recorded once. Exit status 0: kept, 1: broken, 2: usage, or the history cannot be written,
+    3: no audit, or the history is damaged.
+    """
+    from auditor.network.build import paused_gc
+
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
+    targets = _targets(options["reports"] or ("console",))
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    book = recording.open_book(options, settings)
+    with paused_gc(), delivery.of_failure():
+        asked = {**options, "write_baseline": None}
+        report = book.add(_audit(paths, asked, settings, renderers, book.watch))
+        for render, file in targets:
+            _write(render, report, file)
+        book.settle()
+    return delivery.of_report(report)
+
+
 @cli.command()
 @click.option(
     "--report",
@@ -401,8 +435,8 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix) and diff write with --report json, or of what --notify
-    posts (notification).
+    Or of what reach, reach --matrix (matrix), diff and history write with --report json, or of
+    what --notify posts (notification).
     """
     say(schema_of(document).rstrip())
 
@@ -420,6 +454,7 @@ def completion(shell: str) -> None:
 
 for each in (
     filters.flow,
+    history.history,
     reach.reach,
     graph.graph,
     diff.diff,

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.past import Past
 from auditor.topology import Picture
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -309,3 +310,7 @@ class Report:
     """What became of the controls of each framework that was asked for."""
     picture: Picture | None = None
     """The network as a picture, where a renderer asked for it (`needs_picture`)."""
+    silenced: frozenset[tuple[str, str]] = frozenset()
+    """Rule and subject of what is broken and told by a more special rule's finding instead."""
+    history: Past | None = None
+    """What audits said before, when there is a history (`auditor report`)."""

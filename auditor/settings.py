@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since", "compliance", "notify",
+    "since", "compliance", "notify", "history",
 )  # fmt: skip
+_HISTORY_KEYS = ("store", "estate", "keep-days")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -63,6 +64,15 @@ class WaiverEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """`[history]`: where audits are recorded, under which name, and for how many days."""
+
+    store: str | None = None
+    estate: str | None = None
+    keep_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the configuration says; None where it says nothing."""
 
@@ -81,6 +91,7 @@ class Settings:
     """Whom `--notify NAME` may tell, by name."""
     frameworks: tuple[str, ...] = ()
     """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
+    history: HistorySettings = HistorySettings()
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -140,6 +151,7 @@ def read(path: Path) -> Settings:
         intents=_intents(table, path),
         frameworks=_frameworks(table, path),
         targets=_targets(table, path),
+        history=_history(table, path),
     )
 
 
@@ -198,6 +210,23 @@ def _severity(table: Mapping[str, Any], where: str) -> Severity | None:
     if not isinstance(word, str):
         raise UsageError("fail-on must be a severity", where=where)
     return severity(word, f"{where}: fail-on")
+
+
+def _history(table: Mapping[str, Any], path: Path) -> HistorySettings:
+    found = table.get("history", {})
+    where = f"{path}: history"
+    if not isinstance(found, dict):
+        raise UsageError("history must be a table, [history]", where=str(path))
+    refuse_unknown(found, _HISTORY_KEYS, where)
+    store = found.get("store")
+    if store is not None and not (isinstance(store, str) and "://" in store):
+        store = _file(found, "store", path)
+    estate, days = found.get("estate"), found.get("keep-days")
+    if estate is not None and not isinstance(estate, str):
+        raise UsageError("estate must be text", where=where)
+    if days is not None and (type(days) is not int or days < 1):
+        raise UsageError("keep-days must be a whole number of days, at least 1", where=where)
+    return HistorySettings(store, estate, days)
 
 
 def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[str, Any]]:
