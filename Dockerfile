@@ -19,7 +19,7 @@ COPY auditor auditor
 COPY rules rules
 COPY reports reports
 RUN uv sync --locked --no-dev --no-editable --no-cache \
-    --extra azure --extra kubernetes --extra office
+    --extra azure --extra kubernetes --extra office --extra postgresql
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="auditor" \

@@ -341,14 +341,15 @@ def report_(paths: tuple[str, ...], **options: Any) -> int:
     delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
     renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
-    book = recording.open_book(options, settings)
     with paused_gc(), delivery.of_failure():
+        book = recording.open_book(options, settings)
         asked = {**options, "write_baseline": None}
         report = book.add(_audit(paths, asked, settings, renderers, book.watch))
         for render, file in targets:
             _write(render, report, file)
-        book.settle()
-    return delivery.of_report(report)
+    status = delivery.of_report(report)
+    book.settle()
+    return status
 
 
 @cli.command()
