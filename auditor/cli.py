@@ -10,17 +10,20 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from auditor import __version__, streams
 from auditor.commands import (
+    complying,
+    delivering,
     diff,
     filters,
+    graph,
     history,
     reach,
     recording,
@@ -135,6 +138,8 @@ def cli() -> None:
     multiple=True,
     help="How to tell it; repeats (default: console).",
 )
+@complying.FRAMEWORKS
+@delivering.NOTIFY
 @SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
@@ -149,16 +154,23 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     if options["baseline"] and options["write_baseline"]:
         raise UsageError("--baseline and --write-baseline exclude each other")
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
-    with paused_gc():
-        report = _audit(paths, options)
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    with paused_gc(), delivery.of_failure():
+        report = _audit(paths, options, settings, renderers)
         for render, file in targets:
             _write(render, report, file)
-    return int(report.failed)
+    return delivery.of_report(report)
 
 
 def _audit(
-    paths: tuple[str, ...], options: dict[str, Any], watch: Callable[..., None] | None = None
+    paths: tuple[str, ...],
+    options: dict[str, Any],
+    settings: Settings,
+    renderers: Sequence[Callable[..., None]],
+    watch: Callable[..., None] | None = None,
 ) -> Report:
     """Audit what the command line names; `watch` is told what went into it."""
     from auditor import baseline, registry
@@ -170,12 +182,12 @@ def _audit(
     from auditor.snapshot.load import load
 
     as_of = _moment(options["as_of"])
-    settings = _settings(options["config"])
     rules = registry.rules((*settings.rules, *options["folders"]))
     select = _words(options["select"]) or settings.select
     chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
     parameters = configuration.parameters(rules, settings.parameters, settings.file)
     configuration.check_waivers(rules, settings.waivers)
+    frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
     policy = Policy(
         day=as_of.date(),
         threshold=_threshold(options["fail_on"], settings),
@@ -200,13 +212,14 @@ def _audit(
             stage("reading the older snapshot")
             _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
-        report = audit(snapshot, built, chosen, policy, parameters)
+        pictured = any(getattr(render, "needs_picture", False) for render in renderers)
+        report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
         if watch is not None:
             stage("recording")
             watch(snapshot, built.network, chosen, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
-    return report
+    return complying.told(report, frameworks, built.network)
 
 
 def _look_back(network: Network, path: str, keep_going: bool) -> None:
@@ -283,7 +296,13 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     targets = []
     for each in wanted:
         name, _, file = each.partition("=")
-        targets.append((registry.renderer(name), "" if file == "-" else file))
+        file = "" if file == "-" else file
+        render = registry.renderer(name)
+        if not file and getattr(render, "is_binary", False):
+            raise UsageError(
+                f"{name} is no text for a terminal", where="--report", advice=f"write {name}=FILE"
+            )
+        targets.append((render, file))
     files = [os.path.realpath(file) if file else "" for _, file in targets]
     for file in files:
         if files.count(file) > 1:
@@ -294,18 +313,15 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     return targets
 
 
-def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) -> None:
+def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> None:
     if not file:
         with streams.output() as out:
             render(report, out)
         return
-    import io
-
     from auditor.baseline import replace
+    from auditor.rendering import rendered
 
-    text = io.StringIO(newline="")
-    render(report, text)
-    replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
+    replace(file, rendered(render, report))
 
 
 _TAKEN_FROM_CHECK = [each for each in check.params if each.name != "write_baseline"]
@@ -321,19 +337,27 @@ def report_(paths: tuple[str, ...], **options: Any) -> int:
     """
     from auditor.network.build import paused_gc
 
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
-    book = recording.open_book(options, _settings(options["config"]))
-    with paused_gc():
-        report = book.add(_audit(paths, {**options, "write_baseline": None}, book.watch))
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    options["write_baseline"] = None
+    with paused_gc(), delivery.of_failure():
+        book = recording.open_book(options, settings)
+        report = book.add(_audit(paths, options, settings, renderers, book.watch))
         for render, file in targets:
             _write(render, report, file)
+    status = delivery.of_report(report)
     book.settle()
-    return int(report.failed)
+    return status
 
 
 @cli.command()
 @click.option(
-    "--report", type=click.Choice(["text", "json"]), default="text", help="How to tell them."
+    "--report",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    help="How to tell them; html is the whole reference as a page.",
 )
 @_FOLDERS
 def rules(report: str, folders: tuple[str, ...]) -> None:
@@ -341,6 +365,9 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
     from auditor import registry
 
     found = registry.rules(folders)
+    if report == "html":
+        say(_reference(found.values()).rstrip())
+        return
     if report == "json":
         import msgspec
 
@@ -353,6 +380,18 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
 def _line(rule: Rule[Any]) -> str:
     off = "" if rule.on else "  (only when selected)"
     return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
+
+
+def _reference(found: Iterable[Rule[Any]]) -> str:
+    from auditor.explain import page
+    from auditor.web.rules import Entry, html
+
+    entries = []
+    for rule in found:
+        title, _, text = page(rule).partition("\n")
+        name = title.removeprefix(f"# {rule.id} ").rstrip().removesuffix(".")
+        entries.append(Entry(rule.id, name, rule.severity.word, rule.family, text))
+    return html(entries)
 
 
 def _as_json(rule: Rule[Any]) -> dict[str, Any]:
@@ -396,7 +435,8 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix), diff and history write with --report json.
+    Or of what reach, reach --matrix (matrix), diff and history write with --report json, or of what
+    --notify posts (notification).
     """
     say(schema_of(document).rstrip())
 
@@ -416,11 +456,13 @@ for each in (
     filters.flow,
     history.history,
     reach.reach,
+    graph.graph,
     diff.diff,
     filters.effective_rules,
     routes.next_hop,
     routes.effective_routes,
     snapshot.snapshot,
     verify.verify,
+    complying.compliance,
 ):
     cli.add_command(each)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,9 +25,12 @@ from auditor.intent import Intent, read_intent
 from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
 
+if TYPE_CHECKING:
+    from auditor.delivery.targets import Target
+
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since", "history",
+    "since", "compliance", "notify", "history",
 )  # fmt: skip
 _HISTORY_KEYS = ("store", "estate", "keep-days")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
@@ -85,6 +88,10 @@ class Settings:
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
     history: HistorySettings = HistorySettings()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """Whom `--notify NAME` may tell, by name."""
+    frameworks: tuple[str, ...] = ()
+    """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -143,6 +150,8 @@ def read(path: Path) -> Settings:
         waivers=_waivers(table, path),
         intents=_intents(table, path),
         history=_history(table, path),
+        frameworks=_frameworks(table, path),
+        targets=_targets(table, path),
     )
 
 
@@ -225,6 +234,26 @@ def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[st
     if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
         raise UsageError("params must hold tables, [params.RULE-ID]", where=where)
     return value
+
+
+def _frameworks(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    value = table.get("compliance", {})
+    if not isinstance(value, dict):
+        raise UsageError("compliance must be a table, [compliance]", where=str(path))
+    refuse_unknown(value, ("frameworks",), f"{path}: compliance")
+    wanted = _texts(value, "frameworks", f"{path}: compliance")
+    return tuple(str(path.parent / one) if one.endswith(".toml") else one for one in wanted)
+
+
+def _targets(table: Mapping[str, Any], path: Path) -> Mapping[str, Target]:
+    value = table.get("notify", {})
+    if not isinstance(value, dict):
+        raise UsageError("notify must hold tables, [notify.NAME]", where=str(path))
+    if not value:
+        return {}
+    from auditor.delivery.targets import read as read_target
+
+    return {name: read_target(name, one, str(path), path.parent) for name, one in value.items()}
 
 
 def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:

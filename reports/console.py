@@ -15,6 +15,7 @@ from typing import TextIO
 from auditor import trends
 from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
+from . import _compliance
 from ._layout import TIE, Line, block, labelled, split_command, width_of
 from ._names import Names
 from ._past import ages, compared, ending, gone, not_told, series, since
@@ -132,6 +133,7 @@ def _lines(report: Report, look: Look) -> Iterator[Line]:
     yield from _totals(report, totals, names, look)
     yield from _history(report, names, look)
     yield from _intents(report, look)
+    yield from _compliance.lines(report, look.prose)
     yield from _broken(report, names, look)
     yield from _untold(report, names, look)
     yield from _accepted(report, names, look)

@@ -9,6 +9,8 @@ from typing import Any, TextIO
 
 from auditor.finding import (
     Audit,
+    ControlResult,
+    FrameworkResult,
     Hop,
     IntentState,
     Judged,
@@ -35,6 +37,8 @@ def render(report: Report, out: TextIO) -> None:
         written["intents"] = [_intent(intent) for intent in report.intents]
     if report.history is not None:
         written["history"] = _history(report.history)
+    if report.compliance:
+        written["compliance"] = [_framework(framework) for framework in report.compliance]
     written["findings"] = [_finding(finding) for finding in report.findings]
     out.write(dumps(written))
 
@@ -151,6 +155,30 @@ def _intent(intent: IntentState) -> dict[str, Any]:
     if intent.hops:
         written["hops"] = _hops(intent.hops)
     return written
+
+
+def _framework(framework: FrameworkResult) -> dict[str, Any]:
+    return {
+        "framework": framework.name,
+        "title": framework.title,
+        "note": framework.note,
+        "controls": [_control(control) for control in framework.controls],
+    }
+
+
+def _control(control: ControlResult) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "title": control.title,
+        "outcome": control.outcome.value,
+        "reason": control.reason,
+        "rules": list(control.rules),
+        "intents": list(control.intents),
+        "broken": control.broken,
+        "unknown": control.unknown,
+        "accepted": control.accepted,
+        "findings": list(control.fingerprints),
+    }
 
 
 def _location(where: Location | None) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from typing import TextIO
 from auditor import trends
 from auditor.finding import Judged, Report, RuleSummary, Status
 
+from ._compliance import outcomes, told, uncovered
 from ._layout import split_command
 from ._names import Names
 from ._past import ages, compared, ending, gone, not_told, series, since
@@ -73,7 +74,8 @@ def _head(report: Report, names: Names) -> str:
         f" {text_of(audit.version)}.",
         "",
     ]
-    lines += [*_history(report, names), *_families(report), *_intents(report), *_audited(report)]
+    lines += [*_history(report, names), *_families(report), *_intents(report)]
+    lines += [*_compliance(report), *_audited(report)]
     if report.fixed:
         lines += [f"{plural(report.fixed, 'finding')} of the baseline gone.", ""]
     return "\n".join(lines) + "\n"
@@ -133,6 +135,23 @@ def _history(report: Report, names: Names) -> list[str]:
 def _some(lines: list[str]) -> list[str]:
     more = len(lines) - _LISTED
     return [*lines[:_LISTED], f"- and {more:,} more: `auditor history show`"] if more > 0 else lines
+
+
+def _compliance(report: Report) -> list[str]:
+    lines: list[str] = []
+    for framework in report.compliance:
+        head = f"{text_of(framework.title)}: {outcomes(framework)}"
+        lines += [f"<details><summary>Compliance, {head}</summary>", ""]
+        lines += [text_of(framework.note), ""] if framework.note else []
+        lines += ["| Control | | outcome | rules | |", "| --- | --- | --- | --- | --- |"]
+        for control in told(framework):
+            rules = ", ".join(map(text_of, (*control.rules, *control.intents)))
+            cells = (text_of(control.id), text_of(control.title), f"**{control.outcome}**", rules)
+            lines.append(f"| {' | '.join(cells)} | {text_of(control.reason)} |")
+        missing = uncovered(framework)
+        lines += ["", f"No rule looks at {text_of(missing)}."] if missing else []
+        lines += ["", "</details>", ""]
+    return lines
 
 
 def _audited(report: Report) -> list[str]:
