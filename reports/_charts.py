@@ -1,13 +1,13 @@
 """Charts of a history as inline SVG: for pages that load nothing and print well.
 
-Colours come from the page: `--critical`, `--high`, `--medium`, `--low`, `--info`, `--unknown`,
-`--accent` and `--grid`, each with a value of its own where the page has none. Every chart has a
-title and a description in words, for those who do not see it.
+Colours come from the page's own variables, each with a value where the page has none. Every chart
+has a title and a description in words, for those who do not see it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from auditor import trends
@@ -16,23 +16,32 @@ from auditor.past import Entry, Past
 from ._text import visible
 
 WIDTH, HEIGHT = 640, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 32, 28
 MOST = 120
 """How many runs a chart shows at most: the last ones."""
 
 _COLOURS = {
-    "critical": "#a4262c",
-    "high": "#d83b01",
-    "medium": "#b88a00",
-    "low": "#0067b8",
-    "info": "#5c6b7a",
-    "unknown": "#8e3a9d",
-    "not told": "#8e3a9d",
-    "coverage": "#107c10",
+    "critical": ("critical", "#b42318"),
+    "high": ("high", "#c2410c"),
+    "medium": ("medium", "#946200"),
+    "low": ("low", "#1d4ed8"),
+    "info": ("info", "#566273"),
+    "unknown": ("unknown", "#946200"),
+    "not told": ("accent", "#1d4ed8"),
+    "coverage": ("kept", "#0b7a4b"),
 }
+"""For each series the page's colour, and what stands for it where the page has none."""
 
 
-def charts(past: Past) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing and its title; `svg` is markup, safe to stand in a page."""
+
+    title: str
+    svg: str
+
+
+def charts(past: Past) -> tuple[Chart, ...]:
     """Give the charts of a history: findings by severity, what is not told, coverage, ages.
 
     Nothing of a history that has one run only, but for the ages.
@@ -54,7 +63,7 @@ def charts(past: Past) -> tuple[str, ...]:
     return tuple(found)
 
 
-def stacked(title: str, entries: Sequence[Entry], series: Sequence[trends.Series]) -> str:
+def stacked(title: str, entries: Sequence[Entry], series: Sequence[trends.Series]) -> Chart:
     """Draw counts one upon another, the worst at the bottom."""
     below = [0.0] * len(entries)
     top = _nice(max(sum(each.values[n] or 0 for each in series) for n in range(len(entries))))
@@ -68,10 +77,10 @@ def stacked(title: str, entries: Sequence[Entry], series: Sequence[trends.Series
         fill = _colour(each.name)
         parts.append(f'<path d="{path}" fill="{fill}"><title>{escape(told)}</title></path>')
         below = above
-    return _svg(title, _in_words(entries, series), parts)
+    return _svg(title, _in_words(entries, series), [*parts, *_legend(series)])
 
 
-def lines(title: str, entries: Sequence[Entry], series: Sequence[trends.Series]) -> str:
+def lines(title: str, entries: Sequence[Entry], series: Sequence[trends.Series]) -> Chart:
     """Draw each series as a line, broken where a run does not tell it."""
     percent = all(each.unit == "%" for each in series)
     known = [value for each in series for value in each.values if value is not None]
@@ -85,16 +94,17 @@ def lines(title: str, entries: Sequence[Entry], series: Sequence[trends.Series])
             f'stroke="{_colour(each.name)}" stroke-width="2"{dash}>'
             f"<title>{escape(told)}</title></path>"
         )
-    return _svg(title, _in_words(entries, series), parts)
+    return _svg(title, _in_words(entries, series), [*parts, *_legend(series)])
 
 
-def ages(past: Past) -> str:
+def ages(past: Past) -> Chart:
     """Draw how many open findings of each severity are how old, a bar for each severity."""
     most = max(age.number for age in past.ages)
     parts, words = [], []
-    height = _TOP + 26 * len(past.ages) + 22
+    top = 8
+    height = top + 26 * len(past.ages) + 22
     for row, age in enumerate(past.ages):
-        y, x = _TOP + 26 * row, 80.0
+        y, x = top + 26 * row, 80.0
         parts.append(f'<text x="74" y="{y + 13}" text-anchor="end">{escape(age.severity)}</text>')
         for bucket, number in enumerate(age.buckets):
             wide = (WIDTH - 80 - 60) * number / most
@@ -117,6 +127,14 @@ _BUCKETS = ("for less than 7 days", "for 7 to 29 days", "for 30 to 89 days", "fo
 _OPACITY = ("0.35", "0.55", "0.8", "1")
 
 
+def _legend(series: Sequence[trends.Series]) -> Iterator[str]:
+    """Name each series and its last value, beside its colour."""
+    for place, each in enumerate(series):
+        x = _LEFT + place * (WIDTH - _LEFT - _RIGHT) // max(len(series), 3)
+        yield f'<rect x="{x}" y="4" width="10" height="10" fill="{_colour(each.name)}"/>'
+        yield f'<text x="{x + 15}" y="13">{escape(each.name)} {trends.number(each)}</text>'
+
+
 def _frame(entries: Sequence[Entry], top: float, unit: str) -> Iterator[str]:
     """Draw the grid, its numbers, and the first and last day."""
     for share in (0.0, 0.5, 1.0):
@@ -124,7 +142,7 @@ def _frame(entries: Sequence[Entry], top: float, unit: str) -> Iterator[str]:
         said = f"{top * share:,.0f}{unit}" if top * share == int(top * share) else ""
         yield (
             f'<line x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{_num(y)}" y2="{_num(y)}" '
-            'stroke="var(--grid, #8884)"/>'
+            'stroke="var(--line, #8884)"/>'
         )
         yield f'<text x="{_LEFT - 6}" y="{_num(y + 4)}" text-anchor="end">{said}</text>'
     y = HEIGHT - 8
@@ -169,8 +187,8 @@ def _num(value: float) -> str:
 
 
 def _colour(name: str) -> str:
-    kind = name.replace(" ", "-")
-    return f"var(--{kind}, {_COLOURS.get(name, '#0067b8')})"
+    kind, own = _COLOURS[name]
+    return f"var(--{kind}, {own})"
 
 
 def _in_words(entries: Sequence[Entry], series: Sequence[trends.Series]) -> str:
@@ -187,10 +205,11 @@ def _told(series: trends.Series) -> str:
     return f"{series.name}: {first} at first, {last} at last"
 
 
-def _svg(title: str, words: str, parts: Sequence[str], height: int = HEIGHT) -> str:
+def _svg(title: str, words: str, parts: Sequence[str], height: int = HEIGHT) -> Chart:
     head = escape(visible(title))
-    return (
+    drawn = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {height}" '
         f'role="img" font-size="12" fill="currentColor">'
         f"<title>{head}</title><desc>{escape(visible(words))}</desc>{''.join(parts)}</svg>"
     )
+    return Chart(title, drawn)

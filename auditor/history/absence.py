@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from auditor.finding import Judged, Report
+from auditor.finding import Judged, Report, Status
 from auditor.history.lives import Kind, State, Verdict
 from auditor.history.schema import storable
 from auditor.ids import fold, parent
@@ -48,13 +48,10 @@ class Gone:
     types: frozenset[str] = frozenset()
 
 
-UNKNOWN = "cannot tell: "
-"""How the message of an unknown begins, whatever became of it."""
-
-
 def kind_of(finding: Judged) -> Kind:
     """Tell a fault from a missing answer; a waived or known one is of the kind it was before."""
-    return Kind.UNKNOWN if finding.message.startswith(UNKNOWN) else Kind.BROKEN
+    untold = finding.untold or finding.status is Status.UNKNOWN
+    return Kind.UNKNOWN if untold else Kind.BROKEN
 
 
 class Hearing:

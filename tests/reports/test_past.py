@@ -199,8 +199,7 @@ def charts(report: Report) -> tuple[str, ...]:
     (module,) = {renderer("console").__module__.rpartition(".")[0]}
     from importlib import import_module
 
-    found: tuple[str, ...] = import_module(f"{module}._charts").charts(report.history)
-    return found
+    return tuple(each.svg for each in import_module(f"{module}._charts").charts(report.history))
 
 
 def _drawn(report: Report) -> Iterator[ElementTree.Element]:
@@ -270,3 +269,24 @@ def test_whole_is_only_what_is_whole() -> None:
     assert trends.written(99.99, "%") == "99.9 %"
     assert trends.written(100.0, "%") == "100.0 %"
     assert trends.written(1234, "findings") == "1,234"
+
+
+def test_the_html_page_tells_and_draws_the_history() -> None:
+    html = rendered("html", full())
+
+    assert "<b>Run 3 of shop</b>, since 2026-09-21: 2 new, 1 fixed" in html
+    assert html.count('<svg xmlns="http://www.w3.org/2000/svg" class="chart"') == 4
+    assert "<dt>Open since</dt><dd>2026-09-14, 14 days</dd>" in html
+    assert "Findings of the run before that are not here (2)" in html
+    assert "EXP-001 ends in 3 days" in html
+
+
+def test_nothing_of_a_history_acts_in_the_html_page() -> None:
+    html = rendered("html", hostile())
+
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_an_html_page_without_a_history_has_no_part_for_it() -> None:
+    assert 'id="history"' not in rendered("html", sample.full())

@@ -157,7 +157,7 @@ def test_what_the_rule_cannot_tell_of_another_subject_is_no_doubt_about_this(boo
 
 
 def test_a_waived_unknown_is_doubt_as_well(book: Book) -> None:
-    hole = broken("b", subject=HUB, status=Status.WAIVED, message="cannot tell: the subnets")
+    hole = replace(broken("b", subject=HUB, status=Status.WAIVED), untold=True)
     book.add(taken(1, broken("a")))
     book.add(taken(2, hole))
 
