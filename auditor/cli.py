@@ -341,10 +341,10 @@ def report_(paths: tuple[str, ...], **options: Any) -> int:
     delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
     renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
-    options["write_baseline"] = None
     with paused_gc(), delivery.of_failure():
         book = recording.open_book(options, settings)
-        report = book.add(_audit(paths, options, settings, renderers, book.watch))
+        asked = {**options, "write_baseline": None}
+        report = book.add(_audit(paths, asked, settings, renderers, book.watch))
         for render, file in targets:
             _write(render, report, file)
     status = delivery.of_report(report)
@@ -366,7 +366,7 @@ def rules(report: str, folders: tuple[str, ...]) -> None:
 
     found = registry.rules(folders)
     if report == "html":
-        say(_reference(found.values()).rstrip())
+        say(reference(found.values()).rstrip())
         return
     if report == "json":
         import msgspec
@@ -382,7 +382,8 @@ def _line(rule: Rule[Any]) -> str:
     return f"{rule.id:8}  {rule.severity.word:8}  {rule.title}{off}"
 
 
-def _reference(found: Iterable[Rule[Any]]) -> str:
+def reference(found: Iterable[Rule[Any]]) -> str:
+    """Give the reference of rules as a page."""
     from auditor.explain import page
     from auditor.web.rules import Entry, html
 
@@ -435,8 +436,8 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix), diff and history write with --report json, or of what
-    --notify posts (notification).
+    Or of what reach, reach --matrix (matrix), diff and history write with --report json, or of
+    what --notify posts (notification).
     """
     say(schema_of(document).rstrip())
 

@@ -87,11 +87,11 @@ class Settings:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
-    history: HistorySettings = HistorySettings()
     targets: Mapping[str, Target] = field(default_factory=dict)
     """Whom `--notify NAME` may tell, by name."""
     frameworks: tuple[str, ...] = ()
     """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
+    history: HistorySettings = HistorySettings()
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -149,9 +149,9 @@ def read(path: Path) -> Settings:
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),
-        history=_history(table, path),
         frameworks=_frameworks(table, path),
         targets=_targets(table, path),
+        history=_history(table, path),
     )
 
 

@@ -35,10 +35,10 @@ def render(report: Report, out: TextIO) -> None:
     }
     if report.intents:
         written["intents"] = [_intent(intent) for intent in report.intents]
-    if report.history is not None:
-        written["history"] = _history(report.history)
     if report.compliance:
         written["compliance"] = [_framework(framework) for framework in report.compliance]
+    if report.history is not None:
+        written["history"] = _history(report.history)
     written["findings"] = [_finding(finding) for finding in report.findings]
     out.write(dumps(written))
 

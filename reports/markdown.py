@@ -107,6 +107,23 @@ def _intents(report: Report) -> list[str]:
     return [*lines, ""]
 
 
+def _compliance(report: Report) -> list[str]:
+    lines: list[str] = []
+    for framework in report.compliance:
+        head = f"{text_of(framework.title)}: {outcomes(framework)}"
+        lines += [f"<details><summary>Compliance, {head}</summary>", ""]
+        lines += [text_of(framework.note), ""] if framework.note else []
+        lines += ["| Control | | outcome | rules | |", "| --- | --- | --- | --- | --- |"]
+        for control in told(framework):
+            rules = ", ".join(map(text_of, (*control.rules, *control.intents)))
+            cells = (text_of(control.id), text_of(control.title), f"**{control.outcome}**", rules)
+            lines.append(f"| {' | '.join(cells)} | {text_of(control.reason)} |")
+        missing = uncovered(framework)
+        lines += ["", f"No rule looks at {text_of(missing)}."] if missing else []
+        lines += ["", "</details>", ""]
+    return lines
+
+
 def _history(report: Report, names: Names) -> list[str]:
     past = report.history
     if past is None:
@@ -135,23 +152,6 @@ def _history(report: Report, names: Names) -> list[str]:
 def _some(lines: list[str]) -> list[str]:
     more = len(lines) - _LISTED
     return [*lines[:_LISTED], f"- and {more:,} more: `auditor history show`"] if more > 0 else lines
-
-
-def _compliance(report: Report) -> list[str]:
-    lines: list[str] = []
-    for framework in report.compliance:
-        head = f"{text_of(framework.title)}: {outcomes(framework)}"
-        lines += [f"<details><summary>Compliance, {head}</summary>", ""]
-        lines += [text_of(framework.note), ""] if framework.note else []
-        lines += ["| Control | | outcome | rules | |", "| --- | --- | --- | --- | --- |"]
-        for control in told(framework):
-            rules = ", ".join(map(text_of, (*control.rules, *control.intents)))
-            cells = (text_of(control.id), text_of(control.title), f"**{control.outcome}**", rules)
-            lines.append(f"| {' | '.join(cells)} | {text_of(control.reason)} |")
-        missing = uncovered(framework)
-        lines += ["", f"No rule looks at {text_of(missing)}."] if missing else []
-        lines += ["", "</details>", ""]
-    return lines
 
 
 def _audited(report: Report) -> list[str]:

@@ -41,7 +41,10 @@ def loaded(path: Path) -> Any:
 
 generate = loaded(ROOT / "docs" / "generate.py")
 README = ROOT / "README.md"
-WRITTEN = [README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+WRITTEN = [
+    *(README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))),
+    *sorted((ROOT / "docs" / "schedules").glob("*.md")),
+]
 WRITTEN = list(dict.fromkeys(WRITTEN))
 TUTORIAL = ROOT / "docs" / "writing-rules.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -77,6 +80,10 @@ def test_the_pages_of_the_rules_are_as_generated() -> None:
 
 def test_the_page_about_reach_is_as_generated() -> None:
     assert generate.reach() == generate.REACH.read_text(encoding="utf-8")
+
+
+def test_the_picture_of_an_estate_is_as_generated() -> None:
+    assert generate.picture() == generate.PICTURE.read_text(encoding="utf-8"), "make docs writes it"
 
 
 def test_the_page_about_snapshots_is_as_generated() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from auditor import ids
 from auditor.errors import AuditorError
 from auditor.finding import ControlOutcome, Judged, Report, Severity, Status
+from auditor.past import Past
 
 MOST = 10
 """How many findings a message tells."""
@@ -30,6 +31,8 @@ class Line:
 class Message:
     """A message. `failed`: the exit status is not 0. `report`: None when there was no audit.
 
+    `changed` is false when a history tells nothing that the run before did not.
+
     `headline` and `facts` hold words and numbers of ours alone, and what the snapshot says of
     itself; `lines` are the worst broken findings, and `more` counts the others.
     """
@@ -40,6 +43,7 @@ class Message:
     lines: tuple[Line, ...] = ()
     more: int = 0
     report: Report | None = None
+    changed: bool = True
 
 
 def shown(text: str, longest: int = _LONGEST) -> str:
@@ -67,6 +71,7 @@ def of_report(report: Report) -> Message:
         lines=tuple(map(_line, broken[:MOST])),
         more=max(0, len(broken) - MOST),
         report=report,
+        changed=_changed(report.history),
     )
 
 
@@ -77,6 +82,36 @@ def of_error(error: BaseException) -> Message:
     headline = "the audit was not completed" if begun else "no audit was performed"
     facts = (("reason", shown(said)),)
     return Message(f"Azure network audit: {headline}", failed=True, facts=facts)
+
+
+def _changed(past: Past | None) -> bool:
+    if past is None or past.previous is None:
+        return True
+    return past.recorded and any(asdict(past.current.changes).values())
+
+
+_CHANGES = {
+    "new": "new",
+    "reopened": "reopened",
+    "fixed": "fixed",
+    "removed": "removed",
+    "untold": "not told any more, and so not fixed",
+}
+
+
+def _history(past: Past) -> list[tuple[str, str]]:
+    """Say what changed since the run before, and which waivers end soon."""
+    facts = []
+    if past.previous is not None:
+        numbers = asdict(past.current.changes)
+        said = ", ".join(
+            f"{numbers[key]:,} {word}" for key, word in _CHANGES.items() if numbers[key]
+        )
+        facts.append((f"since {past.previous.at[:10]}", said or "nothing new"))
+    if past.endings:
+        first = min(each.expires for each in past.endings)
+        facts.append(("waivers that end soon", f"{len(past.endings):,}, the first on {first}"))
+    return facts
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -90,6 +125,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     outcome = "something is" if report.failed else "nothing is"
     what = "broken or unknown" if report.strict else "broken"
     facts.append(("outcome", f"{outcome} {what} at {report.threshold.word} or above"))
+    facts += _history(report.history) if report.history is not None else []
     for status in (Status.WAIVED, Status.BASELINE):
         number = sum(each.status is status for each in report.findings)
         if number:

@@ -60,7 +60,7 @@ def deliver(
     """
     failures = []
     for each in targets:
-        if each.target.when == "failed" and not message.failed:
+        if not _wanted(each.target.when, message):
             continue
         try:
             _deliver(each, message, attached, pause)
@@ -71,6 +71,11 @@ def deliver(
                 Failure(each.label, f"a fault of auditor's own: {type(error).__name__}")
             )
     return failures
+
+
+def _wanted(when: str, message: Message) -> bool:
+    """Whether a message is for who wants `always`, what `failed`, or what `changed`."""
+    return {"always": True, "failed": message.failed, "changed": message.changed}[when]
 
 
 def _deliver(

@@ -23,7 +23,7 @@ _KEYS = {
         *("password-file", "attach"),
     ),
 }
-_WHEN = ("always", "failed")
+_WHEN = ("always", "failed", "changed")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -31,8 +31,8 @@ _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 class Webhook:
     """An address to post to. `kind` is teams, slack or json; `secret` signs what json posts.
 
-    `when` is `always`, or `failed`: only when the exit status is not 0. `link` is where the whole
-    report can be read.
+    `when` is `always`; `failed`: only when the exit status is not 0; or `changed`: only when a
+    history tells something new. `link` is where the whole report can be read.
     """
 
     name: str

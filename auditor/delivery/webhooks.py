@@ -53,6 +53,8 @@ def _generic(message: Message, link: str) -> bytes:
     if report is not None:
         statuses = {status: _by_severity(message, status) for status in Status}
         written["numbers"] = {status.value: numbers for status, numbers in statuses.items()}
+        if report.history is not None and report.history.previous is not None:
+            written["changes"] = asdict(report.history.current.changes)
         written["compliance"] = [
             {
                 "framework": framework.name,

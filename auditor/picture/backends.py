@@ -13,7 +13,7 @@ from auditor.network.doubt import Doubt
 from auditor.network.exposure import InboundRule, inbound_rules, owners_of, ports_of
 from auditor.network.gateway_backends import public_addresses, whereabouts
 from auditor.network.gateways import Member, entries_of
-from auditor.picture.canvas import Canvas, told
+from auditor.picture.canvas import Canvas, linked, name_of, told
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.load_balancers import (
     BackendPool,
@@ -29,13 +29,14 @@ _MOST = 6
 
 def draw_backends(canvas: Canvas) -> None:
     """Join gateways and load balancers to what stands behind them."""
-    for rule in inbound_rules(canvas.network):
-        _rule(canvas, rule)
-    for balancer in canvas.network.all(LoadBalancer):
-        for pool in told([], balancer, "pools") or ():
-            _pool(canvas, balancer, pool, "")
-    for gateway in canvas.network.all(ApplicationGateway):
-        _gateway(canvas, gateway)
+    canvas.each(inbound_rules(canvas.network), _rule)
+    canvas.each(canvas.network.all(LoadBalancer), _pools)
+    canvas.each(canvas.network.all(ApplicationGateway), _gateway)
+
+
+def _pools(canvas: Canvas, balancer: LoadBalancer) -> None:
+    for pool in balancer.pools:
+        _pool(canvas, balancer, pool, "")
 
 
 def _rule(canvas: Canvas, rule: InboundRule) -> None:
@@ -53,8 +54,8 @@ def _rule(canvas: Canvas, rule: InboundRule) -> None:
                 _pool(canvas, balancer, pool, text)
     elif isinstance(rule, InboundNatRule):
         here = canvas.at(balancer.id)
-        ref = told([], rule, "properties", "backend_ip_configuration")
-        found = [ref.id] if ref is not None and ref.id else []
+        named = linked([], rule, "properties", "backend_ip_configuration")
+        found = [named] if named else []
         found += [
             edge.source.id for edge in canvas.network.referrers(rule, "loadBalancerInboundNatRules")
         ]
@@ -79,7 +80,7 @@ def _pool(canvas: Canvas, balancer: LoadBalancer, pool: BackendPool, text: str) 
             canvas.join(here, there, Tie.BACKEND, (text,))
         else:
             what = member.rpartition("/")[2]
-            canvas.add(here, doubts=(f"not told: who {what} of pool {pool.label} is",))
+            canvas.add(here, doubts=(f"not told: who {what} of pool {name_of(pool)} is",))
 
 
 def _gateway(canvas: Canvas, gateway: ApplicationGateway) -> None:
@@ -88,8 +89,8 @@ def _gateway(canvas: Canvas, gateway: ApplicationGateway) -> None:
         return
     doubts: list[str] = []
     for pool in told(doubts, gateway, "pools") or ():
-        named = [ref.id or "" for ref in told(doubts, pool, "properties",
-                                              "backend_ip_configurations") or ()]  # fmt: skip
+        refs = told(doubts, pool, "properties", "backend_ip_configurations") or ()
+        named = [told(doubts, ref, "id") or "" for ref in refs]
         edges = canvas.network.referrers(pool, "applicationGatewayBackendAddressPools")
         named += [edge.source.id for edge in edges]
         for there in map(canvas.at, named):
@@ -107,7 +108,7 @@ def _gateway(canvas: Canvas, gateway: ApplicationGateway) -> None:
                 outside.append(member.text)
         canvas.add(here, facts=[f"sends to {text}" for text in outside[:_MOST]])
         if len(outside) > _MOST:
-            canvas.add(here, facts=[f"and to {len(outside) - _MOST} more of {pool.label}"])
+            canvas.add(here, facts=[f"and to {len(outside) - _MOST} more of {name_of(pool)}"])
     canvas.add(here, doubts=doubts)
 
 
@@ -128,10 +129,10 @@ def _at_member(canvas: Canvas, member: Member) -> str | None:
 def _at_address(canvas: Canvas, pool: BackendPool, text: str) -> str | None:
     """Who has an address in the network that a pool names."""
     address = address_or_none(text)
-    told_of = [told([], pool, "properties", "virtual_network")]
+    told_of = [linked([], pool, "properties", "virtual_network")]
     entries = told([], pool, "properties", "load_balancer_backend_addresses") or ()
-    told_of += [told([], entry, "properties", "virtual_network") for entry in entries]
-    keys = {fold(ref.id) for ref in told_of if ref is not None and ref.id}
+    told_of += [linked([], entry, "properties", "virtual_network") for entry in entries]
+    keys = {fold(each) for each in told_of if each}
     if address is None or len(keys) != 1:
         return None
     return the_one(canvas, owned_addresses(canvas.network, keys.pop()).get(address, ()))

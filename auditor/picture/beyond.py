@@ -5,17 +5,17 @@ from __future__ import annotations
 from auditor import ids
 from auditor.addresses import address_or_none
 from auditor.errors import Undetermined
-from auditor.network.databases import servers
+from auditor.network.databases import Server, servers
 from auditor.network.exposure import public_name, use_of
 from auditor.network.front_door import origins
 from auditor.network.graph import Missing
 from auditor.network.reasons import Reason
 from auditor.picture.backends import public_owner
-from auditor.picture.canvas import INTERNET, Canvas, told
+from auditor.picture.canvas import INTERNET, Canvas, linked, name_of, told
 from auditor.reach.doors import doors
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.services import Access, api_server_access, database_access
-from auditor.resources.base import Node, Ref
+from auditor.resources.base import Node
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorProfile
 from auditor.resources.hybrid import Connection, ExpressRouteCircuit, LocalNetworkGateway
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -42,10 +42,16 @@ def draw_internet(canvas: Canvas) -> None:
         there = canvas.at(entrance.node.id)
         if there is not None:
             canvas.join(here, there, Tie.ENTRANCE, (entrance.name,), _why(entrance.reasons))
-    for cluster in network.all(ManagedCluster):
-        _service(canvas, here, cluster, api_server_access(network, cluster), "API server")
-    for server in servers(network):
-        _service(canvas, here, server, database_access(network, server), "public endpoint")
+    canvas.each(network.all(ManagedCluster), _api_server)
+    canvas.each(servers(network), _server)
+
+
+def _api_server(canvas: Canvas, cluster: ManagedCluster) -> None:
+    _service(canvas, cluster, api_server_access(canvas.network, cluster), "API server")
+
+
+def _server(canvas: Canvas, server: Server) -> None:
+    _service(canvas, server, database_access(canvas.network, server), "public endpoint")
 
 
 def _answers(canvas: Canvas, entrance: Entrance) -> bool:
@@ -59,7 +65,7 @@ def _answers(canvas: Canvas, entrance: Entrance) -> bool:
     return bool(use.inbound) or use.doubt is not None
 
 
-def _service(canvas: Canvas, here: str, node: Node, access: Access, name: str) -> None:
+def _service(canvas: Canvas, node: Node, access: Access, name: str) -> None:
     there = canvas.at(node.id)
     if there is None:
         return
@@ -68,7 +74,7 @@ def _service(canvas: Canvas, here: str, node: Node, access: Access, name: str) -
         return
     doubts = () if access.must else _why(access.reasons)
     some = "" if access.may >= PUBLIC and access.must >= PUBLIC else ", to some"
-    canvas.join(here, there, Tie.ENTRANCE, (f"{name}{some}",), doubts)
+    canvas.join(INTERNET, there, Tie.ENTRANCE, (f"{name}{some}",), doubts)
 
 
 def _why(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
@@ -77,12 +83,15 @@ def _why(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
 
 def draw_doors(canvas: Canvas) -> None:
     """Draw Front Doors."""
-    for profile in canvas.network.all(FrontDoorProfile):
-        doubts: list[str] = []
-        if told(doubts, profile, "is_front_door"):
-            canvas.put(Spot(profile.id, Kind.DOOR, profile.label, doubts=tuple(doubts)))
+    canvas.each(canvas.network.all(FrontDoorProfile), _profile)
     for door in canvas.network.all(ClassicFrontDoor):
-        canvas.put(Spot(door.id, Kind.DOOR, door.label, facts=("classic",)))
+        canvas.put(Spot(door.id, Kind.DOOR, name_of(door), facts=("classic",)))
+
+
+def _profile(canvas: Canvas, profile: FrontDoorProfile) -> None:
+    doubts: list[str] = []
+    if told(doubts, profile, "is_front_door") or doubts:
+        canvas.put(Spot(profile.id, Kind.DOOR, name_of(profile), doubts=tuple(doubts)))
 
 
 def draw_origins(canvas: Canvas) -> None:
@@ -111,37 +120,38 @@ def draw_sites(canvas: Canvas) -> None:
     """Draw what is on premises, and the connections to it."""
     network = canvas.network
     for gateway in network.all(LocalNetworkGateway):
-        doubts: list[str] = []
-        space = told(
-            doubts, gateway, "properties", "local_network_address_space", "address_prefixes"
-        )
-        _site(canvas, gateway, space, doubts)
+        _site(canvas, gateway, "local_network_address_space")
     for site in network.all(VpnSite):
-        doubts = []
-        space = told(doubts, site, "properties", "address_space", "address_prefixes")
-        _site(canvas, site, space, doubts)
+        _site(canvas, site, "address_space")
     for circuit in network.all(ExpressRouteCircuit):
-        canvas.put(Spot(circuit.id, Kind.SITE, circuit.label, facts=("ExpressRoute circuit",)))
-    for connection in network.all(Connection):
-        _connection(canvas, connection)
-    for hub_gateway in network.all(HubVpnGateway):
-        here = canvas.at(hub_gateway.id)
-        for each in told([], hub_gateway, "properties", "connections") or ():
-            there = _end(canvas, told([], each, "properties", "remote_vpn_site"), Kind.SITE)
-            if here is not None and there is not None:
-                canvas.join(there, here, Tie.CONNECTION, (each.label,))
+        canvas.put(Spot(circuit.id, Kind.SITE, name_of(circuit), facts=("ExpressRoute circuit",)))
+    canvas.each(network.all(Connection), _connection)
+    canvas.each(network.all(HubVpnGateway), _hub_connections)
 
 
-def _site(canvas: Canvas, node: Node, space: list[str] | None, doubts: list[str]) -> None:
+def _hub_connections(canvas: Canvas, gateway: HubVpnGateway) -> None:
+    here = canvas.at(gateway.id)
+    doubts: list[str] = []
+    for each in told(doubts, gateway, "properties", "connections") or ():
+        there = _end(canvas, linked(doubts, each, "properties", "remote_vpn_site"), Kind.SITE)
+        if here is not None and there is not None:
+            canvas.join(there, here, Tie.CONNECTION, (name_of(each),))
+    if here is not None:
+        canvas.add(here, doubts=doubts)
+
+
+def _site(canvas: Canvas, node: Node, attribute: str) -> None:
+    doubts: list[str] = []
+    space = told(doubts, node, "properties", attribute, "address_prefixes")
     prefixes = [text for text in space or () if text]
     facts = prefixes[:_SHOWN]
     if len(prefixes) > _SHOWN:
         facts.append(f"and {len(prefixes) - _SHOWN} prefixes more")
-    canvas.put(Spot(node.id, Kind.SITE, node.label, "", tuple(facts), tuple(doubts)))
+    canvas.put(Spot(node.id, Kind.SITE, name_of(node), "", tuple(facts), tuple(doubts)))
 
 
-def _end(canvas: Canvas, ref: Ref | None, kind: Kind) -> str | None:
-    found = canvas.network.find(ref)
+def _end(canvas: Canvas, arm_id: str | None, kind: Kind) -> str | None:
+    found = canvas.network.find(arm_id)
     if isinstance(found, Missing):
         return canvas.missing(found.id, kind)
     return canvas.at(found.id) if found is not None else None
@@ -150,7 +160,7 @@ def _end(canvas: Canvas, ref: Ref | None, kind: Kind) -> str | None:
 def _connection(canvas: Canvas, connection: Connection) -> None:
     doubts: list[str] = []
     near = _end(
-        canvas, told(doubts, connection, "properties", "virtual_network_gateway1"), Kind.VPN
+        canvas, linked(doubts, connection, "properties", "virtual_network_gateway1"), Kind.VPN
     )
     ends = (
         ("virtual_network_gateway2", Kind.VPN),
@@ -160,7 +170,7 @@ def _connection(canvas: Canvas, connection: Connection) -> None:
     state = told(doubts, connection, "properties", "connection_status")
     kind = told(doubts, connection, "properties", "connection_type") or ids.name(connection.id)
     for attribute, what in ends:
-        far = _end(canvas, told(doubts, connection, "properties", attribute), what)
+        far = _end(canvas, linked(doubts, connection, "properties", attribute), what)
         if near is not None and far is not None:
             texts = (kind, state or "")
             canvas.join(

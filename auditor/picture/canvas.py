@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,8 +12,11 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.graph import Missing, Network
-from auditor.resources.base import Node, Ref
+from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.topology import Kind, Line, Picture, Spot, Tie
+
+N = TypeVar("N", bound=Node)
 
 INTERNET = "internet"
 """The id of the spot that stands for the internet."""
@@ -27,6 +30,19 @@ class Canvas:
     spots: dict[str, Spot] = field(default_factory=dict)
     lines: dict[tuple[str, str, Tie], Line] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+
+    def each(self, nodes: Iterable[N], draw: Callable[[Canvas, N], None]) -> None:
+        """Draw nodes one by one; what the snapshot does not tell of one hides no other."""
+        for node in nodes:
+            try:
+                draw(self, node)
+            except Undetermined as unknown:
+                key = self.at(node.id)
+                if key is None:
+                    kind = ids.type_of(node.id) or ""
+                    facts = (kind.rpartition("/")[2],) if kind else ()
+                    key = self.put(Spot(node.id, Kind.SERVICE, name_of(node), "", facts))
+                self.add(key, doubts=(f"not told: {unknown.missing}",))
 
     def put(self, spot: Spot, *stands_for: str) -> str:
         """Draw a spot, once; give its key. It stands for the ids given as well."""
@@ -83,9 +99,9 @@ class Canvas:
         """Draw what is referred to and not in the snapshot; give its key."""
         return self.put(Spot(arm_id, kind, ids.name(arm_id) or arm_id, above, missing=True))
 
-    def subnet(self, ref: Ref | str | None) -> str | None:
-        """Give the key of the subnet that a reference names, drawn as missing if need be."""
-        found = self.network.find(ref)
+    def subnet(self, arm_id: str | None) -> str | None:
+        """Give the key of a subnet by its id, drawn as missing if need be; None for None."""
+        found = self.network.find(arm_id)
         if found is None:
             return None
         if isinstance(found, Missing):
@@ -136,6 +152,19 @@ def told(doubts: list[str], struct: Any, *names: str) -> Any:
     return value
 
 
-def spelled(node: Node | Missing) -> str:
-    """Give the name of what a reference leads to."""
-    return node.label if isinstance(node, Node) else ids.name(node.id)
+def linked(doubts: list[str], struct: Any, *names: str) -> str | None:
+    """Read a reference's id; None where there is no reference, and a doubt where it tells no id."""
+    ref = told(doubts, struct, *names)
+    if ref is None:
+        return None
+    before = len(doubts)
+    target: str | None = told(doubts, ref, "id")
+    if not target and len(doubts) == before:
+        doubts.append(f"not told: {names[-1].replace('_', ' ')}")
+    return target or None
+
+
+def name_of(node: Node | Missing) -> str:
+    """Give the name of a node, or of what is missing; its id's end where no name is told."""
+    told_name = walk.peek(node, "name") if isinstance(node, Node) else None
+    return told_name or ids.name(node.id)

@@ -42,10 +42,25 @@ def by_network(picture: Picture) -> Picture:
 
 
 def _outermost(picture: Picture) -> dict[str, str]:
-    """The outermost box of each spot: what holds others stands before them."""
+    """The outermost box of each spot: what holds others stands before them.
+
+    What stands outside and has lines to one network alone counts as inside: a storage account
+    behind the private endpoint of that network.
+    """
     outer: dict[str, str] = {}
     for spot in picture.spots:
         outer[spot.id] = outer[spot.parent] if spot.parent else spot.id
+    ends: dict[str, set[str]] = {}
+    for line in picture.lines:
+        for one, other in ((line.source, line.target), (line.target, line.source)):
+            ends.setdefault(one, set()).add(outer[other])
+    kinds = {spot.id: spot.kind for spot in picture.spots}
+    for spot in picture.spots:
+        if spot.parent or spot.kind.holds or spot.kind is Kind.INTERNET:
+            continue
+        found = [end for end in ends.get(spot.id, ()) if kinds[end] is not Kind.INTERNET]
+        if len(found) == 1 and kinds[found[0]] in (Kind.NETWORK, Kind.HUB):
+            outer[spot.id] = found[0]
     return outer
 
 

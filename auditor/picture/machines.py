@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
+from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.backends import members
 from auditor.network.clusters import cluster_of, node_group
 from auditor.network.exposure import carried
 from auditor.network.graph import Network
-from auditor.picture.canvas import Canvas, key_of, told
-from auditor.resources.base import Node, Ref
+from auditor.picture.canvas import Canvas, key_of, linked, name_of, told
+from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, VirtualMachine
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import BackendPool
@@ -36,8 +38,7 @@ _POOLS = (
 
 def draw_clusters(canvas: Canvas) -> None:
     """Draw AKS clusters where their nodes are, once in each subnet."""
-    for cluster in canvas.network.all(ManagedCluster):
-        _cluster(canvas, cluster)
+    canvas.each(canvas.network.all(ManagedCluster), _cluster)
 
 
 def _cluster(canvas: Canvas, cluster: ManagedCluster) -> None:
@@ -47,7 +48,7 @@ def _cluster(canvas: Canvas, cluster: ManagedCluster) -> None:
     for pool in pools:
         here = canvas.subnet(told(doubts, pool, "vnet_subnet_id"))
         homes[here if here is not None else _managed(canvas, cluster)].append(
-            f"pool {pool.label}{_nodes(told(doubts, pool, 'count'))}"
+            f"pool {name_of(pool)}{_nodes(told(doubts, pool, 'count'))}"
         )
     if homes.pop(None, None) and not homes:
         doubts.append("not told: the subnet of its nodes")
@@ -57,7 +58,7 @@ def _cluster(canvas: Canvas, cluster: ManagedCluster) -> None:
     above = canvas.spots[first].id if first is not None else ""
     facts += homes.get(first, [])
     key = canvas.put(
-        Spot(cluster.id, Kind.CLUSTER, cluster.label, above, tuple(facts), tuple(doubts)),
+        Spot(cluster.id, Kind.CLUSTER, name_of(cluster), above, tuple(facts), tuple(doubts)),
         *(node.id for node in node_group(canvas.network, cluster) if isinstance(node, ScaleSet)),
         *(node.id for node in _machines_of(canvas, cluster)),
     )
@@ -66,7 +67,7 @@ def _cluster(canvas: Canvas, cluster: ManagedCluster) -> None:
             part = Spot(
                 f"{cluster.id}#{number}",
                 Kind.CLUSTER,
-                cluster.label,
+                name_of(cluster),
                 canvas.spots[home].id,
                 tuple(told_pools),
             )
@@ -81,8 +82,8 @@ def _managed(canvas: Canvas, cluster: ManagedCluster) -> str | None:
     """The subnet that AKS made itself: that of a scale set of the node resource group."""
     for node in node_group(canvas.network, cluster):
         if isinstance(node, ScaleSet):
-            for ref in _scale_set_subnets(node):
-                return canvas.subnet(ref)
+            for subnet in _scale_set_subnets(node):
+                return canvas.subnet(subnet)
     return None
 
 
@@ -95,25 +96,29 @@ def _machines_of(canvas: Canvas, cluster: ManagedCluster) -> Iterator[Node]:
 
 def draw_scale_sets(canvas: Canvas) -> None:
     """Draw the scale sets that no cluster stands for."""
-    for scale_set in canvas.network.all(ScaleSet):
-        if cluster_of(canvas.network, scale_set) is not None:
-            continue
-        doubts: list[str] = []
-        homes = [canvas.subnet(ref) for ref in _scale_set_subnets(scale_set)]
-        home = next((each for each in homes if each is not None), None)
-        if home is None:
-            doubts.append("not told: its subnet")
-        capacity = told(doubts, scale_set, "sku", "capacity")
-        facts = () if capacity is None else (f"{capacity} instances",)
-        above = canvas.spots[home].id if home is not None else ""
-        canvas.put(Spot(scale_set.id, Kind.MACHINES, scale_set.label, above, facts, tuple(doubts)))
+    canvas.each(canvas.network.all(ScaleSet), _scale_set)
 
 
-def _scale_set_subnets(scale_set: ScaleSet) -> Iterator[Ref | None]:
+def _scale_set(canvas: Canvas, scale_set: ScaleSet) -> None:
+    if cluster_of(canvas.network, scale_set) is not None and canvas.at(scale_set.id) is not None:
+        return
+    doubts: list[str] = []
+    homes = [canvas.subnet(ref) for ref in _scale_set_subnets(scale_set)]
+    home = next((each for each in homes if each is not None), None)
+    if home is None:
+        doubts.append("not told: its subnet")
+    capacity = told(doubts, scale_set, "sku", "capacity")
+    facts = () if capacity is None else (f"{capacity} instances",)
+    above = canvas.spots[home].id if home is not None else ""
+    name = name_of(scale_set)
+    canvas.put(Spot(scale_set.id, Kind.MACHINES, name, above, facts, tuple(doubts)))
+
+
+def _scale_set_subnets(scale_set: ScaleSet) -> Iterator[str | None]:
     doubts: list[str] = []
     for nic in told(doubts, scale_set, "interfaces") or ():
         for configuration in told(doubts, nic, "ip_configurations") or ():
-            yield told(doubts, configuration, "properties", "subnet")
+            yield linked(doubts, configuration, "properties", "subnet")
 
 
 def _is_machines(nic: NetworkInterface) -> bool:
@@ -136,6 +141,14 @@ def draw_machines(canvas: Canvas) -> None:
                 _one(canvas, above, owner, nics)
         else:
             _many(canvas, above, machines)
+    canvas.each(canvas.network.all(VirtualMachine), _without_interface)
+
+
+def _without_interface(canvas: Canvas, machine: VirtualMachine) -> None:
+    """A machine that no network interface of the snapshot leads to."""
+    if canvas.at(machine.id) is None:
+        doubts = ("not told: its network interfaces",)
+        canvas.put(Spot(machine.id, Kind.MACHINES, name_of(machine), doubts=doubts))
 
 
 def _by_machine(canvas: Canvas) -> dict[str, tuple[Node, list[NetworkInterface]]]:
@@ -144,8 +157,11 @@ def _by_machine(canvas: Canvas) -> dict[str, tuple[Node, list[NetworkInterface]]
     for nic in canvas.network.all(NetworkInterface):
         if not _is_machines(nic) or canvas.at(nic.id) is not None:
             continue
-        ref = told([], nic, "properties", "virtual_machine")
-        owner = canvas.network.find(ref)
+        owner = canvas.network.find(linked([], nic, "properties", "virtual_machine"))
+        if owner is None:  # a plan tells it from the other side
+            edges = canvas.network.referrers(nic, "networkInterfaces")
+            named = (e.source.root for e in edges if isinstance(e.source.root, VirtualMachine))
+            owner = next(named, None)
         key = canvas.at(owner.id) if owner is not None else None
         if key is not None:  # of a scale set or a cluster
             canvas.aliases.setdefault(nic.key, key)
@@ -162,7 +178,7 @@ def _place(canvas: Canvas, nic: NetworkInterface, nics: list[NetworkInterface]) 
     for each in nics:
         for configuration in told(doubts, each, "ip_configurations") or ():
             if each is nic and not home:
-                home = canvas.subnet(told(doubts, configuration, "properties", "subnet")) or ""
+                home = canvas.subnet(linked(doubts, configuration, "properties", "subnet")) or ""
             try:
                 if carried(canvas.network, configuration):
                     roles.add("public")
@@ -170,7 +186,7 @@ def _place(canvas: Canvas, nic: NetworkInterface, nics: list[NetworkInterface]) 
                 roles.add("public")  # it may have one
             for attribute in _POOLS:
                 for ref in told(doubts, configuration, "properties", attribute) or ():
-                    roles.add(key_of(ref.id or ""))
+                    roles.add(key_of(walk.peek(ref, "id") or ""))
             if configuration.key in listed:
                 roles.add(listed[configuration.key])
     if len(nics) > 1:
@@ -192,19 +208,19 @@ def _one(canvas: Canvas, above: str, owner: Node, nics: list[NetworkInterface]) 
     doubts: list[str] = []
     facts = _addresses(nics, doubts)
     if not isinstance(owner, VirtualMachine):
-        ref = told(doubts, nics[0], "properties", "virtual_machine")
-        facts.append("network interface" if ref else "network interface of no machine")
+        machine = linked(doubts, nics[0], "properties", "virtual_machine")
+        facts.append(f"network interface{f' of {ids.name(machine)}' if machine else ''}")
     if not above:
         doubts.append("not told: its subnet")
     key = canvas.put(
-        Spot(owner.id, Kind.MACHINES, owner.label, above, tuple(facts), tuple(doubts)),
+        Spot(owner.id, Kind.MACHINES, name_of(owner), above, tuple(facts), tuple(doubts)),
         *(nic.id for nic in nics),
     )
     for nic in nics[1:]:
         for configuration in told([], nic, "ip_configurations") or ():
-            there = canvas.subnet(told([], configuration, "properties", "subnet"))
+            there = canvas.subnet(linked([], configuration, "properties", "subnet"))
             if there is not None and canvas.spots[there].id != above:
-                canvas.join(key, there, Tie.PART, (nic.label,))
+                canvas.join(key, there, Tie.PART, (name_of(nic),))
 
 
 def _addresses(nics: list[NetworkInterface], doubts: list[str]) -> list[str]:
@@ -217,7 +233,7 @@ def _addresses(nics: list[NetworkInterface], doubts: list[str]) -> list[str]:
 
 
 def _many(canvas: Canvas, above: str, machines: list[tuple[Node, list[NetworkInterface]]]) -> None:
-    names = [owner.label for owner, _ in machines]
+    names = [name_of(owner) for owner, _ in machines]
     start = _beginning(names).rstrip("0123456789")
     what = f"{start}*" if len(start) > 2 else "machines"
     doubts = ["not told: their subnet"] if not above else []

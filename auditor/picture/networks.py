@@ -7,7 +7,7 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Missing
 from auditor.network.peerings import far_network, peerings_of_ours, way_back
 from auditor.network.routing_domains import network_id
-from auditor.picture.canvas import Canvas, key_of, spelled, told
+from auditor.picture.canvas import Canvas, key_of, linked, name_of, told
 from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import VirtualHub
@@ -16,20 +16,25 @@ from auditor.topology import Kind, Spot, Tie
 
 def draw_networks(canvas: Canvas) -> None:
     """Draw every virtual network with its subnets, and every hub of a Virtual WAN."""
-    for vnet in canvas.network.all(VirtualNetwork):
-        doubts: list[str] = []
-        space = told(doubts, vnet, "properties", "address_space", "address_prefixes")
-        told(doubts, vnet, "properties", "subnets")
-        facts = tuple(text for text in space or () if text)
-        canvas.put(Spot(vnet.id, Kind.NETWORK, vnet.label, "", facts, tuple(doubts)))
-    for subnet in canvas.network.all(Subnet):
-        _subnet(canvas, subnet)
-    for hub in canvas.network.all(VirtualHub):
-        doubts = []
-        if not told(doubts, hub, "properties", "ip_configurations"):
-            prefix = told(doubts, hub, "properties", "address_prefix")
-            facts = (prefix,) if prefix else ()
-            canvas.put(Spot(hub.id, Kind.HUB, hub.label, "", facts, tuple(doubts)))
+    canvas.each(canvas.network.all(VirtualNetwork), _network)
+    canvas.each(canvas.network.all(Subnet), _subnet)
+    canvas.each(canvas.network.all(VirtualHub), _hub)
+
+
+def _network(canvas: Canvas, vnet: VirtualNetwork) -> None:
+    doubts: list[str] = []
+    space = told(doubts, vnet, "properties", "address_space", "address_prefixes")
+    told(doubts, vnet, "properties", "subnets")
+    facts = tuple(text for text in space or () if text)
+    canvas.put(Spot(vnet.id, Kind.NETWORK, name_of(vnet), "", facts, tuple(doubts)))
+
+
+def _hub(canvas: Canvas, hub: VirtualHub) -> None:
+    doubts: list[str] = []
+    if not told(doubts, hub, "properties", "ip_configurations"):
+        prefix = told(doubts, hub, "properties", "address_prefix")
+        facts = (prefix,) if prefix else ()
+        canvas.put(Spot(hub.id, Kind.HUB, name_of(hub), "", facts, tuple(doubts)))
 
 
 def _subnet(canvas: Canvas, subnet: Subnet) -> None:
@@ -45,16 +50,15 @@ def _subnet(canvas: Canvas, subnet: Subnet) -> None:
         ("nat_gateway", "out by", ""),
     ):
         before = len(doubts)
-        ref = told(doubts, subnet, "properties", attribute)
-        found = canvas.network.find(ref)
+        found = canvas.network.find(linked(doubts, subnet, "properties", attribute))
         if found is not None:
-            facts.append(f"{word} {spelled(found)}{_absent(found)}")
+            facts.append(f"{word} {name_of(found)}{_absent(found)}")
         elif none and len(doubts) == before:
             facts.append(none)
     for service in told(doubts, subnet, "delegated_to") or ():
         facts.append(f"for {service}")
     spot = Spot(
-        subnet.id, Kind.SUBNET, subnet.label, canvas.spots[above].id, tuple(facts), tuple(doubts)
+        subnet.id, Kind.SUBNET, name_of(subnet), canvas.spots[above].id, tuple(facts), tuple(doubts)
     )
     canvas.put(spot)
 
@@ -65,21 +69,24 @@ def _absent(found: Node | Missing) -> str:
 
 def draw_peerings(canvas: Canvas) -> None:
     """Join networks by peerings, and by connections to a hub."""
-    for peering in peerings_of_ours(canvas.network):
-        _peering(canvas, peering)
-    for hub in canvas.network.all(VirtualHub):
-        here = canvas.at(hub.id)
-        doubts: list[str] = []
-        for connection in told(doubts, hub, "connections") or ():
-            there = _far(canvas, told(doubts, connection, "properties", "remote_virtual_network"))
-            if here is not None and there is not None:
-                canvas.join(here, there, Tie.CONNECTION, ("hub connection",))
-        if here is not None:
-            canvas.add(here, doubts=doubts)
+    canvas.each(peerings_of_ours(canvas.network), _peering)
+    canvas.each(canvas.network.all(VirtualHub), _connections)
 
 
-def _far(canvas: Canvas, ref: object) -> str | None:
-    found = canvas.network.find(ref)  # type: ignore[arg-type]
+def _connections(canvas: Canvas, hub: VirtualHub) -> None:
+    here = canvas.at(hub.id)
+    if here is None:
+        return
+    doubts: list[str] = []
+    for connection in told(doubts, hub, "connections") or ():
+        there = _far(canvas, linked(doubts, connection, "properties", "remote_virtual_network"))
+        if there is not None:
+            canvas.join(here, there, Tie.CONNECTION, ("hub connection",))
+    canvas.add(here, doubts=doubts)
+
+
+def _far(canvas: Canvas, arm_id: str | None) -> str | None:
+    found = canvas.network.find(arm_id)
     if found is None:
         return None
     return canvas.at(found.id) or canvas.missing(found.id, Kind.NETWORK)
@@ -90,9 +97,9 @@ def _peering(canvas: Canvas, peering: Peering) -> None:
     if here is None:
         here = canvas.missing(network_id(peering), Kind.NETWORK)
     doubts: list[str] = []
-    there = _far(canvas, told(doubts, peering, "properties", "remote_virtual_network"))
+    there = _far(canvas, linked(doubts, peering, "properties", "remote_virtual_network"))
     if there is None:
-        canvas.add(here, doubts=doubts or [f"not told: the far end of peering {peering.label}"])
+        canvas.add(here, doubts=doubts or [f"not told: the far end of peering {name_of(peering)}"])
         return
     texts: list[str] = []
     down = False
@@ -105,7 +112,7 @@ def _peering(canvas: Canvas, peering: Peering) -> None:
             for side in (peering, back):
                 state = side.properties.peering_state
                 if state is None:
-                    doubts.append(f"not told: the state of peering {side.label}")
+                    doubts.append(f"not told: the state of peering {name_of(side)}")
                 elif not side.connected:
                     texts, down = [*texts, state], True
     except Undetermined as unknown:

@@ -25,11 +25,18 @@ svg{--paper:#fff;--ink:#1b2430;--soft:#5b6675;--net:#f3f6fb;--netline:#9db2cf;--
 .entrance{stroke:var(--entrance)}.peering{stroke:var(--peering);stroke-width:2.4}
 .link{stroke:var(--link);stroke-dasharray:2 3}.connection{stroke:var(--peering)}
 .egress,.part{stroke-dasharray:6 4}.down{stroke-dasharray:1 5;opacity:.6}
+.way-in{fill:var(--entrance)}
 .bar{fill:var(--backend)}.internet .bar,.door .bar{fill:var(--entrance)}
 .gateway .bar,.balancer .bar,.firewall .bar{fill:#2563eb}.cluster .bar{fill:#7c3aed}
 .database .bar,.service .bar{fill:#0f766e}.endpoint .bar,.link-service .bar{fill:#0d9488}
 .machines .bar{fill:#64748b}.site .bar,.vpn .bar{fill:#a16207}
 """
+
+CROWD = 24
+"""Lines from the internet beyond which each becomes a mark at what it leads to."""
+
+_NEXT = 40.0
+"""The most pixels between two that are next to each other, one above the other."""
 
 
 def svg(picture: Picture) -> str:
@@ -49,9 +56,15 @@ def svg(picture: Picture) -> str:
     boxes = [spot for spot in picture.spots if spot.kind.holds]
     chips = [spot for spot in picture.spots if not spot.kind.holds]
     parts += [text for spot in boxes for text in _box(spot, sheet.boxes[spot.id])]
-    for line in picture.lines:
-        parts += _line(line, sheet.boxes[line.source], sheet.boxes[line.target])
+    # Lines lie above: what passes by must not look as if it ended there.
     parts += [text for spot in chips for text in _chip(spot, sheet.boxes[spot.id])]
+    entrances = [line for line in picture.lines if line.tie is Tie.ENTRANCE]
+    crowd = len(entrances) > CROWD
+    for line in picture.lines:
+        if not crowd or line.tie is not Tie.ENTRANCE:
+            parts += _line(line, sheet.boxes[line.source], sheet.boxes[line.target])
+    for target in dict.fromkeys(line.target for line in entrances if crowd):
+        parts.append(_entered(sheet.boxes[target]))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -117,6 +130,12 @@ def _line(line: Line, source: Box, target: Box) -> Iterator[str]:
     yield f'<path class="{classes}" d="{_curve(source, target)}"{tip}><title>{told}</title></path>'
 
 
+def _entered(box: Box) -> str:
+    x, y = box.x - 9, box.y + box.height / 2 - 6
+    told = escape(f"from the internet: {Tie.ENTRANCE.word}")
+    return f'<path class="way-in" d="M{x:.1f} {y:.1f}l9 6l-9 6z"><title>{told}</title></path>'
+
+
 def _curve(source: Box, target: Box) -> str:
     """A curve from the side that faces the other to the side that faces back."""
     (sx, sy), (tx, ty) = source.middle, target.middle
@@ -127,6 +146,11 @@ def _curve(source: Box, target: Box) -> str:
         bend = max(abs(tx - sx) / 2, 24) * (1 if right else -1)
         return _cubic((sx, sy), (sx + bend, sy), (tx - bend, ty), (tx, ty))
     down = sy <= ty
+    between = max(source.y, target.y) - min(source.y + source.height, target.y + target.height)
+    if between > _NEXT:  # past whatever stands between them
+        sx, tx = source.x + source.width, target.x + target.width
+        out = max(sx, tx) + 22 + between / 30
+        return _cubic((sx, sy), (out, sy), (out, ty), (tx, ty))
     sy = source.y + source.height if down else source.y
     ty = target.y if down else target.y + target.height
     bend = max(abs(ty - sy) / 2, 24) * (1 if down else -1)

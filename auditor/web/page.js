@@ -49,10 +49,14 @@
   /* On paper everything is open. */
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
-    for (const each of closed) each.open = true;
+    const now = [...document.querySelectorAll("details:not([open])")];
+    for (const each of now) each.open = true;
+    closed.push(...now);
   });
-  addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
+  addEventListener("afterprint", () => {
+    for (const each of closed) each.open = false;
+    closed = [];
+  });
   const print = byId("print");
   if (print) print.addEventListener("click", () => window.print());
 
@@ -96,7 +100,10 @@
       byId("nothing").hidden = shown > 0;
     }
     let waiting = 0;
-    form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(apply, 60); });
+    form.addEventListener("input", (event) => {
+      clearTimeout(waiting);
+      if (event.target.type === "search") waiting = setTimeout(apply, 60); else apply();
+    });
     form.addEventListener("reset", () => setTimeout(apply));
     form.addEventListener("submit", (event) => event.preventDefault());
     byId("again").addEventListener("click", () => form.reset());

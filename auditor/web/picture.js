@@ -513,7 +513,7 @@
     return changed ? layout(show) : show();
   }
   function mark() {
-    for (const old of svg.querySelectorAll(".way-layer")) old.remove();
+    for (const old of svg.querySelectorAll(".route-layer")) old.remove();
     const path = lit ? data.paths[lit] || [] : [], places = lit ? data.places[lit] || [] : [];
     const on = new Set([...path, ...places].map(shownAs));
     const words = byId("seek").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -525,14 +525,14 @@
     }
     for (const route of routes) route.path.classList.toggle("near", chosen !== null && (route.s === chosen || route.t === chosen));
     if (!view || path.length < 2) return;
-    const layer = make("g", { class: "way-layer" }, view);
+    const layer = make("g", { class: "route-layer" }, view);
     for (let n = 0; n + 1 < path.length; n += 1) {
       const a = shownAs(path[n]), b = shownAs(path[n + 1]);
       if (a === b || !place.get(a) || !place.get(b)) continue;
       const way = routes.find((route) => route.s === a && route.t === b);
       const back = routes.find((route) => route.s === b && route.t === a);
       const d = way ? rounded(way.points) : back ? rounded([...back.points].reverse()) : curve(place.get(a), place.get(b));
-      make("path", { d, class: "way", "marker-end": "url(#way-tip)" }, layer);
+      make("path", { d, class: "route", "marker-end": "url(#way-tip)" }, layer);
     }
   }
   function curve(p, q) {

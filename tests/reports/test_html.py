@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from auditor.finding import IntentState, Json, Report, Status
+from auditor.topology import Kind, Line, Picture, Spot, Tie
 
 from . import sample
 from .rendering import rendered, renderer
@@ -239,3 +240,54 @@ def test_every_status_has_a_word(status: Status) -> None:
     report = replace(sample.full(), findings=(replace(sample.EXPOSED, status=status),))
     (found,) = page_of(report).by_class["finding"]
     assert found["data-status"] == status.value
+
+
+def pictured() -> Report:
+    """A report with a picture: one network, one gateway, a path to it."""
+    spots = (
+        Spot("internet", Kind.INTERNET, "internet"),
+        Spot(sample.VNET, Kind.NETWORK, "vnet-app", doubts=("not told: subnets",)),
+        Spot(sample.GATEWAY, Kind.GATEWAY, sample.SCRIPT, sample.VNET),
+    )
+    lines = (Line("internet", sample.GATEWAY, Tie.ENTRANCE, ("20.1.2.3",)),)
+    mark = sample.LISTENER.fingerprint
+    picture = Picture(spots, lines, {mark: (sample.GATEWAY,)}, {mark: ("internet", sample.GATEWAY)})
+    return replace(sample.full(), picture=picture)
+
+
+def test_without_a_picture_nothing_of_it_is_in_the_page() -> None:
+    html = rendered("html", sample.full())
+
+    assert "elk" not in html
+    assert "picture-section" not in html
+
+
+def test_the_picture_is_data_and_a_list_to_read() -> None:
+    html = rendered("html", pictured())
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html)
+    told = json.loads(data)["picture"]
+    text = Page(html).text
+
+    assert [spot["n"] for spot in told["spots"]] == ["internet", "vnet-app", sample.SCRIPT]
+    assert told["spots"][2]["p"] == 1
+    assert told["paths"] == {sample.LISTENER.fingerprint: [0, 2]}
+    assert f"application gateway {sample.SCRIPT}" in text
+    assert "public address 20.1.2.3" in text
+    assert "? not told: subnets" in text
+
+
+def test_only_findings_that_are_in_the_picture_lead_there() -> None:
+    shown = [value for _, name, value in page_of(pictured()).attributes if name == "data-show"]
+    assert shown == [sample.LISTENER.fingerprint]
+
+
+def test_a_page_with_a_picture_keeps_all_promises_too() -> None:
+    html = rendered("html", pictured())
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", html, re.DOTALL)
+
+    assert len(parts) == 4
+    for part in parts:
+        digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+        assert f"sha256-{digest}" in policy
+    assert "<img" not in without_scripts(html)

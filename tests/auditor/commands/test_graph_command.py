@@ -22,7 +22,7 @@ def test_svg_is_what_it_draws_unless_told_otherwise(auditor: Command) -> None:
     assert ET.fromstring(ran.out).tag.endswith("svg")
 
 
-@pytest.mark.parametrize("form", ["svg", "mermaid", "graphml", "drawio"])
+@pytest.mark.parametrize("form", ["svg", "html", "mermaid", "graphml", "drawio"])
 def test_each_format_draws_a_whole_estate_into_a_file(auditor: Command, form: str) -> None:
     ran = auditor("graph", ESTATE, "--format", form, "--output", "picture")
     text = (auditor.folder / "picture").read_text(encoding="utf-8")
@@ -46,3 +46,12 @@ def test_an_unreadable_input_is_status_3(auditor: Command) -> None:
 def test_a_file_that_cannot_be_written_is_status_2(auditor: Command) -> None:
     ran = auditor("graph", "-", "--output", "no/such/folder/x.svg", stdin=ONE.encode())
     assert ran.status == 2
+
+
+def test_a_page_opens_networks_itself_unless_they_are_asked_closed(auditor: Command) -> None:
+    whole = auditor("graph", ESTATE, "--format", "html").out
+    closed = auditor("graph", ESTATE, "--format", "html", "--detail", "networks").out
+
+    assert "snet-aks" in whole
+    assert "snet-aks" not in closed
+    assert "Networks are drawn closed" in closed

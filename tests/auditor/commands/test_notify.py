@@ -101,6 +101,32 @@ def test_no_secret_is_told(auditor: Command, monkeypatch: pytest.MonkeyPatch) ->
     assert "Connection refused" in gone.err
 
 
+def test_a_report_tells_what_is_new_once_it_is_recorded(
+    auditor: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook() as hook:
+        configured(auditor, hook, monkeypatch, 'when = "changed"')
+        words = ("report", "-", "--notify", "team", "--report", "json=r.json", "--as-of")
+        assert auditor(*words, "2026-11-23", stdin=[KEPT]).status == 0
+        assert auditor(*words, "2026-11-24", stdin=[BROKEN]).status == 1
+        assert hook.told["changes"]["new"] == 1
+        assert hook.told["facts"]["since 2026-11-23"] == "1 new"
+        assert auditor(*words, "2026-11-24", stdin=[BROKEN]).status == 1
+
+        assert len(hook.bodies) == 2
+
+
+def test_a_history_that_cannot_be_opened_is_told(
+    auditor: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with webhook() as hook:
+        configured(auditor, hook, monkeypatch, "")
+        ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
+
+        assert ran.status == 2
+        assert hook.told["headline"] == "Azure network audit: the audit was not completed"
+
+
 def test_an_audit_that_cannot_be_performed_is_told_too(
     auditor: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

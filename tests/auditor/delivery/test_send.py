@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -180,6 +181,14 @@ def test_only_what_fails_is_told_to_who_wants_that() -> None:
         Told(hook(there.url, when="failed"), message=CALM)
         assert there.paths == []
         Told(hook(there.url, when="failed"))
+        assert len(there.paths) == 1
+
+
+def test_only_what_is_new_is_told_to_who_wants_that() -> None:
+    with webhook() as there:
+        Told(hook(there.url, when="changed"), message=replace(MESSAGE, changed=False))
+        assert there.paths == []
+        Told(hook(there.url, when="changed"))
         assert len(there.paths) == 1
 
 

@@ -13,7 +13,7 @@ from auditor.errors import InputError, UsageError
 from auditor.finding import Severity
 from auditor.schema import schema_of
 
-from ...reports import sample
+from ...reports import sample, test_past
 
 
 def posted(kind: str, message: Message, link: str = "") -> Any:
@@ -44,6 +44,30 @@ def test_the_facts_tell_when_of_what_and_how_controls_fare() -> None:
     assert facts["outcome"] == "something is broken at high or above"
     assert facts["waived"] == "1"
     assert facts["MCSB"].startswith("2 not satisfied, 1 not told")
+
+
+def test_what_changed_since_the_last_time_is_told() -> None:
+    report = test_past.full()
+    message = of_report(report)
+    facts = dict(message.facts)
+    schema = json.loads(schema_of("notification"))
+    said = posted("json", message)
+
+    (since,) = (said for name, said in message.facts if name.startswith("since "))
+    assert since == "2 new, 1 fixed, 1 not told any more, and so not fixed"
+    assert "waivers that end soon" in facts
+    jsonschema.validate(said, schema, cls=jsonschema.Draft202012Validator)
+    assert said["changes"]["new"] == 2
+
+
+def test_a_message_knows_whether_there_is_anything_new() -> None:
+    entries = (test_past.entry(1, 1), test_past.entry(2, 1))
+
+    assert of_report(sample.full()).changed
+    assert of_report(test_past.full()).changed
+    assert of_report(test_past.full(entries=entries[:1])).changed
+    assert not of_report(test_past.full(entries=entries)).changed
+    assert not of_report(test_past.full(recorded=False)).changed
 
 
 def test_the_worst_are_told_and_the_rest_are_counted() -> None:

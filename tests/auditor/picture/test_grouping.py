@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.picture.grouping import by_network, grouped
+from auditor.topology import Kind, Line, Picture, Spot, Tie
 
 from ...networks import peer, vnet
 from .sketch import farm, line, sketch, spot
@@ -37,3 +38,23 @@ def test_doubts_inside_are_counted() -> None:
     drawn = by_network(sketch(network, unresolved=((path, "an expression"),)))
 
     assert spot(drawn, "app").doubts == ("1 things inside are not told",)
+
+
+def test_a_service_of_one_network_alone_is_inside_and_one_of_two_is_not() -> None:
+    spots = (
+        Spot("/a", Kind.NETWORK, "a"),
+        Spot("/b", Kind.NETWORK, "b"),
+        Spot("/own", Kind.SERVICE, "own"),
+        Spot("/shared", Kind.SERVICE, "shared"),
+        Spot("/a/pe", Kind.ENDPOINT, "pe-a", "/a"),
+        Spot("/b/pe", Kind.ENDPOINT, "pe-b", "/b"),
+    )
+    lines = (
+        Line("/a/pe", "/own", Tie.LINK),
+        Line("/a/pe", "/shared", Tie.LINK),
+        Line("/b/pe", "/shared", Tie.LINK),
+    )
+    drawn = by_network(Picture(spots, lines))
+
+    assert [each.name for each in drawn.spots] == ["a", "b", "shared"]
+    assert spot(drawn, "a").facts == ("1 × private endpoint", "1 × service")

@@ -12,9 +12,10 @@ from auditor.picture.drawio import drawio
 from auditor.picture.graphml import graphml
 from auditor.picture.layout import layout
 from auditor.picture.mermaid import mermaid
-from auditor.picture.svg import svg
+from auditor.picture.svg import CROWD, svg
 from auditor.topology import Picture
 
+from ...exposed import pip
 from ...networks import peer, vnet
 from .sketch import farm, nasty, sketch
 
@@ -109,3 +110,22 @@ def test_drawio_labels_are_texts() -> None:
 
     assert all("html=0" in style for style in styles)
     assert len(styles) == len(nasty().spots)
+
+
+def test_the_network_that_most_lines_lead_to_stands_left_of_those() -> None:
+    spokes = [vnet(f"spoke-{each}", f"10.{each}.0.0/16", peers=[peer("hub")]) for each in range(4)]
+    drawn = sketch(vnet("hub", "10.9.0.0/16"), *spokes)
+    boxes = {spot.name: layout(drawn).boxes[spot.id] for spot in drawn.spots}
+
+    assert all(boxes["hub"].x + boxes["hub"].width < boxes[f"spoke-{n}"].x for n in range(4))
+
+
+def test_a_crowd_of_ways_in_are_marks_and_not_lines() -> None:
+    machines = farm(CROWD + 1)
+    for number, each in enumerate(machines[1:]):
+        settings = each["properties"]["ipConfigurations"][0]["properties"]
+        settings["publicIPAddress"] = {"id": pip(f"pip-{number}")["id"]}
+    text = svg(sketch(*machines))
+
+    assert text.count('class="way-in"') == CROWD + 1
+    assert 'class="line entrance' not in text
