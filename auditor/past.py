@@ -132,13 +132,16 @@ class Past:
     """The history of an estate, as of one run.
 
     `entries` are the runs up to it, the oldest first, the run itself last. `lives` has the
-    findings of the run by fingerprint; `gone` those that changed from open to anything else.
+    findings of the run by fingerprint, `new` and `reopened` those of them that are; `gone` those
+    that changed from open, or from not told, to anything else.
     `recorded` is false when the same snapshot and rules had been recorded before.
     """
 
     estate: str
     entries: tuple[Entry, ...]
     lives: Mapping[str, Life] = field(default_factory=dict)
+    new: tuple[Life, ...] = ()
+    reopened: tuple[Life, ...] = ()
     gone: tuple[Life, ...] = ()
     untold: tuple[Life, ...] = ()
     """All that were open once and that nothing tells of now, not only since this run."""

@@ -60,6 +60,8 @@ def _history(past: Past) -> dict[str, Any]:
             }
             for life in past.lives.values()
         ],
+        "new": [life.fingerprint for life in past.new],
+        "reopened": [life.fingerprint for life in past.reopened],
         "gone": [asdict(life) for life in past.gone],
         "untold": [asdict(life) for life in past.untold],
         "ages": [asdict(age) for age in past.ages],

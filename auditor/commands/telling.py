@@ -82,15 +82,12 @@ def past_as_lines(past: Past) -> Iterator[str]:
     yield from endings_as_lines(past)
 
 
-def _of(past: Past, change: str) -> Iterator[Life]:
-    at = past.current.at
+def _of(past: Past, change: str) -> Iterable[Life]:
     if change == "new":
-        yield from (e for e in past.lives.values() if e.kind == "broken" and e.first_at == at)
-    elif change == "reopened":
-        opened = (e for e in past.lives.values() if e.reopened and e.opened_at == at)
-        yield from (e for e in opened if e.first_at != at)
-    else:
-        yield from (e for e in past.gone if e.state == change)
+        return past.new
+    if change == "reopened":
+        return past.reopened
+    return (e for e in past.gone if e.state == change)
 
 
 def _life(life: Life) -> str:
@@ -181,6 +178,8 @@ def past_as_json(past: Past) -> dict[str, Any]:
         "estate": past.estate,
         "run": entry_as_json(past.current),
         "findings": [asdict(life) for life in past.lives.values()],
+        "new": [life.fingerprint for life in past.new],
+        "reopened": [life.fingerprint for life in past.reopened],
         "gone": [asdict(life) for life in past.gone],
         "untold": [asdict(life) for life in past.untold],
         "ages": [asdict(age) for age in past.ages],

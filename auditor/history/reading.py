@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -99,27 +99,56 @@ def past(
     lives = of_estate(connection, estate, every[-1].at)
     newest = current.number == every[-1].number
     if newest:
-        there, _ = of_run(connection, current.number)
-        had = {number: life for number, life in lives.items() if number in there}
-        gone = [e for e in lives.values() if e.state != State.OPEN and e.changed_at == current.at]
+        told = _now(connection, chosen, lives)
     else:
-        had, gone = _back_then(connection, estate, current, lives)
+        told = _back_then(connection, estate, current, lives)
     return Past(
         estate=name,
         entries=chosen,
-        lives={life.fingerprint: life for life in had.values()},
-        gone=sorted_lives(gone),
+        lives={life.fingerprint: life for life in told.had},
+        new=sorted_lives(told.new),
+        reopened=sorted_lives(told.reopened),
+        gone=sorted_lives(told.gone),
         untold=sorted_lives(e for e in lives.values() if e.state == State.UNTOLD) if newest else (),
-        ages=_ages(had.values(), current.at),
+        ages=_ages(told.had, current.at),
         endings=_endings(connection, current, day or date.fromisoformat(current.as_of), soon),
         recorded=recorded,
     )
 
 
-def _back_then(
-    connection: Connection, estate: int, run: Entry, lives: Mapping[int, Life]
-) -> tuple[dict[int, Life], list[Life]]:
-    """Give what an older run had, and what was gone with it, as they stood then."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a run had, which of it was new or reopened, and what was gone with it."""
+
+    had: Sequence[Life]
+    new: Sequence[Life]
+    reopened: Sequence[Life]
+    gone: Sequence[Life]
+
+
+def _now(connection: Connection, runs: Sequence[Entry], lives: Mapping[int, Life]) -> _Told:
+    """Tell the newest run from the states that are kept, and from the run before."""
+    at = runs[-1].at
+    there, absent = of_run(connection, runs[-1].number)
+    before, missed = of_run(connection, runs[-2].number) if len(runs) > 1 else ({}, {})
+    had = {number: lives[number] for number in there if number in lives}
+    came = [life for number, life in had.items() if number not in before and life.opened_at == at]
+    return _Told(
+        list(had.values()),
+        [life for life in came if not life.reopened and life.kind == Kind.BROKEN],
+        [life for life in came if life.reopened],
+        [
+            lives[number]
+            for number, verdict in absent.items()
+            if number in lives
+            and lives[number].changed_at == at
+            and (number not in missed or missed[number].state is not verdict.state)
+        ],
+    )
+
+
+def _back_then(connection: Connection, estate: int, run: Entry, lives: Mapping[int, Life]) -> _Told:
+    """Tell an older run, as things stood then, from all that the runs before it said."""
     walked, _ = walk(connection, estate, (run.at, run.number))
     before = dict(walked.courses)
     there, absent = of_run(connection, run.number)
@@ -136,12 +165,21 @@ def _back_then(
             severity=lives[number].severity if severity is None else Severity(severity).word,
         )
 
-    gone = [
-        then(number)
-        for number, old in before.items()
-        if number not in there and walked.courses[number].state is not old.state
-    ]
-    return {number: then(number) for number in there if number in lives}, gone
+    had = {number: then(number) for number in there if number in lives}
+    return _Told(
+        list(had.values()),
+        [e for n, e in had.items() if n not in before and e.kind == Kind.BROKEN],
+        [
+            e
+            for n, e in had.items()
+            if n in before and before[n].state in (State.FIXED, State.REMOVED)
+        ],
+        [
+            then(number)
+            for number, old in before.items()
+            if number not in there and walked.courses[number].state is not old.state
+        ],
+    )
 
 
 def _upto(every: Sequence[Entry], run: int | None) -> tuple[Entry, ...]:

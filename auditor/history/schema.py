@@ -130,11 +130,12 @@ newest run has it still.
 `base` is its state at the horizon, as JSON, when that was before.
 """
 
+# No foreign key: to let go of a finding would look through all sightings, which are gone by then.
 SIGHTING = Table(
     "auditor_sighting",
     METADATA,
     Column("run_id", Integer, _owner("auditor_run"), primary_key=True),
-    Column("finding_id", Integer, _owner("auditor_finding"), primary_key=True),
+    Column("finding_id", Integer, primary_key=True),
     Column("severity", Integer, nullable=False),
     Column("status", String(10), nullable=False),
     sqlite_with_rowid=False,
@@ -144,7 +145,7 @@ ABSENCE = Table(
     "auditor_absence",
     METADATA,
     Column("run_id", Integer, _owner("auditor_run"), primary_key=True),
-    Column("finding_id", Integer, _owner("auditor_finding"), primary_key=True),
+    Column("finding_id", Integer, primary_key=True),
     Column("state", String(10), nullable=False),
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,

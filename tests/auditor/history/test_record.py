@@ -354,6 +354,33 @@ def test_an_older_run_is_told_as_it_was(book: Book) -> None:
     assert len(book.past(first.run).lives) == 2
 
 
+def test_runs_of_one_moment_tell_each_its_own_news(book: Book) -> None:
+    """The same snapshot, judged by other rules."""
+    book.add(taken(1, broken("a"), broken("b"), mark="one"))
+    book.add(taken(1, broken("a"), broken("c"), mark="two"))
+    third = book.add(taken(1, broken("b"), broken("c"), mark="three"))
+
+    for past in (book.past(), book.past(third.run)):
+        assert [life.fingerprint for life in past.new] == []
+        assert [life.fingerprint for life in past.reopened] == ["NSG-001 b"]
+        assert [life.fingerprint for life in past.gone] == ["NSG-001 a"]
+    assert [entry.changes.new for entry in book.past().entries] == [2, 1, 0]
+
+
+def test_the_news_of_a_run_stay_the_same_when_others_follow(book: Book) -> None:
+    book.add(taken(1, broken("a"), unknown("u")))
+    book.add(taken(2, broken("b")))
+    last = book.add(taken(3, broken("a"), broken("c"), sight={subnet("b"): HIDDEN}))
+    now = book.past()
+    book.add(taken(4))
+    then = book.past(last.run)
+
+    for name in ("new", "reopened", "gone"):
+        marks = [[life.fingerprint for life in getattr(past, name)] for past in (now, then)]
+        assert marks[0] == marks[1] != []
+    assert [life.state for life in then.gone] == ["untold"]
+
+
 def test_a_run_that_is_not_there_is_an_error(book: Book) -> None:
     book.add(taken(1))
 
