@@ -218,13 +218,14 @@ def _carried(addresses: AddressSet) -> AddressSet:
     found = addresses - _UNCARRIED
     if found or not addresses:
         return found
+    one = addresses.smallest() if addresses.size == 1 else None
     if addresses <= _HOST:
         raise UsageError(
-            f"{addresses} is Azure's own host, which is no end of a path",
+            f"{one or addresses} is Azure's own host, which is no end of a path",
             advice="no security group filters what machines ask it (N-14); "
             "its health probes are followed where load balancers have them",
         )
-    raise UsageError(f"no virtual network carries packets to or from {addresses}",
+    raise UsageError(f"no virtual network carries packets to or from {one or addresses}",
                      advice="name a machine, a subnet, another address")  # fmt: skip
 
 
