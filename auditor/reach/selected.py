@@ -298,7 +298,7 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
     found = [p for p in listed if any(e.addresses.overlaps(one) for e in _fronts(network, p))]
     for point in found:
         yield with_one_address(point, one)
-    if subnet.key in unlisted(network) and has_strangers(network, subnet, listed):
+    if unlisted(network, subnet) and has_strangers(network, subnet, listed):
         yield replace(anywhere_in(network, subnet), addresses=one)
     elif not found:
         yield nobody(network, subnet, one)
