@@ -40,3 +40,12 @@ def test_every_test_that_is_cited_is_there() -> None:
 
 def test_every_test_named_by_a_fact_is_cited() -> None:
     assert named_in_tests() <= {fact for fact, _, _ in rows()}
+
+
+def test_every_fact_that_is_treated_cites_a_test() -> None:
+    bare = [
+        fact
+        for fact, treated, where in rows()
+        if not treated.startswith("not modelled") and not CITED.search(where)
+    ]
+    assert not bare

@@ -22,6 +22,7 @@ from auditor.commands.asking import (
 from auditor.streams import say
 
 if TYPE_CHECKING:
+    from auditor.network.interfaces import Interface
     from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
 
 SYSTEM_ROUTE = "System Route"
@@ -54,12 +55,26 @@ def next_hop(
         raise UsageError(error.what, where="--to", advice="write it as 10.0.0.4") from None
     known = read_tags(tags)
     network = read_network(paths, keep_going)
-    interface = find_interface(network, nic)
+    interface = _with_routes(find_interface(network, nic))
     found = routing.next_hop(network, interface, address, known)
     if report == "json":
         say_json(_hop_json(found))
     else:
         say("\n".join(_hop_lines(found, interface.label)))
+
+
+def _with_routes(interface: Interface) -> Interface:
+    """Give a network interface that sends. Raises UsageError for a private endpoint's (N-47)."""
+    from auditor.errors import UsageError
+    from auditor.resources import walk
+
+    if walk.peek(walk.peek(interface, "properties"), "private_endpoint") is not None:
+        raise UsageError(
+            f"{interface.label} belongs to a private endpoint, which starts no flows",
+            where="--nic",
+            advice="Azure tells no routes of it (N-47); ask for the network interface of a client",
+        )
+    return interface
 
 
 def _hop_json(found: NextHop) -> dict[str, Any]:
@@ -180,7 +195,8 @@ def effective_routes(
 
     known = read_tags(tags)
     network = read_network(paths, keep_going)
-    found = routing.routes_from(network, find_interface(network, nic), known)
+    interface = _with_routes(find_interface(network, nic))
+    found = routing.routes_from(network, interface, known)
     if report == "json":
         say_json(_routes_json(found))
     else:

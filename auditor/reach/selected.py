@@ -43,7 +43,16 @@ from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.selector import Selector
-from auditor.special_addresses import DOCUMENTATION, PUBLIC
+from auditor.special_addresses import (
+    BROADCAST,
+    DOCUMENTATION,
+    LINK_LOCAL,
+    LOOPBACK,
+    MULTICAST,
+    PLATFORM_HOST,
+    PUBLIC,
+    UNSPECIFIED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +169,10 @@ def _housed(network: Network, subnet: Subnet) -> Iterator[Point]:
 def _with_address(network: Network, addresses: AddressSet) -> tuple[list[Point], list[Reason]]:
     """Give whoever has some addresses: the internet, sites, and what is in the networks told.
 
-    Raises UsageError where they belong to networks of the input and nobody there has them.
+    Raises UsageError where they belong to networks of the input and nobody there has them, and
+    where no network carries any of them.
     """
+    addresses = _carried(addresses)
     public, taken, reasons = _behind_public(network, addresses)
     points = list(public)
     rest = addresses - taken
@@ -189,6 +200,39 @@ def _with_address(network: Network, addresses: AddressSet) -> tuple[list[Point],
     if not settled and rest - PUBLIC:
         points += _on_premises(network, rest, held, alone=not points)
     return points, reasons
+
+
+_UNCARRIED = (
+    LOOPBACK
+    | LINK_LOCAL
+    | MULTICAST
+    | BROADCAST
+    | UNSPECIFIED
+    | AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+)
+"""What no virtual network carries (N-18, D-3), and Azure's host, which is beside all of them."""
+
+
+def _carried(addresses: AddressSet) -> AddressSet:
+    """Give those of some addresses that a network may carry. Raises UsageError for none."""
+    found = addresses - _UNCARRIED
+    if found or not addresses:
+        return found
+    one = addresses.smallest() if addresses.size == 1 else None
+    if addresses <= _HOST:
+        raise UsageError(
+            f"{one or addresses} is Azure's own host, which is no end of a path",
+            advice="no security group filters what machines ask it (N-14); "
+            "its health probes are followed where load balancers have them",
+        )
+    raise UsageError(f"no virtual network carries packets to or from {one or addresses}",
+                     advice="name a machine, a subnet, another address")  # fmt: skip
+
+
+_HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST) | AddressSet.from_text(
+    ["169.254.169.254"]
+)
+"""DNS, DHCP and probes of Azure's host, and its metadata service (N-14)."""
 
 
 def _behind_public(

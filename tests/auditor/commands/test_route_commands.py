@@ -249,3 +249,17 @@ def test_a_tag_file_settles_what_tags_stand_for(auditor: Command) -> None:
         "effective-routes", "-", "--nic", "web", "--service-tags", "absent.json", stdin={}
     )
     assert ran.status == 3
+
+
+@pytest.mark.parametrize("command", [("next-hop", "--to", "10.0.0.4"), ("effective-routes",)])
+def test_N_47_a_private_endpoints_interface_tells_no_routes(
+    auditor: Command, command: tuple[str, ...]
+) -> None:
+    owner = {"id": arm_id("Microsoft.Network/privateEndpoints", "pe")}
+    end = nic("pe-nic", "10.0.0.9", ("a", "app"), privateEndpoint=owner)
+    path = auditor.folder / "estate.json"
+    path.write_text(json.dumps(estate(end)))
+    name, *more = command
+    ran = auditor(name, str(path), "--nic", "pe-nic", *more)
+    assert ran.status == 2
+    assert "belongs to a private endpoint" in ran.err

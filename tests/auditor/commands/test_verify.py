@@ -99,6 +99,7 @@ def test_what_auditor_says_itself_never_differs(
         each["id"]
         for each in resources
         if each["type"].lower().endswith("network/networkinterfaces")
+        and "privateEndpoint" not in each["properties"]  # of which Azure tells nothing (N-47)
     ]
     answers = [recorded(question, own(auditor, question, each, resources), each) for each in nics]
 

@@ -237,3 +237,22 @@ def test_examples_in_a_network_are_its_own() -> None:
         nic_in("web", "203.0.113.4", ("a", "app")),
     )
     assert names(network, "203.0.113.4") == ["primary"]
+
+
+@pytest.mark.parametrize("address", ["168.63.129.16", "169.254.169.254"])
+def test_N_14_azures_host_is_no_site_and_nothing_stops_what_it_is_asked(address: str) -> None:
+    for source, target in (("name:web", address), (address, "name:web")):
+        with pytest.raises(UsageError, match="Azure's own host") as refused:
+            told(exposed(), source, target)
+        assert "no security group filters" in (refused.value.advice or "")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "224.0.0.1", "255.255.255.255", "ff02::1"])
+def test_N_18_what_no_network_carries_is_no_end(address: str) -> None:
+    with pytest.raises(UsageError, match="no virtual network carries"):
+        told(exposed(), "name:web", address)
+
+
+def test_of_everything_only_what_networks_carry_is_asked_about() -> None:
+    kinds = {point.kind for point in ends_of(exposed(), parse_selector("0.0.0.0/0")).points}
+    assert {Kind.MACHINE, Kind.INTERNET} <= kinds

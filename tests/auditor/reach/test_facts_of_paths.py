@@ -1,0 +1,218 @@
+"""Facts that several others are made of, or that one rule alone decides, each by its number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import NIC, deny, nic, nsg, pip, rule, subnet, vnet
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
+from ...networks import gateway, peer, site, subnet_id, tunnel
+from ...networks import nic as nic_in
+from ...networks import vnet as net
+from ...reaching import asked, lb, lb_rule
+from ...routing import endpoint
+
+FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+BALANCER = "Microsoft.Network/loadBalancers"
+
+
+def test_R_4_each_kind_of_optional_route_leads_somewhere() -> None:
+    network = estate(
+        net(
+            "a",
+            "10.0.0.0/16",
+            subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"},
+            peers=[peer("b", "10.1.0.0/16", **FLAGS)],
+        ),
+        net(
+            "b",
+            "10.1.0.0/16",
+            subnets={"app": "10.1.0.0/24"},
+            peers=[peer("a", "10.0.0.0/16", **FLAGS)],
+        ),
+        gateway("gw", "a"),
+        site("site", "192.168.0.0/16"),
+        tunnel("tunnel", "gw", "site"),
+        endpoint("pe", "10.0.0.9", ("a", "app")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    hops = {
+        target: asked(network, "web", target).step("route").says.rpartition(" ")[2]
+        for target in ("db", "pe", "onprem 192.168.1.1/32")
+    }
+    assert hops == {
+        "db": "VNetPeering",
+        "pe": "InterfaceEndpoint",
+        "onprem 192.168.1.1/32": "VirtualNetworkGateway",
+    }
+
+
+def _across(sku: str, region: str) -> Network:
+    """Frontend lb of network a in West Europe, NIC web behind it; NIC far in a peer elsewhere."""
+    pool = f"{BALANCER}/backendAddressPools"
+    front = f"{BALANCER}/frontendIPConfigurations"
+    settings = {
+        "frontendIPConfigurations": [
+            {
+                "name": "front",
+                "properties": {
+                    "privateIPAddress": "10.0.0.10",
+                    "subnet": {"id": subnet_id("a", "app")},
+                },
+            }
+        ],
+        "backendAddressPools": [
+            {
+                "name": "pool",
+                "properties": {
+                    "backendIPConfigurations": [
+                        {"id": arm_id(f"{NIC}/ipConfigurations", "web", "primary")}
+                    ]
+                },
+            }
+        ],
+        "loadBalancingRules": [
+            {
+                "name": "https",
+                "properties": {
+                    "frontendIPConfiguration": {"id": arm_id(front, "lb", "front")},
+                    "backendAddressPool": {"id": arm_id(pool, "lb", "pool")},
+                    "protocol": "Tcp",
+                    "frontendPort": 443,
+                    "backendPort": 443,
+                },
+            }
+        ],
+    }
+    one = net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+              peers=[peer("b", "10.1.0.0/16", **FLAGS)])  # fmt: skip
+    other = net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"},
+                peers=[peer("a", "10.0.0.0/16", **FLAGS)])  # fmt: skip
+    return estate(
+        one | {"location": "westeurope"},
+        other | {"location": region},
+        resource(BALANCER, "lb", settings, sku={"name": sku}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("far", "10.1.0.4", ("b", "app")),
+    )
+
+
+def test_R_21_a_basic_frontend_does_not_answer_another_region() -> None:
+    found = asked(_across("Basic", "northeurope"), "far", "front")
+    assert (found.verdict, found.stops) == ("blocked", ["route"])
+    assert asked(_across("Standard", "northeurope"), "far", "front").verdict == "reachable"
+    assert asked(_across("Basic", "westeurope"), "far", "front").verdict == "reachable"
+
+
+def test_R_32_what_comes_in_from_the_internet_is_answered_past_a_nat_gateway() -> None:
+    kind = "Microsoft.Network/natGateways"
+    network = estate(
+        nsg(rule("https", 100, "Internet", "443")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        vnet(subnet(natGateway={"id": arm_id(kind, "nat")})),
+        resource(
+            kind,
+            "nat",
+            {"publicIpAddresses": [{"id": arm_id("Microsoft.Network/publicIPAddresses", "out")}]},
+        ),
+        pip("out", address="20.50.1.9"),
+    )
+    inbound = asked(network, "internet", "web")
+    assert inbound.verdict == "reachable"
+    assert inbound.step("nsg-inbound").rule == "securityRules/https"
+    outbound = asked(network, "web", "52.10.0.7")
+    there = outbound.one.arrives_as
+    assert there is not None
+    assert str(there.source) == "20.50.1.9"
+
+
+def test_E_8_a_frontend_with_nothing_answers_nobody() -> None:
+    network = estate(nic("web"), pip("pip"), lb(members=()), vnet(subnet()))
+    found = asked(network, "internet", "front")
+    assert (found.verdict, found.stops) == ("blocked", ["load-balancer"])
+    used = estate(
+        nsg(rule("https", 100, "Internet", "8443")),
+        nic("web", nsg="nsg"),
+        pip("pip"),
+        lb(lb_rule()),
+        vnet(subnet()),
+    )
+    assert asked(used, "internet", "front").verdict == "reachable"
+
+
+def _translated(*rules: Any) -> Network:
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.0.9.4",
+            "publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")},
+            "subnet": {"id": arm_id("Microsoft.Network/virtualNetworks/subnets", "vnet",
+                                    "AzureFirewallSubnet")},
+        },
+    }  # fmt: skip
+    through = [{"name": "d", "properties": {"addressPrefix": "0.0.0.0/0",
+                "nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.0.9.4"}}]  # fmt: skip
+    table = "Microsoft.Network/routeTables"
+    return estate(
+        firewall(ipConfigurations=[home]),
+        policy("g"),
+        group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.0.0.4:443"))),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home")),
+        nsg(*rules, deny("rest", 200)),
+        nic("web", nsg="nsg"),
+        resource(table, "rt", {"routes": through}),
+        vnet(
+            subnet(routeTable={"id": arm_id(table, "rt")}),
+            subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+        ),
+    )
+
+
+def test_E_23_behind_nat_rules_the_client_and_the_firewall_must_both_get_in() -> None:
+    client, own = rule("client", 100, "52.10.0.7", "443"), rule("own", 110, "10.0.9.0/26", "443")
+    for rules, verdict in (((client, own), "reachable"), ((client,), "unknown"),
+                           ((own,), "unknown"), ((), "blocked")):  # fmt: skip
+        assert asked(_translated(*rules), "52.10.0.7", "web", 8080).verdict == verdict
+
+
+def test_N_54_a_group_with_no_member_by_name_may_hold_every_network() -> None:
+    kind = "Microsoft.Network/networkManagers/securityAdminConfigurations"
+    any_of = [{"addressPrefix": "*", "addressPrefixType": "IPPrefix"}]
+    managed = estate(
+        resource("Microsoft.Network/networkManagers", "avnm"),
+        resource("Microsoft.Network/networkManagers/networkGroups", "avnm/group"),
+        resource(kind, "avnm/config"),
+        resource(
+            f"{kind}/ruleCollections",
+            "avnm/config/collection",
+            {
+                "appliesToGroups": [
+                    {
+                        "networkGroupId": arm_id(
+                            "Microsoft.Network/networkManagers/networkGroups", "avnm", "group"
+                        )
+                    }
+                ]
+            },
+        ),
+        resource(
+            f"{kind}/ruleCollections/rules",
+            "avnm/config/collection/no",
+            {
+                "access": "Deny", "direction": "Inbound", "priority": 10, "protocol": "Tcp",
+                "sources": any_of, "destinations": any_of,
+                "sourcePortRanges": ["0-65535"], "destinationPortRanges": ["22"],
+            },
+            kind="Custom",
+        ),
+        nic("web"),
+        nic("jump", address="10.0.0.5"),
+        vnet(subnet()),
+    )  # fmt: skip
+    assert asked(managed, "jump", "web", 22).labels == {"avnm-unknown"}
+    assert asked(managed, "jump", "web", 23).verdict == "reachable"
