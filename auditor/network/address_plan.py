@@ -234,8 +234,11 @@ _PLACES = re.compile(
 
 
 @question
-def _hidden(network: Network) -> str:
-    """Whose addresses and subnets the snapshot does not tell at all: any address may be theirs."""
+def hidden_addresses(network: Network) -> str:
+    """Tell whose addresses and subnets the snapshot does not tell at all: any may be theirs.
+
+    Empty when there is no such resource. An address without an owner is nobody's only then.
+    """
     for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
         for node in network.all(cls):
             holes = node.record.unresolved if node.record is not None else ()
@@ -280,7 +283,7 @@ def locate_among(
     home, unsure = _home(network, address, vnet, others)
     subnet = _subnet_of(network, home, address)
     if home is not None:
-        unsure = _unsure_in(network, home, subnet) or _hidden(network)
+        unsure = _unsure_in(network, home, subnet)
     for node in homeless(network).get(address, ()):
         unsure = unsure or f"the subnet of {node.label} of {node.root.label}, which has the address"
     return Whereabouts(address, (), home, subnet, unsure)
