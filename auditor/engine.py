@@ -26,12 +26,14 @@ class RuleRun:
     """What one rule said: its outcomes, and how many subjects it found in order.
 
     `speaks_for` names, for each finding, the general rules that found the same and fell silent.
+    `silenced` are the subjects of findings that the rule left to a more special one.
     """
 
     rule: Rule[Any]
     kept: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     speaks_for: dict[_Told, tuple[str, ...]] = field(default_factory=dict)
+    silenced: list[str] = field(default_factory=list)
 
     def general(self, finding: Finding) -> tuple[str, ...]:
         """Give the general rules that a finding speaks for."""
@@ -153,11 +155,10 @@ def _leave_to_special(runs: list[RuleRun]) -> None:
         return
     silent = _covered(covers)
     for run in runs:
-        run.outcomes = [
-            outcome
-            for outcome in run.outcomes
-            if not isinstance(outcome, Finding) or _told(run, outcome) not in silent
-        ]
+        quiet = [o for o in run.outcomes if isinstance(o, Finding) and _told(run, o) in silent]
+        run.silenced = [outcome.subject for outcome in quiet]
+        gone = {id(outcome) for outcome in quiet}
+        run.outcomes = [outcome for outcome in run.outcomes if id(outcome) not in gone]
         for outcome in run.outcomes:
             if not isinstance(outcome, Finding):
                 continue

@@ -14,7 +14,7 @@ from auditor.network.filters import ANY, UNTOLD, Filter, Selector, selector, sub
 from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question_about
-from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
+from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, listed
 from auditor.network.reasons import Reason, gap
 from auditor.ports import parse_ports
 from auditor.resources.network_manager import (
@@ -69,7 +69,9 @@ def _layer(network: Network, inbound: bool) -> Layer | None:
         return None
     rules = tuple(rule for _, _, rule in sorted(found, key=lambda each: each[:2]))
     configuration = network.holder(network.all(AdminRule)[0], SecurityAdminConfiguration)
-    return Layer(LayerKind.ADMIN, configuration.id if configuration else rules[0].id, rules=rules)
+    return Layer(
+        LayerKind.ADMIN, configuration.id if configuration else rules[0].id, listing=listed(rules)
+    )
 
 
 def _rules(

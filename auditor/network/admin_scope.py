@@ -17,7 +17,7 @@ from auditor.ids import fold, parent
 from auditor.network.admin_rules import admin_layer
 from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.graph import Network, question, question_about
-from auditor.network.layers import EffectiveRule, Layer
+from auditor.network.layers import EffectiveRule, Layer, listed
 from auditor.network.routing_domains import network_key
 from auditor.network.surroundings import Surroundings
 from auditor.resources.network_manager import (
@@ -119,7 +119,7 @@ def as_deployed(network: Network, subnet: Subnet, direction: Direction) -> Effec
     if layer.unknown is not None:
         raise Undetermined(layer.unknown.detail, resource=layer.unknown.resource)
     rules = _written_for(network, network_key(subnet.id), layer)
-    found = replace(layer, rules=rules)
+    found = replace(layer, listing=listed(rules))
     return EffectiveRules(direction, (found,), Surroundings(network, subnet, None, network.tags))
 
 

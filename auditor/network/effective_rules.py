@@ -31,7 +31,7 @@ from auditor.network.graph import (
 )
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
-from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind
+from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, Listing
 from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
@@ -225,23 +225,21 @@ def _layer(
         if group is None:
             raise Undetermined(f"the id of the network security group of {at}", resource=at)
         told_once(network, group, group.rules if contested(network) else ())
-        known_rules = network.ask(_compiled)
-        rules = known_rules.get((group, inbound))
-        if rules is None:
-            rules = known_rules[group, inbound] = _rules(network, group, inbound)
-        return Layer(kind, at, group, rules)
+        return Layer(kind, at, group, _listing(network, group, inbound))
     except Undetermined as unknown:
         found = network.find(ref)
         known = found if isinstance(found, NetworkSecurityGroup) else None
         return Layer(kind, at, known, unknown=gap(unknown, at))
 
 
-@question
-def _compiled(
-    network: Network,
-) -> dict[tuple[NetworkSecurityGroup, bool], tuple[EffectiveRule, ...]]:
-    """The rules of each group and direction: one group stands at many places."""
-    return {}
+@question_about
+def _listing(network: Network, group: NetworkSecurityGroup, inbound: bool) -> Listing:
+    """The rules of a group in one direction, one listing for all places where it stands.
+
+    Raises Undetermined when the input does not tell their order.
+    """
+    filters = (*filters_by_priority(network, group, inbound), *DEFAULTS[inbound])
+    return Listing(filters, lambda: _rules(network, group, inbound))
 
 
 def _claimed(network: Network, kind: LayerKind, at: str) -> Layer | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 
@@ -54,14 +56,62 @@ class EffectiveRule(msgspec.Struct, frozen=True):
         return self.filter.priority
 
 
+class Listing:
+    """Rules in the order of evaluation: what they match is at hand, the rest is made when asked.
+
+    Most places are looked at for what their rules match, and few for which rule decides.
+    """
+
+    def __init__(
+        self, filters: tuple[Filter, ...], make: Callable[[], tuple[EffectiveRule, ...]]
+    ) -> None:
+        """Take what the rules match, and what makes them."""
+        self.filters = filters
+        self._make = make
+
+    @cached_property
+    def rules(self) -> tuple[EffectiveRule, ...]:
+        """The rules."""
+        return self._make()
+
+
+class _Listed(Listing):
+    """Rules that are there already: equal when they are."""
+
+    def __hash__(self) -> int:
+        return hash(self.filters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Listed) and self.rules == other.rules
+
+
+def listed(rules: tuple[EffectiveRule, ...]) -> Listing:
+    """Give rules that are there already."""
+    return _Listed(tuple([rule.filter for rule in rules]), lambda: rules)
+
+
+_NO_RULES = listed(())
+
+
 class Layer(msgspec.Struct, frozen=True):
     """The rules at one place, in order. `at` is the id of the subnet, NIC or configuration.
 
-    `unknown` tells why nothing is known of what it does; then it has no rules.
+    `unknown` tells why nothing is known of what it does; then it has no rules. Rules of security
+    groups are in force without a doubt; those of administrators may not be.
     """
 
     kind: LayerKind
     at: str
     group: NetworkSecurityGroup | None = None
-    rules: tuple[EffectiveRule, ...] = ()
+    listing: Listing = _NO_RULES
     unknown: Reason | None = None
+
+    @property
+    def rules(self) -> tuple[EffectiveRule, ...]:
+        """The rules."""
+        return self.listing.rules
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """What the rules match."""
+        return self.listing.filters

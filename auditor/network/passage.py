@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
+from auditor.network.alike_passage import at_most, plainly_pass
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.filters import INTERNET, Selector
 from auditor.network.graph import Network, question
@@ -35,7 +36,8 @@ def may_pass(rules: EffectiveRules, own: AddressSet, ports: PortSet) -> AddressS
         if layer.kind is LayerKind.ADMIN:
             return EVERYTHING
         if layer.unknown is None:
-            total = total & _may(_matches(rules, layer), own, ports)
+            found = at_most(rules, layer, own, ports)
+            total = total & (_may(_matches(rules, layer), own, ports) if found is None else found)
     return total if rules.inbound else total | UNFILTERED
 
 
@@ -50,7 +52,9 @@ def surely_pass(rules: EffectiveRules, own: AddressSet, peer: AddressSet, port: 
     for layer in rules.layers:
         if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
             return False
-        if not _surely(_matches(rules, layer), own, peer, ports):
+        if not plainly_pass(rules, layer, own, peer, port) and not _surely(
+            _matches(rules, layer), own, peer, ports
+        ):
             return False
     return True
 
@@ -119,9 +123,7 @@ def _depends_on_machine(rules: EffectiveRules, layer: Layer) -> bool:
     nic = rules.surroundings.nic
     if nic is None or is_endpoint(nic):
         return nic is not None
-    return any(
-        each.filter.sources.groups or each.filter.destinations.groups for each in layer.rules
-    )
+    return any(each.sources.groups or each.destinations.groups for each in layer.filters)
 
 
 class _Place:

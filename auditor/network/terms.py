@@ -204,8 +204,8 @@ def named_regions(layer: Layer) -> frozenset[str]:
     """Give the regional service tags that the rules of a layer name."""
     return frozenset(
         tag
-        for rule in layer.rules
-        for side in (rule.filter.sources, rule.filter.destinations)
+        for each in layer.filters
+        for side in (each.sources, each.destinations)
         for tag in side.tags
         if "." in tag
     )

@@ -125,10 +125,6 @@ def _named(network: Network, point: Point) -> Iterator[str]:
     """The service tags that rules name as clients."""
     layers = effective_rules(network, None, Direction.INBOUND, point.subnet).layers
     tags = {
-        tag
-        for layer in layers
-        for rule in layer.rules
-        if rule.filter.allow
-        for tag in rule.filter.sources.tags
+        tag for layer in layers for each in layer.filters if each.allow for tag in each.sources.tags
     }
     yield from sorted(tags - _NO_CLIENTS)

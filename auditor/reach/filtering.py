@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeAlias
 from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, is_endpoint
 from auditor.network.flow import terms_at
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
-from auditor.network.layers import Action, Layer, LayerKind
+from auditor.network.layers import Action, Layer, LayerKind, Listing
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
 from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
@@ -139,19 +139,19 @@ def content(network: Network, layer: Layer) -> _Content:
     """Give what a layer says, whatever its rules are called, and if they name groups."""
     if layer.unknown is not None:
         return (layer.kind, layer.at), False
-    known = network.ask(_contents)
-    found = known.get(id(layer.rules))
-    if found is None or found[0] is not layer.rules:
-        said = tuple((rule.filter, rule.action, rule.doubt) for rule in layer.rules)
-        groups = any(r.filter.sources.groups or r.filter.destinations.groups for r in layer.rules)
-        number = network.ask(_numbers).setdefault(said, len(network.ask(_numbers)))
-        found = known[id(layer.rules)] = (layer.rules, ((layer.kind, number), groups))
-    return found[1]
+    number, groups = _said(network, layer.listing, layer.kind is LayerKind.ADMIN)
+    return (layer.kind, number), groups
 
 
-@question
-def _contents(network: Network) -> dict[int, tuple[object, _Content]]:
-    return {}
+@question_about
+def _said(network: Network, listing: Listing, admin: bool) -> tuple[int, bool]:
+    """The number of what rules say, and if they name groups."""
+    said: tuple[object, ...] = listing.filters
+    if admin:
+        said = tuple((rule.filter, rule.action, rule.doubt) for rule in listing.rules)
+    groups = any(each.sources.groups or each.destinations.groups for each in listing.filters)
+    numbers = network.ask(_numbers)
+    return numbers.setdefault(said, len(numbers)), groups
 
 
 @question

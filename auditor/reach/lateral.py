@@ -251,6 +251,7 @@ _MOST = 40
 
 
 def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Iterator[Answer]:
+    """Give what is said of machines of two subnets, but of what is blocked: nobody asks why."""
     for one in machines_in(network, source):
         for other in machines_in(network, target):
             yield from answers(
@@ -260,6 +261,7 @@ def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Ite
                 protocols=("tcp",),
                 ports=PortSet.of(port),
                 tags=network.tags,
+                blocked=False,
                 relays=False,
             )
 

@@ -20,7 +20,6 @@ from auditor.network.egress import is_private, machine_subnets, machines_in, nic
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Interface, subnet_of
-from auditor.network.layers import Action
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
 from auditor.network.routing.outbound import outbound
@@ -255,9 +254,9 @@ def asks_for_internet(network: Network, subnet: Subnet, nic: Interface) -> bool 
     named = {
         tag.partition(".")[0]
         for layer in rules.layers
-        for rule in layer.rules
-        if rule.action is not Action.DENY
-        for tag in rule.filter.destinations.tags
+        for each in layer.filters
+        if each.allow
+        for tag in each.destinations.tags
     }
     return True if not found.must.is_empty or named - _NO_SERVICES else None
 

@@ -11,6 +11,7 @@ from auditor.addresses import AddressSet
 from auditor.network.effective_rules import Direction, rules_at
 from auditor.network.graph import Network, question
 from auditor.network.passage import surely_pass
+from auditor.network.routing.near import near
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.delivery import HOST, is_basic
 from auditor.reach.pods import behind_nodes
@@ -110,12 +111,16 @@ def _passes_out(network: Network, source: Point, target: Point, port: int) -> bo
 
 
 def _routed(network: Network, source: Point, target: Point) -> bool:
+    """Whether all packets go straight into the network of a target."""
     subnet = source.place
     if subnet is None:
         return False
+    there = _v4(target)
+    if source.home == target.home and there <= near(network, subnet):
+        return True
     vnet = vnet_of(network, source)
     ways = ways_from(network, subnet, 4, network.tags)
-    found = ways.towards(_v4(target))
+    found = ways.towards(there)
     return all(leads_to(way, target.home, vnet) is True for way in found)
 
 

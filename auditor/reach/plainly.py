@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
+from auditor.network.alike_passage import own_space
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.filters import (
     AZURE_LOAD_BALANCER,
@@ -16,7 +17,7 @@ from auditor.network.filters import (
     Filter,
     Selector,
 )
-from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.network.layers import Layer, LayerKind
 from auditor.network.passage import UNFILTERED
 from auditor.network.surroundings import HOSTS, Surroundings
 from auditor.special_addresses import PUBLIC
@@ -59,10 +60,12 @@ def decides(
         return False
     asked = _Class(rules, own, peers, ports, tag, protocol)
     (layer,) = rules.layers
-    priority = layer.rules[number].priority
-    return layer.rules[number].doubt is None and not any(
+    if layer.kind is LayerKind.ADMIN:
+        return False
+    priority = layer.filters[number].priority
+    return not any(
         asked.may_match(other)
-        for place, other in enumerate(layer.rules)
+        for place, other in enumerate(layer.filters)
         if place != number and other.priority <= priority
     )
 
@@ -81,9 +84,8 @@ class _Class(msgspec.Struct, frozen=True):
         if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
             return False
         tags: set[str] = set()  # of all whose members are let in
-        for rule in layer.rules:
-            each = rule.filter
-            if rule.doubt is not None or not each.told:
+        for each in layer.filters:
+            if not each.told:
                 return False
             if not self._concerned(each):
                 continue
@@ -92,16 +94,16 @@ class _Class(msgspec.Struct, frozen=True):
             own, peers = self._sides(each)
             if not self._whole(each, own):
                 continue
-            if _contested(rule, layer):
+            if _contested(each, layer):
                 return False
             tags |= peers.tags
             if self._hold_peers(peers, tags):
                 return True
         return False
 
-    def may_match(self, rule: EffectiveRule) -> bool:
+    def may_match(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets, or does not tell."""
-        return rule.doubt is not None or not rule.filter.told or self._concerned(rule.filter)
+        return not each.told or self._concerned(each)
 
     def _sides(self, each: Filter) -> tuple[Selector, Selector]:
         """The sides of the place itself and of its peers."""
@@ -129,7 +131,12 @@ class _Class(msgspec.Struct, frozen=True):
     def _holds(self, side: Selector, asked: AddressSet) -> bool:
         if asked <= side.addresses:
             return True
-        return bool(side.tags) and asked <= surely_held(side, self.rules.surroundings)
+        here = self.rules.surroundings
+        if VIRTUAL_NETWORK in side.tags and asked <= side.addresses | own_space(here):
+            return True  # what else the tag holds takes longer to tell
+        if asked.v4 == PUBLIC.v4:
+            return False  # no network holds the whole internet, whatever else it does
+        return bool(side.tags) and asked <= surely_held(side, here)
 
     def _hold_peers(self, side: Selector, tags: set[str]) -> bool:
         """Whether a side, or some tags together, hold all peers.
@@ -155,6 +162,6 @@ def _may_hold(side: Selector, asked: AddressSet) -> bool:
     return bool(side.tags) and (side.tags != _PROBES or HOSTS.overlaps(asked))
 
 
-def _contested(rule: EffectiveRule, layer: Layer) -> bool:
+def _contested(each: Filter, layer: Layer) -> bool:
     """Whether a rule of the same priority says otherwise (N-5)."""
-    return any(other.priority == rule.priority and not other.filter.allow for other in layer.rules)
+    return any(other.priority == each.priority and not other.allow for other in layer.filters)

@@ -15,11 +15,12 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.packets.intervals import contains
+from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
+from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.paths import aims, gateway_subnets_towards
 from auditor.reach.points import (
     Kind,
     Point,
@@ -73,7 +74,7 @@ def senders(network: Network, target: Point, port: int) -> AddressSet:
     else:
         found = _at(network, own, target, port)
     # By the internet they come with public addresses, which nobody tells for certain.
-    return EVERYTHING if entered and found.overlaps(PUBLIC | _of_firewalls(network)) else found
+    return EVERYTHING if entered and found.overlaps(PUBLIC | of_firewalls(network)) else found
 
 
 def _at(network: Network, own: AddressSet, target: Point, port: int) -> AddressSet:
@@ -208,12 +209,13 @@ def _put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
     """What appliances may put in the place of the source, of packets from a subnet."""
     total = NOTHING
     for address in appliances_of(network, subnet):
-        total = total | AddressSet.from_range(address, address) | _of_firewalls(network)
+        total = total | AddressSet.from_range(address, address) | of_firewalls(network)
     return total
 
 
 @question
-def _of_firewalls(network: Network) -> AddressSet:
+def of_firewalls(network: Network) -> AddressSet:
+    """Give what addresses firewalls in VNets may have."""
     total = NOTHING
     for configuration in network.all(FirewallIpConfiguration):
         here = part_in_subnet(network, Kind.FIREWALL, configuration)

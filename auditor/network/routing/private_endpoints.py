@@ -37,11 +37,12 @@ def _by_network(network: Network) -> dict[str, tuple[PrivateEndpoint, ...]]:
 
 def private_endpoint_routes(place: Place) -> Found:
     """Give a route for every address of the endpoints in the VNet and its direct peers."""
-    return _around(place.network, place.vnet)
+    return routes_to_endpoints(place.network, place.vnet)
 
 
 @question_about
-def _around(network: Network, home: VirtualNetwork) -> Found:
+def routes_to_endpoints(network: Network, home: VirtualNetwork) -> Found:
+    """Give the same for a VNet: they are those of all its subnets."""
     found = Found()
     around: list[tuple[str, VirtualNetwork | None, tuple[Claim, ...] | None, tuple[Reason, ...]]]
     around = [(home.key, home, None, ())]
