@@ -9,6 +9,7 @@ nobody owns it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -32,6 +33,7 @@ from auditor.network.routing_domains import (
 )
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
+    ApplicationGateway,
     GatewayFrontend,
     GatewayIpConfiguration,
     PrivateLinkIpConfiguration,
@@ -40,8 +42,8 @@ from auditor.resources.base import Node, Ref, kind_of
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -212,6 +214,27 @@ def unlisted(network: Network, subnet: Subnet) -> str:
                 return f"the address of {absent}, which is not in the snapshot"
     except Undetermined as unknown:
         return f"{unknown.missing} of the subnet"
+    return ""
+
+
+_PLACES = re.compile(
+    r"/properties(/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?)?",
+    re.IGNORECASE,
+)
+"""What tells, together, where in the networks a resource stands and with which addresses."""
+
+
+@question
+def hidden_addresses(network: Network) -> str:
+    """Tell whose addresses and subnets the snapshot does not tell at all: any may be theirs.
+
+    Empty when there is no such resource. An address without an owner is nobody's only then.
+    """
+    for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
+        for node in network.all(cls):
+            holes = node.record.unresolved if node.record is not None else ()
+            if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+                return f"the addresses of {node.label}"
     return ""
 
 

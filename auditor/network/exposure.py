@@ -262,10 +262,10 @@ def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None
         return unknown
     for frontend in frontends:
         for collection in _RULES:
-            named = walk.peek(walk.peek(frontend, "properties"), collection) or ()
-            for each in named:
-                if each.id and not isinstance(network.find(each.id), Node):
-                    return Undetermined(f"{each.id} is not in the snapshot", resource=each.id)
+            for each in walk.peek(walk.peek(frontend, "properties"), collection) or ():
+                user = walk.peek(each, "id")
+                if user and not isinstance(network.find(user), Node):
+                    return Undetermined(f"{user} is not in the snapshot", resource=user)
     return None
 
 

@@ -145,6 +145,7 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """
     found: list[Claim] = []
     for gateway in gateways_serving(network, vnet):
+        require_connections(network)
         for connection in connections_of(network, gateway):
             found.extend(_site_claims(network, connection))
     for hub in hubs_of(network, vnet):
@@ -165,6 +166,27 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
     edges = network.referrers(gateway, "virtualNetworkGateway1", "virtualNetworkGateway2")
     sources = {edge.source.key: edge.source for edge in edges}
     return tuple(node for node in sources.values() if isinstance(node, Connection))
+
+
+@question
+def _untold_connection(network: Network) -> Undetermined | None:
+    for connection in network.all(Connection):
+        try:
+            ends = connection.properties
+            for end in (ends.virtual_network_gateway1, ends.virtual_network_gateway2):
+                _ = end and end.id
+        except Undetermined:
+            return Undetermined(
+                f"which gateways the connection {connection.label} joins", resource=connection.id
+            )
+    return None
+
+
+def require_connections(network: Network) -> None:
+    """Raise Undetermined when a connection does not tell whose it is: any gateway may have it."""
+    doubt = _untold_connection(network)
+    if doubt is not None:
+        raise doubt
 
 
 def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
@@ -221,6 +243,7 @@ def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
     for gateway in gateways_serving(network, vnet):
         if gateway.kind == "expressroute":
             return f"the ExpressRoute gateway {gateway.label}"
+        require_connections(network)
         for connection in connections_of(network, gateway):
             if connection.properties.enable_bgp:
                 return f"BGP over the connection {connection.label}"

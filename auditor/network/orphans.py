@@ -14,6 +14,7 @@ from typing import Any
 from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
+from auditor.network.on_premises import require_connections
 from auditor.resources import walk
 from auditor.resources.base import Node, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
@@ -158,6 +159,7 @@ def _gateway(network: Network, node: VirtualNetworkGateway) -> Idle | None:
         raise Undetermined(
             f"the connections of gateway {node.label}: the snapshot holds none", resource=node.id
         )
+    require_connections(network)
     return Idle("without connections and without VPN clients", "no connection refers to it")
 
 

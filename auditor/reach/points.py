@@ -185,7 +185,7 @@ def anywhere_in(network: Network, subnet: Subnet) -> Point:
         addresses = usable(subnet)
         reasons: tuple[Reason, ...] = ()
     except Undetermined as unknown:
-        addresses, reasons = NOTHING, (gap(unknown, subnet.id),)
+        addresses, reasons = EVERYTHING, (gap(unknown, subnet.id),)
     return Point(
         Kind.SUBNET, subnet.id, addresses, subnet, None, subnet, network_key(subnet.id), reasons
     )

@@ -28,7 +28,12 @@ from auditor.addresses import AddressSet, Prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import question
-from auditor.network.on_premises import client_pools, connections_of, on_premises
+from auditor.network.on_premises import (
+    client_pools,
+    connections_of,
+    on_premises,
+    require_connections,
+)
 from auditor.network.routing_domains import Claim, home_of, near_keys, space_of
 from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
@@ -90,6 +95,8 @@ def _home(gateway: Gateway) -> str:
 
 def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
     vnet = network.nodes.get(home)
+    if isinstance(gateway, VirtualNetworkGateway):
+        require_connections(network)
     if isinstance(gateway, VirtualNetworkGateway) and connections_of(network, gateway):
         if not isinstance(vnet, VirtualNetwork):
             raise Undetermined(f"the network of the gateway {gateway.label}", resource=gateway.id)

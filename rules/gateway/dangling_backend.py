@@ -42,7 +42,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
-from auditor.network.address_plan import Whereabouts
+from auditor.network.address_plan import Whereabouts, hidden_addresses
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
 from auditor.network.gateways import Member, gateway_of, others_in_pool, subnet_of, vnet_of
@@ -92,9 +92,10 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
     """Judge one address of a member; `said` tells how its name leads there."""
     if here.owners or here.key is None:
         return
-    if here.unsure:
+    unsure = here.unsure or hidden_addresses(network)
+    if unsure:
         raise Undetermined(
-            f"who has {here.address}: {here.unsure}",
+            f"who has {here.address}: {unsure}",
             resource=here.subnet.id if here.subnet else member.pool.id,
         )
     it = f"{said}that address " if said else ""

@@ -31,7 +31,7 @@ from __future__ import annotations
 from auditor.addresses import Address, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Whereabouts, locate
+from auditor.network.address_plan import Whereabouts, hidden_addresses, locate
 from auditor.network.graph import evidence, question
 from auditor.network.route_tables import is_node_route, is_used, steered_networks
 from auditor.network.routing_domains import spelled
@@ -78,11 +78,12 @@ def next_hop_nobody_owns(network: Network, route: Route) -> Outcomes:
         found = locate(network, address, vnet)
         if found.owners:
             continue
-        if found.unsure:
+        unsure = found.unsure or (hidden_addresses(network) if found.key else "")
+        if unsure:
             yield Unknown(
                 route.id,
                 missing=f"who owns {address}, the next hop of route {route.label} in "
-                f"{table.label}: {found.unsure}",
+                f"{table.label}: {unsure}",
                 related=(vnet.id,),
                 evidence=(evidence(route, "/properties/nextHopIpAddress", text),),
                 key=vnet.key,

@@ -17,6 +17,7 @@ from auditor.network.on_premises import (
     client_pools,
     connections_of,
     gateways_in,
+    require_connections,
     route_server_of,
 )
 from auditor.network.reasons import Reason, gap
@@ -155,6 +156,10 @@ def _bring(network: Network, serving: Serving, more: tuple[Reason, ...], found: 
             part(network, gateway, reasons, found)
         except Undetermined as unknown:
             found.influences.append(_unknown(gap(unknown, gateway.id)))
+    try:
+        require_connections(network)
+    except Undetermined as unknown:
+        found.influences.append(_unknown(gap(unknown, gateway.id)))
     try:
         connections = connections_of(network, gateway)
     except Undetermined as unknown:

@@ -103,3 +103,14 @@ def test_the_pool_of_a_group_of_clients_is_mended_in_the_portal() -> None:
     )
     (finding,) = judge(vnet("a", "10.0.0.0/16"), grouped).broken
     assert finding.remedy == "in the portal, give gw the pool 10.1.0.0/24 in place of 10.0.9.0/24"
+
+
+def test_a_connection_that_does_not_tell_its_gateway_leaves_the_sites_unknown() -> None:
+    network = estate(
+        vnet("a", "10.0.0.0/16"), clients("172.16.0.0/24"),
+        site("office", "172.16.0.0/16"), tunnel("t", "gw", "office"),
+        unresolved=(("/properties/virtualNetworkGateway1", "a parameter"),),
+    )  # fmt: skip
+    answer = ask(ID, network)
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert answer.unknown[0].missing == "which gateways the connection t joins"

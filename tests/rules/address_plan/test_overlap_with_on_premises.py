@@ -104,6 +104,14 @@ def test_what_is_not_told_hides_no_declared_overlap() -> None:
     assert (len(answer.broken), len(answer.unknown)) == (1, 1)
 
 
+def test_a_connection_that_does_not_tell_its_gateway_leaves_it_unknown() -> None:
+    hole = ("/properties/virtualNetworkGateway1/id", "a parameter")
+    network = estate(*connected("10.0.0.0/16", "10.0.7.0/24"), unresolved=(hole,))
+    answer = ask(ID, network)
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert answer.unknown[0].missing == "which gateways the connection t joins"
+
+
 @pytest.mark.parametrize(
     ("below", "unknown"),
     [

@@ -135,3 +135,13 @@ def test_a_rule_that_names_no_frontend_is_unknown(frontend: object) -> None:
     stray = forwards(frontendIPConfiguration=frontend)
 
     assert len(ask("EXP-006", estate(balancer(loadBalancingRules=[stray]))).unknown) == 1
+
+
+def test_a_user_of_a_frontend_that_is_not_told_hides_no_rule_of_any_balancer() -> None:
+    one = balancer(loadBalancingRules=[forwards("web", 443)])
+    used = one["properties"]["frontendIPConfigurations"][0]["properties"]
+    used["loadBalancingRules"] = [ref(arm_id(f"{BALANCER}/loadBalancingRules", "lb", "web"))]
+    hole = "/properties/frontendIPConfigurations/0/properties/loadBalancingRules/0/id"
+    network = estate(one, pip("pip", front()), unresolved=((hole, "a parameter"),))
+
+    assert len(ask("EXP-006", network).broken) == 1

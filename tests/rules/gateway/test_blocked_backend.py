@@ -146,3 +146,18 @@ def test_a_port_that_is_not_told_makes_it_unknown() -> None:
 
     assert answer.broken == []
     assert "the backend port of" in answer.unknown[0].missing
+
+
+def test_a_gateway_subnet_that_does_not_tell_its_prefix_makes_it_unknown() -> None:
+    hole = ("/properties/subnets/1/properties/addressPrefix", "a parameter")
+    made = estate(
+        nsg(rule("agw", 100, "10.0.1.0/26", "8080"), deny("no", 200)),
+        nic("nic-web"),
+        pip("pip"),
+        app_gateway(members=("10.0.0.4",)),
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26")),
+        unresolved=(hole,),
+    )
+    answer = ask("GW-004", made)
+    assert answer.broken == []
+    assert "addressPrefix" in answer.unknown[0].missing

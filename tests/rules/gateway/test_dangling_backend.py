@@ -189,3 +189,10 @@ def test_an_endpoint_whose_interface_is_not_here_leaves_it_unknown() -> None:
 def test_the_remedy_keeps_the_other_members() -> None:
     (finding,) = ask("GW-003", estate(NETWORK, to("10.0.2.4", "10.0.2.77"), nic("10.0.2.4"))).broken
     assert finding.remedy.endswith("--servers 10.0.2.4 ADDRESS")
+
+
+def test_a_machine_that_does_not_tell_its_addresses_may_have_any() -> None:
+    hole = ("/properties/ipConfigurations", "a parameter")
+    answer = ask("GW-003", estate(NETWORK, to("10.0.2.77"), nic("10.0.2.4"), unresolved=(hole,)))
+    assert answer.broken == []
+    assert answer.unknown[0].missing == "who has 10.0.2.77: the addresses of nic-app"

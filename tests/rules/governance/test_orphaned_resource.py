@@ -316,6 +316,14 @@ def test_a_gateway_without_connections() -> None:
     assert asked(vpn(), tunnel("t", "vpn", "office")).broken == []
 
 
+def test_a_connection_that_does_not_tell_its_gateway_may_be_any_gateways() -> None:
+    hole = ("/properties/virtualNetworkGateway1/id", "a parameter")
+    network = estate(vpn(), tunnel("t", "vpn", "office"), site("office"), unresolved=(hole,))
+    answer = ask("GOV-001", network)
+    assert "vpn" not in answer.names
+    assert "which gateways the connection t joins" in {each.missing for each in answer.unknown}
+
+
 def test_a_gateway_at_the_far_end_of_a_connection() -> None:
     far = {"virtualNetworkGateway2": ref("virtualNetworkGateways", "vpn")}
     assert asked(vpn(), tunnel("t", "other", "office", **far)).broken == []

@@ -158,3 +158,14 @@ def test_each_network_that_uses_the_table_is_judged() -> None:
     other = vnet("other", "10.5.0.0/16", subnets={"app": {**USES, "addressPrefix": "10.5.0.0/24"}})
     answer = judge(spoke(), other, table("10.0.1.4"), nic("nva", "10.0.1.4", ("spoke", "nva")))
     assert [finding.related[1] for finding in answer.broken] == [vnet_id("other")]
+
+
+@pytest.mark.parametrize(
+    "hole", ["/properties/ipConfigurations", "/properties/ipConfigurations/0/properties"]
+)
+def test_a_machine_that_does_not_tell_its_addresses_may_own_any(hole: str) -> None:
+    made = (spoke(), table("10.0.1.9"), nic("nva", "10.0.1.4", ("spoke", "nva")))
+    assert len(judge(*made).broken) == 1
+    answer = ask(ID, estate(*made, unresolved=((hole, "a parameter"),)))
+    assert answer.broken == []
+    assert answer.unknown[0].missing.endswith("the addresses of nva")
