@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from auditor.errors import UsageError, quoted
+from auditor.snapshot.pace import Pace
 from auditor.snapshot.transport import (
     Answer,
     ForeignAddress,
@@ -62,7 +63,7 @@ CLOUDS = {
 }
 """The clouds that have a name (`--cloud`)."""
 
-INSTALL = "install it with: uv tool install 'auditor[azure]' (or pip install 'auditor[azure]')"
+INSTALL = "in your clone of auditor: uv tool install --force '.[azure]' (or pip install '.[azure]')"
 
 RETRIES: dict[str, Any] = {
     "retry_total": 10,
@@ -272,6 +273,7 @@ class AzureTransport:
         self.traffic = traffic
         self.credential = credential
         self._kind = kind
+        pace = Pace()
         common: dict[str, Any] = {
             "base_url": self.endpoint,
             "credential_scopes": [cloud.scope],
@@ -280,7 +282,7 @@ class AzureTransport:
 
         def client(of: Any) -> Any:
             nobody = "00000000-0000-0000-0000-000000000000"  # each address names its subscription
-            passed = _policies(credential, cloud.scope, traffic)
+            passed = _policies(credential, cloud.scope, traffic, pace)
             return of(credential, nobody, policies=passed, **common)
 
         self._clients: Mapping[str, Any] = {
@@ -376,7 +378,7 @@ def _session(concurrency: int) -> Any:
     return transport
 
 
-def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
+def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list[Any]:
     """What a request passes: no registering of providers, no following, no parsing, no logging."""
     from azure.core.pipeline import policies
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
@@ -387,6 +389,7 @@ def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
         """Stands behind the retries, so that it sees each attempt."""
 
         def on_request(self, request: Any) -> None:
+            pace.wait(request.http_request.url)
             again = "auditor_attempt" in request.context
             request.context["auditor_attempt"] = True
             traffic.sent(again=again)

@@ -47,6 +47,9 @@ _CERTIFICATES = frozenset({"sslcertificates"})
 _PRIVATE_PARTS = frozenset({"data", "password"})
 """What holds the private key in a list of certificates; elsewhere `data` is public."""
 
+_SECRETS = "secrets"
+"""A key whose objects hold secrets, and whose texts are names or rights (of an access policy)."""
+
 _INSIDE = frozenset({"value", "data", "current", "previous", "primary", "secondary"})
 """What holds the secret of an object under the key of one; its other keys tell for themselves."""
 
@@ -115,7 +118,10 @@ def is_secret(key: str) -> bool:
     Annotations of Kubernetes that end so (`nginx.ingress.kubernetes.io/auth-secret`) name the
     object that holds one.
     """
-    folded = _folded(key).rstrip("0123456789").removesuffix("s")
+    folded = _folded(key).rstrip("0123456789")
+    if folded == _SECRETS:
+        return False
+    folded = folded.removesuffix("s")
     if "/" in folded and folded.endswith("secret"):
         return False
     return folded in _EXACT or folded.endswith(_ENDS)
@@ -156,6 +162,7 @@ class _Level:
     is_object: bool
     deep: bool = False
     secret: bool = False
+    listed: bool = False
     certificate: bool = False
     key: str = ""
     name: str = ""
@@ -196,7 +203,9 @@ class _Reader:
             above = self.levels[-1]
             key = _folded(above.key) if above.is_object else ""
             level.deep = above.deep or key in _DEEP
+            level.listed = key == _SECRETS
             level.secret = is_secret(key) or (above.secret and not above.is_object)
+            level.secret = level.secret or (above.listed and not above.is_object)
             level.certificate = above.certificate or key in _CERTIFICATES
             level.naming = above if key in _VALUES else above.naming
             level.named = above if key in _LISTED_NAMES else above.named

@@ -46,6 +46,12 @@ def test_values_of_secret_keys_are_replaced(key: str) -> None:
         {"disablePasswordAuthentication": True},
         {"password": None},
         {"password": ""},
+        {"accessPolicies": [{"permissions": {"keys": [], "secrets": ["get", "list"]}}]},
+        {
+            "secrets": [
+                {"sourceVault": {"id": "/s"}, "vaultCertificates": [{"certificateUrl": "u"}]}
+            ]
+        },
         {"publicKeys": [{"keyData": "ssh-rsa AAAA"}]},
         {"trustedRootCertificates": [{"properties": {"data": "MIIC"}}]},
         {"sslCertificates": [{"properties": {"publicCertData": "MIIC"}}]},
