@@ -70,8 +70,8 @@ def build(
         decoded, counts, counted = _decode_all(snapshot, words, damages)
         gaps = list(snapshot.gaps)
         nodes, leaves = _gather(decoded, gaps)
+        _join((root for root, _ in decoded), nodes, leaves)
         del decoded
-        _join(nodes, leaves)
         if not words.whole or words.new:
             _check_values((*nodes.values(), *leaves), damages)
         del words
@@ -92,6 +92,10 @@ def build(
     return Built(network, counts)
 
 
+_SOME = 1 << 20
+"""After how many bytes of a file it is told how far it has been read."""
+
+
 def _decode_all(
     snapshot: Snapshot, words: Words, damages: list[Damage]
 ) -> tuple[list[_Decoded], tuple[TypeCount, ...], frozenset[str]]:
@@ -106,10 +110,13 @@ def _decode_all(
     for source in snapshot.sources:
         source.release()
     faulty: list[tuple[str, str]] = []
+    noted = 0
     for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
+        if places[number] - noted > _SOME:
+            noted = places[number]
+            snapshot.sources[record.source].passed(record.start)
         node = decode(record, damages, words)
-        snapshot.sources[record.source].passed(record.start)
         if node is not None:
             node.record = record
             node.id = record.id  # one copy of the text
@@ -144,13 +151,13 @@ def _gather(decoded: Iterable[_Decoded], gaps: list[Gap]) -> tuple[dict[str, Nod
     leaves: list[Node] = []
     replaced: set[int] = set()
     for root, parts in decoded:
-        for node in (root, *parts.named) if parts else (root,):
+        for node in (root, *parts[0]) if parts else (root,):
             if nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
                 nodes, node, replaced
             ):
                 gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
         if parts:
-            leaves += parts.leaves
+            leaves += parts[1]
     if replaced:
         leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
     return nodes, leaves
@@ -209,13 +216,13 @@ def _collection(struct: Wire, cls: type[Node]) -> tuple[Wire, str] | None:
     return None
 
 
-def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
+def _join(roots: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> None:
     """Give every part and child resource that arrived on its own to its owner."""
     replaced: set[int] = set()
-    for node in list(nodes.values()):
-        if node.record is None or node.owner is not None:
+    for node in roots:
+        if ids.is_top(node.folded) or node.owner is not None or nodes[node.key] is not node:
             continue
-        above = None if ids.is_top(node.key) else ids.parent(node.key)
+        above = ids.parent(node.key)
         owner = nodes.get(above) if above else None
         if owner is None:
             continue

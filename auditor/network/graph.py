@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
-from operator import itemgetter
 from sys import maxunicode
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
@@ -112,8 +111,8 @@ class Network:
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self.nodes = dict(sorted(nodes.items(), key=itemgetter(0)))
-        self._keys = list(self.nodes)
+        self._keys = sorted(nodes)
+        self.nodes = {key: nodes[key] for key in self._keys}
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.kubernetes_lists = kubernetes_lists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
@@ -14,15 +14,11 @@ from auditor.resources.base import Node, Wire, hollow_of, unset
 from auditor.resources.fields import fields
 from auditor.resources.written import NAMES, Place, function, named, visits
 
+Parts: TypeAlias = tuple[list[Node], list[Node]]
+"""What is inside a resource: the parts that others refer to by id, and those nobody does.
 
-class Parts(NamedTuple):
-    """What is inside a resource: the parts that others refer to by id, and those nobody does.
-
-    Owners come before what they own.
-    """
-
-    named: list[Node]
-    leaves: list[Node]
+Owners come before what they own.
+"""
 
 
 class _Traits(NamedTuple):
@@ -52,16 +48,23 @@ def link(root: Node, key: str) -> Parts | None:
     named: list[Node] = []
     leaves: list[Node] = []
     owners = [root]
-    for owner in owners:
-        before = len(named), len(leaves), len(owners)
-        try:
+    try:
+        for owner in owners:
             _linking_of(type(owner))(owner, named, leaves, owners)
-        except Undetermined:
-            for found, length in zip((named, leaves, owners), before, strict=True):
-                del found[length:]
-            for collection, parts in visit.collections(owner):
-                _adopt(owner, collection, parts, named, leaves, owners)
-    return Parts(named, leaves)
+    except Undetermined:
+        return _link_slowly(root)
+    return named, leaves
+
+
+def _link_slowly(root: Node) -> Parts:
+    """Link what has unset fields on the way to its parts."""
+    named: list[Node] = []
+    leaves: list[Node] = []
+    owners = [root]
+    for owner in owners:
+        for collection, parts in visit.collections(owner):
+            _adopt(owner, collection, parts, named, leaves, owners)
+    return named, leaves
 
 
 def _introduce(node: Any, traits: _Traits, key: str) -> None:

@@ -25,23 +25,29 @@ V = TypeVar("V")
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Words(dict[str, dict[str, str]]):
+_SLOTS = {
+    form: f"known_as_{form.replace('-', '_')}"
+    for form in ("word", "cidr", "address", "address-or-tag", "ports")
+}
+"""Where the words of a form are kept; so are called the variables that hold them, too."""
+
+
+class Words:
     """One copy of each word and of each value with a form, by form, and of whatever is alike.
 
     `new` are those that were met since it was last emptied; `whole` is false when there may be
     others in structs with unset fields, which are rare, and may keep copies.
     """
 
+    __slots__ = ("_alike", "new", "told", "whole", *_SLOTS.values())
+
     def __init__(self) -> None:
-        super().__init__()
+        for slot in _SLOTS.values():
+            setattr(self, slot, {})
         self.new: Texts = []
         self.whole = True
         self._alike: dict[tuple[type, bytes], Any] = {}
         self.told: dict[str, dict[bytes, Any]] = defaultdict(dict)
-
-    def __missing__(self, form: str) -> dict[str, str]:
-        found = self[form] = {}
-        return found
 
     def share(self, struct: Wire) -> None:
         """Let a resource, with its parts, say what others say in the same strings.
@@ -82,7 +88,7 @@ class Words(dict[str, dict[str, str]]):
         """Give the tags met first that are the same as these."""
         first = self.first(tags)
         if first is tags:
-            words = self["word"]
+            words: dict[str, str] = getattr(self, _SLOTS["word"])
             for key, value in tags.items():
                 if isinstance(value, str):
                     tags[key] = words.setdefault(value, value)
@@ -93,7 +99,7 @@ class Words(dict[str, dict[str, str]]):
 def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
     lines = list(visits(cls, _holds_words, _word_lines, opening=_wholly, whole_alike=True))
     text = "\n".join(lines)
-    bound = [f"{_known(form)} = words[{form!r}]" for form in _FORMS if _known(form) in text]
+    bound = [f"{slot} = words.{slot}" for slot in _SLOTS.values() if slot in text]
     bound += [f"told_{kind} = words.told[{kind!r}]" for kind in set(_TOLD.findall(text))]
     visit: Callable[[Wire, Words], None] = function("struct, words", [*bound, *lines])
     return visit
@@ -119,14 +125,6 @@ def _wholly(cls: type[Wire], name: str) -> Iterator[str]:
 _TOLD = re.compile(r"told_(\w+)\.get")
 
 
-_FORMS = ("word", "cidr", "address", "address-or-tag", "ports")
-
-
-def _known(form: str) -> str:
-    """Name the variable that holds the words of a form."""
-    return f"known_as_{form.replace('-', '_')}"
-
-
 def _holds_words(step: walk.Step) -> bool | None:
     if step.form:
         return step.form != "id" or None
@@ -149,9 +147,9 @@ def _word_lines(place: Place) -> tuple[str, ...]:
     form = place.step.form
     if form:
         return (
-            f"word = {_known(form)}.get(value)",
+            f"word = {_SLOTS[form]}.get(value)",
             "if word is None:",
-            f"    {_known(form)}[value] = value",
+            f"    {_SLOTS[form]}[value] = value",
             f"    words.new.append(({form!r}, value))",
             f"elif word is not value: {place.at} = word",
         )
@@ -164,7 +162,7 @@ def _word_lines(place: Place) -> tuple[str, ...]:
             f"else: {lines[0]}",
         )
     if struct is not None and issubclass(struct, Node):
-        name = f"value.name = {_known('word')}.setdefault(value.name, value.name)"
+        name = f"value.name = {_SLOTS['word']}.setdefault(value.name, value.name)"
         if whole_of(struct) is not None and not _spells_words(struct):
             lines = tuple(_wholly(struct, "value"))
         return (name, *lines)
