@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from auditor.network.graph import Network
 from auditor.rule import Rule
 from auditor.settings import WaiverEntry, matches_rule
 from auditor.snapshot.document import Snapshot
+from auditor.topology import Picture
 
 
 def audit(
@@ -23,8 +25,13 @@ def audit(
     rules: Sequence[Rule[Any]],
     policy: Policy,
     parameters: Mapping[str, Any] | None = None,
+    *,
+    pictured: bool = False,
 ) -> Report:
-    """Ask the rules of the network, apply the policy, and describe what was audited."""
+    """Ask the rules of the network, apply the policy, and describe what was audited.
+
+    `pictured` adds the network as a picture, for the renderers that draw it.
+    """
     network = built.network
     runs = judge(network, [rule for rule in rules if not rule.after], parameters)
     findings = judged(runs, network, snapshot, policy)
@@ -32,7 +39,14 @@ def audit(
     late = judge(network, [rule for rule in rules if rule.after], parameters)
     findings += judged(late, network, snapshot, policy)
     every = [*runs, *late]
-    return report(_describe(snapshot, built), every, findings, policy, _intents(network))
+    told = report(_describe(snapshot, built), every, findings, policy, _intents(network))
+    return replace(told, picture=_picture(network, told)) if pictured else told
+
+
+def _picture(network: Network, told: Report) -> Picture:
+    from auditor.picture.findings import with_findings
+
+    return with_findings(network, told.findings)
 
 
 def _intents(network: Network) -> tuple[IntentState, ...]:

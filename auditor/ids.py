@@ -45,6 +45,12 @@ def parent(arm_id: str) -> str | None:
     return "/" + "/".join(head)
 
 
+def is_top(key: str) -> bool:
+    """Tell at once of most folded ids that `parent` is None: of no part and no extension."""
+    head, _, tail = key.rpartition("/providers/")
+    return head != "" and tail.count("/") == 2 and "providers" not in head
+
+
 def name(arm_id: str) -> str:
     """Give the last segment."""
     return arm_id.rstrip("/").rpartition("/")[2]

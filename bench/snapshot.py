@@ -23,15 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.snapshot.pace import BURST, REFILL
 from bench.__main__ import Row
 from bench.generate import AS_OF, CONFIG, edition, write
 from bench.measure import OUT, Cost, auditor, cost, python
-
-BUCKET, REFILL = 250, 25
-"""Reads that Azure Resource Manager lets one caller make in a subscription, and more each second.
-
-https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
-"""
 
 _CLIENTS = "import azure.identity, azure.mgmt.containerservice, azure.mgmt.network, kubernetes"
 
@@ -123,7 +118,7 @@ def rows(file: Path, sweep: str, expected: list[Any]) -> Iterator[Row]:
     yield Row(f"{sweep}: calls", calls, "")
     yield Row(f"{sweep}: calls in the subscription with most", most, "")
     yield Row(f"{sweep}: questions to Resource Graph", told["graph"], "")
-    needed = max(0.0, most - BUCKET) / REFILL
+    needed = max(0.0, most - BURST) / REFILL
     yield Row(f"{sweep}: seconds that Azure's limit on one subscription takes", needed, "s")
     yield Row(f"{sweep}: CPU time", spent.cpu, "s")
     yield Row(f"{sweep}: CPU time a call", 1000 * spent.cpu / calls, "ms")

@@ -1,6 +1,6 @@
 """Write what the documentation takes from the program: `python -m docs.generate`.
 
-The page of each rule, the index of rules, and the parts of README.md between
+The page of each rule, the index of rules, the picture of an estate, and the parts of pages between
 `<!-- generated: NAME -->` and `<!-- end -->`. A test compares what is committed.
 """
 
@@ -31,6 +31,7 @@ PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 REACH = ROOT / "docs" / "reach.md"
 SNAPSHOT = ROOT / "docs" / "snapshot.md"
+PICTURE = ROOT / "docs" / "network.svg"
 DEMO = ("check", "fixtures/estates/docker-to-aks-broken", "--as-of", "2026-11-23")
 SHOWN = ("GW-002", "TLS-003")
 """The findings of the demo that README.md shows."""
@@ -90,6 +91,11 @@ def snapshot() -> str:
     made = {"help": _words("snapshot", "--help"), "read": _read(), "role": _role()}
     made |= {"cluster-role": _cluster_role(), "arithmetic": _arithmetic()}
     return _filled(SNAPSHOT, made)
+
+
+def picture() -> str:
+    """Give docs/network.svg as it must be."""
+    return said("graph", "fixtures/estates/docker-to-aks-broken", "--format", "svg")
 
 
 def _words(*arguments: str) -> str:
@@ -196,6 +202,7 @@ def main() -> int:
     README.write_text(readme(), encoding="utf-8")
     REACH.write_text(reach(), encoding="utf-8")
     SNAPSHOT.write_text(snapshot(), encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
     return 0
 
 

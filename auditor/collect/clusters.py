@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 import msgspec
 
+from auditor.collect.catalogue import PLAIN
 from auditor.collect.objects import take_objects
 from auditor.collect.options import Options
 from auditor.collect.outcome import COMPLETE, Outcome, State
@@ -16,7 +18,7 @@ from auditor.errors import AuditorError
 from auditor.ids import fold
 from auditor.snapshot import cluster
 from auditor.snapshot.cluster import ApiServer, Refused, kubeconfig_of, of_credentials
-from auditor.snapshot.transport import Unanswered
+from auditor.snapshot.transport import ForeignAddress, Unanswered
 
 CREDENTIALS = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
 """What `--kubernetes` without a kubeconfig may do that the role Reader may not."""
@@ -74,7 +76,7 @@ class _Ended(Exception):
 
 
 def _kubeconfig(desk: Desk, arm_id: str) -> bytes:
-    path = f"{arm_id}/listClusterUserCredential?api-version={_VERSION}"
+    path = f"{quote(arm_id, safe=PLAIN)}/listClusterUserCredential?api-version={_VERSION}"
     answer = desk.send("POST", path, provider="Microsoft.ContainerService")
     if answer.status == 200:
         return kubeconfig_of(answer.body)
@@ -126,7 +128,7 @@ def _asked(desk: Desk, opener: Opener) -> Outcome:
     return COMPLETE  # what else is wrong, each list says of itself
 
 
-_FAILURES = (_Ended, Refused, Unanswered, AuditorError)
+_FAILURES = (_Ended, Refused, Unanswered, ForeignAddress, AuditorError)
 
 
 def _outcome(failure: Exception) -> Outcome:
@@ -138,6 +140,8 @@ def _outcome(failure: Exception) -> Outcome:
             f"its API server: {failure}; a private or stopped cluster does not answer: "
             "run where it does, or add an export of kubectl",
         )
+    if isinstance(failure, ForeignAddress):
+        return Outcome(State.FAILED, "its id is none of Azure's")
     return Outcome(
         State.DENIED if isinstance(failure, AuditorError) else State.FAILED, str(failure)
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from auditor import ids
+from auditor.collect.catalogue import PLAIN
 from auditor.collect.outcome import COMPLETE, Outcome, State
 from auditor.collect.pages import judge
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
@@ -89,7 +91,7 @@ def _work(nic: str, question: str) -> Work:
 
 
 def _take(desk: Desk, nic: str, question: str) -> Outcome:
-    path = f"{nic}/{question}?api-version={VERSION}"
+    path = f"{quote(nic, safe=PLAIN)}/{question}?api-version={VERSION}"
     try:
         answer = _answer(desk, path)
     except Unanswered as reason:

@@ -24,6 +24,16 @@ MOST_PAGES = 10_000
 _LONGEST_WAIT = 60.0
 _TOO_LARGE = "ResponsePayloadTooLarge"
 
+COLUMNS = (
+    *("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId"),
+    *("managedBy", "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"),
+    "apiVersion",
+)
+"""Every column of the table `resources`, and the one that is only told when it is asked for.
+
+With it Resource Graph says in which api-version it took a resource in: `samples/advanced`.
+"""
+
 _ADDED = ("tenantId", "subscriptionId", "resourceGroup")
 """Columns that are no part of the resource."""
 
@@ -173,7 +183,8 @@ def resource_of(row: dict[str, Raw], arm_id: str) -> dict[str, Raw]:
     Columns are the same for all types: those that the resource does not have are null or empty,
     three are of Resource Graph's own, and the type is in small letters.
     """
-    record = {name: raw for name, raw in row.items() if name not in _ADDED}
+    version = {"apiVersion": row["apiVersion"]} if "apiVersion" in row else {}
+    record = version | {name: raw for name, raw in row.items() if name not in _ADDED}
     for name in [name for name, raw in record.items() if bytes(raw) == b"null"]:
         del record[name]
     for name in _OFTEN_EMPTY:

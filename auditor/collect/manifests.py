@@ -13,10 +13,10 @@ import msgspec
 
 from auditor.snapshot.redact import REDACTED
 
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""The whole manifest once more, as a text."""
+_APPLIED = re.compile(r"/(?:last-)?applied\b|/original\b", re.IGNORECASE)
+"""Annotations in which tools keep the whole manifest once more, as a text."""
 
-_SENSITIVE = re.compile(r"pass|pwd|secret|token|key|credential|connection|auth", re.IGNORECASE)
+_OPTION = re.compile(r"--[A-Za-z][\w.-]*(?:=|$)")
 _WORDS = frozenset({"args", "command"})
 
 
@@ -33,9 +33,6 @@ def manifest(raw: msgspec.Raw, cluster: str, version: str, kind: str) -> tuple[s
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         return None
     metadata.pop("managedFields", None)
-    annotations = metadata.get("annotations")
-    if isinstance(annotations, dict) and _APPLIED in annotations:
-        annotations[_APPLIED] = REDACTED
     _quieten(told)
     named = "/".join(str(part) for part in (metadata.get("namespace"), metadata["name"]) if part)
     head = {"cluster": cluster, "apiVersion": version, "kind": kind}
@@ -43,7 +40,10 @@ def manifest(raw: msgspec.Raw, cluster: str, version: str, kind: str) -> tuple[s
 
 
 def _quieten(told: Any) -> None:
-    """Take out what variables hold, and what options of command lines do whose names tell."""
+    """Take out what variables and command lines hold, and copies of the manifest.
+
+    No rule reads them, and they are where passwords are.
+    """
     open_ = [told]
     while open_:
         value = open_.pop()
@@ -53,10 +53,16 @@ def _quieten(told: Any) -> None:
                     _variables(inner)
                 elif key in _WORDS and isinstance(inner, list):
                     value[key] = _command(inner)
+                elif key == "annotations" and isinstance(inner, dict):
+                    value[key] = _annotations(inner)
                 else:
                     open_.append(inner)
         elif isinstance(value, list):
             open_ += value
+
+
+def _annotations(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: REDACTED if _APPLIED.search(name) else text for name, text in told.items()}
 
 
 def _variables(variables: list[Any]) -> None:
@@ -66,19 +72,12 @@ def _variables(variables: list[Any]) -> None:
 
 
 def _command(words: list[Any]) -> list[Any]:
-    quiet = False
+    """Leave the names of long options; what they are given, and all other words, may be secret."""
     found: list[Any] = []
     for word in words:
-        told = word
-        if isinstance(word, str):
-            option, equals, _ = word.partition("=")
-            sensitive = bool(_SENSITIVE.search(option))
-            if quiet and not word.startswith("-"):
-                told = REDACTED
-            elif sensitive and equals:
-                told = f"{option}={REDACTED}"
-            elif sensitive and not word.startswith("-") and " " in word:
-                told = REDACTED  # a script that speaks of a secret
-            quiet = sensitive and word.startswith("-") and not equals
-        found.append(told)
+        option = _OPTION.match(word) if isinstance(word, str) else None
+        if option is None:
+            found.append(REDACTED)
+        else:
+            found.append(option[0] + REDACTED if option[0].endswith("=") else option[0])
     return found

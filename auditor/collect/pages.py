@@ -82,7 +82,7 @@ class _Taking:
             except Unanswered as reason:
                 return _ended(number, State.FAILED, f"{reason}, several times; try again later")
             except ForeignAddress:
-                return Outcome(State.PARTIAL, _after(number, "its address is on another host"))
+                return Outcome(State.PARTIAL, _after(number, "its address leads elsewhere"))
             if answer.status != 200:
                 other = supported(answer, version) if again and number == 1 else None
                 return other or _refused(number, answer)

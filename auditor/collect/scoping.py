@@ -78,10 +78,15 @@ def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
 def _must(done: Done, what: str) -> None:
     gap = done.outcome.gap(what)
     if gap is not None and not done.entries:
-        raise NothingRead(
-            f"{what} cannot be read: {gap.detail}",
-            advice="name what may be read with --subscription, or sign in as somebody else",
-        )
+        refused = done.outcome.state is State.DENIED
+        raise NothingRead(f"{what} cannot be read: {gap.detail}", advice=_MAY if refused else _LOOK)
+
+
+_MAY = "name what may be read with --subscription, or sign in as somebody else"
+_LOOK = (
+    "see that Azure Resource Manager answers from here; behind a proxy set HTTPS_PROXY, and "
+    "REQUESTS_CA_BUNDLE to the file of its certificate"
+)
 
 
 def _visible() -> Work:

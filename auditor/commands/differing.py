@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.packets.diagram import PacketSet
     from auditor.reach.changes import Change
     from auditor.reach.frame import Packet
-    from auditor.reach.paths import Path
+    from auditor.reach.path import Path
 
 SCHEMA = "auditor.diff/1"
 _SOURCES = 3

@@ -10,18 +10,20 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
+from auditor import ids
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
-from auditor.ids import fold
 from auditor.intent import Intent
-from auditor.network.graph import Network, link, owner_key
+from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Resource, Wire, kind_of
+from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
+from auditor.resources.linking import Parts, link
+from auditor.resources.words import Words
 from auditor.snapshot.document import Gap, Record, Snapshot
 
 
@@ -31,6 +33,10 @@ class Built:
 
     network: Network
     counts: tuple[TypeCount, ...]
+
+
+_Decoded: TypeAlias = tuple[Node, Parts | None]
+"""A resource, and what is inside it."""
 
 
 @contextmanager
@@ -60,10 +66,11 @@ def build(
     """
     with paused_gc():
         damages: list[Damage] = []
-        words = visit.Words()
+        words = Words()
         decoded, counts, counted = _decode_all(snapshot, words, damages)
         gaps = list(snapshot.gaps)
-        nodes, leaves = _link_all(decoded, gaps)
+        nodes, leaves = _gather(decoded, gaps)
+        del decoded
         _join(nodes, leaves)
         if not words.whole or words.new:
             _check_values((*nodes.values(), *leaves), damages)
@@ -86,69 +93,64 @@ def build(
 
 
 def _decode_all(
-    snapshot: Snapshot, words: visit.Words, damages: list[Damage]
-) -> tuple[list[Node], tuple[TypeCount, ...], frozenset[str]]:
-    """Decode every record; give the nodes in the order of the records.
+    snapshot: Snapshot, words: Words, damages: list[Damage]
+) -> tuple[list[_Decoded], tuple[TypeCount, ...], frozenset[str]]:
+    """Decode every record and link its parts; give the nodes in the order of the records.
 
     The records are visited in the order they stand in the files, so that a file is read once. Left
     as new in `words` are values that are not of their form.
     """
-    records = snapshot.records
+    records, keys = snapshot.records, snapshot.keys
     places = [record.source << 64 | record.start for record in records]
-    nodes: list[Node | None] = [None] * len(records)
+    found: list[_Decoded | None] = [None] * len(records)
     for source in snapshot.sources:
         source.release()
     faulty: list[tuple[str, str]] = []
     for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
-        node = decode(record, damages)
+        node = decode(record, damages, words)
         snapshot.sources[record.source].passed(record.start)
         if node is not None:
-            nodes[number] = node
             node.record = record
             node.id = record.id  # one copy of the text
-            words.share(node)
+            found[number] = node, link(node, keys[number])
             if words.new:
                 faulty += [value for value in words.new if _fault(*value)]
                 words.new.clear()
-            if isinstance(node, Resource) and (tags := walk.peek(node, "tags")):
-                node.tags = words.tags(tags)
     for source in snapshot.sources:
         source.release()
     words.new = faulty
-    counted = frozenset(
-        fold(record.id) for record, node in zip(records, nodes, strict=True) if node is None
-    )
-    return [node for node in nodes if node is not None], _counts(records, nodes), counted
+    counted = frozenset(key for key, one in zip(keys, found, strict=True) if one is None)
+    return [one for one in found if one is not None], _counts(records, found), counted
 
 
-def _counts(records: Sequence[Record], nodes: Sequence[Node | None]) -> tuple[TypeCount, ...]:
+def _counts(records: Sequence[Record], found: Sequence[object]) -> tuple[TypeCount, ...]:
     """Count the resources of each type, however it is spelled."""
     spelled = Counter(record.type for record in records)
-    read = {record.type for record, node in zip(records, nodes, strict=True) if node is not None}
-    found: dict[str, TypeCount] = {}
+    read = {record.type for record, one in zip(records, found, strict=True) if one is not None}
+    counts: dict[str, TypeCount] = {}
     for name in sorted(spelled):
         low = name.lower()
-        before = found.get(low, TypeCount(name, 0, False))
-        found[low] = TypeCount(
+        before = counts.get(low, TypeCount(name, 0, False))
+        counts[low] = TypeCount(
             before.type, before.count + spelled[name], before.understood or name in read
         )
-    return tuple(found[low] for low in sorted(found))
+    return tuple(counts[low] for low in sorted(counts))
 
 
-def _link_all(roots: Iterable[Node], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
-    """Link every resource with its parts; give the nodes by key, and the parts without one."""
+def _gather(decoded: Iterable[_Decoded], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
+    """Give the resources and their parts by key, and the parts without one."""
     nodes: dict[str, Node] = {}
     leaves: list[Node] = []
     replaced: set[int] = set()
-    for root in roots:
-        for node in link(root):
-            if not node.indexed and node.record is None:
-                leaves.append(node)
-            elif nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
+    for root, parts in decoded:
+        for node in (root, *parts.named) if parts else (root,):
+            if nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
                 nodes, node, replaced
             ):
                 gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+        if parts:
+            leaves += parts.leaves
     if replaced:
         leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
     return nodes, leaves
@@ -213,7 +215,7 @@ def _join(nodes: dict[str, Node], leaves: list[Node]) -> None:
     for node in list(nodes.values()):
         if node.record is None or node.owner is not None:
             continue
-        above = owner_key(node)
+        above = None if ids.is_top(node.key) else ids.parent(node.key)
         owner = nodes.get(above) if above else None
         if owner is None:
             continue

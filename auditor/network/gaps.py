@@ -6,10 +6,13 @@ list. What is on it is not known to be absent: whoever concludes from absence as
 
 from __future__ import annotations
 
+import re
+
 from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
 from auditor.snapshot.document import Gap
 
+_INVENTORY = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources")
 _UNREAD = frozenset({"partial", "denied", "failed"})
 
 
@@ -36,12 +39,13 @@ def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Ga
     """Give a gap that hides resources of a type: a list of them, or a subscription as a whole.
 
     Of any subscription, or of the one in which `scope` (an id) lies. A list for each parent
-    counts too, when `arm_type` is a child type.
+    counts too, when `arm_type` is a child type; so does an inventory, which tells in which groups
+    to look.
     """
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
     for path, gap in _unread(network).items():
         if not within or path == within or path.startswith(f"{within}/"):
-            whole = path.count("/") == 2
+            whole = path.count("/") == 2 or _INVENTORY.fullmatch(path)
             if whole or _lists(path, arm_type.lower()):
                 return gap
     return None

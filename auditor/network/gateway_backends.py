@@ -144,7 +144,7 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
     if records is None and zone.properties.number_of_record_sets != 1:
         raise Undetermined(f"the records of the private zone {zone.label}", resource=zone.id)
     hosts = {record.host for record in records or ()}
-    found = name in hosts or any(one in hosts for one in _wildcards(name, zone.label.lower()))
+    found = name in hosts or any(one in hosts for one in wildcards(name, zone.label.lower()))
     falls_back = link is not None and (link.properties.resolution_policy or "").lower() == (
         "nxdomainredirect"
     )
@@ -161,7 +161,8 @@ def _untold_zone(network: Network, name: str) -> tuple[str, Undetermined] | None
     return max(found, key=lambda one: len(one[0]), default=None)
 
 
-def _wildcards(name: str, zone: str) -> Iterator[str]:
+def wildcards(name: str, zone: str) -> Iterator[str]:
+    """Give the wildcards of a zone that may answer for a name, the nearest first."""
     rest = name
     while rest != zone and "." in rest:
         rest = rest.partition(".")[2]

@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
+from operator import itemgetter
 from sys import maxunicode
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
@@ -25,11 +26,10 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
-from auditor.ids import name as last_segment
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Ref, Wire, hollow_of, unset
+from auditor.resources.base import Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -112,8 +112,8 @@ class Network:
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self._keys = sorted(nodes)
-        self.nodes = {key: nodes[key] for key in self._keys}
+        self.nodes = dict(sorted(nodes.items(), key=itemgetter(0)))
+        self._keys = list(self.nodes)
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.kubernetes_lists = kubernetes_lists
@@ -130,7 +130,7 @@ class Network:
         self._leaves = leaves
         self._by_type: dict[type[Node], list[Node]] = defaultdict(list)
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
-        self._incoming: dict[str, list[Edge]] = {}
+        self._dangling: dict[str, list[Edge]] = {}
         self.known: dict[Any, Any] = {}
         """The answers to questions that were asked, by question."""
         self._join()
@@ -213,23 +213,27 @@ class Network:
 
     def edges(self) -> Iterator[Edge]:
         """Give every reference of every node, sorted by target, then by source."""
-        for key in sorted(self._incoming):
-            yield from self._incoming[key]
+        for key in sorted((*self._keys, *self._dangling)):
+            yield from self._referrers(key)
 
     def dangling(self) -> Iterator[Edge]:
         """Give every reference whose target is no node, sorted as `edges` are."""
-        for key in sorted(key for key in self._incoming if key not in self.nodes):
-            yield from self._incoming[key]
+        for key in sorted(self._dangling):
+            yield from self._dangling[key]
 
     def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
         """Give the references to a node, of the given kinds (JSON keys) or of all.
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.key)
+        found: Sequence[Edge] | None = node.incoming if isinstance(node, Node) else None
         if found is None:
-            return ()
+            found = self._referrers(node.key)
         return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
+
+    def _referrers(self, key: str) -> Sequence[Edge]:
+        node = self.nodes.get(key)
+        return (self._dangling.get(key) if node is None else node.incoming) or ()
 
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
@@ -253,30 +257,40 @@ class Network:
 
     def _join(self) -> None:
         """Let every reference know its target, every target its references, and sort by type."""
-        nodes, incoming = self.nodes, self._incoming
-        found: list[tuple[str, str, Ref | None]] = []
-        by_type = self._by_type
+        nodes, dangling = self.nodes, self._dangling
+        found: visit.Targets = []
+        silent: set[int] = set()
+        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
         for source in chain(nodes.values(), self._leaves):
-            by_type[type(source)].append(source)
-            visit.targets(source, found)
+            kind = type(source)
+            known = kinds.get(kind)
+            if known is None:
+                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
+            keep, refers = known
+            keep(source)
+            if not refers:
+                continue
+            visit.targets(source, found, silent)
             if not found:
                 continue
-            for kind, target, ref in found:
-                key = fold(target)
+            for field, target, ref in found:
+                key = target.lower()  # as most often: folded, unless slashes are in excess
                 node = nodes.get(key)
-                if node is None and "/virtualmachines/" in key:
+                if node is None:
+                    key = fold(target)
                     node = self._at(key)
-                if node is not None:
-                    key = node.folded or key
-                    if ref is not None:
-                        ref.node = node
-                        if node.id == target:
-                            ref.id = node.id  # one copy of the text
-                edges = incoming.get(key)
-                if edges is None:
-                    incoming[key] = [Edge(source, kind, key)]
+                if node is None:
+                    dangling.setdefault(key, []).append(Edge(source, field, key))
+                    continue
+                if ref is not None:
+                    ref.node = node
+                    if node.id == target:
+                        ref.id = node.id  # one copy of the text
+                edge = Edge(source, field, node.folded or key)
+                if node.incoming is None:
+                    node.incoming = [edge]
                 else:
-                    edges.append(Edge(source, kind, key))
+                    node.incoming.append(edge)
             found.clear()
 
 
@@ -411,54 +425,3 @@ def whole(network: Network) -> tuple[Network]:
 def evidence(node: Node, pointer: str, value: Json) -> Evidence:
     """Quote a value of a node; `pointer` is relative to the node (`/properties/subnet/id`)."""
     return Evidence(node.root.id, f"{node.pointer}{pointer}", value)
-
-
-class _Traits(NamedTuple):
-    """What linking asks of a class, told once: an audit links many nodes of few classes."""
-
-    indexed: bool
-    has_parts: bool
-    hollow: Wire | None
-
-
-@cache
-def _traits(cls: type[Node]) -> _Traits:
-    settings = next((f for f in msgspec.structs.fields(cls) if f.name == "properties"), None)
-    hollow = hollow_of(settings.type) if settings is not None else None
-    return _Traits(cls.indexed, walk.has_parts(cls), hollow)
-
-
-def link(root: Node) -> list[Node]:
-    """Tell a node and every part inside it who and where it is; give them all, owners first."""
-    found = [root]
-    node: Any
-    for node in found:
-        kind: type[Node] = type(node)
-        indexed, has_parts, hollow = _traits(kind)
-        if indexed:
-            node.folded = fold(node.id)
-        if not node.name:  # an expression of a template, perhaps
-            node.name = last_segment(node.id)
-        try:
-            if hollow is not None and node.properties is hollow:
-                unset(node, "properties")
-        except Undetermined:
-            pass
-        if not has_parts:
-            continue
-        for collection, parts in visit.collections(node):
-            for index, part in enumerate(parts):
-                if not part.id:
-                    key = part.segment or collection.rpartition("/")[2]
-                    part.id = f"{node.id}/{key}/{part.name or f'~{index}'}"
-                part.owner = node
-                part.collection = collection
-                part.index = index
-            found += parts
-    return found
-
-
-def owner_key(node: Node) -> str | None:
-    """The folded id of the resource that should hold a part that arrived on its own."""
-    above = parent(node.id)
-    return fold(above) if above else None

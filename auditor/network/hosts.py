@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.gateway_backends import public_addresses, resolution
+from auditor.network.gateway_backends import public_addresses, resolution, wildcards
 from auditor.network.graph import Network, question
 from auditor.network.names import private_records
 from auditor.resources import walk
-from auditor.resources.dns import PublicRecordSet, RecordSet
+from auditor.resources.dns import PrivateRecordSet, PublicRecordSet, RecordSet
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import VirtualNetwork
 
@@ -34,7 +34,7 @@ def addresses_named(network: Network, vnet: VirtualNetwork, host: str) -> tuple[
             return ()
         else:
             known = private_records(network).get(answer.zone.key, ())
-            records = [record for record in known if record.host == name]
+            records = _records_of(name, answer.zone.label.lower(), known)
         found = {each for record in records for each in _told_by(network, record)}
         if answer.zone is None:
             found |= {each for each, ip in public_addresses(network).items() if _is_of(ip, name)}
@@ -44,6 +44,15 @@ def addresses_named(network: Network, vnet: VirtualNetwork, host: str) -> tuple[
         if not name:
             break
     raise Undetermined(f"where the name {host} leads")
+
+
+def _records_of(name: str, zone: str, known: Iterable[PrivateRecordSet]) -> list[PrivateRecordSet]:
+    """The records of a name in a zone: its own, else those of the nearest wildcard."""
+    for host in (name, *wildcards(name, zone)):
+        found = [record for record in known if record.host == host]
+        if found:
+            return found
+    return []
 
 
 @question

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
+from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
 from auditor.resources import walk
@@ -152,7 +153,15 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
 
 
 def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Connection, ...]:
-    """Give the connections of a gateway that the snapshot holds."""
+    """Give the connections of a gateway.
+
+    Raises Undetermined when a list of them in its subscription was not read whole.
+    """
+    unread = unread_type(network, "Microsoft.Network/connections", gateway.id)
+    if unread is not None:
+        raise Undetermined(
+            f"the connections of {gateway.label}: {unread.detail}", resource=gateway.id
+        )
     edges = network.referrers(gateway, "virtualNetworkGateway1", "virtualNetworkGateway2")
     sources = {edge.source.key: edge.source for edge in edges}
     return tuple(node for node in sources.values() if isinstance(node, Connection))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -94,11 +94,16 @@ def largest_v4(subnet: Subnet) -> Claim:
 
 
 def free_prefix(
-    network: Network, subnet: Subnet, length: int, version: Version = 4, *, moving: bool = True
+    network: Network,
+    subnet: Subnet,
+    length: int,
+    version: Version = 4,
+    *,
+    kept: Iterable[Prefix] | None = None,
 ) -> Prefix | None:
     """Give the first free block of a size in a subnet's VNet; None when there is none, or untold.
 
-    The subnet's own addresses count as free when it is `moving`.
+    Of the subnet's own addresses those that it keeps are taken: all, unless `kept` says which.
     """
     vnet = network.nodes.get(network_key(subnet.id))
     if not isinstance(vnet, VirtualNetwork):
@@ -107,10 +112,12 @@ def free_prefix(
         taken = [
             prefix
             for other in siblings_of(network, vnet.key)
-            if other is not subnet or not moving
+            if other is not subnet or kept is None
             for prefix in other.prefixes
         ]
-        free = AddressSet.from_prefixes(vnet.prefixes) - AddressSet.from_prefixes(taken)
+        free = AddressSet.from_prefixes(vnet.prefixes) - AddressSet.from_prefixes(
+            (*taken, *(kept or ()))
+        )
     except Undetermined:
         return None
     for prefix in free.prefixes():
@@ -119,9 +126,14 @@ def free_prefix(
     return None
 
 
-def resize(network: Network, subnet: Subnet, length: int, version: Version = 4) -> str:
-    """Give the command that gives a subnet a block of a size, free in its VNet if there is one."""
-    block = free_prefix(network, subnet, length, version)
+def resize(network: Network, subnet: Subnet, length: int, instead: Prefix) -> str:
+    """Give the command that gives a subnet a block of a size `instead` of one of its prefixes.
+
+    The block is one that is free in its VNet, if there is one. The other prefixes stay: the
+    command replaces the whole list.
+    """
+    kept = tuple(dict.fromkeys(each for each in subnet.prefixes if each != instead))
+    block = free_prefix(network, subnet, length, instead.version, kept=kept)
     command = az(
         "network",
         "vnet",
@@ -130,7 +142,7 @@ def resize(network: Network, subnet: Subnet, length: int, version: Version = 4) 
         resource_group=resource_group(subnet.id),
         vnet_name=vnet_name(subnet),
         name=subnet.label,
-        address_prefixes=str(block) if block else f"<a free /{length}>",
+        address_prefixes=(*map(str, kept), str(block) if block else f"<a free /{length}>"),
     )
     if block:
         return command

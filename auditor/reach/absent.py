@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import EVERYTHING, NOTHING, AddressSet
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.address_plan import unlisted
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import network_key
+from auditor.network.service_tags import ServiceTags
+from auditor.reach.bounds import Bounds
+from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, on_premises
+from auditor.reach.stages import remark
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PRIVATE, PUBLIC
 
@@ -94,3 +98,19 @@ def nobody(
 def absent_name(point: Point) -> str:
     """Name the network that is missing."""
     return f"{ids.name(point.id)} (not in the input)"
+
+
+def into_absent(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Path:
+    """Give the path from outside into a network that the input does not hold: nobody tells."""
+    trail = start(network, source, version, target.addresses, tags)
+    doubt = remark(
+        trail,
+        "public-address" if source.kind is Kind.INTERNET else "gateway",
+        target.id,
+        lambda _: "it cannot be told what leads into a network that the input does not hold",
+        Bounds.maybe(trail.space.all),
+        reasons=target.reasons,
+    )
+    return Path(source, target, doubt)

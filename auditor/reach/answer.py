@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
-from auditor.reach.bounds import Bounds, any_of
+from auditor.reach.along import furthest, hops_of, together
+from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import entrances_at
 from auditor.reach.frame import Packet
-from auditor.reach.paths import SILENT, Path, paths, private_paths, start
+from auditor.reach.from_inside import private_paths
+from auditor.reach.path import SILENT, Path, start
+from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
-from auditor.reach.samples import coordinates, numbers_of, some_packet
+from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
 from auditor.resources import walk
+from auditor.resources.load_balancers import LoadBalancerFrontend
 
 PROTOCOLS = ("tcp", "udp", "icmp")
 """What is asked about unless told otherwise."""
@@ -46,6 +51,7 @@ class Answer:
     the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
     it pass, on the path with the fewest of them. `reasons` tell what is not told. `via` names the
     gateways that open connections of their own on the way; such an answer is apart from the others.
+    `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
 
     source: Point
@@ -59,6 +65,7 @@ class Answer:
     reasons: tuple[Reason, ...]
     path: Path | None = None
     version: Version = 4
+    bounds: Bounds | None = None
 
     @property
     def via(self) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def answers(
     ways by gateways.
     """
     found: list[Answer] = []
-    for version in common_versions(source, target):
+    for version in common_versions(network, source, target):
         every = paths(network, source, target, version, tags, relays=relays)
         straight = [path for path in every if not path.relayed]
         found += judged(
@@ -134,15 +141,24 @@ def private_answers(
 ) -> tuple[Answer, ...]:
     """Tell the same of two points of VNets, leaving out every way over the internet."""
     found: list[Answer] = []
-    for version in common_versions(source, target):
+    for version in common_versions(network, source, target):
         group = list(private_paths(network, source, target, version, tags))
         found += judged(network, source, target, group, version, protocols, ports)
     return tuple(found)
 
 
-def common_versions(source: Point, target: Point) -> list[Version]:
+def common_versions(network: Network, source: Point, target: Point) -> list[Version]:
     """Give the versions of IP to ask about: those of both points, or 4 if there is none (P-12)."""
-    return [version for version in source.versions if version in target.versions] or [4]
+    asked = _versions(network, target)
+    return [version for version in source.versions if version in asked] or [4]
+
+
+def _versions(network: Network, point: Point) -> tuple[Version, ...]:
+    """The versions of IP of a point; a public frontend has those of its public addresses."""
+    if not isinstance(point.node, LoadBalancerFrontend) or point.addresses:
+        return point.versions
+    every = entrances_at(network, point.node)
+    return tuple(sorted({entrance.version for entrance in every}))
 
 
 def judged(
@@ -244,6 +260,7 @@ class _Question:
             reasons,
             path,
             self.version,
+            self.total,
         )
 
     def _shown(
@@ -301,20 +318,6 @@ def _called(point: Point) -> str:
     root = point.node.root
     own = "" if point.node is root else f"/{point.node.label}"
     return f"{root.label}{own}"
-
-
-def furthest(path: Path, packets: PacketSet) -> PacketSet:
-    """Give those of some packets that get through as much of a path as they can, from its start.
-
-    So a packet that is stopped shows what stops it, and not what could be asked otherwise.
-    """
-    for stage in path.trail.stages:
-        for passing in (stage.bounds.must, stage.bounds.may):
-            better = packets & passing
-            if not better.is_empty:
-                packets = better
-                break
-    return packets
 
 
 def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
@@ -375,56 +378,8 @@ def _split(
             yield verdict, found
 
 
-def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
-    """Give the packets that arrive by some path of a group.
-
-    Which machine a load balancer chooses for a packet nobody knows: by one rule of it a packet
-    arrives for certain when it would at every machine that the rule may choose.
-    """
-    chosen: dict[tuple[str, str], list[Path]] = {}
-    for path in group:
-        alone = ("", f"{id(path)}")
-        chosen.setdefault(path.trail.chosen_by if path.trail.choice else alone, []).append(path)
-    return any_of(space, (_by_choice(paths) for paths in chosen.values()))
-
-
-def _by_choice(group: Sequence[Path]) -> Bounds:
-    """What arrives whichever machine is chosen; to one machine there may be several ways."""
-    up = [path for path in group if not path.trail.down] or list(group)
-    ways: dict[str, list[Bounds]] = {}
-    for path in up:
-        ways.setdefault(path.target.id.lower(), []).append(path.bounds)
-    total, *others = (any_of(up[0].trail.space, each) for each in ways.values())
-    for other in others:
-        total = Bounds(total.may | other.may, total.must & other.must)
-    return total
-
-
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
 _PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
-
-
-def hops_of(path: Path, packet: Packet) -> list[Step]:
-    """Say what happens to one packet on a path, stage by stage, all the way."""
-    at = coordinates(packet)
-    steps: list[Step] = []
-    for stage in path.trail.stages:
-        passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
-        steps += stage.tell(stage.frame.applied(packet), passes)
-    return steps
-
-
-def sources_of(answer: Answer) -> AddressSet | None:
-    """Give the sources whose packets have the answer's verdict; None when they are most of them."""
-    if answer.path is None:
-        return None
-    bounds = answer.path.bounds
-    packets = bounds.must if answer.verdict is Verdict.REACHABLE else bounds.may
-    found = values(packets, "source")
-    every = answer.source.addresses.intervals(answer.version)
-    asked = sum(high - low + 1 for low, high in every)
-    held = AddressSet(v4=found) if answer.version == 4 else AddressSet(v6=found)
-    return None if (held & answer.source.addresses).size * 2 >= asked else held
 
 
 def addressed_by_name(answer: Answer) -> str:

@@ -69,6 +69,8 @@ def _towards(
     nodes = [target.node] if target.node is not None else []
     if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
         nodes = list(target.node.properties.frontend_ip_configurations or ())
+    if isinstance(target.node, FirewallIpConfiguration) and isinstance(target.node.root, Firewall):
+        nodes = list(target.node.root.ip_configurations)
     if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:
         before = [f.frontend for f in forwards_to(network).get(target.node.key, ())]
         nodes += before

@@ -12,7 +12,8 @@ from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.openings import ports_in_words
 from auditor.packets.measure import values
-from auditor.reach.answer import Verdict, answer_on, furthest
+from auditor.reach.along import furthest
+from auditor.reach.answer import Verdict, answer_on
 from auditor.reach.openings import Opening, openings
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED

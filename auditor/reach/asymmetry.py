@@ -17,7 +17,8 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.openings import openings
-from auditor.reach.paths import Path, paths
+from auditor.reach.path import Path
+from auditor.reach.paths import paths
 from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants

@@ -19,10 +19,10 @@ from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import Verdict, asked_for, parts_of, private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
-from auditor.reach.delivery import through_appliance
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
 from auditor.reach.points import Point
+from auditor.reach.replying import through_appliance
 from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.sending import owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of

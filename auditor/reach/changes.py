@@ -22,7 +22,9 @@ from auditor.reach.ends import points_of
 from auditor.reach.filtering import admitted
 from auditor.reach.firewalling import passing
 from auditor.reach.frame import Packet
-from auditor.reach.paths import Path, from_internet, paths
+from auditor.reach.from_outside import from_internet
+from auditor.reach.path import Path
+from auditor.reach.paths import paths
 from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
 from auditor.reach.samples import some_packet
 from auditor.reach.services import service_points

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from auditor import ids
-from auditor.addresses import Address
+from auditor.addresses import Address, AddressSet, Prefix, Version
+from auditor.errors import Undetermined
 from auditor.network.filters import place_name
+from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule
+from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
-from auditor.network.routing.model import Source
+from auditor.network.routing.model import PEERINGS, Source
+from auditor.network.routing.peered import ties_of
 from auditor.reach.frame import Packet
 from auditor.reach.space import PORTED
-from auditor.resources.base import Node
+from auditor.resources import walk
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _FIRST, _LAST = 100, 4096
 """The first and the last priority of a rule that somebody writes (N-1)."""
@@ -23,15 +28,49 @@ def for_ports(cure: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packe
     return lambda packet: cure if packet.protocol in protocols else ""
 
 
+def named(addresses: AddressSet, version: Version, unnamed: str) -> str:
+    """Name addresses as rules name them: one, the prefixes of a few, or in words.
+
+    Those of a subnet are named by its prefix, though Azure keeps some of it (D-1).
+    """
+    pairs = addresses.intervals(version)
+    if not pairs:
+        return unnamed
+    low, high = pairs[0][0], pairs[-1][1]
+    bits = 32 if version == 4 else 128
+    around = Prefix.of(version, low, bits - (low ^ high).bit_length())
+    held = sum(last - first + 1 for first, last in pairs)
+    if held == 1:
+        return str(around.address)
+    if around.size - held <= _RESERVED and around.length > 8:
+        return str(around)
+    prefixes = addresses.prefixes()
+    return ", ".join(map(str, prefixes)) if len(prefixes) <= _FEW else unnamed
+
+
+_RESERVED = 5
+_FEW = 3
+
+
 def rule_before(
-    rules: Iterable[EffectiveRule], packet: Packet, inbound: bool, *, admin: bool
+    rules: Iterable[EffectiveRule],
+    packet: Packet,
+    inbound: bool,
+    *,
+    admin: bool,
+    source: str = "",
+    destination: str = "",
 ) -> str:
-    """Say which rule to add before those that may be the one that denies a packet."""
+    """Say which rule to add before those that may be the one that denies a packet.
+
+    `source` and `destination` stand for its addresses where these are not told.
+    """
     first = min(rules, key=lambda rule: rule.priority, default=None)
     if first is None:
         return ""
     port = f" to port {packet.destination_port}" if packet.protocol in PORTED else ""
-    what = f"{packet.protocol.upper()} from {packet.source} to {packet.destination}{port}"
+    ends = f"from {source or packet.source} to {destination or packet.destination}"
+    what = f"{packet.protocol.upper()} {ends}{port}"
     holder = ids.name(first.resource)
     way = "inbound" if inbound else "outbound"
     where = f"with a priority below {first.priority} ({first.name})"
@@ -42,19 +81,80 @@ def rule_before(
     return f"add an {way} Allow rule for {what} to {holder}, {where}"
 
 
-def way_for(route: EffectiveRoute, subnet: Node, address: Address, expected: str) -> str:
+def way_for(
+    network: Network, route: EffectiveRoute, subnet: Subnet, address: Address, expected: str
+) -> str:
     """Say what to change that an address goes where it ought to, which a route prevents."""
     goes = f"so that {address} goes {expected}"
-    table = route.node.owner if route.node is not None else None
-    if route.source is Source.USER and table is not None:
-        return f"change route {route.name or route.prefix} of {table.label}, {goes}"
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
-    if "gateway" in expected:
-        return f"teach the gateway of {vnet} a route to {address}, {goes}"
-    if route.hop is Hop.NONE:
-        there = expected.removeprefix("to ") if expected.startswith("to ") else ""
-        if there and "appliance" not in there and "internet" not in there:
-            return f"peer {vnet} with {there}, {goes}"
-        if expected == "straight back":
-            return f"peer {vnet} with the network of {address}, {goes}"
+    table = route.node.owner if route.node is not None else None
+    if (
+        route.source is Source.USER
+        and table is not None
+        and not _lacks_gateway(network, subnet, expected)
+    ):
+        change = f"change route {route.name or route.prefix} of {table.label}"
+        far = _not_peered(network, subnet, expected)
+        return f"peer {vnet} with {far} and {change}, {goes}" if far else f"{change}, {goes}"
+    if expected.endswith(_TO_GATEWAY):
+        return _by_gateway(network, subnet, vnet, address, goes)
+    if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node is not None:
+        return f"approve the connection of {route.node.label}"
+    if route.hop in PEERINGS and route.fault:
+        far = ids.name(route.far) or "its peer"
+        return f"let the peering of {vnet} with {far} join subnet {subnet.label}, {goes}"
+    there = _network_in(expected)
+    elsewhere = bool(there)
+    far = there if elsewhere else f"the network of {address}"
+    if elsewhere or expected == "straight back":
+        if route.hop is Hop.NONE:
+            return f"peer {vnet} with {far}, {goes}"
+        if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
+            return f"give {vnet} or {far} other addresses and peer them, {goes}"
     return f"give {place_name(subnet)} a route, {goes}"
+
+
+_TO_GATEWAY = "to the gateway"
+
+
+def _network_in(expected: str) -> str:
+    """The name of the network that something ought to go to, empty where it is none."""
+    there = expected.removeprefix("to ") if expected.startswith("to ") else ""
+    return "" if " " in there else there  # the internet, the gateway, the appliance, its network
+
+
+def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
+    """The network that something ought to go to, if its own certainly has no peering with it."""
+    there, own = _network_in(expected), network.holder(subnet, VirtualNetwork)
+    if not there or own is None or own.label.lower() == there.lower():
+        return ""
+    try:
+        ties = ties_of(network, own)
+    except Undetermined:
+        return ""
+    known = {ids.name(tie.far_key).lower() for tie in ties.ties}
+    return "" if there.lower() in known or ties.untold else there
+
+
+def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
+    """Whether it ought to go to a gateway and certainly there is none."""
+    own = network.holder(subnet, VirtualNetwork)
+    try:
+        return (
+            expected.endswith(_TO_GATEWAY)
+            and own is not None
+            and not gateways_serving(network, own)
+        )
+    except Undetermined:
+        return False
+
+
+def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
+    """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
+    if _lacks_gateway(network, subnet, _TO_GATEWAY):
+        return f"give {vnet} a gateway, its own or that of a peer, which knows {address}, {goes}"
+    table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
+    if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):
+        label = getattr(table, "label", "its route table")
+        return f"let {label} propagate the routes of gateways, {goes}"
+    return f"teach the gateway of {vnet} a route to {address}, {goes}"

@@ -12,7 +12,7 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
-from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import PacketSet
@@ -24,10 +24,10 @@ from auditor.reach.gatewaying import at_listeners
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
-from auditor.reach.points import Kind, Point, vnet_of
-from auditor.reach.stages import Reply, filters, goes, if_somebody, remark, replies
+from auditor.reach.points import Kind, Point, is_supposed, vnet_of
+from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught, reaches_endpoint
+from auditor.reach.ways import Way, leads_to, may_be_taught, reaches_endpoint
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -55,7 +55,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
-        elif target.kind is Kind.NOBODY:
+        elif is_supposed(target):
             inside = if_somebody(inside, target)
         elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
             inside = _by_itself(inside, target)
@@ -98,15 +98,19 @@ def through_frontend(
         )
         yield doubt, frontend_point(frontend)
     elif not found.known:
-        shut = remark(
-            trail,
-            "load-balancer",
-            frontend.id,
-            lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
-            Bounds.nothing(trail.space),
-            opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
-        )
-        yield shut, frontend_point(frontend)
+        yield unforwarded(trail, frontend), frontend_point(frontend)
+
+
+def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
+    """Add that no rule of its load balancer takes anything at a frontend."""
+    return remark(
+        trail,
+        "load-balancer",
+        frontend.id,
+        lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
+        Bounds.nothing(trail.space),
+        opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
+    )
 
 
 def frontend_point(node: LoadBalancerFrontend) -> Point:
@@ -336,62 +340,6 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
     return on_its_port(trail, service_behind(endpoint))
-
-
-def straight_to(source: Point) -> Reply:
-    """Give the reply of a packet that came straight from a point of a VNet."""
-
-    def reply(here: Trail, responder: Point) -> Trail:
-        vnet = vnet_of(here.network, responder)
-        by_hub = source.home in beyond_hubs(here.network, vnet)
-
-        def ask(way: Way) -> bool | None:
-            direct = leads_to(way, source.home, vnet)
-            if direct is False and by_hub and may_be_taught(way):
-                return None
-            if direct is False and source.kind is Kind.BEYOND and leaves_by(way, Hop.APPLIANCE):
-                return None  # it may have come by the appliance
-            return direct if direct is not False else through_appliance(way.route)
-
-        to = here.sources()
-        return replies(here, responder, to, ask, "straight back")
-
-    return reply
-
-
-def through_appliance(route: EffectiveRoute | None) -> bool | None:
-    """Whether a reply by an appliance that did not see the packet gets back: perhaps, if it is no
-    Azure Firewall, which is stateful and of which nothing is in doubt (P-11).
-    """
-    if route is None or route.hop is not Hop.APPLIANCE or route.fault:
-        return False
-    return None if route.doubts else False
-
-
-def to_internet(trail: Trail) -> Reply:
-    """Give the reply of a packet from the internet: it must leave straight for it (R-13)."""
-
-    def reply(here: Trail, responder: Point) -> Trail:
-        def ask(way: Way) -> bool | None:
-            return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
-
-        to = here.sources()
-        return replies(here, responder, to, ask, "straight to the internet")
-
-    return reply
-
-
-def to_gateway(trail: Trail) -> Reply:
-    """Give the reply of a packet from behind a VPN or ExpressRoute gateway."""
-
-    def reply(here: Trail, responder: Point) -> Trail:
-        def ask(way: Way) -> bool | None:
-            back = leaves_by(way, Hop.GATEWAY)
-            return back if back is not False else through_appliance(way.route)
-
-        return replies(here, responder, here.sources(), ask, "back to the gateway")
-
-    return reply
 
 
 def arrives(trail: Trail, source: Point, target: Point) -> Trail:

@@ -17,8 +17,8 @@ from auditor.network.waf import Mode, mode_of
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.doors import EDGE
 from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.from_outside import from_internet
 from auditor.reach.openings import from_any
-from auditor.reach.paths import from_internet
 from auditor.reach.points import internet
 from auditor.reach.samples import some_packet
 from auditor.resources import walk

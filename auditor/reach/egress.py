@@ -12,6 +12,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.network.routing.outbound import pools_of, takes_out
 from auditor.reach.points import Point
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
@@ -151,3 +152,20 @@ def _before(network: Network, firewall: Firewall) -> NatGateway | None:
         if nat is not None and nat.id:
             return network.get(nat, NatGateway)
     return None
+
+
+def gateway_addresses(
+    network: Network, gateway: ApplicationGateway
+) -> tuple[AddressSet, tuple[Reason, ...]]:
+    """Give the public addresses of an application gateway; any, with a reason, if not told.
+
+    None where it has no public frontend.
+    """
+    try:
+        refs = [each.properties.public_ip_address for each in gateway.frontends]
+        named = [ref.id for ref in refs if ref is not None and ref.id]
+        found = _addresses(network, named)
+    except Undetermined as unknown:
+        return PUBLIC, (gap(unknown, gateway.id),)
+    reason = Reason("egress-address", f"which public address {gateway.label} uses", gateway.id)
+    return found, (reason,) if found.size > 1 else ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import singledispatch
 
+from msgspec.structs import replace
+
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.address_plan import unlisted
@@ -22,12 +24,15 @@ from auditor.reach.points import (
     anywhere_in,
     endpoint,
     frontend,
+    hub_firewall,
     machine,
     machines_of,
     on_premises,
     part_in_subnet,
 )
 from auditor.reach.services import service
+from auditor.reach.unanswered import unanswered
+from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
     GatewayFrontend,
@@ -160,7 +165,11 @@ def _(node: PrivateEndpoint, network: Network) -> tuple[Point, ...]:
 
 @points_of.register
 def _(node: Firewall, network: Network) -> tuple[Point, ...]:
-    return tuple(part_in_subnet(network, Kind.FIREWALL, each) for each in node.ip_configurations)
+    found = [part_in_subnet(network, Kind.FIREWALL, each) for each in node.ip_configurations]
+    settings = walk.peek(node, "properties")
+    if not found and walk.peek(settings, "virtual_hub") is not None:
+        found.append(hub_firewall(node))
+    return tuple({point.addresses: point for point in found}.values())
 
 
 @points_of.register(Bastion)
@@ -185,7 +194,18 @@ def _(node: FrontDoorEndpoint | ClassicFrontDoor, network: Network) -> tuple[Poi
 @points_of.register
 def _(node: PublicIp, network: Network) -> tuple[Point, ...]:
     owners = [each.node for each in entrances(network) if each.address.lower() == node.key]
-    return _each(network, owners)
+    if not owners:
+        return tuple(point for point in unanswered(network) if point.node is node)
+    text = walk.peek(walk.peek(node, "properties"), "ip_address")
+    entry = AddressSet.from_text([text]) if text else AddressSet()
+    found = (point for owner in owners for point in answering(network, owner))
+    return tuple(replace(point, entry=entry) for point in found)
+
+
+def answering(network: Network, carrier: Node) -> tuple[Point, ...]:
+    """Give who answers at a public address: what carries it, or else what that is a part of."""
+    registered = points_of.dispatch(type(carrier)) is not points_of.dispatch(object)
+    return points_of(carrier if registered else carrier.root, network)
 
 
 @points_of.register

@@ -22,10 +22,11 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import behind, frontend_point, to_internet
+from auditor.reach.delivery import behind, frontend_point, unforwarded
 from auditor.reach.filtering import unfiltered
 from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
+from auditor.reach.replying import to_internet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
@@ -320,6 +321,8 @@ def _at_frontend(
             reasons=found.reasons,
         )
         yield doubt, frontend_point(frontend)
+    elif not found.known:
+        yield unforwarded(trail, frontend), frontend_point(frontend)
 
 
 def _balancer_is_basic(network: Network, frontend: LoadBalancerFrontend) -> bool | None:

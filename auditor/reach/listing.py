@@ -12,7 +12,9 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import PROTOCOLS, Answer, judged
 from auditor.reach.doors import door_points, doors
 from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.paths import Path, from_internet, paths
+from auditor.reach.from_outside import from_internet
+from auditor.reach.path import Path
+from auditor.reach.paths import paths
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.services import service_points
 

@@ -20,10 +20,12 @@ from auditor.network.graph import Network, question
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Interval
 from auditor.packets.measure import sections, values
-from auditor.reach.answer import Answer, Verdict, answer_on, together
+from auditor.reach.along import together
+from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.paths import Path, from_internet
+from auditor.reach.from_outside import from_internet
+from auditor.reach.path import Path
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED, FlowSpace

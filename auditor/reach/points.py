@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
-from auditor.network.graph import Missing, Network, question_about
+from auditor.ids import fold
+from auditor.network.graph import Missing, Network, possibly, question_about
 from auditor.network.group_members import addresses_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.names import endpoint_addresses
@@ -25,13 +27,13 @@ from auditor.resources.application_gateways import ApplicationGateway, GatewayFr
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetInterface
-from auditor.resources.firewalls import FirewallIpConfiguration
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 
 class Kind(Enum):
@@ -104,8 +106,8 @@ INTERNET = Point(Kind.INTERNET, "internet", PUBLIC)
 
 
 def internet(addresses: AddressSet) -> Point:
-    """Give some of the internet."""
-    return Point(Kind.INTERNET, "internet", addresses & PUBLIC)
+    """Give some of the internet; addresses of examples stand for it where somebody names them."""
+    return Point(Kind.INTERNET, "internet", addresses & (PUBLIC | DOCUMENTATION))
 
 
 def on_premises(addresses: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:
@@ -128,6 +130,26 @@ def machine(network: Network, configuration: Configuration) -> Point:
         subnet,
         network_key(subnet.id) if subnet is not None else "",
         (*extent.reasons(), *reasons),
+    )
+
+
+_ANY = frozenset({"vmss-model-only", "unallocated"})
+"""Why a machine may have any address of its subnet, as reasons say it."""
+
+
+def with_one_address(point: Point, one: AddressSet) -> Point:
+    """Give a point as if it had one of the addresses that it may have."""
+    return replace(point, addresses=one) if point.kind is Kind.MACHINE else point
+
+
+def is_supposed(point: Point) -> bool:
+    """Tell whether it is not told that a point has the one address it is asked about by."""
+    if point.kind is Kind.NOBODY:
+        return True
+    return (
+        point.kind is Kind.MACHINE
+        and point.addresses.size == 1
+        and any(reason.label in _ANY for reason in point.reasons)
     )
 
 
@@ -248,7 +270,12 @@ def part_in_subnet(
     kind: Kind,
     node: FirewallIpConfiguration | BastionIpConfiguration | VpnGatewayIpConfiguration,
 ) -> Point:
-    """Give the point of a platform's part that stands in a subnet of its own."""
+    """Give the point of a platform's part that stands in a subnet of its own.
+
+    Of a firewall's ip configurations only one names a subnet; the others add public addresses.
+    """
+    if isinstance(node, FirewallIpConfiguration):
+        node = _placed(node)
     subnet, reasons = _subnet(network, node)
     text = walk.peek(walk.peek(node, "properties"), "private_ip_address")
     addresses = AddressSet.from_text([text]) if text else NOTHING
@@ -257,6 +284,26 @@ def part_in_subnet(
         reasons = (*reasons, Reason("unallocated", f"the address of {node.root.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
     return Point(kind, node.root.id, addresses, node, None, subnet, home, reasons)
+
+
+def _placed(node: FirewallIpConfiguration) -> FirewallIpConfiguration:
+    """The ip configuration that tells where a firewall stands: this one, or one beside it."""
+    firewall = node.root
+    beside = firewall.ip_configurations if isinstance(firewall, Firewall) else ()
+    return next((each for each in (node, *beside) if possibly(_has_subnet, each)), node)
+
+
+def _has_subnet(node: FirewallIpConfiguration) -> bool:
+    return node.properties.subnet is not None
+
+
+def hub_firewall(node: Firewall) -> Point:
+    """Give the point of an Azure Firewall of a virtual hub, which stands in no subnet."""
+    settings = walk.peek(node, "properties")
+    text = walk.peek(walk.peek(settings, "hub_ip_addresses"), "private_ip_address")
+    hub = walk.peek(walk.peek(settings, "virtual_hub"), "id") or node.id
+    addresses = AddressSet.from_text([text]) if text else NOTHING
+    return Point(Kind.FIREWALL, node.id, addresses, node, home=fold(hub))
 
 
 def gateway(network: Network, node: ApplicationGateway, subnet: Subnet) -> Point:

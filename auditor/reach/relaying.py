@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, AddressSet, PortSet
+from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Missing, Network, question
@@ -20,6 +20,7 @@ from auditor.network.routing.model import Hop
 from auditor.reach.aiming import Aim, aims_of, distinct_relays
 from auditor.reach.approaches import behind_front, leads_on
 from auditor.reach.bounds import Bounds
+from auditor.reach.departing import of_gateway
 from auditor.reach.entrances import Entrance, enter
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of
@@ -28,7 +29,6 @@ from auditor.reach.sending import send
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import leaves_by
-from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PUBLIC
@@ -46,6 +46,8 @@ def followed(
     gateway = end.node
     if not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
         return
+    if gateway is trail.source.node and trail.source.kind is Kind.GATEWAY:
+        return  # it asks whom it likes without itself
     port = port_at(trail, gateway)
     if port is None:
         return
@@ -87,22 +89,8 @@ def _by_internet(
         lambda way: leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT),
         "to the internet",
     )
-    mine = _public_addresses(trail.network, gateway)
-    why = Reason("collection-gap", f"the public address of {gateway.label}", gateway.id)
-    out = out.becoming(
-        source=mine or PUBLIC, source_port=EVERY_PORT, reasons=() if mine else (why,)
-    )
+    out = of_gateway(out, gateway, own)
     yield from enter(out, entrance)
-
-
-def _public_addresses(network: Network, gateway: ApplicationGateway) -> AddressSet:
-    total = AddressSet()
-    for front in walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ():
-        public = network.find(walk.peek(walk.peek(front, "properties"), "public_ip_address"))
-        text = walk.peek(walk.peek(public, "properties"), "ip_address")
-        if text:
-            total = total | AddressSet.from_text([text])
-    return total
 
 
 def _untold(

@@ -15,11 +15,12 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.packets.intervals import contains
+from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
+from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.paths import aims, gateway_subnets_towards
 from auditor.reach.points import (
     Kind,
     Point,

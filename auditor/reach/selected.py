@@ -21,10 +21,19 @@ from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, told_of_absent
-from auditor.reach.ends import has_strangers, points_of
+from auditor.reach.addressees import aims
+from auditor.reach.ends import answering, has_strangers, points_of
 from auditor.reach.entrances import entrances
-from auditor.reach.paths import SILENT, aims
-from auditor.reach.points import Kind, Point, internet, on_premises, usable
+from auditor.reach.path import SILENT
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    internet,
+    on_premises,
+    usable,
+    with_one_address,
+)
 from auditor.reach.unanswered import unanswered
 from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayIpConfiguration
@@ -34,7 +43,7 @@ from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.selector import Selector
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +80,17 @@ def ends_in(network: Network, selection: Selection) -> Ends:
             reasons.append(gap(unknown, node.id))
         for subnet in _subnets_in(node):
             points += _housed(network, subnet)
-    named = {
-        (point.kind, point.id.lower(), point.addresses): point for point in points
-    }  # last wins
+    named: dict[tuple[Kind, str, AddressSet], Point] = {}
+    for point in points:
+        key = (point.kind, point.id.lower(), point.addresses)
+        named[key] = _as_one(named.get(key, point), point)
     ordered = sorted(named.values(), key=lambda point: (point.id.lower(), point.kind.value))
     return Ends(tuple(ordered), tuple(sorted(set(reasons))))
+
+
+def _as_one(first: Point, last: Point) -> Point:
+    """Give one point for two that differ in the addresses by which they are asked about."""
+    return replace(last, entry=first.entry | last.entry if first.entry and last.entry else NOTHING)
 
 
 def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
@@ -84,7 +99,7 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     What starts no flows is asked about only where nothing else is among the sources.
     Raises UsageError when there are ends and nothing is left to ask.
     """
-    starting = [_sender(point) for point in sources.points]
+    starting = _senders(sources.points)
     senders = [point for point in starting if point.kind not in SILENT] or starting
     every = [(replace(s, entry=NOTHING), t) for s in senders for t in targets.points]
     apart = [(source, target) for source, target in every if source != target]
@@ -102,9 +117,20 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     )
 
 
-def _sender(point: Point) -> Point:
-    """Give a point as a source: whoever has a public address of the input may send from it."""
-    return internet(point.addresses) if point.kind is Kind.UNANSWERED else point
+def _senders(points: Iterable[Point]) -> list[Point]:
+    """Give points as sources: whoever is behind a public address of the input may send from it.
+
+    So do the pools of a load balancer, and who leaves by a firewall or by a NAT gateway.
+    """
+    outside, found = NOTHING, []
+    for point in points:
+        if point.kind in (Kind.INTERNET, Kind.UNANSWERED):
+            outside = outside | point.addresses
+        elif point.entry and point.kind in (Kind.FRONTEND, Kind.FIREWALL):
+            outside = outside | point.entry
+        else:
+            found.append(point)
+    return [*found, *([internet(outside)] if outside else [])]
 
 
 def _subnets_in(node: Node) -> Iterable[Subnet]:
@@ -139,8 +165,11 @@ def _with_address(network: Network, addresses: AddressSet) -> tuple[list[Point],
     public, taken, reasons = _behind_public(network, addresses)
     points = list(public)
     rest = addresses - taken
-    if rest.overlaps(PUBLIC):
-        points.append(internet(rest))
+    examples = DOCUMENTATION - every_site(network).must - _address_spaces(network)
+    outside = rest & (PUBLIC | examples)
+    if outside:
+        points.append(internet(outside))
+        rest = rest - (outside & DOCUMENTATION)
     held, settled = NOTHING, False
     for subnet in network.all(Subnet):
         try:
@@ -175,7 +204,7 @@ def _behind_public(
     for entrance in entrances(network):
         entry = entrance.addresses & addresses
         try:
-            for point in _answering(network, entrance.node) if entry else ():
+            for point in answering(network, entrance.node) if entry else ():
                 found[point] = found.get(point, NOTHING) | entry
         except Undetermined as unknown:
             reasons.append(gap(unknown, entrance.node.id))
@@ -185,12 +214,6 @@ def _behind_public(
             found[point] = NOTHING
             taken = taken | point.addresses
     return [replace(point, entry=entry) for point, entry in found.items()], taken, reasons
-
-
-def _answering(network: Network, carrier: Node) -> tuple[Point, ...]:
-    """Give who answers at a public address: what carries it, or else what that is a part of."""
-    registered = points_of.dispatch(type(carrier)) is not points_of.dispatch(object)
-    return points_of(carrier if registered else carrier.root, network)
 
 
 def _in_subnet(
@@ -214,22 +237,11 @@ def _in_subnet(
 
 
 def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
-    """Give whoever in a subnet has, or may have, one address of it; nobody else is there."""
-    listed = points_of(subnet, network)
-    strangers = bool(unlisted(network, subnet)) and has_strangers(network, subnet, listed)
-    found = False
-    for point in listed:
-        if point.kind is not Kind.SUBNET and any(
-            each.addresses.overlaps(one) for each in _fronts(network, point)
-        ):
-            found = True
-            strangers = strangers and point.addresses != one
-            yield point
-    for point in listed:
-        if strangers and point.kind is Kind.SUBNET and point.node is subnet:
-            found = True
-            yield replace(point, addresses=one, nic=None)
-    if found:
+    """Give whoever in a subnet has one address of it, or whoever may have it."""
+    listed = [point for point in points_of(subnet, network) if point.node is not subnet]
+    exact = [p for p in listed if any(each.addresses == one for each in _fronts(network, p))]
+    if exact:
+        yield from exact
         return
     owners = _owners(network, subnet, one)
     try:
@@ -237,7 +249,14 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
             yield from points_of(owner.root, network)
     except Undetermined as unknown:
         yield nobody(network, subnet, one, gap(unknown, subnet.id))
-    if not owners:
+    if owners:
+        return
+    found = [p for p in listed if any(e.addresses.overlaps(one) for e in _fronts(network, p))]
+    for point in found:
+        yield with_one_address(point, one)
+    if unlisted(network, subnet) and has_strangers(network, subnet, listed):
+        yield replace(anywhere_in(network, subnet), addresses=one)
+    elif not found:
         yield nobody(network, subnet, one)
 
 

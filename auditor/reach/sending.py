@@ -6,32 +6,25 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from auditor import ids
 from auditor.addresses import EVERY_PORT, Address, AddressSet
-from auditor.errors import Undetermined
 from auditor.network.address_plan import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason, gap
-from auditor.network.routing.model import Hop, Outbound
-from auditor.network.routing.outbound import outbound
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
-from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
-from auditor.reach.cures import for_ports
-from auditor.reach.delivery import arrives, deliver, straight_to
-from auditor.reach.egress import egress_addresses, firewall_addresses
+from auditor.reach.delivery import arrives, deliver
+from auditor.reach.departing import departed
+from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
+from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
-from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
-from auditor.resources.nat_gateways import NatGateway
-from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 
@@ -172,9 +165,6 @@ def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
     return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 
 
-_WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
-
-
 def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
     """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
 
@@ -188,80 +178,7 @@ def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
     trail = goes(trail, source, to, ask, "to the internet")
     if subnet is None:
         return trail
-    way = outbound(trail.network, subnet, source.nic, trail.space.version)
-    return _translated(trail, source, subnet, way)
-
-
-_METHODS = {
-    "nat-gateway": "NAT gateway",
-    "load-balancer": "load balancer",
-    "public-ip": "the public IP of",
-}
-
-
-def _translated(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
-    space = trail.space
-    taken = {
-        "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
-        "load-balancer": Bounds.exactly(space.having(protocols=BOTH)),
-        "public-ip": Bounds.exactly(space.having(protocols=_WITH_ICMP)),
-        "default": Bounds(space.all, space.having(protocols=BOTH)),
-        "none": Bounds.nothing(space),
-        "unknown": Bounds.maybe(space.all),
-    }[way.method]
-    lacks = _lacks(trail.network, subnet, way)
-    if lacks:
-        taken = Bounds.maybe(space.all if way.node is None else taken.may)
-    named = f" {way.node.root.label}" if way.node is not None else ""
-    by = "default outbound access" if way.method == "default" else ""
-    by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
-    says = {
-        "none": f"nothing takes it to the internet ({way.fact})",
-        "unknown": "it cannot be told how it leaves for the internet",
-        "default": "default outbound access takes it to the internet (R-33)",
-    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
-    if lacks:
-        says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
-    addresses, reasons = egress_addresses(trail.network, source, way)
-    trail = remark(
-        trail,
-        "egress",
-        way.node.root.id if way.node is not None else subnet.id,
-        lambda _: says,
-        taken,
-        reasons=lacks or way.reasons or _unsaid(way, subnet),
-        opening=for_ports("give the subnet a NAT gateway") if way.method == "none" else "",
-        stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
-        unsure=says
-        if lacks
-        else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
-    )
-    return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
-
-
-def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
-    """Tell why a subnet's NAT gateway may take nothing out: it, or its addresses, are not told."""
-    ref = walk.peek(walk.peek(subnet, "properties"), "nat_gateway")
-    named = walk.peek(ref, "id")
-    if not named or way.method not in ("nat-gateway", "none"):
-        return ()
-    nat = network.find(named)
-    if not isinstance(nat, NatGateway):
-        return (Reason("collection-gap", f"the NAT gateway {ids.name(named)}", subnet.id),)
-    if way.method == "none":
-        return ()
-    try:
-        if nat.addresses or nat.prefixes:
-            return ()
-    except Undetermined as unknown:
-        return (gap(unknown, nat.id),)
-    return (Reason("collection-gap", f"a public address of NAT gateway {nat.label}", nat.id),)
-
-
-def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
-    if way.method != "default":
-        return ()
-    return (Reason("semantics:R-33", "protocols of default outbound access", subnet.id),)
+    return departed(trail, source, subnet)
 
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:

@@ -11,16 +11,19 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
+from auditor.network.graph import Network
+from auditor.network.layers import EffectiveRule
 from auditor.network.reasons import Reason
 from auditor.network.routing import EffectiveRoute
 from auditor.reach.bounds import Bounds
-from auditor.reach.cures import rule_before, way_for
+from auditor.reach.cures import named, rule_before, way_for
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
 from auditor.resources.base import Node
+from auditor.resources.virtual_networks import Subnet
 
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
@@ -88,9 +91,18 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
             tags=trail.tags,
             subnet=point.subnet,
         ).verdicts[0]
-        steps = _layer_steps(verdict, point, packet, inbound, passes)
-        if passes is None and steps[-1].passes is False:
-            steps[-1] = _if_so(steps[-1], packet, trail)
+        ends = ("", "") if passes else _ends_seen(trail, packet)
+        steps = _layer_steps(verdict, point, packet, inbound, passes, ends)
+        if passes is None:
+            in_doubt = verdict.access is Access.UNKNOWN
+            steps = [
+                each
+                if each.passes is not False
+                else _unless_admitted(each, verdict)
+                if in_doubt
+                else _if_so(each, packet, trail)
+                for each in steps
+            ]
         return tuple(steps)
 
     return tell
@@ -102,8 +114,34 @@ def _if_so(step: Step, packet: Packet, trail: Trail) -> Step:
     return replace(step, says=says, passes=None, opening="", reasons=trail.frame.reasons)
 
 
+def _unless_admitted(step: Step, verdict: Verdict) -> Step:
+    """Say of a group's denial that an admin rule before it may skip the groups (N-50)."""
+    says = f"{step.says}, unless an admin rule before it always allows it"
+    return replace(step, says=says, passes=None, opening="", reasons=verdict.reasons)
+
+
+def _ends_seen(trail: Trail, packet: Packet) -> tuple[str, str]:
+    """Name the addresses that a packet may have here, for a rule that is to let it in."""
+    version = packet.source.version
+    words = []
+    for own, told in (
+        (packet.source, [frame.source for frame in trail.frames]),
+        (packet.destination, [frame.destination for frame in trail.frames]),
+    ):
+        total = AddressSet.from_range(own, own)
+        for each in told:
+            total = total | each if each is not None else total
+        words.append(named(total, version, "whichever address it has there"))
+    return words[0], words[1]
+
+
 def _layer_steps(
-    verdict: Verdict, point: Point, packet: Packet, inbound: bool, passes: bool | None
+    verdict: Verdict,
+    point: Point,
+    packet: Packet,
+    inbound: bool,
+    passes: bool | None,
+    ends: tuple[str, str],
 ) -> list[Step]:
     code = "nsg-inbound" if inbound else "nsg-outbound"
     steps = []
@@ -113,7 +151,7 @@ def _layer_steps(
         kind = "admin-rule" if answer.layer.kind.value == "admin" else code
         if rule is not None:
             word = "allows" if answer.passes else "denies"
-            says = f"{rule.name} of {ids.name(rule.resource)} at {ids.name(at)} {word} it"
+            says = f"{rule.name}{_holder(rule)} at {ids.name(at)} {word} it"
         elif answer.passes is None:
             says = f"it cannot be told what the rules at {ids.name(at)} do"
             if answer.rules:
@@ -122,7 +160,7 @@ def _layer_steps(
         elif answer.rules:
             names = " or ".join(each.name for each in answer.rules)
             word = "allows" if answer.passes else "denies"
-            says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
+            says = f"{names}{_holder(answer.rules[0])} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
         uncertain = answer.passes is None
@@ -138,13 +176,18 @@ def _layer_steps(
                 rule.pointer if rule is not None else "",
                 rule.priority if rule is not None else None,
                 verdict.reasons if uncertain else (),
-                rule_before(answer.rules, packet, inbound, admin=kind == "admin-rule")
+                rule_before(
+                    answer.rules,
+                    packet,
+                    inbound,
+                    admin=kind == "admin-rule",
+                    source=ends[0],
+                    destination=ends[1],
+                )
                 if answer.passes is False
                 else "",
             )
         )
-        if answer.passes is False:
-            break
     if not steps:
         where = place_name(point.node) if point.node is not None else point.id
         steps.append(Step(code, point.id, f"nothing filters it at {where}", packet, True))
@@ -154,6 +197,11 @@ def _layer_steps(
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
     return steps
+
+
+def _holder(rule: EffectiveRule) -> str:
+    """Name the group of a rule; an admin rule is a resource itself."""
+    return "" if ids.name(rule.resource) == rule.name else f" of {ids.name(rule.resource)}"
 
 
 Ask = Callable[[Way], "bool | None"]
@@ -207,7 +255,7 @@ def _routed(
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination
         way = ways.at(address)
-        step = _route_step(subnet, packet, way, passes, expected, reply)
+        step = _route_step(trail.network, subnet, packet, way, passes, expected, reply)
         if passes is None and not (step.reasons or doubts):
             step = _if_so(step, packet, trail)
         elif passes is None:
@@ -228,7 +276,8 @@ def _gap_teller(point: Point, reply: bool, reasons: tuple[Reason, ...]) -> Tell:
 
 
 def _route_step(
-    subnet: Node,
+    network: Network,
+    subnet: Subnet,
     packet: Packet,
     way: Way,
     passes: bool | None,
@@ -250,7 +299,7 @@ def _route_step(
     opening = ""
     if passes is False:
         says += f", not {expected}" if not route.fault else f"; {route.fault}"
-        opening = way_for(route, subnet, address, expected)
+        opening = way_for(network, route, subnet, address, expected)
     return Step(
         code if passes is not False or not reply else "asymmetric-return",
         route.node.root.id if route.node is not None else subnet.id,
@@ -275,12 +324,13 @@ def _route_name(route: EffectiveRoute) -> str:
 def if_somebody(trail: Trail, point: Point) -> Trail:
     """Add that nobody listed has the address of a point: perhaps nobody has it at all."""
     [address] = point.addresses.prefixes()
+    perhaps = f", but {ids.name(point.nic.id)} may" if point.nic is not None else ""
     return remark(
         trail,
         "nobody",
         point.id,
         lambda _: (
-            f"nobody that the input lists has {address.address}"
+            f"nobody that the input lists has {address.address}{perhaps}"
             if point.reasons
             else f"nobody has {address.address}"
         ),

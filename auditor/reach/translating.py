@@ -16,7 +16,7 @@ from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.owners import points_at, points_of_owners
-from auditor.reach.points import Kind, Point, part_in_subnet, possible
+from auditor.reach.points import Kind, Point, hub_firewall, part_in_subnet, possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -32,7 +32,10 @@ def at_firewall(
     place = here.place
     if not isinstance(firewall, Firewall):
         return
-    for term, taken in translations(network, firewall, trail.tags, trail.space):
+    terms = list(translations(network, firewall, trail.tags, trail.space))
+    if not terms:
+        yield _shut(trail, firewall), here
+    for term, taken in terms:
         there = term.translation.address if term.translation is not None else None
         found = _translated(trail, firewall, term, taken, here)
         targets = (
@@ -56,9 +59,12 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
     network = trail.network
     hub = walk.peek(walk.peek(firewall, "properties"), "virtual_hub")
     hub_id = walk.peek(hub, "id") or firewall.id
-    here = Point(Kind.FIREWALL, firewall.id, _private(firewall), firewall, home=fold(hub_id))
+    here = hub_firewall(firewall)
     reason = Reason("bgp-routes-unknown", f"what the virtual hub {name(hub_id)} teaches", hub_id)
-    for term, taken in translations(network, firewall, trail.tags, trail.space):
+    terms = list(translations(network, firewall, trail.tags, trail.space))
+    if not terms:
+        yield _shut(trail, firewall), here
+    for term, taken in terms:
         there = term.translation.address if term.translation is not None else None
         found = remark(
             _translated(trail, firewall, term, taken, here),
@@ -73,12 +79,6 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
             yield from deliver(found, target, lambda then, _: then)
         if not targets:
             yield _nobody(found, firewall, term, here), here
-
-
-def _private(firewall: Firewall) -> AddressSet:
-    told = walk.peek(walk.peek(firewall, "properties"), "hub_ip_addresses")
-    text = walk.peek(told, "private_ip_address")
-    return AddressSet.from_text([text]) if text else AddressSet()
 
 
 def _around(network: Network, hub: str, address: Address) -> list[Point]:
@@ -110,6 +110,18 @@ def translated_to(network: Network, configuration: FirewallIpConfiguration) -> l
         for address in sorted(each for each in addresses if each is not None)
         for point in points_at(network, address, place)
     ]
+
+
+def _shut(trail: Trail, firewall: Firewall) -> Trail:
+    """Add that a firewall without NAT rules answers nobody at its public addresses (E-20)."""
+    return remark(
+        trail,
+        "firewall-nat",
+        firewall.id,
+        lambda _: f"no NAT rule of {firewall.label} takes it (E-20)",
+        Bounds.nothing(trail.space),
+        opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
+    )
 
 
 def _translated(

@@ -15,7 +15,10 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
-from auditor.resources.walk import bare
+from auditor.resources.fields import decoder, fields
+from auditor.resources.twins import twin
+from auditor.resources.walk import bare, peek
+from auditor.resources.words import Words
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})
@@ -35,29 +38,32 @@ class Damage:
 def _reader(spelled: str) -> tuple[type[Node] | None, msgspec.json.Decoder[Node] | None]:
     """The struct of a type, and what decodes a record of it at once, where that is possible."""
     cls = TYPES.get(spelled.lower())
-    return cls, None if cls is None or cls.lifted else _decoder(cls)
+    return cls, None if cls is None or cls.lifted else decoder(twin(cls))
 
 
-@cache
-def _decoder(cls: type[Node]) -> msgspec.json.Decoder[Node]:
-    return msgspec.json.Decoder(cls, strict=False)
-
-
-def decode(record: Record, damages: list[Damage]) -> Node | None:
-    """Decode one record; None when nobody reads its type.
+def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
+    """Decode one record, in the `words` met before; None when nobody reads its type.
 
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage.
     """
-    cls, decoder = _reader(record.type)
+    cls, reader = _reader(record.type)
     if cls is None:
         return None
-    if decoder is not None and record.dialect is Dialect.ARM and not record.unresolved:
+    words = Words() if words is None else words
+    if reader is not None and record.dialect is Dialect.ARM and not record.unresolved:
         try:
-            return decoder.decode(record.body)
+            found = reader.decode(record.body)
+            words.share(found)
+            return found
         except (msgspec.ValidationError, RecursionError):
             pass
-    return _decode_slowly(record, cls, damages)
+    node = _decode_slowly(record, cls, damages)
+    if node is not None:
+        words.share(node)
+        if isinstance(node, Resource) and (tags := peek(node, "tags")):
+            node.tags = words.tags(tags)
+    return node
 
 
 def _decode_slowly(record: Record, cls: type[Node], damages: list[Damage]) -> Node | None:
@@ -171,7 +177,7 @@ def _hints(cls: type[Wire]) -> dict[str, tuple[str, Any]]:
     """The declared fields by lower-case key: the key as Azure spells it, and the bare type."""
     return {
         field.encode_name.lower(): (field.encode_name, bare(field.type))
-        for field in msgspec.structs.fields(cls)
+        for field in fields(cls)
         if not field.encode_name.startswith(HIDDEN)
     }
 

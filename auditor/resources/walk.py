@@ -17,6 +17,7 @@ import msgspec
 
 from auditor.errors import Undetermined
 from auditor.resources.base import HIDDEN, Node, Ref, Wire
+from auditor.resources.fields import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _form(hint: Any) -> str:
 def steps(cls: type[Wire]) -> tuple[Step, ...]:
     """Give the fields of a struct that hold parts, references, nested objects or formed values."""
     found = []
-    for field in msgspec.structs.fields(cls):
+    for field in fields(cls):
         if field.encode_name.startswith(HIDDEN):
             continue
         hint = bare(field.type)

@@ -274,10 +274,15 @@ def _members(network: Network, pool: GatewayPool) -> Iterator[tuple[Address | No
 def leave_as_gateway(trip: Trip, subnet: Subnet) -> Onward:
     """Leave for a public backend with the gateway's public address (A-28)."""
     sources = []
+    closed = False
     for edge in trip.network.referrers(subnet, "subnet"):
         owner = edge.source.owner
         if isinstance(owner, ApplicationGateway):
-            sources += [f for f in told_of(owner, lambda o: o.frontends, ()) if f.public]
+            fronts = told_of(owner, lambda o: o.frontends, ())
+            sources += [f for f in fronts if f.public]
+            closed = bool(fronts) and told_of(owner, lambda o: o.tier, "").endswith("v2")
+    if not sources and closed and told(lambda: subnet.properties.nat_gateway, "?") is None:
+        return (trip.dropped(subnet.id, "a gateway without a public address has no way out"),)
     public = trip.network.find(sources[0].properties.public_ip_address) if len(sources) == 1 else 0
     if not isinstance(public, PublicIp) or trip.seen.packet.destination not in PUBLIC:
         return (trip.untold(subnet.id, "how the gateway leaves for the internet is not told"),)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from auditor.errors import UsageError
+from auditor.errors import UsageError, quoted
+from auditor.snapshot.pace import Pace
 from auditor.snapshot.transport import (
     Answer,
     ForeignAddress,
@@ -61,7 +63,7 @@ CLOUDS = {
 }
 """The clouds that have a name (`--cloud`)."""
 
-INSTALL = "install it with: uv tool install 'auditor[azure]' (or pip install 'auditor[azure]')"
+INSTALL = "in your clone of auditor: uv tool install --force '.[azure]' (or pip install '.[azure]')"
 
 RETRIES: dict[str, Any] = {
     "retry_total": 10,
@@ -90,6 +92,20 @@ ADVICE = {
 """What to do when a kind of credential fails."""
 
 
+_ATTEMPT = re.compile(r"^\t(\w+): (.+)$", re.MULTILINE)
+"""What a chain of credentials says of one of them."""
+
+_ABSENT = re.compile(
+    r"unavailable|not found|not be found|not installed|requires the", re.IGNORECASE
+)
+_POINTER = re.compile(r"\s*(?:See the|(?:Please )?visit|To mitigate)\b.*", re.IGNORECASE)
+_UNREACHED = re.compile(r"HTTPS?Connection|Max retries|SSL|timed out|Connection aborted")
+_REACH = (
+    "see that this address answers from here; behind a proxy set HTTPS_PROXY, and "
+    "REQUESTS_CA_BUNDLE to the file of its certificate"
+)
+_TENANT = re.compile(r"[A-Za-z0-9.-]+")
+
 _PATIENCE = 60
 """Seconds that az may take to give a token; on a busy machine ten are too few."""
 
@@ -110,8 +126,15 @@ def connect(
 ) -> AzureTransport:
     """Sign in and give a transport.
 
-    Raises UsageError without the libraries, NoCredential when nobody could be signed in.
+    Raises UsageError without the libraries or for a tenant that can be none, NoCredential when
+    nobody could be signed in.
     """
+    if tenant is not None and not _TENANT.fullmatch(tenant):
+        raise UsageError(
+            f"{quoted(tenant)} is no tenant",
+            where="--tenant",
+            advice="give its id or a domain of it: az account list",
+        )
     try:
         import azure.core
         import azure.identity
@@ -157,7 +180,7 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                     **common, **allowed, process_timeout=_PATIENCE
                 )
     except ValueError as error:
-        raise NoCredential(_first_line(error), advice=ADVICE[kind]) from None
+        raise NoCredential(_reason_of(error), advice=ADVICE[kind]) from None
 
 
 class Once:
@@ -206,12 +229,25 @@ def _token(credential: Any, cloud: Cloud, kind: str) -> None:
 
 
 def _unknown_caller(error: Exception, kind: str) -> NoCredential:
-    return NoCredential(f"no credential for Azure: {_first_line(error)}", advice=ADVICE[kind])
+    why = _reason_of(error)
+    advice = _REACH if _UNREACHED.search(why) else ADVICE[kind]
+    return NoCredential(f"no credential for Azure: {why}", advice=advice)
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300].rstrip(".:") if lines else type(error).__name__
+def _reason_of(error: Exception) -> str:
+    """Say why, in one line: of a chain of credentials what those said that were there."""
+    said = str(error)
+    attempts = _ATTEMPT.findall(said)
+    told = [f"{who}: {_line(why)}" for who, why in attempts if not _ABSENT.search(why)]
+    if attempts and not told:
+        return "there is none in the environment, of a workload, of this machine, or of az"
+    return "; ".join(told) or _line(said) or type(error).__name__
+
+
+def _line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = _POINTER.sub("", lines[0]) if lines else ""
+    return first[:300].rstrip(".: ")
 
 
 class AzureTransport:
@@ -237,6 +273,7 @@ class AzureTransport:
         self.traffic = traffic
         self.credential = credential
         self._kind = kind
+        pace = Pace()
         common: dict[str, Any] = {
             "base_url": self.endpoint,
             "credential_scopes": [cloud.scope],
@@ -245,7 +282,7 @@ class AzureTransport:
 
         def client(of: Any) -> Any:
             nobody = "00000000-0000-0000-0000-000000000000"  # each address names its subscription
-            passed = _policies(credential, cloud.scope, traffic)
+            passed = _policies(credential, cloud.scope, traffic, pace)
             return of(credential, nobody, policies=passed, **common)
 
         self._clients: Mapping[str, Any] = {
@@ -296,11 +333,16 @@ class AzureTransport:
     def _own(self, url: str) -> str:
         """Give the address on our own endpoint; some services write its port into their links."""
         if url.startswith("/") and not url.startswith("//"):
-            return self.endpoint + url
+            url = self.endpoint + url
         parts = urlsplit(url)
-        if _place(url) != _place(self.endpoint) or "@" in parts.netloc:
+        if _place(url) != _place(self.endpoint) or "@" in parts.netloc or _climbs(parts.path):
             raise ForeignAddress(url)
         return f"{self.endpoint}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _climbs(path: str) -> bool:
+    """Whether a path has steps up in it: a name of Azure's has none, and they lead elsewhere."""
+    return any(word in (".", "..") for word in re.split(r"[/\\]", unquote(path)))
 
 
 def _place(url: str) -> tuple[str, str | None, int] | None:
@@ -318,7 +360,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, (they.ServiceRequestTimeoutError, they.ServiceResponseTimeoutError)):
         return "no answer in time"
     if isinstance(error, they.ServiceRequestError):
-        return "no connection"
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return "its certificate is not trusted" if untrusted else "no connection"
     if isinstance(error, they.ServiceResponseError) or "Incomplete" in type(error).__name__:
         return "the answer broke off"
     return type(error).__name__
@@ -335,7 +378,7 @@ def _session(concurrency: int) -> Any:
     return transport
 
 
-def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
+def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list[Any]:
     """What a request passes: no registering of providers, no following, no parsing, no logging."""
     from azure.core.pipeline import policies
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
@@ -346,6 +389,7 @@ def _policies(credential: Any, scope: str, traffic: Traffic) -> list[Any]:
         """Stands behind the retries, so that it sees each attempt."""
 
         def on_request(self, request: Any) -> None:
+            pace.wait(request.http_request.url)
             again = "auditor_attempt" in request.context
             request.context["auditor_attempt"] = True
             traffic.sent(again=again)

@@ -45,8 +45,8 @@ AKS = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application that stands for the API servers of all AKS clusters with Entra ID sign-in."""
 
 INSTALL = (
-    "install it with: uv tool install 'auditor[azure,kubernetes]' "
-    "(or pip install 'auditor[azure,kubernetes]')"
+    "in your clone of auditor: uv tool install --force '.[azure,kubernetes]' "
+    "(or pip install '.[azure,kubernetes]')"
 )
 _VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d+)?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

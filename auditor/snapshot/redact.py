@@ -10,57 +10,36 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 REDACTED = "<redacted>"
 
 _EXACT = frozenset(
     {
-        "customdata",
-        "userdata",
-        "protectedsettings",
-        "protectedsetting",
-        "authorizationkey",
-        "authtoken",
-        "kubeconfig",
-        "kubeconfigs",
-        "pwd",
-        "pfx",
-        "pfxdata",
-        "privatekey",
-        "psk",
-        "sastoken",
-        "sasuri",
-        "sasurl",
-        "sharedkey",
-        "instrumentationkey",
+        *("authorization", "proxyauthorization", "cookie", "setcookie", "authtoken"),
+        *("authorizationkey", "sharedkey", "privatekey", "psk", "pwd", "pfx", "pfxdata"),
+        *("customdata", "userdata", "commandtoexecute", "script", "securevalue"),
+        *("protectedsetting", "kubeconfig"),
+        *("sastoken", "sasuri", "sasurl"),
     }
 )
 _ENDS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "secretvalue",
-    "secretkey",
-    "token",
-    "connectionstring",
-    "connectionstrings",
-    "accesskey",
-    "accountkey",
-    "apikey",
-    "sharedkey",
-    "primarykey",
-    "secondarykey",
-    "masterkey",
-    "privatekey",
-    "sharedaccesskey",
-    "sharedaccesssignature",
-    "credential",
+    *("password", "passwd", "passphrase", "secret", "secretvalue", "token", "credential"),
+    *("connectionstring", "connstring", "sharedaccesssignature"),
+    *("accesskey", "accountkey", "apikey", "clientkeydata", "decryptionkey", "functionskey"),
+    *("instrumentationkey", "masterkey", "primarykey", "privatekey", "secondarykey", "secretkey"),
+    *("sharedaccesskey", "sharedkey", "subscriptionkey", "validationkey"),
 )
-"""How keys end (without case, `-` and `_`) whose values are secrets."""
+"""How keys end (their letters and digits, without case) whose values are secrets.
+
+A number or a plural at the end does not count.
+"""
 
 _DEEP = frozenset(
-    {"protectedsettings", "protectedsetting", "kubeconfig", "kubeconfigs", "connectionstrings"}
+    {
+        *("protectedsettings", "protectedsetting", "kubeconfig", "kubeconfigs"),
+        *("connectionstrings", "appsettings", "additionalunattendcontent"),
+    }
 )
 """Keys below which everything is a secret."""
 
@@ -68,21 +47,30 @@ _CERTIFICATES = frozenset({"sslcertificates"})
 _PRIVATE_PARTS = frozenset({"data", "password"})
 """What holds the private key in a list of certificates; elsewhere `data` is public."""
 
+_SECRETS = "secrets"
+"""A key whose objects hold secrets, and whose texts are names or rights (of an access policy)."""
+
+_INSIDE = frozenset({"value", "data", "current", "previous", "primary", "secondary"})
+"""What holds the secret of an object under the key of one; its other keys tell for themselves."""
+
 _SENSITIVE_NAME = re.compile(
     r"authorization|cookie|api-?_?key|functions-key|subscription-key|password|passwd|secret"
     r"|token|connection_?string|access_?key|credential",
     re.IGNORECASE,
 )
-_NAMES = frozenset({"headername", "name"})
-_VALUES = frozenset({"headervalue", "value"})
+_NAMES = frozenset({"headername", "name", "selector"})
+_VALUES = frozenset({"headervalue", "value", "values", "matchvalue", "matchvalues"})
+_LISTED_NAMES = frozenset({"matchvariables"})
+"""Lists whose elements name what the object that has the list tells the value of."""
 
 _HINTS = (
-    *b"pass secret token key connectionstring credential customdata userdata kubeconfig".split(),
-    *b"protectedsetting psk pfx pwd sasur sig= code= bearer authorization cookie".split(),
-    *b"accesssignature sslcertificates eyj \\u".split(),
-    b"basic ",
+    *(b"pass", b"secret", b"token", b"key", b"connectionstring", b"connstring", b"credential"),
+    *(b"customdata", b"userdata", b"kubeconfig", b"protectedsetting", b"psk", b"pfx", b"pwd"),
+    *(b"sasur", b"sig=", b"code=", b"bearer", b"authorization", b"cookie", b"accesssignature"),
+    *(b"sslcertificates", b"eyj", b"ls0tls1crudjti", b"commandtoexecute", b'"script"'),
+    *(b"appsettings", b"securevalue", b"additionalunattend", b"\\u"),
 )
-"""What a text holds, in small letters without `-` and `_`, that may hold a secret.
+"""What a text holds, in small letters without `-`, `_`, `.` and spaces, that may hold a secret.
 
 Most records hold none of it, and are done with. Not a regular expression: looking for each in
 turn takes a tenth of its time.
@@ -90,32 +78,50 @@ turn takes a tenth of its time.
 
 _USER = re.compile(rb"://[^\"]*@")
 
+_APART = re.compile(r"[^a-z0-9/]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^{}\[\],:"\s]+')
 
+_WORDS = (
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|token|connection[_-]?string|client-key-data|psk"
+    r"|(?:account|access|shared|api|instrumentation|master|primary|private|secondary)[_-]?key)"
+)
+
 _WITHIN = tuple(
-    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    re.compile(pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
     for pattern in (
-        r"((?:^|[?&;])(?:sig|code|token|access_token|api[_-]?key)=)[^&;#\s]+",
-        r"((?:AccountKey|SharedAccessKey|SharedSecret|Password|Pwd)\s*=\s*)[^;\"]+",
+        r"((?:^|[?&;])(?:sig|code|key|pwd|password|client_secret|secret|(?:access_)?token"
+        r"|(?:api|access|subscription)[_-]?key)=)[^&;#\s]+",
+        rf"({_WORDS}\s*=\s*)[^;\"]+",
+        rf"({_WORDS}(?:\\*[\"'])?\s*:\s*\\*\")[^\"]+",
+        rf"({_WORDS}(?:\\*[\"'])?\s*:\s*\\*')[^']+",
+        rf"(^[ \t-]*[\w.-]*{_WORDS}:[ \t]+)[^\s\"'\\][^\r\n]*",
         r"(\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}",
         r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*",
         r"(://[^/@:\s]*:)[^/@\s]+(?=@)",
         r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*",
+        r"()LS0tLS1CRUdJTi(?:BQUklW|BSU0Eg|BFQyBQ|BFTkNSWVBU|BPUEVOU1NI|BEU0Eg)[\w+/=\s]*",
     )
 )
-"""Secrets inside a text that is none as a whole; what is in front of each stays."""
+"""Secrets inside a text that is none as a whole; what is in front of each stays.
 
-_MARK = re.compile(r"[=@]|earer\s|asic\s|eyJ|PRIVATE KEY", re.IGNORECASE)
+Last, a private key once more encoded, as Kubernetes and kubeconfigs have them.
+"""
+
+_MARK = re.compile(r"[=@:]|earer\s|asic\s|eyJ|PRIVATE KEY|LS0tLS1CRUdJTi", re.IGNORECASE)
 """What each of these has in it; few texts do."""
 
 
+@lru_cache(maxsize=4096)
 def is_secret(key: str) -> bool:
     """Tell whether a key names a secret.
 
     Annotations of Kubernetes that end so (`nginx.ingress.kubernetes.io/auth-secret`) name the
     object that holds one.
     """
-    folded = _folded(key)
+    folded = _folded(key).rstrip("0123456789")
+    if folded == _SECRETS:
+        return False
+    folded = folded.removesuffix("s")
     if "/" in folded and folded.endswith("secret"):
         return False
     return folded in _EXACT or folded.endswith(_ENDS)
@@ -136,7 +142,10 @@ def redacted(text: bytes) -> bytes:
 
 
 def _hinted(text: bytes) -> bool:
-    small = text.lower().translate(None, b"-_")
+    small = text.lower()
+    if b"basic " in small:
+        return True
+    small = small.translate(None, b"-_ .")
     if any(hint in small for hint in _HINTS):
         return True
     return b"@" in text and _USER.search(text) is not None
@@ -146,16 +155,20 @@ def _hinted(text: bytes) -> bool:
 class _Level:
     """An object or a list that is open, and what was said in it so far.
 
-    `deep`: every text below is a secret. `secret`: every text of this list is one.
+    `deep`: every text below is a secret. `secret`: every text of this list is one, or what the
+    object holds under the key of one. `naming` is the object whose name says what this is.
     """
 
     is_object: bool
     deep: bool = False
     secret: bool = False
+    listed: bool = False
     certificate: bool = False
     key: str = ""
     name: str = ""
-    value: tuple[int, int] | None = None
+    values: list[tuple[int, int]] = field(default_factory=list)
+    naming: _Level | None = None
+    named: _Level | None = None
 
 
 @dataclass(slots=True)
@@ -190,18 +203,20 @@ class _Reader:
             above = self.levels[-1]
             key = _folded(above.key) if above.is_object else ""
             level.deep = above.deep or key in _DEEP
-            # An object under such a key is often a reference to a secret: its own keys tell.
-            level.secret = not is_object and (above.secret or is_secret(key))
+            level.listed = key == _SECRETS
+            level.secret = is_secret(key) or (above.secret and not above.is_object)
+            level.secret = level.secret or (above.listed and not above.is_object)
             level.certificate = above.certificate or key in _CERTIFICATES
+            level.naming = above if key in _VALUES else above.naming
+            level.named = above if key in _LISTED_NAMES else above.named
         self.levels.append(level)
         self.expects_key = is_object
 
     def _close(self) -> None:
         if self.levels:
             level = self.levels.pop()
-            if level.value is not None and _SENSITIVE_NAME.search(level.name):
-                start, end = level.value
-                self.found[start] = (end, REDACTED)
+            if level.values and _SENSITIVE_NAME.search(level.name):
+                self.found.update((start, (end, REDACTED)) for start, end in level.values)
         self.expects_key = False
 
     def _word(self, token: bytes, start: int, end: int) -> None:
@@ -214,7 +229,8 @@ class _Reader:
         level = self.levels[-1] if self.levels else _Level(False)
         key = _folded(level.key) if level.is_object else ""
         private = level.certificate and key in _PRIVATE_PARTS
-        if level.deep or level.secret or private or is_secret(key):
+        inside = level.secret and (not level.is_object or key in _INSIDE)
+        if level.deep or inside or private or is_secret(key):
             self.found[start] = (end, REDACTED)
         elif token[:1] == b'"':
             self._text(level, key, _decoded(token), (start, end))
@@ -222,8 +238,10 @@ class _Reader:
     def _text(self, level: _Level, key: str, text: str, place: tuple[int, int]) -> None:
         if key in _NAMES:
             level.name = f"{level.name} {text}"
-        elif key in _VALUES:
-            level.value = place
+            if level.named is not None:
+                level.named.name = f"{level.named.name} {text}"
+        elif key in _VALUES or level.naming is not None:
+            (level if key in _VALUES else level.naming or level).values.append(place)
         if not _MARK.search(text):
             return
         kept = text
@@ -233,8 +251,9 @@ class _Reader:
             self.found[place[0]] = (place[1], kept)
 
 
+@lru_cache(maxsize=4096)
 def _folded(key: str) -> str:
-    return key.lower().replace("_", "").replace("-", "")
+    return _APART.sub("", key.lower())
 
 
 def _decoded(token: bytes) -> str:

@@ -28,7 +28,9 @@ class Unanswered(Exception):
 
 
 class ForeignAddress(Exception):
-    """An address that is not the cloud's own: it would be sent the token, so it is not asked."""
+    """An address that is not asked: not the cloud's own, which would be sent the token, or with
+    steps up (`..`) in its path.
+    """
 
 
 class NoCredential(NothingRead):

@@ -59,6 +59,6 @@ def bastion_or_route_server_subnet_too_small(
             subject=subnet.id,
             message=f"{subnet.label} of {vnet_name(subnet)} is {largest.prefix}; {who} needs "
             f"/{longest}",
-            remedy=f"with no {who} in it: " + resize(network, subnet, longest),
+            remedy=f"with no {who} in it: " + resize(network, subnet, longest, largest.prefix),
             evidence=(largest.evidence,),
         )

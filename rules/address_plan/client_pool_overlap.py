@@ -72,8 +72,9 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
         around.extend(_sites(network, gateway, home))
     except Undetermined as unknown:
         yield Unknown(gateway.id, missing=unknown.missing, key="sites")
-    for pool in client_pools(gateway):
-        yield from _judge(gateway, pool, around)
+    pools = client_pools(gateway)
+    for pool in pools:
+        yield from _judge(gateway, pool, pools, around)
 
 
 def _home(gateway: Gateway) -> str:
@@ -96,8 +97,10 @@ def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
     return ()
 
 
-def _judge(gateway: Gateway, pool: Claim, around: list[Claim]) -> Iterator[Finding]:
-    free = _free(pool.prefix, around)
+def _judge(
+    gateway: Gateway, pool: Claim, pools: tuple[Claim, ...], around: list[Claim]
+) -> Iterator[Finding]:
+    remedy = _remedy(gateway, pool, pools, _free(pool.prefix, [*around, *pools]))
     seen: set[tuple[str, Prefix]] = set()
     for claim in around:
         mark = (claim.node.key, claim.prefix)
@@ -109,7 +112,7 @@ def _judge(gateway: Gateway, pool: Claim, around: list[Claim]) -> Iterator[Findi
             related=(claim.node.id,),
             message=f"the client pool {pool.prefix} of {gateway.label} overlaps {claim.prefix} "
             f"of {claim.node.label}",
-            remedy=_remedy(gateway, str(free) if free else "<a free range>"),
+            remedy=remedy,
             evidence=(pool.evidence, claim.evidence),
             key=f"{pool.prefix} {claim.prefix} {claim.node.label.lower()}",
         )
@@ -123,14 +126,22 @@ def _free(like: Prefix, around: list[Claim]) -> Prefix | None:
     return None
 
 
-def _remedy(gateway: Gateway, prefix: str) -> str:
-    if isinstance(gateway, HubClientGateway):
-        return f"in the portal, give the point-to-site gateway {gateway.label} the pool {prefix}"
+def _remedy(gateway: Gateway, pool: Claim, pools: tuple[Claim, ...], free: Prefix | None) -> str:
+    new = str(free) if free else "<a free range>"
+    if isinstance(gateway, HubClientGateway) or _is_of_group(pool):
+        return f"in the portal, give {gateway.label} the pool {new} in place of {pool.prefix}"
+    # The command replaces the whole list.
+    kept = (str(one.prefix) for one in pools if one is not pool and not _is_of_group(one))
     return az(
         "network",
         "vnet-gateway",
         "update",
         resource_group=gateway.resource_group,
         name=gateway.label,
-        address_prefixes=prefix,
+        address_prefixes=(*kept, new),
     )
+
+
+def _is_of_group(pool: Claim) -> bool:
+    """Whether a pool belongs to one group of clients, which no command of az reaches."""
+    return "vngClientConnectionConfigurations" in pool.evidence.pointer

@@ -48,6 +48,7 @@ def firewall_subnet_too_small(network: Network, subnet: Subnet) -> Outcomes:
             subject=subnet.id,
             message=f"{subnet.label} of {vnet_name(subnet)} is {largest.prefix}; Azure Firewall "
             f"needs /{LONGEST}",
-            remedy="with the firewall deallocated: " + resize(network, subnet, LONGEST),
+            remedy="with the firewall deallocated: "
+            + resize(network, subnet, LONGEST, largest.prefix),
             evidence=(largest.evidence,),
         )

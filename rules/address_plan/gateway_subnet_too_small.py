@@ -52,6 +52,7 @@ def gateway_subnet_too_small(network: Network, subnet: Subnet, params: Params) -
             subject=subnet.id,
             message=f"{subnet.label} of {vnet_name(subnet)} is {largest.prefix}; gateways want "
             f"/{params.longest_prefix} or larger",
-            remedy="with no gateway in it: " + resize(network, subnet, params.longest_prefix),
+            remedy="with no gateway in it: "
+            + resize(network, subnet, params.longest_prefix, largest.prefix),
             evidence=(largest.evidence,),
         )

@@ -80,14 +80,14 @@ def overlapping_unconnected_networks(network: Network, vnet: VirtualNetwork) -> 
         related=tuple(theirs.node.id for _, theirs in list(found.values())[:MOST]),
         message=f"{mine.prefix} of {vnet.label} overlaps {', '.join(names)}{more}; "
         "they cannot be peered",
-        remedy=f"before {vnet.label} is peered, renumber it: "
+        remedy=f"before {vnet.label} is peered, move its subnets to a range of its own: "
         + az(
             "network",
             "vnet",
             "update",
             resource_group=vnet.resource_group,
             name=vnet.label,
-            address_prefixes="<a range of its own>",
+            add=("addressSpace.addressPrefixes", "<a range of its own>"),
         ),
         evidence=(mine.evidence, other.evidence),
     )

@@ -89,7 +89,7 @@ def _finding(network: Network, subnet: Subnet, usage: Usage) -> Finding:
     takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
     parts = [f"{number} {who if number > 1 else _ONE.get(who, who)}" for who, number in takers]
     percent = usage.used * 100 // usage.capacity
-    block = free_prefix(network, subnet, subnet.prefixes[0].length, moving=False)
+    block = free_prefix(network, subnet, subnet.prefixes[0].length)
     grown = (*map(str, subnet.prefixes), str(block) if block else "<a free range>")
     told = {claim.evidence for claim in claims_of_subnet(subnet)}
     listed = subnet.properties.ip_configurations

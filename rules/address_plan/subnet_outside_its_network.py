@@ -22,7 +22,7 @@ from __future__ import annotations
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import every
-from auditor.network.routing_domains import claims_of, network_id
+from auditor.network.routing_domains import Claim, claims_of, network_id
 from auditor.network.subnets import told_claims
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -51,8 +51,14 @@ def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
                     "update",
                     resource_group=vnet.resource_group,
                     name=vnet.label,
-                    address_prefixes=(*texts, str(claim.prefix)),
+                    address_prefixes=_widened(space, claim),
                 ),
                 evidence=(claim.evidence, *(each.evidence for each in space)),
                 key=str(claim.prefix),
             )
+
+
+def _widened(space: tuple[Claim, ...], claim: Claim) -> tuple[str, ...]:
+    """An address space refuses prefixes that overlap: those inside the new one go."""
+    kept = (each.prefix for each in space if each.prefix not in claim.prefix)
+    return (*map(str, kept), str(claim.prefix))

@@ -11,7 +11,8 @@ that lies in none of that network's subnets.
 
 **A name** in a backend pool that a private DNS zone covers, one that is linked to the gateway's
 virtual network (or to that of its DNS servers), and that the zone has no record for: the gateway
-gets "no such name", even where a public name exists. A link with the resolution policy
+gets "no such name", even where a public name exists. So has a name whose record there gives an
+address that nobody has. A link with the resolution policy
 NxDomainRedirect asks the public name then; and a name that no private zone covers is public.
 Neither is judged here.
 
@@ -41,10 +42,13 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
+from auditor.network.address_plan import Whereabouts
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
-from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool, subnet_of, vnet_of
 from auditor.network.graph import Network, evidence
+from auditor.network.hosts import addresses_named
+from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Outcomes, rule
@@ -61,7 +65,31 @@ def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
 
 
 def _address(network: Network, member: Member) -> Outcomes:
-    here = whereabouts(network, member)
+    yield from _judge(network, member, whereabouts(network, member), "")
+
+
+def _name(network: Network, member: Member) -> Outcomes:
+    gateway = gateway_of(network, member.pool)
+    vnet = vnet_of(network, gateway)
+    answer = resolution(network, vnet, member.text)
+    if answer.zone is None:
+        return
+    if not answer.found:
+        what = f"has no record in the private zone {answer.zone.label}, which answers {vnet.label}"
+        yield _finding(network, member, what, (answer.zone.id, vnet.id))
+        return
+    try:
+        addresses = addresses_named(network, vnet, member.text)
+    except Undetermined:
+        return  # an alias of a name that no zone here tells
+    for address in addresses:
+        here = locate_from(network, address, subnet_of(network, gateway))
+        said = f"leads to {address} by the private zone {answer.zone.label}; "
+        yield from _judge(network, member, here, said)
+
+
+def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Outcomes:
+    """Judge one address of a member; `said` tells how its name leads there."""
     if here.owners or here.key is None:
         return
     if here.unsure:
@@ -69,24 +97,18 @@ def _address(network: Network, member: Member) -> Outcomes:
             f"who has {here.address}: {here.unsure}",
             resource=here.subnet.id if here.subnet else member.pool.id,
         )
+    it = f"{said}that address " if said else ""
     if here.subnet is not None:
         what = f"nobody in the subnet {here.subnet.label} has"
-        yield _finding(network, member, what, (here.subnet.id,))
+        what = f"{said}{what} that address" if said else what
+        yield _finding(network, member, what, (here.subnet.id,), str(here.address))
         return
     vnet = network.get(here.key, VirtualNetwork)
     told = vnet is not None and vnet.properties.subnets is not None
     if vnet is None or not told:
         raise Undetermined(f"the subnets of {name(here.key)}", resource=here.key)
-    yield _finding(network, member, f"lies in no subnet of {vnet.label}", (vnet.id,))
-
-
-def _name(network: Network, member: Member) -> Outcomes:
-    vnet = vnet_of(network, gateway_of(network, member.pool))
-    answer = resolution(network, vnet, member.text)
-    if answer.zone is None or answer.found:
-        return
-    what = f"has no record in the private zone {answer.zone.label}, which answers {vnet.label}"
-    yield _finding(network, member, what, (answer.zone.id, vnet.id))
+    what = f"{it}lies in no subnet of {vnet.label}"
+    yield _finding(network, member, what, (vnet.id,), str(here.address))
 
 
 def _finding(
@@ -94,6 +116,7 @@ def _finding(
     member: Member,
     what: str,
     related: tuple[str, ...],
+    address: str = "",
 ) -> Finding:
     gateway = gateway_of(network, member.pool)
     return Finding(
@@ -110,5 +133,5 @@ def _finding(
         ),
         related=related,
         evidence=(evidence(member.pool, member.pointer, member.text),),
-        key=member.text,
+        key=member.text if address in ("", member.text) else f"{member.text} {address}",
     )

@@ -80,14 +80,7 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
             f"The subnet {subnet.label} of the gateway {gateway.label} sends {names} to {hop} "
             f"(route {first.label} of {table.label}), not to the internet",
             "lead the default route to the internet: "
-            + az(
-                *("network", "route-table", "route", "create"),
-                resource_group=table.resource_group,
-                route_table_name=table.label,
-                name=first.label,
-                address_prefix=first.properties.address_prefix,
-                next_hop_type="Internet",
-            ),
+            + " && ".join(_lead_out(table, route) for route in routes),
             related=(subnet.id, table.id, *(route.id for route in routes)),
             evidence=tuple(
                 evidence(route, "/properties/nextHopType", route.properties.next_hop_type)
@@ -105,6 +98,18 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
         raise Undetermined(
             f"whether {learned} teaches {subnet.label} a default route", resource=subnet.id
         )
+
+
+def _lead_out(table: RouteTable, route: Route) -> str:
+    """Write the route anew: an update would keep the address of the next hop."""
+    return az(
+        *("network", "route-table", "route", "create"),
+        resource_group=table.resource_group,
+        route_table_name=table.label,
+        name=route.label,
+        address_prefix=route.properties.address_prefix,
+        next_hop_type="Internet",
+    )
 
 
 def _diverts(route: Route) -> bool:

@@ -45,7 +45,7 @@ from auditor.network.gateway_backends import (
     cluster_backends,
     require_no_controller,
 )
-from auditor.network.gateways import Member, entries_of, gateway_of
+from auditor.network.gateways import Member, entries_of, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.rule import Outcomes, rule
@@ -95,6 +95,7 @@ def _finding(
     private = sorted(
         str(address) for address, one in backend.frontends.items() if not one.frontend.public
     )
+    ingress = private[0] if len(private) == 1 else "INGRESS-ADDRESS"
     proofs = [evidence(backend.pool, member.pointer, member.text)]
     if served is not None and served.public_ip is not None:
         proofs.append(evidence(served.public_ip, "/properties/ipAddress", served.address))
@@ -107,7 +108,7 @@ def _finding(
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=backend.pool.label,
-            servers=private[0] if len(private) == 1 else "INGRESS-ADDRESS",
+            servers=(*(one for one in others_in_pool(member) if one != ingress), ingress),
         ),
         related=(cluster.id, *((served.frontend.id,) if served else ())),
         evidence=tuple(proofs),

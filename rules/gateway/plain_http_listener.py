@@ -138,9 +138,11 @@ def _exempt(route: Route, params: Params) -> bool:
 def _leads_to_https(network: Network, redirect: Redirect | None) -> bool:
     if redirect is None:
         return False
-    target = network.get(redirect.properties.target_listener, Listener)
-    if target is not None:
-        return target.protocol == "https"
+    named = redirect.properties.target_listener
+    if named is not None and named.id:
+        target = network.find(named.id)
+        # One that leads to no listener serves no page either: that is GW-009's.
+        return not isinstance(target, Listener) or target.protocol == "https"
     return (redirect.properties.target_url or "").lower().startswith("https://")
 
 

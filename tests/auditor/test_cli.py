@@ -657,6 +657,23 @@ def test_rules_lists_every_rule(auditor: Command) -> None:
     assert [line.split()[0] for line in lines if "only when selected" in line] == off
 
 
+def test_rules_as_a_page(auditor: Command) -> None:
+    page = auditor("rules", "--report", "html").out
+
+    assert page.startswith("<!doctype html>")
+    assert '<li class="finding critical" id="GW-002"' in page
+    assert "<h3>What fails</h3>" in page
+
+
+def test_the_report_as_a_page_has_the_picture_and_other_reports_have_not(auditor: Command) -> None:
+    own(auditor)
+    ran = auditor.check(network(), "--report", "html=r.html")
+    page = (auditor.folder / "r.html").read_text(encoding="utf-8")
+
+    assert "picture" not in ran.report
+    assert 'id="picture-section"' in page
+
+
 def test_rules_as_json(auditor: Command) -> None:
     told = json.loads(auditor("rules", "--report", "json").out)
 

@@ -8,7 +8,7 @@ does not know is refused as Resource Graph refuses a wrong query, never guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,12 @@ COLUMNS: tuple[str, ...] = (
     *("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId"),
     *("managedBy", "sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation"),
 )
+HIDDEN = "apiVersion"
+"""A column that a row only has when it is projected."""
+
+VERSION = "2023-09-01"
+"""The api-version in which Resource Graph is said to have taken everything in."""
+
 CONTAINERS = "resourcecontainers"
 MOST_ROWS = 1_000
 MOST_BYTES = 16 << 20
@@ -74,8 +80,14 @@ def table_of(kind: str) -> str | None:
     return None
 
 
-def rows(estate: Estate, query: Query, subscriptions: set[str], tenant: str) -> list[bytes]:
-    """Give the rows of a query, each as JSON text, by id."""
+def rows(
+    estate: Estate,
+    query: Query,
+    subscriptions: set[str],
+    tenant: str,
+    unreadable: Container[str] = (),
+) -> list[bytes]:
+    """Give the rows of a query, each as JSON text, by id; none of a folded type unreadable."""
     found = []
     if query.table == CONTAINERS:
         resources = list(_containers(estate))
@@ -86,6 +98,8 @@ def rows(estate: Estate, query: Query, subscriptions: set[str], tenant: str) -> 
         if subscription_of(key) not in subscriptions:
             continue
         if query.table != CONTAINERS and table_of(kind_of(key)) != query.table:
+            continue
+        if query.table != CONTAINERS and kind_of(key) in unreadable:
             continue
         row = _row(resource, tenant)
         if all(test(row) for test in query.tests):
@@ -115,6 +129,7 @@ def _row(resource: Resource, tenant: str) -> dict[str, Any]:
     row["managedBy"] = row["managedBy"] or ""
     row["tenantId"] = tenant
     row["subscriptionId"] = subscription_of(resource.key)
+    row[HIDDEN] = VERSION if "/providers/" in resource.key else None
     row["resourceGroup"] = group_of(resource.key)
     return row
 
@@ -141,7 +156,7 @@ def read(text: str) -> Query:
 
 def _column(name: str) -> str:
     name = name.strip()
-    if name not in COLUMNS:
+    if name not in (*COLUMNS, HIDDEN):
         raise Refused(f"Failed to resolve scalar expression named '{name}'")
     return name
 

@@ -155,7 +155,12 @@ def _bring(network: Network, serving: Serving, more: tuple[Reason, ...], found: 
             part(network, gateway, reasons, found)
         except Undetermined as unknown:
             found.influences.append(_unknown(gap(unknown, gateway.id)))
-    for connection in connections_of(network, gateway):
+    try:
+        connections = connections_of(network, gateway)
+    except Undetermined as unknown:
+        found.influences.append(_unknown(gap(unknown, gateway.id)))
+        return
+    for connection in connections:
         try:
             _connected(network, gateway, connection, reasons, found)
         except Undetermined as unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.addresses import Prefix, parse_prefix
+from auditor.errors import Undetermined
 from auditor.network.routing.model import EffectiveRoute, Hop, Source
 from auditor.network.routing_domains import Claim
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -41,8 +42,19 @@ def system_routes(
             order=LOCAL_ORDER,
         )
     yield EffectiveRoute(EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)
-    if any(claim.prefix.version == 6 for claim in space):
+    if any(claim.prefix.version == 6 for claim in space) or _in_subnets(vnet):
         yield EffectiveRoute(_EVERYWHERE6, Source.SYSTEM, Hop.INTERNET, "P-12", node=vnet)
     for reserved in RESERVED if not own_default else ():
         if not any(reserved in claim.prefix for claim in space):
             yield EffectiveRoute(reserved, Source.SYSTEM, Hop.NONE, "R-2", node=vnet)
+
+
+def _in_subnets(vnet: VirtualNetwork | None) -> bool:
+    """Whether a subnet has IPv6, though its VNet tells of none: it has some nevertheless."""
+    for subnet in vnet.subnets if vnet is not None else ():
+        try:
+            if any(prefix.version == 6 for prefix in subnet.prefixes):
+                return True
+        except Undetermined:
+            continue
+    return False

@@ -285,13 +285,28 @@ def test_what_containers_are_told_in_the_clear_is_taken_out() -> None:
             {"name": "MODE", "value": "geheim-1"},
             {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "db", "key": "k"}}},
         ],
-        "args": ["--password=geheim-2", "--db-token", "geheim-3", "--port=80", "--token"],
+        "args": [
+            "--password=geheim-2",
+            "--db-token",
+            "geheim-3",
+            "--set=db.x=geheim-6",
+            "-pgeheim-7",
+        ],
         "command": ["sh", "-c", "export PASSWORD=geheim-4; run"],
     }
-    applied = "kubectl.kubernetes.io/last-applied-configuration"
+    annotations = {
+        "kubectl.kubernetes.io/last-applied-configuration": "geheim-5",
+        "kapp.k14s.io/original": "geheim-8",
+        "objectset.rio.cattle.io/applied": "geheim-9",
+        "team": "web",
+    }
+    template = {
+        "metadata": {"annotations": annotations},
+        "spec": {"initContainers": [container], "containers": [container]},
+    }
     deployment = {
-        "metadata": {"name": "shop", "annotations": {applied: "geheim-5", "team": "web"}},
-        "spec": {"template": {"spec": {"initContainers": [container], "containers": [container]}}},
+        "metadata": {"name": "shop", "annotations": annotations},
+        "spec": {"template": template},
     }
 
     made = manifest(msgspec.Raw(json.dumps(deployment).encode()), HERE, "apps/v1", "Deployment")
@@ -302,7 +317,8 @@ def test_what_containers_are_told_in_the_clear_is_taken_out() -> None:
     told = json.loads(text)["spec"]["template"]["spec"]["containers"][0]
     assert told["image"] == "shop:1"
     assert told["env"][1] == container["env"][1]
-    assert told["args"][3:] == ["--port=80", "--token"]
+    hidden = "<redacted>"
+    assert told["args"] == [f"--password={hidden}", "--db-token", hidden, f"--set={hidden}", hidden]
     assert json.loads(text)["metadata"]["annotations"]["team"] == "web"
 
 

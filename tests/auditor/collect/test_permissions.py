@@ -22,6 +22,10 @@ _SCOPES = (
         r"/subscriptions/[^/]+/resourcegroups",
         "microsoft.resources/subscriptions/resourcegroups/read",
     ),
+    (
+        r"/subscriptions/[^/]+/resourcegroups/[^/]+/resources",
+        "microsoft.resources/subscriptions/resourcegroups/resources/read",
+    ),
     (r"/subscriptions/[^/]+/resources", "microsoft.resources/subscriptions/resources/read"),
     (
         r"/subscriptions/[^/]+/providers/microsoft.network/locations/[^/]+/servicetags",
@@ -53,15 +57,22 @@ def lower(*actions: str) -> set[str]:
     return {each.lower() for each in actions}
 
 
-@pytest.mark.parametrize("sweep", ["arm", "graph"])
-@pytest.mark.parametrize("name", ["hub-and-spoke", "docker-to-aks-broken"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("hub-and-spoke", ("--sweep", "arm")),
+        ("hub-and-spoke", ("--sweep", "graph")),
+        ("docker-to-aks-broken", ("--sweep", "arm")),
+        ("docker-to-aks-broken", ("--resource-group", "rg-shop")),
+    ],
+)
 def test_a_snapshot_asks_for_nothing_that_the_role_does_not_grant(
-    auditor: Command, sweep: str, name: str
+    auditor: Command, name: str, options: tuple[str, ...]
 ) -> None:
     with StandIn(Estate.of_path(ESTATES / name)) as azure, azure.signed():
         ran = auditor(
             *("snapshot", "--output", "taken.json", "--credential", "environment"),
-            *("--arm-endpoint", azure.base, "--authority", azure.base, "--sweep", sweep),
+            *("--arm-endpoint", azure.base, "--authority", azure.base, *options),
         )
 
     assert ran.status == 0, ran.err

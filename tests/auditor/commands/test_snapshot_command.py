@@ -15,10 +15,14 @@ from typing import Any
 
 import pytest
 
+from auditor.collect.spool import Spool
+
 from ...command import Command, Ran, apart
 from ...standin import Estate, Fault, StandIn, identity
 from ...standin.faults import denied, page_of_a_proxy, pointing_to, throttled
 from ...standin.identity import SECRET
+from ..snapshot.planted import ENCODED, PLANTED, planted
+from ..snapshot.planted import SECRET as PLANT
 
 pytest.importorskip("azure.identity")
 
@@ -135,6 +139,23 @@ def test_secrets_and_tokens_are_nowhere(auditor: Command) -> None:
         assert secret not in text
 
 
+@pytest.mark.parametrize("sweep", ["arm", "graph"])
+def test_no_secret_of_any_type_reaches_the_disk(
+    auditor: Command, sweep: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Spool, "remove", Spool.close)
+    with StandIn(Estate.of(map(planted, PLANTED))) as azure, azure.signed():
+        ran, snapshot = taken(auditor, azure, "--sweep", sweep)
+    read = {each["type"].lower() for each in snapshot["resources"]}
+    written = [each for each in auditor.folder.rglob("*") if each.is_file()]
+
+    assert {kind.lower() for kind in PLANTED} - read == {"microsoft.example/oftomorrow"}
+    assert {"s.json", "records", "journal"} <= {each.name for each in written}
+    for text in (*(each.read_bytes() for each in written), ran.err.encode()):
+        for secret in (PLANT, ENCODED[40:], SECRET):
+            assert secret.encode() not in text
+
+
 def test_the_output_can_be_piped_and_compressed(auditor: Command, azure: StandIn) -> None:
     ran = auditor(*options(azure))
     assert ran.status == 0
@@ -160,6 +181,14 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(
     assert sorted(each.name for each in auditor.folder.iterdir()) == [
         "link.json", "pipe", "real.json",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_device_that_is_full_is_no_fault_of_auditor(auditor: Command, azure: StandIn) -> None:
+    ran = auditor(*options(azure), "--output", "/dev/full")
+
+    assert ran.status == 2
+    assert "/dev/full: cannot be written: No space left on device" in ran.err
 
 
 def test_a_pipe_from_end_to_end(azure: StandIn) -> None:
@@ -290,6 +319,14 @@ def test_a_denied_subscription_is_one_gap(auditor: Command, azure: StandIn) -> N
     _, snapshot = taken(auditor, azure, *named)
 
     assert gaps(snapshot) == [("denied", OTHER)]
+
+
+def test_a_subscription_that_is_not_there_is_one_gap(auditor: Command, azure: StandIn) -> None:
+    named = ("--subscription", SUBSCRIPTION, "--subscription", OTHER)
+    _, snapshot = taken(auditor, azure, *named)
+
+    assert gaps(snapshot) == [("failed", OTHER)]
+    assert "no such subscription" in snapshot["gaps"][0]["detail"]
 
 
 def test_a_resource_that_vanishes_between_pages_is_no_gap(auditor: Command) -> None:
@@ -469,7 +506,7 @@ def test_without_the_libraries_it_is_told_how_to_get_them(
     ran = auditor("snapshot", "--output", "s.json")
 
     assert ran.status == 2
-    assert "auditor[azure]" in ran.err
+    assert "uv tool install --force '.[azure]'" in ran.err
 
 
 def test_other_commands_do_not_wait_for_azures_libraries() -> None:

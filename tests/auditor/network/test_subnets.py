@@ -60,11 +60,22 @@ def test_a_free_block_is_the_first_that_fits() -> None:
     network = estate(
         vnet("a", "10.0.0.0/24", subnets={"low": "10.0.0.0/26", "high": "10.0.0.128/25"})
     )
-    assert str(free_prefix(network, named(network, "high"), 26)) == "10.0.0.64/26"
-    assert str(free_prefix(network, named(network, "high"), 25)) == "10.0.0.128/25"
-    assert free_prefix(network, named(network, "low"), 24) is None
+    assert str(free_prefix(network, named(network, "high"), 26, kept=())) == "10.0.0.64/26"
+    assert str(free_prefix(network, named(network, "high"), 25, kept=())) == "10.0.0.128/25"
+    assert free_prefix(network, named(network, "low"), 24, kept=()) is None
 
 
 def test_a_full_network_is_told_to_grow() -> None:
     network = estate(vnet("a", "10.0.0.0/26", subnets={"s": "10.0.0.0/26"}))
-    assert resize(network, named(network, "s"), 25).startswith("add address space to a, then: az ")
+    subnet = named(network, "s")
+    assert resize(network, subnet, 25, subnet.prefixes[0]).startswith(
+        "add address space to a, then: az "
+    )
+
+
+def test_a_subnet_keeps_the_prefixes_that_are_not_at_fault() -> None:
+    both = {"addressPrefixes": ["10.0.0.0/28", "10.0.1.0/28", "fd00::/64"]}
+    network = estate(vnet("a", "10.0.0.0/16", "fd00::/48", subnets={"s": both}))
+    subnet = named(network, "s")
+    command = resize(network, subnet, 27, subnet.prefixes[0])
+    assert command.endswith("--address-prefixes 10.0.1.0/28 fd00::/64 10.0.0.0/27")

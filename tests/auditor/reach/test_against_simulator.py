@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from auditor import simulate
 from auditor.addresses import parse_address
 from auditor.network.graph import Network
-from auditor.reach.answer import answers, together
+from auditor.reach.along import together
+from auditor.reach.answer import answers
 from auditor.reach.frame import Packet
-from auditor.reach.paths import ends_at, paths
+from auditor.reach.path import ends_at
+from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.replay import check
 from auditor.reach.replay import replayed as tried_again

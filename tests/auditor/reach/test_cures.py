@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from auditor.network.graph import Network
-from auditor.reach.answer import Answer, answers, hops_of
+from auditor.reach.along import hops_of
+from auditor.reach.answer import Answer, answers
 from auditor.reach.paths import paths
 from auditor.reach.samples import coordinates
 from auditor.reach.trail import Step
@@ -20,9 +21,13 @@ from auditor.testing import estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
+from ...networks import gateway as vnet_gateway
+from ...networks import nic as nic_in
+from ...networks import site, tunnel, vnet_id
 from ...networks import vnet as net
-from ...networks import vnet_id
-from ...reaching import asked, lb, lb_probe, lb_rule, point
+from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, point
+from ...routing import endpoint, route, steered
+from ...routing import table as table_of
 from ..network.filtering.test_naive import Json
 from .test_against_simulator import MACHINES, resources
 
@@ -192,8 +197,6 @@ def test_of_several_rules_that_may_deny_the_first_is_told() -> None:
 
 
 def test_networks_without_a_peering_need_one() -> None:
-    from ...networks import nic as nic_in
-
     network = estate(
         net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
         net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
@@ -223,3 +226,124 @@ def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:
     let = rule("probe", 150, "AzureLoadBalancer", "8080")
     after = [nsg(*rules, let), *before[1:]]
     assert asked(estate(*after), "internet", "front").verdict == "reachable"
+
+
+def _joined(**table: Any) -> list[Json]:
+    """NIC web of network a, whose gateway knows a site, behind a table with these settings."""
+    return [
+        net("a", "10.0.0.0/16",
+            subnets={"app": steered("10.0.0.0/24"), "GatewaySubnet": "10.0.9.0/27"}),
+        table_of("rt", **table),
+        vnet_gateway("gw", "a"),
+        site("site", "192.168.0.0/16"),
+        tunnel("tunnel", "gw", "site"),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+    ]  # fmt: skip
+
+
+def test_a_table_that_hides_what_gateways_know_has_to_tell_it() -> None:
+    shut = asked(estate(*_joined(disableBgpRoutePropagation=True)), "web", "onprem 192.168.1.1/32")
+    assert shut.step("route").opening == (
+        "let rt propagate the routes of gateways, so that 192.168.1.1 goes to the gateway"
+    )
+    assert asked(estate(*_joined()), "web", "onprem 192.168.1.1/32").verdict == "reachable"
+
+
+def test_a_network_without_a_gateway_needs_one_first() -> None:
+    alone = estate(net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+                   nic_in("web", "10.0.0.4", ("a", "app")))  # fmt: skip
+    found = asked(alone, "web", "onprem 192.168.1.1/32").step("route").opening
+    assert found.startswith("give a a gateway, its own or that of a peer, which knows 192.168.1.1")
+
+
+def test_networks_that_overlap_need_other_addresses() -> None:
+    both = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        net("b", "10.0.0.0/16", subnets={"app": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.0.1.4", ("b", "app")),
+    )
+    there, back = (step.opening for step in asked(both, "web", "db").one.blockers)
+    assert there.startswith("give a or b other addresses and peer them, so that")
+    assert back.startswith("give b or the network of 10.0.0.4 other addresses and peer them")
+
+
+def test_a_pending_endpoint_needs_approval_and_no_route() -> None:
+    found = asked(
+        estate(
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "ends": "10.0.1.0/24"}),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            endpoint("pe", "10.0.1.5", ("a", "ends"), status="Pending"),
+        ),
+        "web",
+        "pe",
+    )
+    assert {step.opening for step in found.one.blockers} == {"approve the connection of pe"}
+
+
+def test_what_a_rule_must_let_in_is_named_whole() -> None:
+    resources = [
+        nsg(rule("in", 100, "*", "443"), name="gw"),
+        nsg(deny("all", 100), name="back"),
+        nic("web"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(nsg="back"), subnet("gw", "10.0.1.0/26", nsg="gw")),
+    ]
+    found = asked(estate(*resources), "agw", "web", 8080)
+    assert "TCP from 10.0.1.0/26 to 10.0.0.4 to port 8080" in found.step("nsg-inbound").opening
+
+
+def test_N_11_both_groups_that_deny_are_told_and_opened() -> None:
+    def told(*opened: Any) -> Any:
+        return asked(
+            estate(
+                nsg(*opened, name="outer"),
+                nsg(deny("all", 200), *opened, name="inner"),
+                nic("web", public="pip", nsg="inner"),
+                pip("pip"),
+                vnet(subnet(nsg="outer")),
+            ),
+            "internet",
+            "web",
+        )
+
+    shut = told().one.blockers
+    assert [step.resource.split("/")[-1] for step in shut] == ["outer", "inner"]
+    assert all("from 1.0.0.4 to 10.0.0.4 to port 443" in step.opening for step in shut)
+    assert told(rule("opened", 199, "1.0.0.4", "443")).verdict == "reachable"
+
+
+def test_a_route_that_a_peering_must_replace_says_both() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        table_of("rt", route("10.1.0.0/16", "Internet", name="out")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    there = asked(network, "web", "db").step("route").opening
+    assert there == "peer a with b and change route out of rt, so that 10.1.0.4 goes to b"
+
+
+def test_N_11_a_group_that_allows_is_told_after_one_that_denies() -> None:
+    resources = [
+        nsg(deny("all", 200), name="outer"),
+        nsg(rule("web", 200, "*", "443"), name="inner"),
+        nic("web", public="pip", nsg="inner"),
+        pip("pip"),
+        vnet(subnet(nsg="outer")),
+    ]
+    found = asked(estate(*resources), "internet", "web").one
+    assert [step.passes for step in found.hops if step.code == "nsg-inbound"] == [False, True]
+
+
+def test_a_network_may_be_called_what_it_likes() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        net("gateway-internet", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("gateway-internet", "app")),
+    )
+    there = asked(network, "web", "db").step("route").opening
+    assert there == "peer a with gateway-internet, so that 10.1.0.4 goes to gateway-internet"

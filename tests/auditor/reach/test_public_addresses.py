@@ -5,13 +5,13 @@ from __future__ import annotations
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
-from auditor.reach.selected import ends_of
+from auditor.reach.selected import ends_of, pairs
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
 from ...exposed import NIC, SUBNET, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import app_gateway
+from ...reaching import app_gateway, lb, lb_rule
 
 
 def network() -> Network:
@@ -78,3 +78,44 @@ def test_a_gateway_answers_at_its_public_address() -> None:
         vnet(subnet(), subnet("gw", "10.0.1.0/26")),
     )
     assert told(fronted, "internet", "20.50.1.2")["443"] == "reachable"
+
+
+def test_P_12_a_public_frontend_has_the_version_of_its_address() -> None:
+    six = {"publicIPAddressVersion": "IPv6"}
+    balanced = estate(
+        nsg(rule("https", 100, ports="8443")),
+        nic(
+            "web",
+            nsg="nsg",
+            address="fd00:1::4",
+            configuration={"privateIPAddressVersion": "IPv6"},
+        ),
+        pip("pip", address="2603:1020::8", settings=six),
+        lb(lb_rule()),
+        vnet(subnet(prefix="fd00:1::/64"), prefix="fd00:1::/48"),
+    )
+    for target in ("2603:1020::8", "name:lb", "name:pip"):
+        assert told(balanced, "internet", target)["443"] == "reachable"
+
+
+def test_E_7_no_rule_takes_anything_at_a_frontend_that_only_lets_out() -> None:
+    out = estate(nic("web"), pip("pip"), lb(), vnet(subnet()))
+    [one], [other] = (ends_of(out, parse_selector(s)).points for s in ("internet", "20.50.1.2"))
+    [answer] = answers(out, one, other, protocols=("tcp",))
+    assert [step.code for step in answer.blockers] == ["load-balancer"]
+
+
+def test_K_58_who_leaves_by_a_load_balancer_asks_from_its_address() -> None:
+    guarded = estate(
+        nsg(rule("egress", 100, "20.50.1.2", "443")),
+        nic("web", public="own", nsg="nsg"),
+        pip("pip"),
+        pip("own", arm_id(f"{NIC}/ipConfigurations", "web", "primary"), address="20.50.1.3"),
+        lb(members=()),
+        vnet(subnet()),
+    )
+    [(one, other)] = pairs(
+        *(ends_of(guarded, parse_selector(each)) for each in ("20.50.1.2", "name:web"))
+    )
+    found = answers(guarded, one, other, protocols=("tcp",))
+    assert {str(a.ports): a.verdict.value for a in found}["443"] == "reachable"

@@ -255,3 +255,46 @@ def test_backends_behind_a_listener_of_another_frontend_stay_behind_that() -> No
     found = relayed(gated(gateway=gateway))
 
     assert [answer.verdict.value for answer in found] == ["reachable"]
+
+
+def _private(*, nat: bool = False, tier: str = "WAF_v2") -> Network:
+    """Gateway agw, private only, before NIC far, which has a public address; NIC web asks it."""
+    front = {"privateIPAddress": "10.0.1.20", "subnet": ref(SUBNET, "vnet", "gw")}
+    gateway = app_gateway(
+        listeners=(("private", 443),),
+        members=("20.50.1.9",),
+        sku={"name": tier, "tier": tier},
+        frontendIPConfigurations=[{"name": "private", "properties": front}],
+    )
+    way_out = "Microsoft.Network/natGateways"
+    home: Any = {"natGateway": ref(way_out, "nat")} if nat else {}
+    return estate(
+        nsg(rule("in", 100, "*", "8080")),
+        nic("web"),
+        nic("far", address="10.0.2.4", subnet="edge", public="far-ip", nsg="nsg"),
+        pip("far-ip", arm_id(f"{NIC}/ipConfigurations", "far", "primary"), address="20.50.1.9"),
+        gateway,
+        vnet(subnet(), subnet("gw", "10.0.1.0/26", **home), subnet("edge", "10.0.2.0/24")),
+        resource(way_out, "nat", {"publicIpAddresses": [ref(PIP, "out")]}),
+        pip("out", address="20.50.1.10"),
+    )
+
+
+def test_A_6_a_private_gateway_needs_a_nat_gateway_for_public_members() -> None:
+    assert asked(_private(), "web", "far").by_gateway == []
+    assert asked(_private(nat=True), "web", "far").by_gateway == ["reachable"]
+    assert asked(_private(tier="WAF"), "web", "far").by_gateway == ["unknown"]
+
+
+def test_A_28_a_gateway_leaves_by_its_public_address() -> None:
+    found = asked(gated(), "agw", CLIENT)
+    assert found.verdict == "reachable"
+    assert found.arrives == f"{CLIENT}:443"
+    there = found.one.arrives_as
+    assert there is not None
+    assert str(there.source) == "20.50.1.2"
+
+
+def test_a_gateway_is_no_way_of_its_own() -> None:
+    assert asked(gated(), "agw", "web", 8080).verdict == "reachable"
+    assert asked(gated(), "agw", "web", 443).by_gateway == []

@@ -17,8 +17,8 @@ from auditor.reach.selected import ends_of, pairs
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import internal_balancer, subnet_id
 from ...networks import nic as nic_in
-from ...networks import subnet_id
 from ...networks import vnet as net
 from ...reaching import app_gateway, lb, lb_rule
 from .test_intents import judged
@@ -176,3 +176,64 @@ def test_what_only_the_machine_itself_may_send_does_not_make_it_reachable() -> N
     itself = rule("itself", 100, "10.0.0.4", "*")
     found = told(strangers(itself, deny("rest", 200)), "subnet:a/app", "name:web")
     assert [a.verdict.value for a in found] == ["blocked"]
+
+
+def _with_instances() -> Network:
+    """Subnet a/app with an internal frontend at 10.0.0.100 and a scale set behind it."""
+    model = {
+        "name": "nic",
+        "properties": {
+            "primary": True,
+            "ipConfigurations": [
+                {"name": "one", "properties": {"subnet": {"id": subnet_id("a", "app")}}}
+            ],
+        },
+    }
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [model]}}
+    return estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "vm": "10.0.1.0/24"}),
+        resource(
+            "Microsoft.Compute/virtualMachineScaleSets", "set", {"virtualMachineProfile": profile}
+        ),
+        internal_balancer("lb", "10.0.0.100", ("a", "app")),
+        nic_in("vm", "10.0.1.4", ("a", "vm")),
+    )
+
+
+def test_no_instance_of_a_scale_set_has_the_address_of_somebody_else() -> None:
+    [answer] = told(_with_instances(), "name:vm", "10.0.0.100")
+    assert answer.target.kind is Kind.FRONTEND
+    assert answer.verdict.value == "blocked"
+    assert told(_with_instances(), "10.0.0.100", "name:vm")[0].verdict.value == "blocked"
+
+
+@pytest.mark.parametrize(("source", "target"), [("vm", "10.0.0.50"), ("10.0.0.50", "vm")])
+def test_whether_an_instance_has_an_address_is_not_told(source: str, target: str) -> None:
+    ends = [each if each[0].isdigit() else f"name:{each}" for each in (source, target)]
+    [answer] = told(_with_instances(), *ends)
+    assert answer.verdict.value == "unknown"
+    assert {reason.label for reason in answer.reasons} == {"vmss-model-only"}
+    packet = answer.witness
+    assert packet is not None
+    assert "10.0.0.50" in (str(packet.source), str(packet.destination))
+
+
+@pytest.mark.parametrize("client", ["203.0.113.7", "198.51.100.0/24"])
+def test_addresses_of_examples_stand_for_the_internet(client: str) -> None:
+    network = estate(
+        nsg(rule("https", 100, client, "443")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip"),
+        vnet(subnet()),
+    )
+    found = told(network, client, "name:web")
+    assert (found[0].verdict.value, str(found[0].ports)) == ("reachable", "443")
+    assert {a.target.kind for a in told(network, "name:web", client)} == {Kind.INTERNET}
+
+
+def test_examples_in_a_network_are_its_own() -> None:
+    network = estate(
+        net("a", "203.0.113.0/24", subnets={"app": "203.0.113.0/25"}),
+        nic_in("web", "203.0.113.4", ("a", "app")),
+    )
+    assert names(network, "203.0.113.4") == ["primary"]

@@ -27,7 +27,7 @@ def network() -> Network:
 
 def targets(node: Node) -> list[tuple[str, str]]:
     found: visit.Targets = []
-    visit.targets(node, found)
+    visit.targets(node, found, set())
     return [(key, target) for key, target, _ in found]
 
 

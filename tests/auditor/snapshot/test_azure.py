@@ -11,6 +11,7 @@ pytest.importorskip("azure.identity")
 from azure import identity
 from azure.core.credentials import AccessToken
 
+from auditor.errors import UsageError
 from auditor.snapshot import azure
 from auditor.snapshot.transport import ForeignAddress, NoCredential, Traffic
 
@@ -128,6 +129,10 @@ def test_the_tenant_that_was_chosen_is_asked_whatever_the_credential() -> None:
         "https://name@arm.example/",
         "https://name:word@arm.example:443/",
         "https:arm.example/",
+        "/subscriptions/s/resourceGroups/../../../providers/x",
+        "https://arm.example/subscriptions/%2E%2e/x?api-version=1",
+        "/subscriptions/s/.",
+        "/subscriptions/s/..\\x",
         "subscriptions",
         "",
     ],
@@ -161,3 +166,51 @@ def test_throttling_is_told_with_its_seconds() -> None:
         traffic.throttle(azure.seconds(headers))
 
     assert told == [7.0, 5.0, 5.0, 1.0]
+
+
+CHAIN = """DefaultAzureCredential failed to retrieve a token from the included credentials.
+Attempted credentials:
+\tEnvironmentCredential: EnvironmentCredential authentication unavailable. Variables are not set.
+Visit https://aka.ms/x to troubleshoot this issue.
+\tAzureCliCredential: {}
+To mitigate this issue, please refer to https://aka.ms/y."""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            CHAIN.format("Azure CLI not found on path"),
+            "there is none in the environment, of a workload, of this machine, or of az",
+        ),
+        (
+            CHAIN.format("AADSTS70043: The refresh token has expired."),
+            "AzureCliCredential: AADSTS70043: The refresh token has expired",
+        ),
+        (
+            "WorkloadIdentityCredential authentication unavailable. The workload options are not "
+            "fully configured. See the troubleshooting guide for more information: https://a.b/c.",
+            "WorkloadIdentityCredential authentication unavailable. The workload options are not "
+            "fully configured",
+        ),
+    ],
+)
+def test_a_failure_tells_its_reason_in_one_line(said: str, told: str) -> None:
+    from azure.core.exceptions import ClientAuthenticationError
+
+    assert azure._reason_of(ClientAuthenticationError(said)) == told
+
+
+def test_who_cannot_reach_the_sign_in_is_not_told_to_sign_in() -> None:
+    refused = azure._unknown_caller(ValueError("AADSTS7000215: Invalid client secret"), "auto")
+    away = azure._unknown_caller(ValueError("HTTPSConnection(host='x'): no route"), "auto")
+
+    assert "az login" in refused.advice
+    assert "az login" not in away.advice
+    assert "HTTPS_PROXY" in away.advice
+
+
+@pytest.mark.parametrize("name", ["", "no such", "../x", "a/b", "t?x", "-\x1b[2J"])
+def test_a_tenant_that_can_be_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is no tenant"):
+        azure.connect(OWN, credential="environment", tenant=name)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from auditor.snapshot import redact
 from auditor.snapshot.redact import REDACTED, redacted
 
+from .planted import ENCODED, PLANTED, SECRET, planted
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -44,6 +46,12 @@ def test_values_of_secret_keys_are_replaced(key: str) -> None:
         {"disablePasswordAuthentication": True},
         {"password": None},
         {"password": ""},
+        {"accessPolicies": [{"permissions": {"keys": [], "secrets": ["get", "list"]}}]},
+        {
+            "secrets": [
+                {"sourceVault": {"id": "/s"}, "vaultCertificates": [{"certificateUrl": "u"}]}
+            ]
+        },
         {"publicKeys": [{"keyData": "ssh-rsa AAAA"}]},
         {"trustedRootCertificates": [{"properties": {"data": "MIIC"}}]},
         {"sslCertificates": [{"properties": {"publicCertData": "MIIC"}}]},
@@ -109,6 +117,36 @@ def test_private_parts_of_certificates_and_protected_settings_are_replaced_at_an
     }
 
 
+@pytest.mark.parametrize("kind", PLANTED)
+def test_no_secret_that_a_type_is_known_to_hold_survives(kind: str) -> None:
+    resource = planted(kind)
+    text = json.dumps(resource, separators=(",", ":")).encode()
+
+    found = redacted(text)
+
+    for secret in (SECRET.encode(), ENCODED[40:].encode(), b"sig=hunter"):
+        assert secret not in found
+    assert json.loads(found).keys() == resource.keys()
+    assert json.loads(found)["id"] == resource["id"]
+
+
+def test_of_the_object_of_a_secret_what_is_no_secret_stays() -> None:
+    secret = {"adminPassword": {"value": "x", "reference": {"secretName": "y"}}}
+
+    assert through(secret) == {
+        "adminPassword": {"value": REDACTED, "reference": {"secretName": "y"}}
+    }
+
+
+def test_other_match_values_and_named_values_stay() -> None:
+    kept = [
+        {"selector": "X-Azure-FDID", "matchValue": ["1f2e"]},
+        {"matchVariables": [{"selector": "User-Agent"}], "matchValues": ["curl"]},
+        {"name": "frontend", "values": ["10.0.0.0/24", {"value": "x"}]},
+    ]
+    assert through({"tokens-of-it": kept}) == {"tokens-of-it": kept}
+
+
 def test_an_escaped_key_hides_nothing() -> None:
     assert redacted(b'{"\\u0070assword":"x"}') == b'{"\\u0070assword":"<redacted>"}'
 
@@ -136,6 +174,8 @@ def test_recorded_estates_hold_no_secret_so_that_nothing_of_them_changes() -> No
 WORDS = (
     *("sig=", "?code=", ";token=", "&api_key=", "api-key=", "AccountKey = ", "Pwd=", "password ="),
     *("Bearer ", "basic\t", "BASIC ", "eyJ", "://", "u:", "@", "a.b.", "abcdefgh", "x", " ", "&"),
+    *("LS0tLS1CRUdJTiBSU0Eg", "LS0tLS1CRUdJTiBQUklW", "secret", "token", '":', "':", '\\"', ": "),
+    *("key=", "psk: ", "'"),
     *("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", "\n", "%", "é"),
 )
 

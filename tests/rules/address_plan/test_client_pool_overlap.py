@@ -85,3 +85,21 @@ def test_the_pool_of_a_hub_is_compared_with_the_hub_and_its_networks() -> None:
     )
     answer = judge(vnet("one", "10.1.0.0/16"), *hub("vhub", "10.0.0.0/23", "one"), pool)
     assert sorted(f.related[0].rpartition("/")[2] for f in answer.broken) == ["one", "vhub"]
+
+
+def test_the_remedy_keeps_the_other_pools_and_clears_them() -> None:
+    (finding,) = judge(
+        vnet("a", "10.0.0.0/16"), clients("10.1.0.0/24", "10.0.9.0/24", "172.16.9.0/24")
+    ).broken
+    assert finding.remedy.endswith(
+        "--name gw --address-prefixes 172.16.9.0/24 10.1.0.0/24 10.1.1.0/24"
+    )
+
+
+def test_the_pool_of_a_group_of_clients_is_mended_in_the_portal() -> None:
+    group = {"properties": {"vpnClientAddressPool": {"addressPrefixes": ["10.0.9.0/24"]}}}
+    grouped = gateway(
+        "gw", "a", vpnClientConfiguration={"vngClientConnectionConfigurations": [group]}
+    )
+    (finding,) = judge(vnet("a", "10.0.0.0/16"), grouped).broken
+    assert finding.remedy == "in the portal, give gw the pool 10.1.0.0/24 in place of 10.0.9.0/24"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.finding import Severity
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate
 
 from ...networks import gateway, peer, site, tunnel, vnet, vnet_id
@@ -101,3 +102,26 @@ def test_what_is_not_told_hides_no_declared_overlap() -> None:
     spoke = vnet("spoke", "10.1.0.0/16", peers=[peer("hub", useRemoteGateways=True)])
     answer = judge(spoke, on_premises=("10.1.0.0/24",))
     assert (len(answer.broken), len(answer.unknown)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("below", "unknown"),
+    [
+        ("/resourceGroups/rg/providers/Microsoft.Network/connections", 1),
+        ("/resources", 1),
+        ("/resourceGroups/rg/resources", 1),
+        ("", 1),
+        ("/providers/Microsoft.Network/natGateways", 0),
+    ],
+)
+def test_no_connection_is_known_to_be_absent_where_they_were_not_read(
+    below: str, unknown: int
+) -> None:
+    subscription = vnet_id("a").partition("/resourceGroups")[0]
+    gap = Gap("denied", subscription + below, "refused (403)")
+    parts = [vnet("a", "10.0.0.0/16"), gateway("gw", "a")]
+
+    answer = ask(ID, estate(*parts, gaps=(gap,)))
+
+    assert (len(answer.unknown), answer.kept) == (unknown, 1 - unknown)
+    assert ask(ID, estate(vnet("a", "10.0.0.0/16"), gaps=(gap,))).kept == 1

@@ -78,3 +78,9 @@ def test_a_network_that_does_not_tell_its_space_is_unknown(space: dict[str, obje
 
 def test_a_subnet_without_a_prefix_is_unknown() -> None:
     assert len(ask(ID, estate(vnet("a", "10.0.0.0/16", subnets={"s": {}}))).unknown) == 1
+
+
+def test_the_remedy_gives_an_address_space_without_overlaps() -> None:
+    network = estate(vnet("a", "10.0.0.0/25", "10.9.0.0/16", subnets={"s": "10.0.0.0/24"}))
+    (finding,) = ask("ADR-004", network).broken
+    assert finding.remedy.endswith("--name a --address-prefixes 10.9.0.0/16 10.0.0.0/24")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.testing import arm_id, ask, estate, resource
 
 from ..gateways import VNET, gateway, listener, part_id, pool, rule, told, vnet
@@ -123,8 +125,28 @@ def test_l_12_a_name_its_private_zone_does_not_know_is_told() -> None:
 
 
 def test_a_name_with_a_record_or_a_wildcard_is_kept() -> None:
-    assert ask("GW-003", estate(NETWORK, to("New.contoso.internal"), *zone(("new",)))).kept == 1
-    assert ask("GW-003", estate(NETWORK, to("a.b.contoso.internal"), *zone(("*",)))).kept == 1
+    here = (NETWORK, nic("10.0.2.4"))
+    assert ask("GW-003", estate(*here, to("New.contoso.internal"), *zone(("new",)))).kept == 1
+    assert ask("GW-003", estate(*here, to("a.b.contoso.internal"), *zone(("*",)))).kept == 1
+
+
+@pytest.mark.parametrize(("record", "name"), [("new", "New"), ("*", "a.b")])
+def test_a_name_whose_record_gives_an_address_nobody_has_is_told(record: str, name: str) -> None:
+    host = f"{name}.contoso.internal"
+    (finding,) = ask("GW-003", estate(NETWORK, to(host), *zone((record,)))).broken
+    assert finding.message == (
+        f"The backend pool servers of agw-shop sends to {host}, which leads to 10.0.2.4 by the "
+        "private zone contoso.internal; nobody in the subnet snet-app has that address"
+    )
+    assert finding.severity is None
+
+
+def test_an_alias_of_a_public_name_is_kept() -> None:
+    made = zone(("new",))
+    made[2]["type"] = "Microsoft.Network/privateDnsZones/CNAME"
+    made[2]["id"] = made[2]["id"].replace("/A/", "/CNAME/")
+    made[2]["properties"] = {"cnameRecord": {"cname": "www.contoso.example"}}
+    assert ask("GW-003", estate(NETWORK, to("new.contoso.internal"), *made)).kept == 1
 
 
 def test_a_name_no_private_zone_covers_is_not_judged() -> None:

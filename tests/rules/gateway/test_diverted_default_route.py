@@ -62,6 +62,14 @@ def test_two_halves_are_the_whole() -> None:
     assert verdict(*halves, ("0.0.0.0/0", "Internet")) == 1
 
 
+def test_the_remedy_leads_both_halves_out() -> None:
+    halves = (("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance"))
+    network = estate(home(routeTable={"id": TABLE}), gateway(), table(*halves))
+    (finding,) = ask("GW-024", network).broken
+    assert finding.remedy.count(" --next-hop-type Internet") == 2
+    assert "--name to-1 --address-prefix 128.0.0.0/1" in finding.remedy
+
+
 def test_a_subnet_without_route_table_is_kept() -> None:
     assert ask("GW-024", estate(home(), gateway())).kept == 1
 

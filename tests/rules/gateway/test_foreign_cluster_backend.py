@@ -119,3 +119,12 @@ def test_a_54_an_ingress_controllers_gateway_sends_to_pods() -> None:
 
     assert ask("GW-002", estate(NETWORK, cluster(), INTERNAL, tagged)).broken == []
     assert ask("GW-002", estate(NETWORK, added, INTERNAL, to("10.0.2.33"))).broken == []
+
+
+def test_the_remedy_keeps_the_other_members_of_the_pool() -> None:
+    members = ("10.0.2.10", "20.50.2.10", "10.0.3.9")
+    made = (NETWORK, cluster(), INTERNAL, PUBLIC, PIP, to(*members))
+
+    remedies = [each.remedy for each in ask("GW-002", estate(*made)).broken]
+
+    assert any(each.endswith("--servers 10.0.3.9 10.0.2.10") for each in remedies)

@@ -116,3 +116,15 @@ def test_a_redirect_that_is_nowhere_leaves_it_unknown() -> None:
 
     assert unknown.subject == part_id("httpListeners", "plain")
     assert "redirectConfigurations/gone" in unknown.missing
+
+
+def test_a_redirect_to_a_listener_that_is_not_there_is_left_to_the_rule_about_redirects() -> None:
+    made = gateway(
+        listener("plain"),
+        rule("plain", "plain", redirect="r"),
+        redirect("r", to="nowhere"),
+        *SECURE,
+    )
+    answer = ask("GW-008", estate(made))
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 1)
+    assert len(ask("GW-009", estate(made)).broken) == 1

@@ -362,3 +362,8 @@ def test_U_1_a_subnet_without_its_network_may_have_any_route() -> None:
 def test_U_1_a_route_without_its_prefix_may_be_for_anything() -> None:
     network = steering(route(None, "None"))
     assert labels(hop(network, "10.0.5.5")) == {"collection-gap"}
+
+
+def test_P_12_a_subnet_has_ipv6_though_its_network_tells_of_none() -> None:
+    there = estate(vnet("a", "10.0.0.0/16", subnets={"app": "fd00:1::/64"}))
+    assert decided(hop(there, "2603:1020::8"))[0] == "Internet"

@@ -1,0 +1,62 @@
+"""What gets along paths: by some of them together, and what happens to one packet on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from auditor.packets.diagram import PacketSet
+from auditor.reach.bounds import Bounds, any_of
+from auditor.reach.frame import Packet
+from auditor.reach.path import Path
+from auditor.reach.samples import coordinates
+from auditor.reach.space import FlowSpace
+from auditor.reach.trail import Step
+
+
+def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
+    """Give the packets that arrive by some path of a group.
+
+    Which machine a load balancer chooses for a packet nobody knows: by one rule of it a packet
+    arrives for certain when it would at every machine that the rule may choose.
+    """
+    chosen: dict[tuple[str, str], list[Path]] = {}
+    for path in group:
+        alone = ("", f"{id(path)}")
+        chosen.setdefault(path.trail.chosen_by if path.trail.choice else alone, []).append(path)
+    return any_of(space, (_by_choice(paths) for paths in chosen.values()))
+
+
+def furthest(path: Path, packets: PacketSet) -> PacketSet:
+    """Give those of some packets that get through as much of a path as they can, from its start.
+
+    So a packet that is stopped shows what stops it, and not what could be asked otherwise.
+    """
+    for stage in path.trail.stages:
+        for passing in (stage.bounds.must, stage.bounds.may):
+            better = packets & passing
+            if not better.is_empty:
+                packets = better
+                break
+    return packets
+
+
+def hops_of(path: Path, packet: Packet) -> list[Step]:
+    """Say what happens to one packet on a path, stage by stage, all the way."""
+    at = coordinates(packet)
+    steps: list[Step] = []
+    for stage in path.trail.stages:
+        passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
+        steps += stage.tell(stage.frame.applied(packet), passes)
+    return steps
+
+
+def _by_choice(group: Sequence[Path]) -> Bounds:
+    """What arrives whichever machine is chosen; to one machine there may be several ways."""
+    up = [path for path in group if not path.trail.down] or list(group)
+    ways: dict[str, list[Bounds]] = {}
+    for path in up:
+        ways.setdefault(path.target.id.lower(), []).append(path.bounds)
+    total, *others = (any_of(up[0].trail.space, each) for each in ways.values())
+    for other in others:
+        total = Bounds(total.may | other.may, total.must & other.must)
+    return total

@@ -1,0 +1,171 @@
+"""As whom packets leave for the internet, or what keeps them from it (R-30 to R-39, A-28, A-6)."""
+
+from __future__ import annotations
+
+from auditor import ids
+from auditor.addresses import EVERY_PORT
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason, gap
+from auditor.network.routing.model import Outbound
+from auditor.network.routing.outbound import outbound
+from auditor.packets.intervals import Intervals
+from auditor.reach.balancing import BOTH
+from auditor.reach.bounds import Bounds
+from auditor.reach.cures import for_ports
+from auditor.reach.egress import egress_addresses, firewall_addresses, gateway_addresses
+from auditor.reach.points import Kind, Point
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.base import Node
+from auditor.resources.firewalls import Firewall
+from auditor.resources.nat_gateways import NatGateway
+from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PUBLIC
+
+_WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
+
+
+def departed(trail: Trail, source: Point, subnet: Subnet) -> Trail:
+    """Give packets of a point of a subnet the address with which they leave for the internet.
+
+    After its route there. What nothing takes there does not arrive.
+    """
+    node = source.node
+    if source.kind is Kind.FIREWALL and node is not None:
+        return _of_firewall(trail, node.root)
+    if source.kind is Kind.GATEWAY and isinstance(node, ApplicationGateway):
+        return of_gateway(trail, node, source)
+    way = outbound(trail.network, subnet, source.nic, trail.space.version)
+    return _by_subnet(trail, source, subnet, way)
+
+
+def of_gateway(trail: Trail, gateway: ApplicationGateway, here: Point) -> Trail:
+    """Give packets of an application gateway one of its public addresses (A-28).
+
+    Without one it needs a NAT gateway (A-6); of v1 no fact tells.
+    """
+    way = None
+    if here.place is not None:
+        way = outbound(trail.network, here.place, None, trail.space.version)
+    addresses, reasons = gateway_addresses(trail.network, gateway)
+    if not addresses:
+        if way is not None and here.place is not None and way.method == "nat-gateway":
+            return _by_subnet(trail, here, here.place, way)
+        return _without_address(trail, gateway)
+    if way is not None and way.method == "nat-gateway":
+        others, more = egress_addresses(trail.network, here, way)
+        why = Reason("semantics:A-28", f"whether {gateway.label} uses its NAT gateway", gateway.id)
+        addresses, reasons = addresses | others, (*reasons, *more, why)
+    told = remark(
+        trail,
+        "egress",
+        gateway.id,
+        lambda _: f"{gateway.label} leaves by its public address (A-28)",
+    )
+    return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _without_address(trail: Trail, gateway: ApplicationGateway) -> Trail:
+    """Add that a gateway of no public address has no way out, unless it is v1 (A-6)."""
+    try:
+        sure = gateway.tier.endswith("v2")
+    except Undetermined:
+        sure = False
+    why = Reason("semantics:A-6", f"whether {gateway.label} gets out", gateway.id)
+    kept = remark(
+        trail,
+        "egress",
+        gateway.id,
+        lambda _: f"{gateway.label} has no public address to leave by (A-6)",
+        Bounds.nothing(trail.space) if sure else Bounds.maybe(trail.space.all),
+        reasons=(why,),
+        opening=for_ports("give the subnet a NAT gateway"),
+        unsure=f"it cannot be told whether {gateway.label} gets out to the internet (A-6)",
+    )
+    return kept.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
+
+
+def _of_firewall(trail: Trail, firewall: Node) -> Trail:
+    """Give packets of a firewall's own the address that it leaves by (R-30)."""
+    if not isinstance(firewall, Firewall):
+        return trail
+    addresses, reasons = firewall_addresses(trail.network, firewall)
+    told = remark(
+        trail, "egress", firewall.id, lambda _: f"{firewall.label} leaves by its public addresses"
+    )
+    return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+_METHODS = {
+    "nat-gateway": "NAT gateway",
+    "load-balancer": "load balancer",
+    "public-ip": "the public IP of",
+}
+
+
+def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
+    space = trail.space
+    taken = {
+        "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
+        "load-balancer": Bounds.exactly(space.having(protocols=BOTH)),
+        "public-ip": Bounds.exactly(space.having(protocols=_WITH_ICMP)),
+        "default": Bounds(space.all, space.having(protocols=BOTH)),
+        "none": Bounds.nothing(space),
+        "unknown": Bounds.maybe(space.all),
+    }[way.method]
+    lacks = _lacks(trail.network, subnet, way)
+    if lacks:
+        taken = Bounds.maybe(space.all if way.node is None else taken.may)
+    named = f" {way.node.root.label}" if way.node is not None else ""
+    by = "default outbound access" if way.method == "default" else ""
+    by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
+    says = {
+        "none": f"nothing takes it to the internet ({way.fact})",
+        "unknown": "it cannot be told how it leaves for the internet",
+        "default": "default outbound access takes it to the internet (R-33)",
+    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
+    if lacks:
+        says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
+    addresses, reasons = egress_addresses(trail.network, source, way)
+    trail = remark(
+        trail,
+        "egress",
+        way.node.root.id if way.node is not None else subnet.id,
+        lambda _: says,
+        taken,
+        reasons=lacks or way.reasons or _unsaid(way, subnet),
+        opening=for_ports("give the subnet a NAT gateway") if way.method == "none" else "",
+        stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
+        unsure=says
+        if lacks
+        else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
+    )
+    return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
+    """Tell why a subnet's NAT gateway may take nothing out: it, or its addresses, are not told."""
+    ref = walk.peek(walk.peek(subnet, "properties"), "nat_gateway")
+    named = walk.peek(ref, "id")
+    if not named or way.method not in ("nat-gateway", "none"):
+        return ()
+    nat = network.find(named)
+    if not isinstance(nat, NatGateway):
+        return (Reason("collection-gap", f"the NAT gateway {ids.name(named)}", subnet.id),)
+    if way.method == "none":
+        return ()
+    try:
+        if nat.addresses or nat.prefixes:
+            return ()
+    except Undetermined as unknown:
+        return (gap(unknown, nat.id),)
+    return (Reason("collection-gap", f"a public address of NAT gateway {nat.label}", nat.id),)
+
+
+def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
+    if way.method != "default":
+        return ()
+    return (Reason("semantics:R-33", "protocols of default outbound access", subnet.id),)

@@ -1,0 +1,162 @@
+"""Paths from points of VNets: straight, by gateways, over the internet, and to sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERYTHING, AddressSet, Version
+from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.addressees import aims
+from auditor.reach.approaches import entrances_straight_to, entrances_towards
+from auditor.reach.doors import at_door, door_of
+from auditor.reach.entrances import (
+    enter,
+)
+from auditor.reach.from_sites import gateway_subnets_towards
+from auditor.reach.path import Path, ends_at, start, towards
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+)
+from auditor.reach.relaying import aims_towards, followed
+from auditor.reach.sending import (
+    leave,
+    leave_by_appliances,
+    leave_by_gateways,
+    send,
+    to_sites,
+)
+from auditor.reach.services import answered, by_hidden_endpoint
+from auditor.reach.stages import filters
+from auditor.reach.trail import Trail
+from auditor.reach.unanswered import to_nobody
+from auditor.special_addresses import PUBLIC
+
+
+def from_inside(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
+) -> Iterator[Path]:
+    """Give every path from a point of a VNet to another point, wherever that is.
+
+    `relays` tells whether to follow what application gateways send on.
+    """
+    if target.kind in (Kind.INTERNET, Kind.UNANSWERED, Kind.SERVICE):
+        yield from _to_outside(network, source, target, version, tags)
+    elif (door := door_of(network, target)) is not None:
+        trail = start(network, source, version, EVERYTHING, tags)
+        for outside in _leaving(trail, source, PUBLIC):
+            yield Path(source, target, at_door(outside, door), door)
+    elif target.kind is Kind.ON_PREMISES:
+        trail = start(network, source, version, target.addresses, tags)
+        out = filters(trail, source, Direction.OUTBOUND)
+        for there in to_sites(out, source, target.addresses, _door(network, source)):
+            yield Path(source, target, there)
+    else:
+        yield from private_paths(network, source, target, version, tags)
+        if relays:
+            yield from _by_gateways(network, source, target, version, tags)
+        yield from _by_entrances(network, source, target, version, tags, relays=relays)
+
+
+def _to_outside(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths to the internet, to public addresses of nobody's, and to services."""
+    service = target.kind is Kind.SERVICE
+    to = PUBLIC if service else target.addresses
+    trail = start(network, source, version, EVERYTHING if service else to, tags)
+    for outside in _leaving(trail, source, to):
+        if service:
+            yield Path(source, target, answered(outside, target))
+        elif target.kind is Kind.UNANSWERED:
+            yield Path(source, target, to_nobody(outside, target))
+        else:
+            yield Path(source, target, outside)
+    hidden = by_hidden_endpoint(trail, target) if service else None
+    if hidden is not None:
+        yield Path(source, target, hidden)
+
+
+def _by_entrances(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
+) -> Iterator[Path]:
+    """Give the paths out to public entrances of the input, and in again by them."""
+    towards_it = entrances_towards if relays else entrances_straight_to
+    for entrance in towards_it(network, target):
+        if entrance.version != version:
+            continue
+        to = entrance.addresses or PUBLIC
+        trail = start(network, source, version, to, tags)
+        for outside in _leaving(trail, source, to):
+            for each, end in enter(outside, entrance):
+                ends = ((each, end), *(followed(each, end, target) if relays else ()))
+                for there, who in ends:
+                    path = Path(source, who, there, entrance)
+                    if ends_at(path, target):
+                        yield path
+
+
+def _by_gateways(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths by application gateways, entered privately, that send on to a point."""
+    for aim in aims_towards(network, target):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for at, end in send(trail, source, aim):
+            for each, member in followed(at, end, target):
+                path = Path(source, member, each)
+                if ends_at(path, target):
+                    yield path
+
+
+def private_paths(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version = 4,
+    tags: ServiceTags = NO_TAGS,
+) -> Iterator[Path]:
+    """Give the paths between two points of VNets that do not go over the internet."""
+    for aim in aims(network, target):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for each, end in send(trail, source, aim):
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
+
+
+def _door(network: Network, source: Point) -> Point | None:
+    """Give where replies of sites come in again, when it is told and there is one such place."""
+    try:
+        subnets = gateway_subnets_towards(network, source)
+    except Undetermined:
+        return None
+    return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
+
+
+def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets to the internet, straight, by way of sites, and by appliances."""
+    out = filters(trail, source, Direction.OUTBOUND)
+    yield leave(out, source, to)
+    yield from leave_by_gateways(out, source, to)
+    yield from leave_by_appliances(out, source, to)

@@ -1,0 +1,138 @@
+"""Paths from behind gateways: by those that serve a network, and by virtual hubs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERYTHING, Version
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.network.on_premises import gateways_serving
+from auditor.network.reasons import gap
+from auditor.network.service_tags import ServiceTags
+from auditor.network.virtual_hubs import hub_reason
+from auditor.reach.absent import into_absent
+from auditor.reach.addressees import aims
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import deliver
+from auditor.reach.path import Path, ends_at, start, towards
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    vnet_of,
+)
+from auditor.reach.relaying import aims_towards, followed
+from auditor.reach.replying import to_gateway
+from auditor.reach.sending import (
+    onward,
+)
+from auditor.reach.services import by_hidden_endpoint, from_sites
+from auditor.reach.stages import remark
+from auditor.resources.virtual_networks import Subnet
+
+
+def from_sites_to(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool,
+) -> Iterator[Path]:
+    """Give every path from behind gateways to one point."""
+    if target.outside or target.kind is Kind.UNANSWERED:
+        return
+    if target.kind is Kind.BEYOND:
+        yield into_absent(network, source, target, version, tags)
+        return
+    if target.kind is Kind.SERVICE:
+        trail = start(network, source, version, EVERYTHING, tags)
+        hidden = by_hidden_endpoint(trail, target)
+        yield Path(source, target, hidden or from_sites(trail, target))
+        return
+    by = aims_towards(network, target) if relays else ()
+    try:
+        entries = [
+            (aim, subnet)
+            for aim in (*aims(network, target), *by)
+            for subnet in gateway_subnets_towards(network, aim)
+        ]
+    except Undetermined as unknown:
+        yield _by_some_gateway(network, source, target, version, tags, unknown)
+        return
+    for aim, subnet in entries:
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        here = anywhere_in(network, subnet)
+        inside = remark(
+            trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
+        )
+        for each, end in onward(inside, here, aim, to_gateway(inside)):
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
+            for there, member in followed(each, end, target) if aim in by else ():
+                path = Path(source, member, there)
+                if ends_at(path, target):
+                    yield path
+    yield from _from_hubs(network, source, target, version, tags)
+
+
+def _from_hubs(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the path by the gateways of a virtual hub, of which it is not told whom they let in."""
+    vnet = vnet_of(network, target)
+    reason = hub_reason(network, vnet) if vnet is not None else None
+    if vnet is None or reason is None or not target.addresses.intervals(version):
+        return
+    trail = towards(start(network, source, version, target.addresses, tags), target)
+    inside = remark(
+        trail,
+        "virtual-hub",
+        reason.resource,
+        lambda _: "it cannot be told what the virtual hub of its network lets in (R-29)",
+        Bounds.maybe(trail.space.all),
+        reasons=(reason,),
+    )
+    for each, end in deliver(inside, target, to_gateway(inside)):
+        if end.id == target.id:
+            yield Path(source, end, each)
+
+
+def _by_some_gateway(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    unknown: Undetermined,
+) -> Path:
+    """Give the path by gateways of which it is not told which they are."""
+    trail = start(network, source, version, target.addresses or EVERYTHING, tags)
+    doubt = remark(
+        trail,
+        "gateway",
+        target.home or target.id,
+        lambda _: "it cannot be told by which gateway it would come in",
+        Bounds.maybe(trail.space.all),
+        reasons=(gap(unknown, target.id),),
+    )
+    return Path(source, target, doubt)
+
+
+def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways by which a point's network is joined to sites."""
+    vnet = vnet_of(network, target)
+    if vnet is None:
+        return ()
+    found: dict[str, Subnet] = {}
+    for gateway in gateways_serving(network, vnet):
+        for configuration in gateway.properties.ip_configurations or ():
+            node = network.find(configuration.properties.subnet)
+            if isinstance(node, Subnet):
+                found[node.key] = node
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,66 @@
+"""How an answer gets back to where its packet came from (P-11, R-13)."""
+
+from __future__ import annotations
+
+from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.virtual_hubs import beyond_hubs
+from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.stages import Reply, replies
+from auditor.reach.trail import Trail
+from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught
+
+
+def straight_to(source: Point) -> Reply:
+    """Give the reply of a packet that came straight from a point of a VNet."""
+
+    def reply(here: Trail, responder: Point) -> Trail:
+        vnet = vnet_of(here.network, responder)
+        by_hub = source.home in beyond_hubs(here.network, vnet)
+
+        def ask(way: Way) -> bool | None:
+            direct = leads_to(way, source.home, vnet)
+            if direct is False and by_hub and may_be_taught(way):
+                return None
+            if direct is False and source.kind is Kind.BEYOND and leaves_by(way, Hop.APPLIANCE):
+                return None  # it may have come by the appliance
+            return direct if direct is not False else through_appliance(way.route)
+
+        to = here.sources()
+        return replies(here, responder, to, ask, "straight back")
+
+    return reply
+
+
+def to_internet(trail: Trail) -> Reply:
+    """Give the reply of a packet from the internet: it must leave straight for it (R-13)."""
+
+    def reply(here: Trail, responder: Point) -> Trail:
+        def ask(way: Way) -> bool | None:
+            return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
+
+        to = here.sources()
+        return replies(here, responder, to, ask, "straight to the internet")
+
+    return reply
+
+
+def to_gateway(trail: Trail) -> Reply:
+    """Give the reply of a packet from behind a VPN or ExpressRoute gateway."""
+
+    def reply(here: Trail, responder: Point) -> Trail:
+        def ask(way: Way) -> bool | None:
+            back = leaves_by(way, Hop.GATEWAY)
+            return back if back is not False else through_appliance(way.route)
+
+        return replies(here, responder, here.sources(), ask, "back to the gateway")
+
+    return reply
+
+
+def through_appliance(route: EffectiveRoute | None) -> bool | None:
+    """Whether a reply by an appliance that did not see the packet gets back: perhaps, if it is no
+    Azure Firewall, which is stateful and of which nothing is in doubt (P-11).
+    """
+    if route is None or route.hop is not Hop.APPLIANCE or route.fault:
+        return False
+    return None if route.doubts else False

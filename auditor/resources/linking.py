@@ -1,0 +1,158 @@
+"""Telling a resource and every part inside it who and where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+from auditor.errors import Undetermined
+from auditor.ids import fold
+from auditor.ids import name as last_segment
+from auditor.resources import visit, walk
+from auditor.resources.base import Node, Wire, hollow_of, unset
+from auditor.resources.fields import fields
+from auditor.resources.written import NAMES, Place, function, named, visits
+
+
+class Parts(NamedTuple):
+    """What is inside a resource: the parts that others refer to by id, and those nobody does.
+
+    Owners come before what they own.
+    """
+
+    named: list[Node]
+    leaves: list[Node]
+
+
+class _Traits(NamedTuple):
+    """What linking asks of a class, told once: an audit links many nodes of few classes."""
+
+    indexed: bool
+    has_parts: bool
+    hollow: Wire | None
+
+
+@cache
+def _traits(cls: type[Node]) -> _Traits:
+    settings = next((f for f in fields(cls) if f.name == "properties"), None)
+    hollow = hollow_of(settings.type) if settings is not None else None
+    return _Traits(cls.indexed, walk.has_parts(cls), hollow)
+
+
+def link(root: Node, key: str) -> Parts | None:
+    """Tell a node and every part inside it who and where it is; `key` is the node's folded id.
+
+    Give the parts; None for a node of a class that has none.
+    """
+    traits = _traits(type(root))
+    _introduce(root, traits, key)
+    if not traits.has_parts:
+        return None
+    named: list[Node] = []
+    leaves: list[Node] = []
+    owners = [root]
+    for owner in owners:
+        before = len(named), len(leaves), len(owners)
+        try:
+            _linking_of(type(owner))(owner, named, leaves, owners)
+        except Undetermined:
+            for found, length in zip((named, leaves, owners), before, strict=True):
+                del found[length:]
+            for collection, parts in visit.collections(owner):
+                _adopt(owner, collection, parts, named, leaves, owners)
+    return Parts(named, leaves)
+
+
+def _introduce(node: Any, traits: _Traits, key: str) -> None:
+    """Let a node that has an id know its key and its name, and whether its settings ever came."""
+    if traits.indexed:
+        node.folded = key
+    if not node.name:  # an expression of a template, perhaps
+        node.name = last_segment(node.id)
+    try:
+        if traits.hollow is not None and node.properties is traits.hollow:
+            unset(node, "properties")
+    except Undetermined:
+        pass
+
+
+def _adopt(
+    owner: Node,
+    collection: str,
+    parts: list[Node],
+    named: list[Node],
+    leaves: list[Node],
+    owners: list[Node],
+) -> None:
+    """Link the parts of one list, of whatever class each is."""
+    for index, part in enumerate(parts):
+        traits = _traits(type(part))
+        part.owner = owner
+        part.collection = collection
+        part.index = index
+        if not part.id:
+            _call(part)
+        _introduce(part, traits, fold(part.id))
+        (named if traits.indexed else leaves).append(part)
+        if traits.has_parts:
+            owners.append(part)
+
+
+def _adopt_below(owner: Node, struct: Wire, path: str, *found: list[Node]) -> None:
+    """Link the parts inside a struct that is none."""
+    collections: visit.Collections = []
+    walk.collect(struct, path, collections)
+    for collection, parts in collections:
+        _adopt(owner, collection, parts, *found)
+
+
+def _call(part: Node) -> None:
+    """Give a part an id of its own, where the input gives it none."""
+    owner = cast(Node, part.owner)
+    key = part.segment or part.collection.rpartition("/")[2]
+    part.id = f"{owner.id}/{key}/{part.name or f'~{part.index}'}"
+
+
+@cache
+def _linking_of(cls: type[Node]) -> Callable[[Node, list[Node], list[Node], list[Node]], None]:
+    lines = visits(cls, walk.leads_to_parts, _lines, whole_lists=True)
+    written: Callable[[Node, list[Node], list[Node], list[Node]], None]
+    written = function("struct, named, leaves, owners", lines)
+    return written
+
+
+def _lines(place: Place) -> tuple[str, ...]:
+    step, pointer = place.step, place.pointer
+    below = "adopt_below(struct, {}, {}, named, leaves, owners)"
+    if step.struct is not None and issubclass(step.struct, Node):
+        return ("value = [value]", *_part_lines(step.struct, pointer))[step.many :]
+    if not step.many:
+        return (below.format("value", repr(pointer + "/")),)
+    return (
+        "for number, item in enumerate(value):",
+        "    " + below.format("item", f"f'{pointer}/{{number}}/'"),
+    )
+
+
+def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
+    """Write what `_adopt` does for parts of a class that is known."""
+    indexed, has_parts, hollow = _traits(cls)
+    lines = (
+        "for index, part in enumerate(value):",
+        "    part.owner = struct",
+        f"    part.collection = {pointer!r}",
+        "    part.index = index",
+        "    if not part.id: call(part)",
+        indexed and "    part.folded = fold(part.id)",
+        "    if not part.name: part.name = last_segment(part.id)",
+        hollow and f"    if part.properties is {named(hollow)}: unset(part, 'properties')",
+        f"{'named' if indexed else 'leaves'} += value",
+        has_parts and "owners += value",
+    )
+    return tuple(line for line in lines if line)
+
+
+NAMES.update(
+    call=_call, fold=fold, last_segment=last_segment, unset=unset, adopt_below=_adopt_below
+)

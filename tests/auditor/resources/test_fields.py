@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from auditor.resources.base import TYPES, Node
+from auditor.resources.fields import decoder, fields
+from auditor.resources.hybrid import ClientPoolConfiguration
+from auditor.resources.security import SecurityRule, SecurityRuleProperties
+
+
+@pytest.mark.parametrize("cls", sorted(set(TYPES.values()), key=str))
+def test_every_type_is_found(cls: type[Node]) -> None:
+    assert not [field for field in fields(cls) if isinstance(field.type, str)]
+    assert fields(cls) == msgspec.structs.fields(cls)
+
+
+def test_the_type_of_a_class_inside_the_class_is_found() -> None:
+    (settings,) = (f for f in fields(ClientPoolConfiguration) if f.name == "properties")
+    assert settings.type is ClientPoolConfiguration.Settings
+
+
+def test_numbers_are_read_from_strings_too() -> None:
+    rule = decoder(SecurityRule).decode(b'{"properties": {"priority": "100"}}')
+    assert isinstance(rule.properties, SecurityRuleProperties)
+    assert rule.properties.priority == 100
