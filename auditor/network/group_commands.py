@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from auditor import ids
-from auditor.network.filters import subnet_name
+from auditor.network.filters import custom_rules, subnet_name
 from auditor.network.graph import Network, question
 from auditor.remedy import az, region
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
@@ -155,3 +155,9 @@ def new_group(network: Network, subnet: Subnet) -> NewGroup:
 def _names(network: Network) -> frozenset[str]:
     """The names of all groups, in lower case."""
     return frozenset(group.label.lower() for group in network.all(NetworkSecurityGroup))
+
+
+def last_free_priority(network: Network, group: NetworkSecurityGroup, *, inbound: bool) -> int:
+    """Give the largest priority that no rule of a direction has, for one that comes after them."""
+    taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=inbound)}
+    return next((number for number in range(4096, 100, -1) if number not in taken), 100)

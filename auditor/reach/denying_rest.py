@@ -15,10 +15,9 @@ from auditor.network.filters import (
     Selector,
     custom_rules,
     filters_of,
-    last_free_priority,
 )
 from auditor.network.graph import Network
-from auditor.network.group_commands import delete_rule, new_rule
+from auditor.network.group_commands import delete_rule, last_free_priority, new_rule
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 
 
