@@ -96,7 +96,8 @@ def _judged(
         "evidence": outcome.evidence,
     }
     if isinstance(outcome, Unknown):
-        return Judged(status=Status.UNKNOWN, message=f"cannot tell: {outcome.missing}", **common)
+        message = f"cannot tell: {outcome.missing}"
+        return Judged(status=Status.UNKNOWN, message=message, untold=True, **common)
     return Judged(
         status=Status.BROKEN,
         message=outcome.message,
@@ -162,7 +163,8 @@ def report(
         fixed=_fixed(runs, findings, policy),
         intents=intents,
         pages={run.rule.id: run.rule.page for run in runs if run.rule.id in speaking},
-        controls={run.rule.id: run.rule.controls for run in runs if run.rule.id in speaking},
+        controls={run.rule.id: run.rule.controls for run in runs if run.rule.controls},
+        silenced=frozenset((run.rule.id, subject) for run in runs for subject in run.silenced),
     )
 
 

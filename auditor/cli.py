@@ -13,12 +13,24 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from auditor import __version__, streams
-from auditor.commands import diff, filters, graph, reach, routes, snapshot, verify
+from auditor.commands import (
+    complying,
+    delivering,
+    diff,
+    filters,
+    graph,
+    history,
+    reach,
+    recording,
+    routes,
+    snapshot,
+    verify,
+)
 from auditor.commands.asking import SERVICE_TAGS, read_tags
 from auditor.errors import AuditorError, UsageError
 from auditor.schema import DOCUMENTS, schema_of
@@ -126,6 +138,8 @@ def cli() -> None:
     multiple=True,
     help="How to tell it; repeats (default: console).",
 )
+@complying.FRAMEWORKS
+@delivering.NOTIFY
 @SERVICE_TAGS
 @click.option("--keep-going", is_flag=True, help="Audit what can be read when some cannot.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
@@ -140,16 +154,25 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     if options["baseline"] and options["write_baseline"]:
         raise UsageError("--baseline and --write-baseline exclude each other")
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
     targets = _targets(options["reports"] or ("console",))
-    with paused_gc():
-        pictured = any(getattr(render, "needs_picture", False) for render, _ in targets)
-        report = _audit(paths, options, pictured)
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    with paused_gc(), delivery.of_failure():
+        report = _audit(paths, options, settings, renderers)
         for render, file in targets:
             _write(render, report, file)
-    return int(report.failed)
+    return delivery.of_report(report)
 
 
-def _audit(paths: tuple[str, ...], options: dict[str, Any], pictured: bool) -> Report:
+def _audit(
+    paths: tuple[str, ...],
+    options: dict[str, Any],
+    settings: Settings,
+    renderers: Sequence[Callable[..., None]],
+    watch: Callable[..., None] | None = None,
+) -> Report:
+    """Audit what the command line names; `watch` is told what went into it."""
     from auditor import baseline, registry
     from auditor import settings as configuration
     from auditor.assemble import Policy
@@ -159,12 +182,12 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any], pictured: bool) -> R
     from auditor.snapshot.load import load
 
     as_of = _moment(options["as_of"])
-    settings = _settings(options["config"])
     rules = registry.rules((*settings.rules, *options["folders"]))
     select = _words(options["select"]) or settings.select
     chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
     parameters = configuration.parameters(rules, settings.parameters, settings.file)
     configuration.check_waivers(rules, settings.waivers)
+    frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
     policy = Policy(
         day=as_of.date(),
         threshold=_threshold(options["fail_on"], settings),
@@ -189,10 +212,14 @@ def _audit(paths: tuple[str, ...], options: dict[str, Any], pictured: bool) -> R
             stage("reading the older snapshot")
             _look_back(built.network, since, options["keep_going"])
         stage(f"asking {len(chosen)} rules")
+        pictured = any(getattr(render, "needs_picture", False) for render in renderers)
         report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
+        if watch is not None:
+            stage("recording")
+            watch(snapshot, built.network, chosen, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
-    return report
+    return complying.told(report, frameworks, built.network)
 
 
 def _look_back(network: Network, path: str, keep_going: bool) -> None:
@@ -269,7 +296,13 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     targets = []
     for each in wanted:
         name, _, file = each.partition("=")
-        targets.append((registry.renderer(name), "" if file == "-" else file))
+        file = "" if file == "-" else file
+        render = registry.renderer(name)
+        if not file and getattr(render, "is_binary", False):
+            raise UsageError(
+                f"{name} is no text for a terminal", where="--report", advice=f"write {name}=FILE"
+            )
+        targets.append((render, file))
     files = [os.path.realpath(file) if file else "" for _, file in targets]
     for file in files:
         if files.count(file) > 1:
@@ -280,18 +313,43 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
     return targets
 
 
-def _write(render: Callable[[Report, TextIO], None], report: Report, file: str) -> None:
+def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> None:
     if not file:
         with streams.output() as out:
             render(report, out)
         return
-    import io
-
     from auditor.baseline import replace
+    from auditor.rendering import rendered
 
-    text = io.StringIO(newline="")
-    render(report, text)
-    replace(file, text.getvalue().encode("utf-8", "backslashreplace"))
+    replace(file, rendered(render, report))
+
+
+_TAKEN_FROM_CHECK = [each for each in check.params if each.name != "write_baseline"]
+
+
+@cli.command("report", params=[*_TAKEN_FROM_CHECK, *recording.OPTIONS])
+def report_(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit, record the outcome in a history, and tell what changed since the last time.
+
+    The history is a file of SQLite's, or a PostgreSQL database by URL. The same snapshot and rules
+    are recorded once. Exit status 0: kept, 1: broken, 2: usage, or the history cannot be written,
+    3: no audit, or the history is damaged.
+    """
+    from auditor.network.build import paused_gc
+
+    settings = _settings(options["config"])
+    delivery = delivering.prepared(options["notify"], settings)
+    targets = _targets(options["reports"] or ("console",))
+    renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
+    with paused_gc(), delivery.of_failure():
+        book = recording.open_book(options, settings)
+        asked = {**options, "write_baseline": None}
+        report = book.add(_audit(paths, asked, settings, renderers, book.watch))
+        for render, file in targets:
+            _write(render, report, file)
+    status = delivery.of_report(report)
+    book.settle()
+    return status
 
 
 @cli.command()
@@ -378,7 +436,8 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of the JSON report.
 
-    Or of what reach, reach --matrix (matrix) and diff write with --report json.
+    Or of what reach, reach --matrix (matrix), diff and history write with --report json, or of
+    what --notify posts (notification).
     """
     say(schema_of(document).rstrip())
 
@@ -396,6 +455,7 @@ def completion(shell: str) -> None:
 
 for each in (
     filters.flow,
+    history.history,
     reach.reach,
     graph.graph,
     diff.diff,
@@ -404,5 +464,6 @@ for each in (
     routes.effective_routes,
     snapshot.snapshot,
     verify.verify,
+    complying.compliance,
 ):
     cli.add_command(each)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.past import Past
 from auditor.topology import Picture
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -184,6 +185,8 @@ class Judged:
     witness: Mapping[str, Json] | None = None
     hops: tuple[Hop, ...] = ()
     waiver: Waiver | None = None
+    untold: bool = False
+    """True for what cannot be told, whatever its status: a waiver may cover that as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,50 @@ class Audit:
     resources: tuple[TypeCount, ...] = ()
 
 
+class ControlOutcome(enum.StrEnum):
+    """What an audit says of a compliance control.
+
+    Satisfied only when every rule of it was asked, found something to judge, told all of it and
+    found nothing broken, accepted or not, and when the rules look at all that the control asks.
+    """
+
+    NOT_SATISFIED = "not satisfied"
+    NOT_TOLD = "not told"
+    SATISFIED = "satisfied"
+    NOTHING = "nothing to judge"
+    NOT_COVERED = "not covered"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """How one control fared. `reason` is one sentence.
+
+    `broken`, `unknown` and `accepted` (by a waiver or the baseline) count findings, which
+    `fingerprints` names in the report's order; `intents` are those of the configuration.
+    """
+
+    id: str
+    title: str
+    outcome: ControlOutcome
+    reason: str
+    rules: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
+    broken: int = 0
+    unknown: int = 0
+    accepted: int = 0
+    fingerprints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkResult:
+    """How the controls of one framework fared, in its own order; `note` says what it leaves out."""
+
+    name: str
+    title: str
+    controls: tuple[ControlResult, ...]
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The whole outcome. `findings` is sorted; a renderer adds and reorders nothing.
@@ -258,6 +305,12 @@ class Report:
     pages: Mapping[str, str] = field(default_factory=dict)
     """The documentation page of each rule that has a finding, by rule id (Markdown)."""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The compliance controls of each rule that has a finding, by rule id."""
+    """The compliance controls of each rule that was asked and has some, by rule id."""
+    compliance: tuple[FrameworkResult, ...] = ()
+    """What became of the controls of each framework that was asked for."""
     picture: Picture | None = None
     """The network as a picture, where a renderer asked for it (`needs_picture`)."""
+    silenced: frozenset[tuple[str, str]] = frozenset()
+    """Rule and subject of what is broken and told by a more special rule's finding instead."""
+    history: Past | None = None
+    """What audits said before, when there is a history (`auditor report`)."""

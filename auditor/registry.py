@@ -18,13 +18,14 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TypeAlias
 
 from auditor.errors import UsageError
 from auditor.finding import Report
 from auditor.rule import BadRule, Rule
 
-Renderer: TypeAlias = Callable[[Report, TextIO], None]
+Renderer: TypeAlias = Callable[[Report, Any], None]
+"""Writes a report to a stream: of text, or of bytes when it says so (`auditor.rendering`)."""
 
 
 @cache
@@ -117,6 +118,14 @@ def renderer(name: str) -> Renderer:
             f"cannot load the report {name}: {type(error).__name__}: {error}",
             advice="uninstall the package that brings it, or choose another",
         ) from error
+    for module in getattr(loaded, "modules", ()):
+        if importlib.util.find_spec(module) is None:
+            extra = getattr(loaded, "extra", "")
+            raise UsageError(
+                f"the report {name} needs {module}, which is not installed",
+                where="--report",
+                advice=f"pip install 'auditor[{extra}]'" if extra else f"pip install {module}",
+            )
     return loaded
 
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 REPORT = "auditor.report/1"
 """The version of the JSON report's shape; a change that breaks a reader makes it `/2`."""
 
-DOCUMENTS = ("report", "reach", "matrix", "diff")
-"""Whose schema can be had: the report of `check`, and the answers of commands."""
+DOCUMENTS = ("report", "reach", "matrix", "diff", "history", "notification")
+"""Whose schema can be had: the report of `check`, the answers of commands, what webhooks get."""
 
 
 def schema_of(document: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,10 +25,14 @@ from auditor.intent import Intent, read_intent
 from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
 
+if TYPE_CHECKING:
+    from auditor.delivery.targets import Target
+
 _KEYS = (
     "select", "ignore", "fail-on", "strict", "params", "waiver", "intent", "rules", "service-tags",
-    "since",
+    "since", "compliance", "notify", "history",
 )  # fmt: skip
+_HISTORY_KEYS = ("store", "estate", "keep-days")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
@@ -60,6 +64,15 @@ class WaiverEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """`[history]`: where audits are recorded, under which name, and for how many days."""
+
+    store: str | None = None
+    estate: str | None = None
+    keep_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the configuration says; None where it says nothing."""
 
@@ -74,6 +87,11 @@ class Settings:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """Whom `--notify NAME` may tell, by name."""
+    frameworks: tuple[str, ...] = ()
+    """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
+    history: HistorySettings = HistorySettings()
 
 
 def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
@@ -131,6 +149,9 @@ def read(path: Path) -> Settings:
         parameters=_parameters(table, where),
         waivers=_waivers(table, path),
         intents=_intents(table, path),
+        frameworks=_frameworks(table, path),
+        targets=_targets(table, path),
+        history=_history(table, path),
     )
 
 
@@ -191,11 +212,48 @@ def _severity(table: Mapping[str, Any], where: str) -> Severity | None:
     return severity(word, f"{where}: fail-on")
 
 
+def _history(table: Mapping[str, Any], path: Path) -> HistorySettings:
+    found = table.get("history", {})
+    where = f"{path}: history"
+    if not isinstance(found, dict):
+        raise UsageError("history must be a table, [history]", where=str(path))
+    refuse_unknown(found, _HISTORY_KEYS, where)
+    store = found.get("store")
+    if store is not None and not (isinstance(store, str) and "://" in store):
+        store = _file(found, "store", path)
+    estate, days = found.get("estate"), found.get("keep-days")
+    if estate is not None and not isinstance(estate, str):
+        raise UsageError("estate must be text", where=where)
+    if days is not None and (type(days) is not int or days < 1):
+        raise UsageError("keep-days must be a whole number of days, at least 1", where=where)
+    return HistorySettings(store, estate, days)
+
+
 def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[str, Any]]:
     value = table.get("params", {})
     if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
         raise UsageError("params must hold tables, [params.RULE-ID]", where=where)
     return value
+
+
+def _frameworks(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    value = table.get("compliance", {})
+    if not isinstance(value, dict):
+        raise UsageError("compliance must be a table, [compliance]", where=str(path))
+    refuse_unknown(value, ("frameworks",), f"{path}: compliance")
+    wanted = _texts(value, "frameworks", f"{path}: compliance")
+    return tuple(str(path.parent / one) if one.endswith(".toml") else one for one in wanted)
+
+
+def _targets(table: Mapping[str, Any], path: Path) -> Mapping[str, Target]:
+    value = table.get("notify", {})
+    if not isinstance(value, dict):
+        raise UsageError("notify must hold tables, [notify.NAME]", where=str(path))
+    if not value:
+        return {}
+    from auditor.delivery.targets import read as read_target
+
+    return {name: read_target(name, one, str(path), path.parent) for name, one in value.items()}
 
 
 def _waivers(table: Mapping[str, Any], path: Path) -> tuple[WaiverEntry, ...]:

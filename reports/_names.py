@@ -41,6 +41,8 @@ class Names:
             shown.update(dict.fromkeys(_ID.findall(finding.message)))
             values = (read.value for read in finding.evidence)
             shown.update((value, None) for value in values if _is_id(value))
+        if report.history is not None:
+            shown.update(dict.fromkeys(life.subject for life in report.history.gone))
         return cls(shown)
 
     def short(self, arm_id: str) -> str:

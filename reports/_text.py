@@ -7,6 +7,7 @@ import re
 from typing import TextIO
 
 from auditor.finding import Json, Judged, Location, Status
+from auditor.trends import ASCII_BARS, BARS
 
 # Characters that act instead of show: controls, bidirectional overrides, zero-width and
 # separator characters, tags, and lone surrogates, which no encoding can write.
@@ -111,7 +112,9 @@ def remedy_lines(finding: Judged) -> list[str]:
     return [visible(line).rstrip() for line in remedy.splitlines() if line.strip()]
 
 
-_ASCII_MARKS = str.maketrans({"·": "|", "›": ">", "…": "..."})
+_ASCII_MARKS = str.maketrans(
+    {"·": "|", "›": ">", "…": "...", **dict(zip(BARS, ASCII_BARS, strict=True))}
+)
 
 
 def emit(out: TextIO, text: str) -> None:

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
+from auditor import trends
 from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
+from . import _compliance
 from ._layout import TIE, Line, block, labelled, split_command, width_of
 from ._names import Names
+from ._past import ages, compared, ending, gone, not_told, series, since
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, value_text, visible
 from ._totals import (
     FAMILIES,
@@ -51,6 +54,8 @@ STYLES = {
 _UNTOLD_ABOVE = 3
 _SOURCES = 6
 _READABLE = 116
+_ENDINGS = 5
+_GONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,9 @@ def _lines(report: Report, look: Look) -> Iterator[Line]:
     yield from _audited(report, look)
     yield from _families(report, totals)
     yield from _totals(report, totals, names, look)
+    yield from _history(report, names, look)
     yield from _intents(report, look)
+    yield from _compliance.lines(report, look.prose)
     yield from _broken(report, names, look)
     yield from _untold(report, names, look)
     yield from _accepted(report, names, look)
@@ -259,6 +266,39 @@ def _intents(report: Report, look: Look) -> Iterator[Line]:
     yield []
 
 
+def _history(report: Report, names: Names, look: Look) -> Iterator[Line]:
+    past = report.history
+    if past is None:
+        return
+    number = f"run {past.current.number:,} of {visible(past.estate)}"
+    yield [("History", "heading"), (f"  {number}{'' if past.recorded else ', not new'}", "dim")]
+    yield from labelled("changed", compared(past), "", indent=2, width=look.prose)
+    if hidden := not_told(past):
+        yield from labelled("not told", hidden, "unknown", indent=2, width=look.prose)
+    drawn = series(past)
+    width = max((len(trends.sparkline(one.values)) for one in drawn), default=0)
+    for one in drawn:
+        bars = f"{trends.sparkline(one.values):<{width}}"
+        style = one.name if one.name in STYLES else "unknown" if one.name == "not told" else ""
+        last = f"  {trends.number(one)}"
+        yield [("  ", ""), (f"{one.name:<10}", "label"), (bars, style), (last, "")]
+    if past.ages:
+        said = f"open the longest: {ages(past)}"
+        yield from labelled("age", said, "", indent=2, width=look.prose)
+    yield from _some("waiver", [ending(each) for each in past.endings], _ENDINGS, look)
+    mended = [f"{e.severity} {visible(e.rule)} {names.short(e.subject)}" for e in gone(past)]
+    yield from _some("fixed", mended, _GONE, look)
+    yield []
+
+
+def _some(label: str, said: list[str], most: int, look: Look) -> Iterator[Line]:
+    """Give the first few of a list, and how many more there are."""
+    more = [f"and {len(said) - most:,} more; see auditor history show"] if len(said) > most else []
+    for line in [*said[:most], *more]:
+        yield from labelled(label, line, "", indent=2, width=look.prose)
+        label = ""
+
+
 def _by_message(findings: list[Judged], names: Names) -> dict[str, list[Judged]]:
     groups: dict[str, list[Judged]] = defaultdict(list)
     for finding in findings:
@@ -276,11 +316,11 @@ def _broken(report: Report, names: Names, look: Look) -> Iterator[Line]:
             line.append((f"  ({len(group):,})", "dim"))
         yield line
         for finding in group:
-            yield from _finding(finding, names, look)
+            yield from _finding(finding, names, look, since(report.history, finding))
             yield []
 
 
-def _finding(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
+def _finding(finding: Judged, names: Names, look: Look, opened: str) -> Iterator[Line]:
     where = place(finding.location)
     subject: Line = [("  ", ""), (names.short(finding.subject), "subject")]
     gap = look.width - width_of(subject) - len(where)
@@ -302,6 +342,8 @@ def _finding(finding: Judged, names: Names, look: Look) -> Iterator[Line]:
     if finding.also:
         rules = "this breaks " + ", ".join(finding.also) + " too"
         yield from labelled("also", rules, "", indent=4, width=look.width)
+    if opened:
+        yield from labelled("since", opened, "", indent=4, width=look.width)
     yield from _remedy(finding, look, indent=4)
 
 

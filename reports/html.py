@@ -9,11 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from auditor.finding import Judged, Report, RuleSummary, Severity, Status
+from markupsafe import Markup
+
+from auditor.finding import FrameworkResult, Judged, Report, RuleSummary, Severity, Status
 from auditor.web import markdown, page, pictured, vendor
 
+from ._charts import charts
+from ._compliance import outcomes, told, uncovered
 from ._layout import split_command
 from ._names import Names
+from ._past import compared, ending, not_told, since
 from ._text import UNTOLD, place, plural, remedy_lines, title, visible
 from ._totals import FAMILIES, Totals, consequence, is_idle, verdict
 
@@ -23,6 +28,15 @@ _WORDS = {
     Status.WAIVED: "waived",
     Status.BASELINE: "in the baseline",
 }
+_STATES = {
+    "fixed": "fixed",
+    "removed": "removed",
+    "untold": "not told",
+    "retold": "told otherwise",
+    "answered": "answered",
+}
+_GONE = 500
+"""How many findings that are gone the page lists."""
 _COLUMNS = ("kept", "broken", "unknown", "waived", "baseline")
 
 
@@ -64,6 +78,8 @@ def _values(report: Report) -> dict[str, Any]:
             }
             for intent in report.intents
         ],
+        "history": _history(report, names),
+        "compliance": [_framework(framework) for framework in report.compliance],
         "findings": [_finding(finding, report, names) for finding in report.findings],
         "filters": _filters(report),
         "families": {"columns": ("kept", *_WORDS.values()), "rows": list(_families(report))},
@@ -76,6 +92,51 @@ def _values(report: Report) -> dict[str, Any]:
             {"type": visible(kind.type), "count": kind.count, "understood": kind.understood}
             for kind in report.audit.resources
         ],
+    }
+
+
+def _framework(framework: FrameworkResult) -> dict[str, Any]:
+    return {
+        "title": visible(framework.title),
+        "note": visible(framework.note),
+        "outcomes": outcomes(framework),
+        "uncovered": uncovered(framework),
+        "controls": [
+            {
+                "id": visible(control.id),
+                "title": visible(control.title),
+                "outcome": control.outcome.value,
+                "rules": [visible(each) for each in (*control.rules, *control.intents)],
+                "reason": visible(control.reason),
+            }
+            for control in told(framework)
+        ],
+    }
+
+
+def _history(report: Report, names: Names) -> dict[str, Any] | None:
+    past = report.history
+    if past is None:
+        return None
+    return {
+        "estate": visible(past.estate),
+        "number": past.current.number,
+        "compared": compared(past),
+        "not_told": not_told(past),
+        "charts": [{"title": chart.title, "svg": Markup(chart.svg)} for chart in charts(past)],
+        "endings": [ending(each) for each in past.endings],
+        "gone": [
+            {
+                "state": _STATES[life.state],
+                "severity": life.severity,
+                "rule": visible(life.rule),
+                "subject": names.short(life.subject),
+                "id": visible(life.subject),
+                "why": visible(life.reason),
+            }
+            for life in past.gone[:_GONE]
+        ],
+        "more": max(len(past.gone) - _GONE, 0),
     }
 
 
@@ -214,6 +275,7 @@ def _finding(finding: Judged, report: Report, names: Names) -> dict[str, Any]:
         "word": _WORDS[finding.status],
         "fingerprint": visible(finding.fingerprint),
         "message": message.removeprefix(UNTOLD) if finding.status is Status.UNKNOWN else message,
+        "since": since(report.history, finding),
         "subject": names.short(finding.subject),
         "id": visible(finding.subject),
         "also": [visible(rule) for rule in finding.also],

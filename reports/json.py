@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from auditor.finding import (
     Audit,
+    ControlResult,
+    FrameworkResult,
     Hop,
     IntentState,
     Judged,
@@ -17,6 +20,7 @@ from auditor.finding import (
     Severity,
     Status,
 )
+from auditor.past import Past
 from auditor.schema import REPORT
 
 from ._json import dumps
@@ -31,8 +35,38 @@ def render(report: Report, out: TextIO) -> None:
     }
     if report.intents:
         written["intents"] = [_intent(intent) for intent in report.intents]
+    if report.compliance:
+        written["compliance"] = [_framework(framework) for framework in report.compliance]
+    if report.history is not None:
+        written["history"] = _history(report.history)
     written["findings"] = [_finding(finding) for finding in report.findings]
     out.write(dumps(written))
+
+
+def _history(past: Past) -> dict[str, Any]:
+    before = past.previous
+    return {
+        "estate": past.estate,
+        "run": past.current.number,
+        "recorded": past.recorded,
+        "previous": None if before is None else before.number,
+        "runs": [{**asdict(entry), "coverage": entry.coverage} for entry in past.entries],
+        "lives": [
+            {
+                "fingerprint": life.fingerprint,
+                "first_at": life.first_at,
+                "opened_at": life.opened_at,
+                "reopened": life.reopened,
+            }
+            for life in past.lives.values()
+        ],
+        "new": [life.fingerprint for life in past.new],
+        "reopened": [life.fingerprint for life in past.reopened],
+        "gone": [asdict(life) for life in past.gone],
+        "untold": [asdict(life) for life in past.untold],
+        "ages": [asdict(age) for age in past.ages],
+        "endings": [asdict(ending) for ending in past.endings],
+    }
 
 
 def _audit(audit: Audit) -> dict[str, Any]:
@@ -123,6 +157,30 @@ def _intent(intent: IntentState) -> dict[str, Any]:
     if intent.hops:
         written["hops"] = _hops(intent.hops)
     return written
+
+
+def _framework(framework: FrameworkResult) -> dict[str, Any]:
+    return {
+        "framework": framework.name,
+        "title": framework.title,
+        "note": framework.note,
+        "controls": [_control(control) for control in framework.controls],
+    }
+
+
+def _control(control: ControlResult) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "title": control.title,
+        "outcome": control.outcome.value,
+        "reason": control.reason,
+        "rules": list(control.rules),
+        "intents": list(control.intents),
+        "broken": control.broken,
+        "unknown": control.unknown,
+        "accepted": control.accepted,
+        "findings": list(control.fingerprints),
+    }
 
 
 def _location(where: Location | None) -> dict[str, Any] | None:

@@ -11,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
+from auditor import trends
 from auditor.finding import Judged, Report, RuleSummary, Status
 
+from ._compliance import outcomes, told, uncovered
 from ._layout import split_command
 from ._names import Names
+from ._past import ages, compared, ending, gone, not_told, series, since
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, visible
 from ._totals import FAMILIES, Totals, by_rule, consequence, is_idle, of_status, verdict
 
 LIMIT = 1024 * 1024
 _MARGIN = 4096
+_LISTED = 20
 # Everything but letters, digits and what has no meaning within a line; `_` has none inside a word,
 # and `:` none but in a web address.
 _SPECIAL = re.compile(
@@ -30,7 +34,7 @@ _SPECIAL = re.compile(
 def render(report: Report, out: TextIO) -> None:
     """Write the page; every name is text, whatever it looks like."""
     names = Names.of(report)
-    text = _head(report)
+    text = _head(report, names)
     rest = LIMIT - _MARGIN - _size(text)
     untold = _untold(report, names, rest // 4)
     accepted = _accepted(report, names, rest // 8)
@@ -60,7 +64,7 @@ def _size(text: str) -> int:
     return len(text.encode("utf-8"))
 
 
-def _head(report: Report) -> str:
+def _head(report: Report, names: Names) -> str:
     totals = Totals.of(report)
     audit = report.audit
     taken = f", snapshot taken {text_of(audit.taken_at)}" if audit.taken_at else ""
@@ -70,7 +74,8 @@ def _head(report: Report) -> str:
         f" {text_of(audit.version)}.",
         "",
     ]
-    lines += [*_families(report), *_intents(report), *_audited(report)]
+    lines += [*_history(report, names), *_families(report), *_intents(report)]
+    lines += [*_compliance(report), *_audited(report)]
     if report.fixed:
         lines += [f"{plural(report.fixed, 'finding')} of the baseline gone.", ""]
     return "\n".join(lines) + "\n"
@@ -100,6 +105,53 @@ def _intents(report: Report) -> list[str]:
         cells = (text_of(intent.name), intent.expect, intent.outcome, text_of(intent.message))
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _compliance(report: Report) -> list[str]:
+    lines: list[str] = []
+    for framework in report.compliance:
+        head = f"{text_of(framework.title)}: {outcomes(framework)}"
+        lines += [f"<details><summary>Compliance, {head}</summary>", ""]
+        lines += [text_of(framework.note), ""] if framework.note else []
+        lines += ["| Control | | outcome | rules | |", "| --- | --- | --- | --- | --- |"]
+        for control in told(framework):
+            rules = ", ".join(map(text_of, (*control.rules, *control.intents)))
+            cells = (text_of(control.id), text_of(control.title), f"**{control.outcome}**", rules)
+            lines.append(f"| {' | '.join(cells)} | {text_of(control.reason)} |")
+        missing = uncovered(framework)
+        lines += ["", f"No rule looks at {text_of(missing)}."] if missing else []
+        lines += ["", "</details>", ""]
+    return lines
+
+
+def _history(report: Report, names: Names) -> list[str]:
+    past = report.history
+    if past is None:
+        return []
+    lines = [f"**History** of {text_of(past.estate)}: {text_of(compared(past))}", ""]
+    if hidden := not_told(past):
+        lines += [f"**Not told:** {text_of(hidden)}", ""]
+    drawn = series(past)
+    if drawn:
+        lines += ["| | trend | now |", "| --- | --- | ---: |"]
+        bars = ((one, trends.sparkline(one.values)) for one in drawn)
+        lines += [
+            f"| {one.name} | <code>{bar}</code> | {trends.number(one)} |" for one, bar in bars
+        ]
+        lines.append("")
+    lines += [f"- open the longest: {ages(past)}"] if past.ages else []
+    lines += _some([f"- waiver of {text_of(ending(each))}" for each in past.endings])
+    mended = [
+        f"- {life.state}: {life.severity} {code_of(life.rule)} {code_of(names.short(life.subject))}"
+        for life in gone(past)
+    ]
+    lines += _some(mended)
+    return [*lines, ""]
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = len(lines) - _LISTED
+    return [*lines[:_LISTED], f"- and {more:,} more: `auditor history show`"] if more > 0 else lines
 
 
 def _audited(report: Report) -> list[str]:
@@ -145,12 +197,13 @@ def _broken(report: Report, names: Names, room: int) -> str:
     def write(finding: Judged, first: bool) -> str:
         rule = f"{text_of(finding.rule)} {text_of(title(finding.title))}"
         heading = f"### {finding.severity.word}: {rule}\n\n"
-        return (heading if first else "") + _finding(finding, names)
+        opened = since(report.history, finding)
+        return (heading if first else "") + _finding(finding, names, opened)
 
     return _fitting("Broken", of_status(report, Status.BROKEN), write, room)
 
 
-def _finding(finding: Judged, names: Names) -> str:
+def _finding(finding: Judged, names: Names, opened: str) -> str:
     short = code_of(names.short(finding.subject))
     lines = [
         f"<details><summary>{short}<br>{text_of(names.shorten(finding.message))}</summary>",
@@ -158,6 +211,8 @@ def _finding(finding: Judged, names: Names) -> str:
     ]
     if finding.subject:
         lines.append(f"- id: {code_of(finding.subject)}")
+    if opened:
+        lines.append(f"- open since {opened}")
     if finding.location is not None:
         lines.append(f"- at: {code_of(place(finding.location))}")
     for read in finding.evidence:

@@ -20,6 +20,8 @@ from auditor import registry, settings
 from auditor.cli import cli
 from auditor.collect import permissions
 from auditor.collect.outcome import State
+from auditor.commands import recording
+from auditor.history.lives import State as Stand
 from auditor.testing import resource
 
 from .command import Command, apart
@@ -39,7 +41,10 @@ def loaded(path: Path) -> Any:
 
 generate = loaded(ROOT / "docs" / "generate.py")
 README = ROOT / "README.md"
-WRITTEN = [README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+WRITTEN = [
+    *(README, *sorted(ROOT.glob("[A-Z]*.md")), *sorted((ROOT / "docs").glob("*.md"))),
+    *sorted((ROOT / "docs" / "schedules").glob("*.md")),
+]
 WRITTEN = list(dict.fromkeys(WRITTEN))
 TUTORIAL = ROOT / "docs" / "writing-rules.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -190,7 +195,21 @@ def test_every_key_of_the_configuration_is_documented() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
     for key in (*settings._KEYS, *settings._WAIVER_KEYS):
-        assert f"`{key}`" in text or f"`[{key}." in text or f"`[[{key}]]`" in text, key
+        spelled = (f"`{key}`", f"`[{key}]`", f"`[{key}.", f"`[[{key}]]`")
+        assert any(each in text for each in spelled), key
+
+
+def test_the_page_about_histories_tells_every_state_option_and_key(auditor: Command) -> None:
+    page = ROOT / "docs" / "history.md"
+    text = page.read_text(encoding="utf-8")
+
+    assert {state for state in Stand if f"| `{state}` |" not in text} == {"open"}
+    options = {name for each in recording.OPTIONS for name in each.opts}
+    assert {name for name in options if f"`{name}" not in text} == set()
+    assert {name for name in cli.commands["history"].commands if name not in text} == set()  # type: ignore[attr-defined]
+    told = settings.read(auditor.write("auditor.toml", "\n".join(blocks(page, "toml"))))
+    assert told.history.estate == "shop"
+    assert {key for key in settings._HISTORY_KEYS if f"{key} = " not in text} == set()
 
 
 def test_every_key_of_the_report_is_documented() -> None:

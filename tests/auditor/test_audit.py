@@ -103,11 +103,26 @@ def test_summaries_count_every_answer_and_are_sorted() -> None:
     assert told == {"AA-001": (0, 0, 2, 0), "BB-001": (0, 1, 0, 1), "CC-001": (2, 0, 0, 0)}
 
 
-def test_pages_and_controls_come_with_the_rules_that_speak() -> None:
-    report = run(rule("AA-001", breaks, controls=("CIS 5.0/7.2",)), rule("BB-001", keeps))
+def test_pages_come_with_the_rules_that_speak_and_controls_with_all_that_have_some() -> None:
+    report = run(
+        rule("AA-001", breaks, controls=("CIS 5.0/7.2",)),
+        rule("BB-001", keeps, controls=("MCSB/NS-1",)),
+        rule("CC-001", keeps),
+    )
 
     assert report.pages == {"AA-001": "Page of AA-001."}
-    assert report.controls == {"AA-001": ("CIS 5.0/7.2",)}
+    assert report.controls == {"AA-001": ("CIS 5.0/7.2",), "BB-001": ("MCSB/NS-1",)}
+
+
+def test_what_cannot_be_told_is_marked_even_when_it_is_waived() -> None:
+    report = run(rule("AA-001", unsure), rule("BB-001", breaks), waivers=(waiver("AA-001", "*/a"),))
+
+    told = {(each.rule, each.status.value, each.untold) for each in report.findings}
+    assert told == {
+        ("AA-001", "unknown", True),
+        ("AA-001", "waived", True),
+        ("BB-001", "broken", False),
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,13 @@ def renderer(name: str) -> Any:
     return point.load()
 
 
+def written(name: str, report: Report) -> bytes:
+    """What the file of a report holds that is no text."""
+    out = io.BytesIO()
+    renderer(name)(report, out)
+    return out.getvalue()
+
+
 def rendered(name: str, report: Report) -> str:
     out = io.StringIO()
     renderer(name)(report, out)

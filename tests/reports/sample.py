@@ -7,7 +7,10 @@ from datetime import date
 
 from auditor.finding import (
     Audit,
+    ControlOutcome,
+    ControlResult,
     Evidence,
+    FrameworkResult,
     Hop,
     Json,
     Judged,
@@ -333,6 +336,43 @@ def full() -> Report:
     )
 
 
+def complied() -> Report:
+    """The full report, with a framework in which every outcome occurs."""
+    controls = (
+        ControlResult(
+            *("NS-1", "Networks are segmented", ControlOutcome.NOT_SATISFIED),
+            *("2 findings", ("NSG-001",)),
+            broken=2,
+            fingerprints=tuple(each.fingerprint for each in BARE_SUBNETS),
+        ),
+        ControlResult(
+            *("NS-2", "Services are reached privately", ControlOutcome.NOT_TOLD),
+            *("2 answers missing", ("RTE-002",), ("no way in",)),
+            unknown=2,
+            fingerprints=tuple(each.fingerprint for each in MISSING_ROUTES),
+        ),
+        ControlResult(
+            *("NS-6", "Certificates are valid", ControlOutcome.SATISFIED),
+            *("all that its rules judge is in order", ("TLS-001",)),
+        ),
+        ControlResult(
+            *("NS-7", "Peerings have two sides", ControlOutcome.NOTHING),
+            *("the snapshot holds nothing that its rules judge", ("PER-001",)),
+        ),
+        ControlResult(
+            "NS-8", "Old protocols are off", ControlOutcome.NOT_COVERED, "no rule looks at it"
+        ),
+        ControlResult(
+            *("DP-3", "Traffic is encrypted", ControlOutcome.NOT_SATISFIED),
+            *("1 finding accepted by a waiver or the baseline", ("DEP-001",)),
+            accepted=1,
+            fingerprints=(WAIVED.fingerprint,),
+        ),
+    )
+    told = FrameworkResult("MCSB", "Microsoft cloud security benchmark v1", controls, "A part.")
+    return replace(full(), compliance=(told,))
+
+
 def clean() -> Report:
     """Nothing broken, nothing unknown."""
     return Report(
@@ -427,3 +467,14 @@ def hostile(names: tuple[str, ...] = EVIL) -> Report:
         pages={"EXP-001": SCRIPT + LINES},
         controls={"EXP-001": (MARKUP, LINES)},
     )
+
+
+def besieged() -> Report:
+    """The enemy has written the mapping file as well."""
+    controls = tuple(
+        ControlResult(name, name, outcome, name, (name,), (name,), fingerprints=("broken-0",))
+        for name in EVIL
+        for outcome in ControlOutcome
+    )
+    told = FrameworkResult(SCRIPT, MARKUP + ANSI, controls, LINES + BIDI)
+    return replace(hostile(), compliance=(told,))

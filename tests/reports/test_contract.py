@@ -6,13 +6,17 @@ import io
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from . import sample
-from .rendering import rendered, renderer
+from .rendering import rendered, renderer, written
 
-FORMATS = sorted({point.name for point in entry_points(group="auditor.reports")})
+REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
+NAMES = sorted({point.name for point in entry_points(group="auditor.reports")})
+BINARY = [name for name in NAMES if getattr(renderer(name), "is_binary", False)]
+FORMATS = [name for name in NAMES if name not in BINARY]
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +26,26 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("report", ["full", "clean", "unsure", "empty", "hostile"])
+@pytest.mark.parametrize("report", REPORTS)
 def test_the_same_report_gives_the_same_text(name: str, report: str) -> None:
     first, second = (rendered(name, getattr(sample, report)()) for _ in range(2))
 
     assert first == second
     assert first
+
+
+@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_same_report_gives_the_same_bytes(
+    name: str, report: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = written(name, getattr(sample, report)())
+    with mock.patch("time.time", return_value=2e9):
+        second = written(name, getattr(sample, report)())
+
+    assert first == second
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -49,7 +67,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
     renderer(name)(sample.full(), out)
-    renderer(name)(sample.hostile(), out)
+    renderer(name)(sample.besieged(), out)
     out.flush()
 
     assert raw.getvalue()
@@ -57,7 +75,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_character_of_the_input_acts(name: str) -> None:
-    text = rendered(name, sample.hostile())
+    text = rendered(name, sample.besieged())
 
     assert not set(text) & set("\x1b\x07\x00\x85\u2028\u202e\u2066\ud800")
     text.encode("utf-8")

@@ -15,6 +15,7 @@ from auditor.schema import report_schema
 from . import sample
 from .rendering import rendered
 
+REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
 CONTRACT = [
     *("rule", "name", "severity", "status", "subject", "related", "message", "remedy"),
     *("evidence", "location", "fingerprint"),
@@ -36,7 +37,7 @@ def test_the_schema_is_one() -> None:
     assert schema["properties"]["schema"] == {"const": "auditor.report/1"}
 
 
-@pytest.mark.parametrize("name", ["full", "clean", "unsure", "empty", "hostile"])
+@pytest.mark.parametrize("name", REPORTS)
 def test_every_report_is_valid_by_the_schema(name: str) -> None:
     report = getattr(sample, name)()
 

@@ -77,11 +77,11 @@ def test_a_command_cannot_close_its_fence() -> None:
     assert "az x ```` <b>" in page.text
 
 
-@pytest.mark.parametrize("name", ["full", "clean", "unsure", "empty", "hostile"])
+@pytest.mark.parametrize("name", ["full", "complied", "clean", "unsure", "empty", "hostile"])
 def test_every_row_of_a_table_has_its_cells(name: str) -> None:
     page = Page(rendered("markdown", getattr(sample, name)()))
 
-    assert set(page.cells) <= {4, 6}
+    assert set(page.cells) <= {4, 5, 6}
 
 
 def test_unknowns_have_a_section_of_their_own() -> None:
@@ -91,6 +91,14 @@ def test_unknowns_have_a_section_of_their_own() -> None:
     assert (
         "the route table rg-hub › routeTables/rt-spokes, which the snapshot does not hold" in text
     )
+
+
+def test_hostile_names_of_controls_stay_text() -> None:
+    page = Page(rendered("markdown", sample.besieged()))
+
+    assert set(page.tags) <= ALLOWED
+    assert page.attributes <= {"class", "style"}
+    assert page.tags["details"] == 2 + len(sample.EVIL)
 
 
 def test_hostile_names_stay_text() -> None:

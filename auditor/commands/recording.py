@@ -1,0 +1,160 @@
+"""What `auditor report` does beside the audit: open a history, record, read what was before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.commands.asking import plain
+from auditor.errors import AuditorError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from auditor.assemble import Policy
+    from auditor.finding import Report
+    from auditor.history.address import Address
+    from auditor.history.store import Store
+    from auditor.history.taken import Taken
+    from auditor.network.graph import Network
+    from auditor.past import Past
+    from auditor.rule import Rule
+    from auditor.settings import HistorySettings, Settings
+    from auditor.snapshot.document import Snapshot
+
+HISTORY = click.Option(
+    ["--history"],
+    metavar="FILE|URL",
+    help="Where audits are recorded (default: auditor-history.db); @FILE: its address is in FILE.",
+)
+ESTATE = click.Option(
+    ["--estate"], metavar="NAME", help="Which of several estates of one history (default: default)."
+)
+KEEP = click.Option(
+    ["--keep-days"],
+    type=click.IntRange(min=1),
+    metavar="DAYS",
+    help="Forget which findings older runs had; their numbers stay.",
+)
+OPTIONS = (HISTORY, ESTATE, KEEP)
+
+
+def address_of(option: str | None, configured: HistorySettings) -> Address:
+    """Choose and parse the address of a history. Raises UsageError."""
+    from auditor.history import address
+
+    store = configured.store
+    if store is not None and address.has_password(store):
+        raise UsageError(
+            "a password does not belong into a configuration",
+            where="history.store",
+            advice=f"give the URL in the environment, {address.VARIABLE}, or in a file: @FILE",
+        )
+    return address.parse(address.wanted(option, store, os.environ))
+
+
+def open_book(options: Mapping[str, Any], settings: Settings) -> Book:
+    """Open the history before the audit: what cannot be recorded is told at once."""
+    from auditor.history import estates
+    from auditor.history.store import Store
+
+    configured = settings.history
+    name = estates.named(options["estate"] or configured.estate or estates.DEFAULT)
+    keep = options["keep_days"] or configured.keep_days
+    since = options["since"] or settings.since
+    tags = options["tags"] or settings.service_tags
+    files = tuple(file for file in (since, tags) if file)
+    store = Store.for_writing(address_of(options["history"], configured))
+    return Book(store, name, keep, files)
+
+
+class Book:
+    """The history that an audit is recorded in."""
+
+    def __init__(
+        self, store: Store, estate: str, keep_days: int | None, files: Sequence[str] = ()
+    ) -> None:
+        """`files` are others that the audit's answers depend on."""
+        self._store = store
+        self._estate = estate
+        self._keep_days = keep_days
+        self._files = files
+        self._context: dict[str, Any] = {}
+        self._fault: AuditorError | None = None
+
+    def watch(
+        self,
+        snapshot: Snapshot,
+        network: Network,
+        rules: Sequence[Rule[Any]],
+        parameters: Mapping[str, Any],
+        policy: Policy,
+    ) -> None:
+        """Take down what went into an audit."""
+        from auditor.history import marks, moments
+        from auditor.history.sight import Sighted
+
+        others = [marks.file_mark(file) for file in self._files]
+        asked = marks.rules_mark(rules, parameters, policy, network.intents, *others)
+        self._context = {
+            "at": moments.written(moments.read(snapshot.taken_at) or network.as_of),
+            "mark": marks.run_mark(marks.snapshot_mark(snapshot), asked),
+            "rules_mark": asked,
+            "sight": Sighted(snapshot, network),
+            "about_audit": frozenset(rule.id for rule in rules if rule.after),
+        }
+
+    def add(self, report: Report) -> Report:
+        """Record the report and give it its history.
+
+        A report that cannot be recorded is shown all the same; `settle` raises what was wrong.
+        """
+        from auditor.history.taken import Taken
+
+        try:
+            return replace(report, history=self._add(Taken(report, **self._context)))
+        except AuditorError as error:
+            self._fault = error
+            return report
+
+    def _add(self, taken: Taken) -> Past:
+        from auditor.history import estates, reading
+        from auditor.history.record import record
+
+        recorded = record(self._store, self._estate, taken, self._keep_days)
+        done = "recorded" if recorded.new else "recorded before, nothing added,"
+        told = f"{done} as run {recorded.run} of {self._estate} in {self._store.address.shown}"
+        sys.stderr.write(plain(f"auditor: {told}") + "\n")
+        with self._store.reading() as connection:
+            number, name = estates.found(connection, self._estate, self._store.address)
+            return reading.past(
+                connection,
+                number,
+                name,
+                run=recorded.run,
+                day=taken.report.audit.as_of,
+                recorded=recorded.new,
+            )
+
+    def settle(self) -> None:
+        """Raise what kept the report from being recorded, if anything did."""
+        if self._fault is not None:
+            raise self._fault
+
+
+def settings_of(path: str | None) -> Settings:
+    """Read the configuration: the one named, else one found upwards from here."""
+    from auditor import settings
+
+    if path is not None:
+        return settings.read(Path(path))
+    try:
+        found = settings.find(Path.cwd())
+    except OSError:
+        found = None
+    return settings.read(found) if found else settings.Settings()

@@ -1,0 +1,431 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from auditor.errors import UsageError
+from auditor.finding import Severity, Status
+from auditor.history.absence import Look
+from auditor.past import Age, Changes, Ending
+
+from ...history import (
+    HIDDEN,
+    HUB,
+    REMOVED,
+    RULE,
+    Book,
+    broken,
+    day,
+    report,
+    subnet,
+    taken,
+    unknown,
+    waived,
+)
+
+
+def test_the_first_run_has_nothing_but_new_findings(book: Book) -> None:
+    recorded = book.add(taken(1, broken("a"), broken("b", severity=Severity.CRITICAL)))
+
+    past = book.past()
+
+    assert recorded.new
+    assert past.current.changes == Changes(new=2)
+    assert past.previous is None
+    assert past.current.broken == {"critical": 1, "high": 1, "medium": 0, "low": 0, "info": 0}
+    assert past.current.kept == 5
+    assert past.current.resources == 9
+    assert [life.state for life in past.lives.values()] == ["open", "open"]
+
+
+def test_the_same_snapshot_and_rules_are_recorded_once(book: Book) -> None:
+    first = book.add(taken(1, broken("a")))
+    again = book.add(taken(1, broken("a")))
+
+    assert (again.run, again.new) == (first.run, False)
+    assert len(book.past().entries) == 1
+
+
+def test_a_finding_that_stays_keeps_the_day_it_was_first_seen(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(3, broken("a", message="is open still")))
+
+    life = book.life("a")
+
+    assert (life.first_at, life.last_at, life.state) == (day(1), day(3), "open")
+    assert life.message == "is open still"
+    assert book.past().current.changes == Changes()
+
+
+def test_a_finding_that_the_rule_does_not_find_any_more_is_fixed(book: Book) -> None:
+    book.add(taken(1, broken("a"), broken("b")))
+    book.add(taken(2, broken("b")))
+    book.add(taken(3, broken("b")))
+
+    life = book.life("a")
+
+    assert (life.state, life.last_at, life.changed_at) == ("fixed", day(1), day(2))
+    assert [entry.changes.fixed for entry in book.past().entries] == [0, 1, 0]
+
+
+def test_a_finding_that_comes_back_is_reopened_and_its_age_begins_anew(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2))
+    book.add(taken(5, broken("a")))
+    book.add(taken(8, broken("a")))
+
+    life = book.life("a")
+
+    assert (life.state, life.reopened) == ("open", 1)
+    assert (life.first_at, life.opened_at, life.last_at) == (day(1), day(5), day(8))
+    assert [entry.changes.reopened for entry in book.past().entries] == [0, 0, 1, 0]
+    assert book.past().ages == (Age("high", 1, 3, 3, (1, 0, 0, 0)),)
+
+
+def test_what_a_rule_that_did_not_run_found_is_not_fixed(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, of=report(rules=("TLS-001",))))
+
+    life = book.life("a")
+
+    assert (life.state, life.reason) == ("untold", "NSG-001 did not run")
+    assert book.past().current.changes == Changes(untold=1)
+    assert book.past().current.hidden == 1
+    assert book.past().untold == (life,)
+
+
+def test_what_a_gap_hides_is_not_fixed_however_often_it_is_asked(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    for number in (2, 3, 4):
+        book.add(taken(number, sight={subnet("a"): HIDDEN}))
+
+    life = book.life("a")
+
+    assert (life.state, life.reason) == ("untold", "the list was denied")
+    assert (life.last_at, life.changed_at) == (day(1), day(2))
+    assert [entry.changes.untold for entry in book.past().entries] == [0, 1, 0, 0]
+    assert [entry.hidden for entry in book.past().entries] == [0, 1, 1, 1]
+
+
+def test_what_was_hidden_and_is_there_again_was_open_all_the_time(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, sight={subnet("a"): HIDDEN}))
+    book.add(taken(9, broken("a")))
+
+    life = book.life("a")
+
+    assert (life.state, life.opened_at, life.reopened) == ("open", day(1), 0)
+    assert book.past().current.changes == Changes()
+
+
+def test_what_was_hidden_is_fixed_when_the_rule_judges_it_again(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, sight={subnet("a"): HIDDEN}))
+    book.add(taken(3))
+
+    life = book.life("a")
+
+    assert (life.state, life.last_at, life.changed_at) == ("fixed", day(1), day(3))
+
+
+def test_a_subject_that_is_surely_gone_is_removed(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, sight={subnet("a"): REMOVED}))
+
+    assert (book.life("a").state, book.life("a").reason) == ("removed", "it is gone")
+    assert book.past().current.changes == Changes(removed=1)
+
+
+@pytest.mark.parametrize(
+    "subject", [subnet("a"), subnet("a").upper(), HUB, f"{subnet('a')}/parts/p", "", "internet"]
+)
+def test_what_the_rule_cannot_tell_now_is_not_fixed(book: Book, subject: str) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, unknown("x", subject=subject)))
+
+    assert book.life("a").state == "untold"
+    assert "cannot" in book.life("a").reason
+
+
+def test_what_the_rule_cannot_tell_of_another_subject_is_no_doubt_about_this(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, unknown("b")))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_waived_unknown_is_doubt_as_well(book: Book) -> None:
+    hole = replace(broken("b", subject=HUB, status=Status.WAIVED), untold=True)
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, hole))
+
+    assert book.life("a").state == "untold"
+
+
+def test_an_unknown_is_never_fixed(book: Book) -> None:
+    book.add(taken(1, unknown("kept"), unknown("broken"), unknown("gone"), unknown("hidden")))
+    sight = {subnet("gone"): REMOVED, subnet("hidden"): HIDDEN}
+    book.add(taken(2, broken("broken"), sight=sight))
+
+    states = {name: book.life(f"unknown {name}").state for name in ("kept", "broken", "gone")}
+
+    assert states == {"kept": "answered", "broken": "answered", "gone": "answered"}
+    assert book.life("unknown hidden").state == "untold"
+    assert book.past().entries[0].changes == Changes(unanswered=4)
+    assert book.past().entries[0].unknown == 4
+    assert book.past().current.changes == Changes(new=1, answered=3, untold=1)
+
+
+def test_unknowns_are_counted_over_time_as_coverage(book: Book) -> None:
+    book.add(taken(1, broken("a"), unknown("b"), unknown("c")))
+    book.add(taken(2, broken("a")))
+
+    assert [entry.coverage for entry in book.past().entries] == [6 / 8, 1.0]
+
+
+def test_a_finding_told_in_other_words_is_not_fixed(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, broken("b", subject=subnet("a"))))
+
+    assert book.life("a").state == "retold"
+    assert book.past().current.changes == Changes(new=1, retold=1)
+
+
+def test_a_finding_that_a_more_special_rule_tells_is_not_fixed(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, of=report(silenced=frozenset({(RULE, subnet("A"))}))))
+
+    assert book.life("a").state == "retold"
+
+
+def test_a_finding_is_not_fixed_when_what_else_it_spoke_of_is_out_of_sight(book: Book) -> None:
+    """A gateway that was not exported owns no subnet, so that nobody judges its subnet."""
+    gateway = f"{HUB}-gateway"
+    book.add(taken(1, broken("a", related=(gateway,))))
+    book.add(taken(2, sight={gateway: HIDDEN}))
+
+    assert book.life("a").state == "untold"
+    assert book.life("a").reason == f"{gateway}, of which it spoke, is not in the input"
+
+    book.add(taken(3, sight={gateway: REMOVED}))
+    assert book.life("a").state == "fixed"
+
+
+def test_what_was_never_in_sight_is_not_missed(book: Book) -> None:
+    absent = f"{HUB}-elsewhere"
+    book.add(taken(1, broken("a", related=(absent,)), sight={absent: HIDDEN}))
+    book.add(taken(2, sight={absent: HIDDEN}))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_finding_is_not_fixed_by_an_export_that_lacks_a_type_it_had(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"), types=("N/vnets", "N/Connections"))))
+    for number in (2, 3):
+        book.add(taken(number, of=report(types=("N/vnets", "N/more"))))
+
+    assert book.life("a").state == "untold"
+    assert "the input has no n/connections any more" in book.life("a").reason
+
+    book.add(taken(4, of=report(types=("N/VNETS", "N/connections"))))
+    assert book.life("a").state == "fixed"
+
+
+def test_a_snapshot_that_read_all_around_may_lack_a_type(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"), types=("N/vnets", "N/connections"))))
+    book.add(taken(2, of=report(types=("N/vnets",)), sight=lambda _: Look(True, whole=True)))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_type_that_no_rule_reads_is_not_missed(book: Book) -> None:
+    book.add(taken(1, of=report(broken("a"))))
+    without = report()
+    counts = without.audit.resources[:1]
+    book.add(taken(2, of=replace(without, audit=replace(without.audit, resources=counts))))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_a_waived_finding_is_open(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, waived("a", date(2027, 1, 1))))
+
+    assert (book.life("a").state, book.life("a").status) == ("open", "waived")
+    assert book.past().current.waived == 1
+    assert book.past().current.changes == Changes()
+
+
+def test_a_finding_about_the_configuration_needs_no_subject_in_the_input(book: Book) -> None:
+    own = frozenset({"GOV-008"})
+    stale = broken("w", "GOV-008", subject="/subscriptions/s/*")
+    book.add(taken(1, of=report(stale, rules=("GOV-008",)), about_audit=own))
+    sight = {"/subscriptions/s/*": HIDDEN}
+    book.add(taken(2, of=report(rules=("GOV-008",)), sight=sight, about_audit=own))
+
+    assert book.life("w", "GOV-008").state == "fixed"
+
+
+def test_waivers_that_end_soon_are_told(book: Book) -> None:
+    far, near, over = date(2027, 6, 1), date(2026, 12, 1), date(2026, 11, 23)
+    book.add(taken(1, waived("a", far), waived("b", near, "bob"), waived("c", near, "bob"),
+                   waived("d", over)))  # fmt: skip
+
+    assert book.past().endings == (
+        Ending(RULE, "ann", "for now", "2026-11-23", 0, 1),
+        Ending(RULE, "bob", "for now", "2026-12-01", 8, 2),
+    )
+    assert [each.days for each in book.past(day=date(2027, 5, 30)).endings] == [-188, -180, 2]
+
+
+def test_ages_are_told_by_severity(book: Book) -> None:
+    book.add(taken(1, broken("a"), broken("b", severity=Severity.LOW)))
+    book.add(taken(9, broken("a"), broken("b", severity=Severity.LOW), broken("c")))
+
+    assert book.past().ages == (
+        Age("high", 2, 0, 8, (1, 1, 0, 0)),
+        Age("low", 1, 8, 8, (0, 1, 0, 0)),
+    )
+
+
+def test_estates_do_not_fix_one_anothers_findings(book: Book) -> None:
+    other = Book(book.store, "test")
+    book.add(taken(1, broken("a")))
+    other.add(taken(2, broken("b")))
+    book.add(taken(3, broken("a")))
+
+    assert book.life("a").state == "open"
+    assert other.life("b").state == "open"
+    assert len(other.past().entries) == 1
+
+
+def test_a_change_of_rules_is_told(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(2, broken("a")))
+    book.add(taken(3, rules_mark="others"))
+
+    assert [entry.rules_changed for entry in book.past().entries] == [False, False, True]
+
+
+def test_the_same_snapshot_with_other_rules_is_a_run_of_its_own(book: Book) -> None:
+    book.add(taken(1, broken("a"), mark="one"))
+    book.add(taken(1, waived("a", date(2027, 1, 1)), mark="two"))
+
+    assert [entry.waived for entry in book.past().entries] == [0, 1]
+
+
+def test_an_older_snapshot_recorded_late_takes_its_place_in_time(book: Book) -> None:
+    book.add(taken(1, broken("a")))
+    book.add(taken(5, broken("b")))
+    book.add(taken(3, broken("a"), broken("b")))
+
+    assert [entry.at for entry in book.past().entries] == [day(1), day(3), day(5)]
+    assert [entry.changes.new for entry in book.past().entries] == [1, 1, 0]
+    assert [entry.changes.fixed for entry in book.past().entries] == [0, 0, 1]
+    assert book.life("b").first_at == day(3)
+    assert (book.life("a").state, book.life("a").last_at) == ("fixed", day(3))
+
+
+def test_what_only_a_late_snapshot_had_is_untold_since(book: Book) -> None:
+    book.add(taken(1))
+    book.add(taken(5))
+    book.add(taken(3, broken("a")))
+
+    assert book.life("a").state == "untold"
+    assert "after a later one" in book.life("a").reason
+
+    book.add(taken(6))
+
+    assert book.life("a").state == "fixed"
+
+
+def test_an_older_run_is_told_as_it_was(book: Book) -> None:
+    first = book.add(taken(1, broken("a"), broken("b")))
+    second = book.add(taken(2, broken("b", severity=Severity.LOW)))
+    book.add(taken(3, broken("a"), broken("b", severity=Severity.CRITICAL)))
+
+    past = book.past(second.run)
+
+    assert [entry.at for entry in past.entries] == [day(1), day(2)]
+    assert [(life.state, life.severity) for life in past.lives.values()] == [("open", "low")]
+    assert [(life.fingerprint, life.state) for life in past.gone] == [("NSG-001 a", "fixed")]
+    assert len(book.past(first.run).lives) == 2
+
+
+def test_runs_of_one_moment_tell_each_its_own_news(book: Book) -> None:
+    """The same snapshot, judged by other rules."""
+    book.add(taken(1, broken("a"), broken("b"), mark="one"))
+    book.add(taken(1, broken("a"), broken("c"), mark="two"))
+    third = book.add(taken(1, broken("b"), broken("c"), mark="three"))
+
+    for past in (book.past(), book.past(third.run)):
+        assert [life.fingerprint for life in past.new] == []
+        assert [life.fingerprint for life in past.reopened] == ["NSG-001 b"]
+        assert [life.fingerprint for life in past.gone] == ["NSG-001 a"]
+    assert [entry.changes.new for entry in book.past().entries] == [2, 1, 0]
+
+
+def test_the_news_of_a_run_stay_the_same_when_others_follow(book: Book) -> None:
+    book.add(taken(1, broken("a"), unknown("u")))
+    book.add(taken(2, broken("b")))
+    last = book.add(taken(3, broken("a"), broken("c"), sight={subnet("b"): HIDDEN}))
+    now = book.past()
+    book.add(taken(4))
+    then = book.past(last.run)
+
+    for name in ("new", "reopened", "gone"):
+        marks = [[life.fingerprint for life in getattr(past, name)] for past in (now, then)]
+        assert marks[0] == marks[1] != []
+    assert [life.state for life in then.gone] == ["untold"]
+
+
+def test_a_run_that_is_not_there_is_an_error(book: Book) -> None:
+    book.add(taken(1))
+
+    with pytest.raises(UsageError, match="no run 7"):
+        book.past(7)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "nul\0", "[red]'; DROP TABLE", "é \U0001f600", "\x1b"])
+def test_names_that_databases_dislike_are_kept(book: Book, text: str) -> None:
+    name = f"a{text}"
+    book.add(taken(1, broken("a", subject=f"{HUB}/subnets/{name}", message=text)))
+    book.add(taken(2, unknown("x", subject=f"{HUB}/subnets/{name}")))
+
+    assert book.life("a").state == "untold"
+
+
+def test_old_runs_keep_their_numbers_and_open_findings_their_first_day(book: Book) -> None:
+    book.add(taken(1, broken("a"), broken("gone")), 5)
+    book.add(taken(2, broken("a")), 5)
+    book.add(taken(20, broken("a"), broken("b")), 5)
+
+    past = book.past()
+
+    assert [entry.total for entry in past.entries] == [2, 1, 2]
+    assert [entry.changes.new for entry in past.entries] == [2, 0, 1]
+    assert past.lives["NSG-001 a"].first_at == day(1)
+    with pytest.raises(StopIteration):
+        book.life("gone")
+
+
+def test_after_letting_go_a_late_run_is_refused_and_the_rest_stays(book: Book) -> None:
+    book.add(taken(1, broken("a")), 5)
+    book.add(taken(20, broken("a")), 5)
+
+    with pytest.raises(UsageError, match="older than what is kept"):
+        book.add(taken(3))
+
+    book.add(taken(18, broken("a"), broken("c")), 5)
+    assert book.life("a").first_at == day(1)
+    assert book.life("c").state == "untold"
+
+
+def test_what_nobody_told_of_is_kept_however_old(book: Book) -> None:
+    book.add(taken(1, broken("a")), 5)
+    book.add(taken(2, sight={subnet("a"): HIDDEN}), 5)
+    book.add(taken(25, sight={subnet("a"): HIDDEN}), 5)
+
+    assert (book.life("a").state, book.life("a").first_at) == ("untold", day(1))
