@@ -29,9 +29,9 @@ def mermaid(picture: Picture) -> str:
     for spot in children[""]:
         lines += _spot(spot, nodes, children, 1)
     for line in picture.lines:
-        arrow = "-. down .-" if line.down else _ARROWS[line.tie]
-        text = label(line)
-        said = f"|{_quoted(text)}|" if text and not line.down else ""
+        text = label(line) or ("down" if line.down else "")
+        arrow = "-.-" if line.down else _ARROWS[line.tie]
+        said = f"|{_quoted(text)}|" if text else ""
         lines.append(f"  {nodes[line.source]} {arrow}{said} {nodes[line.target]}")
     lines += [f"  class {nodes[spot.id]} missing" for spot in picture.spots if spot.missing]
     lines.append("  classDef missing stroke-dasharray: 5 4")
@@ -46,10 +46,12 @@ def _spot(
     facts = [shown(fact, 40) for fact in spot.facts[:2]]
     if spot.doubts:
         facts.append("?")
-    told = _quoted("\n".join([name, *([spot.kind.word] if not spot.kind.holds else []), *facts]))
     if not children[spot.id]:
+        words = [] if spot.kind.holds else [spot.kind.word]
+        told = _quoted("\n".join([name, *words, *facts]))
         left, right = _ROUND.get(spot.kind.value, ("[", "]"))
         return [f"{indent}{nodes[spot.id]}{left}{told}{right}"]
+    told = _quoted(", ".join([name, *facts]))  # a box's title has room for one line
     inside = [
         line for each in children[spot.id] for line in _spot(each, nodes, children, depth + 1)
     ]

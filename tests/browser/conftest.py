@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from auditor.cli import main
 
-from .estates import ESTATE, hostile, many
+from .estates import BEFORE, ESTATE, hostile, many
 from .opened import Opened
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,10 +55,12 @@ def report(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def short(folder: Path) -> Path:
-    """A report of every severity with few findings."""
-    file = folder / "short.html"
-    arguments = ["check", str(ESTATE), "--as-of", "2026-11-23", "--select", "ADR,EXP,K8S,OBS"]
-    assert main([*arguments, "--report", f"html={file}"]) == 1
+    """A report of every severity with few findings, with what changed and compliance."""
+    file, history = folder / "short.html", folder / "history.db"
+    how = ("--as-of", "2026-11-23", "--select", "ADR,EXP,K8S,OBS", "--framework", "MCSB")
+    for estate, status in ((BEFORE, 0), (ESTATE, 1)):
+        told = ("--history", str(history), "--report", f"html={file}")
+        assert main(["report", str(estate), *how, *told]) == status
     return file
 
 

@@ -13,6 +13,7 @@ from ..exposed import deny, nsg, pip
 from ..networks import nic, peer, vnet
 
 ESTATE = Path(__file__).parents[2] / "fixtures" / "estates" / "docker-to-aks-broken"
+BEFORE = ESTATE.with_name("docker-to-aks")
 
 ATTACKS = (
     "<img src=x onerror=alert(1)>",

@@ -121,6 +121,8 @@ def test_light_and_dark_follow_the_system_and_the_button(open_page: Open, report
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_rule_of_accessibility_is_broken(open_page: Open, short: Path, scheme: str) -> None:
     page = open_page(short, color_scheme=scheme).drawn()
+    assert page.get_by_role("heading", name="What changed").is_visible()
+    assert page.get_by_role("heading", name="Compliance").first.is_visible()
     page.locator(".finding summary").first.click()
     found = Axe().run(page)
 
