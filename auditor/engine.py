@@ -59,7 +59,7 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         subjects: Collection[Any] = tuple(rule.subjects(network))
         asked = subjects if rule.suspects is None else rule.suspects(network)
     except Undetermined as unknown:
-        run.outcomes.append(_unknown("", unknown))
+        run.outcomes.append(_unknown(None, unknown))
         return run
     except (Exception, SystemExit) as error:
         run.outcomes.append(_failed("", error))
@@ -74,7 +74,7 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
             for outcome in check(network, subject, *settings):
                 outcomes.append(_sound(outcome))
         except Undetermined as unknown:
-            outcomes.append(_unknown(subject_id(subject), unknown))
+            outcomes.append(_unknown(subject, unknown))
         except (Exception, SystemExit) as error:
             outcomes.append(_failed(subject_id(subject), error))
         if len(outcomes) > before:
@@ -107,15 +107,29 @@ def subject_id(subject: object) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _unknown(subject: str, unknown: Undetermined) -> Unknown:
-    about = subject or unknown.resource
+def _unknown(subject: object, unknown: Undetermined) -> Unknown:
+    about = subject_id(subject) or unknown.resource
     related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
-    return Unknown(about, missing=_in_words(unknown.missing, about), related=related)
+    return Unknown(about, missing=_in_words(unknown.missing, about, subject), related=related)
 
 
-def _in_words(missing: str, about: str) -> str:
-    """Say of a bare JSON key whose it is: `properties of nsg-web`."""
-    return f"{missing} of {ids.name(about)}" if about and " " not in missing else missing
+def _in_words(missing: str, about: str, subject: object) -> str:
+    """Say of a bare JSON key whose it is, `subnets of hub`, or else who depends on it."""
+    if not about or " " in missing:
+        return missing
+    whose = f"{missing} of {ids.name(about)}"
+    return (
+        whose if _declares(subject, missing) else f"{missing}, which {ids.name(about)} depends on"
+    )
+
+
+def _declares(subject: object, key: str) -> bool:
+    """Whether a key is a field of a resource, or of its settings, by what their kinds declare."""
+    try:
+        kinds = (type(subject), type(getattr(subject, "properties", None)))
+    except Undetermined:
+        kinds = (type(subject), type(None))
+    return any(key in getattr(kind, "__struct_encode_fields__", ()) for kind in kinds)
 
 
 def _failed(subject: str, error: BaseException) -> Unknown:

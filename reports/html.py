@@ -11,10 +11,11 @@ from typing import Any, TextIO
 
 from markupsafe import Markup
 
-from auditor.finding import Judged, Report, RuleSummary, Severity, Status
+from auditor.finding import FrameworkResult, Judged, Report, RuleSummary, Severity, Status
 from auditor.web import markdown, page, pictured, vendor
 
 from ._charts import charts
+from ._compliance import outcomes, told, uncovered
 from ._layout import split_command
 from ._names import Names
 from ._past import compared, ending, not_told, since
@@ -78,6 +79,7 @@ def _values(report: Report) -> dict[str, Any]:
             for intent in report.intents
         ],
         "history": _history(report, names),
+        "compliance": [_framework(framework) for framework in report.compliance],
         "findings": [_finding(finding, report, names) for finding in report.findings],
         "filters": _filters(report),
         "families": {"columns": ("kept", *_WORDS.values()), "rows": list(_families(report))},
@@ -89,6 +91,25 @@ def _values(report: Report) -> dict[str, Any]:
         "types": [
             {"type": visible(kind.type), "count": kind.count, "understood": kind.understood}
             for kind in report.audit.resources
+        ],
+    }
+
+
+def _framework(framework: FrameworkResult) -> dict[str, Any]:
+    return {
+        "title": visible(framework.title),
+        "note": visible(framework.note),
+        "outcomes": outcomes(framework),
+        "uncovered": uncovered(framework),
+        "controls": [
+            {
+                "id": visible(control.id),
+                "title": visible(control.title),
+                "outcome": control.outcome.value,
+                "rules": [visible(each) for each in (*control.rules, *control.intents)],
+                "reason": visible(control.reason),
+            }
+            for control in told(framework)
         ],
     }
 

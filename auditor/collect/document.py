@@ -108,6 +108,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def onto(path: str) -> Iterator[BinaryIO]:
+    """Give a stream into what is no plain file: a pipe, a device. Raises UsageError."""
+    try:
+        with open(path, "wb") as stream:
+            yield stream
+    except OSError as error:
+        raise _unwritable(Path(path), error) from None
+
+
+@contextmanager
 def _packed(name: str, file: BinaryIO) -> Iterator[BinaryIO]:
     if name.endswith(".gz"):
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:

@@ -2,9 +2,10 @@
 
 It is quicker than lists over many subscriptions, and says less: it is silent about what the
 caller may not read, and lags behind by up to minutes. So each subscription shows first that it is
-there for the caller to read: in Resource Graph's own list, and by one list of Resource Manager.
-Those that do not, and those of a query that did not come whole, are read by the lists of
-`ArmSweep`; so is what Resource Graph does not hold.
+there for the caller to read: in Resource Graph's own list, by one list of Resource Manager, and by
+the caller's rights to read every type that is asked for. Those that do not, and those of a query
+that did not come whole, are read by the lists of `ArmSweep`; so is what Resource Graph does not
+hold.
 
 Limits: https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 (15 queries in 5 seconds for each caller, groups below 300 subscriptions) and `work-with-data`
@@ -23,6 +24,7 @@ from auditor.collect import catalogue
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.graph_pages import COLUMNS, Asking, Quota, take_rows
 from auditor.collect.outcome import COMPLETE, Outcome
+from auditor.collect.rights import may_all
 from auditor.collect.sweep import ArmSweep, following, listing, lists
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 
@@ -118,14 +120,17 @@ class GraphSweep:
         return read
 
     def _proof(self, subscription: str, scope: Scope) -> Work:
-        """List one type by Resource Manager: refused, the subscription is read by lists."""
+        """List one type by Resource Manager, and look what the role leaves out.
+
+        When that is refused or something is left out, the subscription is read by lists.
+        """
         under = f"/subscriptions/{subscription}"
         (kind,) = (each for each in catalogue.top() if each.type == _PROOF)
         plain = listing(kind, under, scope)
         rest = [each for each in catalogue.top() if not held(each) and each is not kind]
 
         def read(desk: Desk) -> Outcome:
-            if plain.read(desk).state.whole:
+            if plain.read(desk).state.whole and may_all(desk, subscription, _actions()):
                 _prove(desk)
             return COMPLETE
 
@@ -144,6 +149,10 @@ class GraphSweep:
 
 def _held() -> Iterator[Kind]:
     return (kind for kind in catalogue.KINDS if held(kind))
+
+
+def _actions() -> Iterator[str]:
+    return (kind.action for kind in _held())
 
 
 def _key(what: str, batch: Sequence[str]) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.collect import clusters, effective
+from auditor.collect import clusters, effective, rights
 from auditor.collect.catalogue import KINDS
 from auditor.snapshot.cluster import READABLE
 
 OVERVIEW = (
+    rights.ACTION,
     "Microsoft.Network/locations/serviceTags/read",
     "Microsoft.ResourceGraph/resources/read",
     "Microsoft.Resources/subscriptions/read",
@@ -19,7 +20,7 @@ OVERVIEW = (
     "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
     "Microsoft.Resources/subscriptions/resources/read",
 )
-"""What finding out takes: subscriptions, groups, inventories, Resource Graph, service tags."""
+"""What finding out takes: rights, subscriptions, groups, inventories, Resource Graph, tags."""
 
 MANAGEMENT_GROUPS = "Microsoft.Management/managementGroups/descendants/read"
 """What `--management-group` takes; a role has it only where it is assigned to such a group."""

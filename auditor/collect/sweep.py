@@ -74,7 +74,7 @@ def in_group(group: str, scope: Scope) -> Iterator[Work]:
 
 
 def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterable[Work]]) -> Work:
-    """List a subscription's resource groups. When that is denied, the subscription is one gap.
+    """List a subscription's resource groups. One that is denied or is not there is one gap.
 
     When it is not, an entry of type OPEN tells `then`, which sees entries alone, to go on.
     """
@@ -83,7 +83,12 @@ def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterab
     subject = f"/subscriptions/{subscription}"
 
     def read(desk: Desk) -> Outcome:
-        outcome = _listed(desk, path, catalogue.INVENTORY, "", GROUPS, Member.NOWHERE)
+        try:
+            outcome = take_list(
+                desk, path, version=catalogue.INVENTORY, type=GROUPS, member=Member.NOWHERE
+            )
+        except Gone as why:  # a subscription that is not there, so that nothing of it answers
+            return Outcome(State.FAILED, str(why))
         if outcome.state is not State.DENIED:
             desk.keep(b"{}", id=subject, type=OPEN, member=Member.NOWHERE)
         return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from auditor.streams import say
 if TYPE_CHECKING:
     from auditor.addresses import PortSet
     from auditor.network.graph import Network
+    from auditor.network.reasons import Reason
     from auditor.network.service_tags import ServiceTags
     from auditor.reach.answer import Answer, Verdict
     from auditor.selector import Selector
@@ -149,14 +150,19 @@ def _answer(
         say_json(told)
     elif report == "markdown":
         lines = list(reaching.as_markdown(found))
-        lines += [f"\n{escaped(f'there may be more: {reason}')}" for reason in doubts]
+        lines += [f"\n{escaped(line)}" for line in _more(doubts)]
         say("\n".join(lines))
     else:
         lines = list(reaching.as_lines(found))
-        lines += [plain(f"there may be more: {reason}") for reason in doubts]
+        lines += map(plain, _more(doubts))
         say("\n".join(lines) or "there is nobody to ask about")
     verdict = overall([each.verdict for each in found], bool(doubts))
     return _STATUS[verdict]
+
+
+def _more(doubts: Iterable[Reason]) -> Iterator[str]:
+    """Say why selectors may stand for more, each once."""
+    yield from dict.fromkeys(f"there may be more: {reason}" for reason in doubts)
 
 
 def _order(answer: Answer) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
@@ -11,11 +12,12 @@ from auditor.commands.asking import plain
 from auditor.commands.marking import escaped, head, row
 
 if TYPE_CHECKING:
-    from auditor.addresses import Address, PortSet
+    from auditor.addresses import Address, AddressSet, PortSet
     from auditor.reach.answer import Answer
     from auditor.reach.frame import Packet
     from auditor.reach.listing import Exposed
     from auditor.reach.points import Point
+    from auditor.reach.sources import Sources
     from auditor.reach.trail import Step
 
 SCHEMA = "auditor.reach/1"
@@ -244,7 +246,7 @@ def _untold(found: Iterable[Exposed]) -> Iterator[str]:
 
 
 def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
-    for each in found:
+    for each, sources in _by_sources(found):
         answer = each.answer
         mark = "?" if answer.verdict.value == "unknown" else ""
         yield [
@@ -252,8 +254,20 @@ def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
             entrance_word(each),
             arrival_word(each),
             answer.protocol if answer.protocol != "*" else "any",
-            sources_word(answer),
+            sources_word(sources),
         ]
+
+
+def _by_sources(found: Iterable[Exposed]) -> Iterator[tuple[Exposed, Sources | None]]:
+    """Tell apart the ports that not all may use alike."""
+    from auditor.reach.sources import sources_of
+
+    for each in found:
+        parts = sources_of(each.answer)
+        for part in parts:
+            yield replace(each, answer=replace(each.answer, ports=part.ports)), part
+        if not parts:
+            yield each, None
 
 
 def entrance_word(each: Exposed) -> str:
@@ -266,7 +280,9 @@ def entrance_word(each: Exposed) -> str:
     if entrance is None:
         return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
     address = entrance.addresses.smallest()
-    name = str(address) if address is not None else entrance.name or ids.name(entrance.address)
+    if address is not None:
+        return socket(address, port)
+    name = entrance.name or ids.name(entrance.address)
     return f"{name}:{port}" if port else name
 
 
@@ -291,14 +307,20 @@ def arrival_word(each: Exposed) -> str:
     return f"{socket(there.destination, port)}{via}"
 
 
-def sources_word(answer: Answer) -> str:
-    """Say from where: `anywhere`, or the CIDRs when they are few."""
-    from auditor.reach.answer import sources_of
-
-    sources = sources_of(answer)
+def sources_word(sources: Sources | None) -> str:
+    """Say from where: `anywhere`, or the CIDRs when they are few, and who else perhaps."""
     if sources is None:
         return "anywhere"
-    prefixes = [str(prefix) for prefix in sources.prefixes()]
+    surely, others = _whence(sources.surely), _whence(sources.perhaps)
+    if surely and others:
+        return f"{surely}, perhaps {others}"
+    return surely or others
+
+
+def _whence(addresses: AddressSet | None) -> str:
+    if addresses is None:
+        return "anywhere"
+    prefixes = [str(prefix) for prefix in addresses.prefixes()]
     more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
     return ", ".join(prefixes[:3]) + more
 
@@ -348,7 +370,8 @@ def _whys(answer: Answer) -> Iterator[str]:
 def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
     """Give what the internet reaches as a Markdown table."""
     yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
-    for each, cells in zip(found, _rows(found), strict=True):
-        yield row([*cells, each.answer.verdict.value])
+    for each in found:
+        for cells in _rows([each]):
+            yield row([*cells, each.answer.verdict.value])
     for line in dict.fromkeys(_untold(found)):
         yield f"\n{escaped(line)}"

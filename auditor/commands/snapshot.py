@@ -259,7 +259,7 @@ def _write(run: Run, output: str) -> int:
         with document.replacing(Path(os.path.realpath(output))) as out:
             return document.write(out, run.spool, **pieces)
     if output != "-":
-        with open(output, "wb") as device:
+        with document.onto(output) as device:
             return document.write(device, run.spool, **pieces)
     number = 0
     with standard_output() as stream:

@@ -189,21 +189,12 @@ def _in_hub(firewall: Firewall) -> Iterator[tuple[str, Owner]]:
         yield fold(hub), Owner(firewall, parse_address(text), "", False)
 
 
-@question
-def unlisted(network: Network) -> dict[str, str]:
-    """Give, by subnet key, who lives there with addresses that the snapshot does not list.
+@question_about
+def unlisted(network: Network, subnet: Subnet) -> str:
+    """Give who lives in a subnet with addresses that the snapshot does not list; empty: nobody.
 
-    A subnet that is not a key has all its owners listed.
+    Then all its owners are listed.
     """
-    found: dict[str, str] = {}
-    for subnet in network.all(Subnet):
-        reason = _unlisted(network, subnet)
-        if reason:
-            found[subnet.key] = reason
-    return found
-
-
-def _unlisted(network: Network, subnet: Subnet) -> str:
     for edge in network.referrers(subnet):
         words = _CROWDED.get(kind_of(edge.source))
         if words:
@@ -329,7 +320,7 @@ def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
         return f"{last_segment(spelled(network, home))}, which is not in the snapshot"
     if isinstance(node, VirtualHub):
         return f"what runs in the hub {node.label}"
-    return unlisted(network).get(subnet.key, "") if subnet is not None else ""
+    return unlisted(network, subnet) if subnet is not None else ""
 
 
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:

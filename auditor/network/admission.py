@@ -118,7 +118,8 @@ def admissions(
     N-22); `Internet` may lack as much. Ranges at which nothing gets in are left out.
     """
     relevant = [(i, f) for i, f in enumerate(filters) if f.speaks_of(protocol)]
-    if not any(f.allow and foreign(f.sources) for _, f in relevant):
+    openers = {i for i, f in relevant if f.allow and foreign(f.sources)}
+    if not openers:
         return ()
     known: dict[tuple[tuple[int, bool], ...], dict[int, Admitted]] = {}
     found: list[Admission] = []
@@ -128,6 +129,8 @@ def admissions(
             for i, f in relevant
             if f.destination_ports is None or low in f.destination_ports
         )
+        if openers.isdisjoint(i for i, _ in matching):
+            continue
         if matching not in known:
             known[matching] = _decide(filters, matching, place, routed)
         if known[matching]:

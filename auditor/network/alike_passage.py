@@ -7,7 +7,10 @@ the rules say, that space, and the addresses at hand, which are alike in network
 
 from __future__ import annotations
 
-from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
+from itertools import groupby
+from operator import attrgetter
+
+from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.filters import (
@@ -49,6 +52,26 @@ def _known(network: Network) -> dict[object, bool]:
     return {}
 
 
+def at_most(
+    rules: EffectiveRules, layer: Layer, own: AddressSet, ports: PortSet
+) -> AddressSet | None:
+    """Give the peers, outside which the group of a layer lets no TCP pass to some ports.
+
+    None where that depends on what names stand for: look closer.
+    """
+    place = (rules.inbound, is_endpoint(rules.surroundings.nic))
+    key = (layer.filters, place, own, ports)
+    known = rules.surroundings.network.ask(_known_bounds)
+    if key not in known:
+        known[key] = _at_most(layer.filters, place, own, ports)
+    return known[key]
+
+
+@question
+def _known_bounds(network: Network) -> dict[object, AddressSet | None]:
+    return {}
+
+
 def own_space(here: Surroundings) -> AddressSet:
     """Give the address space of the network of a place: `VirtualNetwork` surely holds it (N-20)."""
     vnet = here.network.holder(here.subnet, VirtualNetwork) if here.subnet is not None else None
@@ -69,7 +92,7 @@ def _passes(
     for each in filters:
         if may_differ(each):
             return False
-        if not each.speaks_of("tcp") or port not in (each.destination_ports or EVERY_PORT):
+        if not each.speaks_of("tcp") or port not in _ports(each):
             continue
         sides = (each.destinations, each.sources) if inbound else (each.sources, each.destinations)
         if not each.allow:
@@ -82,6 +105,51 @@ def _passes(
         ):
             return not _contested(each, filters)
     return False
+
+
+def _at_most(
+    filters: tuple[Filter, ...], at: tuple[bool, bool], own: AddressSet, ports: PortSet
+) -> AddressSet | None:
+    inbound, at_endpoint = at
+    passed = denied = NOTHING
+    for _, twins in groupby(filters, key=_priority):
+        allowed: list[AddressSet] = []
+        refused: list[AddressSet] = []
+        for each in twins:
+            untold = may_differ(each)
+            numbers = _ports(each)
+            if not (untold or each.speaks_of("tcp")) or not numbers.overlaps(ports):
+                continue
+            here, there = map(_literal, (each.destinations, each.sources)[:: 1 if inbound else -1])
+            if here is None or there is None:
+                return None
+            if not here.overlaps(own):
+                continue
+            if each.allow:
+                allowed.append(there)
+            elif not untold and (at_endpoint or each.source_ports == EVERY_PORT):
+                refused += [there] if ports <= numbers and own <= here else []
+        for there in allowed:
+            passed = passed | (there - denied)
+        for there in refused:
+            denied = denied | there
+        if denied == EVERYTHING:
+            return passed
+    return passed | (EVERYTHING - denied)
+
+
+_priority = attrgetter("priority")
+
+
+def _ports(each: Filter) -> PortSet:
+    return EVERY_PORT if each.destination_ports is None else each.destination_ports
+
+
+def _literal(side: Selector) -> AddressSet | None:
+    """What a side holds at whatever place; None where names tell it, or nobody."""
+    if not side.told or side.groups or side.tags - {AZURE_LOAD_BALANCER}:
+        return None
+    return side.addresses | HOSTS if side.tags else side.addresses
 
 
 def _may_hold(side: Selector, asked: AddressSet, space: AddressSet) -> bool:

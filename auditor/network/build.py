@@ -16,7 +16,6 @@ from auditor import ids
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
-from auditor.ids import fold
 from auditor.intent import Intent
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -101,7 +100,7 @@ def _decode_all(
     The records are visited in the order they stand in the files, so that a file is read once. Left
     as new in `words` are values that are not of their form.
     """
-    records = snapshot.records
+    records, keys = snapshot.records, snapshot.keys
     places = [record.source << 64 | record.start for record in records]
     found: list[_Decoded | None] = [None] * len(records)
     for source in snapshot.sources:
@@ -114,16 +113,14 @@ def _decode_all(
         if node is not None:
             node.record = record
             node.id = record.id  # one copy of the text
-            found[number] = node, link(node)
+            found[number] = node, link(node, keys[number])
             if words.new:
                 faulty += [value for value in words.new if _fault(*value)]
                 words.new.clear()
     for source in snapshot.sources:
         source.release()
     words.new = faulty
-    counted = frozenset(
-        fold(record.id) for record, one in zip(records, found, strict=True) if one is None
-    )
+    counted = frozenset(key for key, one in zip(keys, found, strict=True) if one is None)
     return [one for one in found if one is not None], _counts(records, found), counted
 
 

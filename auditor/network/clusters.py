@@ -8,8 +8,9 @@ from __future__ import annotations
 import enum
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -21,6 +22,8 @@ from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+N = TypeVar("N", bound=Node)
 
 RESERVED = 5
 """Addresses Azure keeps of every IPv4 subnet (D-1)."""
@@ -258,6 +261,19 @@ def managed_by_aks(network: Network, node: Node) -> bool:
     """
     key = group_key(node.key)
     return key[1].startswith("mc_") or key in cluster_by_group(network)
+
+
+def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
+    """Leave out AKS's own resources; at its best where those of one group come together."""
+    group, managed = "of nobody", False
+    for node in nodes:
+        key = node.key
+        if not key.startswith(group):
+            managed = managed_by_aks(network, node)
+            of = group_key(key)
+            group = f"/subscriptions/{of[0]}/resourcegroups/{of[1]}/"
+        if not managed:
+            yield node
 
 
 @dataclass(frozen=True, slots=True)

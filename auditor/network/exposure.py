@@ -7,10 +7,12 @@ that use it (E-7, E-8).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -141,7 +143,7 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
     if ref is not None and ref.id:
         pointer = "/properties/publicIPAddress/id"
         found[fold(ref.id)] = (ref.id, evidence(configuration, pointer, ref.id))
-    if configuration.key in _claimed(network):
+    if configuration in _claimed(network):
         for edge in network.referrers(configuration, "ipConfiguration"):
             if isinstance(edge.source, PublicIp):
                 told = evidence(edge.source, edge.pointer, configuration.id)
@@ -150,12 +152,12 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
 
 
 @question
-def _claimed(network: Network) -> frozenset[str]:
-    """The keys of what public IPs say they belong to: few of all ip configurations."""
+def _claimed(network: Network) -> frozenset[Node]:
+    """What public IPs say they belong to: few of all ip configurations."""
     settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))
     ids_told = (walk.peek(walk.peek(each, "ip_configuration"), "id") for each in settings)
     found = (network.find(each) for each in ids_told)
-    return frozenset(node.key for node in found if node is not None)
+    return frozenset(node for node in found if isinstance(node, Node))
 
 
 def is_basic(network: Network, arm_id: str) -> bool:
@@ -363,5 +365,12 @@ def approved(patterns: tuple[str, ...], *names: str) -> bool:
 
     `*` stands for any text, slashes included: `*/resourceGroups/hub/*`, `Microsoft.Network/*`.
     """
-    lower = [name.lower() for name in names if name]
-    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns for name in lower)
+    if not patterns:
+        return False
+    fits = _fitting(patterns)
+    return any(fit(name.lower()) for name in names if name for fit in fits)
+
+
+@lru_cache(maxsize=256)
+def _fitting(patterns: tuple[str, ...]) -> tuple[Callable[[str], object], ...]:
+    return tuple([re.compile(translate(pattern.lower())).match for pattern in patterns])

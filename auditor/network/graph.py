@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
+from operator import itemgetter
 from sys import maxunicode
 from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
@@ -111,8 +112,8 @@ class Network:
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self._keys = sorted(nodes)
-        self.nodes = {key: nodes[key] for key in self._keys}
+        self.nodes = dict(sorted(nodes.items(), key=itemgetter(0)))
+        self._keys = list(self.nodes)
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.kubernetes_lists = kubernetes_lists
@@ -129,7 +130,7 @@ class Network:
         self._leaves = leaves
         self._by_type: dict[type[Node], list[Node]] = defaultdict(list)
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
-        self._incoming: dict[str, list[Edge]] = {}
+        self._dangling: dict[str, list[Edge]] = {}
         self.known: dict[Any, Any] = {}
         """The answers to questions that were asked, by question."""
         self._join()
@@ -212,23 +213,27 @@ class Network:
 
     def edges(self) -> Iterator[Edge]:
         """Give every reference of every node, sorted by target, then by source."""
-        for key in sorted(self._incoming):
-            yield from self._incoming[key]
+        for key in sorted((*self._keys, *self._dangling)):
+            yield from self._referrers(key)
 
     def dangling(self) -> Iterator[Edge]:
         """Give every reference whose target is no node, sorted as `edges` are."""
-        for key in sorted(key for key in self._incoming if key not in self.nodes):
-            yield from self._incoming[key]
+        for key in sorted(self._dangling):
+            yield from self._dangling[key]
 
     def referrers(self, node: Node | Missing, *kinds: str) -> tuple[Edge, ...]:
         """Give the references to a node, of the given kinds (JSON keys) or of all.
 
         For a scale set's model NIC these include the references to its instances.
         """
-        found = self._incoming.get(node.key)
+        found: Sequence[Edge] | None = node.incoming if isinstance(node, Node) else None
         if found is None:
-            return ()
+            found = self._referrers(node.key)
         return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
+
+    def _referrers(self, key: str) -> Sequence[Edge]:
+        node = self.nodes.get(key)
+        return (self._dangling.get(key) if node is None else node.incoming) or ()
 
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
@@ -252,7 +257,7 @@ class Network:
 
     def _join(self) -> None:
         """Let every reference know its target, every target its references, and sort by type."""
-        nodes, incoming = self.nodes, self._incoming
+        nodes, dangling = self.nodes, self._dangling
         found: visit.Targets = []
         silent: set[int] = set()
         kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
@@ -274,17 +279,18 @@ class Network:
                 if node is None:
                     key = fold(target)
                     node = self._at(key)
-                if node is not None:
-                    key = node.folded or key
-                    if ref is not None:
-                        ref.node = node
-                        if node.id == target:
-                            ref.id = node.id  # one copy of the text
-                edges = incoming.get(key)
-                if edges is None:
-                    incoming[key] = [Edge(source, field, key)]
+                if node is None:
+                    dangling.setdefault(key, []).append(Edge(source, field, key))
+                    continue
+                if ref is not None:
+                    ref.node = node
+                    if node.id == target:
+                        ref.id = node.id  # one copy of the text
+                edge = Edge(source, field, node.folded or key)
+                if node.incoming is None:
+                    node.incoming = [edge]
                 else:
-                    edges.append(Edge(source, field, key))
+                    node.incoming.append(edge)
             found.clear()
 
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from auditor.errors import Undetermined
 from auditor.network import clusters
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.resources.kubernetes import (
     HttpRoute,
     Ingress,
@@ -124,6 +124,11 @@ def clusters_without(network: Network, *kinds: str) -> tuple[ManagedCluster, ...
 
     Not among them: a cluster of which lists of all these kinds came whole, whatever they hold.
     """
+    return _clusters_without(network, kinds)
+
+
+@question_about
+def _clusters_without(network: Network, kinds: tuple[str, ...]) -> tuple[ManagedCluster, ...]:
     known = network.all(ManagedCluster)
     rest = [cluster for cluster in known if not _whole(network, cluster, kinds)]
     if not rest or not _loose(network, *kinds):

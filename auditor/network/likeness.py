@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
-from auditor.intervals import Intervals
+from auditor.intervals import Intervals, covers
 from auditor.network.filters import Filter, Selector
 from auditor.special_addresses import PLATFORM_HOST, PRIVATE, PUBLIC
 
@@ -25,9 +25,11 @@ def _cuts(sets: Iterable[Intervals]) -> list[int]:
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
+_MEANT = (EVERYTHING, PRIVATE, PUBLIC, _HOST)
+
+
 def _fixed(version: Version) -> list[int]:
-    known = (EVERYTHING, PRIVATE, PUBLIC, _HOST)
-    return _cuts(each.intervals(version) for each in known)
+    return _cuts(each.intervals(version) for each in _MEANT)
 
 
 _FIXED: dict[Version, list[int]] = {4: _fixed(4), 6: _fixed(6)}
@@ -47,6 +49,41 @@ def likeness(filters: Sequence[Filter], inside: AddressSet) -> Hashable:
         _ranked([form.destinations for form in forms if form.destinations], inside),
         _numbered([form.groups for form in forms if form.groups]),
     )
+
+
+def kinship(filters: Sequence[Filter], inside: AddressSet) -> Hashable:
+    """Give a value that two lists of filters share only if rules do nothing in both or in neither.
+
+    Coarser than likeness: which addresses share which rules counts, not in what order they lie. So
+    it tells that nothing is superfluous, and not which rules explain what is.
+    """
+    forms = [_form(rule) for rule in filters]
+    return (
+        tuple([form.rest for form in forms]),
+        _shared([form.sources for form in forms if form.sources], inside),
+        _shared([form.destinations for form in forms if form.destinations], inside),
+        _numbered([form.groups for form in forms if form.groups]),
+    )
+
+
+def _shared(sets: list[AddressSet], inside: AddressSet) -> Hashable:
+    """The addresses of one side by the sets that hold them."""
+    sets.append(inside)
+    v4 = _kinds(4, *[each.v4 for each in sets])
+    v6 = _kinds(6, *[each.v6 for each in sets]) if any(each.v6 for each in sets) else None
+    return v4, v6
+
+
+@lru_cache(maxsize=1024)
+def _kinds(version: Version, *sets: Intervals) -> Hashable:
+    """Which of some sets are the same, and in which of them one address may be together.
+
+    With those that have a meaning.
+    """
+    number = {each: place for place, each in enumerate(dict.fromkeys(sets))}
+    known = (*number, *[each.intervals(version) for each in _MEANT])
+    kinds = {tuple([covers(each, cut, cut) for each in known]) for cut in _cuts(known)}
+    return tuple([number[each] for each in sets]), frozenset(kinds)
 
 
 class _Form(NamedTuple):

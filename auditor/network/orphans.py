@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.errors import Undetermined
-from auditor.network.clusters import managed_by_aks
+from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.resources import walk
 from auditor.resources.base import Node, kind_of
@@ -203,8 +203,8 @@ def judgeable(network: Network) -> tuple[Node, ...]:
     return tuple(
         node
         for cls in _JUDGES
-        for node in network.all(cls)
-        if possibly(_answered, node) and not managed_by_aks(network, node)
+        for node in not_managed_by_aks(network, network.all(cls))
+        if possibly(_answered, node)
     )
 
 

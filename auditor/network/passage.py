@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
-from auditor.network.alike_passage import plainly_pass
+from auditor.network.alike_passage import at_most, plainly_pass
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.filters import INTERNET, Selector
 from auditor.network.graph import Network, question
@@ -36,7 +36,8 @@ def may_pass(rules: EffectiveRules, own: AddressSet, ports: PortSet) -> AddressS
         if layer.kind is LayerKind.ADMIN:
             return EVERYTHING
         if layer.unknown is None:
-            total = total & _may(_matches(rules, layer), own, ports)
+            found = at_most(rules, layer, own, ports)
+            total = total & (_may(_matches(rules, layer), own, ports) if found is None else found)
     return total if rules.inbound else total | UNFILTERED
 
 

@@ -21,7 +21,7 @@ from auditor.network.filters import (
     filters_of,
 )
 from auditor.network.graph import Network, question, question_about
-from auditor.network.likeness import likeness
+from auditor.network.likeness import kinship, likeness
 from auditor.network.openings import subnets_at
 from auditor.network.symbols import Symbolic, applies, symbolic
 from auditor.packets.cover import superfluous
@@ -122,10 +122,29 @@ def _answer(
         key = inbound, likeness(custom, inside)
         found = alike.get(key)
         if found is None:
-            filters = (*custom, *DEFAULTS[inbound])
-            found = alike[key] = _do_nothing(filters, len(custom), inside, inbound)
+            found = alike[key] = _asked(network, custom, inside, inbound)
         same[inbound, custom, inside] = found
     return found
+
+
+def _asked(
+    network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool
+) -> tuple[_Found, _Found]:
+    """What does nothing, asked once for all kin of which nothing does."""
+    kin = inbound, kinship(custom, inside)
+    busy = _busy(network)
+    if kin in busy:
+        return {}, {}
+    found = _do_nothing((*custom, *DEFAULTS[inbound]), len(custom), inside, inbound)
+    if not any(found):
+        busy.add(kin)
+    return found
+
+
+@question
+def _busy(network: Network) -> set[Hashable]:
+    """The kin of lists in which every rule does something."""
+    return set()
 
 
 _Answers: TypeAlias = dict[Hashable, tuple[_Found, _Found]]

@@ -84,7 +84,7 @@ def nobody(
     It is certain where the subnet lists who is in it, and all of these are told. `untold`: of whom
     it is not told what has the address.
     """
-    doubt = unlisted(network).get(subnet.key, "")
+    doubt = unlisted(network, subnet)
     try:
         listed = subnet.properties.ip_configurations is not None
     except Undetermined:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from auditor.addresses import NOTHING, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.filters import Selector
+from auditor.network.graph import Network, question
 from auditor.network.passage import UNFILTERED
 from auditor.network.surroundings import Surroundings
 from auditor.reach.plainly import decides, lets_through, surely_held
@@ -29,6 +30,32 @@ class Spot:
         """Tell whether two addresses are of pods and nodes: their packets pass (K-41)."""
         both = self.pods | self.home
         return (one <= both and other <= both) and (one <= self.pods or other <= self.pods)
+
+
+def plainly_alive_at(own: EffectiveRules, other: EffectiveRules, spot: Spot) -> frozenset[int]:
+    """Give the Allow rules of one group of which that is so, by their numbers.
+
+    Looked at once for all places where both groups say the same and names stand for the same.
+    """
+    here = own.surroundings
+    tag = here.virtual_network
+    said = tuple((each.kind, each.unknown is None, each.filters) for each in other.layers)
+    filters = own.layers[0].filters
+    key = (own.direction, filters, own.layers[0].kind, said, tag.must, tag.may, here.tags, spot)
+    known = here.network.ask(_known)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = frozenset(
+            number
+            for number, each in enumerate(filters)
+            if each.allow and plainly_alive(own, other, number, spot)
+        )
+    return found
+
+
+@question
+def _known(network: Network) -> dict[object, frozenset[int]]:
+    return {}
 
 
 def plainly_alive(own: EffectiveRules, other: EffectiveRules, number: int, spot: Spot) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -51,6 +51,7 @@ class Answer:
     the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
     it pass, on the path with the fewest of them. `reasons` tell what is not told. `via` names the
     gateways that open connections of their own on the way; such an answer is apart from the others.
+    `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
 
     source: Point
@@ -64,6 +65,7 @@ class Answer:
     reasons: tuple[Reason, ...]
     path: Path | None = None
     version: Version = 4
+    bounds: Bounds | None = None
 
     @property
     def via(self) -> tuple[str, ...]:
@@ -258,6 +260,7 @@ class _Question:
             reasons,
             path,
             self.version,
+            self.total,
         )
 
     def _shown(
@@ -377,19 +380,6 @@ def _split(
 
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
 _PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
-
-
-def sources_of(answer: Answer) -> AddressSet | None:
-    """Give the sources whose packets have the answer's verdict; None when they are most of them."""
-    if answer.path is None:
-        return None
-    bounds = answer.path.bounds
-    packets = bounds.must if answer.verdict is Verdict.REACHABLE else bounds.may
-    found = values(packets, "source")
-    every = answer.source.addresses.intervals(answer.version)
-    asked = sum(high - low + 1 for low, high in every)
-    held = AddressSet(v4=found) if answer.version == 4 else AddressSet(v6=found)
-    return None if (held & answer.source.addresses).size * 2 >= asked else held
 
 
 def addressed_by_name(answer: Answer) -> str:

@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from auditor.addresses import NOTHING
-from auditor.network.graph import Network, question
+from auditor.addresses import NOTHING, AddressSet
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing.model import Hop
+from auditor.network.routing.near import near
+from auditor.network.routing.peered import ties_of
 from auditor.packets.diagram import PacketSet
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
@@ -22,7 +24,7 @@ from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants
 from auditor.reach.ways import appliances_of, leads_to, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 Choose: TypeAlias = Callable[[Path], PacketSet]
 
@@ -87,10 +89,12 @@ def _crossing(network: Network) -> Iterator[Flow]:
         if not tenants(network, target):
             continue
         for source in subnets_around(network, there.home):
-            if source is target or _is_platform(source) or starts_nothing(network, source):
+            if source is target or _is_platform(source):
+                continue
+            if not _may_be_straight(network, source, there) or starts_nothing(network, source):
                 continue
             here = _senders_in(network, source)
-            if _straight(network, here, there) and _by_appliance(network, there, here):
+            if _by_appliance(network, there, here) and _straight(network, here, there):
                 found = paths(network, here, there, relays=False)
                 every = tuple(p for p in found if p.entrance is None)
                 yield Flow(target.id, source.key, every, (source.id,))
@@ -110,6 +114,20 @@ def _is_platform(subnet: Subnet) -> bool:
     return subnet.name.lower() in PLATFORM_SUBNETS
 
 
+def _may_be_straight(network: Network, source: Subnet, there: Point) -> bool:
+    """Whether a subnet is in a point's network, or in one that a peering joins to it (R-14)."""
+    home = anywhere_in(network, source).home
+    return home == there.home or there.home in _peers(network, home)
+
+
+@question_about
+def _peers(network: Network, home: str) -> frozenset[str]:
+    vnet = network.nodes.get(home)
+    if not isinstance(vnet, VirtualNetwork):
+        return frozenset()
+    return frozenset(tie.far_key for tie in ties_of(network, vnet).ties)
+
+
 def _straight(network: Network, here: Point, there: Point) -> bool:
     """Whether some address of one point is certainly routed straight from another."""
     subnet = here.place
@@ -117,16 +135,13 @@ def _straight(network: Network, here: Point, there: Point) -> bool:
         return False
     vnet = vnet_of(network, here)
     ways = ways_from(network, subnet, 4, network.tags)
-    far = ways.straight_to
-    if here.home != there.home and far is not None and there.home not in far:
-        return False
     return any(leads_to(way, there.home, vnet) is True for way in ways.towards(there.addresses))
 
 
 def _by_appliance(network: Network, here: Point, there: Point) -> bool:
     """Whether some address of one point is routed by an appliance from another."""
     subnet = here.place
-    if subnet is None:
+    if subnet is None or AddressSet(v4=there.addresses.v4) <= near(network, subnet):
         return False
     ways = ways_from(network, subnet, 4, network.tags)
     return any(

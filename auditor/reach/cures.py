@@ -13,6 +13,7 @@ from auditor.network.layers import EffectiveRule
 from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
 from auditor.network.routing.model import PEERINGS, Source
+from auditor.network.routing.peered import ties_of
 from auditor.reach.frame import Packet
 from auditor.reach.space import PORTED
 from auditor.resources import walk
@@ -87,16 +88,23 @@ def way_for(
     goes = f"so that {address} goes {expected}"
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
     table = route.node.owner if route.node is not None else None
-    if route.source is Source.USER and table is not None:
-        return f"change route {route.name or route.prefix} of {table.label}, {goes}"
-    if "gateway" in expected:
+    if (
+        route.source is Source.USER
+        and table is not None
+        and not _lacks_gateway(network, subnet, expected)
+    ):
+        change = f"change route {route.name or route.prefix} of {table.label}"
+        far = _not_peered(network, subnet, expected)
+        return f"peer {vnet} with {far} and {change}, {goes}" if far else f"{change}, {goes}"
+    if expected.endswith(_TO_GATEWAY):
         return _by_gateway(network, subnet, vnet, address, goes)
     if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node is not None:
         return f"approve the connection of {route.node.label}"
-    if route.hop in PEERINGS and route.fault and route.node is not None:
-        return f"add subnet {subnet.label} to the peering {route.node.label} of {vnet}, {goes}"
-    there = expected.removeprefix("to ") if expected.startswith("to ") else ""
-    elsewhere = bool(there) and "appliance" not in there and "internet" not in there
+    if route.hop in PEERINGS and route.fault:
+        far = ids.name(route.far) or "its peer"
+        return f"let the peering of {vnet} with {far} join subnet {subnet.label}, {goes}"
+    there = _network_in(expected)
+    elsewhere = bool(there)
     far = there if elsewhere else f"the network of {address}"
     if elsewhere or expected == "straight back":
         if route.hop is Hop.NONE:
@@ -106,14 +114,44 @@ def way_for(
     return f"give {place_name(subnet)} a route, {goes}"
 
 
-def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
-    """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
+_TO_GATEWAY = "to the gateway"
+
+
+def _network_in(expected: str) -> str:
+    """The name of the network that something ought to go to, empty where it is none."""
+    there = expected.removeprefix("to ") if expected.startswith("to ") else ""
+    return "" if " " in there else there  # the internet, the gateway, the appliance, its network
+
+
+def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
+    """The network that something ought to go to, if its own certainly has no peering with it."""
+    there, own = _network_in(expected), network.holder(subnet, VirtualNetwork)
+    if not there or own is None or own.label.lower() == there.lower():
+        return ""
+    try:
+        ties = ties_of(network, own)
+    except Undetermined:
+        return ""
+    known = {ids.name(tie.far_key).lower() for tie in ties.ties}
+    return "" if there.lower() in known or ties.untold else there
+
+
+def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
+    """Whether it ought to go to a gateway and certainly there is none."""
     own = network.holder(subnet, VirtualNetwork)
     try:
-        served = own is None or bool(gateways_serving(network, own))
+        return (
+            expected.endswith(_TO_GATEWAY)
+            and own is not None
+            and not gateways_serving(network, own)
+        )
     except Undetermined:
-        served = True
-    if not served:
+        return False
+
+
+def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
+    """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
+    if _lacks_gateway(network, subnet, _TO_GATEWAY):
         return f"give {vnet} a gateway, its own or that of a peer, which knows {address}, {goes}"
     table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):

@@ -121,7 +121,7 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
 
 def has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:
     """Whether machines may be in a subnet that no listed point stands for."""
-    if subnet.key not in unlisted(network):
+    if not unlisted(network, subnet):
         return False
     try:
         if subnet.delegated_to or any(absent_nics(network, subnet)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.address_plan import all_owned_addresses, locate
 from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
-from auditor.network.graph import Missing, Network
+from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.reach.points import Point, frontend, machine
 from auditor.resources import walk
@@ -33,13 +34,31 @@ def targets_of(network: Network, rule: InboundRule) -> Iterator[tuple[str, Point
 
     Raises Undetermined at the end, when a pool of the rule is not in the snapshot or hides members.
     """
+    found, untold = _targets(network, rule)
+    yield from found
+    if untold is not None:
+        raise Undetermined(untold.missing, resource=untold.resource)
+
+
+_Target: TypeAlias = tuple[str, Point | None, Doubts]
+
+
+@question_about
+def _targets(
+    network: Network, rule: InboundRule
+) -> tuple[tuple[_Target, ...], Undetermined | None]:
+    found: list[_Target] = []
     seen: set[str] = set()
-    for text, doubts in _members(network, rule):
-        target, lacks = _target(network, rule, text)
-        if target is not None and target.id in seen:
-            continue  # instances of one model
-        seen.add(target.id if target is not None else text)
-        yield text, target, (*doubts, *lacks)
+    try:
+        for text, doubts in _members(network, rule):
+            target, lacks = _target(network, rule, text)
+            if target is not None and target.id in seen:
+                continue  # instances of one model
+            seen.add(target.id if target is not None else text)
+            found.append((text, target, (*doubts, *lacks)))
+    except Undetermined as unknown:
+        return tuple(found), unknown
+    return tuple(found), None
 
 
 def candidates(network: Network, rule: InboundRule, member: str) -> Iterator[Point]:
@@ -177,7 +196,7 @@ def _address(member: str) -> Address | None:
 def _target(network: Network, rule: InboundRule, member: str) -> tuple[Point | None, Doubts]:
     address = _address(member)
     if address is None:
-        node = network.find(member)
+        node = network.nodes.get(member) or network.find(member)
         if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
             return machine(network, node), ()
         if isinstance(node, LoadBalancerFrontend):

@@ -6,6 +6,11 @@ gateways, which open connections of their own (`via`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from msgspec.structs import replace as changed
+
 from auditor.addresses import AddressSet, Version
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -14,10 +19,7 @@ from auditor.reach.from_inside import from_inside
 from auditor.reach.from_outside import from_internet_to
 from auditor.reach.from_sites import from_sites_to
 from auditor.reach.path import SILENT, Path
-from auditor.reach.points import (
-    Kind,
-    Point,
-)
+from auditor.reach.points import Kind, Point
 
 
 def paths(
@@ -43,8 +45,17 @@ def paths(
         found = from_sites_to(network, source, target, version, tags, relays=relays)
     else:
         found = from_inside(network, source, target, version, tags, relays=relays)
-    return tuple(path for path in found if not target.entry or _enters(path, target.entry))
+    if not target.entry:
+        return tuple(found)
+    return tuple(each for path in found for each in _by(path, target.entry))
 
 
-def _enters(path: Path, addresses: AddressSet) -> bool:
-    return path.entrance is not None and path.entrance.addresses.overlaps(addresses)
+def _by(path: Path, addresses: AddressSet) -> Iterator[Path]:
+    """Give a path as far as it enters by some public addresses; an entrance may have more."""
+    if path.entrance is None or not path.entrance.addresses.overlaps(addresses):
+        return
+    if path.entrance.addresses <= addresses:
+        yield path
+        return
+    asked = path.trail.space.having(destination=addresses)
+    yield replace(path, trail=changed(path.trail, sent=path.trail.sent & asked))

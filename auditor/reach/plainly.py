@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
+from auditor.network.alike_passage import own_space
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.filters import (
     AZURE_LOAD_BALANCER,
@@ -130,7 +131,12 @@ class _Class(msgspec.Struct, frozen=True):
     def _holds(self, side: Selector, asked: AddressSet) -> bool:
         if asked <= side.addresses:
             return True
-        return bool(side.tags) and asked <= surely_held(side, self.rules.surroundings)
+        here = self.rules.surroundings
+        if VIRTUAL_NETWORK in side.tags and asked <= side.addresses | own_space(here):
+            return True  # what else the tag holds takes longer to tell
+        if asked.v4 == PUBLIC.v4:
+            return False  # no network holds the whole internet, whatever else it does
+        return bool(side.tags) and asked <= surely_held(side, here)
 
     def _hold_peers(self, side: Selector, tags: set[str]) -> bool:
         """Whether a side, or some tags together, hold all peers.

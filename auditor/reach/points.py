@@ -33,7 +33,7 @@ from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 
 class Kind(Enum):
@@ -106,8 +106,8 @@ INTERNET = Point(Kind.INTERNET, "internet", PUBLIC)
 
 
 def internet(addresses: AddressSet) -> Point:
-    """Give some of the internet."""
-    return Point(Kind.INTERNET, "internet", addresses & PUBLIC)
+    """Give some of the internet; addresses of examples stand for it where somebody names them."""
+    return Point(Kind.INTERNET, "internet", addresses & (PUBLIC | DOCUMENTATION))
 
 
 def on_premises(addresses: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:

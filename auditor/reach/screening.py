@@ -74,7 +74,7 @@ def senders(network: Network, target: Point, port: int) -> AddressSet:
     else:
         found = _at(network, own, target, port)
     # By the internet they come with public addresses, which nobody tells for certain.
-    return EVERYTHING if entered and found.overlaps(PUBLIC | _of_firewalls(network)) else found
+    return EVERYTHING if entered and found.overlaps(PUBLIC | of_firewalls(network)) else found
 
 
 def _at(network: Network, own: AddressSet, target: Point, port: int) -> AddressSet:
@@ -209,12 +209,13 @@ def _put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
     """What appliances may put in the place of the source, of packets from a subnet."""
     total = NOTHING
     for address in appliances_of(network, subnet):
-        total = total | AddressSet.from_range(address, address) | _of_firewalls(network)
+        total = total | AddressSet.from_range(address, address) | of_firewalls(network)
     return total
 
 
 @question
-def _of_firewalls(network: Network) -> AddressSet:
+def of_firewalls(network: Network) -> AddressSet:
+    """Give what addresses firewalls in VNets may have."""
     total = NOTHING
     for configuration in network.all(FirewallIpConfiguration):
         here = part_in_subnet(network, Kind.FIREWALL, configuration)

@@ -43,7 +43,7 @@ from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.selector import Selector
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,11 @@ def _with_address(network: Network, addresses: AddressSet) -> tuple[list[Point],
     public, taken, reasons = _behind_public(network, addresses)
     points = list(public)
     rest = addresses - taken
-    if rest.overlaps(PUBLIC):
-        points.append(internet(rest))
+    examples = DOCUMENTATION - every_site(network).must - _address_spaces(network)
+    outside = rest & (PUBLIC | examples)
+    if outside:
+        points.append(internet(outside))
+        rest = rest - (outside & DOCUMENTATION)
     held, settled = NOTHING, False
     for subnet in network.all(Subnet):
         try:
@@ -251,7 +254,7 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
     found = [p for p in listed if any(e.addresses.overlaps(one) for e in _fronts(network, p))]
     for point in found:
         yield with_one_address(point, one)
-    if subnet.key in unlisted(network) and has_strangers(network, subnet, listed):
+    if unlisted(network, subnet) and has_strangers(network, subnet, listed):
         yield replace(anywhere_in(network, subnet), addresses=one)
     elif not found:
         yield nobody(network, subnet, one)

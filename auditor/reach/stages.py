@@ -12,6 +12,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
 from auditor.network.graph import Network
+from auditor.network.layers import EffectiveRule
 from auditor.network.reasons import Reason
 from auditor.network.routing import EffectiveRoute
 from auditor.reach.bounds import Bounds
@@ -92,8 +93,16 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
         ).verdicts[0]
         ends = ("", "") if passes else _ends_seen(trail, packet)
         steps = _layer_steps(verdict, point, packet, inbound, passes, ends)
-        if passes is None and steps[-1].passes is False:
-            steps[-1] = _if_so(steps[-1], packet, trail)
+        if passes is None:
+            in_doubt = verdict.access is Access.UNKNOWN
+            steps = [
+                each
+                if each.passes is not False
+                else _unless_admitted(each, verdict)
+                if in_doubt
+                else _if_so(each, packet, trail)
+                for each in steps
+            ]
         return tuple(steps)
 
     return tell
@@ -103,6 +112,12 @@ def _if_so(step: Step, packet: Packet, trail: Trail) -> Step:
     """Say of a denial that it is one of what the packet may look like, where that is not told."""
     says = f"{step.says} as {packet.source} to {packet.destination}, if that is how it looks here"
     return replace(step, says=says, passes=None, opening="", reasons=trail.frame.reasons)
+
+
+def _unless_admitted(step: Step, verdict: Verdict) -> Step:
+    """Say of a group's denial that an admin rule before it may skip the groups (N-50)."""
+    says = f"{step.says}, unless an admin rule before it always allows it"
+    return replace(step, says=says, passes=None, opening="", reasons=verdict.reasons)
 
 
 def _ends_seen(trail: Trail, packet: Packet) -> tuple[str, str]:
@@ -136,7 +151,7 @@ def _layer_steps(
         kind = "admin-rule" if answer.layer.kind.value == "admin" else code
         if rule is not None:
             word = "allows" if answer.passes else "denies"
-            says = f"{rule.name} of {ids.name(rule.resource)} at {ids.name(at)} {word} it"
+            says = f"{rule.name}{_holder(rule)} at {ids.name(at)} {word} it"
         elif answer.passes is None:
             says = f"it cannot be told what the rules at {ids.name(at)} do"
             if answer.rules:
@@ -145,7 +160,7 @@ def _layer_steps(
         elif answer.rules:
             names = " or ".join(each.name for each in answer.rules)
             word = "allows" if answer.passes else "denies"
-            says = f"{names} of {ids.name(answer.rules[0].resource)} at {ids.name(at)} {word} it"
+            says = f"{names}{_holder(answer.rules[0])} at {ids.name(at)} {word} it"
         else:
             says = f"the rules at {ids.name(at)} do not concern it"
         uncertain = answer.passes is None
@@ -173,8 +188,6 @@ def _layer_steps(
                 else "",
             )
         )
-        if answer.passes is False:
-            break
     if not steps:
         where = place_name(point.node) if point.node is not None else point.id
         steps.append(Step(code, point.id, f"nothing filters it at {where}", packet, True))
@@ -184,6 +197,11 @@ def _layer_steps(
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
     return steps
+
+
+def _holder(rule: EffectiveRule) -> str:
+    """Name the group of a rule; an admin rule is a resource itself."""
+    return "" if ids.name(rule.resource) == rule.name else f" of {ids.name(rule.resource)}"
 
 
 Ask = Callable[[Way], "bool | None"]

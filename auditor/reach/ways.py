@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
+from auditor.intervals import overlap
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS
@@ -43,9 +44,6 @@ class Way(msgspec.Struct, frozen=True):
         return self.possible[0] if self.possible and not self.reasons else None
 
 
-_STRAIGHT = frozenset((Hop.LOCAL, Hop.CONNECTED_GROUP, *PEERINGS))
-
-
 class Ways:
     """The ways from one subnet, each looked up when it is first asked for.
 
@@ -63,16 +61,6 @@ class Ways:
     def at(self, address: Address) -> Way:
         """Give the way to one address."""
         return self._way(bisect_right(self._cuts, address.value) - 1)
-
-    @cached_property
-    def straight_to(self) -> frozenset[str] | None:
-        """The far networks (by key) that a peering may lead to; None when nobody tells them all."""
-        if any(each.hop in _STRAIGHT for each in self._routes.influences):
-            return None
-        drafts = self._routes.drafts
-        if any(route.hop is Hop.CONNECTED_GROUP for route in drafts):
-            return None
-        return frozenset(route.far for route in drafts if route.hop in PEERINGS)
 
     @property
     def said(self) -> object:
@@ -98,12 +86,25 @@ class Ways:
 
     def towards(self, addresses: AddressSet) -> tuple[Way, ...]:
         """Give the ways of `within`, in the same order, when it does not matter whose they are."""
+        asked = addresses.intervals(self._version)
+        if asked and not self._divided(addresses):
+            return (self._way(bisect_right(self._cuts, asked[0][0]) - 1),)
         places: dict[int, None] = {}
-        for low, high in addresses.intervals(self._version):
+        for low, high in asked:
             first, last = bisect_right(self._cuts, low) - 1, bisect_right(self._cuts, high)
             places.update(dict.fromkeys(range(first, last)))
         found = {id(way): way for way in map(self._way, places)}
         return tuple(found.values())
+
+    def _divided(self, addresses: AddressSet) -> bool:
+        """Whether some route is for some of these addresses, and not for all there are."""
+        asked = addresses.intervals(self._version)
+        return any(
+            route.prefix.length
+            and route.prefix.version == self._version
+            and overlap(asked, ((route.prefix.first, route.prefix.last),))
+            for route in self._routes.drafts
+        ) or any(each.within.overlaps(addresses) for each in self._routes.influences)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -189,10 +190,15 @@ def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
     named = walk.peek(walk.peek(subnet, "properties"), "route_table")
     table = network.find(walk.peek(named, "id"))
-    settings = walk.peek(table, "properties") if isinstance(table, RouteTable) else None
+    return tuple(sorted(appliances_in(table))) if isinstance(table, RouteTable) else ()
+
+
+def appliances_in(table: RouteTable) -> set[Address]:
+    """Give the addresses of all appliances that a route table names."""
+    settings = walk.peek(table, "properties")
     hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
     found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}
-    return tuple(sorted(address for address in found if address is not None))
+    return {address for address in found if address is not None}
 
 
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:

@@ -126,6 +126,7 @@ class Node(Wire):
     `id` and `name` are as spelled; a part without an id gets its owner's id, its collection and
     its name. `owner` is the node that holds this one, None for a
     resource. `collection` and `index` say where in the owner's settings this part stands.
+    `incoming` are the network's edges to it, if any.
     """
 
     segment: ClassVar[str] = ""
@@ -142,6 +143,7 @@ class Node(Wire):
     collection: str = msgspec.field(default="", name=HIDDEN + "collection")
     index: int = msgspec.field(default=0, name=HIDDEN + "index")
     record: Record | None = msgspec.field(default=None, name=HIDDEN + "record")
+    incoming: list[Any] | None = msgspec.field(default=None, name=HIDDEN + "incoming")
 
     @property
     def key(self) -> str:

@@ -40,23 +40,34 @@ def _traits(cls: type[Node]) -> _Traits:
     return _Traits(cls.indexed, walk.has_parts(cls), hollow)
 
 
-def link(root: Node) -> Parts | None:
-    """Tell a node and every part inside it who and where it is; give the parts, if there may be."""
+def link(root: Node, key: str) -> Parts | None:
+    """Tell a node and every part inside it who and where it is; `key` is the node's folded id.
+
+    Give the parts; None for a node of a class that has none.
+    """
     traits = _traits(type(root))
-    _introduce(root, traits)
+    _introduce(root, traits, key)
     if not traits.has_parts:
         return None
-    found = Parts([], [])
+    named: list[Node] = []
+    leaves: list[Node] = []
     owners = [root]
     for owner in owners:
-        _link_parts(owner, found, owners)
-    return found
+        before = len(named), len(leaves), len(owners)
+        try:
+            _linking_of(type(owner))(owner, named, leaves, owners)
+        except Undetermined:
+            for found, length in zip((named, leaves, owners), before, strict=True):
+                del found[length:]
+            for collection, parts in visit.collections(owner):
+                _adopt(owner, collection, parts, named, leaves, owners)
+    return Parts(named, leaves)
 
 
-def _introduce(node: Any, traits: _Traits) -> None:
+def _introduce(node: Any, traits: _Traits, key: str) -> None:
     """Let a node that has an id know its key and its name, and whether its settings ever came."""
     if traits.indexed:
-        node.folded = fold(node.id)
+        node.folded = key
     if not node.name:  # an expression of a template, perhaps
         node.name = last_segment(node.id)
     try:
@@ -64,17 +75,6 @@ def _introduce(node: Any, traits: _Traits) -> None:
             unset(node, "properties")
     except Undetermined:
         pass
-
-
-def _link_parts(owner: Node, found: Parts, owners: list[Node]) -> None:
-    before = [len(each) for each in (*found, owners)]
-    try:
-        _linking_of(type(owner))(owner, *found, owners)
-    except Undetermined:
-        for each, length in zip((*found, owners), before, strict=True):
-            del each[length:]
-        for collection, parts in visit.collections(owner):
-            _adopt(owner, collection, parts, *found, owners)
 
 
 def _adopt(
@@ -93,7 +93,7 @@ def _adopt(
         part.index = index
         if not part.id:
             _call(part)
-        _introduce(part, traits)
+        _introduce(part, traits, fold(part.id))
         (named if traits.indexed else leaves).append(part)
         if traits.has_parts:
             owners.append(part)

@@ -114,7 +114,14 @@ def receive_at_endpoint(trip: Trip, home: VirtualNetwork, resource: PrivateEndpo
         return trip.untold(
             at, why if passes is None else "whether the connection is approved is not told"
         )
-    return trip.delivered(at, why, reply(trip, endpoint.subnet))
+    return trip.delivered(at, why, _answers(trip, endpoint))
+
+
+def _answers(trip: Trip, endpoint: Endpoint) -> Truth:
+    """Whether an endpoint's reply gets back: routes of its subnet are none of its own (L-5)."""
+    if policy(endpoint.subnet, "routetable") is False:
+        return True
+    return True if reply(trip, endpoint.subnet) is True else None
 
 
 _PORT_BY_KIND = (("/managedclusters/", 443), ("/microsoft.dbformysql/", 3306))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from auditor.ids import fold
+
 
 class Dialect(enum.Enum):
     """How a record spells a resource; `auditor.resources.decode` turns each into ARM REST."""
@@ -204,7 +206,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that was read. Records are unique by folded id (see `load`)."""
+    """Everything that was read. Records are unique by folded id (see `load`).
+
+    `keys` are the folded ids of the records, in their order; made of them where not given.
+    """
 
     sources: tuple[Source, ...]
     records: Sequence[Record]
@@ -215,6 +220,11 @@ class Snapshot:
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     files: tuple[str, ...] = field(default=())
+    keys: Sequence[str] = field(default=(), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.keys) != len(self.records):
+            object.__setattr__(self, "keys", [fold(record.id) for record in self.records])
 
     def release(self) -> None:
         """Give mapped files back to the system; their text stays readable."""

@@ -73,10 +73,10 @@ def load(
                 _take(gathered, item, stdin)
             except InputError as error:
                 gathered.gaps.append(_as_gap(error, item, keep_going))
-        records, conflicts = merge(gathered.records, gathered.sources)
+        keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
-    return _snapshot(gathered, records, conflicts)
+    return _snapshot(gathered, keys, records, conflicts)
 
 
 @contextmanager
@@ -164,7 +164,9 @@ def _asked(answer: EffectiveAnswer) -> tuple[str, str, bytes]:
     return fold(answer.nic), answer.question, bytes(answer.body)
 
 
-def _snapshot(gathered: _Gathered, records: list[Record], conflicts: list[Gap]) -> Snapshot:
+def _snapshot(
+    gathered: _Gathered, keys: list[str], records: list[Record], conflicts: list[Gap]
+) -> Snapshot:
     times = sorted({source.taken_at for source in gathered.sources if source.taken_at})
     gaps = sorted(
         {*gathered.gaps, *conflicts},
@@ -173,6 +175,7 @@ def _snapshot(gathered: _Gathered, records: list[Record], conflicts: list[Gap]) 
     return Snapshot(
         sources=tuple(gathered.sources),
         records=records,
+        keys=keys,
         gaps=tuple(gaps),
         kubernetes=labelled(gathered.kubernetes),
         kubernetes_lists=tuple(sorted(gathered.kubernetes_lists)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import groupby, islice
+from operator import eq, itemgetter
 from typing import TypeAlias
 
 import msgspec
@@ -19,26 +21,39 @@ _NOISE = frozenset({"etag"})
 _ADDED = frozenset({"etag", "resourcegroup", "id", "type", "tenantid", "subscriptionid"})
 
 
-def merge(records: Iterable[Record], sources: Sequence[Source]) -> tuple[list[Record], list[Gap]]:
-    """Give the records unique by folded id and sorted by it, and the conflicts that were settled.
+def merge(
+    records: Iterable[Record], sources: Sequence[Source]
+) -> tuple[list[str], list[Record], list[Gap]]:
+    """Give the folded ids, sorted, the record of each, and the conflicts that were settled.
 
     Of two that tell one id differently, settings win over an inventory entry, then the newer
     source (`taken_at`), then the more faithful dialect, then an answer of ARM over one of
     Resource Graph, which lags behind, then the smaller text: never the order of files. The
     choice is a Gap, unless the loser has no settings to disagree with.
     """
-    first: dict[str, Record] = {}
-    doubled: dict[str, list[Record]] = {}
-    for record in records:
-        key = fold(record.id)
-        known = first.setdefault(key, record)
-        if known is not record:
-            doubled.setdefault(key, [known]).append(record)
+    records = list(records)
+    keys = [fold(record.id) for record in records]
+    order = sorted(range(len(records)), key=keys.__getitem__)
+    keys = [keys[number] for number in order]
+    records = [records[number] for number in order]
+    if any(map(eq, keys, islice(keys, 1, None))):
+        return _settled(keys, records, sources)
+    return keys, records, []
+
+
+def _settled(
+    keys: list[str], records: list[Record], sources: Sequence[Source]
+) -> tuple[list[str], list[Record], list[Gap]]:
+    """Settle which record to take where several that stand together have one key."""
+    found: dict[str, Record] = {}
     gaps: list[Gap] = []
-    for key in sorted(doubled):
-        first[key], conflict = _settle(doubled[key], sources)
-        gaps.extend(conflict)
-    return [first[key] for key in sorted(first)], gaps
+    for key, group in groupby(zip(keys, records, strict=True), key=itemgetter(0)):
+        told = [record for _, record in group]
+        found[key] = told[0]
+        if len(told) > 1:
+            found[key], conflict = _settle(told, sources)
+            gaps.extend(conflict)
+    return list(found), list(found.values()), gaps
 
 
 def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, list[Gap]]:

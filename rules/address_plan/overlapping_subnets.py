@@ -23,6 +23,7 @@ cannot change its prefix.
 from __future__ import annotations
 
 from auditor.addresses import overlapping_groups
+from auditor.errors import Undetermined
 from auditor.network.routing_domains import Claim, claims_of_subnet
 from auditor.network.subnets import Siblings, resize, siblings
 from auditor.resources.virtual_networks import Subnet
@@ -40,7 +41,10 @@ def overlapping_subnets(network: Network, family: Siblings) -> Outcomes:
     """Compare the subnets of one VNet, each pair once."""
     claims: dict[str, tuple[Claim, ...]] = {}
     for subnet in family.subnets:
-        claims[subnet.key] = claims_of_subnet(subnet)
+        try:
+            claims[subnet.key] = claims_of_subnet(subnet)
+        except Undetermined:
+            claims[subnet.key] = ()
         if not claims[subnet.key]:
             yield Unknown(subnet.id, missing=f"the address prefix of subnet {subnet.label}")
     subnets = {subnet.key: subnet for subnet in family.subnets}

@@ -103,9 +103,10 @@ def _finding(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: U
 
 def _remedy(cluster: ManagedCluster, usage: Usage, names: str) -> str:
     if clusters.plugin(cluster) is not clusters.Cni.NODE_SUBNET:
+        over = usage.used - usage.capacity
         return (
-            f"lower maxCount of {names}, in all by at least {usage.used - usage.capacity} nodes "
-            "with their surge, or move a pool to a larger subnet"
+            f"lower maxCount of {names}, in all by at least {over} node{'s' if over > 1 else ''} "
+            "with surge, or move a pool to a larger subnet"
         )
     return "move to overlay, so that pods take no addresses of the subnet: " + az(
         "aks",

@@ -127,7 +127,7 @@ def _pod_subnet(
         yield Finding(
             subject=cluster.id,
             message=f"pod subnet {subnet.label} gives out {room} addresses; at their declared "
-            f"maximum {names} take {needed}",
+            f"maximum {names} may take {needed}",
             remedy=f"lower maxCount or maxPods of {names}, or give them a larger pod subnet",
             related=(subnet.id,),
             evidence=(

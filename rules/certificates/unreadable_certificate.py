@@ -88,8 +88,8 @@ def _principal(network: Network, gateway: ApplicationGateway, identity: str) -> 
 def _no_identity(network: Network, gateway: ApplicationGateway, bound: SslCertificate) -> Finding:
     return Finding(
         bound.id,
-        f"The gateway {gateway.label} has no managed identity, so it cannot fetch the certificate "
-        f"{bound.label} from Key Vault",
+        f"The gateway {gateway.label} has no user-assigned identity, so it cannot fetch "
+        f"the certificate {bound.label} from Key Vault",
         "give the gateway an identity that may read secrets of the vault: "
         + az(
             *("network", "application-gateway", "identity", "assign"),

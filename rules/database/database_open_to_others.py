@@ -39,6 +39,7 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
 from auditor.reach.applications import application_of
+from auditor.reach.closed import closed_but_to
 from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
 from auditor.reach.ends import points_of
 from auditor.reach.points import Kind, Point
@@ -117,6 +118,8 @@ def _others(
 ) -> Iterator[Point]:
     known = {subnet.key for subnet in application}
     known |= {target.subnet.key for target in targets if target.subnet is not None}
+    if closed_but_to(network, targets, known):
+        return
     for point in callers(network, targets, MYSQL):
         if point.subnet is None:
             if "onprem" not in allow:

@@ -28,6 +28,7 @@ from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.graph import evidence
 from auditor.remedy import az
+from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -48,6 +49,9 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
     """Look for a delegated subnet or an approved endpoint."""
     if databases.injected(server) or databases.approved_connections(network, server):
+        return
+    if isinstance(server, MySqlFlexibleServer) and server.properties.network is None:
+        yield Unknown(server.id, missing=f"the network settings of MySQL server {server.label}")
         return
     listed = server.properties.private_endpoint_connections
     if listed is None:

@@ -86,6 +86,11 @@ def _has_managed_nginx(cluster: ManagedCluster) -> bool:
     return bool(routing and routing.enabled) and (kind or "").lower() != "none"
 
 
+@question
+def _blind(network: Network) -> frozenset[ManagedCluster]:
+    return frozenset(kubernetes.clusters_without(network, "IngressClass"))
+
+
 def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
     if _has_managed_nginx(cluster):
         ends = retirement("app-routing-nginx")
@@ -103,7 +108,7 @@ def _cluster(network: Network, cluster: ManagedCluster) -> Outcomes:
             ),
             evidence=(evidence(cluster, "/properties/ingressProfile/webAppRouting/enabled", True),),
         )
-    elif cluster in kubernetes.clusters_without(network, "IngressClass"):
+    elif cluster in _blind(network):
         yield Unknown(
             cluster.id,
             missing=f"the ingress controllers of cluster {cluster.label}",

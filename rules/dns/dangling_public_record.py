@@ -28,14 +28,13 @@ Delete the record, or point it at what took over.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, every, evidence, question
+from auditor.network.graph import Missing, every, evidence, question, question_about
 from auditor.remedy import az
+from auditor.resources.base import TYPES
 from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -72,7 +71,7 @@ def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcome
 def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
         return
-    alike = _by_type(network).get((ids.type_of(target) or "").lower(), ())
+    alike = _of_type(network, (ids.type_of(target) or "").lower())
     subscription = (ids.subscription(target) or "").lower()
     if any(_scope(key) == subscription for key in alike):
         yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
@@ -88,7 +87,7 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if suffix == "cloudapp.azure.com" and name.removesuffix(suffix).count(".") > _PLAIN:
         yield Unknown(record.id, missing=f"whether a scale set's instance has the name {name}")
         return
-    if any(kind in _by_type(network) for kind in _OWNERS[suffix]):
+    if any(_of_type(network, kind) for kind in _OWNERS[suffix]):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
         yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
@@ -125,19 +124,16 @@ def _gone(record: PublicRecordSet, target: str, pointer: str, value: str) -> Fin
     )
 
 
-@question
-def _by_type(network: Network) -> dict[str, list[str]]:
-    """The keys of all resources, read or only counted, by their type in lower case."""
-    spelled: dict[str, list[str]] = defaultdict(list)
-    for key, node in network.nodes.items():
-        if node.record is not None:
-            spelled[node.record.type].append(key)
-    for key in network.counted:
-        spelled[ids.type_of(key) or ""].append(key)
-    found: dict[str, list[str]] = defaultdict(list)
-    for kind, keys in spelled.items():
-        found[kind.lower()] += keys
-    return dict(found)
+@question_about
+def _of_type(network: Network, kind: str) -> tuple[str, ...]:
+    """The keys of all resources of a type (in lower case), read or only counted."""
+    cls = TYPES.get(kind)
+    read = network.all(cls) if cls else ()
+    segment = kind.rpartition("/")[2]
+    return (
+        *(node.key for node in read if node.record and node.record.type.lower() == kind),
+        *(key for key in network.counted if segment in key and (ids.type_of(key) or "") == kind),
+    )
 
 
 def _scope(key: str) -> str:
@@ -182,7 +178,7 @@ def _is_owned(network: Network, name: str, suffix: str) -> bool:
             raise doubt
         return name in names
     label = name.partition(".")[0]
-    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _by_type(network).get(kind, ()))
+    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _of_type(network, kind))
     return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
 
 

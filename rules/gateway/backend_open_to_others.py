@@ -38,6 +38,7 @@ from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
+from auditor.reach.closed import closed_but_to
 from auditor.reach.closing import Meant, also, meant_of, only_from
 from auditor.reach.points import Point
 from auditor.reach.screening import callers
@@ -115,10 +116,11 @@ def _let_in(
 def _others(
     network: Network, backend: Backend, targets: tuple[Point, ...], allow: tuple[str, ...]
 ) -> Iterator[Point]:
-    found = callers(network, targets, backend.port)
-    meant = _meant(network, targets) if found else set()
+    meant = _meant(network, targets)
     meant |= {target.subnet.key for target in targets if target.subnet is not None}
-    for point in found:
+    if closed_but_to(network, targets, meant):
+        return
+    for point in callers(network, targets, backend.port):
         if point.subnet is None:
             if "onprem" not in allow:
                 yield point

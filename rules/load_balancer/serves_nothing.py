@@ -58,7 +58,10 @@ def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
 
 def _empty(balancer: LoadBalancer) -> Finding:
     pools = len(balancer.pools)
-    what = f"none of its {pools} pools has a member" if pools else "it has no backend pool"
+    some = (
+        "its only pool has no member" if pools == 1 else f"none of its {pools} pools has a member"
+    )
+    what = some if pools else "it has no backend pool"
     command = az(
         "network", "lb", "delete", resource_group=balancer.resource_group, name=balancer.label
     )

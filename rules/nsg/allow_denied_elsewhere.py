@@ -37,14 +37,21 @@ from auditor.network.graph import evidence
 from auditor.network.layers import LayerKind
 from auditor.network.openings import group_of
 from auditor.network.superfluous import written_by_kubernetes
-from auditor.reach.contradictions import Dead, dead, meeting_allows
+from auditor.reach.contradictions import Dead, dead
+from auditor.reach.meetings import doubtful_allows, meeting_allows
 from auditor.reach.wording import packet_values, sent_words
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
-@rule("NSG-016", severity=Severity.MEDIUM, since="0.1.0", of=meeting_allows)
+@rule(
+    "NSG-016",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=meeting_allows,
+    suspects=doubtful_allows,
+)
 def allow_denied_elsewhere(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom Allow rule."""
     if not security_rule.allows:

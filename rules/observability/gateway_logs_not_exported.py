@@ -27,6 +27,8 @@ Create a diagnostic setting that sends all logs to your Log Analytics workspace.
 
 from __future__ import annotations
 
+import json
+
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import front_door, observability
@@ -100,6 +102,7 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
     if not observability.logs_category(sent, firewall) and _has_waf(network, gateway):
         lacking.append(firewall)
     if lacking:
+        settings = observability.diagnostics(network).get(gateway.key, ())
         yield Finding(
             subject=gateway.id,
             message=f"{words} {gateway.label} sends no {' and no '.join(lacking)} anywhere",
@@ -110,11 +113,17 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
                 name="to-log-analytics",
                 resource=gateway.id,
                 workspace="<id of the workspace>",
-                logs='[{"categoryGroup":"allLogs","enabled":true}]',
+                logs=_logs(lacking if settings else []),
             ),
-            related=tuple(s.id for s in observability.diagnostics(network).get(gateway.key, ())),
+            related=tuple(setting.id for setting in settings),
             evidence=_quoted(network, gateway),
         )
+
+
+def _logs(categories: list[str]) -> str:
+    """What to send: all, where nothing is sent; else what lacks, for Azure refuses a log twice."""
+    chosen = [("category", each) for each in categories] or [("categoryGroup", "allLogs")]
+    return json.dumps([{key: each, "enabled": True} for key, each in chosen], separators=(",", ":"))
 
 
 def _quoted(network: Network, gateway: Gateway) -> tuple[Evidence, ...]:

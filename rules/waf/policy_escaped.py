@@ -35,7 +35,7 @@ Bring the exception up to the gateway's policy, or take it away:
 from __future__ import annotations
 
 from auditor.errors import Undetermined
-from auditor.finding import Finding, Severity
+from auditor.finding import Evidence, Finding, Severity
 from auditor.network.doubt import Doubt
 from auditor.network.gateways import gateway_of, is_public, listeners_with_path_rule
 from auditor.network.graph import Network, evidence
@@ -60,26 +60,19 @@ def policy_escaped(network: Network, node: Listener | PathRule | Doubt) -> Outco
     weakness = _weakness(own, whole)
     if weakness is None:
         return
-    what, pointer = weakness
+    what, proof = weakness
     kind = "listener" if isinstance(node, Listener) else "path rule"
     yield Finding(
         node.id,
         f"The {kind} {node.label} of {gateway.label} escapes the gateway's firewall: its own "
         f"policy {own.policy.label} {what}",
-        "bring the policy up to the gateway's: "
-        + az(
-            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
-            resource_group=own.policy.resource_group,
-            policy_name=own.policy.label,
-            state="Enabled",
-            mode="Prevention" if whole.mode is Mode.PREVENTION else None,
-        ),
+        f"bring the policy up to the gateway's: {_remedy(own.policy, own, whole)}",
         related=(own.policy.id, *((whole.policy.id,) if whole.policy else (gateway.id,))),
         evidence=(
             evidence(node, own.pointer, node.properties.firewall_policy.id)
             if node.properties.firewall_policy
             else evidence(node, "", None),
-            evidence(own.policy, pointer, what),
+            proof,
         ),
         severity=Severity.MEDIUM if _private(network, node) else None,
         covers=_covers(network, own.policy, own),
@@ -101,17 +94,51 @@ def _escapes(network: Network, user: object) -> bool:
     return gateway_waf(network, gateway_of(network, user)).mode is Mode.PREVENTION
 
 
-def _weakness(own: Waf, whole: Waf) -> tuple[str, str] | None:
-    """Say how a policy falls behind the gateway's, and where it says so."""
+def _weakness(own: Waf, whole: Waf) -> tuple[str, Evidence] | None:
+    """Say how a policy falls behind the gateway's, and show where it says so."""
+    policy = own.policy
+    if policy is None:
+        return None
     at = "/properties/policySettings"
+    told = policy.properties.policy_settings
     if own.mode is Mode.NONE:
-        return "is switched off", f"{at}/state"
+        return "is switched off", evidence(policy, f"{at}/state", told.state if told else None)
     if own.mode < whole.mode:
-        return "only detects", f"{at}/mode"
-    managed = whole.policy is not None and bool(whole.policy.base_rule_sets)
-    if managed and own.policy and not own.policy.base_rule_sets:
-        return "has no managed rules against common attacks", "/properties/managedRules"
+        return "only detects", evidence(policy, f"{at}/mode", told.mode if told else None)
+    if _managed(whole.policy) and not _managed(policy):
+        sets = policy.properties.managed_rules
+        names = [one.rule_set_type for one in (sets.managed_rule_sets if sets else None) or ()]
+        return "has no managed rules against common attacks", evidence(
+            policy, "/properties/managedRules", ", ".join(filter(None, names)) or "no rule set"
+        )
     return None
+
+
+def _managed(policy: WafPolicy | None) -> bool:
+    return policy is not None and bool(policy.base_rule_sets)
+
+
+def _remedy(policy: WafPolicy, own: Waf, whole: Waf) -> str:
+    head = ("network", "application-gateway", "waf-policy")
+    named: dict[str, str | None] = {
+        "resource_group": policy.resource_group,
+        "policy_name": policy.label,
+    }
+    commands = []
+    if own.mode < whole.mode:
+        mode = "Prevention" if whole.mode is Mode.PREVENTION else None
+        commands.append(az(*head, "policy-setting", "update", **named, state="Enabled", mode=mode))
+    if whole.policy is not None and _managed(whole.policy) and not _managed(policy):
+        model = whole.policy.base_rule_sets[0]
+        commands.append(
+            az(
+                *(*head, "managed-rule", "rule-set", "add"),
+                **named,
+                type=model.rule_set_type,
+                version=model.rule_set_version,
+            )
+        )
+    return " && ".join(commands)
 
 
 def _private(network: Network, node: Listener | PathRule) -> bool:

@@ -91,6 +91,26 @@ def test_undetermined_becomes_unknown_of_the_subject() -> None:
     assert unknown.related == ("/elsewhere",)
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("ipAddress", "ipAddress of a"),
+        ("location", "location of a"),
+        ("securityRules", "securityRules, which a depends on"),
+    ],
+)
+def test_a_field_that_is_not_told_is_given_to_a_resource_that_has_it(key: str, words: str) -> None:
+    def check(_: Network, address: PublicIp) -> Iterator[Outcome]:
+        if address.name == "a":
+            raise Undetermined(key)
+        yield from ()
+
+    _, (unknown,) = only(check)
+
+    assert isinstance(unknown, Unknown)
+    assert unknown.missing == words
+
+
 def test_what_was_found_before_is_not_lost_when_the_rest_is_undetermined() -> None:
     def check(_: Network, address: PublicIp) -> Iterator[Outcome]:
         yield finding(address.id)

@@ -22,13 +22,20 @@ from ..auditor.reach.test_against_simulator import networks
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
     ("NSG-018", "auditor.reach.east_west._near", lambda *_: NOTHING),
-    ("RTE-005", "auditor.reach.ways.Ways.straight_to", None),
+    ("RTE-005", "auditor.reach.asymmetry._may_be_straight", lambda *_: True),
+    ("RTE-005", "auditor.reach.asymmetry.near", lambda *_: NOTHING),
     ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
     ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
     ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
     ("NSG-011", "auditor.reach.lateral._shut", lambda *_: False),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
+    ("GW-004", "auditor.reach.plain.near", lambda *_: NOTHING),
+    ("GW-004", "auditor.network.passage.plainly_pass", lambda *_: False),
+    ("DB-009", "auditor.network.passage.plainly_pass", lambda *_: False),
+    ("GW-025", "auditor.network.passage.at_most", lambda *_: None),
+    ("GW-025", "auditor.rules.gateway.backend_open_to_others.closed_but_to", lambda *_: False),
+    ("DB-008", "auditor.rules.database.database_open_to_others.closed_but_to", lambda *_: False),
 )
 """A rule, its glance, and what sends it the long way."""
 

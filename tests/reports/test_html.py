@@ -17,7 +17,7 @@ from auditor.topology import Kind, Line, Picture, Spot, Tie
 from . import sample
 from .rendering import rendered, renderer
 
-REPORTS = ["full", "clean", "unsure", "empty", "hostile"]
+REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
 VOID = {"meta", "link", "br", "input"}
 
 
@@ -218,6 +218,17 @@ def test_intents_are_told() -> None:
 
     assert "shop is public" in text
     assert "cannot tell" in text
+
+
+def test_the_controls_of_frameworks_are_told() -> None:
+    html = rendered("html", sample.complied())
+
+    assert "Compliance: Microsoft cloud security benchmark v1</h2>" in html
+    assert "<p>2 not satisfied, 1 not told, 1 satisfied" in html
+    row = "<td>NS-1</td><td>Networks are segmented</td>"
+    assert f'{row}<td><b class="verdict-word">not satisfied</b></td><td>NSG-001</td>' in html
+    assert "No rule looks at NS-8." in html
+    assert "Compliance: " not in rendered("html", sample.full())
 
 
 def test_an_unknown_is_not_told_twice_as_unknown() -> None:

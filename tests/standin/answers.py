@@ -59,9 +59,11 @@ class Answers:
 
     `denied` are folded subscriptions that the caller may not read: they are not listed, ARM
     answers 403 for them and Resource Graph is silent about them. `unregistered` are folded
-    namespaces that no subscription uses. `groups` are management groups with what is below
-    each: subscriptions and other management groups. `effective` has, for the folded id of a NIC
-    and the last word of the question, what it answers; a NIC that is not there does not run.
+    namespaces that no subscription uses. `unreadable` are folded types that the caller's role
+    leaves out: their lists are refused and Resource Graph is silent about them. `groups` are
+    management groups with what is below each: subscriptions and other management groups.
+    `effective` has, for the folded id of a NIC and the last word of the question, what it answers;
+    a NIC that is not there does not run.
     """
 
     estate: Estate
@@ -69,6 +71,7 @@ class Answers:
     page_size: int = 100
     denied: set[str] = field(default_factory=set)
     unregistered: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     groups: dict[str, list[str]] = field(default_factory=dict)
     effective: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     patience: int = 1
@@ -189,6 +192,13 @@ class Answers:
         head = {"name": "Public", "id": home, "type": kind, "changeNumber": "70"}
         return said({**head, "cloud": "Public", "values": [tag]})
 
+    def permissions(self, question: Question, subscription: str) -> Answer:
+        """Tell what the caller may do in a subscription: read, but for what is unreadable."""
+        if refused := self._missing(question, subscription):
+            return refused
+        left_out = sorted(f"{kind}/read" for kind in self.unreadable)
+        return said({"value": [{"actions": ["*/read"], "notActions": left_out}]})
+
     # -- lists and resources
 
     def _resource_or_list(self, question: Question) -> Answer:
@@ -211,6 +221,8 @@ class Answers:
 
     def _list(self, question: Question, words: list[str]) -> Answer:
         path = question.path
+        if "/".join([words[0], *words[1::2]]) in self.unreadable:
+            return self.refusal(question)
         scope = path.rpartition("/providers/")[0]
         kind = f"{words[0]}/{words[1]}"
         if len(words) == 2 and scope.count("/") == 2 and kind in BY_GROUP_ONLY:
@@ -311,7 +323,9 @@ class Answers:
         with self.lock:
             key = (asked["query"], tuple(sorted(wanted)))
             if token == "0" or key not in self.graphs:
-                self.graphs[key] = graph.rows(self.estate, query, wanted, identity.TENANT)
+                self.graphs[key] = graph.rows(
+                    self.estate, query, wanted, identity.TENANT, self.unreadable
+                )
             rows = self.graphs[key]
         return self._graph_page(rows, int(token), int(options.get("$top") or 100))
 
@@ -377,6 +391,10 @@ _ROUTES: list[tuple[re.Pattern[str], Callable[..., Answer]]] = [
         (_SUBSCRIPTION + r"/resourcegroups", Answers.resource_groups),
         (_SUBSCRIPTION + _GROUP, Answers.resource_group),
         (_SUBSCRIPTION + r"/resources", Answers.inventory),
+        (
+            _SUBSCRIPTION + r"/providers/microsoft\.authorization/permissions",
+            Answers.permissions,
+        ),
         (_SUBSCRIPTION + _GROUP + "/resources", Answers.inventory),
         (
             _SUBSCRIPTION + r"/providers/microsoft\.network/locations/([^/]+)/servicetags",

@@ -10,6 +10,7 @@ import pytest
 from msgspec import Raw
 
 from auditor.collect.graph_pages import Quota, resource_of
+from auditor.collect.rights import Permission
 
 from ...command import Command
 from ...snapping import ESTATES, Live, living
@@ -121,6 +122,59 @@ def test_a_subscription_of_which_only_a_part_is_read_is_listed(live: Live) -> No
         live.gaps
     )
     assert all(subject.startswith(f"/subscriptions/{part}/") for _, subject in live.gaps)
+
+
+def test_a_type_that_the_role_leaves_out_is_a_gap(live: Live) -> None:
+    """Resource Graph is silent about it."""
+    live.azure.azure.unreadable.add("microsoft.network/azurefirewalls")
+
+    live("--sweep", "graph")
+
+    subject = "providers/Microsoft.Network/azureFirewalls"
+    assert live.gaps == [("denied", f"{one}/{subject}") for one in live.document["scope"]]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("/permissions", times=None, status=403),
+        Fault("/permissions", times=None, status=500),
+        Fault("/permissions", times=None, status=200, body=b"<html>"),
+        Fault("/permissions", times=None, edit=lambda page: {**page, "nextLink": "/x"}),
+        Fault("/permissions", times=None, edit=lambda page: {"value": []}),
+    ],
+)
+def test_where_the_rights_are_not_told_everything_is_listed(live: Live, fault: Fault) -> None:
+    live("--sweep", "arm")
+    expected = without_versions(live)
+    live.azure.faults.append(fault)
+
+    live("--sweep", "graph")
+
+    assert without_versions(live) == expected
+    assert live.gaps == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "left_out", "granted"),
+    [
+        (("*",), (), True),
+        (("*/READ",), (), True),
+        (("Microsoft.Network/*",), (), True),
+        (("Microsoft.Network/*/read",), (), True),
+        (("Microsoft.Network/azureFirewalls/read",), (), True),
+        (("Microsoft.Compute/*",), (), False),
+        (("Microsoft.Network/azureFirewalls",), (), False),
+        (("*",), ("microsoft.network/*",), False),
+        ((), (), False),
+    ],
+)
+def test_what_a_role_grants(
+    actions: tuple[str, ...], left_out: tuple[str, ...], granted: bool
+) -> None:
+    role = Permission(actions, left_out)
+
+    assert role.grants("Microsoft.Network/azureFirewalls/read") is granted
 
 
 @pytest.mark.parametrize(

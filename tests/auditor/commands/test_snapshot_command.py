@@ -183,6 +183,14 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(
     ]  # fmt: skip
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_device_that_is_full_is_no_fault_of_auditor(auditor: Command, azure: StandIn) -> None:
+    ran = auditor(*options(azure), "--output", "/dev/full")
+
+    assert ran.status == 2
+    assert "/dev/full: cannot be written: No space left on device" in ran.err
+
+
 def test_a_pipe_from_end_to_end(azure: StandIn) -> None:
     program = f"{sys.executable} -m auditor"
     line = f"{program} {' '.join(options(azure))} | {program} check - --report json"
@@ -311,6 +319,14 @@ def test_a_denied_subscription_is_one_gap(auditor: Command, azure: StandIn) -> N
     _, snapshot = taken(auditor, azure, *named)
 
     assert gaps(snapshot) == [("denied", OTHER)]
+
+
+def test_a_subscription_that_is_not_there_is_one_gap(auditor: Command, azure: StandIn) -> None:
+    named = ("--subscription", SUBSCRIPTION, "--subscription", OTHER)
+    _, snapshot = taken(auditor, azure, *named)
+
+    assert gaps(snapshot) == [("failed", OTHER)]
+    assert "no such subscription" in snapshot["gaps"][0]["detail"]
 
 
 def test_a_resource_that_vanishes_between_pages_is_no_gap(auditor: Command) -> None:

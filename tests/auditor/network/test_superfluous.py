@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
-from auditor.network.filters import DEFAULTS, Filter, filters_of, selector
-from auditor.network.likeness import likeness
+from auditor.network.filters import DEFAULTS, Filter, Selector, filters_of, selector
+from auditor.network.likeness import kinship, likeness
 from auditor.network.superfluous import _do_nothing, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.special_addresses import PUBLIC
 from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nsg, ref, rule, subnet, vnet
@@ -323,3 +324,68 @@ def test_what_is_alike_has_one_answer(some: list[Filter], others: list[Filter]) 
             for rules in (some, others)
         ]
         assert answers[0] == answers[1]
+
+
+_BLOCKS = AddressSet.from_text(["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]).v4[0]
+
+
+def _swapped(these: AddressSet, order: list[int]) -> AddressSet:
+    """Some addresses after four blocks of 256 have changed places."""
+    first, last = _BLOCKS
+    blocks = AddressSet(v4=(_BLOCKS,))
+    total = these - blocks
+    for place, low in enumerate(range(first, last, 256)):
+        block = AddressSet(v4=((low, low + 255),))
+        for start, end in (these & block).v4:
+            shift = 256 * (order[place] - place)
+            total = total | AddressSet(v4=((start + shift, end + shift),))
+    return total
+
+
+_blocks = st.sets(st.integers(0, 7), min_size=1, max_size=3).map(
+    lambda halves: AddressSet.from_text([f"10.0.{n // 2}.{n % 2 * 128}/25" for n in halves])
+)
+_side = st.one_of(
+    _blocks.map(lambda found: Selector(found, public=found & PUBLIC)),
+    st.sampled_from([selector([text]) for text in ("*", "VirtualNetwork", "10.0.0.0/16")]),
+)
+_simple = st.builds(
+    Filter,
+    name=st.just("r"),
+    priority=st.just(200),
+    allow=st.booleans(),
+    protocols=st.just(frozenset(("tcp",))),
+    sources=_side,
+    destinations=_side,
+    source_ports=st.just(EVERY_PORT),
+    destination_ports=st.sampled_from([PortSet.of(22), PortSet.of(20, 30), EVERY_PORT]),
+)
+
+
+@given(st.lists(_simple, min_size=1, max_size=4), st.permutations(range(4)))
+@settings(max_examples=150, deadline=None)
+def test_addresses_in_another_order_are_kin(rules: list[Filter], order: list[int]) -> None:
+    moved = [
+        replace(
+            each,
+            sources=replace(each.sources, addresses=_swapped(each.sources.addresses, order)),
+            destinations=replace(
+                each.destinations, addresses=_swapped(each.destinations.addresses, order)
+            ),
+        )
+        for each in rules
+    ]
+    assert kinship(rules, _INSIDE) == kinship(moved, _INSIDE)
+    found, others = [
+        _do_nothing((*each, *DEFAULTS[True]), len(each), _INSIDE, True) for each in (rules, moved)
+    ]
+    assert any(found) == any(others)
+
+
+@pytest.mark.parametrize("source", ["10.0.1.0/24", "10.0.0.0/23", "10.1.0.0/24", "20.0.0.0/24"])
+def test_what_shares_other_addresses_is_no_kin(source: str) -> None:
+    def asked(first: str) -> Any:
+        return kinship(_pair(first, "10.0.0.0/24"), _INSIDE)
+
+    assert asked(source) != asked("10.0.0.0/24")
+    assert (asked(source) == asked("10.0.2.0/24")) is (source == "10.0.1.0/24")

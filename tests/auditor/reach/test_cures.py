@@ -26,7 +26,7 @@ from ...networks import nic as nic_in
 from ...networks import site, tunnel, vnet_id
 from ...networks import vnet as net
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, point
-from ...routing import endpoint, steered
+from ...routing import endpoint, route, steered
 from ...routing import table as table_of
 from ..network.filtering.test_naive import Json
 from .test_against_simulator import MACHINES, resources
@@ -292,3 +292,58 @@ def test_what_a_rule_must_let_in_is_named_whole() -> None:
     ]
     found = asked(estate(*resources), "agw", "web", 8080)
     assert "TCP from 10.0.1.0/26 to 10.0.0.4 to port 8080" in found.step("nsg-inbound").opening
+
+
+def test_N_11_both_groups_that_deny_are_told_and_opened() -> None:
+    def told(*opened: Any) -> Any:
+        return asked(
+            estate(
+                nsg(*opened, name="outer"),
+                nsg(deny("all", 200), *opened, name="inner"),
+                nic("web", public="pip", nsg="inner"),
+                pip("pip"),
+                vnet(subnet(nsg="outer")),
+            ),
+            "internet",
+            "web",
+        )
+
+    shut = told().one.blockers
+    assert [step.resource.split("/")[-1] for step in shut] == ["outer", "inner"]
+    assert all("from 1.0.0.4 to 10.0.0.4 to port 443" in step.opening for step in shut)
+    assert told(rule("opened", 199, "1.0.0.4", "443")).verdict == "reachable"
+
+
+def test_a_route_that_a_peering_must_replace_says_both() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        table_of("rt", route("10.1.0.0/16", "Internet", name="out")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    there = asked(network, "web", "db").step("route").opening
+    assert there == "peer a with b and change route out of rt, so that 10.1.0.4 goes to b"
+
+
+def test_N_11_a_group_that_allows_is_told_after_one_that_denies() -> None:
+    resources = [
+        nsg(deny("all", 200), name="outer"),
+        nsg(rule("web", 200, "*", "443"), name="inner"),
+        nic("web", public="pip", nsg="inner"),
+        pip("pip"),
+        vnet(subnet(nsg="outer")),
+    ]
+    found = asked(estate(*resources), "internet", "web").one
+    assert [step.passes for step in found.hops if step.code == "nsg-inbound"] == [False, True]
+
+
+def test_a_network_may_be_called_what_it_likes() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        net("gateway-internet", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("gateway-internet", "app")),
+    )
+    there = asked(network, "web", "db").step("route").opening
+    assert there == "peer a with gateway-internet, so that 10.1.0.4 goes to gateway-internet"

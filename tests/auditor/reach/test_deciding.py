@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.interfaces import find_interface
-from auditor.reach.contradictions import Dead, dead, meeting_allows
+from auditor.reach.contradictions import Dead, dead
 from auditor.reach.deciding import decided, decider
+from auditor.reach.meetings import meeting_allows
 from auditor.reach.own_filters import groups_at
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.testing import estate as network_of

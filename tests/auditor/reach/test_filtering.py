@@ -18,6 +18,7 @@ from auditor.testing import estate as network_of
 from auditor.testing import resource
 
 from ...exposed import deny, nic, nsg, rule, subnet, vnet
+from ...reaching import asked
 from ..network.filtering.test_naive import (
     FROM_INTERNET,
     PEERS,
@@ -124,3 +125,34 @@ def test_N_50_an_admin_rule_that_tells_nothing_may_be_always_allow(group: Json) 
     network = network_of(nsg(group), nic("web"), vnet(subnet(nsg="nsg")), silent)
     found = admitted(network, find_interface(network, "web"), Direction.INBOUND, 4)
     assert passes(found, "52.10.0.7", "10.0.0.4", 6, 443) is None
+
+
+def test_N_50_a_denial_that_an_admin_rule_may_skip_says_so() -> None:
+    kind = "Microsoft.Network/networkManagers/securityAdminConfigurations"
+    any_of = [{"addressPrefix": "*", "addressPrefixType": "IPPrefix"}]
+    admin = resource(
+        f"{kind}/ruleCollections/rules",
+        "avnm/config/collection/ssh",
+        {
+            "access": "AlwaysAllow", "direction": "Inbound", "priority": 10, "protocol": "Tcp",
+            "sources": any_of, "destinations": any_of,
+            "sourcePortRanges": ["0-65535"], "destinationPortRanges": ["22"],
+        },
+        kind="Custom",
+    )  # fmt: skip
+    network = network_of(
+        resource("Microsoft.Network/networkManagers", "avnm"),
+        resource(kind, "avnm/config"),
+        resource(f"{kind}/ruleCollections", "avnm/config/collection"),
+        admin,
+        nsg(deny("no", 100)),
+        nic("web", nsg="nsg"),
+        nic("jump", address="10.0.0.5"),
+        vnet(subnet()),
+    )
+    found = asked(network, "jump", "web", 22)
+    assert found.verdict == "unknown"
+    assert "avnm-unknown" in found.labels
+    assert found.step("admin-rule").says == "ssh at config allows it"
+    says = found.step("nsg-inbound").says
+    assert says.endswith("denies it, unless an admin rule before it always allows it")

@@ -15,7 +15,7 @@ from auditor.testing import arm_id, estate
 from ...exposed import PIP, deny, pip, rule
 from ...exposed import nsg as group_of
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
-from ...networks import nic, subnet_id, vnet
+from ...networks import hub, nic, subnet_id, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 
@@ -110,3 +110,23 @@ def test_E_24_who_asks_from_a_firewalls_address_is_seen_as_that() -> None:
 
 def test_R_30_a_firewall_leaves_by_its_own_addresses() -> None:
     assert asked(network(WEB), "fw", "52.10.0.7").verdict == "reachable"
+
+
+def test_E_2_of_several_addresses_of_a_hubs_firewall_each_is_asked_about_alone() -> None:
+    of_hub: Any = {
+        "virtualHub": {"id": arm_id("Microsoft.Network/virtualHubs", "h")},
+        "hubIPAddresses": {
+            "privateIPAddress": "10.8.0.4",
+            "publicIPs": {"addresses": [{"address": FIRST}, {"address": SECOND}], "count": 2},
+        },
+    }
+    secured = estate(
+        *hub("h", "10.8.0.0/23", "a"),
+        firewall(**of_hub),
+        policy("g"),
+        group("g", 100, collection("nat", 100, "Dnat", WEB)),
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        nic("web", "10.0.0.4", ("a", "app")),
+    )
+    assert told(secured, "internet", FIRST)["8443"] == "unknown"
+    assert told(secured, "internet", SECOND) == {"*": "blocked"}

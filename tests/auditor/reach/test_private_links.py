@@ -12,7 +12,7 @@ from ...networks import nic as nic_in
 from ...networks import subnet_id
 from ...networks import vnet as net
 from ...reaching import app_gateway, asked, lb, lb_rule
-from ...routing import ENDPOINT, route, table
+from ...routing import ENDPOINT, endpoint, route, steered, table
 
 SERVICE = "Microsoft.Network/privateLinkServices"
 
@@ -192,3 +192,20 @@ def test_A_52_a_private_endpoint_may_lead_to_a_gateway_and_on() -> None:
     behind = [a for a in asked(network, "client", "web").answers if a.via]
     assert [answer.verdict.value for answer in behind] == ["unknown"]
     assert "private-link" in [step.code for step in behind[0].hops]
+
+
+def test_L_5_routes_of_its_subnet_are_none_of_an_endpoints_own() -> None:
+    network = estate(
+        net(
+            "a",
+            "10.0.0.0/16",
+            subnets={
+                "app": "10.0.0.0/24",
+                "ends": steered("10.0.1.0/24", privateEndpointNetworkPolicies="Disabled"),
+            },
+        ),
+        table("rt", route("10.0.0.0/24", "None")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("pe", "10.0.1.5", ("a", "ends")),
+    )
+    assert asked(network, "web", "pe").verdict == "reachable"

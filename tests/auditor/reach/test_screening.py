@@ -15,6 +15,8 @@ from auditor.network.interfaces import find_interface
 from auditor.network.passage import may_pass, surely_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Verdict, answers
+from auditor.reach.asymmetry import _may_be_straight
+from auditor.reach.closed import closed_but_to
 from auditor.reach.filtering import admitted
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.plain import surely_talks
@@ -86,6 +88,61 @@ def test_what_is_seen_at_a_glance_is_what_the_paths_tell(network: Network, port:
             assert source.id in {point.id for point in callers(network, (target,), port)}
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks(), st.sampled_from(PORTS), st.data())
+def test_nobody_else_gets_to_what_is_plainly_closed(
+    network: Network, port: int, data: st.DataObject
+) -> None:
+    subnets, machines = _everybody(network)
+    keys = data.draw(st.sets(st.sampled_from([each.id.lower() for each in subnets])))
+    for target in (*machines, *subnets):
+        known = {*keys, target.subnet.key if target.subnet is not None else ""}
+        if not closed_but_to(network, [target], known):
+            continue
+        for source in callers(network, [target], port):
+            if source.subnet is None or source.subnet.key not in known:
+                found = answers(
+                    network,
+                    source,
+                    target,
+                    protocols=("tcp",),
+                    ports=PortSet.of(port),
+                    relays=False,
+                )
+                assert {answer.verdict for answer in found} == {Verdict.BLOCKED}
+
+
+def _guarded(source: str) -> Network:
+    group = nsg(rule("https", 100, source, "443"), deny("rest", 4096), name="in")
+    inside = {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": {"id": group["id"]}}
+    return network_of(
+        net("a", A, subnets={"app": "10.0.1.0/24", "data": inside, "other": "10.0.2.0/24"}),
+        nic("web", "10.0.1.4", ("a", "app"), vm="w"),
+        nic("odd", "10.0.2.4", ("a", "other"), vm="o"),
+        nic("db", "10.0.0.4", ("a", "data"), vm="d"),
+        group,
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "closed"),
+    [
+        ("10.0.1.0/24", True),
+        ("10.0.1.4", True),
+        ("10.0.0.0/22", False),
+        ("10.0.2.128/25", False),
+        ("VirtualNetwork", False),
+        ("20.1.2.3", False),  # the internet, as which anybody may come
+        ("*", False),
+    ],
+)
+def test_a_place_is_closed_where_rules_let_nobody_else_in(source: str, closed: bool) -> None:
+    network = _guarded(source)
+    known = {subnet_id("a", name).lower() for name in ("app", "data")}
+    assert closed_but_to(network, [point(network, "db")], known) is closed
+    assert not closed_but_to(network, [point(network, "web")], known)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(), st.sampled_from(PORTS))
 def test_machines_that_talk_at_a_glance_talk(network: Network, port: int) -> None:
@@ -103,11 +160,11 @@ def test_ways_are_those_of_their_addresses(network: Network) -> None:
     for subnet, addresses in product(network.all(Subnet), (*spaces, PUBLIC, EVERYTHING)):
         ways = ways_from(network, subnet, 4)
         assert list(ways.towards(addresses)) == [way for _, way in ways.within(addresses)]
-        if ways.straight_to is not None:
-            vnet = network.holder(subnet, VirtualNetwork)
-            homes = {each.key for each in network.all(VirtualNetwork) if each is not vnet}
-            straight = {h for h in homes for w in ways.ways if leads_to(w, h, vnet)}
-            assert straight <= ways.straight_to
+        vnet = network.holder(subnet, VirtualNetwork)
+        homes = [anywhere_in(network, each) for each in network.all(Subnet)]
+        for there in homes:
+            if any(leads_to(way, there.home, vnet) for way in ways.ways):
+                assert _may_be_straight(network, subnet, there)
 
 
 def _names(network: Network, target: str, port: int = 443) -> list[str]:

@@ -216,3 +216,24 @@ def test_whether_an_instance_has_an_address_is_not_told(source: str, target: str
     packet = answer.witness
     assert packet is not None
     assert "10.0.0.50" in (str(packet.source), str(packet.destination))
+
+
+@pytest.mark.parametrize("client", ["203.0.113.7", "198.51.100.0/24"])
+def test_addresses_of_examples_stand_for_the_internet(client: str) -> None:
+    network = estate(
+        nsg(rule("https", 100, client, "443")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip"),
+        vnet(subnet()),
+    )
+    found = told(network, client, "name:web")
+    assert (found[0].verdict.value, str(found[0].ports)) == ("reachable", "443")
+    assert {a.target.kind for a in told(network, "name:web", client)} == {Kind.INTERNET}
+
+
+def test_examples_in_a_network_are_its_own() -> None:
+    network = estate(
+        net("a", "203.0.113.0/24", subnets={"app": "203.0.113.0/25"}),
+        nic_in("web", "203.0.113.4", ("a", "app")),
+    )
+    assert names(network, "203.0.113.4") == ["primary"]

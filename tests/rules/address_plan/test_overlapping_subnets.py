@@ -111,3 +111,14 @@ def test_the_remedy_for_a_dual_stack_subnet_keeps_the_other_family() -> None:
     network = estate(vnet("shop", "10.0.0.0/16", "fd00::/48", subnets=subnets))
     (finding,) = ask("ADR-001", network).broken
     assert finding.remedy.endswith("--name web --address-prefixes 10.0.0.0/24 fd00::/64")
+
+
+def test_a_subnet_that_does_not_tell_its_prefix_hides_no_overlap_of_the_others() -> None:
+    subnets = {"web": "10.0.0.0/24", "api": "10.0.0.128/25", "far": "10.0.9.0/24"}
+    hole = "/properties/subnets/2/properties/addressPrefix"
+    network = estate(vnet("shop", "10.0.0.0/16", subnets=subnets), unresolved=((hole, "a hole"),))
+    answer = ask("ADR-001", network)
+    assert answer.names == ["api"]
+    (unknown,) = answer.unknown
+    assert unknown.subject == subnet_id("shop", "far")
+    assert unknown.missing == "the address prefix of subnet far"

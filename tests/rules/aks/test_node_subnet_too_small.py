@@ -43,7 +43,7 @@ def test_what_the_finding_says() -> None:
         "/properties/agentPoolProfiles/0/count",
         "/properties/subnets/0/properties/addressPrefix",
     ]
-    assert "lower maxCount of shop/system, in all by at least 1 nodes" in finding.remedy
+    assert "lower maxCount of shop/system, in all by at least 1 node with" in finding.remedy
     assert finding.covers == (("ADR-013", subnet_id("a", "nodes")),)
 
 

@@ -107,7 +107,7 @@ def test_a_pod_subnet_in_batches(
 def test_what_it_says_of_a_pod_subnet() -> None:
     [finding] = pods("10.0.2.0/26", nodes(2, podSubnetID=subnet_id("A", "PODS"))).broken
     assert finding.message == (
-        "pod subnet pods gives out 59 addresses; at their declared maximum shop/system take 96"
+        "pod subnet pods gives out 59 addresses; at their declared maximum shop/system may take 96"
     )
     assert finding.evidence[0].pointer == "/properties/subnets/1/properties/addressPrefix"
     assert finding.covers == (("ADR-013", subnet_id("a", "pods")),)

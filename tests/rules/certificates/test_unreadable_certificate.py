@@ -66,7 +66,7 @@ def test_t_9_a_gateway_without_identity_is_told() -> None:
     (finding,) = ask("TLS-007", estate(bare, vault())).broken
 
     assert finding.subject == part_id("sslCertificates", "wildcard")
-    assert "has no managed identity" in finding.message
+    assert "has no user-assigned identity" in finding.message
     assert told(finding, bare)
 
 

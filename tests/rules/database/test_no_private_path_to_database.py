@@ -85,3 +85,12 @@ def test_a_server_that_lists_none_is_unknown() -> None:
     assert (answer.kept, answer.broken) == (0, [])
     assert "private endpoint connections of MySQL server shop" in answer.unknown[0].missing
     assert f"--id {SERVER}" in answer.unknown[0].remedy
+
+
+def test_a_server_that_does_not_tell_its_network_is_unknown() -> None:
+    hidden = server()
+    hidden["properties"]["network"] = None
+    answer = asked(hidden)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown[0].missing == "the network settings of MySQL server shop"
+    assert asked(hidden, endpoint("Approved")).kept == 1

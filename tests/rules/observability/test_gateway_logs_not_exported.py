@@ -140,3 +140,10 @@ def test_its_settings_were_not_read() -> None:
 
     assert (answer.broken, answer.kept) == ([], 0)
     assert [each.subject for each in answer.unknown] == [AGW]
+
+
+def test_the_remedy_sends_only_what_no_other_setting_sends() -> None:
+    [whole] = asked(gateway(), ELSEWHERE).broken
+    assert """--logs '[{"categoryGroup":"allLogs","enabled":true}]'""" in whole.remedy
+    [half] = asked(gateway(), setting(AGW, ACCESS)).broken
+    assert f"""--logs '[{{"category":"{FIREWALL}","enabled":true}}]'""" in half.remedy

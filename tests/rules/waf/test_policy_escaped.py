@@ -11,6 +11,14 @@ from ..gateways import gateway, listener, part_id, path_map, pool, ref, rule, to
 
 POLICIES = "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"
 MANAGED = {"managedRuleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}]}
+SETTING = (
+    "network application-gateway waf-policy policy-setting update --resource-group rg "
+    "--policy-name waf-soap --state Enabled --mode Prevention"
+)
+RULES = (
+    "network application-gateway waf-policy managed-rule rule-set add --resource-group rg "
+    "--policy-name waf-soap --type OWASP --version 3.2"
+)
 SERVERS = pool("servers", "10.0.2.4")
 
 
@@ -33,26 +41,42 @@ def made(frontend: str = "public", **gateway_more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("exception", "words"),
+    ("exception", "words", "proof", "remedy"),
     [
-        (policy("waf-soap", state="Disabled"), "is switched off"),
-        (policy("waf-soap", "Detection"), "only detects"),
-        (policy("waf-soap", managed={"managedRuleSets": []}), "has no managed rules"),
+        (policy("waf-soap", state="Disabled"), "is switched off", "Disabled", SETTING),
+        (policy("waf-soap", "Detection"), "only detects", "Detection", SETTING),
+        (
+            policy("waf-soap", managed={"managedRuleSets": []}),
+            "has no managed rules",
+            "no rule set",
+            RULES,
+        ),
         (
             policy(
                 "waf-soap",
                 managed={"managedRuleSets": [{"ruleSetType": "Microsoft_BotManagerRuleSet"}]},
             ),
             "has no managed rules",
+            "Microsoft_BotManagerRuleSet",
+            RULES,
+        ),
+        (
+            policy("waf-soap", state="Disabled", managed={"managedRuleSets": []}),
+            "is switched off",
+            "Disabled",
+            f"{SETTING} && az {RULES}",
         ),
     ],
 )
-def test_a_weaker_policy_on_a_listener_is_told(exception: dict[str, Any], words: str) -> None:
+def test_a_weaker_policy_on_a_listener_is_told(
+    exception: dict[str, Any], words: str, proof: str, remedy: str
+) -> None:
     (finding,) = ask("WAF-004", estate(made(), policy("waf"), exception)).broken
 
     assert finding.subject == part_id("httpListeners", "soap")
     assert f"its own policy waf-soap {words}" in finding.message
-    assert "--policy-name waf-soap --state Enabled --mode Prevention" in finding.remedy
+    assert finding.remedy == f"bring the policy up to the gateway's: az {remedy}"
+    assert finding.evidence[1].value == proof
     assert told(finding, made(), exception)
 
 
