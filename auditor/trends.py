@@ -86,6 +86,15 @@ def _step(value: float, least: float, most: float) -> int:
     return round((value - least) / (most - least) * (len(BARS) - 1))
 
 
+def shown(text: str, encoding: str | None) -> str:
+    """Give a text with bars as an encoding can show it: where it has no such bars, in ASCII."""
+    try:
+        BARS.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(str.maketrans(BARS, ASCII_BARS))
+    return text
+
+
 def number(series: Series) -> str:
     """Write the newest value as people read it."""
     return "-" if series.last is None else written(series.last, series.unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -103,6 +104,7 @@ def show(what: str, report: str, **where: Any) -> None:
 @_place
 def trend(runs: int, report: str, **where: Any) -> None:
     """Draw how numbers went: findings by severity, unknown answers, coverage, ages."""
+    from auditor import trends
     from auditor.commands import telling
     from auditor.history import estates, reading
 
@@ -112,7 +114,8 @@ def trend(runs: int, report: str, **where: Any) -> None:
     if report == "json":
         say_json(telling.trend_as_json(past, runs))
     else:
-        say("\n".join(telling.trend_as_lines(past, runs)))
+        text = "\n".join(telling.trend_as_lines(past, runs))
+        say(trends.shown(text, getattr(sys.stdout, "encoding", None)))
 
 
 @history.command()

@@ -265,6 +265,12 @@ def test_sparklines_stretch_from_the_least_to_the_most() -> None:
     assert len(trends.sparkline(list(range(100)))) == trends.MOST
 
 
+def test_bars_are_shown_as_an_encoding_can() -> None:
+    assert trends.shown("▁█", "utf-8") == trends.shown("▁█", None) == "▁█"
+    assert trends.shown("a ▁▂▃▄▅▆▇█", "ascii") == "a _.-=+*#@"
+    assert trends.shown("▁█", "cp1252") == "_@"
+
+
 def test_whole_is_only_what_is_whole() -> None:
     assert trends.written(99.99, "%") == "99.9 %"
     assert trends.written(100.0, "%") == "100.0 %"
