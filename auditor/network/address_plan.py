@@ -218,24 +218,38 @@ def unlisted(network: Network, subnet: Subnet) -> str:
 
 
 _PLACES = re.compile(
-    r"/properties(/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?)?",
+    r"/properties/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?",
     re.IGNORECASE,
 )
 """What tells, together, where in the networks a resource stands and with which addresses."""
 
 
-@question
-def hidden_addresses(network: Network) -> str:
-    """Tell whose addresses and subnets the snapshot does not tell at all: any may be theirs.
+def hidden_addresses(network: Network, key: str) -> str:
+    """Tell who may have any address of a network: whose places the snapshot does not tell at all.
 
-    Empty when there is no such resource. An address without an owner is nobody's only then.
+    Empty when there is no such resource in the subscription of the network with this key, where
+    its machines are. An address without an owner is nobody's only then.
     """
+    return _hidden(network).get(_subscription(key), "")
+
+
+@question
+def _hidden(network: Network) -> dict[str, str]:
+    """Whose addresses and subnets are not told, by subscription.
+
+    A resource that came without any settings is left out: the input's gaps tell of it.
+    """
+    found: dict[str, str] = {}
     for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
         for node in network.all(cls):
             holes = node.record.unresolved if node.record is not None else ()
             if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
-                return f"the addresses of {node.label}"
-    return ""
+                found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
+    return found
+
+
+def _subscription(key: str) -> str:
+    return key.partition("/resourcegroups/")[0]
 
 
 def _absent(network: Network, ref: Ref) -> str:

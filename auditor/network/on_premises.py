@@ -145,7 +145,6 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """
     found: list[Claim] = []
     for gateway in gateways_serving(network, vnet):
-        require_connections(network)
         for connection in connections_of(network, gateway):
             found.extend(_site_claims(network, connection))
     for hub in hubs_of(network, vnet):
@@ -169,22 +168,36 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
 
 
 @question
-def _untold_connection(network: Network) -> Undetermined | None:
+def _untold_connections(network: Network) -> dict[str, Undetermined]:
+    """The first connection of each subscription that does not tell which gateways it joins.
+
+    One that came without any settings is left out: the input's gaps tell of it.
+    """
+    found: dict[str, Undetermined] = {}
     for connection in network.all(Connection):
+        ends = walk.peek(connection, "properties")
+        if ends is None:
+            continue
         try:
-            ends = connection.properties
             for end in (ends.virtual_network_gateway1, ends.virtual_network_gateway2):
                 _ = end and end.id
         except Undetermined:
-            return Undetermined(
-                f"which gateways the connection {connection.label} joins", resource=connection.id
+            found.setdefault(
+                connection.subscription.lower(),
+                Undetermined(
+                    f"which gateways the connection {connection.label} joins",
+                    resource=connection.id,
+                ),
             )
-    return None
+    return found
 
 
-def require_connections(network: Network) -> None:
-    """Raise Undetermined when a connection does not tell whose it is: any gateway may have it."""
-    doubt = _untold_connection(network)
+def require_connections(network: Network, gateway: VirtualNetworkGateway) -> None:
+    """Raise Undetermined when a connection does not tell whose it is, and may be this gateway's.
+
+    A connection is of the subscription of its gateway.
+    """
+    doubt = _untold_connections(network).get(gateway.subscription.lower())
     if doubt is not None:
         raise doubt
 
@@ -238,12 +251,12 @@ def _hub_site_claims(network: Network, hub: VirtualHub) -> Iterator[Claim]:
 def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
     """Tell from whom a VNet learns prefixes that are not in ARM (R-25, R-28), or give nothing.
 
-    Raises Undetermined as `on_premises` does.
+    Raises Undetermined as `on_premises` does, and when a connection does not tell its gateways.
     """
     for gateway in gateways_serving(network, vnet):
         if gateway.kind == "expressroute":
             return f"the ExpressRoute gateway {gateway.label}"
-        require_connections(network)
+        require_connections(network, gateway)
         for connection in connections_of(network, gateway):
             if connection.properties.enable_bgp:
                 return f"BGP over the connection {connection.label}"

@@ -159,7 +159,7 @@ def _gateway(network: Network, node: VirtualNetworkGateway) -> Idle | None:
         raise Undetermined(
             f"the connections of gateway {node.label}: the snapshot holds none", resource=node.id
         )
-    require_connections(network)
+    require_connections(network, node)
     return Idle("without connections and without VPN clients", "no connection refers to it")
 
 

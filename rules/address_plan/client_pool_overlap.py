@@ -96,7 +96,7 @@ def _home(gateway: Gateway) -> str:
 def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
     vnet = network.nodes.get(home)
     if isinstance(gateway, VirtualNetworkGateway):
-        require_connections(network)
+        require_connections(network, gateway)
     if isinstance(gateway, VirtualNetworkGateway) and connections_of(network, gateway):
         if not isinstance(vnet, VirtualNetwork):
             raise Undetermined(f"the network of the gateway {gateway.label}", resource=gateway.id)

@@ -92,7 +92,7 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
     """Judge one address of a member; `said` tells how its name leads there."""
     if here.owners or here.key is None:
         return
-    unsure = here.unsure or hidden_addresses(network)
+    unsure = here.unsure or hidden_addresses(network, here.key)
     if unsure:
         raise Undetermined(
             f"who has {here.address}: {unsure}",

@@ -78,7 +78,7 @@ def next_hop_nobody_owns(network: Network, route: Route) -> Outcomes:
         found = locate(network, address, vnet)
         if found.owners:
             continue
-        unsure = found.unsure or (hidden_addresses(network) if found.key else "")
+        unsure = found.unsure or (hidden_addresses(network, found.key) if found.key else "")
         if unsure:
             yield Unknown(
                 route.id,

@@ -47,6 +47,9 @@ DEPENDS = {
     "DNS-007": "a public IP that does not tell its name may have the one a record leads to",
     "K8S-004": "a gateway that does not tell its listeners may publish the host",
     "PER-004": "a network manager that does not tell whom it joins may join them without the hub",
+    "ADR-005": "a connection that does not tell its gateways may lead to a site of this network",
+    "GW-003": "a machine that does not tell its addresses may have the one a pool sends to",
+    "RTE-002": "a machine that does not tell its addresses may be the next hop",
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
     **dict.fromkeys(
         (

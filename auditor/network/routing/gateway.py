@@ -157,7 +157,7 @@ def _bring(network: Network, serving: Serving, more: tuple[Reason, ...], found: 
         except Undetermined as unknown:
             found.influences.append(_unknown(gap(unknown, gateway.id)))
     try:
-        require_connections(network)
+        require_connections(network, gateway)
     except Undetermined as unknown:
         found.influences.append(_unknown(gap(unknown, gateway.id)))
     try:
