@@ -239,17 +239,20 @@ _PLACES = re.compile(
 def hidden_addresses(network: Network, key: str) -> str:
     """Tell who may have any address of a network: whose places the snapshot does not tell at all.
 
-    Empty when there is no such resource, and no unread list of them, in the subscription of the
-    network with this key, where its machines are. An address without an owner is nobody's only
-    then.
+    Empty when there is no such resource in the subscription of the network with this key, where
+    its machines are. An address without an owner is nobody's only then.
     """
-    hidden = _hidden(network).get(_subscription(key), "")
-    return hidden or (_unread_owners(network, _subscription(key)) if network.gaps else "")
+    return _hidden(network).get(_subscription(key), "")
 
 
 @question_about
 def _unread_owners(network: Network, subscription: str) -> str:
-    """The first list of resources with private addresses that was not read whole, and why."""
+    """The first list of resources with private addresses that was not read whole, and why.
+
+    Of those of one subscription: what has an address in a network is of the network's own.
+    """
+    if not network.gaps:
+        return ""
     for arm_type in _OWNERS:
         gap = unread_type(network, arm_type, subscription)
         if gap is not None:
@@ -381,7 +384,9 @@ def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
         return f"{last_segment(spelled(network, home))}, which is not in the snapshot"
     if isinstance(node, VirtualHub):
         return f"what runs in the hub {node.label}"
-    return unlisted(network, subnet) if subnet is not None else ""
+    if subnet is None:
+        return ""
+    return unlisted(network, subnet) or _unread_owners(network, _subscription(home))
 
 
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:

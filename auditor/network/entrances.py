@@ -6,6 +6,7 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
 from auditor.network.filters import ANY, selector, subnet_name
+from auditor.network.gaps import unread_type
 from auditor.network.gateways import gateways_by_subnet, is_public, port_of
 from auditor.network.graph import Missing, Network, question
 from auditor.resources.application_gateways import ApplicationGateway
@@ -14,7 +15,7 @@ from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import SecurityRule
 from auditor.resources.virtual_networks import Subnet
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import PRIVATE, PUBLIC
 
 BASTION_SUBNET = "azurebastionsubnet"
 
@@ -136,12 +137,23 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
     """Tell whether all a rule's destinations are public addresses of load balancers (E-13).
 
     Such a rule serves frontends with floating IP, Kubernetes' own above all (K-59): what it opens
-    is told at the frontend.
+    is told at the frontend. Raises Undetermined when a list that may tell the addresses' owners
+    was not read whole.
     """
     if ANY in rule.destinations or rule.properties.destination_application_security_groups:
         return False
     aim = selector(rule.destinations, ())
-    return bool(aim.addresses) and not aim.tags and aim.addresses <= _frontend_addresses(network)
+    if not aim.addresses or aim.tags:
+        return False
+    if aim.addresses <= _frontend_addresses(network):
+        return True
+    if network.gaps and not aim.addresses.overlaps(PRIVATE):
+        for arm_type in ("Microsoft.Network/publicIPAddresses", LOAD_BALANCER):
+            gap = unread_type(network, arm_type, rule.id)
+            if gap is not None:
+                missing = f"whose addresses {rule.label} allows: {gap.detail}"
+                raise Undetermined(missing, resource=rule.id)
+    return False
 
 
 @question

@@ -69,7 +69,17 @@ class Params:
     since="0.1.0",
     of=databases.servers,
     parameters=Params,
-    reads=Reads(anywhere=(CLUSTERS, "virtualNetworks", "networkInterfaces", SCALE_SETS)),
+    reads=Reads(
+        anywhere=(
+            CLUSTERS,
+            "virtualNetworks",
+            "networkInterfaces",
+            SCALE_SETS,
+            "virtualNetworkGateways",
+            "connections",
+            "localNetworkGateways",
+        )
+    ),
 )
 def database_open_to_others(network: Network, server: Server, params: Params) -> Outcomes:
     """Name whoever reaches one server besides its application."""

@@ -37,7 +37,7 @@ from auditor.network.openings import ports_in_words
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Params:
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=openings,
+    reads=Reads(subjects=("loadBalancers",), nearby=("loadBalancers",)),
     parameters=Params,
     peers=("CART:azure_vm_internet_exposed",),
 )

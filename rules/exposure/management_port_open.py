@@ -33,7 +33,7 @@ from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 _RDP = PortSet.of(3389)
 
@@ -57,6 +57,7 @@ class Params:
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=openings,
+    reads=Reads(subjects=("loadBalancers",), nearby=("loadBalancers",)),
     parameters=Params,
     controls=("MCSB/NS-3",),
     peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),

@@ -64,7 +64,15 @@ class Params:
     of=every(PrivateEndpoint),
     parameters=Params,
     on=False,
-    reads=Reads(anywhere=("virtualNetworks", "networkInterfaces")),
+    reads=Reads(
+        anywhere=(
+            "virtualNetworks",
+            "networkInterfaces",
+            "virtualNetworkGateways",
+            "connections",
+            "localNetworkGateways",
+        )
+    ),
 )
 def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: Params) -> Outcomes:
     """Name whoever reaches one endpoint without being meant to."""

@@ -197,3 +197,16 @@ def test_a_kept_subject_is_told_unknown_once() -> None:
     gaps = (*denied(NICS), *denied(NICS.replace("networkInterfaces", "loadBalancers")))
     (unknown,) = ask("ADR-017", with_gateway_subnet(*gaps)).unknown
     assert unknown.subject.endswith("/subnets/GatewaySubnet")
+
+
+BROKEN = ROOT / "fixtures" / "estates" / "docker-to-aks-broken"
+
+
+@pytest.mark.parametrize("id", ["EXP-004", "EXP-005", "GW-002", "NSG-003", "PE-010", "DB-008"])
+def test_what_a_refused_list_of_an_estate_hides_is_neither_kept_nor_broken(id: str) -> None:
+    rule, snapshot = registry.rules()[id], load((str(BROKEN),))
+    before = said(rule, snapshot)
+    for refused in refusals(snapshot):
+        now = said(rule, refused.snapshot)
+        assert now.broken <= before.broken, refused.kind.type
+        assert not (before.broken | before.unknown) & now.kept, refused.kind.type
