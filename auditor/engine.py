@@ -13,6 +13,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.network.reads import doubt, untold_subjects
 from auditor.rule import Outcome, Rule
 
 _Told: TypeAlias = tuple[str, str, str]
@@ -67,7 +68,7 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     outcomes = run.outcomes
     check = rule.check
     settings = () if rule.parameters is None else (parameters or rule.parameters,)
-    spoken = 0
+    spoken: list[Any] = []
     for subject in asked:
         before = len(outcomes)
         try:
@@ -78,9 +79,26 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         except (Exception, SystemExit) as error:
             outcomes.append(_failed(subject_id(subject), error))
         if len(outcomes) > before:
-            spoken += 1
-    run.kept = len(subjects) - spoken
+            spoken.append(subject)
+    run.kept = len(subjects) - len(spoken)
+    if network.gaps:
+        _doubt(run, network, subjects, spoken)
     return run
+
+
+def _doubt(
+    run: RuleRun, network: Network, subjects: Collection[Any], spoken: Iterable[Any]
+) -> None:
+    """Answer *unknown* where silence rests on a list that was not read."""
+    run.outcomes.extend(untold_subjects(network, run.rule.reads))
+    heard = {id(subject) for subject in spoken}
+    for subject in subjects:
+        about = subject_id(subject)
+        if about and id(subject) not in heard:
+            unknown = doubt(network, run.rule.reads, about)
+            if unknown is not None:
+                run.outcomes.append(unknown)
+                run.kept -= 1
 
 
 def _sound(outcome: object) -> Outcome:

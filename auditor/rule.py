@@ -23,12 +23,14 @@ from typing import Any, Generic, TypeAlias, TypeVar, overload
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity, Unknown
 from auditor.network.graph import Network
+from auditor.network.reads import Reads
 
 __all__ = [
     "Finding",
     "Network",
     "Outcome",
     "Outcomes",
+    "Reads",
     "Rule",
     "Severity",
     "Unknown",
@@ -43,6 +45,7 @@ Outcome: TypeAlias = Finding | Unknown
 Outcomes: TypeAlias = Iterator[Finding | Unknown]
 
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-[0-9]{3}")
+_NOTHING = Reads()
 
 
 class BadRule(Exception):
@@ -60,7 +63,7 @@ class Rule(Generic[S]):
     ("CKV_AZURE_10", "PSR:NSG.AnyInboundSource"). `on` is false for rules that run only when
     selected by id. `after` is true for rules about the audit itself, asked when all the others
     have spoken. `suspects` are the subjects that are not plainly in order, where many are: the
-    others are not asked about.
+    others are not asked about. `reads` names what its silence rests on besides the subjects.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Rule(Generic[S]):
     after: bool = False
     module: str = ""
     suspects: Callable[[Network], Collection[S]] | None = None
+    reads: Reads = _NOTHING
 
     @property
     def family(self) -> str:
@@ -120,6 +124,7 @@ def rule(
     on: bool = True,
     after: bool = False,
     suspects: Callable[[Network], Collection[S]] | None = None,
+    reads: Reads = _NOTHING,
 ) -> Callable[[Callable[[Network, S], Outcomes]], Rule[S]]: ...
 
 
@@ -136,6 +141,7 @@ def rule(
     on: bool = True,
     after: bool = False,
     suspects: Callable[[Network], Collection[S]] | None = None,
+    reads: Reads = _NOTHING,
 ) -> Callable[[Callable[[Network, S, P], Outcomes]], Rule[S]]: ...
 
 
@@ -151,6 +157,7 @@ def rule(
     on: bool = True,
     after: bool = False,
     suspects: Callable[[Network], Collection[S]] | None = None,
+    reads: Reads = _NOTHING,
 ) -> Callable[[Callable[..., Outcomes]], Rule[S]]:
     """Make the decorated function a `Rule`; its module's docstring becomes the page.
 
@@ -182,6 +189,7 @@ def rule(
             after=after,
             module=check.__module__,
             suspects=suspects,
+            reads=reads,
         )
 
     return decorate

@@ -20,6 +20,7 @@ from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
+from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
 from auditor.network.on_premises import learns_routes, on_premises
 from auditor.network.private_link import interfaces_of
@@ -49,6 +50,17 @@ from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubIpConfiguration, VirtualHub
 
+_OWNERS = (
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/loadBalancers",
+    "Microsoft.Network/applicationGateways",
+    "Microsoft.Network/azureFirewalls",
+    "Microsoft.Network/virtualNetworkGateways",
+    "Microsoft.Network/virtualHubs",
+    "Microsoft.Network/virtualHubs/ipConfigurations",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.ContainerService/managedClusters",
+)
 OWNING = (
     IpConfiguration,
     LoadBalancerFrontend,
@@ -227,10 +239,22 @@ _PLACES = re.compile(
 def hidden_addresses(network: Network, key: str) -> str:
     """Tell who may have any address of a network: whose places the snapshot does not tell at all.
 
-    Empty when there is no such resource in the subscription of the network with this key, where
-    its machines are. An address without an owner is nobody's only then.
+    Empty when there is no such resource, and no unread list of them, in the subscription of the
+    network with this key, where its machines are. An address without an owner is nobody's only
+    then.
     """
-    return _hidden(network).get(_subscription(key), "")
+    hidden = _hidden(network).get(_subscription(key), "")
+    return hidden or (_unread_owners(network, _subscription(key)) if network.gaps else "")
+
+
+@question_about
+def _unread_owners(network: Network, subscription: str) -> str:
+    """The first list of resources with private addresses that was not read whole, and why."""
+    for arm_type in _OWNERS:
+        gap = unread_type(network, arm_type, subscription)
+        if gap is not None:
+            return f"{gap.subject} was not read whole ({gap.detail})"
+    return ""
 
 
 @question

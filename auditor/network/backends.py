@@ -15,8 +15,10 @@ from auditor.finding import Evidence
 from auditor.ids import fold, parent
 from auditor.network.address_plan import locate
 from auditor.network.exposure import FrontendUse, InboundRule
+from auditor.network.gaps import unread_type
 from auditor.network.gateways import members_of, vnet_of
 from auditor.network.graph import Network, evidence, question, question_about
+from auditor.network.reads import SCALE_SETS
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
@@ -97,6 +99,19 @@ def has_members(network: Network, balancer: LoadBalancer) -> bool:
         serves(network, rule)
         for rule in (*(settings.inbound_nat_rules or ()), *(settings.inbound_nat_pools or ()))
     )
+
+
+def require_members(network: Network, balancer: LoadBalancer) -> None:
+    """Raise Undetermined when a list that may tell members was not read whole.
+
+    NICs and scale sets name the pools they are in; they are of the balancer's subscription.
+    """
+    for arm_type in ("Microsoft.Network/networkInterfaces", SCALE_SETS):
+        gap = unread_type(network, arm_type, balancer.id)
+        if gap is not None:
+            raise Undetermined(
+                f"who is in the pools of {balancer.label}: {gap.detail}", resource=balancer.id
+            )
 
 
 class Reliance(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ list. What is on it is not known to be absent: whoever concludes from absence as
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
@@ -42,13 +43,17 @@ def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Ga
     counts too, when `arm_type` is a child type; so does an inventory, which tells in which groups
     to look.
     """
+    return next(iter(unread_lists(network, arm_type, scope)), None)
+
+
+def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> Iterator[Gap]:
+    """Give every gap that hides resources of a type; see `unread_type`."""
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
     for path, gap in _unread(network).items():
         if not within or path == within or path.startswith(f"{within}/"):
             whole = path.count("/") == 2 or _INVENTORY.fullmatch(path)
             if whole or _lists(path, arm_type.lower()):
-                return gap
-    return None
+                yield gap
 
 
 def _lists(path: str, arm_type: str) -> bool:

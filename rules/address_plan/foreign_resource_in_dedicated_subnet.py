@@ -40,6 +40,7 @@ from auditor.ids import fold, subscription, type_of
 from auditor.ids import name as last_segment
 from auditor.network.address_plan import OWNING
 from auditor.network.graph import evidence
+from auditor.network.reads import SCALE_SETS
 from auditor.network.subnets import (
     BASTION,
     FIREWALL,
@@ -54,7 +55,7 @@ from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 _NIC = "microsoft.network/networkinterfaces"
 _BALANCER = "microsoft.network/loadbalancers"
@@ -117,7 +118,23 @@ def _may_be_delegated(subnet: Subnet) -> bool:
         return True
 
 
-@rule("ADR-017", severity=Severity.MEDIUM, since="0.1.0", of=dedicated_subnets)
+@rule(
+    "ADR-017",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=dedicated_subnets,
+    reads=Reads(
+        nearby=(
+            "networkInterfaces",
+            "loadBalancers",
+            SCALE_SETS,
+            "applicationGateways",
+            "azureFirewalls",
+            "bastionHosts",
+            "virtualNetworkGateways",
+        )
+    ),
+)
 def foreign_resource_in_dedicated_subnet(network: Network, subnet: Subnet) -> Outcomes:
     """Ask of each resource in the subnet whether it is the service's."""
     reserved = _BY_NAME.get(subnet.name.lower())

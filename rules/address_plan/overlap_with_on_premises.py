@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from auditor.addresses import Prefix
 from auditor.errors import Undetermined
+from auditor.network.gaps import unread_type
 from auditor.network.graph import every
 from auditor.network.on_premises import (
     Elsewhere,
@@ -42,9 +43,11 @@ from auditor.network.on_premises import (
     on_premises,
 )
 from auditor.network.routing_domains import Claim, claims_of
+from auditor.network.subnets import GATEWAY
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.snapshot.document import Gap
 
 
 @rule(
@@ -68,6 +71,42 @@ def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Els
             remedy="name the ranges used on premises: [params.ADR-005] on-premises = [...]",
             key="learned",
         )
+    unread = _unread_gateways(network, vnet)
+    if unread is not None:
+        yield Unknown(
+            vnet.id,
+            missing=f"the sites behind the gateways of {vnet.label}: {unread.subject} was not read "
+            f"whole ({unread.detail})",
+            related=(unread.subject,),
+            key="unread",
+        )
+
+
+def _unread_gateways(network: Network, vnet: VirtualNetwork) -> Gap | None:
+    """Give the list that may hold a gateway, or a site of a hub, of this VNet and was not read.
+
+    A VNet gateway stands in a subnet of its own, in the subscription of its network.
+    """
+    if not network.gaps:
+        return None
+    far = [
+        p.properties.remote_virtual_network
+        for p in vnet.peerings
+        if p.properties.use_remote_gateways
+    ]
+    homes = (vnet, *(home for ref in far if (home := network.get(ref, VirtualNetwork))))
+    asked = [
+        ("Microsoft.Network/virtualNetworkGateways", home.id)
+        for home in homes
+        if any(subnet.label.lower() == GATEWAY.lower() for subnet in home.subnets)
+    ]
+    for hub in hubs_of(network, vnet):
+        asked += [
+            ("Microsoft.Network/vpnGateways", hub.id),
+            ("Microsoft.Network/vpnGateways/vpnConnections", hub.id),
+        ]
+    found = (unread_type(network, arm_type, scope) for arm_type, scope in asked)
+    return next((gap for gap in found if gap is not None), None)
 
 
 def _may_be_connected(network: Network, vnet: VirtualNetwork) -> bool:

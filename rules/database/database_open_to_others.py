@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.exposure import approved
+from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.applications import application_of
 from auditor.reach.closed import closed_but_to
 from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
@@ -47,7 +48,7 @@ from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MYSQL = 3306
 
@@ -62,7 +63,14 @@ class Params:
     """Globs of ids of other subnets that may, or `onprem`."""
 
 
-@rule("DB-008", severity=Severity.CRITICAL, since="0.1.0", of=databases.servers, parameters=Params)
+@rule(
+    "DB-008",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=databases.servers,
+    parameters=Params,
+    reads=Reads(anywhere=(CLUSTERS, "virtualNetworks", "networkInterfaces", SCALE_SETS)),
+)
 def database_open_to_others(network: Network, server: Server, params: Params) -> Outcomes:
     """Name whoever reaches one server besides its application."""
     application = application_of(network, server, params.application)

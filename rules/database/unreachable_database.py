@@ -30,13 +30,14 @@ from dataclasses import dataclass
 
 from auditor.network import databases
 from auditor.network.databases import Server
+from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.answer import Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
 from auditor.reach.letting_through import letting_through
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MYSQL = 3306
 
@@ -49,7 +50,14 @@ class Params:
     """Globs of ids of subnets; letter case does not matter."""
 
 
-@rule("DB-009", severity=Severity.CRITICAL, since="0.1.0", of=databases.servers, parameters=Params)
+@rule(
+    "DB-009",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=databases.servers,
+    parameters=Params,
+    reads=Reads(anywhere=(CLUSTERS, "virtualNetworks", "networkInterfaces", SCALE_SETS)),
+)
 def unreachable_database(network: Network, server: Server, params: Params) -> Outcomes:
     """Follow a packet from each subnet of the application."""
     targets = points_of(server, network)

@@ -39,6 +39,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
 from auditor.network.graph import Network, evidence, question
+from auditor.network.reads import CLUSTERS, DATABASES
 from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.dns import PrivateDnsZone
@@ -46,7 +47,7 @@ from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -124,7 +125,16 @@ def _vnet(network: Network, subnet_id: str | None) -> VirtualNetwork | None:
     return owner if isinstance(owner, VirtualNetwork) else None
 
 
-@rule("DNS-005", severity=Severity.CRITICAL, since="0.1.0", of=needed_zones)
+@rule(
+    "DNS-005",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=needed_zones,
+    reads=Reads(
+        subjects=("privateEndpoints", "privateEndpoints/privateDnsZoneGroups", DATABASES, CLUSTERS),
+        anywhere=("privateEndpoints", "privateEndpoints/privateDnsZoneGroups", DATABASES, CLUSTERS),
+    ),
+)
 def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     """Compare the networks that need the zone with those it is linked to."""
     if need.missing:

@@ -41,6 +41,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
+from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods
@@ -49,7 +50,7 @@ from auditor.remedy import az
 from auditor.resources.load_balancers import OutboundRule
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
 
@@ -78,7 +79,17 @@ class Loss:
         return f"by {self.winner.words}, not by {other}"
 
 
-@rule("NAT-006", severity=Severity.MEDIUM, since="0.1.0", of=inhabited_subnets, parameters=Params)
+@rule(
+    "NAT-006",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=inhabited_subnets,
+    parameters=Params,
+    reads=Reads(
+        subjects=INHABITANTS,
+        nearby=(*INHABITANTS, "routeTables"),
+    ),
+)
 def competing_egress(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Compare who wins with what is declared, for everything that runs in the subnet."""
     wanted = next(

@@ -44,11 +44,12 @@ from auditor.network.egress import (
     machine_subnets,
 )
 from auditor.network.graph import evidence
+from auditor.network.reads import INHABITANTS
 from auditor.network.subnets import vnet_name
 from auditor.remedy import az
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
 
@@ -59,6 +60,7 @@ MOST = 5
     since="0.1.0",
     of=machine_subnets,
     peers=("PSR:VNET.PrivateSubnet", "POL:7bca8353", "CHK:ALZ D05.07"),
+    reads=Reads(subjects=INHABITANTS, nearby=INHABITANTS),
 )
 def implicit_outbound_access(network: Network, subnet: Subnet) -> Outcomes:
     """Ask the subnet for an explicit way out, then each machine in it."""

@@ -49,6 +49,7 @@ from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.egress import absent_nics, is_private
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
+from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.leaving import (
@@ -65,7 +66,7 @@ from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
 
@@ -78,7 +79,14 @@ class Params:
     """Globs of ids of subnets; letter case does not matter."""
 
 
-@rule("NAT-002", severity=Severity.CRITICAL, since="0.1.0", of=inhabited_subnets, parameters=Params)
+@rule(
+    "NAT-002",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=inhabited_subnets,
+    parameters=Params,
+    reads=Reads(subjects=INHABITANTS, nearby=INHABITANTS),
+)
 def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Ask the routes, then whatever runs in the subnet."""
     if approved(params.isolated, subnet.id):

@@ -41,13 +41,14 @@ from auditor.addresses import NOTHING, AddressSet
 from auditor.finding import Evidence
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
+from auditor.network.reads import INHABITANTS
 from auditor.network.subnets import vnet_name
 from auditor.reach.appearance import Look, looks
 from auditor.reach.leaving import inhabited_subnets
 from auditor.remedy import az
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
 
@@ -65,7 +66,14 @@ class Params:
             AddressSet.from_text(entries)
 
 
-@rule("NAT-005", severity=Severity.HIGH, since="0.1.0", of=inhabited_subnets, parameters=Params)
+@rule(
+    "NAT-005",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=inhabited_subnets,
+    parameters=Params,
+    reads=Reads(subjects=INHABITANTS, nearby=INHABITANTS),
+)
 def undeclared_egress_address(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Compare the addresses that are used with those that were declared."""
     entries = [

@@ -38,7 +38,7 @@ from auditor.reach.backends import Backend, backends, machines_behind
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,14 @@ def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
     )
 
 
-@rule("EXP-008", severity=Severity.CRITICAL, since="0.1.0", of=bypasses, parameters=Params)
+@rule(
+    "EXP-008",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=bypasses,
+    parameters=Params,
+    reads=Reads(subjects=("applicationGateways", "loadBalancers", "virtualNetworks")),
+)
 def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Params) -> Outcomes:
     """Judge one entrance to one machine behind a gateway."""
     bypass = settled(bypass)

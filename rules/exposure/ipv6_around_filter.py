@@ -40,13 +40,19 @@ from auditor.reach.dual_stack import Escape, Guard, escapes, guards
 from auditor.reach.twins import deny_over_v6
 from auditor.reach.wording import one_or_many, packet_values
 from auditor.resources.security import SecurityRule
-from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
 
 _NAMED = 3
 """How many machines and sources one sentence names."""
 
 
-@rule("EXP-015", severity=Severity.HIGH, since="0.1.0", of=guards)
+@rule(
+    "EXP-015",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=guards,
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+)
 def ipv6_around_filter(network: Network, subject: Guard | Doubt) -> Outcomes:
     """Judge one rule that denies over IPv4 alone."""
     guard = settled(subject)

@@ -52,6 +52,7 @@ from auditor.network.exposure import (
 )
 from auditor.network.graph import evidence
 from auditor.network.kubernetes import load_balancer_services
+from auditor.network.reads import CLUSTERS
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import kubectl
 from auditor.resources.application_gateways import ApplicationGateway
@@ -60,7 +61,7 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
 _SERVICE_TAGS = ("k8s-azure-service", "service")
 _INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal=true"
@@ -86,6 +87,7 @@ def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
     of=node_group_addresses,
     parameters=Params,
     peers=("POL:3fc4dc25",),
+    reads=Reads(subjects=(CLUSTERS,)),
 )
 def public_address_in_node_group(network: Network, pip: PublicIp, params: Params) -> Outcomes:
     """Judge one public address in a node resource group."""

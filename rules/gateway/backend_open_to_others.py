@@ -44,7 +44,7 @@ from auditor.reach.points import Point
 from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Params:
     of=backends,
     parameters=Params,
     peers=("CHK:APPD A01.52",),
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
 )
 def backend_open_to_others(network: Network, backend: Backend | Doubt, params: Params) -> Outcomes:
     """Name whoever reaches one member besides the gateway."""

@@ -28,10 +28,16 @@ from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import letting_through
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@rule("GW-004", severity=Severity.CRITICAL, since="0.1.0", of=backends)
+@rule(
+    "GW-004",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=backends,
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+)
 def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""
     backend = settled(backend)

@@ -40,10 +40,16 @@ from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.platform_demands import unmanaged, unprobed
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
-@rule("GW-022", severity=Severity.CRITICAL, since="0.1.0", of=gateway_homes)
+@rule(
+    "GW-022",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=gateway_homes,
+    reads=Reads(subjects=("applicationGateways",)),
+)
 def blocked_management(network: Network, subject: Subnet | ApplicationGateway) -> Outcomes:
     """Judge the security group of one gateway subnet."""
     subnet = home(network, subject)

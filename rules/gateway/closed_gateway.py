@@ -51,7 +51,7 @@ from auditor.reach.platform_demands import confined
 from auditor.reach.wording import one_or_many
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, apart, rule
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _PLATFORM = 2
@@ -72,7 +72,14 @@ class Params:
                 parse_prefix(text)
 
 
-@rule("GW-023", severity=Severity.HIGH, since="0.1.0", of=gateway_homes, parameters=Params)
+@rule(
+    "GW-023",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=gateway_homes,
+    parameters=Params,
+    reads=Reads(subjects=("applicationGateways",)),
+)
 def closed_gateway(
     network: Network, subject: Subnet | ApplicationGateway, params: Params
 ) -> Outcomes:

@@ -47,11 +47,18 @@ from auditor.network.gateway_backends import (
 )
 from auditor.network.gateways import Member, entries_of, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
+from auditor.network.reads import CLUSTERS
 from auditor.remedy import az
-from auditor.rule import Outcomes, rule
+from auditor.rule import Outcomes, Reads, rule
 
 
-@rule("GW-002", severity=Severity.CRITICAL, since="0.1.0", of=cluster_backends)
+@rule(
+    "GW-002",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=cluster_backends,
+    reads=Reads(subjects=(CLUSTERS,)),
+)
 def foreign_cluster_backend(network: Network, subject: ClusterBackend | Doubt) -> Outcomes:
     """Find pools of a cluster with addresses other than those of its internal Services."""
     backend = settled(subject)

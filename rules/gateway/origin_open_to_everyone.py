@@ -40,7 +40,7 @@ from auditor.reach.answer import Verdict
 from auditor.reach.edge import Gap, Origin, guarded_origins
 from auditor.reach.told import told_of, whys
 from auditor.remedy import az
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @rule(
@@ -49,6 +49,14 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     since="0.1.0",
     of=guarded_origins,
     peers=("CHK:APPD A01.12", "CHK:ALZ D05.04"),
+    reads=Reads(
+        subjects=(
+            "Microsoft.Cdn/profiles",
+            "Microsoft.Cdn/profiles/originGroups",
+            "Microsoft.Cdn/profiles/originGroups/origins",
+            "publicIPAddresses",
+        )
+    ),
 )
 def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcomes:
     """Judge who reaches one gateway besides its Front Door."""

@@ -36,15 +36,25 @@ from auditor.finding import Evidence, Finding, Severity
 from auditor.network.gateway_subnets import foreign_delegations, tenants
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
 from auditor.network.graph import Network, evidence
+from auditor.network.reads import SCALE_SETS
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.rule import Outcomes, rule
+from auditor.rule import Outcomes, Reads, rule
 
 _SHOWN = 5
 
 
-@rule("GW-021", severity=Severity.HIGH, since="0.1.0", of=gateway_homes)
+@rule(
+    "GW-021",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=gateway_homes,
+    reads=Reads(
+        subjects=("applicationGateways",),
+        nearby=("networkInterfaces", "loadBalancers", SCALE_SETS, "applicationGateways"),
+    ),
+)
 def shared_gateway_subnet(network: Network, subject: Subnet | ApplicationGateway) -> Outcomes:
     """Find gateway subnets that are not for gateways of one generation alone."""
     subnet = home(network, subject)

@@ -41,7 +41,7 @@ from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Outcomes, rule
+from auditor.rule import Outcomes, Reads, rule
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Params:
     of=gateway_homes,
     parameters=Params,
     peers=("AZQ:8364fd0a", "CHK:APPD A01.06"),
+    reads=Reads(subjects=("applicationGateways",)),
 )
 def small_gateway_subnet(
     network: Network, subject: Subnet | ApplicationGateway, params: Params

@@ -41,7 +41,7 @@ from auditor.network.kubernetes import Found
 from auditor.remedy import az
 from auditor.resources.application_gateways import Listener
 from auditor.resources.managed_clusters import ManagedCluster
-from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
 
 _KINDS = ("Ingress", "HTTPRoute", "TLSRoute")
 
@@ -55,7 +55,13 @@ def compared(network: Network) -> tuple[ManagedCluster | Found[Any] | Listener, 
     return (*blind, *kubernetes.ingresses(network), *_listeners_of_clusters(network))
 
 
-@rule("K8S-004", severity=Severity.HIGH, since="0.1.0", of=compared)
+@rule(
+    "K8S-004",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=compared,
+    reads=Reads(subjects=("applicationGateways",)),
+)
 def unpublished_ingress_host(
     network: Network, subject: ManagedCluster | Found[Any] | Listener
 ) -> Outcomes:

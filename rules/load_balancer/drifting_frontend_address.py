@@ -32,7 +32,7 @@ from auditor.network.clusters import cluster_of
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
 _PIN = "service.beta.kubernetes.io/azure-load-balancer-ipv4"
 
@@ -55,6 +55,14 @@ def _is_public(frontend: LoadBalancerFrontend) -> bool:
     severity=Severity.HIGH,
     since="0.1.0",
     of=private_frontends,
+    reads=Reads(
+        anywhere=(
+            "privateDnsZones",
+            "privateDnsZones/virtualNetworkLinks",
+            "privateDnsZones/ALL",
+            "applicationGateways",
+        )
+    ),
 )
 def drifting_frontend_address(network: Network, frontend: LoadBalancerFrontend) -> Outcomes:
     """Judge one private frontend."""

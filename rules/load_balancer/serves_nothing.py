@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.errors import Undetermined
-from auditor.network.backends import frontend_serves, has_members
+from auditor.network.backends import frontend_serves, has_members, require_members
 from auditor.network.exposure import use_of
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
@@ -47,6 +47,9 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
     """Judge one load balancer, then its frontends."""
     if not has_members(network, balancer):
+        settings = balancer.properties
+        if balancer.pools or settings.inbound_nat_rules or settings.inbound_nat_pools:
+            require_members(network, balancer)
         yield _empty(balancer)
         return
     for frontend in balancer.frontends:
@@ -81,6 +84,8 @@ def _frontend(
         return
     use.certain()
     idle = bool(use.inbound or use.outbound)
+    if idle:
+        require_members(network, balancer)
     command = az(
         "network", "lb", "frontend-ip", "delete",
         resource_group=balancer.resource_group,

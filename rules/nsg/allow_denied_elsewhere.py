@@ -42,7 +42,7 @@ from auditor.reach.meetings import doubtful_allows, meeting_allows
 from auditor.reach.wording import packet_values, sent_words
 from auditor.remedy import az
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @rule(
@@ -51,6 +51,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     since="0.1.0",
     of=meeting_allows,
     suspects=doubtful_allows,
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
 )
 def allow_denied_elsewhere(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom Allow rule."""

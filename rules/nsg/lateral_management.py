@@ -49,7 +49,7 @@ from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class Params:
     of=guarded,
     parameters=Params,
     peers=("PSR:NSG.LateralTraversal",),
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
 )
 def lateral_management(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params

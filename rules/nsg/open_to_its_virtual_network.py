@@ -37,7 +37,7 @@ from auditor.reach.denying_rest import deny_rest
 from auditor.reach.east_west import Inflow, unrestricted
 from auditor.reach.own_filters import spoken_to
 from auditor.resources.security import NetworkSecurityGroup
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 _SHOWN = 4
 
@@ -48,6 +48,7 @@ _SHOWN = 4
     since="0.1.0",
     of=every(NetworkSecurityGroup),
     peers=("CHK:ALZ D09.02",),
+    reads=Reads(nearby=("virtualNetworks",)),
 )
 def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -> Outcomes:
     """Judge one group at all subnets where it stands."""

@@ -47,7 +47,7 @@ from auditor.reach.own_filters import spoken_to
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 from auditor.special_addresses import PUBLIC
 
 _SHOWN = 4
@@ -68,6 +68,7 @@ class Params:
     of=guarded,
     parameters=Params,
     peers=("TRV:AZU-0051", "SPP:network_security_group_outbound_access_restricted"),
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
 )
 def unrestricted_egress(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params

@@ -36,7 +36,7 @@ from auditor.reach.transit import Crossing, crossing, sends_to
 from auditor.remedy import az
 from auditor.resources.routing import Route
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 def guarded_peerings(network: Network) -> tuple[Peering, ...]:
@@ -48,7 +48,21 @@ def _guarded(peering: Peering) -> bool:
     return peering.properties.allow_forwarded_traffic is not True
 
 
-@rule("PER-004", severity=Severity.HIGH, since="0.1.0", of=guarded_peerings)
+@rule(
+    "PER-004",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=guarded_peerings,
+    reads=Reads(
+        anywhere=(
+            "azureFirewalls",
+            "routeTables",
+            "virtualNetworks",
+            "networkInterfaces",
+            "loadBalancers",
+        )
+    ),
+)
 def forwarding_is_off(network: Network, peering: Peering) -> Outcomes:
     """Look for somebody whose packets the peering would have to take."""
     vnet = network.holder(peering, VirtualNetwork)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
+from auditor.network.gaps import unread_type
 from auditor.network.graph import evidence
 from auditor.network.on_premises import gateways_in, homeless_gateway, route_server_of
 from auditor.network.peerings import far_network, peerings_of_ours, way_back
@@ -29,6 +30,13 @@ from auditor.network.routing_domains import network_id
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
+
+_GATEWAYS = (
+    "Microsoft.Network/virtualNetworkGateways",
+    "Microsoft.Network/virtualHubs",
+    "Microsoft.Network/virtualHubs/ipConfigurations",
+)
+"""Where gateways and Route Servers are listed, in the subscription of their network."""
 
 
 def peerings_in_transit(network: Network) -> tuple[Peering, ...]:
@@ -76,6 +84,10 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
         homeless = homeless_gateway(network, far.location)
         if homeless is not None:
             raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
+        for arm_type in _GATEWAYS:
+            unread = unread_type(network, arm_type, far.id)
+            if unread is not None:
+                raise Undetermined(f"the gateways of {far.label}: {unread.detail}", resource=far.id)
         yield Finding(
             subject=peering.id,
             related=(far.id,),

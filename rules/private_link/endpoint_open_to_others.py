@@ -44,7 +44,7 @@ from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Params:
     of=every(PrivateEndpoint),
     parameters=Params,
     on=False,
+    reads=Reads(anywhere=("virtualNetworks", "networkInterfaces")),
 )
 def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: Params) -> Outcomes:
     """Name whoever reaches one endpoint without being meant to."""

@@ -36,7 +36,7 @@ from auditor.network.graph import Network, evidence, question
 from auditor.remedy import az
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneConfig
-from auditor.rule import Finding, Outcomes, Severity, apart, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, apart, rule
 
 
 @question
@@ -49,7 +49,13 @@ def endpoints_with_zones(network: Network) -> tuple[PrivateEndpoint, ...]:
     )
 
 
-@rule("PE-006", severity=Severity.CRITICAL, since="0.1.0", of=endpoints_with_zones)
+@rule(
+    "PE-006",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=endpoints_with_zones,
+    reads=Reads(subjects=("privateEndpoints/privateDnsZoneGroups",)),
+)
 def private_endpoint_record_mismatch(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
     """Compare each zone's records with the endpoint's addresses."""
     own = names.endpoint_addresses(network, endpoint)

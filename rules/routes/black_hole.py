@@ -34,11 +34,12 @@ from dataclasses import dataclass
 
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
+from auditor.network.reads import DATABASES
 from auditor.reach.black_holes import Loss, black_holes, losses
 from auditor.reach.told import told_of
 from auditor.remedy import az
 from auditor.resources.routing import Route, RouteTable
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,14 @@ class Params:
     """Globs of ids of subnets that need no private endpoint."""
 
 
-@rule("RTE-004", severity=Severity.HIGH, since="0.1.0", of=black_holes, parameters=Params)
+@rule(
+    "RTE-004",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=black_holes,
+    parameters=Params,
+    reads=Reads(anywhere=("privateEndpoints", "virtualNetworks", "applicationGateways", DATABASES)),
+)
 def black_hole(network: Network, route: Route, params: Params) -> Outcomes:
     """Name who needs what one route drops."""
     if route.hop != "none":  # raises when that is not told

@@ -36,10 +36,19 @@ from auditor.network.graph import evidence
 from auditor.reach.bypasses import Bypass, EndpointSubnet, bypasses, endpoint_subnets
 from auditor.reach.wording import one_or_many
 from auditor.remedy import az
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@rule("RTE-008", severity=Severity.MEDIUM, since="0.1.0", of=endpoint_subnets)
+@rule(
+    "RTE-008",
+    severity=Severity.MEDIUM,
+    since="0.1.0",
+    of=endpoint_subnets,
+    reads=Reads(
+        subjects=("privateEndpoints",),
+        anywhere=("azureFirewalls", "routeTables", "virtualNetworks"),
+    ),
+)
 def endpoint_around_firewall(network: Network, there: EndpointSubnet) -> Outcomes:
     """Find whose routes to appliances the endpoints of one subnet win over."""
     found = list(bypasses(network, there))

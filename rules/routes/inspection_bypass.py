@@ -55,7 +55,7 @@ from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, apart, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,14 @@ class Params:
         return AddressSet.from_text(self.allowed)
 
 
-@rule("RTE-007", severity=Severity.HIGH, since="0.1.0", of=inspecting_tables, parameters=Params)
+@rule(
+    "RTE-007",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=inspecting_tables,
+    parameters=Params,
+    reads=Reads(subjects=("azureFirewalls", "virtualNetworks")),
+)
 def inspection_bypass(network: Network, table: RouteTable, params: Params) -> Outcomes:
     """Look for longer prefixes in one table, in peerings and in service endpoints."""
     allowed = params.ranges()

@@ -35,10 +35,16 @@ from auditor.network.routing.model import EffectiveRoute
 from auditor.network.table_commands import without_route
 from auditor.reach.loops import Appliance, Loop, appliances, example, loops
 from auditor.resources.routing import Route, RouteTable
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@rule("RTE-006", severity=Severity.CRITICAL, since="0.1.0", of=appliances)
+@rule(
+    "RTE-006",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=appliances,
+    reads=Reads(subjects=("routeTables", "virtualNetworks")),
+)
 def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
     """Follow what one appliance forwards until it comes back."""
     if not appliance.exits and appliance.untold:

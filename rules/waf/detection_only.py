@@ -44,7 +44,7 @@ from auditor.network.waf import (
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.web_application_firewalls import WafPolicy
-from auditor.rule import Outcomes, Unknown, rule
+from auditor.rule import Outcomes, Reads, Unknown, rule
 
 
 def firewalls(network: Network) -> tuple[WafPolicy | ApplicationGateway | Missing | Doubt, ...]:
@@ -73,6 +73,7 @@ def firewalls(network: Network) -> tuple[WafPolicy | ApplicationGateway | Missin
         "POL:425bea59",
         "CHK:APPD A01.40",
     ),
+    reads=Reads(subjects=("applicationGateways",)),
 )
 def detection_only(
     network: Network, firewall: WafPolicy | ApplicationGateway | Missing | Doubt

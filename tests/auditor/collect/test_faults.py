@@ -184,8 +184,10 @@ def test_a_refused_subscription_is_one_gap(live: Live) -> None:
     assert live("--subscription", ORDERS, "--subscription", HUB).status == 0
 
     assert live.gaps == [("denied", f"/subscriptions/{ORDERS}")]
-    [told] = [one for one in findings(live) if one["subject"] == f"/subscriptions/{ORDERS}"]
-    assert (told["rule"], told["status"]) == ("GOV-006", "broken")
+    told = [one for one in findings(live) if one["subject"] == f"/subscriptions/{ORDERS}"]
+    assert [one["rule"] for one in told if one["status"] == "broken"] == ["GOV-006"]
+    unknown = {one["rule"] for one in told if one["status"] == "unknown"}
+    assert {"EXP-009", "PE-006"} <= unknown  # nobody knows what there is to judge
 
 
 def test_a_subscription_that_is_not_seen_is_not_in_the_scope(live: Live) -> None:
