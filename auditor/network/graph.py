@@ -259,17 +259,21 @@ class Network:
         nodes, dangling = self.nodes, self._dangling
         found: visit.Targets = []
         silent: set[int] = set()
-        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
+        kinds: dict[type[Node], tuple[Callable[[Node], None], visit.Finder | None]] = {}
         for source in chain(nodes.values(), self._leaves):
             kind = type(source)
             known = kinds.get(kind)
             if known is None:
-                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
-            keep, refers = known
+                known = kinds[kind] = self._by_type[kind].append, visit.finder(kind)
+            keep, find = known
             keep(source)
-            if not refers:
+            if find is None:
                 continue
-            visit.targets(source, found, silent)
+            try:
+                find(source, found, silent)
+            except Undetermined:
+                found.clear()
+                walk.targets(source, found)
             if not found:
                 continue
             for field, target, ref in found:
