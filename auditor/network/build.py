@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeAlias, cast
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
@@ -28,8 +29,7 @@ from auditor.resources.words import Words
 from auditor.snapshot.document import Gap, Record, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(msgspec.Struct, frozen=True):
     """A network, and how many resources of each type stand behind it."""
 
     network: Network

@@ -11,7 +11,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -40,8 +39,7 @@ _INSTANCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """An id that others refer to and the snapshot does not hold."""
 
     id: str

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from auditor.errors import Undetermined
 from auditor.network.firewalling.terms import FirewallAction
 from auditor.network.graph import Network
@@ -41,16 +43,14 @@ _KINDS = {kind.value.lower(): kind for kind in Kind}
 _ACTIONS = {action.value.lower(): action for action in FirewallAction}
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A rule as written, and the pointer to it inside its collection's resource."""
 
     rule: PolicyRule | ClassicRule | ClassicApplicationRule
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True):
     """The rules of one type in a collection, at its place.
 
     `level` is 0 for the firewall's own policy, 1 for its parent and so on. `group` tells groups
