@@ -8,7 +8,6 @@ kept apart: all NAT rules come before all network rules, and these before all ap
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -80,8 +79,7 @@ class Collection(msgspec.Struct, frozen=True):
         return self.priorities[0] == other.priorities[0]
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """Collections of a firewall or policy, and why others may be missing."""
 
     collections: list[Collection]
