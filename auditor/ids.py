@@ -7,6 +7,7 @@ comparison goes through `fold`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -18,6 +19,14 @@ def fold(arm_id: str) -> str:
     if arm_id[:1] == "/" and arm_id[-1:] != "/" and arm_id[1:2] != "/":
         return arm_id.lower()
     return "/" + arm_id.strip("/").lower()
+
+
+def folded(arm_ids: Iterable[str]) -> list[str]:
+    """Give the folded form of many ids, without a call for each."""
+    return [
+        each.lower() if each[:1] == "/" and each[-1:] != "/" and each[1:2] != "/" else fold(each)
+        for each in arm_ids
+    ]
 
 
 def parent(arm_id: str) -> str | None:

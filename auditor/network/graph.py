@@ -11,7 +11,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -40,8 +39,7 @@ _INSTANCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """An id that others refer to and the snapshot does not hold."""
 
     id: str
@@ -259,17 +257,21 @@ class Network:
         nodes, dangling = self.nodes, self._dangling
         found: visit.Targets = []
         silent: set[int] = set()
-        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
+        kinds: dict[type[Node], tuple[Callable[[Node], None], visit.Finder | None]] = {}
         for source in chain(nodes.values(), self._leaves):
             kind = type(source)
             known = kinds.get(kind)
             if known is None:
-                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
-            keep, refers = known
+                known = kinds[kind] = self._by_type[kind].append, visit.finder(kind)
+            keep, find = known
             keep(source)
-            if not refers:
+            if find is None:
                 continue
-            visit.targets(source, found, silent)
+            try:
+                find(source, found, silent)
+            except Undetermined:
+                found.clear()
+                walk.targets(source, found)
             if not found:
                 continue
             for field, target, ref in found:

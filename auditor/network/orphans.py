@@ -8,8 +8,9 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
@@ -30,8 +31,7 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.web_application_firewalls import WafPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(msgspec.Struct, frozen=True):
     """Why nothing uses a resource: `why` completes "... is", `lacks` quotes what is not there."""
 
     why: str

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+import msgspec
+
 from auditor.addresses import NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.filters import (
@@ -32,8 +34,7 @@ from auditor.resources.virtual_networks import VirtualNetwork
 _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """A rule that explains why another does nothing: its name, and whether it allows.
 
     `id` is empty for Azure's default rules.

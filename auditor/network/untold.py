@@ -7,15 +7,15 @@ judge, and no rule would notice: what is not told is itself an answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.base import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(msgspec.Struct, frozen=True):
     """A list of parts that is not told.
 
     `pointer` is where it would stand in the resource, `reason` why it is not there.

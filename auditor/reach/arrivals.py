@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import PortSet
 from auditor.finding import Hop, Json
@@ -20,8 +21,7 @@ from auditor.reach.space import PORTED
 from auditor.reach.told import told_of, whys
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(msgspec.Struct, frozen=True):
     """What the internet reaches at an address: `words` end a sentence after a colon.
 
     `witness` and `hops` are those of a packet that certainly arrives and is answered, if one is;

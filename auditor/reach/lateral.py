@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
@@ -37,8 +38,7 @@ from auditor.resources.virtual_networks import Subnet
 _TCP = ((6, 6),)
 
 
-@dataclass(frozen=True, slots=True)
-class Lateral:
+class Lateral(msgspec.Struct, frozen=True):
     """Machines of one subnet reach those of another; `rule` lets them in, if there is a group."""
 
     source: Subnet
