@@ -15,7 +15,6 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
-from auditor.resources import walk
 from auditor.resources.base import Node, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
@@ -215,4 +214,7 @@ def _answered(node: Node) -> bool:
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class
-    return bool(walk.peek(settings, "provisioning_state"))
+    try:
+        return bool(settings.provisioning_state)
+    except (Undetermined, AttributeError):
+        return False

@@ -68,6 +68,7 @@ def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
         if not field or not kind.indexed:
             continue
         read = attrgetter(field)
+        holder = None  # of the part before: parts of one resource come together
         for node in network.all(kind):
             try:
                 state = read(node)
@@ -75,7 +76,11 @@ def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
                 continue
             if state is None:
                 continue
-            told.add(node if node.record is not None else node.root)
+            if node.record is not None:
+                told.add(node)
+            elif node.owner is not holder:
+                holder = node.owner
+                told.add(node.root)
             if state not in good:
                 if state.lower() in _DONE:
                     good.add(state)

@@ -34,6 +34,8 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("GW-004", "auditor.network.passage.plainly_pass", lambda *_: False),
     ("DB-009", "auditor.network.passage.plainly_pass", lambda *_: False),
     ("GW-025", "auditor.network.passage.at_most", lambda *_: None),
+    ("GW-025", "auditor.reach.closed._others_overlap", lambda *_: True),
+    ("DB-008", "auditor.reach.closed._others_overlap", lambda *_: True),
     ("GW-025", "auditor.rules.gateway.backend_open_to_others.closed_but_to", lambda *_: False),
     ("DB-008", "auditor.rules.database.database_open_to_others.closed_but_to", lambda *_: False),
 )
