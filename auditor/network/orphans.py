@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from auditor.errors import Undetermined
@@ -207,6 +208,32 @@ def judgeable(network: Network) -> tuple[Node, ...]:
         for node in not_managed_by_aks(network, network.all(cls))
         if possibly(_answered, node)
     )
+
+
+@question
+def suspects(network: Network) -> tuple[Node, ...]:
+    """Give those of them that do not plainly list who uses them."""
+    return tuple([node for node in judgeable(network) if not _lists_users(node)])
+
+
+_USERS: dict[type[Node], Callable[[Any], object]] = {
+    NetworkInterface: attrgetter("properties.virtual_machine"),
+    NetworkSecurityGroup: attrgetter("properties.subnets"),
+    PublicIp: attrgetter("properties.ip_configuration"),
+    RouteTable: attrgetter("properties.subnets"),
+    VirtualNetwork: attrgetter("properties.subnets"),
+}
+"""Where resources of which there are many list users first."""
+
+
+def _lists_users(node: Node) -> bool:
+    read = _USERS.get(type(node))
+    if read is None:
+        return False
+    try:
+        return bool(read(node))
+    except Undetermined:
+        return False
 
 
 def _answered(node: Node) -> bool:
