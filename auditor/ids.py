@@ -16,8 +16,11 @@ def fold(arm_id: str) -> str:
 
     Lower case, exactly one leading slash, none at the end.
     """
-    if arm_id[:1] == "/" and arm_id[-1:] != "/" and arm_id[1:2] != "/":
-        return arm_id.lower()
+    try:  # characters are read in half the time of slices
+        if arm_id[0] == "/" and arm_id[-1] != "/" and arm_id[1] != "/":
+            return arm_id.lower()
+    except IndexError:
+        pass
     return "/" + arm_id.strip("/").lower()
 
 

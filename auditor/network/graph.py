@@ -355,7 +355,10 @@ def question_about(
     # Half of what is asked is asked for the first time: an exception would take longer than both.
     def once_for_one(network: Network, about: Any) -> R:
         # Of one thing, as most are asked: it needs no tuple.
-        known = network.known.get(answers) or network.ask(answers)
+        try:
+            known = network.known[answers]
+        except KeyError:
+            known = network.ask(answers)
         found = known.get(about, _UNASKED)
         if found is _UNASKED:
             found = known[about] = ask(network, about)  # type: ignore[call-arg]
@@ -367,7 +370,10 @@ def question_about(
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
         key = (about, *more.items()) if more else about
-        known = network.known.get(answers) or network.ask(answers)
+        try:
+            known = network.known[answers]
+        except KeyError:
+            known = network.ask(answers)
         found = known.get(key, _UNASKED)
         if found is _UNASKED:
             found = known[key] = ask(network, *about, **more)

@@ -293,8 +293,10 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
     rules = network.all(SecurityRule)
-    theirs = {name for name in {rule.label for rule in rules} if _is_kubernetes(name)}
-    return tuple([rule for rule in rules if rule.label not in theirs]) if theirs else rules
+    names = {rule.name for rule in rules}
+    if "" not in names and not any(map(_is_kubernetes, names)):
+        return rules
+    return tuple([rule for rule in rules if not written_by_kubernetes(rule)])
 
 
 @question

@@ -197,17 +197,17 @@ def _speaks_of(each: Filter, port: int) -> bool:
 def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
     """The subnets around a VNet (its key) from where nobody manages anything, the nearest first."""
     sources = _sources(network, managers)
-    found = [each for each in subnets_around(network, home) if each.key in sources]
+    found = [each for each in subnets_around(network, home) if each in sources]
     return tuple(
         sorted(found, key=lambda each: (anywhere_in(network, each).home != home, each.key))
     )
 
 
 @question_about
-def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[str]:
-    """The keys of all subnets with machines from where nobody manages anything."""
+def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[Subnet]:
+    """All subnets with machines from where nobody manages anything."""
     return frozenset(
-        each.key
+        each
         for each in machine_subnets(network)
         if each.name.lower() not in PLATFORM_SUBNETS and not approved(managers, each.id)
     )
