@@ -7,6 +7,7 @@ comparison goes through `fold`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -15,9 +16,20 @@ def fold(arm_id: str) -> str:
 
     Lower case, exactly one leading slash, none at the end.
     """
-    if arm_id[:1] == "/" and arm_id[-1:] != "/" and arm_id[1:2] != "/":
-        return arm_id.lower()
+    try:  # characters are read in half the time of slices
+        if arm_id[0] == "/" and arm_id[-1] != "/" and arm_id[1] != "/":
+            return arm_id.lower()
+    except IndexError:
+        pass
     return "/" + arm_id.strip("/").lower()
+
+
+def folded(arm_ids: Iterable[str]) -> list[str]:
+    """Give the folded form of many ids, without a call for each."""
+    return [
+        each.lower() if each[:1] == "/" and each[-1:] != "/" and each[1:2] != "/" else fold(each)
+        for each in arm_ids
+    ]
 
 
 def parent(arm_id: str) -> str | None:

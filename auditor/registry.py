@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from auditor.errors import UsageError
+from auditor.extras import lacking
 from auditor.finding import Report
 from auditor.rule import BadRule, Rule
 
@@ -121,10 +122,12 @@ def renderer(name: str) -> Renderer:
     for module in getattr(loaded, "modules", ()):
         if importlib.util.find_spec(module) is None:
             extra = getattr(loaded, "extra", "")
+            if extra:
+                raise lacking(f"the report {name}", module, extra, where="--report")
             raise UsageError(
                 f"the report {name} needs {module}, which is not installed",
                 where="--report",
-                advice=f"pip install 'auditor[{extra}]'" if extra else f"pip install {module}",
+                advice=f"pip install {module}",
             )
     return loaded
 

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from auditor.errors import AuditorError
 
 _DAY = timedelta(days=1)
@@ -15,8 +17,7 @@ class CertificateError(AuditorError):
     """A text that gives no certificate; the sentence never repeats what the text holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A public key.
 
     `kind` is `RSA`, `EC`, `Ed25519`, `Ed448`, `DSA`, or the dotted object identifier of an
@@ -62,8 +63,7 @@ class Certificate:
     is_ca: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """The certificates of one text, and how they hang together.
 
     `leaf` is the certificate that issued no other one here; `path` leads from it through the

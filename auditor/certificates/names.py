@@ -10,10 +10,11 @@ import enum
 import re
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
 from string import ascii_lowercase, digits
+
+import msgspec
 
 from auditor.certificates.certificate import Certificate
 
@@ -33,8 +34,7 @@ class Coverage(enum.Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(msgspec.Struct, frozen=True):
     """The answer to "does this certificate serve what this listener accepts?".
 
     FULL: every name. PARTIAL: a wildcard pattern's names without further labels, but no deeper
@@ -179,8 +179,7 @@ def _why_not_pattern(names: Sequence[str], pattern: str) -> str:
     return f"the certificate serves {_listed(names)}, and not every name that {pattern} accepts"
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
+class _Served(msgspec.Struct, frozen=True):
     """A certificate's DNS names, for asking about many hosts.
 
     `exact` holds whole names, `parents` what follows the `*.` of wildcards.

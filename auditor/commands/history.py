@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from auditor.commands.asking import say_json
-from auditor.commands.recording import ESTATE, HISTORY, address_of, settings_of
+from auditor.commands.recording import ESTATE, HISTORY, address_of, library_needed, settings_of
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def history() -> None:
 @_place
 def list_(report: str, **where: Any) -> None:
     """List the recorded runs, the newest last: numbers, and what changed."""
+    library_needed()
     from auditor.commands import telling
     from auditor.history import estates, reading
 
@@ -75,6 +76,7 @@ def show(what: str, report: str, **where: Any) -> None:
 
     A run is told by what changed: new, reopened, fixed, removed, not told any more.
     """
+    library_needed()
     from auditor.commands import telling
     from auditor.history import estates, reading
 
@@ -105,6 +107,8 @@ def show(what: str, report: str, **where: Any) -> None:
 def trend(runs: int, report: str, **where: Any) -> None:
     """Draw how numbers went: findings by severity, unknown answers, coverage, ages."""
     from auditor import trends
+
+    library_needed()
     from auditor.commands import telling
     from auditor.history import estates, reading
 
@@ -131,6 +135,8 @@ def trend(runs: int, report: str, **where: Any) -> None:
 def export(form: str, output: str | None, **where: Any) -> None:
     """Write all that is recorded of an estate, for other programs."""
     from auditor.baseline import replace
+
+    library_needed()
     from auditor.commands import telling
     from auditor.history import estates, reading
 

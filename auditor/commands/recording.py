@@ -44,6 +44,13 @@ KEEP = click.Option(
 OPTIONS = (HISTORY, ESTATE, KEEP)
 
 
+def library_needed() -> None:
+    """Look for the library of histories, which an extra brings. Raises UsageError."""
+    from auditor.history import address
+
+    address.needed()
+
+
 def address_of(option: str | None, configured: HistorySettings) -> Address:
     """Choose and parse the address of a history. Raises UsageError."""
     from auditor.history import address
@@ -60,16 +67,17 @@ def address_of(option: str | None, configured: HistorySettings) -> Address:
 
 def open_book(options: Mapping[str, Any], settings: Settings) -> Book:
     """Open the history before the audit: what cannot be recorded is told at once."""
+    configured = settings.history
+    address = address_of(options["history"], configured)  # first: it tells of a missing library
     from auditor.history import estates
     from auditor.history.store import Store
 
-    configured = settings.history
     name = estates.named(options["estate"] or configured.estate or estates.DEFAULT)
     keep = options["keep_days"] or configured.keep_days
     since = options["since"] or settings.since
     tags = options["tags"] or settings.service_tags
     files = tuple(file for file in (since, tags) if file)
-    store = Store.for_writing(address_of(options["history"], configured))
+    store = Store.for_writing(address)
     return Book(store, name, keep, files)
 
 

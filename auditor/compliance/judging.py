@@ -22,6 +22,7 @@ from auditor.finding import (
 )
 from auditor.ids import fold, type_of
 from auditor.network.graph import Network
+from auditor.network.untold import untold_parts
 from auditor.snapshot.document import Gap
 
 _HIDING = frozenset({"partial", "denied", "failed", "damaged", "unsupported"})
@@ -29,12 +30,19 @@ _HIDING = frozenset({"partial", "denied", "failed", "damaged", "unsupported"})
 
 
 def hidden(network: Network) -> tuple[Gap, ...]:
-    """Give what may hide resources from the rules: lists not read, and resources only named."""
+    """Give what may hide resources from the rules: lists not read, and resources only named.
+
+    And lists of parts that a resource does not tell, an NSG's rules: no rule judges those.
+    """
     absent = (
         Gap("absent", hole.missing.id, "named, and not in the snapshot")
         for hole in network.missing()
     )
-    return (*(gap for gap in network.gaps if gap.kind in _HIDING), *absent)
+    untold = (
+        Gap("untold", f"{each.node.id}/{each.pointer.rpartition('/')[2]}", "not told by the input")
+        for each in untold_parts(network)
+    )
+    return (*(gap for gap in network.gaps if gap.kind in _HIDING), *absent, *untold)
 
 
 def judge(

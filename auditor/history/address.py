@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from auditor.errors import UsageError, quoted
+from auditor.extras import lacking
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 VARIABLE = "AUDITOR_HISTORY"
 DEFAULT = "auditor-history.db"
-INSTALL = "uv tool install 'auditor[history]'"
-INSTALL_POSTGRESQL = "uv tool install 'auditor[postgresql]'"
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _SERVER = ("postgresql", "postgres", "postgresql+psycopg")
@@ -66,12 +65,17 @@ def _from_file(name: str) -> str:
     return text
 
 
-def parse(text: str) -> Address:
-    """Read a file's path or a URL. Raises UsageError, without a word of what may be secret."""
+def needed() -> None:
+    """Look for the library of histories before anything imports it. Raises UsageError."""
     try:
         import sqlalchemy  # noqa: F401
     except ImportError:
-        raise UsageError("a history needs SQLAlchemy", advice=f"install it: {INSTALL}") from None
+        raise lacking("a history", "SQLAlchemy", "history") from None
+
+
+def parse(text: str) -> Address:
+    """Read a file's path or a URL. Raises UsageError, without a word of what may be secret."""
+    needed()
     scheme = _SCHEME.match(text)
     if scheme is None:
         return _file(text)
@@ -121,9 +125,7 @@ def _server(text: str, start: int) -> Address:
     try:
         import psycopg  # noqa: F401
     except ImportError:
-        raise UsageError(
-            "PostgreSQL needs its client", advice=f"install it: {INSTALL_POSTGRESQL}"
-        ) from None
+        raise lacking("a history in PostgreSQL", "psycopg", "postgresql") from None
     longest_first = tuple(sorted({each for each in secrets if each}, key=len, reverse=True))
     return Address(url.set(drivername="postgresql+psycopg"), shown, secrets=longest_first)
 

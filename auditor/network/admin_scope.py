@@ -8,8 +8,8 @@ is deployed is not told anywhere either.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor.errors import Undetermined
@@ -32,8 +32,7 @@ _INTENT_BASED = frozenset({"microsoft.sql/managedinstances", "microsoft.databric
 """Services whose networks admin rules leave alone, unless the configuration says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """The networks of a collection by key: those named, and those of which subnets alone are.
 
     `by_policy`: a group has no member by name, so that a policy tells. `absent` are ids of named

@@ -54,8 +54,7 @@ def large(addresses: AddressSet) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where packets arrive: the own addresses they may have, and the groups of the receiver.
 
     `groups` None means any receiver: for each application security group that rules name, a
@@ -79,8 +78,7 @@ class Admitted:
     possible_tags: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(msgspec.Struct, frozen=True):
     """What a group lets in at a range of ports, by the place of the deciding rule in its order."""
 
     ports: tuple[int, int]

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeAlias, cast
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
@@ -27,8 +29,7 @@ from auditor.resources.words import Words
 from auditor.snapshot.document import Gap, Record, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(msgspec.Struct, frozen=True):
     """A network, and how many resources of each type stand behind it."""
 
     network: Network
@@ -133,7 +134,7 @@ def _decode_all(
 
 def _counts(records: Sequence[Record], found: Sequence[object]) -> tuple[TypeCount, ...]:
     """Count the resources of each type, however it is spelled."""
-    spelled = Counter(record.type for record in records)
+    spelled = Counter(map(attrgetter("type"), records))
     read = {record.type for record, one in zip(records, found, strict=True) if one is not None}
     counts: dict[str, TypeCount] = {}
     for name in sorted(spelled):
@@ -151,6 +152,9 @@ def _gather(decoded: Iterable[_Decoded], gaps: list[Gap]) -> tuple[dict[str, Nod
     leaves: list[Node] = []
     replaced: set[int] = set()
     for root, parts in decoded:
+        key = root.folded
+        if parts is None and key and nodes.setdefault(key, root) is root:
+            continue
         for node in (root, *parts[0]) if parts else (root,):
             if nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
                 nodes, node, replaced

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -53,8 +52,7 @@ class Use(msgspec.Struct, frozen=True):
     site: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
+class Neighbourhood(msgspec.Struct, frozen=True):
     """What is around a cluster.
 
     `unsure` says what may be there besides; `learned` who teaches routes that are not in ARM.
@@ -65,8 +63,7 @@ class Neighbourhood:
     learned: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(msgspec.Struct, frozen=True):
     """A range of a cluster, and who else uses its addresses, in words."""
 
     mine: Claim

@@ -9,8 +9,9 @@ import enum
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -276,8 +277,7 @@ def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
             yield node
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFrontend:
+class ServiceFrontend(msgspec.Struct, frozen=True):
     """A load-balancer frontend that serves Kubernetes Services (K-50 to K-60).
 
     `services` are `namespace/name` where the public address's tags tell them; the names of

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from auditor.addresses import AddressError, AddressSet
 from auditor.network.admission import large
@@ -25,8 +26,7 @@ Truth: TypeAlias = bool | None
 """True or False for most clients; None: not told."""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomRule:
+class CustomRule(msgspec.Struct, frozen=True):
     """A rule that has its say: its name, where it stands, and whether it surely does."""
 
     name: str
@@ -35,8 +35,7 @@ class CustomRule:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     path: str
     door: str | None
 

@@ -7,16 +7,16 @@ their place, so that the rule answers *unknown* and is not silent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from auditor.errors import Undetermined
 
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """`id` is the resource or part that does not tell, `missing` what it does not tell."""
 
     id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
@@ -26,8 +27,7 @@ PRIVATE_BY_DEFAULT = "2025-07-01"
 """The api-version from which a template's new subnets are private unless they say otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Implicit:
+class Implicit(msgspec.Struct, frozen=True):
     """A machine that may leave by default outbound access; `lacks` says what is not told of it."""
 
     node: Node

@@ -8,9 +8,10 @@ not the same in all of them is unknown, with the reasons.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, Address, PortSet
 from auditor.errors import Undetermined
@@ -48,8 +49,7 @@ class Access(Enum):
     MIXED = "Mixed"
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """A new flow at a NIC: the NIC's address and ports, the other side's, and the protocol.
 
     `protocol` is a name of `auditor.network.filters.PROTOCOLS`. Without ports: any port.
@@ -63,8 +63,7 @@ class Flow:
     remote_ports: PortSet = EVERY_PORT
 
 
-@dataclass(frozen=True, slots=True)
-class LayerAnswer:
+class LayerAnswer(msgspec.Struct, frozen=True):
     """What one layer says. `rules` are those that may decide: one, when that is certain.
 
     No rule: nothing filters there, or only what does not concern the flow (`platform`: N-14).
@@ -82,8 +81,7 @@ class LayerAnswer:
         return self.rules[0] if len(self.rules) == 1 and self.passes is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The answer for some of the ports: local and remote ones, as sets of pairs.
 
     `rule` decides: the first that denies, or else the last that allows, in the order of the
@@ -99,8 +97,7 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowAnswer:
+class FlowAnswer(msgspec.Struct, frozen=True):
     """The answer: for all ports alike, or a verdict for each part of them, the lowest first."""
 
     flow: Flow

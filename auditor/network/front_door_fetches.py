@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor import ids
 from auditor.network.graph import Network, question, question_about
@@ -21,8 +22,7 @@ from auditor.resources.front_doors import (
 HTTP, HTTPS = 80, 443
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(msgspec.Struct, frozen=True):
     """What an endpoint fetches from one origin for clients that ask on `port`.
 
     `origin` is the origin, or the classic Front Door that names it by `host`; `there` is the port

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
@@ -109,8 +110,7 @@ def _public_text(public: PublicIp) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(msgspec.Struct, frozen=True):
     """How a name resolves in a VNet, as far as private zones tell.
 
     `zone` is the private zone that answers for it, None when no linked zone covers it; `found`
@@ -197,8 +197,7 @@ def _network_of(link: VirtualNetworkLink) -> Ref | None:
         return None  # `resolution` asks `untold_links`
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterBackend:
+class ClusterBackend(msgspec.Struct, frozen=True):
     """A pool with members in an AKS cluster: the cluster, and the frontend of each address.
 
     `frontends` are those of the cluster's load balancers on which a Kubernetes Service answers.

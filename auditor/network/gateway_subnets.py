@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.ids import fold, name, type_of
 from auditor.network.gateways import gateways_by_subnet, is_v2
@@ -32,8 +33,7 @@ RESERVED = 5
 _MOST_V1, _MOST_V2 = 32, 125
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(msgspec.Struct, frozen=True):
     """Something in a gateway's subnet that is no application gateway, and what says so."""
 
     id: str
@@ -48,8 +48,7 @@ class Tenant:
         return f"{name(self.id)} ({self.type.rpartition('/')[2] or 'of unknown type'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """The addresses that a gateway may take: `least` is sure, `most` possible; `told` when equal.
 
     Private frontends are counted in (A-3).

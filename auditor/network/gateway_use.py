@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
@@ -19,8 +20,7 @@ from auditor.resources.gateway_routing import Redirect
 N = TypeVar("N", bound=Node)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """Which listeners' requests end at each pool or redirect, by its key.
 
     `unclear` are the keys of gateways with requests of which the snapshot does not tell where

@@ -11,7 +11,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -40,8 +39,7 @@ _INSTANCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """An id that others refer to and the snapshot does not hold."""
 
     id: str
@@ -259,17 +257,21 @@ class Network:
         nodes, dangling = self.nodes, self._dangling
         found: visit.Targets = []
         silent: set[int] = set()
-        kinds: dict[type[Node], tuple[Callable[[Node], None], bool]] = {}
+        kinds: dict[type[Node], tuple[Callable[[Node], None], visit.Finder | None]] = {}
         for source in chain(nodes.values(), self._leaves):
             kind = type(source)
             known = kinds.get(kind)
             if known is None:
-                known = kinds[kind] = self._by_type[kind].append, visit.has_targets(kind)
-            keep, refers = known
+                known = kinds[kind] = self._by_type[kind].append, visit.finder(kind)
+            keep, find = known
             keep(source)
-            if not refers:
+            if find is None:
                 continue
-            visit.targets(source, found, silent)
+            try:
+                find(source, found, silent)
+            except Undetermined:
+                found.clear()
+                walk.targets(source, found)
             if not found:
                 continue
             for field, target, ref in found:
@@ -353,7 +355,10 @@ def question_about(
     # Half of what is asked is asked for the first time: an exception would take longer than both.
     def once_for_one(network: Network, about: Any) -> R:
         # Of one thing, as most are asked: it needs no tuple.
-        known = network.known.get(answers) or network.ask(answers)
+        try:
+            known = network.known[answers]
+        except KeyError:
+            known = network.ask(answers)
         found = known.get(about, _UNASKED)
         if found is _UNASKED:
             found = known[about] = ask(network, about)  # type: ignore[call-arg]
@@ -365,7 +370,10 @@ def question_about(
     @wraps(ask)
     def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
         key = (about, *more.items()) if more else about
-        known = network.known.get(answers) or network.ask(answers)
+        try:
+            known = network.known[answers]
+        except KeyError:
+            known = network.ask(answers)
         found = known.get(key, _UNASKED)
         if found is _UNASKED:
             found = known[key] = ask(network, *about, **more)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from auditor import ids
 from auditor.network.filters import custom_rules, subnet_name
@@ -107,8 +108,7 @@ def delete_rule(rule: SecurityRule) -> str:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NewGroup:
+class NewGroup(msgspec.Struct, frozen=True):
     """A group that is still to be made for a subnet, called after it."""
 
     subnet: Subnet

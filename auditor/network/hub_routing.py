@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from auditor.addresses import AddressSet, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
@@ -63,8 +65,7 @@ class Spoke:
         return self.vnet_name or self.connection.label
 
 
-@dataclass(frozen=True)
-class Learning:
+class Learning(msgspec.Struct, frozen=True):
     """Whether the table of one connection leads to another's VNet; None with the reason."""
 
     answer: bool | None

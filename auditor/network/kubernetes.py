@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
+import msgspec
+
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.graph import Network, question, question_about
@@ -199,8 +201,7 @@ def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
 
 
-@dataclass(frozen=True, slots=True)
-class ServedHost:
+class ServedHost(msgspec.Struct, frozen=True):
     """A host that an Ingress or a route serves; empty for every host. `place` is its pointer."""
 
     id: str

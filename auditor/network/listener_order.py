@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -30,8 +29,7 @@ class Contender(msgspec.Struct, frozen=True):
     rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(msgspec.Struct, frozen=True):
     """What one listener takes from others on its address and port, and may lose to them.
 
     `taken` pairs each host (empty: every name, of a listener without host) with the listener that

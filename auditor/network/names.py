@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import address_or_none
 from auditor.errors import Undetermined
@@ -130,8 +131,7 @@ def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str
     return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """Whether a record with an endpoint's address is seen from its network.
 
     `lacking` says what might show one: the links of a zone that has such a record, the addresses

@@ -8,14 +8,15 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
-from auditor.resources import walk
 from auditor.resources.base import Node, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
@@ -30,8 +31,7 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.web_application_firewalls import WafPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(msgspec.Struct, frozen=True):
     """Why nothing uses a resource: `why` completes "... is", `lacks` quotes what is not there."""
 
     why: str
@@ -210,9 +210,38 @@ def judgeable(network: Network) -> tuple[Node, ...]:
     )
 
 
+@question
+def suspects(network: Network) -> tuple[Node, ...]:
+    """Give those of them that do not plainly list who uses them."""
+    return tuple([node for node in judgeable(network) if not _lists_users(node)])
+
+
+_USERS: dict[type[Node], Callable[[Any], object]] = {
+    NetworkInterface: attrgetter("properties.virtual_machine"),
+    NetworkSecurityGroup: attrgetter("properties.subnets"),
+    PublicIp: attrgetter("properties.ip_configuration"),
+    RouteTable: attrgetter("properties.subnets"),
+    VirtualNetwork: attrgetter("properties.subnets"),
+}
+"""Where resources of which there are many list users first."""
+
+
+def _lists_users(node: Node) -> bool:
+    read = _USERS.get(type(node))
+    if read is None:
+        return False
+    try:
+        return bool(read(node))
+    except Undetermined:
+        return False
+
+
 def _answered(node: Node) -> bool:
     """Whether Azure told the resource: its answers carry a state, what people write does not."""
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class
-    return bool(walk.peek(settings, "provisioning_state"))
+    try:
+        return bool(settings.provisioning_state)
+    except (Undetermined, AttributeError):
+        return False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressSet, Prefix, overlapping_groups
 from auditor.errors import Undetermined
@@ -26,8 +27,7 @@ from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.special_addresses import RFC1918, UNIQUE_LOCAL
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(msgspec.Struct, frozen=True):
     """Two networks (keys, sorted) with the smallest overlap of their address spaces."""
 
     left: str

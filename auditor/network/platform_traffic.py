@@ -6,7 +6,7 @@ load balancers come from the same host and are filtered (N-15): they are inbound
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.packets.intervals import Intervals
 
@@ -14,8 +14,7 @@ _TCP: Intervals = ((6, 6),)
 _UDP: Intervals = ((17, 17),)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """Outbound flows to a host of the platform, and the tag that names them, if any."""
 
     name: str

@@ -54,8 +54,7 @@ class Link(msgspec.Struct, frozen=True):
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(msgspec.Struct, frozen=True):
     """Networks that are joined, directly or through others; `members` are their keys, sorted.
 
     `id` is that of the first member in the snapshot, for a report to name the whole by.
@@ -65,8 +64,7 @@ class Domain:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(msgspec.Struct, frozen=True):
     """A network joined to another directly, or to the same virtual hub."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import UsageError
@@ -87,8 +87,7 @@ class NothingSelected(UsageError):
     """A selector that fits nothing of the input: mistyped, or of another estate. Exit status 2."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """What a selector stands for in one network.
 
     `nodes` are what it matched, as matched, sorted by key, each once: a VM and not its NICs.

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+import msgspec
+
 from auditor.addresses import NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.filters import (
@@ -32,8 +34,7 @@ from auditor.resources.virtual_networks import VirtualNetwork
 _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """A rule that explains why another does nothing: its name, and whether it allows.
 
     `id` is empty for Azure's default rules.
@@ -292,8 +293,10 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
     rules = network.all(SecurityRule)
-    theirs = {name for name in {rule.label for rule in rules} if _is_kubernetes(name)}
-    return tuple([rule for rule in rules if rule.label not in theirs]) if theirs else rules
+    names = {rule.name for rule in rules}
+    if "" not in names and not any(map(_is_kubernetes, names)):
+        return rules
+    return tuple([rule for rule in rules if not written_by_kubernetes(rule)])
 
 
 @question

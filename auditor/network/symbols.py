@@ -11,7 +11,8 @@ the rules, so that nobody asks about them. What holds then holds for whatever th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressSet, Version
 from auditor.network.filters import (
@@ -43,8 +44,7 @@ PROTOCOL_NUMBERS: dict[str, Intervals] = {
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Symbolic:
+class Symbolic(msgspec.Struct, frozen=True):
     """Rules of one direction for one version of IP.
 
     The first `impossible` of `rules` are the packets that cannot exist, the others the filters in

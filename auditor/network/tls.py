@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.certificates import (
     CertificateError,
@@ -32,8 +33,7 @@ _PREDEFINED = {
 _VERSIONS = {"tlsv1_0": (1, 0), "tlsv1_1": (1, 1), "tlsv1_2": (1, 2), "tlsv1_3": (1, 3)}
 
 
-@dataclass(frozen=True, slots=True)
-class Minimum:
+class Minimum(msgspec.Struct, frozen=True):
     """The lowest TLS version accepted somewhere: `(1, 2)`; `pointer` and `value` say by what."""
 
     version: tuple[int, int]

@@ -7,15 +7,18 @@ judge, and no rule would notice: what is not told is itself an answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.base import Node
+from auditor.resources.security import NetworkSecurityGroup
+
+_RULES = "/properties/securityRules"
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(msgspec.Struct, frozen=True):
     """A list of parts that is not told.
 
     `pointer` is where it would stand in the resource, `reason` why it is not there.
@@ -30,13 +33,20 @@ class Untold:
 def untold_parts(network: Network) -> tuple[Untold, ...]:
     """Give every list of parts that is not told, by resource, in the order of their ids.
 
-    A resource that came without any settings is left out: the input's gaps tell of it.
+    A resource that came without any settings is left out: the input's gaps tell of it. A security
+    group without a list of rules is none without rules: Azure writes an empty list for that.
     """
-    return tuple(
+    told = [
         Untold(node, pointer, _reason(node, pointer))
-        for node in sorted(filter(_may_lack, network.nodes.values()), key=lambda node: node.key)
+        for node in filter(_may_lack, network.nodes.values())
         for pointer in _lists(node, "")
-    )
+    ]
+    known = {(each.node.key, each.pointer) for each in told}
+    for group in network.all(NetworkSecurityGroup):
+        hollow = walk.peek(group, "properties") is None
+        if not hollow and not group.told and (group.key, _RULES) not in known:
+            told.append(Untold(group, _RULES, "the input has no list of them"))
+    return tuple(sorted(told, key=lambda each: each.node.key))
 
 
 def _may_lack(node: Node) -> bool:

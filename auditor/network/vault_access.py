@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.certificates import KeyVaultReference
 from auditor.errors import Undetermined
@@ -50,8 +51,7 @@ class Access(enum.Enum):
     NO_ROLE = "no role"
 
 
-@dataclass(frozen=True, slots=True)
-class _Grants:
+class _Grants(msgspec.Struct, frozen=True):
     """Role assignments by principal, and all of them."""
 
     by_principal: dict[str, tuple[RoleAssignment, ...]]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt
@@ -44,8 +45,7 @@ class Mode(enum.IntEnum):
     """It blocks the attack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waf:
+class Waf(msgspec.Struct, frozen=True):
     """The firewall in effect somewhere.
 
     `node` is what names it (gateway, listener, path rule), `policy` the policy, None for the

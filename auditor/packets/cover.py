@@ -7,10 +7,11 @@ other rules that holds the packet one of the bad ones? See `search`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from operator import or_
+
+import msgspec
 
 from auditor.packets.partition import bits
 from auditor.packets.rule import L, Rule
@@ -18,8 +19,7 @@ from auditor.packets.search import Arrangement, Region
 from auditor.packets.space import Box, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Superfluous:
+class Superfluous(msgspec.Struct, frozen=True):
     """Rules by their place in the sequence, each with the places of the rules that explain it.
 
     `shadowed`: together, these earlier rules match everything that the rule may match.

@@ -7,7 +7,8 @@ packets would say so too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import NOTHING, AddressSet, PortSet
 from auditor.network.effective_rules import EffectiveRules
@@ -18,8 +19,7 @@ from auditor.network.surroundings import Surroundings
 from auditor.reach.plainly import decides, lets_through, surely_held
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """The addresses of a NIC, those of its subnet, and those of the pods behind it."""
 
     own: AddressSet

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.errors import Undetermined
@@ -21,8 +22,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """One way by which something of a subnet leaves, and as whom.
 
     `addresses` are those that it may have there: each of several is used. `lacks` says what is not

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import PortSet
 from auditor.finding import Hop, Json
 from auditor.ids import fold
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.openings import ports_in_words
 from auditor.packets.measure import values
 from auditor.reach.along import furthest
 from auditor.reach.answer import Verdict, answer_on
-from auditor.reach.openings import Opening, openings
+from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.openings import Opening, openings, openings_by, takes_nothing
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED
 from auditor.reach.told import told_of, whys
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(msgspec.Struct, frozen=True):
     """What the internet reaches at an address: `words` end a sentence after a colon.
 
     `witness` and `hops` are those of a packet that certainly arrives and is answered, if one is;
@@ -39,7 +40,7 @@ def arrivals(network: Network, arm_id: str) -> Arrivals:
 
     Any source, and sources of which only some get in, are told apart; so is what only may arrive.
     """
-    found = _by_id(network).get(fold(arm_id), ())
+    found = _openings(network, fold(arm_id))
     sure = _united(opening.certain for opening in found)
     some = _less(_united(map(_let_in, found)), sure)
     perhaps = _less(_united(opening.possible for opening in found), sure)
@@ -64,6 +65,25 @@ def arrivals(network: Network, arm_id: str) -> Arrivals:
     told = told_of(network, first)
     witness = dict(told.witness) if told.witness is not None else None
     return Arrivals(", ".join(words), witness=witness, hops=told.hops)
+
+
+@question_about
+def _openings(network: Network, key: str) -> tuple[Opening, ...]:
+    """The openings of an address, or of a node that carries some; those too that take nothing."""
+    here = _entrances(network).get(key, ())
+    if any(takes_nothing(network, each) for each in here):
+        return openings_by(network, here)
+    return _by_id(network).get(key, ())
+
+
+@question
+def _entrances(network: Network) -> dict[str, list[Entrance]]:
+    """The entrances by the ids of their addresses and of the nodes that carry these."""
+    found: dict[str, list[Entrance]] = defaultdict(list)
+    for entrance in entrances(network):
+        for key in {entrance.address.lower(), entrance.node.key}:
+            found[key].append(entrance)
+    return found
 
 
 @question

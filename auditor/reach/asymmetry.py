@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor.addresses import NOTHING, AddressSet
@@ -29,8 +29,7 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 Choose: TypeAlias = Callable[[Path], PacketSet]
 
 
-@dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(msgspec.Struct, frozen=True, eq=False):
     """The straight paths to a machine from one source: by a public entrance, or from a subnet.
 
     `id` is the resource whose replies are in question, `key` tells the sources apart.

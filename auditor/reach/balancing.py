@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
@@ -55,8 +54,7 @@ class Forward(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Forwards:
+class Forwards(msgspec.Struct, frozen=True):
     """What a frontend forwards; `reasons` tell why there may be more than listed."""
 
     known: tuple[Forward, ...]

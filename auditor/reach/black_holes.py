@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, prefix_or_none
 from auditor.ids import fold
@@ -34,8 +35,7 @@ from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
-@dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(msgspec.Struct, frozen=True, eq=False):
     """Somebody who needs what a route drops.
 
     `says` is the rest of a sentence, `related` who it is about. `told` is the rule that tells of it

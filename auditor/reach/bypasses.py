@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.addresses import Address, AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
@@ -28,8 +29,7 @@ _SENDERS = PLATFORM_SUBNETS - {"gatewaysubnet"}
 """Subnets of Azure's own that inspect, or that nobody's packets set out from."""
 
 
-@dataclass(frozen=True, eq=False)
-class EndpointSubnet:
+class EndpointSubnet(msgspec.Struct, frozen=True, eq=False):
     """A subnet, whether or not it is in the input, and the private endpoints that stand in it."""
 
     id: str
@@ -37,8 +37,7 @@ class EndpointSubnet:
     endpoints: tuple[PrivateEndpoint, ...]
 
 
-@dataclass(frozen=True)
-class Bypass:
+class Bypass(msgspec.Struct, frozen=True):
     """An endpoint that a subnet reaches round the appliance that a route of its table names.
 
     `reasons` tell why it may not: none when it is certain.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Hop
@@ -33,8 +34,7 @@ from auditor.resources.web_application_firewalls import WafPolicy
 HTTP = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(msgspec.Struct, frozen=True):
     """Why a challenge does not arrive: a clause, what to do, and what proves it."""
 
     key: str

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import msgspec
+
 from auditor.addresses import Version
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
@@ -86,8 +88,7 @@ class Change:
 _Key = tuple[str, str, str, tuple[str, ...], Version]
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct):
     """What arrives by the paths of one key."""
 
     bounds: Bounds

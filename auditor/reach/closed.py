@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Prefix
+from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, Prefix
+from auditor.intervals import merged
 from auditor.network.effective_rules import Direction, is_endpoint, rules_at
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network, question, question_about
@@ -60,11 +61,43 @@ def _closed_around(network: Network, subnet: Subnet, keys: frozenset[str]) -> bo
     let_in = _let_in(network, subnet)
     if let_in.overlaps(_put_on_the_way(network)) or let_in.overlaps(every_site(network).must):
         return False
-    return not any(
-        _may_send(network, each, let_in)
-        for each in subnets_around(network, anywhere_in(network, subnet).home)
-        if each.key not in keys
+    around = subnets_around(network, anywhere_in(network, subnet).home)
+    if not _others_overlap(network, around, keys, let_in):
+        return True
+    return not any(_may_send(network, each, let_in) for each in around if each.key not in keys)
+
+
+def _others_overlap(
+    network: Network, around: tuple[Subnet, ...], keys: frozenset[str], let_in: AddressSet
+) -> bool:
+    """Whether others than some subnets may have one of the addresses that are let in.
+
+    Asked of all at once: where no two subnets share addresses, what is left are the others'.
+    """
+    each, total = _by_key(network, around)
+    if total is None:
+        return True
+    rest = let_in
+    for key in keys:
+        rest = rest - each.get(key, NOTHING)
+    return rest.overlaps(total)
+
+
+@question_about
+def _by_key(
+    network: Network, subnets: tuple[Subnet, ...]
+) -> tuple[dict[str, AddressSet], AddressSet | None]:
+    """The addresses of each of some subnets, and of all.
+
+    None for all where two share some, or where it is not told what one has.
+    """
+    each = {subnet.key: anywhere_in(network, subnet).addresses for subnet in subnets}
+    total = AddressSet(
+        merged(pair for own in each.values() for pair in own.v4),
+        merged(pair for own in each.values() for pair in own.v6),
     )
+    apart = all(each.values()) and total.size == sum(own.size for own in each.values())
+    return each, total if apart else None
 
 
 def _may_send(network: Network, subnet: Subnet, let_in: AddressSet) -> bool:

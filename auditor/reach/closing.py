@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
@@ -188,8 +189,7 @@ def _probes(
     return (f"{PLATFORM_HOST}/32",) if version == 4 and probed.overlaps(ports) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(msgspec.Struct, frozen=True):
     """Who is meant to get in; `who` names them in a rule.
 
     The Deny names `others` alone where it must not name all of `VirtualNetwork`.
@@ -217,8 +217,7 @@ def meant_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
+class _Room(msgspec.Struct, frozen=True):
     """The priorities of an Allow and a Deny, and that to which the rule after them moves."""
 
     allow: int

@@ -9,11 +9,11 @@ import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.network.interfaces import configuration_of
 from auditor.network.routing.model import Hop
 from auditor.network.routing.outbound import pools_of, takes_out
-from auditor.reach.leaving import Leaver, Roads
+from auditor.reach.leaving import Leaver, Roads, roads_of
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancer, OutboundRule
@@ -44,16 +44,9 @@ class Method(msgspec.Struct, frozen=True):
     only: bool = False
 
 
-def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> Iterator[Method]:
+def methods(network: Network, subnet: Subnet, leaver: Leaver) -> Iterator[Method]:
     """Give the methods that apply, the winner first. Raises Undetermined when one is not told."""
-    if roads.lead_elsewhere:
-        yield _route(roads)
-    nat = subnet.properties.nat_gateway
-    if nat is not None and nat.id:
-        node = network.find(nat)
-        known = node if isinstance(node, Node) else None
-        name = known.label if known is not None else ids.name(nat.id)
-        yield Method("nat-gateway", f"NAT gateway {name}", known, True)
+    yield from _of_subnet(network, subnet)
     for nic in leaver.nics:
         configuration = configuration_of(nic, 4)
         if configuration is None:
@@ -74,6 +67,20 @@ def methods(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> I
             elif rule is not None:
                 yield Method("load-balancer", f"load balancer {balancer.label}", rule)
     yield from _of_pool(leaver)
+
+
+@question_about
+def _of_subnet(network: Network, subnet: Subnet) -> tuple[Method, ...]:
+    """Give what applies to all in a subnet."""
+    roads = roads_of(network, subnet)
+    found = [_route(roads)] if roads.lead_elsewhere else []
+    nat = subnet.properties.nat_gateway
+    if nat is not None and nat.id:
+        node = network.find(nat)
+        known = node if isinstance(node, Node) else None
+        name = known.label if known is not None else ids.name(nat.id)
+        found.append(Method("nat-gateway", f"NAT gateway {name}", known, True))
+    return tuple(found)
 
 
 def has_one_at_most(leaver: Leaver) -> bool:

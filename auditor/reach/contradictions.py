@@ -5,8 +5,9 @@ What one of them allows and the other wholly denies, at every machine, is not al
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
@@ -44,8 +45,7 @@ class State(Enum):
     """The rule decides nothing there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True):
     """A rule whose packets are all denied: where first, the packet, and what denies it there."""
 
     place: Place
@@ -55,15 +55,13 @@ class Dead:
     places: int
 
 
-@dataclass(frozen=True, slots=True)
-class Perhaps:
+class Perhaps(msgspec.Struct, frozen=True):
     """A rule of which it is not told whether anything it allows gets through."""
 
     missing: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(msgspec.Struct, frozen=True):
     """Where a rule's packets are all denied, and which they are."""
 
     place: Place

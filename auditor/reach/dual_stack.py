@@ -7,9 +7,9 @@ version: `*`, a service tag, the default rules (P-12: the two versions are two q
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor.addresses import EVERY_V4, EVERY_V6, AddressSet, PortSet
@@ -37,8 +37,7 @@ from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """A NIC with addresses of both versions, each as a point of that version alone."""
 
     nic: Interface
@@ -46,8 +45,7 @@ class Machine:
     v6: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """A rule that denies over IPv4 alone, and the machines of both versions that it filters."""
 
     rule: SecurityRule
@@ -60,8 +58,7 @@ class Guard:
         return self.rule.id
 
 
-@dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(msgspec.Struct, frozen=True):
     """A packet that gets in over IPv6, or may, though the same is denied over IPv4."""
 
     machine: Machine

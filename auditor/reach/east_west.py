@@ -7,7 +7,8 @@ its own denies some.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
@@ -25,8 +26,7 @@ from auditor.special_addresses import PLATFORM_HOST
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
-@dataclass(frozen=True, slots=True)
-class Inflow:
+class Inflow(msgspec.Struct, frozen=True):
     """A subnet that its group leaves open to `VirtualNetwork`, certainly or perhaps.
 
     `inside` is what the tag surely holds there. `doubt` says why it is not certain; empty when

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import AddressSet, address_or_none
@@ -33,8 +34,7 @@ _STRANGER = "0b9e3f5c-7d1a-4c28-9f60-5a4d2e8c1b73"
 """The id of a Front Door that is nobody's we know."""
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """How others' Front Doors pass a gateway: `why`, in a clause, and the `policy` to mend.
 
     `mode` is told where it does not block, `other` where it asks for another id.
@@ -46,8 +46,7 @@ class Gap:
     other: bool = False
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """A gateway that an origin of Front Door names by `host`, which `door` tells at `pointer`."""
 
     door: FrontDoorOrigin | ClassicFrontDoor

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from auditor.addresses import Address, AddressSet, PortSet
 from auditor.network.reasons import Reason
 from auditor.packets.diagram import PacketSet
@@ -30,8 +32,7 @@ class Packet:
     destination_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """The values that stand in for fields of the packet as sent; None: the field is as sent.
 
     Of several values it is not told which; `reasons` say why.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.intent import Expect
 from auditor.network.graph import Network, question
@@ -14,8 +15,7 @@ from auditor.reach.intents import judgements
 from auditor.reach.wording import name_of
 
 
-@dataclass(frozen=True)
-class Apart:
+class Apart(msgspec.Struct, frozen=True):
     """A connection over which an intent's packets cannot go to another one, nor come back.
 
     `why` says what may teach the hub another way, empty when nothing does.

@@ -8,8 +8,9 @@ on over a connection of its own counts towards *reachable*, and not against *unr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.errors import UsageError
@@ -40,8 +41,7 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """An intent and what became of it.
 
     `answers` are the counterexamples of a broken one, and what is in doubt of an unknown one.

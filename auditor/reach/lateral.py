@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
@@ -37,8 +38,7 @@ from auditor.resources.virtual_networks import Subnet
 _TCP = ((6, 6),)
 
 
-@dataclass(frozen=True, slots=True)
-class Lateral:
+class Lateral(msgspec.Struct, frozen=True):
     """Machines of one subnet reach those of another; `rule` lets them in, if there is a group."""
 
     source: Subnet
@@ -197,17 +197,17 @@ def _speaks_of(each: Filter, port: int) -> bool:
 def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
     """The subnets around a VNet (its key) from where nobody manages anything, the nearest first."""
     sources = _sources(network, managers)
-    found = [each for each in subnets_around(network, home) if each.key in sources]
+    found = [each for each in subnets_around(network, home) if each in sources]
     return tuple(
         sorted(found, key=lambda each: (anywhere_in(network, each).home != home, each.key))
     )
 
 
 @question_about
-def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[str]:
-    """The keys of all subnets with machines from where nobody manages anything."""
+def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[Subnet]:
+    """All subnets with machines from where nobody manages anything."""
     return frozenset(
-        each.key
+        each
         for each in machine_subnets(network)
         if each.name.lower() not in PLATFORM_SUBNETS and not approved(managers, each.id)
     )

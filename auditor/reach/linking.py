@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet
@@ -34,8 +34,7 @@ from auditor.resources.virtual_networks import Subnet
 Service: TypeAlias = PrivateLinkService | ApplicationGateway
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A private link service, or a gateway, and one frontend that it leads to.
 
     `front` is None when that is not told; `reasons` say why, or why it may lead elsewhere.

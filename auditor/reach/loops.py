@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from auditor.addresses import (
     EVERYTHING,
     NOTHING,
@@ -41,8 +43,7 @@ _LONGEST = 12
 """Appliances. A loop of more is not looked for."""
 
 
-@dataclass(frozen=True, eq=False)
-class Appliance:
+class Appliance(msgspec.Struct, frozen=True, eq=False):
     """Who takes packets at an address that routes name, and the subnets they leave it from.
 
     `id` is the resource's. `opaque` tells that a guest decides what becomes of them; `untold` why
@@ -62,8 +63,7 @@ class Appliance:
         return f"{self.node.root.label} ({self.address})"
 
 
-@dataclass(frozen=True)
-class Loop:
+class Loop(msgspec.Struct, frozen=True):
     """Appliances that hand packets round, and the routes by which each does.
 
     `must` are destinations for which they certainly do; `reasons` tell why they may not for the

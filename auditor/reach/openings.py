@@ -9,6 +9,7 @@ sends on is its own connection: neither is here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from auditor import ids
@@ -22,6 +23,7 @@ from auditor.packets.intervals import Interval
 from auditor.packets.measure import sections, values
 from auditor.reach.along import together
 from auditor.reach.answer import Answer, Verdict, answer_on
+from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.from_outside import from_internet
@@ -33,6 +35,7 @@ from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
 
 _MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
 _OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration)
@@ -124,9 +127,26 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 
 @question
 def openings(network: Network) -> tuple[Opening, ...]:
-    """Give every entrance with every machine behind it, whether or not anything gets in."""
+    """Give every entrance with every machine behind it, whether or not anything gets in.
+
+    Left out are frontends of load balancers of which no rule takes anything (E-7, E-8).
+    """
+    every = entrances(network)
+    return openings_by(network, [each for each in every if not takes_nothing(network, each)])
+
+
+def takes_nothing(network: Network, entrance: Entrance) -> bool:
+    """Tell whether an entrance is a frontend that forwards nothing: one for outbound rules, say."""
+    if not isinstance(entrance.node, LoadBalancerFrontend):
+        return False
+    forwards = forwards_of(network, entrance.node)
+    return not forwards.known and not forwards.reasons
+
+
+def openings_by(network: Network, some: Iterable[Entrance]) -> tuple[Opening, ...]:
+    """Give some entrances with every machine behind them, whether or not anything gets in."""
     grouped: dict[tuple[str, str, Version], list[Path]] = {}
-    through = [each for each in entrances(network) if not isinstance(each.node, _OTHERS)]
+    through = [each for each in some if not isinstance(each.node, _OTHERS)]
     for version in _VERSIONS:
         for path in from_internet(
             network, INTERNET, version, network.tags, through=through, relays=False

@@ -6,7 +6,7 @@ gateway or nowhere. The path of some packet tells that there is a way out at all
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
@@ -30,8 +30,7 @@ from auditor.special_addresses import PUBLIC
 _PORT = 443
 
 
-@dataclass(frozen=True, slots=True)
-class Outflow:
+class Outflow(msgspec.Struct, frozen=True):
     """A machine that may send anything to anybody: a packet of it. `doubt`: why only perhaps."""
 
     subnet: Subnet

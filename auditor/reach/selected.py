@@ -6,8 +6,8 @@ An address stands for whoever has it, a public one of the input for whoever answ
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor.addresses import NOTHING, AddressSet
@@ -55,8 +55,7 @@ from auditor.special_addresses import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(msgspec.Struct, frozen=True):
     """The points that a selector stands for; `reasons` tell why there may be more."""
 
     points: tuple[Point, ...]

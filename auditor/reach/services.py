@@ -7,7 +7,8 @@ L-20 to L-24).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import (
     EVERY_V4,
@@ -39,8 +40,7 @@ from auditor.special_addresses import PUBLIC
 HTTPS, MYSQL = PortSet.of(443), PortSet.of(3306)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """Who may connect to a service: surely `must`, perhaps `may`, for `reasons`."""
 
     port: PortSet

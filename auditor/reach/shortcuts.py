@@ -8,7 +8,8 @@ the network, a peering's, a service endpoint's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
@@ -32,8 +33,7 @@ _SILENT = PLATFORM_SUBNETS - {"gatewaysubnet"}
 """Subnets of Azure's own that inspect, or from which no packets of others set out."""
 
 
-@dataclass(frozen=True)
-class Inspected:
+class Inspected(msgspec.Struct, frozen=True):
     """A range that a route of a table sends to an appliance, and where that stands.
 
     `home` is the key of the appliance's network, `beside` its subnet's addresses.
@@ -46,8 +46,7 @@ class Inspected:
     beside: AddressSet
 
 
-@dataclass(frozen=True)
-class Shortcut:
+class Shortcut(msgspec.Struct, frozen=True):
     """A way round an appliance. `node` makes it, `prefix` is what it takes out of `inspected`.
 
     `reasons` tell why it may be none: empty when it is certain.

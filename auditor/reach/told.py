@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.graph import Network
@@ -13,8 +14,7 @@ from auditor.reach.replay import check
 from auditor.reach.wording import hops_of, packet_words, witness_of
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """One packet as a finding carries it.
 
     `words` name the packet, `witness` is the packet to try, `openings` are what would let it pass

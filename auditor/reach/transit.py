@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeAlias
 
+import msgspec
+
 from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
@@ -45,8 +47,7 @@ class Feed:
         return self.route.address
 
 
-@dataclass(frozen=True)
-class Crossing:
+class Crossing(msgspec.Struct, frozen=True):
     """Two subnets that reach each other by appliances of a hub: `there` behind the peering asked.
 
     `addresses` are some that `here` sends to. `reasons` tell why it may not be so.

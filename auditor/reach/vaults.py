@@ -7,7 +7,8 @@ service endpoint, or a private endpoint that the gateway's network resolves and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressSet
 from auditor.certificates import KeyVaultReference, key_vault_secret
@@ -41,8 +42,7 @@ _HTTPS = 443
 _SERVICE = "microsoft.keyvault"
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(msgspec.Struct, frozen=True):
     """A gateway and a vault from which it fetches certificates that listeners present."""
 
     gateway: ApplicationGateway
@@ -55,8 +55,7 @@ class Fetch:
         return self.gateway.id
 
 
-@dataclass(frozen=True, slots=True)
-class Shut:
+class Shut(msgspec.Struct, frozen=True):
     """A vault that keeps a gateway out: why each way is closed, and where packets stop, if any."""
 
     vault: KeyVault

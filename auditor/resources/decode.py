@@ -8,9 +8,10 @@ goes through a plain tree that is restructured after the struct's own declaratio
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, get_args, get_origin
+from typing import Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
@@ -18,11 +19,12 @@ from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, uns
 from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
 from auditor.resources.walk import bare, peek
-from auditor.resources.words import Words
+from auditor.resources.words import Sharer, Words, sharer
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})
 _MOST_DAMAGES = 100
+_ARM = Dialect.ARM
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,17 @@ class Damage:
     reason: str
 
 
+_Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
+
+
 @lru_cache(maxsize=4096)
-def _reader(spelled: str) -> tuple[type[Node] | None, msgspec.json.Decoder[Node] | None]:
-    """The struct of a type, and what decodes a record of it at once, where that is possible."""
+def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None]:
+    """The struct of a type, and what reads a record of it at once, where that is possible."""
     cls = TYPES.get(spelled.lower())
-    return cls, None if cls is None or cls.lifted else decoder(twin(cls))
+    if cls is None or cls.lifted:
+        return cls, None
+    quick = twin(cls)
+    return cls, (decoder(quick).decode, sharer(quick))
 
 
 def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
@@ -47,17 +55,19 @@ def decode(record: Record, damages: list[Damage], words: Words | None = None) ->
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage.
     """
-    cls, reader = _reader(record.type)
+    cls, quick = _reader(record.type)
     if cls is None:
         return None
     words = Words() if words is None else words
-    if reader is not None and record.dialect is Dialect.ARM and not record.unresolved:
+    if quick is not None and record.dialect is _ARM and not record.unresolved:
+        read, share = quick
         try:
-            found = reader.decode(record.body)
-            words.share(found)
-            return found
+            found = read(record.body)
+            share(found, words)
         except (msgspec.ValidationError, RecursionError):
             pass
+        else:
+            return found
     node = _decode_slowly(record, cls, damages)
     if node is not None:
         words.share(node)

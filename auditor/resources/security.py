@@ -123,9 +123,23 @@ class NetworkSecurityGroup(Resource):
     properties: NetworkSecurityGroupProperties = settings(NetworkSecurityGroupProperties)
 
     @property
+    def told(self) -> bool:
+        """Whether the input has the list of its rules, if only an empty one."""
+        try:
+            return self.properties.security_rules is not None
+        except Undetermined:
+            return False
+
+    @property
     def rules(self) -> tuple[SecurityRule, ...]:
-        """The custom rules, in the order written (not in the order of evaluation)."""
-        return tuple(self.properties.security_rules or ())
+        """The custom rules, in the order written (not in the order of evaluation).
+
+        Raises Undetermined when the input has no list of them: Azure writes an empty one where
+        there is none, so a group without it was cut short and may let anything in.
+        """
+        if self.properties.security_rules is None:
+            raise Undetermined(f"the security rules of {self.id}", resource=self.id)
+        return tuple(self.properties.security_rules)
 
 
 class ApplicationSecurityGroupProperties(Wire, gc=False):

@@ -24,6 +24,9 @@ Texts: TypeAlias = list[tuple[str, str]]
 Collections: TypeAlias = list[tuple[str, list[Node]]]
 """Nodes directly below, by the pointer of the list they stand in."""
 
+Finder: TypeAlias = Callable[[Wire, Targets, set[int]], None]
+"""Collects references, as `targets` does."""
+
 _Known: TypeAlias = Mapping[str, Container[str]]
 
 
@@ -65,16 +68,19 @@ def collections(struct: Wire) -> Collections:
     return found
 
 
-@cache
-def has_targets(cls: type[Wire]) -> bool:
-    """Whether a struct may hold references."""
-    return any(walk.reference_kind(step) is not None for step in walk.steps(cls))
+def finder(cls: type[Wire]) -> Finder | None:
+    """Give what `targets` does for structs of a class; None where none holds a reference.
+
+    It raises Undetermined on the way to what is unset, and may have found some by then.
+    """
+    refers = any(walk.reference_kind(step) is not None for step in walk.steps(cls))
+    return _targets_of(cls) if refers else None
 
 
 @cache
-def _targets_of(cls: type[Wire]) -> Callable[[Wire, Targets, set[int]], None]:
+def _targets_of(cls: type[Wire]) -> Finder:
     lines = visits(cls, walk.reference_kind, _target_lines, whole_alike=True)
-    visit: Callable[[Wire, Targets, set[int]], None] = function("struct, found, silent", lines)
+    visit: Finder = function("struct, found, silent", lines)
     return visit
 
 

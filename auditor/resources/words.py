@@ -95,13 +95,22 @@ class Words:
         return first
 
 
+Sharer: TypeAlias = Callable[[Wire, Words], None]
+"""Shares the words of a struct, as `Words.share` does."""
+
+
+def sharer(cls: type[Wire]) -> Sharer:
+    """Give what `Words.share` does for structs of a class without unset fields."""
+    return _sharing_of(cls)
+
+
 @cache
-def _sharing_of(cls: type[Wire]) -> Callable[[Wire, Words], None]:
+def _sharing_of(cls: type[Wire]) -> Sharer:
     lines = list(visits(cls, _holds_words, _word_lines, opening=_wholly, whole_alike=True))
     text = "\n".join(lines)
     bound = [f"{slot} = words.{slot}" for slot in _SLOTS.values() if slot in text]
     bound += [f"told_{kind} = words.told[{kind!r}]" for kind in set(_TOLD.findall(text))]
-    visit: Callable[[Wire, Words], None] = function("struct, words", [*bound, *lines])
+    visit: Sharer = function("struct, words", [*bound, *lines])
     return visit
 
 

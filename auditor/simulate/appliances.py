@@ -13,7 +13,7 @@ from auditor.simulate.delivery import inbound
 from auditor.simulate.logic import told
 from auditor.simulate.packet import Arrival
 from auditor.simulate.peers import peers, space
-from auditor.simulate.places import nic_of, places, subnets_with, vacant
+from auditor.simulate.places import nic_of, places_in, subnets_with, vacant
 from auditor.simulate.trip import Onward, Trip
 
 
@@ -24,7 +24,7 @@ def forward(trip: Trip, home: VirtualNetwork, subnet: Subnet, hop: Address) -> O
         return (trip.dropped(subnet.id, f"no network at hand holds the next hop {hop}"),)
     if isinstance(where, Missing):
         return (trip.untold(subnet.id, f"where the next hop {hop} stands is not told"),)
-    found = places(trip.network).get((where.key, hop), [])
+    found = places_in(trip.network, where).get(hop, [])
     if len(found) > 1:
         return (trip.untold(where.id, f"{len(found)} resources have {hop}"),)
     if not found:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from auditor.addresses import Prefix, parse_prefix
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.resources.hybrid import (
     Connection,
     LocalNetworkGateway,
@@ -42,10 +43,19 @@ class Beyond:
 
 def gateways_in(network: Network, home: VirtualNetwork) -> Iterator[VirtualNetworkGateway]:
     """Give the gateways that stand in a network."""
+    yield from _standing(network).get(home.key, ())
+
+
+@question
+def _standing(network: Network) -> dict[str, list[VirtualNetworkGateway]]:
+    """The gateways in each network, by its key; by no key those whose subnet is not told."""
+    found: dict[str, list[VirtualNetworkGateway]] = defaultdict(list)
     for gateway in network.all(VirtualNetworkGateway):
         listed = told_of(gateway, lambda g: g.ip_configurations, ())
-        if any(_home(network, each) is home for each in listed):
-            yield gateway
+        homes = (_home(network, each) for each in listed)
+        for key in dict.fromkeys(home.key for home in homes if home is not None) or ("",):
+            found[key].append(gateway)
+    return found
 
 
 def _home(network: Network, each: VpnGatewayIpConfiguration) -> VirtualNetwork | None:
@@ -95,11 +105,9 @@ def beyond(network: Network, home: VirtualNetwork) -> Beyond:
 
 def _unplaced(network: Network, found: Beyond) -> None:
     """A gateway whose subnet is not told may stand anywhere."""
-    for gateway in network.all(VirtualNetworkGateway):
-        listed = told_of(gateway, lambda g: g.ip_configurations, ())
-        if not any(_home(network, each) for each in listed):
-            found.learned = True
-            found.gateways = found.gateways or None
+    if _standing(network).get(""):
+        found.learned = True
+        found.gateways = found.gateways or None
 
 
 def _route_server(network: Network, home: VirtualNetwork) -> bool:
@@ -141,13 +149,21 @@ def _of(space: AddressSpace | None) -> tuple[Prefix, ...]:
 
 def connections_of(network: Network, gateway: VirtualNetworkGateway) -> Iterator[Connection]:
     """Give the connections of a gateway."""
+    yield from _connections(network).get(gateway.key, ())
+
+
+@question
+def _connections(network: Network) -> dict[str, list[Connection]]:
+    """The connections of each gateway, by its key."""
+    found: dict[str, list[Connection]] = defaultdict(list)
     for each in network.all(Connection):
         ends = (
             network.find(told_of(each, lambda e: e.properties.virtual_network_gateway1, None)),
             network.find(told_of(each, lambda e: e.properties.virtual_network_gateway2, None)),
         )
-        if gateway in ends:
-            yield each
+        for key in dict.fromkeys(end.key for end in ends if end is not None):
+            found[key].append(each)
+    return found
 
 
 def learns(network: Network, gateway: VirtualNetworkGateway) -> bool:

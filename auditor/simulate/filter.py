@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby, product
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet, prefix_or_none
 from auditor.network.graph import Missing, Network
@@ -26,8 +27,7 @@ Groups = tuple[NetworkSecurityGroup | Missing, ...]
 """The groups that a packet must pass, in the order in which they are asked."""
 
 
-@dataclass(frozen=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True):
     """Whether a packet passes, and by which rules."""
 
     passes: Truth
@@ -38,8 +38,7 @@ class Ruling:
         return f"{word} by {' or '.join(self.by) or 'no security group'}"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where filters look at a packet: the subnet, and the groups that its machine is a member of.
 
     `subnet` None: a place whose subnet is not told.
@@ -57,16 +56,14 @@ class Place:
         return found.key if found else ""
 
 
-@dataclass(frozen=True)
-class _World:
+class _World(msgspec.Struct, frozen=True):
     """One of the possible truths about `VirtualNetwork`: whether it holds each end."""
 
     source: bool
     destination: bool
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(msgspec.Struct, frozen=True):
     order: int | None
     name: str
     rule: SecurityRule | None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from auditor.addresses import Address, AddressSet
 from auditor.network.graph import Missing, Network
@@ -33,8 +35,7 @@ from auditor.simulate.special import PUBLIC
 from auditor.simulate.trip import Knock, Onward, Origin, Route, Step, Trip
 
 
-@dataclass(frozen=True)
-class _Target:
+class _Target(msgspec.Struct, frozen=True):
     """One address, or what is not told of one, that a rule sends requests to."""
 
     pool: str

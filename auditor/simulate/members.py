@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet
 from auditor.network.graph import Missing, Network, question_about
@@ -20,8 +20,7 @@ from auditor.simulate.peers import network_of
 _KINDS = ("applicationSecurityGroups",)
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(msgspec.Struct, frozen=True):
     """The addresses that are members for sure, and those that may be."""
 
     surely: AddressSet

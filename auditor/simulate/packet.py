@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import msgspec
+
 from auditor.addresses import Address, AddressSet, Prefix
 from auditor.ports import EVERY_PORT, PortSet
 
@@ -48,8 +50,7 @@ class Fate(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One end of a packet's way.
 
     `at` is the ARM id of where it ends, or `internet`, `onprem`, `platform`. `packet` is as seen

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Prefix
 from auditor.network.graph import Missing, Network, question_about
@@ -11,8 +12,7 @@ from auditor.resources.virtual_networks import Peering, PeeringProperties, Subne
 from auditor.simulate.logic import Truth, both, told, told_of
 
 
-@dataclass(frozen=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True):
     """The far end of a peering.
 
     `up` tells whether both sides are connected, `far` is None when the far network is not told.

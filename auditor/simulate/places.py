@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from auditor.addresses import Address
 from auditor.errors import Undetermined
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.base import Named, Node, Ref
 from auditor.resources.bastion import BastionIpConfiguration
@@ -37,25 +37,56 @@ _HOLDERS: tuple[type[Node], ...] = (
     PrivateLinkServiceIpConfiguration,
 )
 
-Places = dict[tuple[str, Address], list[Node]]
+Places = dict[Address, list[Node]]
+
+
+@question_about
+def places_in(network: Network, home: VirtualNetwork) -> Places:
+    """Find who has each private address of a network."""
+    found: Places = defaultdict(list)
+    for node in sorted(_holders_in(network, home), key=_by_kind):
+        address = private_address(node)
+        if address is not None:
+            found[address].append(node)
+    for address, node in _endpoints_by_home(network).get(home.key, ()):
+        found[address].append(node)
+    return found
+
+
+def _holders_in(network: Network, home: VirtualNetwork) -> Iterator[Node]:
+    """Whoever tells a subnet of a network as its own, but for the NICs of private endpoints."""
+    theirs = endpoint_nics(network)
+    subnets = _subnets_by_home(network).get(home.key, ())
+    edges = (edge for subnet in subnets for edge in network.referrers(subnet))
+    for node in dict.fromkeys(edge.source for edge in edges):
+        owner = node.owner
+        if isinstance(owner, NetworkInterface) and owner.key in theirs:
+            continue
+        if isinstance(node, _HOLDERS) and _home(network, node) is home:
+            yield node
+
+
+def _by_kind(node: Node) -> tuple[int, str]:
+    kind = next(n for n, kind in enumerate(_HOLDERS) if isinstance(node, kind))
+    return kind, node.key
 
 
 @question
-def places(network: Network) -> Places:
-    """Find who has each private address, by the folded id of the network."""
-    found: Places = defaultdict(list)
-    theirs = endpoint_nics(network)
-    for kind in _HOLDERS:
-        for node in network.all(kind):
-            owner = node.owner
-            if isinstance(owner, NetworkInterface) and owner.key in theirs:
-                continue
-            address = private_address(node)
-            home = _home(network, node)
-            if address is not None and home is not None:
-                found[home.key, address].append(node)
+def _subnets_by_home(network: Network) -> dict[str, list[Subnet]]:
+    found: dict[str, list[Subnet]] = defaultdict(list)
+    for subnet in network.all(Subnet):
+        home = network_of(network, subnet)
+        if home is not None:
+            found[home.key].append(subnet)
+    return found
+
+
+@question
+def _endpoints_by_home(network: Network) -> dict[str, list[tuple[Address, Node]]]:
+    """The private endpoints, and their addresses, by the key of the network."""
+    found: dict[str, list[tuple[Address, Node]]] = defaultdict(list)
     for (home_key, address), endpoint in endpoints(network).at.items():
-        found[home_key, address].append(endpoint.resource)
+        found[home_key].append((address, endpoint.resource))
     return found
 
 

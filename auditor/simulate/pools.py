@@ -23,7 +23,7 @@ from auditor.simulate.endpoints import address_of
 from auditor.simulate.logic import Truth, follow, told
 from auditor.simulate.packet import Packet, Sighting, one, usable
 from auditor.simulate.peers import network_of
-from auditor.simulate.places import places, subnet_of
+from auditor.simulate.places import places_in, subnet_of
 from auditor.simulate.special import HOST
 from auditor.simulate.trip import Configuration, Trip
 
@@ -94,7 +94,7 @@ def _by_address(network: Network, pool: BackendPool, number: int, each: BackendA
     home = _network(network, pool, each)
     if address is None or home is None:
         return Member(name, missing="a member of the pool is not told", out=out)
-    found = places(network).get((home.key, address), [])
+    found = places_in(network, home).get(address, [])
     if len(found) == 1 and isinstance(found[0], IpConfiguration):
         return Member(found[0].id, found[0], out=out)
     return Member(name, missing=f"who has {address} is not told", out=out)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import Address, Prefix, address_or_none, parse_prefix, prefix_or_none
 from auditor.network.graph import Missing, Network
@@ -21,8 +22,7 @@ SYSTEM, LEARNED, TAGGED, USER = 1, 2, 3, 4
 """Who wins on equal prefixes; a prefix written down wins over one of a tag (R-6, R-9)."""
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """A next hop: `kind` is local, peer, internet, service, none, gateway, appliance or unknown."""
 
     kind: str
@@ -36,8 +36,7 @@ class Hop:
         return self.kind, self.address, id(self.peer) if self.peer else 0
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(msgspec.Struct, frozen=True):
     prefix: Prefix
     rank: int
     hop: Hop
@@ -48,8 +47,7 @@ class _Candidate:
         return self.prefix.length, self.rank
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The next hops that a packet may take: one when the snapshot tells it."""
 
     hops: tuple[Hop, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, prefix_or_none
 from auditor.network.graph import Missing, Network, question_about
@@ -15,8 +15,7 @@ from auditor.simulate.peers import network_of, peers, space, spaces
 from auditor.simulate.special import HOST, PRIVATE, PUBLIC
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True):
     """The addresses that a tag holds for sure, and those that it may hold."""
 
     surely: AddressSet

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import msgspec
+
 from auditor.addresses import Address
 from auditor.network.graph import Network
 from auditor.network.service_tags import ServiceTags
@@ -17,8 +19,7 @@ from auditor.simulate.peers import Peer
 Configuration: TypeAlias = IpConfiguration | ScaleSetIpConfiguration
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Who opened the connection: a subnet, the internet or a site; what the reply must reach."""
 
     kind: str = INTERNET
@@ -81,8 +82,7 @@ class Trip:
         return self.end(Fate.UNKNOWN, at, why)
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """Next, the packet leaves a subnet by its routes; its filters are behind it."""
 
     trip: Trip
@@ -90,8 +90,7 @@ class Route:
     configuration: Configuration | None = None
 
 
-@dataclass(frozen=True)
-class Enter:
+class Enter(msgspec.Struct, frozen=True):
     """Next, the packet looks for its destination in a network; `via` the peering it came by."""
 
     trip: Trip
@@ -100,8 +99,7 @@ class Enter:
     sender: VirtualNetwork | None = None
 
 
-@dataclass(frozen=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True):
     """Next, the packet leaves a subnet for the internet."""
 
     trip: Trip
@@ -110,8 +108,7 @@ class Leave:
     service: bool = False
 
 
-@dataclass(frozen=True)
-class Knock:
+class Knock(msgspec.Struct, frozen=True):
     """Next, the packet arrives at a public address; `outside` when it began on the internet."""
 
     trip: Trip

@@ -39,7 +39,7 @@ from auditor.simulate.places import (
     configurations_of,
     groups_of,
     nic_of,
-    places,
+    places_in,
     public_addresses,
     subnet_of,
     user_of,
@@ -262,7 +262,7 @@ def _enter(step: Enter) -> Onward:
     """Find who has the destination in a network."""
     trip, home = step.trip, step.home
     to = trip.seen.packet.destination
-    found = places(trip.network).get((home.key, to), [])
+    found = places_in(trip.network, home).get(to, [])
     if len(found) > 1:
         return (trip.untold(home.id, f"{len(found)} resources have {to}"),)
     if not found:

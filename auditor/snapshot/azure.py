@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from auditor.errors import UsageError, quoted
+from auditor.extras import lacking
 from auditor.snapshot.pace import Pace
 from auditor.snapshot.transport import (
     Answer,
@@ -63,7 +64,6 @@ CLOUDS = {
 }
 """The clouds that have a name (`--cloud`)."""
 
-INSTALL = "in your clone of auditor: uv tool install --force '.[azure]' (or pip install '.[azure]')"
 
 RETRIES: dict[str, Any] = {
     "retry_total": 10,
@@ -141,7 +141,7 @@ def connect(
         import azure.mgmt.containerservice
         import azure.mgmt.network  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"{error.name} is not installed", advice=INSTALL) from None
+        raise lacking("auditor snapshot", str(error.name), "azure") from None
     quiet()
     known = Once(credential_of(credential, cloud, tenant), tenant)
     _token(known, cloud, credential)

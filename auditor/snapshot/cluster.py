@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from auditor.errors import UsageError, quoted
+from auditor.extras import lacking
 from auditor.snapshot.transport import Answer, Unanswered
 
 READABLE = {
@@ -44,10 +45,6 @@ PAGE = 500
 AKS = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application that stands for the API servers of all AKS clusters with Entra ID sign-in."""
 
-INSTALL = (
-    "in your clone of auditor: uv tool install --force '.[azure,kubernetes]' "
-    "(or pip install '.[azure,kubernetes]')"
-)
 _VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d+)?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LOADING = threading.Lock()
@@ -190,7 +187,7 @@ def _library() -> Any:
     try:
         from kubernetes import config
     except ImportError as error:
-        raise UsageError(f"{error.name} is not installed", advice=INSTALL) from None
+        raise lacking("reading clusters", str(error.name), "azure,kubernetes") from None
     for name in ("kubernetes", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return config

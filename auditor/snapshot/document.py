@@ -104,8 +104,7 @@ class EffectiveAnswer:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Something the audit would have needed and did not get; never silent (rule GOV-006).
 
     `kind` is a stable word: `partial` (a next page, a skip token, a count below the total),

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from auditor.ids import fold
+from auditor.ids import fold, folded
 from auditor.snapshot.document import Dialect, Gap, Record, Source
 from auditor.snapshot.formats.graph import SHAPE
 
@@ -32,7 +32,7 @@ def merge(
     choice is a Gap, unless the loser has no settings to disagree with.
     """
     records = list(records)
-    keys = [fold(record.id) for record in records]
+    keys = folded([record.id for record in records])
     order = sorted(range(len(records)), key=keys.__getitem__)
     keys = [keys[number] for number in order]
     records = [records[number] for number in order]

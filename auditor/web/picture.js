@@ -588,9 +588,25 @@
     byId("picture-section").scrollIntoView();
     light(button.dataset.show);
   });
-  addEventListener("beforeprint", fit);
+  /* Paper has a size of its own, known only later: there the whole picture is a view box. */
+  let onPaper = false;
+  addEventListener("beforeprint", () => {
+    if (!view) return;
+    onPaper = true;
+    svg.setAttribute("viewBox", `-12 -12 ${size.w + 24} ${size.h + 24}`);
+    view.removeAttribute("transform");
+  });
+  addEventListener("afterprint", () => {
+    onPaper = false;
+    svg.removeAttribute("viewBox");
+    paint();
+  });
   let resizing = 0;
-  addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(fit, 120); });
+  addEventListener("resize", () => {
+    if (onPaper) return;
+    clearTimeout(resizing);
+    resizing = setTimeout(fit, 120);
+  });
 
   document.documentElement.classList.add("js");
   layout();

@@ -13,7 +13,8 @@ In a public zone,
   are.
 
 It needs the owners in the snapshot, those of every subscription: while there is none of the kind
-that could own the name, the answer is *unknown*. So it is for the name of a scale set's instance,
+that could own the name, or the input names subscriptions that it holds nothing of, the answer is
+*unknown*. So it is for the name of a scale set's instance,
 and for an A or AAAA record with a public address that no public IP of the snapshot has: it may be
 somebody else's, or yours until yesterday.
 
@@ -32,6 +33,7 @@ from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.network.gaps import unread_type
 from auditor.network.graph import Missing, every, evidence, question, question_about
 from auditor.remedy import az
 from auditor.resources.base import TYPES
@@ -42,6 +44,9 @@ from auditor.special_addresses import PUBLIC
 
 _PLAIN = 2
 """Dots of `label.region.` before `cloudapp.azure.com`; more are instances of scale sets."""
+
+_NAMED = 3
+"""How many absent subscriptions a message names."""
 
 _OWNERS = {
     "cloudapp.azure.com": ("microsoft.network/publicipaddresses",),
@@ -87,7 +92,15 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if suffix == "cloudapp.azure.com" and name.removesuffix(suffix).count(".") > _PLAIN:
         yield Unknown(record.id, missing=f"whether a scale set's instance has the name {name}")
         return
-    if any(_of_type(network, kind) for kind in _OWNERS[suffix]):
+    absent = _absent_subscriptions(network)
+    unread = next((kind for kind in _OWNERS[suffix] if unread_type(network, kind)), None)
+    if unread is not None:
+        yield Unknown(record.id, missing=f"who owns {name}: not all {unread} could be read")
+    elif absent:
+        also = ", ".join(absent[:_NAMED]) + (" and others" if len(absent) > _NAMED else "")
+        missing = f"who owns {name}: the input names subscriptions it holds nothing of ({also})"
+        yield Unknown(record.id, missing)
+    elif any(_of_type(network, kind) for kind in _OWNERS[suffix]):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
         yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
@@ -139,6 +152,14 @@ def _of_type(network: Network, kind: str) -> tuple[str, ...]:
 def _scope(key: str) -> str:
     """The subscription of a resource, by its key."""
     return ids.subscription(key.partition("/resourcegroups/")[0]) or ""
+
+
+@question
+def _absent_subscriptions(network: Network) -> tuple[str, ...]:
+    """The subscriptions that references lead to and of which the input holds nothing, sorted."""
+    held = {_scope(key) for key in network.nodes}
+    named = {_scope(hole.missing.key) for hole in network.missing()}
+    return tuple(sorted(named - held - {""}))
 
 
 @question

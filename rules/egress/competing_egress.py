@@ -113,8 +113,7 @@ def _losses(
 ) -> Iterator[Loss]:
     if wanted is None and has_one_at_most(leaver):
         return
-    roads = roads_of(network, subnet)
-    found = list(methods(network, subnet, roads, leaver))
+    found = list(methods(network, subnet, leaver))
     if leaver.needs_none:
         return
     lacks = [reason for way in leaver.ways if way.method == "unknown" for reason in way.reasons]
@@ -122,6 +121,7 @@ def _losses(
         raise Undetermined(lacks[0].detail or str(lacks[0]))
     if len(found) < (1 if wanted else 2):
         return
+    roads = roads_of(network, subnet)
     if roads.lead_elsewhere is None:
         raise Undetermined("; ".join(map(str, roads.reasons)) or f"the routes of {subnet.label}")
     if roads.lead_elsewhere and roads.all_within(Hop.NONE):

@@ -20,6 +20,7 @@ without changes; Azure then brings it to the state it was asked for.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 
@@ -62,26 +63,55 @@ def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
     """The resources that tell a state, and the nodes in a state that is not good."""
     told: set[Node] = set()
     bad: list[tuple[Node, str]] = []
-    good: set[str] = set()
     for kind in network.kinds():
         field = _field(kind)
         if not field or not kind.indexed:
             continue
-        read = attrgetter(field)
-        for node in network.all(kind):
-            try:
-                state = read(node)
-            except (Undetermined, AttributeError):
-                continue
-            if state is None:
-                continue
-            told.add(node if node.record is not None else node.root)
-            if state not in good:
-                if state.lower() in _DONE:
-                    good.add(state)
-                else:
-                    bad.append((node, state))
+        nodes, read = network.all(kind), attrgetter(field)
+        try:
+            states = list(map(read, nodes))
+        except (Undetermined, AttributeError):
+            nodes, states = _those_that_tell(nodes, read)
+        told.update(_resources(nodes, states))
+        good = {state for state in set(states) if state is None or state.lower() in _DONE}
+        if len(good) < len(set(states)):
+            pairs = zip(nodes, states, strict=True)
+            bad += [(node, state) for node, state in pairs if state not in good]
     return told, bad
+
+
+def _those_that_tell(
+    nodes: Iterable[Node], read: Callable[[Node], str | None]
+) -> tuple[tuple[Node, ...], list[str | None]]:
+    """The nodes of which some state or none is told, and the states."""
+    found: list[tuple[Node, str | None]] = []
+    for node in nodes:
+        try:
+            found.append((node, read(node)))
+        except (Undetermined, AttributeError):
+            continue
+    return tuple(node for node, _ in found), [state for _, state in found]
+
+
+def _resources(nodes: tuple[Node, ...], states: list[str | None]) -> Iterable[Node]:
+    """The nodes that are in some state, or the resources they are parts of."""
+    if None in states:
+        pairs = zip(nodes, states, strict=True)
+        nodes = tuple([node for node, state in pairs if state is not None])
+    return _wholes(nodes) if None in map(_record, nodes) else nodes
+
+
+_record = attrgetter("record")
+
+
+def _wholes(nodes: Iterable[Node]) -> Iterator[Node]:
+    last = None
+    for node in nodes:
+        if node.record is not None:
+            yield node
+        elif node.owner is not last or last is None:  # parts of one resource come together
+            last = node.owner
+            yield node.root
 
 
 @cache

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network.graph import evidence
-from auditor.network.orphans import idle, judgeable
+from auditor.network.orphans import idle, judgeable, suspects
 from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Subnet
@@ -61,6 +61,7 @@ _NAMES = {
     severity=Severity.LOW,
     since="0.1.0",
     of=judgeable,
+    suspects=suspects,
     peers=(
         "PSR:PublicIP.IsAttached",
         "PSR:NIC.Attached",

@@ -21,6 +21,7 @@ from ..auditor.reach.test_against_simulator import networks
 
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
+    ("GOV-001", "auditor.network.orphans._lists_users", lambda *_: False),
     ("NSG-018", "auditor.reach.east_west._near", lambda *_: NOTHING),
     ("RTE-005", "auditor.reach.asymmetry._may_be_straight", lambda *_: True),
     ("RTE-005", "auditor.reach.asymmetry.near", lambda *_: NOTHING),
@@ -34,6 +35,8 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("GW-004", "auditor.network.passage.plainly_pass", lambda *_: False),
     ("DB-009", "auditor.network.passage.plainly_pass", lambda *_: False),
     ("GW-025", "auditor.network.passage.at_most", lambda *_: None),
+    ("GW-025", "auditor.reach.closed._others_overlap", lambda *_: True),
+    ("DB-008", "auditor.reach.closed._others_overlap", lambda *_: True),
     ("GW-025", "auditor.rules.gateway.backend_open_to_others.closed_but_to", lambda *_: False),
     ("DB-008", "auditor.rules.database.database_open_to_others.closed_but_to", lambda *_: False),
 )

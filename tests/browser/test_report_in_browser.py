@@ -157,6 +157,46 @@ def test_on_paper_everything_is_open_and_nothing_is_to_be_pressed(
     assert page.locator(".finding details[open]").count() == 0
 
 
+def test_on_paper_the_picture_is_whole_wherever_the_screen_was(
+    open_page: Open, report: Path
+) -> None:
+    page = open_page(report).drawn()
+    for _ in range(4):
+        page.click("#larger")
+    before = page.locator("#drawing > g").get_attribute("transform")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.wait_for_timeout(200)
+    outside = page.evaluate(
+        """() => {
+          const sheet = document.getElementById("drawing").getBoundingClientRect();
+          return [...document.querySelectorAll("#drawing .spot")].filter((one) => {
+            const at = one.getBoundingClientRect();
+            return at.left < sheet.left || at.top < sheet.top || at.right > sheet.right ||
+              at.bottom > sheet.bottom || at.width < 8;
+          }).length;
+        }"""
+    )
+
+    assert outside == 0
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.emulate_media(media="screen")
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#drawing").get_attribute("viewBox") is None
+    assert page.locator("#drawing > g").get_attribute("transform") == before
+
+
+@pytest.mark.parametrize("width", [320, 400])
+def test_on_a_narrow_screen_nothing_is_read_by_scrolling_sideways(
+    open_page: Open, short: Path, width: int
+) -> None:
+    page = open_page(short).drawn()
+    page.set_viewport_size({"width": width, "height": 800})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_hostile_names_are_read_and_never_run(open_page: Open, hostile_report: Path) -> None:
     page = open_page(hostile_report).drawn()
     page.click("#open-all")

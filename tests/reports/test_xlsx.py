@@ -108,7 +108,7 @@ def test_a_report_without_its_library_is_refused_with_the_way_to_get_it(
 
     assert ran.returncode == 2
     assert f"the report {name} needs {module}".encode() in ran.stderr
-    assert b"pip install 'auditor[office]'" in ran.stderr
+    assert b"pip install '.[office]'" in ran.stderr
 
 
 @pytest.mark.parametrize("wanted", ["xlsx", "pdf=-"])

@@ -8,8 +8,9 @@ kept apart: all NAT rules come before all network rules, and these before all ap
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.firewalling.terms import FirewallAction
@@ -41,16 +42,14 @@ _KINDS = {kind.value.lower(): kind for kind in Kind}
 _ACTIONS = {action.value.lower(): action for action in FirewallAction}
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A rule as written, and the pointer to it inside its collection's resource."""
 
     rule: PolicyRule | ClassicRule | ClassicApplicationRule
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True):
     """The rules of one type in a collection, at its place.
 
     `level` is 0 for the firewall's own policy, 1 for its parent and so on. `group` tells groups
@@ -80,8 +79,7 @@ class Collection:
         return self.priorities[0] == other.priorities[0]
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """Collections of a firewall or policy, and why others may be missing."""
 
     collections: list[Collection]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import msgspec
+
 from auditor.addresses import Address, Version
 from auditor.network.firewalling.terms import (
     WITH_PORTS,
@@ -31,8 +33,7 @@ class Answer(Enum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What becomes of a packet, and why.
 
     `term` is the rule that decides, unless a doubtful one before it decides the same; None when

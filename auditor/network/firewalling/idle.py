@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+import msgspec
+
 from auditor.addresses import Version
 from auditor.network.extents import Extent
 from auditor.network.firewalling.program import firewall_program, policy_program
@@ -161,8 +163,7 @@ def _within(name: str, other: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """Addresses that a side holds: those that belong to a name, or all when it is empty."""
 
     addresses: Intervals

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
+
+import msgspec
 
 from auditor.addresses import (
     EVERY_PORT,
@@ -49,8 +50,7 @@ def told(read: Callable[[], T]) -> T | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True):
     """A list of addresses as written, read: literal ones, `*`, names of tags, and the rest."""
 
     addresses: AddressSet = NOTHING

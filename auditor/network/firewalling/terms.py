@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from auditor.addresses import EVERY_PORT, EVERY_V4, Address
 from auditor.network.extents import Doubt, Extent
 from auditor.network.reasons import Reason
@@ -29,8 +31,7 @@ class FirewallAction(Enum):
     DNAT = "Dnat"
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(msgspec.Struct, frozen=True):
     """Where a NAT rule sends its packets.
 
     `address` is None when it is a name or not told, `port` when it is not told; `reasons` say why.
@@ -41,8 +42,7 @@ class Translation:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What an application rule lets one ask for: `kind` is `fqdn`, `url`, `tag` or `category`."""
 
     kind: str
@@ -54,8 +54,7 @@ class Target:
         return Reason(f"fqdn:{self.name}", f"whether the packet asks for this {self.kind}")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """Protocols and destination ports that a rule matches together; `reason` when only perhaps."""
 
     protocols: Intervals

@@ -7,7 +7,8 @@ a site, a circuit, a Route Server or a virtual hub: those are influences.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -38,16 +39,14 @@ from auditor.resources.virtual_networks import VirtualNetwork
 _EVERYWHERE = parse_prefix("0.0.0.0/0")
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True):
     """A gateway that a VNet uses, its own or a peer's; `reasons` say why it may not."""
 
     gateway: VirtualNetworkGateway
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(msgspec.Struct, frozen=True):
     """The gateways of a VNet; who may teach it more; what is not told of either."""
 
     gateways: tuple[Serving, ...]

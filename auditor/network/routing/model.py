@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TypeAlias
@@ -217,8 +216,7 @@ class Outbound(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NextHop:
+class NextHop(msgspec.Struct, frozen=True):
     """Where a packet for one address goes from one subnet.
 
     `possible` are the routes that may decide, the likeliest first; one route, or several that

@@ -45,8 +45,7 @@ _TEXT = msgspec.json.Decoder(str)
 _Envelope = dict[str, Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(msgspec.Struct, frozen=True):
     """Where an object stands."""
 
     source: int

@@ -28,6 +28,9 @@ ENVELOPE = (
 )
 """The keys of a resource beside its id, name and type that its ARM REST form has."""
 
+_GROUP = "microsoft.network/networksecuritygroups"
+_RULES = "/properties/securityRules"
+
 COMPUTED = "its text is computed by Azure at deployment"
 
 
@@ -65,6 +68,7 @@ def record(
     """Make the record of an evaluated resource.
 
     A list of which one element is unknown is unknown as a whole: read short, it would mislead.
+    Who asks for a security group and names no rules gets one without: that is an empty list.
     """
     unresolved: list[tuple[str, str]] = []
     body: dict[str, Value] = {
@@ -77,6 +81,8 @@ def record(
         known = _settled(value, f"/{key}", key, unresolved, budget)
         if known is not None and known is not _ABSENT:
             body[key] = known
+    if str(body["type"]).lower() == _GROUP:
+        _name_no_rules(body, unresolved)
     return Record(
         id=arm_id,
         type=str(body["type"]),
@@ -88,6 +94,16 @@ def record(
         unresolved=tuple(unresolved),
         api_version=api_version if isinstance(api_version, str) else None,
     )
+
+
+def _name_no_rules(body: dict[str, Value], unresolved: list[tuple[str, str]]) -> None:
+    properties = body.setdefault("properties", {}) if not unresolved else body.get("properties")
+    unknown = any(at.lower() in ("/properties", _RULES.lower()) for at, _ in unresolved)
+    if unknown or not isinstance(properties, dict):
+        return
+    key = _RULES.rpartition("/")[2]
+    if not any(name.lower() == key.lower() for name in properties):
+        properties[key] = []
 
 
 def hide(one: Record, key: str, reason: str) -> Record:

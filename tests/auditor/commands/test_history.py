@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -278,16 +280,21 @@ def test_a_password_is_not_told_when_a_server_is_out_of_reach(auditor: Command) 
 
 
 def test_without_its_library_a_history_tells_how_to_install_it(
-    auditor: Command, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    import sys
+    (tmp_path / "snapshot.json").write_text(json.dumps(snapshot(DAY[0], group())))
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from auditor.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    for words in (["report", "snapshot.json"], ["history", "list"]):
+        command = [sys.executable, "-c", program, *words]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
 
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-
-    ran = record(auditor, snapshot(DAY[0], group()))
-
-    assert ran.status == 2
-    assert "uv tool install 'auditor[history]'" in ran.err
+        assert ran.returncode == 2
+        assert b"a history needs SQLAlchemy, which is not installed" in ran.stderr
+        assert b"uv tool install --force '.[history]'" in ran.stderr
 
 
 def test_the_life_of_a_finding_is_told_run_by_run(auditor: Command) -> None:

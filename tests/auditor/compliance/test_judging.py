@@ -185,3 +185,15 @@ def test_a_finding_counts_once_however_many_rules_it_speaks_for() -> None:
     result = told(control, report(finding(also=("NSG-005",)), rules=("NSG-004", "NSG-005")))
 
     assert (result.broken, result.fingerprints) == (1, ("NSG-004-broken",))
+
+
+@pytest.mark.parametrize("settings", [{}, {"securityRules": []}])
+def test_a_group_that_does_not_tell_its_rules_keeps_a_control_from_being_satisfied(
+    settings: dict[str, Any],
+) -> None:
+    unresolved = () if not settings else (("/properties/securityRules", "a parameter"),)
+    read = snapshot(resource(NSG, "nsg-b", settings), unresolved=unresolved)
+    network = build(read, as_of=NOW).network
+    control = replace(CONTROL, types=(NSG,))
+
+    assert outcome(control, report(), *hidden(network)) == "not told"

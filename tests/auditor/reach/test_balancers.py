@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
+from auditor.reach.arrivals import arrivals
+from auditor.reach.openings import openings
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
@@ -15,6 +17,7 @@ from ...reaching import asked, lb, lb_probe, lb_rule, ref
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
+PIPS = "Microsoft.Network/publicIPAddresses"
 FRONTENDS = f"{BALANCER}/frontendIPConfigurations"
 
 
@@ -68,6 +71,11 @@ def test_E_7_outbound_rules_let_nobody_in() -> None:
     network = balanced(rule("in", 100), lb_rules=[], outboundRules=[outbound])
     shut = asked(network, CLIENT, "web")
     assert (shut.verdict, shut.stops) == ("blocked", ["no-entrance"])
+    assert openings(network) == ()
+    assert "no rule of the load balancer takes it" in arrivals(network, arm_id(PIPS, "pip")).words
+    assert [each.entrance.address for each in openings(balanced(rule("in", 100)))] == [
+        arm_id(PIPS, "pip")
+    ]
 
 
 def test_E_11_every_port_of_tcp_and_udp_with_a_rule_for_all() -> None:

@@ -315,3 +315,16 @@ def test_L_1_only_an_approved_endpoint_carries_packets() -> None:
 def test_L_3_an_endpoint_starts_nothing() -> None:
     shut = asked(private_link("Disabled"), "pe-vault", "web")
     assert (shut.verdict, shut.stops) == ("blocked", ["starts-nothing"])
+
+
+def test_a_group_cut_short_of_its_rules_blocks_nothing() -> None:
+    """Without the list it may hold any rule; Azure writes an empty one where it holds none."""
+    cases: list[tuple[Any, str]] = [({}, "unknown"), ({"securityRules": []}, "blocked")]
+    for settings, verdict in cases:
+        found = estate(
+            resource("Microsoft.Network/networkSecurityGroups", "in", settings),
+            nic("web", public="pip"),
+            pip("pip"),
+            vnet(subnet(nsg="in")),
+        )
+        assert asked(found, "internet", "web").verdict == verdict

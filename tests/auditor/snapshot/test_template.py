@@ -402,3 +402,21 @@ def test_templates_of_two_files_do_not_share_a_resource_group(tmp_path: Any) -> 
 
     assert len(snapshot.records) == 2
     assert snapshot.gaps == ()
+
+
+@pytest.mark.parametrize("more", [{}, {"properties": {}}])
+def test_a_security_group_that_names_no_rules_has_none(more: dict[str, Any]) -> None:
+    """A request leaves out what it does not ask for; an answer of Azure's has the empty list."""
+    snapshot = read(template(resource("web", "networkSecurityGroups", **more)))
+
+    assert bodies(snapshot)[0]["properties"] == {"securityRules": []}
+
+
+@pytest.mark.parametrize("where", ["properties", "securityRules"])
+def test_a_security_group_whose_rules_are_a_parameter_tells_none(where: str) -> None:
+    value = "[parameters('open')]"
+    settings = value if where == "properties" else {"securityRules": value}
+    group = resource("web", "networkSecurityGroups", properties=settings)
+    snapshot = read(template(group, parameters={"open": {"type": "object"}}))
+
+    assert "securityRules" not in bodies(snapshot)[0].get("properties", {})

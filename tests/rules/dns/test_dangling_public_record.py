@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 Json = dict[str, Any]
@@ -48,6 +49,25 @@ def test_a_name_that_nobody_has_any_more() -> None:
         "az network dns record-set cname delete --resource-group rg "
         "--zone-name contoso.example --name www"
     )
+
+
+def test_a_name_that_a_subscription_may_own_that_was_not_exported() -> None:
+    other = "22222222-2222-2222-2222-222222222222"
+    there = arm_id(f"{N}/virtualNetworks", "hub").replace(arm_id(PIP, "x").split("/")[2], other)
+    peering = {"name": "to-hub", "properties": {"remoteVirtualNetwork": {"id": there}}}
+    spoke = resource(f"{N}/virtualNetworks", "spoke", {"virtualNetworkPeerings": [peering]})
+    answer = asked(cname(AZURE), pip(fqdn="new.westeurope.cloudapp.azure.com"), spoke)
+    assert not answer.broken
+    assert other in answer.unknown[0].missing
+
+
+def test_a_name_whose_owner_may_be_on_a_list_that_was_refused() -> None:
+    path = f"/subscriptions/22222222-2222-2222-2222-222222222222/providers/{PIP}"
+    gap = Gap("denied", path, "AuthorizationFailed", "")
+    found = estate(cname(AZURE), pip(fqdn="new.westeurope.cloudapp.azure.com"), gaps=(gap,))
+    answer = ask("DNS-007", found)
+    assert not answer.broken
+    assert "not all microsoft.network/publicipaddresses" in answer.unknown[0].missing
 
 
 @pytest.mark.parametrize("target", [AZURE, AZURE.upper(), AZURE + "."])
