@@ -118,6 +118,8 @@ def test_the_audit_reads_it_and_says_what_was_refused(
 
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert status == 1
-    assert [(f["rule"], f["subject"]) for f in findings] == [
+    assert [(f["rule"], f["subject"]) for f in findings if f["status"] == "broken"] == [
         ("GOV-006", listed("networkInterfaces"))
     ]
+    unknown = {f["rule"] for f in findings if f["status"] == "unknown"}
+    assert {"NAT-001", "NSG-011"} <= unknown  # they judge where NICs are
