@@ -226,6 +226,8 @@ class Network:
         found: Sequence[Edge] | None = node.incoming if isinstance(node, Node) else None
         if found is None:
             found = self._referrers(node.key)
+        if not found:
+            return ()
         return tuple([edge for edge in found if edge.kind in kinds] if kinds else found)
 
     def _referrers(self, key: str) -> Sequence[Edge]:
