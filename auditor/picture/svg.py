@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from auditor.picture.layout import Box, layout
-from auditor.picture.text import about, label, shown
+from auditor.picture.text import about, fitted, label
 from auditor.topology import Kind, Line, Picture, Spot, Tie
 
 _STYLE = """
@@ -85,9 +85,9 @@ def _box(spot: Spot, box: Box) -> Iterator[str]:
     yield _open(spot)
     yield _rect("box", box, 8)
     room = int((box.width - 40) / 6.6)
-    yield _text("name", box.x + 12, box.y + 18, shown(spot.name, room))
+    yield _text("name", box.x + 12, box.y + 18, fitted(spot.name, room))
     told = [spot.kind.word, *spot.facts] if spot.kind is not Kind.SUBNET else [*spot.facts]
-    yield _text("soft", box.x + 12, box.y + 33, shown(" · ".join(told), int(room * 1.2)))
+    yield _text("soft", box.x + 12, box.y + 33, fitted(" · ".join(told), int(room * 1.2)))
     yield from _mark(spot, box)
     yield "</g>"
 
@@ -100,9 +100,9 @@ def _chip(spot: Spot, box: Box) -> Iterator[str]:
         f' height="{box.height - 16:.1f}" rx="2"/>'
     )
     name = f"{spot.count} × {spot.name}" if spot.count > 1 else spot.name
-    yield _text("name", box.x + 14, box.y + 21, shown(name, 22))
+    yield _text("name", box.x + 14, box.y + 21, fitted(name, 22))
     told = " · ".join([spot.kind.word, *spot.facts])
-    yield _text("soft", box.x + 14, box.y + 37, shown(told, 29))
+    yield _text("soft", box.x + 14, box.y + 37, fitted(told, 29))
     yield from _mark(spot, box)
     yield "</g>"
 

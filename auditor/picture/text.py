@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from unicodedata import east_asian_width
+
 from auditor.topology import Line, Spot
+
+_WIDE = frozenset("mw@%<>=+&\\")
 
 
 def shown(text: str, limit: int = 0) -> str:
@@ -10,6 +14,29 @@ def shown(text: str, limit: int = 0) -> str:
     if not text.isprintable():
         text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def fitted(text: str, limit: int) -> str:
+    """Write at most `limit` characters as `shown` does, fewer where they are wide.
+
+    Capitals and the letters of East Asia take more room than the letters most names are made of.
+    """
+    text = shown(text, limit)
+    room, taken = limit * 1.12, 0.0
+    for place, char in enumerate(text):
+        wide = (
+            2.0
+            if east_asian_width(char) in "WF"
+            else 1.6
+            if char.isupper()
+            else 1.3
+            if char in _WIDE
+            else 1.0
+        )
+        taken += wide
+        if taken > room:
+            return text[: max(place - 1, 1)].removesuffix("…") + "…"
+    return text
 
 
 def title(spot: Spot) -> str:

@@ -129,3 +129,14 @@ def test_a_crowd_of_ways_in_are_marks_and_not_lines() -> None:
 
     assert text.count('class="way-in"') == CROWD + 1
     assert 'class="line entrance' not in text
+
+
+@pytest.mark.parametrize("letter", ["N", "W", "網"])
+def test_wide_names_stay_within_their_boxes(letter: str) -> None:
+    drawn = sketch(vnet(letter * 40, "10.0.0.0/16", subnets={letter * 40: "10.0.0.0/24"}))
+    names = re.findall(r'class="name"[^>]*>([^<]*)<', svg(drawn))
+
+    wide = [name for name in names if name.startswith(letter)]
+
+    assert len(wide) == 2
+    assert all(name.endswith("…") and len(name) < 22 for name in wide)
