@@ -157,9 +157,8 @@ def _scope(key: str) -> str:
 @question
 def _absent_subscriptions(network: Network) -> tuple[str, ...]:
     """The subscriptions that references lead to and of which the input holds nothing, sorted."""
-    held = {_scope(key) for key in network.nodes}
-    named = {_scope(hole.missing.key) for hole in network.missing()}
-    return tuple(sorted(named - held - {""}))
+    named = {_scope(hole.missing.key) for hole in network.missing()} - {""}
+    return tuple(sorted(one for one in named if not network.below(f"/subscriptions/{one}/")))
 
 
 @question
