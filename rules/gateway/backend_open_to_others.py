@@ -37,14 +37,17 @@ from dataclasses import dataclass
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
+from auditor.network.gaps import unread_type
 from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
 from auditor.reach.closed import closed_but_to
 from auditor.reach.closing import Meant, also, meant_of, only_from
-from auditor.reach.points import Point
+from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders
 from auditor.reach.told import told_of
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
+
+_INTERFACES = "Microsoft.Network/networkInterfaces"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,10 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
                 f"{backend.gateway.label}: {found.reasons}"
             )
             yield Unknown(backend.id, missing, key=backend.key)
+        return
+    if first.target.kind is Kind.SUBNET and unread_type(network, _INTERFACES) is not None:
+        missing = f"who has {backend.member}, and its security group: interfaces were not read"
+        yield Unknown(backend.id, missing, key=backend.key)
         return
     told = told_of(network, first, backend.id)
     meant = _let_in(network, backend.port, targets, found, params.allow)

@@ -202,7 +202,9 @@ def test_a_kept_subject_is_told_unknown_once() -> None:
 BROKEN = ROOT / "fixtures" / "estates" / "docker-to-aks-broken"
 
 
-@pytest.mark.parametrize("id", ["EXP-004", "EXP-005", "GW-002", "NSG-003", "PE-010", "DB-008"])
+@pytest.mark.parametrize(
+    "id", ["EXP-004", "EXP-005", "GW-002", "GW-025", "NSG-003", "PE-010", "DB-008"]
+)
 def test_what_a_refused_list_of_an_estate_hides_is_neither_kept_nor_broken(id: str) -> None:
     rule, snapshot = registry.rules()[id], load((str(BROKEN),))
     before = said(rule, snapshot)
