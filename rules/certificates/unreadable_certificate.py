@@ -100,7 +100,11 @@ def _no_identity(network: Network, gateway: ApplicationGateway, bound: SslCertif
         related=(gateway.id, *(one.id for one in listeners_presenting(network, bound))),
         evidence=(
             _reference(bound),
-            evidence(gateway, "/identity" if gateway.identity else "", None),
+            evidence(
+                gateway,
+                "/identity" if gateway.identity else "",
+                "no userAssignedIdentities" if gateway.identity else "no identity",
+            ),
         ),
         key="identity",
     )

@@ -130,7 +130,10 @@ def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[st
     for reason in reasons:
         yield reason.detail or str(reason)
     if wants and not reasons:
-        yield f"whether {leaver.name} gets out"
+        yield (
+            f"whether {leaver.name} gets out: the snapshot does not tell all of its routes and of "
+            "what it leaves by"
+        )
 
 
 def _finding(network: Network, subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Finding:

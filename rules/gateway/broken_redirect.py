@@ -99,9 +99,10 @@ def _fault(
     named = p.target_listener.id if p.target_listener else None
     if not named:
         url = p.target_url or ""
-        at = evidence(redirect, "/properties/targetUrl" if url else "/properties", url or None)
         if not url:
-            return "names neither a listener nor a URL to go to", at, ()
+            lacks = evidence(redirect, "/properties", "no targetListener, no targetUrl")
+            return "names neither a listener nor a URL to go to", lacks, ()
+        at = evidence(redirect, "/properties/targetUrl", url)
         return (f"leads to {url}, which is plain HTTP", at, ()) if _plain(url) else None
     at = evidence(redirect, "/properties/targetListener/id", named)
     target = network.find(named)

@@ -97,7 +97,7 @@ def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outc
         message=f"subnet {place_name(subnet)} has no network security group",
         remedy=f"create a group: {group.create()}; give it the rules that it needs, then associate "
         f"it: {group.attach()}",
-        evidence=(evidence(subnet, "/properties", None),),
+        evidence=(evidence(subnet, "/properties", "no networkSecurityGroup"),),
         severity=Severity.MEDIUM if name == BASTION_SUBNET else None,
         covers=(("NSG-010", subnet.id), ("NSG-011", subnet.id)),
     )

@@ -71,7 +71,7 @@ def policy_escaped(network: Network, node: Listener | PathRule | Doubt) -> Outco
         evidence=(
             evidence(node, own.pointer, node.properties.firewall_policy.id)
             if node.properties.firewall_policy
-            else evidence(node, "", None),
+            else evidence(node, "/properties", "no firewallPolicy"),
             proof,
         ),
         severity=Severity.MEDIUM if _private(network, node) else None,
@@ -94,17 +94,24 @@ def _escapes(network: Network, user: object) -> bool:
     return gateway_waf(network, gateway_of(network, user)).mode is Mode.PREVENTION
 
 
+def _setting(policy: WafPolicy, name: str) -> Evidence:
+    """Quote a setting of a policy, or that it is not there."""
+    told = policy.properties.policy_settings
+    value = getattr(told, name) if told is not None else None
+    if value is None:
+        return evidence(policy, "/properties", f"no policySettings.{name}")
+    return evidence(policy, f"/properties/policySettings/{name}", value)
+
+
 def _weakness(own: Waf, whole: Waf) -> tuple[str, Evidence] | None:
     """Say how a policy falls behind the gateway's, and show where it says so."""
     policy = own.policy
     if policy is None:
         return None
-    at = "/properties/policySettings"
-    told = policy.properties.policy_settings
     if own.mode is Mode.NONE:
-        return "is switched off", evidence(policy, f"{at}/state", told.state if told else None)
+        return "is switched off", _setting(policy, "state")
     if own.mode < whole.mode:
-        return "only detects", evidence(policy, f"{at}/mode", told.mode if told else None)
+        return "only detects", _setting(policy, "mode")
     if _managed(whole.policy) and not _managed(policy):
         sets = policy.properties.managed_rules
         names = [one.rule_set_type for one in (sets.managed_rule_sets if sets else None) or ()]

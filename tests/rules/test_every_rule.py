@@ -215,7 +215,8 @@ def test_evidence_points_at_what_is_there(rule: Rule[Any]) -> None:
     for finding in findings:
         assert finding["evidence"] or rule.id in NOT_IN_THE_INPUT | {"GOV-008"}
         for evidence in finding["evidence"]:
-            resolve(known[fold(evidence["resource"])], evidence["pointer"])
+            there = resolve(known[fold(evidence["resource"])], evidence["pointer"])
+            assert evidence["value"] is not None or there is None, evidence
 
 
 def silent(arm_type: str) -> dict[str, Any]:
