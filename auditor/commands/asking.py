@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from auditor.errors import UsageError
 from auditor.streams import say, stdin_for
 
 if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.service_tags import ServiceTags
+    from auditor.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +32,26 @@ SERVICE_TAGS = click.option(
 NIC = click.option(
     "--nic", required=True, metavar="NIC", help="A network interface, by id or unique name."
 )
+
+FOLDERS = click.option(
+    "--rules", "folders", metavar="DIR", multiple=True, help="Also the rules in this folder."
+)
+
+
+def settings_of(path: str | None) -> Settings:
+    """Read the configuration: the one named, else one found upwards from here."""
+    from auditor import settings
+
+    if path is not None:
+        return settings.read(Path(path))
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"the working directory cannot be read: {error.strerror}", advice="go to another"
+        ) from error
+    found = settings.find(here)
+    return settings.read(found) if found else settings.Settings()
 
 
 def read_network(paths: Sequence[str], keep_going: bool) -> Network:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.commands.asking import KEEP_GOING, SERVICE_TAGS, say_json
+from auditor.commands.asking import KEEP_GOING, SERVICE_TAGS, read_tags, say_json, settings_of
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _difference(old: str, new: str, options: dict[str, Any]) -> Difference:
     from auditor.reach.changes import changes
     from auditor.reach.intents import Outcome, judgements
 
-    settings = _settings(options["config"])
+    settings = settings_of(options["config"])
     with paused_gc():
         before, was = _audited(old, settings, options, None)
         after, now = _audited(new, settings, options, before)
@@ -74,15 +73,6 @@ def _difference(old: str, new: str, options: dict[str, Any]) -> Difference:
     )
 
 
-def _settings(path: str | None) -> Settings:
-    from auditor import settings
-
-    if path is not None:
-        return settings.read(Path(path))
-    found = settings.find(Path.cwd())
-    return settings.read(found) if found else settings.Settings()
-
-
 def _audited(
     path: str, settings: Settings, options: dict[str, Any], other: Network | None
 ) -> tuple[Network, Report]:
@@ -91,7 +81,6 @@ def _audited(
     from auditor import settings as configuration
     from auditor.assemble import Policy
     from auditor.audit import audit, moment
-    from auditor.commands.asking import read_tags
     from auditor.network.build import build
     from auditor.reach.space import share
     from auditor.snapshot.load import load

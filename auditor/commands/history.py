@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from auditor.commands.asking import say_json
-from auditor.commands.recording import ESTATE, HISTORY, address_of, library_needed, settings_of
+from auditor.commands.asking import say_json, settings_of
+from auditor.commands.recording import ESTATE, HISTORY, address_of, library_needed
 from auditor.streams import say
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,16 +152,3 @@ class Book:
         """Raise what kept the report from being recorded, if anything did."""
         if self._fault is not None:
             raise self._fault
-
-
-def settings_of(path: str | None) -> Settings:
-    """Read the configuration: the one named, else one found upwards from here."""
-    from auditor import settings
-
-    if path is not None:
-        return settings.read(Path(path))
-    try:
-        found = settings.find(Path.cwd())
-    except OSError:
-        found = None
-    return settings.read(found) if found else settings.Settings()

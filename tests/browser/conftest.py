@@ -86,7 +86,7 @@ def large(folder: Path) -> Path:
 def rules(folder: Path) -> Path:
     """The reference of the rules."""
     from auditor import registry
-    from auditor.cli import reference
+    from auditor.commands.rulebook import reference
 
     file = folder / "rules.html"
     file.write_text(reference(registry.rules().values()), encoding="utf-8")
