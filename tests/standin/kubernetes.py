@@ -8,14 +8,13 @@ Secrets are served like anything else, so that a test sees whether anybody asks.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import re
 import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +23,7 @@ from urllib.parse import parse_qsl, urlsplit
 import trustme
 
 from .faults import Fault, Script
+from .secure import SecureServer
 
 Json = dict[str, Any]
 TOKEN = "kubernetes-token-of-the-stand-in"
@@ -211,24 +211,8 @@ def _status(code: int, reason: str) -> Json:
     }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(SecureServer):
     cluster: Cluster
-    context: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the thread of the connection."""
-        request.settimeout(60)
-        try:
-            secured = self.context.wrap_socket(request, server_side=True)
-        except (ssl.SSLError, OSError):
-            return
-        with contextlib.closing(secured):
-            super().finish_request(secured, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):

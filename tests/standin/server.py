@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -24,6 +24,7 @@ from . import identity
 from .answers import Answer, Answers, Question, error, said
 from .estate import Estate
 from .faults import Fault, Script
+from .secure import SecureServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,25 +194,8 @@ class Request:
     body: bytes
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-    block_on_close = False
+class _Server(SecureServer):
     standin: StandIn
-    context: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the thread of the connection, not in the one that accepts."""
-        request.settimeout(60)
-        try:
-            secured = self.context.wrap_socket(request, server_side=True)
-        except (ssl.SSLError, OSError):
-            return
-        with contextlib.closing(secured):
-            super().finish_request(secured, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up; that is what some tests do."""
 
 
 class _Handler(BaseHTTPRequestHandler):
