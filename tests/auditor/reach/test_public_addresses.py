@@ -11,6 +11,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
 from ...exposed import NIC, SUBNET, nic, nsg, pip, rule, subnet, vnet
+from ...guarded import out, out_deny
 from ...reaching import app_gateway, lb, lb_rule
 
 
@@ -119,3 +120,17 @@ def test_K_58_who_leaves_by_a_load_balancer_asks_from_its_address() -> None:
     )
     found = answers(guarded, one, other, protocols=("tcp",))
     assert {str(a.ports): a.verdict.value for a in found}["443"] == "reachable"
+
+
+def test_the_internet_has_none_of_the_addresses_of_the_input() -> None:
+    """Rules that let out to the input's own public addresses alone lead to nobody else."""
+    network = estate(
+        nsg(out("own", 100, "20.50.1.9"), out_deny("rest", 200)),
+        nic("web", public="pip", nsg="nsg"),
+        nic("api", public="other", address="10.0.0.5"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        pip("other", arm_id(f"{NIC}/ipConfigurations", "api", "primary"), address="20.50.1.9"),
+        vnet(subnet()),
+    )
+    assert set(told(network, "name:web", "internet").values()) == {"blocked"}
+    assert set(told(network, "name:api", "internet").values()) == {"reachable"}
