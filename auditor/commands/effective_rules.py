@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     layer = entry.layer
     found: dict[str, Any] = {
         "networkSecurityGroup": {"id": layer.group.id} if layer.group is not None else None,
-        "association": {_ASSOCIATIONS[layer.kind]: {"id": layer.at}},
+        "association": {_ASSOCIATIONS[layer.kind]: {"id": _associated(layer)}},
         "effectiveSecurityRules": None
         if layer.unknown is not None
         else [_rule_json(direction, rule, here) for direction, rule, here in entry.rules],
@@ -101,6 +102,12 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     if layer.unknown is not None:
         found["reasons"] = [_reason_json(layer.unknown)]
     return found
+
+
+def _associated(layer: Layer) -> str:
+    """Give the subnet or NIC of a layer, or the manager whose admin rules it has."""
+    manager = re.match(r".*/networkManagers/[^/]+", layer.at, re.IGNORECASE)
+    return manager[0] if layer.kind is LayerKind.ADMIN and manager else layer.at
 
 
 def _rule_json(direction: Direction, rule: EffectiveRule, here: Surroundings) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def _prefixes(rule: EffectiveRule, key: str, selector: Selector) -> list[str] | 
     if not selector.told:
         return None
     if selector.everything:
-        return ["0.0.0.0/0", "::/0"]
+        return ["0.0.0.0/0"]  # Azure's word for any, of either version
     texts = _written(rule.written, key)
     if texts is None:
         tags = [_SPELLED.get(tag, tag) for tag in sorted(selector.tags)]

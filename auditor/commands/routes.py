@@ -22,6 +22,7 @@ from auditor.commands.asking import (
 from auditor.streams import say
 
 if TYPE_CHECKING:
+    from auditor.network.graph import Network
     from auditor.network.interfaces import Interface
     from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
 
@@ -198,13 +199,28 @@ def effective_routes(
     interface = _with_routes(find_interface(network, nic))
     found = routing.routes_from(network, interface, known)
     if report == "json":
-        say_json(_routes_json(found))
+        say_json(_routes_json(found, _keeps_out_learned(network, interface)))
     else:
         say("\n".join(_routes_lines(found)))
 
 
-def _routes_json(found: EffectiveRoutes) -> dict[str, Any]:
-    answer: dict[str, Any] = {"value": [_route_json(route) for route in found.routes]}
+def _keeps_out_learned(network: Network, interface: Interface) -> bool | None:
+    """Whether the subnet of a NIC takes no routes from gateways (R-12); None: not told."""
+    from auditor.errors import Undetermined
+    from auditor.network.interfaces import subnet_of
+    from auditor.resources.routing import RouteTable
+
+    try:
+        ref = subnet_of(network, interface).properties.route_table
+        table = network.get(ref, RouteTable)
+        return False if table is None else table.properties.disable_bgp_route_propagation
+    except Undetermined:
+        return None
+
+
+def _routes_json(found: EffectiveRoutes, keeps_out: bool | None) -> dict[str, Any]:
+    told = {} if keeps_out is None else {"disableBgpRoutePropagation": keeps_out}
+    answer: dict[str, Any] = {"value": [{**_route_json(r), **told} for r in found.routes]}
     if found.reasons:
         answer["reasons"] = _reasons_json(found.reasons)
     return answer

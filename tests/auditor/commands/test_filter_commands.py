@@ -221,7 +221,8 @@ def test_effective_rules_in_azures_shape(auditor: Command) -> None:
     assert (web["protocol"], web["access"], web["direction"]) == ("Tcp", "Allow", "Inbound")
     local = listed[2]
     assert local["expandedSourceAddressPrefix"] == ["10.0.0.0/16", "168.63.129.16/32"]
-    assert listed[4]["sourceAddressPrefixes"] == ["0.0.0.0/0", "::/0"]
+    assert listed[4]["sourceAddressPrefix"] == "0.0.0.0/0"
+    assert listed[4]["sourceAddressPrefixes"] == ["0.0.0.0/0"]
     assert "reasons" not in found
 
 
@@ -284,3 +285,19 @@ def test_help_is_quick_to_come() -> None:
     code = "import sys, auditor.cli; sys.exit('auditor.network.flow' in sys.modules)"
     assert apart(python=code).returncode == 0
     assert json.dumps(str(apart("flow", "--help").stdout)).count("--service-tags")
+
+
+def test_admin_rules_are_associated_with_their_manager(auditor: Command) -> None:
+    kind = "Microsoft.Network/networkManagers"
+    inside = f"{kind}/securityAdminConfigurations"
+    settings = {"access": "Deny", "direction": "Inbound", "priority": 10, "protocol": "Any",
+                "sources": [], "destinations": []}  # fmt: skip
+    found = rules_of(auditor, estate(
+        resource(kind, "avnm"),
+        resource(inside, "avnm/config"),
+        resource(f"{inside}/ruleCollections", "avnm/config/all"),
+        resource(f"{inside}/ruleCollections/rules", "avnm/config/all/no", settings),
+    ))  # fmt: skip
+    [entry] = [e for e in found["value"] if "networkManager" in e["association"]]
+    assert entry["association"] == {"networkManager": {"id": arm_id(kind, "avnm")}}
+    assert entry["networkSecurityGroup"] is None

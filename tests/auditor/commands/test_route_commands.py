@@ -125,6 +125,23 @@ def test_routes_come_in_azures_own_shape(auditor: Command) -> None:
     }
 
 
+def test_each_route_tells_if_the_subnet_takes_routes_of_gateways(auditor: Command) -> None:
+    """As Azure does, in `disableBgpRoutePropagation`; not where nobody tells."""
+
+    def told(*resources: Any) -> list[Any]:
+        ran = auditor("effective-routes", "-", "--nic", "web", "--report", "json",
+                      stdin={"value": list(resources)})  # fmt: skip
+        found = json.loads(ran.out)["value"]
+        return list(dict.fromkeys(each.get("disableBgpRoutePropagation") for each in found))
+
+    web = nic("web", "10.0.3.9", ("a", "app"))
+    plain = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.3.0/24"})
+    steering = vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.3.0/24")})
+    assert told(web, plain) == [False]
+    assert told(web, steering, table("rt", disableBgpRoutePropagation=True)) == [True]
+    assert told(web, steering) == [None]
+
+
 def test_routes_in_text_are_a_table_and_the_unknown_below(auditor: Command) -> None:
     ran = auditor(
         "effective-routes", "-", "--nic", "web",
