@@ -310,8 +310,8 @@ def test_N_11_both_groups_that_deny_are_told_and_opened() -> None:
 
     shut = told().one.blockers
     assert [step.resource.split("/")[-1] for step in shut] == ["outer", "inner"]
-    assert all("from 1.0.0.4 to 10.0.0.4 to port 443" in step.opening for step in shut)
-    assert told(rule("opened", 199, "1.0.0.4", "443")).verdict == "reachable"
+    assert all("from 203.0.113.10 to 10.0.0.4 to port 443" in step.opening for step in shut)
+    assert told(rule("opened", 199, "203.0.113.10", "443")).verdict == "reachable"
 
 
 def test_a_route_that_a_peering_must_replace_says_both() -> None:
