@@ -226,11 +226,12 @@ def _reasons(direction: Direction, rule: EffectiveRule, here: Surroundings) -> l
             found.add(Reason("collection-gap", f"what {rule.name} matches", rule.id))
         for extent in _extents(selector, side, here):
             found.update(extent.reasons())
-    return sorted(reason for reason in found if reason.label != _SETTLED)
+    return sorted(reason for reason in found if reason.label not in _SETTLED)
 
 
-# Whether Internet holds private addresses of nobody matters to a flow, not to a list.
-_SETTLED = "semantics:N-24"
+# Whether Internet holds private addresses of nobody, and a group such as are none of its members',
+# matters to a flow, not to a list.
+_SETTLED = frozenset({"semantics:N-24", "semantics:N-34"})
 
 
 def as_lines(entries: tuple[Entry, ...], nic: str) -> Iterator[str]:
@@ -248,7 +249,7 @@ def as_lines(entries: tuple[Entry, ...], nic: str) -> Iterator[str]:
         yield from (f"  {line}" for line in columns([_HEAD, *rows]))
     doubts = sorted({r for e in entries for d, rule, h in e.rules for r in _reasons(d, rule, h)})
     for reason in doubts:
-        yield f"not told: {plain(str(reason))}"
+        yield f"cannot tell: {plain(str(reason))}"
 
 
 _HEAD = ("DIRECTION", "PRIORITY", "ACCESS", "PROTOCOL", "FROM", "PORTS", "TO", "PORTS", "NAME")

@@ -145,7 +145,7 @@ def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
         for each in found.possible:
             yield f"  perhaps {_hop_words(each)}, by {_made_by(each)}"
         for reason in found.reasons:
-            yield f"  because {plain(str(reason))}"
+            yield f"  cannot tell: {plain(str(reason))}"
         return
     yield f"{where}: {_hop_words(route) if route else 'no route'}"
     if route is not None:
@@ -153,7 +153,7 @@ def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
     if found.drops:
         yield f"  dropped: {plain(found.drops)}"
     for reason in found.doubts:
-        yield f"  not told: {plain(str(reason))}"
+        yield f"  cannot tell: {plain(str(reason))}"
     if found.outbound is not None:
         why = "; ".join(map(str, found.outbound.reasons))
         yield plain(

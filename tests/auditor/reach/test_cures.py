@@ -347,3 +347,30 @@ def test_a_network_may_be_called_what_it_likes() -> None:
     )
     there = asked(network, "web", "db").step("route").opening
     assert there == "peer a with gateway-internet, so that 10.1.0.4 goes to gateway-internet"
+
+
+@pytest.mark.parametrize(
+    ("forwards", "appliance", "cure"),
+    [
+        (False, "10.0.9.4", "enable IP forwarding on NIC fw"),
+        (
+            True,
+            "10.0.9.9",
+            "let 10.0.9.9 be an appliance that forwards: nobody owns 10.0.9.9 (R-11)",
+        ),
+    ],
+)
+def test_R_11_what_lacks_at_an_appliance_is_cured_there(
+    forwards: bool, appliance: str, cure: str
+) -> None:
+    """The route leads to the appliance as it should: to change the route would not help."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24"), "nva": "10.0.9.0/24"}),
+        table_of("rt", route("10.1.0.0/16", "VirtualAppliance", appliance)),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("fw", "10.0.9.4", ("a", "nva"), enableIPForwarding=forwards),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    [stop] = [step for step in asked(network, "web", "db").one.blockers if step.code == "route"]
+    assert stop.opening == cure
