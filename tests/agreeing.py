@@ -52,6 +52,12 @@ _HOPS = ["VirtualAppliance", "VirtualAppliance", "Internet", "None", "VnetLocal"
          "VirtualNetworkGateway"]  # fmt: skip
 
 
+def _inbound(name: str, priority: int, access: str, ports: Any = "*", to: str = "*") -> Json:
+    source = "Internet" if access == "Allow" else "*"
+    return {"name": name, "priority": priority, "direction": "Inbound", "access": access,
+            "protocol": "*", "from": source, "to": to, "ports": ports}  # fmt: skip
+
+
 class Maker:
     """Makes one estate; the same seed makes the same."""
 
@@ -84,6 +90,16 @@ class Maker:
         return [endpoint("pe", "10.1.1.50", ("a", "back"), status)]
 
     def rules(self) -> list[Json]:
+        """Some at random; perhaps the ones that people write: let something in, deny the rest."""
+        found = self.random_rules()
+        if self.maybe(0.4):
+            to = self.draw.choice(["*", "10.1.0.0/16", BALANCED])
+            found.append(_inbound("open", 4095, "Allow", self.draw.choice(_PORTS), to))
+        if self.maybe(0.3):
+            found.append(_inbound("rest", 4096, "Deny"))
+        return found
+
+    def random_rules(self) -> list[Json]:
         choose = self.draw.choice
         return [
             {
@@ -96,7 +112,7 @@ class Maker:
                 "to": choose(_SIDES),
                 "ports": choose(_PORTS),
             }
-            for priority in self.draw.sample(range(100, 4097), self.draw.randint(0, 5))
+            for priority in self.draw.sample(range(100, 4095), self.draw.randint(0, 5))
         ]
 
     def table(self, name: str) -> Json:
