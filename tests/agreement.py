@@ -25,15 +25,17 @@ from auditor.reach.ends import points_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
 from auditor.reach.paths import paths
-from auditor.reach.points import INTERNET, Kind, Point
+from auditor.reach.points import INTERNET, Kind, Point, on_premises
 from auditor.reach.samples import coordinates
+from auditor.resources.hybrid import LocalNetworkGateway
 from auditor.simulate import Fate
 from auditor.testing import estate
 
-from .agreeing import BALANCED, FILTERED, INNER, MACHINES, PUBLIC, STRANGERS, Maker
+from .agreeing import BALANCED, FILTERED, INNER, MACHINES, PUBLIC, SITE, STRANGERS, Maker
 
 TAGS = ServiceTags({"Storage": AddressSet.from_text(["52.10.0.0/24"])})
 _PORTS = (22, 80, 443, 8443)
+_AT_SITE = "192.168.7.9"
 _EACH = 8
 """Packets that are asked for each pair."""
 
@@ -57,7 +59,8 @@ def quarrels(seed: int, known: Counter[tuple[bool | None, bool | None]]) -> Iter
     points = _points(network)
     for source, start in points.items():
         for target, end in points.items():
-            if source == target or target == "internet" or start.kind is Kind.ENDPOINT:
+            outside = start.outside and end.outside
+            if source == target or outside or start.kind is Kind.ENDPOINT or end is INTERNET:
                 continue
             every = [path for path in paths(network, start, end, 4, tags) if not path.relayed]
             for packet in (_packet(draw, source, target) for _ in range(_EACH)):
@@ -69,6 +72,8 @@ def quarrels(seed: int, known: Counter[tuple[bool | None, bool | None]]) -> Iter
 
 def _points(network: Network) -> dict[str, Point]:
     found = {"internet": INTERNET}
+    if network.all(LocalNetworkGateway):
+        found["onprem"] = on_premises(AddressSet.from_text([SITE]))
     for node in network.nodes.values():
         if node.label in (*MACHINES, "pe"):
             try:
@@ -81,9 +86,11 @@ def _points(network: Network) -> dict[str, Point]:
 
 def _packet(draw: random.Random, source: str, target: str) -> Packet:
     """A packet that may have to do with two ends."""
-    sent = parse_address(draw.choice(STRANGERS) if source == "internet" else MACHINES[source][2])
+    here = {"internet": draw.choice(STRANGERS), "onprem": _AT_SITE}
+    sent = parse_address(here.get(source) or MACHINES[source][2])
     public = [PUBLIC.get(target, BALANCED), BALANCED, FILTERED]
-    own = [MACHINES[target][2]] * 4 if target in MACHINES else ["10.1.1.50"] * 4
+    others = {"pe": "10.1.1.50", "onprem": _AT_SITE}
+    own = [others.get(target) or MACHINES[target][2]] * 4
     there: Address = parse_address(
         draw.choice(public if source == "internet" else [*own, *public, INNER])
     )
