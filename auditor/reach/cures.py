@@ -106,6 +106,8 @@ def way_for(
         far = ids.name(route.far) or "its peer"
         return f"let the peering of {vnet} with {far} join subnet {subnet.label}, {goes}"
     there = _network_in(expected)
+    if route.hop is Hop.GLOBAL_PEERING and ids.name(route.far).lower() == there.lower():
+        return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
     elsewhere = bool(there)
     far = there if elsewhere else f"the network of {address}"
     if elsewhere or expected == "straight back":

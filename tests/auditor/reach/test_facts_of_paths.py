@@ -104,6 +104,7 @@ def _across(sku: str, region: str) -> Network:
 def test_R_21_a_basic_frontend_does_not_answer_another_region() -> None:
     found = asked(_across("Basic", "northeurope"), "far", "front")
     assert (found.verdict, found.stops) == ("blocked", ["route"])
+    assert found.one.blockers[0].opening.endswith("Standard: Basic serves one region (R-21)")
     assert asked(_across("Standard", "northeurope"), "far", "front").verdict == "reachable"
     assert asked(_across("Basic", "westeurope"), "far", "front").verdict == "reachable"
 
