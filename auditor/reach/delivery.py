@@ -26,7 +26,14 @@ from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to, may_be_taught, reaches_endpoint
+from auditor.reach.ways import (
+    Way,
+    goes_past,
+    leads_to,
+    may_be_taught,
+    reaches_endpoint,
+    ways_from,
+)
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -303,7 +310,20 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
         return leads_to(way, target.home, vnet)
 
     there = ids.name(spelled(trail.network, target.home)) if target.home else "its network"
-    return goes(trail, source, target.addresses, ask, f"to {there}")
+    doubts = _past_endpoint(trail, source, target) if isinstance(node, PrivateEndpoint) else ()
+    return goes(trail, source, target.addresses, ask, f"to {there}", doubts)
+
+
+def _past_endpoint(trail: Trail, source: Point, target: Point) -> tuple[Reason, ...]:
+    """Why it is not told that a route into the network leads to an endpoint in it."""
+    if source.place is None:
+        return ()
+    ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
+    found = (way.route for way in ways.towards(target.addresses))
+    if not any(route is not None and goes_past(route) for route in found):
+        return ()
+    what = f"whether a route into the network leads to the private endpoint {ids.name(target.id)}"
+    return (Reason("semantics:L-4", what, target.id),)
 
 
 def is_basic(frontend: LoadBalancerFrontend) -> bool:

@@ -210,12 +210,20 @@ Reply = Callable[[Trail, Point], Trail]
 """Adds the way back from whoever answers, which depends on how the packet came."""
 
 
-def goes(trail: Trail, point: Point, to: AddressSet, ask: Ask, expected: str) -> Trail:
+def goes(
+    trail: Trail,
+    point: Point,
+    to: AddressSet,
+    ask: Ask,
+    expected: str,
+    doubts: tuple[Reason, ...] = (),
+) -> Trail:
     """Add the way of the packet from a point: `ask` tells whether a way is the one looked for.
 
     `to` are the destinations it may have; `expected` says where it ought to go, for a sentence.
+    `doubts` are as for `replies`.
     """
-    return _routed(trail, point, to, ask, expected, reply=False)
+    return _routed(trail, point, to, ask, expected, reply=False, doubts=doubts)
 
 
 def replies(

@@ -16,7 +16,7 @@ from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.intervals import overlap
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
-from auditor.network.routing.model import PEERINGS
+from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.selection import choose
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
@@ -275,8 +275,22 @@ def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
 
 
 def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
-    """Tell whether a way ends at a private endpoint (L-4); None: perhaps."""
-    return _judged(way, lambda route: route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint)
+    """Tell whether a way ends at a private endpoint (L-4); None: perhaps.
+
+    So it is with a user's route into the network that takes the place of the endpoint's own.
+    """
+
+    def ends(route: EffectiveRoute) -> bool | None:
+        if goes_past(route):
+            return None
+        return route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint
+
+    return _judged(way, ends)
+
+
+def goes_past(route: EffectiveRoute) -> bool:
+    """Whether a user's route leads into the network, not to an endpoint in it."""
+    return route.hop is Hop.LOCAL and route.source is Source.USER
 
 
 def lead(

@@ -240,3 +240,23 @@ def test_R_5_a_route_into_the_network_for_a_peers_addresses_is_not_told() -> Non
     assert between("10.1.0.0/24", "db") == ("unknown", {"semantics:R-5"})
     assert between("10.0.0.0/8", "db") == ("reachable", set())
     assert between("10.2.0.0/24", "far") == ("blocked", set())
+
+
+def test_L_4_whether_a_route_into_the_network_leads_to_an_endpoint_is_not_told() -> None:
+    """It takes the place of the endpoint's own where the endpoint's subnet lets routes do so."""
+
+    def through(policy: str) -> tuple[str, set[str]]:
+        network = estate(
+            net("a", "10.0.0.0/16",
+                subnets={"app": steered("10.0.0.0/24"),
+                         "pe": {"addressPrefix": "10.0.1.0/24",
+                                "privateEndpointNetworkPolicies": policy}}),
+            table("rt", route("10.0.0.0/16", "VnetLocal"), disableBgpRoutePropagation=True),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            endpoint("door", "10.0.1.9", ("a", "pe")),
+        )  # fmt: skip
+        found = asked(network, "web", "door")
+        return found.verdict, found.labels
+
+    assert through("Enabled") == ("unknown", {"semantics:L-4"})
+    assert through("Disabled") == ("reachable", set())
