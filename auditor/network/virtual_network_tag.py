@@ -145,7 +145,13 @@ def _peer(network: Network, peering: Peering, subnet: Subnet | None) -> Iterator
             name.lower() for name in p.local_subnet_names
         }
         if claims is None or not joins:
-            doubt.append(Reason("semantics:R-19", f"subnet peering {peering.label}", peering.id))
+            doubt.append(
+                Reason(
+                    "semantics:R-19",
+                    f"whether subnet peering {peering.label} is part of VirtualNetwork",
+                    peering.id,
+                )
+            )
     if p.allow_virtual_network_access is None:
         doubt.append(_lacks("allowVirtualNetworkAccess", peering))
     for reason in doubt:
@@ -153,7 +159,11 @@ def _peer(network: Network, peering: Peering, subnet: Subnet | None) -> Iterator
     if not doubt:
         yield Extent(synced)
     if current - synced:
-        reason = Reason("semantics:R-18", f"peering {peering.label} is not in sync", peering.id)
+        reason = Reason(
+            "semantics:R-18",
+            f"what peering {peering.label} carries, which is not in sync",
+            peering.id,
+        )
         yield _perhaps(current, reason)
 
 
@@ -202,7 +212,13 @@ def _beyond_gateways(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> 
         return
     doubts: list[Reason] = []
     if propagates is True:  # nobody says whether the tag loses what the routes lose
-        doubts = [Reason("semantics:N-20", "routes of gateways are kept out", subnet.id)]
+        doubts = [
+            Reason(
+                "semantics:N-20",
+                "whether VirtualNetwork holds sites whose routes are kept out",
+                subnet.id,
+            )
+        ]
     elif table is not None and propagates is None:
         doubts = [Reason("collection-gap", "disableBgpRoutePropagation", table.id)]
     yield from _reached(network, vnet, doubts)

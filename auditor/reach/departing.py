@@ -168,4 +168,4 @@ def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...
 def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
     if way.method != "default":
         return ()
-    return (Reason("semantics:R-33", "protocols of default outbound access", subnet.id),)
+    return (Reason("semantics:R-33", "which protocols default outbound access takes", subnet.id),)

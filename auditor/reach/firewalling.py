@@ -176,9 +176,11 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
             return None if again is False and leads_to(way, source.home, vnet) else again
 
         to = then.sources()
-        whys = [Reason("semantics:P-11", "replies that go round the firewall", here.id)]
+        whys = [
+            Reason("semantics:P-11", "what becomes of replies that go round the firewall", here.id)
+        ]
         if responder.kind is Kind.GATEWAY:
-            unsupported = "a gateway whose replies go another way"
+            unsupported = "whether a gateway works whose replies go another way"
             whys.append(Reason("semantics:A-14", unsupported, responder.id))
         return replies(then, responder, to, ask, "back by the firewall", tuple(whys))
 

@@ -230,7 +230,9 @@ def back_from(trail: Trail) -> Reply:
             return True if leaves_by(way, Hop.INTERNET) else None
 
         to = here.sources()
-        why = Reason("semantics:A-14", "a gateway whose replies go another way", responder.id)
+        why = Reason(
+            "semantics:A-14", "whether a gateway works whose replies go another way", responder.id
+        )
         return replies(here, responder, to, ask, "straight to the internet", (why,))
 
     return reply

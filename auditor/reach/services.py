@@ -211,7 +211,11 @@ def _by_rules(network: Network, server: Server) -> Access:
             ours = (parse_prefix(str(address)) for address in public_addresses(network))
             must = must | AddressSet.from_prefixes(ours)
             may = may | PUBLIC
-            reasons.append(Reason("service-tag:AzureCloud", f"rule {rule.label}", rule.id))
+            reasons.append(
+                Reason(
+                    "service-tag:AzureCloud", f"whom of Azure rule {rule.label} lets in", rule.id
+                )
+            )
             continue
         found = AddressSet.from_range(parse_address(pair[0]), parse_address(pair[1])) & PUBLIC
         must, may = must | found, may | found

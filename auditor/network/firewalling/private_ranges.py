@@ -46,7 +46,7 @@ def _of_settings(snat: SnatSettings | None, where: str) -> Extent:
     found = _read(ranges, where) if ranges else Extent(DEFAULT | UNIQUE_LOCAL)
     learns = (snat.auto_learn_private_ranges or "") if snat is not None else ""
     if learns.lower() == "enabled":
-        reason = Reason("bgp-routes-unknown", "private ranges are learned from routes", where)
+        reason = Reason("bgp-routes-unknown", "which private ranges are learned from routes", where)
         return Extent(found.must, (*found.doubts, Doubt(EVERYTHING, reason)))
     return found
 

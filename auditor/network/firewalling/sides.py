@@ -172,7 +172,7 @@ def _everything(ipv6: bool) -> Extent:
 def named(name: str) -> Extent:
     """Give the addresses that a host name may have: any (E-25)."""
     low = name.strip().lower()
-    return Extent(doubts=(Doubt(EVERYTHING, Reason(f"fqdn:{low}", "which addresses it has")),))
+    return Extent(doubts=(Doubt(EVERYTHING, Reason(f"fqdn:{low}", f"which addresses {low} has")),))
 
 
 def only_v4(extent: Extent) -> Extent:

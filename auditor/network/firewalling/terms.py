@@ -182,7 +182,10 @@ INFRASTRUCTURE = FirewallTerm(
         doubts=(
             Doubt(
                 PUBLIC & EVERY_V4,
-                Reason("fqdn:infrastructure", "names that Azure always lets through"),
+                Reason(
+                    "fqdn:infrastructure",
+                    "whether it asks for a name that Azure always lets through",
+                ),
             ),
         )
     ),

@@ -134,6 +134,9 @@ def _rivalries(certain: Iterable[EffectiveRoute]) -> Iterable[Reason]:
             continue
         prefix = rivals[0].prefix
         if any(route.hop is Hop.PRIVATE_ENDPOINT for route in rivals):
-            yield Reason("semantics:L-4", f"a user's route for a private endpoint at {prefix}")
+            yield Reason(
+                "semantics:L-4",
+                f"whether a user's route takes what is for the private endpoint at {prefix}",
+            )
         else:
             yield Reason("conflict", f"several routes for {prefix} contradict each other")

@@ -115,7 +115,7 @@ def _add_tag(place: Place, tag: str, draft: EffectiveRoute, found: Found) -> Non
     found.influences.append(
         Influence(
             PUBLIC,
-            Reason(f"service-tag:{quoted(tag)[1:-1]}", f"the prefixes of route {draft.name}"),
+            Reason(f"service-tag:{quoted(tag)[1:-1]}", f"which prefixes route {draft.name} has"),
             Source.USER,
             draft.hop,
             "R-9",
