@@ -82,10 +82,10 @@ def _rules(
     network: Network, rule: AdminRule, inbound: bool
 ) -> Iterator[tuple[int, str, EffectiveRule]]:
     p = rule.properties
+    if p.direction and (p.direction.lower() == "inbound") != inbound:
+        return
     if not p.direction or p.priority is None or (p.access or "").lower() not in _ACTIONS:
         raise Undetermined(f"direction, priority and access of {rule.id}", resource=rule.id)
-    if (p.direction.lower() == "inbound") != inbound:
-        return
     action = _ACTIONS[(p.access or "").lower()]
     doubt = _doubt(network, rule)
     each = EffectiveRule(

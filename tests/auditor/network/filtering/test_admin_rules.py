@@ -126,4 +126,11 @@ def test_N_50_a_rule_that_tells_nothing_may_be_always_allow(group: Any, untold: 
     del silent["properties"][untold]
     web = managed(silent, group=[group])
     assert web.inbound(PUBLIC, 22) == "Unknown: collection-gap"
+    if untold == "direction":
+        assert web.outbound(PUBLIC, 22) == "Unknown: collection-gap"
+
+
+def test_what_an_admin_rule_does_not_tell_concerns_its_direction_alone() -> None:
+    web = managed(admin("no", "Deny", direction="Outbound", priority=None), group=[rule("in", 100)])
+    assert web.inbound(PUBLIC, 22) == "Allow securityRules/in at subnet"
     assert web.outbound(PUBLIC, 22) == "Unknown: collection-gap"
