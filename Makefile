@@ -6,7 +6,7 @@ RUN := $(UV) run --quiet --no-sync
 # Behind a proxy that signs for itself, the system knows the proxy's certificate and uv does not.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup demo test lint check conformance fuzz az bench docs clean
+.PHONY: help setup demo test lint check conformance fuzz agree az bench docs clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -40,6 +40,9 @@ conformance: setup ## load every recorded file of the corpus, by shape
 
 fuzz: setup ## 20,000 spoilt exports through whole audits
 	@$(RUN) python -m tests.fuzz --mutants 20000
+
+agree: setup ## sets of packets against the replay, over 2,000 random estates
+	@$(RUN) python -m tests.agreement --estates 2000
 
 az: setup ## the real Azure CLI (AZ=path of az) reads the stand-in of Azure; see tests/az.py
 	@$(RUN) python -m tests.az
