@@ -6,7 +6,6 @@ up (202), and an address to ask again until the answer is there.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +14,9 @@ import msgspec
 
 from auditor import ids
 from auditor.collect.catalogue import PLAIN
+from auditor.collect.operations import settled
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import judge
+from auditor.collect.pages import judge, supported
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.errors import quoted
 from auditor.snapshot.transport import Answer, ForeignAddress, Unanswered
@@ -91,9 +91,8 @@ def _work(nic: str, question: str) -> Work:
 
 
 def _take(desk: Desk, nic: str, question: str) -> Outcome:
-    path = f"{quote(nic, safe=PLAIN)}/{question}?api-version={VERSION}"
     try:
-        answer = _answer(desk, path)
+        answer, version = _answer(desk, f"{quote(nic, safe=PLAIN)}/{question}")
     except Unanswered as reason:
         return _failed(nic, str(reason))
     except ForeignAddress:
@@ -109,7 +108,7 @@ def _take(desk: Desk, nic: str, question: str) -> Outcome:
     told = {"id": f"{nic}/{question}", "value": rows.value}
     desk.keep(
         msgspec.json.encode(told),
-        version=VERSION,
+        version=version,
         id=f"{nic}/{question}",
         type=f"{_KIND}/{question}",
         member=Member.EFFECTIVE,
@@ -117,32 +116,21 @@ def _take(desk: Desk, nic: str, question: str) -> Outcome:
     return _failed(nic, "only a first page") if rows.next_link else COMPLETE
 
 
-def _answer(desk: Desk, path: str) -> Answer | None:
-    """Ask, and ask again where Azure says, until there is an answer; None when it takes too long.
+def _answer(desk: Desk, path: str) -> tuple[Answer | None, str]:
+    """Ask, in the newest api-version that this cloud knows; give that too.
 
-    Raises Unanswered, ForeignAddress.
+    No answer when it takes too long. Raises Unanswered, ForeignAddress.
     """
-    until = time.monotonic() + PATIENCE
-    answer = desk.send("POST", path, provider="Microsoft.Network")
-    where = ""
-    while answer.status == 202:
-        where = answer.headers.get("location") or where
-        if not where:
-            raise Unanswered("Azure took the question up and did not say where it answers")
-        if time.monotonic() > until:
-            return None
-        time.sleep(_wait(answer))
-        answer = desk.send("GET", where, provider="Microsoft.Network")
-        if answer.status == 404:
-            raise Unanswered("Azure no longer knows the question")
-    return answer
+    version = VERSION
+    answer = _asked(desk, path, version)
+    if other := supported(answer, version):
+        version = other
+        answer = _asked(desk, path, version)
+    return settled(desk, answer, PATIENCE, "Microsoft.Network"), version
 
 
-def _wait(answer: Answer) -> float:
-    try:
-        return min(max(float(answer.headers.get("retry-after", "")), 0.01), 60.0)
-    except ValueError:
-        return 5.0
+def _asked(desk: Desk, path: str, version: str) -> Answer:
+    return desk.send("POST", f"{path}?api-version={version}", provider="Microsoft.Network")
 
 
 def _judge(answer: Answer, nic: str, question: str) -> Outcome:

@@ -25,6 +25,7 @@ from auditor.snapshot.transport import (
     NoCredential,
     Traffic,
     Unanswered,
+    retry_after,
 )
 
 CREDENTIALS = (
@@ -76,6 +77,9 @@ RETRIES: dict[str, Any] = {
 
 `Retry-After` is honoured whatever it says; else the waits double up to half a minute.
 """
+
+_REPEATABLE = frozenset({"GET", "POST"})
+"""All that is sent asks; Resource Graph's questions and those for effective routes are POSTs."""
 
 ADVICE = {
     "auto": "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
@@ -304,7 +308,8 @@ class AzureTransport:
         client = self._clients.get(provider.lower(), self._clients[""])
         try:
             answer = client.send_request(
-                HttpRequest(method, address, headers=headers, content=body)
+                HttpRequest(method, address, headers=headers, content=body),
+                retry_on_methods=_REPEATABLE,
             )
             content = answer.read()
         except ClientAuthenticationError as error:
@@ -398,12 +403,18 @@ def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list
             if response.http_response.status_code == 429:
                 traffic.throttle(seconds(response.http_response.headers))
 
+    class Patience(policies.RetryPolicy):
+        """Takes a Retry-After that is none for none, where the policy would raise ValueError."""
+
+        def get_retry_after(self, response: Any) -> float | None:
+            return asked_wait(response.http_response.headers)
+
     return [
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
         policies.UserAgentPolicy(f"auditor/{__version__}"),
         policies.ProxyPolicy(),
-        policies.RetryPolicy(**RETRIES),
+        Patience(**RETRIES),
         ARMChallengeAuthenticationPolicy(credential, scope),
         Watch(),
     ]
@@ -411,7 +422,10 @@ def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list
 
 def seconds(headers: Mapping[str, str]) -> float:
     """Read how many seconds an answer asks to wait: at least one, five if it does not say."""
-    try:
-        return max(float(headers.get("Retry-After", "")), 1.0)
-    except ValueError:
-        return 5.0
+    asked = asked_wait(headers)
+    return 5.0 if asked is None else max(asked, 1.0)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Read how many seconds an answer asks to wait, if it does."""
+    return retry_after({name.lower(): value for name, value in headers.items()})

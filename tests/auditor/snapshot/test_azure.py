@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -166,6 +168,15 @@ def test_throttling_is_told_with_its_seconds() -> None:
         traffic.throttle(azure.seconds(headers))
 
     assert told == [7.0, 5.0, 5.0, 1.0]
+
+
+def test_a_wait_may_be_a_date_or_in_milliseconds() -> None:
+    at = formatdate(time.time() + 90, usegmt=True)
+
+    assert 80 < (azure.asked_wait({"Retry-After": at}) or 0) < 91
+    assert azure.asked_wait({"Retry-After": formatdate(0, usegmt=True)}) == 0
+    assert azure.asked_wait({"x-ms-retry-after-ms": "1500"}) == 1.5
+    assert azure.asked_wait({"Retry-After": "Mon, 99 Foo 2026"}) is None
 
 
 CHAIN = """DefaultAzureCredential failed to retrieve a token from the included credentials.
