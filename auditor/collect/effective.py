@@ -16,7 +16,7 @@ from auditor import ids
 from auditor.collect.catalogue import PLAIN
 from auditor.collect.operations import settled
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import judge, supported
+from auditor.collect.pages import ask, judge
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.errors import quoted
 from auditor.snapshot.transport import Answer, ForeignAddress, Unanswered
@@ -31,7 +31,8 @@ VERSION = "2024-05-01"
 PATIENCE = 600.0
 """Seconds until an answer is given up; Azure takes ten to twenty."""
 
-_KIND = "Microsoft.Network/networkInterfaces"
+_PROVIDER = "Microsoft.Network"
+_KIND = f"{_PROVIDER}/networkInterfaces"
 _PROGRESS = "effective rules and routes"
 
 
@@ -92,7 +93,9 @@ def _work(nic: str, question: str) -> Work:
 
 def _take(desk: Desk, nic: str, question: str) -> Outcome:
     try:
-        answer, version = _answer(desk, f"{quote(nic, safe=PLAIN)}/{question}")
+        path = f"{quote(nic, safe=PLAIN)}/{question}"
+        taken_up, version = ask(desk, path, VERSION, method="POST", provider=_PROVIDER)
+        answer = settled(desk, taken_up, PATIENCE, _PROVIDER)
     except Unanswered as reason:
         return _failed(nic, str(reason))
     except ForeignAddress:
@@ -114,23 +117,6 @@ def _take(desk: Desk, nic: str, question: str) -> Outcome:
         member=Member.EFFECTIVE,
     )
     return _failed(nic, "only a first page") if rows.next_link else COMPLETE
-
-
-def _answer(desk: Desk, path: str) -> tuple[Answer | None, str]:
-    """Ask, in the newest api-version that this cloud knows; give that too.
-
-    No answer when it takes too long. Raises Unanswered, ForeignAddress.
-    """
-    version = VERSION
-    answer = _asked(desk, path, version)
-    if other := supported(answer, version):
-        version = other
-        answer = _asked(desk, path, version)
-    return settled(desk, answer, PATIENCE, "Microsoft.Network"), version
-
-
-def _asked(desk: Desk, path: str, version: str) -> Answer:
-    return desk.send("POST", f"{path}?api-version={version}", provider="Microsoft.Network")
 
 
 def _judge(answer: Answer, nic: str, question: str) -> Outcome:

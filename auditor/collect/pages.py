@@ -171,6 +171,19 @@ def supported(answer: Answer, version: str) -> str | None:
     return max(told) if told else None
 
 
+def ask(
+    desk: Desk, path: str, version: str, *, method: str = "GET", provider: str = ""
+) -> tuple[Answer, str]:
+    """Ask at a path, once more in the newest api-version that this cloud knows when it does not
+    know ours; give the version too. Raises Unanswered, ForeignAddress.
+    """
+    answer = desk.send(method, f"{path}?api-version={version}", provider=provider)
+    other = supported(answer, version) if answer.status != 200 else None
+    if other is None:
+        return answer, version
+    return desk.send(method, f"{path}?api-version={other}", provider=provider), other
+
+
 class Gone(Exception):
     """Azure knows nothing at this path (404)."""
 

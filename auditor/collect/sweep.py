@@ -11,7 +11,7 @@ from auditor import ids
 from auditor.collect import catalogue, parents
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import Gone, judge, take_list
+from auditor.collect.pages import Gone, ask, judge, take_list
 from auditor.collect.scoping import GROUPS
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.ids import fold
@@ -162,7 +162,29 @@ def following(
         if scope.groups and entry.type == _CLUSTERS:
             group = node_group(entry, taken)
             if group is not None:
-                yield from in_group(group, scope)
+                yield _brought_along(group, scope)
+
+
+def _brought_along(group: str, scope: Scope) -> Work:
+    """Look at a group that nobody named, so that one that is denied is one gap."""
+
+    def read(desk: Desk) -> Outcome:
+        try:
+            answer, _ = ask(desk, quote(group, safe=catalogue.PLAIN), catalogue.INVENTORY)
+        except Unanswered as reason:
+            return Outcome(State.FAILED, f"{reason}, several times; try again later")
+        except ForeignAddress:
+            return Outcome(State.FAILED, "its name is none of Azure's")
+        if answer.status == 200:
+            desk.keep(b"{}", id=group, type=OPEN, member=Member.NOWHERE)
+        elif answer.status != 404:  # gone with its cluster
+            return Outcome(*judge(answer))
+        return COMPLETE
+
+    def then(entries: Sequence[Entry], _taken: Taken) -> Iterable[Work]:
+        return in_group(group, scope) if entries else ()
+
+    return Work(_key(group), "resource groups", read, group, then)
 
 
 def node_group(cluster: Entry, taken: Taken) -> str | None:

@@ -37,7 +37,7 @@ def unread_below(network: Network, arm_id: str, name: str) -> Gap | None:
 
 
 def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Gap | None:
-    """Give a gap that hides resources of a type: a list of them, or a subscription as a whole.
+    """Give a gap that hides resources of a type: a list of them, a subscription, or a group.
 
     Of any subscription, or of the one in which `scope` (an id) lies. A list for each parent
     counts too, when `arm_type` is a child type; so does an inventory, which tells in which groups
@@ -51,7 +51,7 @@ def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> I
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
     for path, gap in _unread(network).items():
         if not within or path == within or path.startswith(f"{within}/"):
-            whole = path.count("/") == 2 or _INVENTORY.fullmatch(path)
+            whole = path.count("/") in (2, 4) or _INVENTORY.fullmatch(path)
             if whole or _lists(path, arm_type.lower()):
                 yield gap
 

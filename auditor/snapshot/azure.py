@@ -403,7 +403,7 @@ def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list
             if response.http_response.status_code == 429:
                 traffic.throttle(seconds(response.http_response.headers))
 
-    class Patience(policies.RetryPolicy):
+    class Patience(policies.RetryPolicy[Any, Any]):
         """Takes a Retry-After that is none for none, where the policy would raise ValueError."""
 
         def get_retry_after(self, response: Any) -> float | None:

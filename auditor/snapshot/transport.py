@@ -24,12 +24,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_WAITS = {"retry-after": 1.0, "retry-after-ms": 1e-3, "x-ms-retry-after-ms": 1e-3}
+"""Headers that ask to wait, and in which part of a second."""
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read how many seconds an answer asks to wait, as a number or a date; None if it does not.
 
     `headers` have lower-case names. RFC 9110, 10.2.3; the milliseconds are Azure's own.
     """
-    for name, unit in (("retry-after", 1.0), ("retry-after-ms", 1e-3), ("x-ms-retry-after-ms", 1e-3)):
+    for name, unit in _WAITS.items():
         told = headers.get(name, "")
         try:
             return max(float(told) * unit, 0.0)

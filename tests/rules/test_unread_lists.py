@@ -183,6 +183,12 @@ def test_a_denied_subscription_hides_lists_of_every_type() -> None:
     assert ask("EXP-009", estate(gaps=denied(SUBSCRIPTION))).unknown
 
 
+def test_a_denied_resource_group_hides_lists_of_every_type() -> None:
+    nodes = f"{SUBSCRIPTION}/resourceGroups/MC_rg_aks_we"
+    assert ask("ADR-017", with_gateway_subnet(*denied(nodes))).unknown
+    assert ask("ADR-017", with_gateway_subnet(*denied(nodes.replace(SUBSCRIPTION, ELSEWHERE)))).kept
+
+
 def test_what_no_list_can_cure_stays_broken() -> None:
     """A load balancer without a pool serves nothing, whoever the NICs are."""
     balancer = resource("Microsoft.Network/loadBalancers", "lb", {"backendAddressPools": []})

@@ -43,9 +43,7 @@ SECOND = ASKED + ".*skiptoken"
 CASES = {
     "throttled once": Case(lambda: throttled(ASKED, wait="7"), waits=[7.0]),
     "throttled on page two": Case(lambda: throttled(SECOND, wait="7"), waits=[7.0]),
-    "throttled until a date": Case(
-        lambda: throttled(ASKED, wait="Wed, 21 Oct 2015 07:28:00 GMT")
-    ),
+    "throttled until a date": Case(lambda: throttled(ASKED, wait="Wed, 21 Oct 2015 07:28:00 GMT")),
     "throttled for nobody knows how long": Case(lambda: throttled(ASKED, wait="a while")),
     "throttled for ever": Case(lambda: throttled(ASKED, times=None), "failed", "429", 0),
     "500 twice": Case(lambda: Fault(ASKED, times=2, status=500)),

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.collect import document
 from auditor.errors import NothingRead, UsageError
-from auditor.snapshot.transport import Answer
+from auditor.snapshot.transport import Answer, Unanswered
 
 from .table import Table, collected, page, records, refusal
 
@@ -62,6 +62,23 @@ def test_the_node_resource_group_of_a_cluster_comes_along(tmp_path: Path) -> Non
     assert run.told_scope() == [NODES, GROUP]
     assert not [path for path in table.paths() if "/other/" in path]
     run.spool.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "gaps"),
+    [
+        (refusal(403, "AuthorizationFailed"), [("denied", NODES)]),
+        (refusal(404, "ResourceGroupNotFound"), []),
+        (Unanswered("no connection"), [("failed", NODES)]),
+    ],
+)
+def test_a_node_resource_group_that_is_not_read_is_one_gap(
+    tmp_path: Path, answer: Any, gaps: list[tuple[str, str]]
+) -> None:
+    table = Table({**ESTATE, NODES: answer})
+
+    assert gaps_of(table, tmp_path, resource_groups=("rg-app",)) == gaps
+    assert not [path for path in table.paths() if path.lower().startswith(f"{NODES}/".lower())]
 
 
 def test_the_inventory_of_a_group_does_not_hide_what_was_read(tmp_path: Path) -> None:
