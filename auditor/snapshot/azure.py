@@ -78,6 +78,9 @@ RETRIES: dict[str, Any] = {
 `Retry-After` is honoured whatever it says; else the waits double up to half a minute.
 """
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some services of Azure put in front of JSON; JSON itself has none."""
+
 _REPEATABLE = frozenset({"GET", "POST"})
 """All that is sent asks; Resource Graph's questions and those for effective routes are POSTs."""
 
@@ -311,7 +314,7 @@ class AzureTransport:
                 HttpRequest(method, address, headers=headers, content=body),
                 retry_on_methods=_REPEATABLE,
             )
-            content = answer.read()
+            content = answer.read().removeprefix(_BYTE_ORDER_MARK)
         except ClientAuthenticationError as error:
             raise _unknown_caller(error, self._kind) from None
         except AzureError as error:

@@ -70,6 +70,9 @@ CASES = {
     "value is null": Case(
         lambda: Fault(ASKED, times=None, status=200, body=b'{"value":null}'), "failed", "", 0
     ),
+    "a byte order mark": Case(
+        lambda: Fault(ASKED, times=None, status=200, body=b'\xef\xbb\xbf{"value":[]}'), read=0
+    ),
     "an empty body": Case(
         lambda: Fault(ASKED, times=None, status=200, body=b""), "failed", "JSON", 0
     ),
