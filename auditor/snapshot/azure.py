@@ -11,7 +11,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -183,11 +184,25 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                     **of_tenant, **common, prompt_callback=show_code
                 )
             case _:
-                return identity.DefaultAzureCredential(
-                    **common, **allowed, process_timeout=_PATIENCE
-                )
+                with _default_authority(cloud.authority):
+                    return identity.DefaultAzureCredential(
+                        **common, **allowed, process_timeout=_PATIENCE
+                    )
     except ValueError as error:
         raise NoCredential(_reason_of(error), advice=ADVICE[kind]) from None
+
+
+@contextmanager
+def _default_authority(authority: str) -> Iterator[None]:
+    """Have an authority in the environment: one credential of the chain is not told it."""
+    before = os.environ.get("AZURE_AUTHORITY_HOST")
+    os.environ["AZURE_AUTHORITY_HOST"] = authority
+    try:
+        yield
+    finally:
+        del os.environ["AZURE_AUTHORITY_HOST"]
+        if before is not None:
+            os.environ["AZURE_AUTHORITY_HOST"] = before
 
 
 class Once:
