@@ -7,13 +7,19 @@ list. What is on it is not known to be absent: whoever concludes from absence as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
 from auditor.snapshot.document import Gap
 
 _INVENTORY = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources")
+_MACHINES = (
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.ContainerService/managedClusters",
+)
+"""What puts machines into subnets."""
 _UNREAD = frozenset({"partial", "denied", "failed"})
 
 
@@ -44,6 +50,22 @@ def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Ga
     to look.
     """
     return next(iter(unread_lists(network, arm_type, scope)), None)
+
+
+def unread_machines(network: Network, places: Iterable[str]) -> Gap | None:
+    """Give a gap that hides machines or their NICs in the subscriptions of some ids."""
+    if all(unread_type(network, each) is None for each in _MACHINES):
+        return None
+    homes = dict.fromkeys((subscription(place) or "").lower() for place in places)
+    return next(
+        (
+            gap
+            for home in homes
+            for each in _MACHINES
+            if (gap := unread_type(network, each, f"/subscriptions/{home}")) is not None
+        ),
+        None,
+    )
 
 
 def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> Iterator[Gap]:
