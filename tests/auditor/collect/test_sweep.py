@@ -9,7 +9,7 @@ import pytest
 
 from auditor.collect import document
 from auditor.errors import NothingRead, UsageError
-from auditor.snapshot.transport import Answer
+from auditor.snapshot.transport import Answer, Unanswered
 
 from .table import Table, collected, page, records, refusal
 
@@ -62,6 +62,61 @@ def test_the_node_resource_group_of_a_cluster_comes_along(tmp_path: Path) -> Non
     assert run.told_scope() == [NODES, GROUP]
     assert not [path for path in table.paths() if "/other/" in path]
     run.spool.close()
+
+
+UNSEEN = {**ESTATE, f"{S}/resourcegroups": page(group(GROUP))}
+"""The same, with a list of groups that does not tell the clusters'."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "gaps"),
+    [
+        (refusal(403, "AuthorizationFailed"), [("denied", NODES)]),
+        (refusal(404, "ResourceGroupNotFound"), []),
+        (Unanswered("no connection"), [("failed", NODES)]),
+    ],
+)
+def test_a_node_resource_group_that_is_not_read_is_one_gap(
+    tmp_path: Path, answer: Any, gaps: list[tuple[str, str]]
+) -> None:
+    table = Table({**UNSEEN, NODES: answer})
+
+    assert gaps_of(table, tmp_path, resource_groups=("rg-app",)) == gaps
+    assert not [path for path in table.paths() if path.lower().startswith(f"{NODES}/".lower())]
+
+
+@pytest.mark.parametrize("answer", [Answer(200, b"{}"), refusal(404, "NotFound"), refusal(500)])
+def test_a_node_resource_group_that_is_not_told_is_read_all_the_same(
+    tmp_path: Path, answer: Answer
+) -> None:
+    table = Table({**UNSEEN, NODES: answer})
+
+    assert ids_of(table, tmp_path, resource_groups=("rg-app",)) == ["kubernetes", "aks"]
+
+
+@pytest.mark.parametrize(
+    ("code", "read"), [("SubscriptionNotFound", []), ("NotFound", ["aks"]), ("", ["aks"])]
+)
+def test_a_subscription_whose_groups_are_not_told_is_read_all_the_same(
+    tmp_path: Path, code: str, read: list[str]
+) -> None:
+    table = Table({**ESTATE, f"{S}/resourcegroups": refusal(404, code)})
+    run = collected(table, tmp_path) if read else None
+
+    if run is None:
+        with pytest.raises(NothingRead):
+            collected(table, tmp_path)
+        return
+    assert [each["id"].rpartition("/")[2] for each in records(run)] == read
+    assert run.missing == ()
+    run.spool.close()
+
+
+def test_groups_that_are_not_told_are_a_gap_when_some_are_asked_for(tmp_path: Path) -> None:
+    half = page(group(GROUP), link="https://elsewhere.example/")
+    table = Table({**ESTATE, f"{S}/resourcegroups": half})
+
+    assert gaps_of(table, tmp_path, resource_groups=("rg-app",)) == [("partial", S)]
 
 
 def test_the_inventory_of_a_group_does_not_hide_what_was_read(tmp_path: Path) -> None:
