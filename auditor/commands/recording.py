@@ -108,8 +108,10 @@ class Book:
 
         others = [marks.file_mark(file) for file in self._files]
         asked = marks.rules_mark(rules, parameters, policy, network.intents, *others)
+        at = moments.read(snapshot.taken_at)
         self._context = {
-            "at": moments.written(moments.read(snapshot.taken_at) or network.as_of),
+            "at": moments.written(at or network.as_of),
+            "timed": at is not None,
             "mark": marks.run_mark(marks.snapshot_mark(snapshot), asked),
             "rules_mark": asked,
             "sight": Sighted(snapshot, network),
