@@ -12,10 +12,17 @@ import msgspec
 
 from auditor.network.graph import Network, question
 from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
 from auditor.resources.security import NetworkSecurityGroup
+from auditor.resources.virtual_networks import VirtualNetwork
 
-_RULES = "/properties/securityRules"
+_ALWAYS: tuple[tuple[type[Node], str, tuple[str, ...]], ...] = (
+    (NetworkSecurityGroup, "/properties/securityRules", ("security_rules",)),
+    (ApplicationGateway, "/properties/httpListeners", ("http_listeners", "listeners")),
+    (VirtualNetwork, "/properties/subnets", ("subnets",)),
+)
+"""Lists that Azure always writes, if only as an empty one: by any of the fields they are told."""
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -33,8 +40,9 @@ class Untold(msgspec.Struct, frozen=True):
 def untold_parts(network: Network) -> tuple[Untold, ...]:
     """Give every list of parts that is not told, by resource, in the order of their ids.
 
-    A resource that came without any settings is left out: the input's gaps tell of it. A security
-    group without a list of rules is none without rules: Azure writes an empty list for that.
+    A resource that came without any settings is left out: the input's gaps tell of it. One that has
+    settings and lacks a list which Azure always writes (a group's rules, a gateway's listeners, a
+    network's subnets) was cut short on its way here.
     """
     told = [
         Untold(node, pointer, _reason(node, pointer))
@@ -42,11 +50,17 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
         for pointer in _lists(node, "")
     ]
     known = {(each.node.key, each.pointer) for each in told}
-    for group in network.all(NetworkSecurityGroup):
-        hollow = walk.peek(group, "properties") is None
-        if not hollow and not group.told and (group.key, _RULES) not in known:
-            told.append(Untold(group, _RULES, "the input has no list of them"))
+    for kind, pointer, fields in _ALWAYS:
+        for node in network.all(kind):
+            if _lacks(node, fields) and (node.key, pointer) not in known:
+                told.append(Untold(node, pointer, "the input has no list of them"))
     return tuple(sorted(told, key=lambda each: each.node.key))
+
+
+def _lacks(node: Node, fields: tuple[str, ...]) -> bool:
+    """Whether a resource has settings, and none of the fields among them."""
+    settings = walk.peek(node, "properties")
+    return settings is not None and all(walk.peek(settings, field) is None for field in fields)
 
 
 def _may_lack(node: Node) -> bool:

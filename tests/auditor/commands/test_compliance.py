@@ -51,6 +51,29 @@ def test_a_group_that_is_not_in_the_snapshot_leaves_its_controls_untold(auditor:
     assert told["7.1"] == "not told"
 
 
+GATEWAYS = "Microsoft.Network/applicationGateways"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({}, "not told"), ({"httpListeners": []}, "nothing to judge"), ({"listeners": []}, "nothing")],
+)
+def test_a_gateway_that_tells_no_listeners_leaves_its_controls_untold(
+    auditor: Command, settings: Json, told: str
+) -> None:
+    gateway = resource(GATEWAYS, "agw", {"sku": {"tier": "Standard_v2"}, **settings})
+    found = outcomes(auditor.check([gateway], "--framework", "cis-6.0").report)
+
+    assert found["7.10"].startswith(told)
+    assert found["7.12"].startswith(told)
+
+
+def test_a_network_that_tells_no_subnets_leaves_its_controls_untold(auditor: Command) -> None:
+    bare = resource(VNET, "v", {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}})
+
+    assert outcomes(auditor.check([bare], "--framework", "cis-6.0").report)["7.11"] == "not told"
+
+
 def test_a_rule_left_out_leaves_its_control_untold(auditor: Command) -> None:
     ran = auditor.check(network(), "--framework", "cis-6.0", "--ignore", "NSG-001")
 
@@ -127,7 +150,7 @@ def test_frameworks_are_listed(auditor: Command) -> None:
 
     assert (ran.status, ran.err) == (0, "")
     assert [line.partition("  ")[0] for line in ran.out.splitlines()] == [
-        *("CIS 2.0", "CIS 3.0", "CIS 4.0", "CIS 5.0", "CIS 6.0"),
+        *("CIS 2.0", "CIS 2.1", "CIS 3.0", "CIS 4.0", "CIS 5.0", "CIS 6.0"),
         "MCSB",
     ]
     listed = json.loads(auditor("compliance", "--report", "json").out)
