@@ -171,7 +171,8 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
 def _untold_connections(network: Network) -> dict[str, Undetermined]:
     """The first connection of each subscription that does not tell which gateways it joins.
 
-    One that came without any settings is left out: the input's gaps tell of it.
+    Every connection has a first gateway; only one between networks has a second. One that came
+    without any settings is left out: the input's gaps tell of it.
     """
     found: dict[str, Undetermined] = {}
     for connection in network.all(Connection):
@@ -179,9 +180,11 @@ def _untold_connections(network: Network) -> dict[str, Undetermined]:
         if ends is None:
             continue
         try:
-            for end in (ends.virtual_network_gateway1, ends.virtual_network_gateway2):
-                _ = end and end.id
+            first, second = ends.virtual_network_gateway1, ends.virtual_network_gateway2
+            told = first is not None and first.id and (second is None or second.id)
         except Undetermined:
+            told = False
+        if not told:
             found.setdefault(
                 connection.subscription.lower(),
                 Undetermined(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.addresses import Prefix, parse_prefix
+from auditor.errors import Undetermined
 from auditor.resources.base import (
     Cidr,
     Named,
@@ -89,12 +90,14 @@ class Subnet(Node):
 
     @property
     def delegated_to(self) -> tuple[str, ...]:
-        """The services it is delegated to (`Microsoft.DBforMySQL/flexibleServers`, ...)."""
-        return tuple(
-            d.properties.service_name
-            for d in self.properties.delegations or ()
-            if d.properties.service_name
-        )
+        """The services it is delegated to (`Microsoft.DBforMySQL/flexibleServers`, ...).
+
+        Raises Undetermined when a delegation does not tell its service.
+        """
+        services = [each.properties.service_name for each in self.properties.delegations or ()]
+        if not all(services):
+            raise Undetermined(f"to whom the subnet {self.label} is delegated", resource=self.id)
+        return tuple(filter(None, services))
 
 
 class PeeringProperties(Wire):
