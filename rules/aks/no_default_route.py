@@ -158,6 +158,5 @@ def _of_route(route: Route) -> Evidence:
 
 
 def _of_table(table: RouteTable) -> Evidence:
-    written = table.properties.routes is not None
     prefixes = [route.properties.address_prefix for route in table.routes]
-    return evidence(table, "/properties/routes" if written else "/properties", [*prefixes])
+    return evidence(table, "/properties/routes", [*prefixes])
