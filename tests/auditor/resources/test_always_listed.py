@@ -20,7 +20,7 @@ DONE = {"provisioningState": "Succeeded"}
 
 
 def whole(kind: str, **more: Any) -> dict[str, Any]:
-    lists = {key: [] for key in ALWAYS_LISTED[kind.lower()]}
+    lists: dict[str, Any] = {key: [] for key in ALWAYS_LISTED[kind.lower()]}
     return resource(kind, "cut", {**DONE, **lists, **more})
 
 
