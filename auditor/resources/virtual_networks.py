@@ -82,11 +82,15 @@ class Subnet(Node):
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
-        """Its prefixes, singular and plural fields merged (D-4)."""
+        """Its prefixes, singular and plural fields merged (D-4).
+
+        Raises Undetermined when it tells none: every subnet has one.
+        """
         p = self.properties
-        return tuple(
-            dict.fromkeys(parse_prefix(t) for t in union(p.address_prefix, p.address_prefixes))
-        )
+        texts = union(p.address_prefix, p.address_prefixes)
+        if not texts:
+            raise Undetermined(f"the address prefix of subnet {self.label}", resource=self.id)
+        return tuple(dict.fromkeys(map(parse_prefix, texts)))
 
     @property
     def delegated_to(self) -> tuple[str, ...]:
@@ -157,9 +161,11 @@ class VirtualNetwork(Resource):
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
-        """The address space."""
+        """The address space. Raises Undetermined when it is not told: every network has one."""
         space = self.properties.address_space
-        return space.prefixes if space else ()
+        if space is None or not space.address_prefixes:
+            raise Undetermined(f"the address space of network {self.label}", resource=self.id)
+        return space.prefixes
 
     @property
     def subnets(self) -> tuple[Subnet, ...]:
