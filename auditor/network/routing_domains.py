@@ -321,7 +321,7 @@ def space_of(network: Network, key: str) -> tuple[Claim, ...]:
 def claims_of(vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """Give the address space of a VNet. Raises Undetermined when the VNet does not tell it."""
     space = vnet.properties.address_space
-    if space is None or not space.address_prefixes:
+    if space is None or space.address_prefixes is None:
         raise Undetermined("the address space (properties.addressSpace)", resource=vnet.id)
     return _claims(vnet, space, "addressSpace")
 

@@ -163,7 +163,7 @@ class VirtualNetwork(Resource):
     def prefixes(self) -> tuple[Prefix, ...]:
         """The address space. Raises Undetermined when it is not told: every network has one."""
         space = self.properties.address_space
-        if space is None or not space.address_prefixes:
+        if space is None or space.address_prefixes is None:
             raise Undetermined(f"the address space of network {self.label}", resource=self.id)
         return space.prefixes
 
