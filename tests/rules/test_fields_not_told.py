@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.network.graph import Network
-from auditor.testing import arm_id, ask, estate, resource
+from auditor.testing import Answer, arm_id, ask, estate, resource
+from tests.clusters import cluster, pool
 from tests.networks import internal_balancer, peer, subnet_id, vnet
 from tests.rules import gateways
 
@@ -220,3 +221,31 @@ def test_a_pool_without_a_list_of_addresses_is_not_empty() -> None:
         ]
         assert answer.broken == []
     assert ask("GW-006", made(backendAddresses=[])).names == ["servers"]
+
+
+def test_a_scale_set_without_a_model_is_not_private_unless_it_is_flexible() -> None:
+    def answer(**told: Any) -> Answer:
+        kind = "Microsoft.Compute/virtualMachineScaleSets"
+        return ask("EXP-003", estate(resource(kind, "vmss", {"x": 1, **told})))
+
+    bare = {"networkProfile": {"networkInterfaceConfigurations": [{"name": "nic"}]}}
+    for model in (None, {}, {"networkProfile": {}}, bare):
+        cut = answer(virtualMachineProfile=model, orchestrationMode="Uniform")
+        assert (len(cut.unknown), cut.broken, cut.kept) == (1, [], 0)
+    assert answer(orchestrationMode="Flexible").kept == 1
+
+
+def test_a_cluster_that_tells_no_outbound_type_may_route_itself() -> None:
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"})
+    answer = ask("AKS-016", estate(cluster("shop", network={"outboundType": None}), home))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+    assert ask("AKS-016", estate(cluster("shop"), home)).unknown == []
+
+
+def test_a_maximum_without_a_word_about_scaling_is_no_size() -> None:
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"})
+    shop = cluster("shop", pool(count=1, maxCount=500))
+    shop["properties"]["agentPoolProfiles"][0].pop("enableAutoScaling", None)
+    answer = ask("AKS-008", estate(shop, home))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert "enableAutoScaling of agent pool" in answer.unknown[0].missing
