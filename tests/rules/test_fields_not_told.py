@@ -229,7 +229,8 @@ def test_a_scale_set_without_a_model_is_not_private_unless_it_is_flexible() -> N
         return ask("EXP-003", estate(resource(kind, "vmss", {"x": 1, **told})))
 
     bare = {"networkProfile": {"networkInterfaceConfigurations": [{"name": "nic"}]}}
-    for model in (None, {}, {"networkProfile": {}}, bare):
+    models: tuple[Any, ...] = (None, {}, {"networkProfile": {}}, bare)
+    for model in models:
         cut = answer(virtualMachineProfile=model, orchestrationMode="Uniform")
         assert (len(cut.unknown), cut.broken, cut.kept) == (1, [], 0)
     assert answer(orchestrationMode="Flexible").kept == 1
