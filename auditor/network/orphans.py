@@ -122,10 +122,8 @@ def _waf_policy(network: Network, node: WafPolicy) -> Idle | None:
 
 
 def _virtual_network(network: Network, node: VirtualNetwork) -> Idle | None:
-    subnets = node.properties.subnets
-    if subnets is None:
-        raise Undetermined(f"the subnets of virtual network {node.label}", resource=node.id)
-    if subnets or any(e.source.root is not node for e in network.referrers(node, "virtualNetwork")):
+    users = network.referrers(node, "virtualNetwork")
+    if node.subnets or any(edge.source.root is not node for edge in users):
         return None
     return Idle("without subnets", "no subnets", "/properties/subnets")
 
