@@ -241,7 +241,7 @@ def test_a_type_that_nobody_reads_is_a_doubt() -> None:
     told = found(network, "type:storageAccounts")
     assert told.nodes == ()
     assert [str(doubt) for doubt in told.doubts] == [
-        "type-not-read (1 of type microsoft.storage/storageaccounts)"
+        "1 of type microsoft.storage/storageaccounts (type-not-read)"
     ]
     assert "nothing in the input fits" in refused(network, "type:disks")
     assert found(network, storage["id"]).doubts
@@ -281,7 +281,7 @@ def test_what_a_group_holds_and_nobody_reads_is_a_doubt() -> None:
         machine("vm", group="data"),
     )
     assert reasons(network, "rg:data") == [
-        "type-not-read (2 of type microsoft.storage/storageaccounts)"
+        "2 of type microsoft.storage/storageaccounts (type-not-read)"
     ]
     assert reasons(network, "rg:rg") == []
 

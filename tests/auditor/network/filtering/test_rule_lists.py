@@ -17,7 +17,8 @@ from ....exposed import deny, nsg, rule
 
 def two(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> tuple[Network, Any, Any]:
     network = estate(nsg(*one, name="nsg-a"), nsg(*other, name="nsg-b"))
-    return network, *network.all(NetworkSecurityGroup)
+    first, second = network.all(NetworkSecurityGroup)
+    return network, first, second
 
 
 def test_groups_that_say_the_same_share_filters_and_keep_their_rules() -> None:
