@@ -34,6 +34,8 @@ def test_a_flow_log_that_does_not_tell_its_target_may_watch_the_networks_of_its_
     answer = ask("OBS-002", estate(watched, log))
     assert ([one.subject for one in answer.unknown], answer.broken) == ([watched["id"]], [])
     assert ask("OBS-002", estate(watched, {**log, "location": "eastus"})).names == ["hub"]
+    bare = {key: value for key, value in log.items() if key != "properties"}
+    assert len(ask("OBS-002", estate(watched, bare)).unknown) == 1
 
 
 def test_a_connection_that_does_not_tell_its_state_may_be_approved() -> None:
