@@ -94,6 +94,21 @@ def test_a_node_resource_group_that_is_not_told_is_read_all_the_same(
     assert ids_of(table, tmp_path, resource_groups=("rg-app",)) == ["kubernetes", "aks"]
 
 
+def test_an_older_cloud_tells_its_subscriptions_in_the_version_that_it_knows(
+    tmp_path: Path,
+) -> None:
+    old = refusal(400, "InvalidApiVersionParameter", "The supported versions are '2019-06-01'.")
+    table = Table(
+        {
+            **ESTATE,
+            "/subscriptions": old,
+            "/subscriptions?api-version=2019-06-01": page({"id": S, "subscriptionId": "s"}),
+        }
+    )
+
+    assert ids_of(table, tmp_path, subscriptions=()) == ["aks"]
+
+
 @pytest.mark.parametrize(
     ("code", "read"), [("SubscriptionNotFound", []), ("NotFound", ["aks"]), ("", ["aks"])]
 )
