@@ -268,6 +268,16 @@ def test_service_tags_are_asked_for_once_where_most_networks_are(tmp_path: Path)
     run.spool.close()
 
 
+@pytest.mark.parametrize("id", ["x", "/", "/subscriptions/", "/providers/Microsoft.Network/a/b"])
+def test_an_id_that_is_none_of_a_subscription_ends_no_run(tmp_path: Path, id: str) -> None:
+    vnet = {"id": id, "type": "Microsoft.Network/virtualNetworks", "location": "westeurope"}
+    table = Table({f"{S}/providers/Microsoft.Network/virtualNetworks": page(vnet)})
+    run = collected(table, tmp_path)
+
+    assert [each["id"] for each in records(run)] == [id]
+    run.spool.close()
+
+
 def test_a_resource_group_that_is_nowhere_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no subscription in scope has a resource group"):
         collected(Table(dict(ESTATE)), tmp_path, resource_groups=("nowhere",))
