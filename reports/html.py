@@ -15,7 +15,7 @@ from auditor.finding import FrameworkResult, Judged, Report, RuleSummary, Severi
 from auditor.web import markdown, page, pictured, vendor
 
 from ._charts import charts
-from ._compliance import outcomes, told, uncovered
+from ._compliance import left_out, outcomes, told
 from ._layout import split_command
 from ._names import Names
 from ._past import compared, ending, not_told, since
@@ -79,7 +79,7 @@ def _values(report: Report) -> dict[str, Any]:
             for intent in report.intents
         ],
         "history": _history(report, names),
-        "compliance": [_framework(framework) for framework in report.compliance],
+        "compliance": [_framework(framework, names) for framework in report.compliance],
         "findings": [_finding(finding, report, names) for finding in report.findings],
         "filters": _filters(report),
         "families": {"columns": ("kept", *_WORDS.values()), "rows": list(_families(report))},
@@ -95,19 +95,20 @@ def _values(report: Report) -> dict[str, Any]:
     }
 
 
-def _framework(framework: FrameworkResult) -> dict[str, Any]:
+def _framework(framework: FrameworkResult, names: Names) -> dict[str, Any]:
     return {
         "title": visible(framework.title),
         "note": visible(framework.note),
         "outcomes": outcomes(framework),
-        "uncovered": uncovered(framework),
+        "uncovered": [(visible(each.id), visible(each.title)) for each in left_out(framework)],
         "controls": [
             {
                 "id": visible(control.id),
                 "title": visible(control.title),
                 "outcome": control.outcome.value,
-                "rules": [visible(each) for each in (*control.rules, *control.intents)],
-                "reason": visible(control.reason),
+                "rules": [visible(each) for each in control.rules],
+                "intents": [visible(each) for each in control.intents],
+                "reason": names.shorten(control.reason),
             }
             for control in told(framework)
         ],

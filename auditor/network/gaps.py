@@ -39,7 +39,8 @@ def unread_below(network: Network, arm_id: str, name: str) -> Gap | None:
     `name` is what follows the resource's id in the path of the list: `flowLogs`,
     `providers/Microsoft.Insights/diagnosticSettings`.
     """
-    return _unread(network).get(fold(f"{arm_id}/{name}"))
+    known = _unread(network)
+    return known.get(fold(f"{arm_id}/{name}")) if known else None
 
 
 def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Gap | None:
@@ -70,8 +71,11 @@ def unread_machines(network: Network, places: Iterable[str]) -> Gap | None:
 
 def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> Iterator[Gap]:
     """Give every gap that hides resources of a type; see `unread_type`."""
+    known = _unread(network)
+    if not known:
+        return
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
-    for path, gap in _unread(network).items():
+    for path, gap in known.items():
         if not within or path == within or path.startswith(f"{within}/"):
             whole = path.count("/") in (2, 4) or _INVENTORY.fullmatch(path)
             if whole or _lists(path, arm_type.lower()):

@@ -256,7 +256,11 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
         return None
     for owner in here.owners:
         return cluster_of(network, owner.holder)
-    return _clusters_by_subnet(network).get(here.subnet.key) if here.subnet else None
+    if here.subnet is not None:
+        return _clusters_by_subnet(network).get(here.subnet.key)
+    if here.key is not None and here.unsure:
+        raise Undetermined(f"where {here.address} lies: {here.unsure}", resource=member.id)
+    return None
 
 
 @question

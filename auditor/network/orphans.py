@@ -7,7 +7,8 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Any
 
@@ -121,10 +122,8 @@ def _waf_policy(network: Network, node: WafPolicy) -> Idle | None:
 
 
 def _virtual_network(network: Network, node: VirtualNetwork) -> Idle | None:
-    subnets = node.properties.subnets
-    if subnets is None:
-        raise Undetermined(f"the subnets of virtual network {node.label}", resource=node.id)
-    if subnets or any(e.source.root is not node for e in network.referrers(node, "virtualNetwork")):
+    users = network.referrers(node, "virtualNetwork")
+    if node.subnets or any(edge.source.root is not node for edge in users):
         return None
     return Idle("without subnets", "no subnets", "/properties/subnets")
 
@@ -202,18 +201,20 @@ def idle(network: Network, node: Node) -> Idle | None:
 @question
 def judgeable(network: Network) -> tuple[Node, ...]:
     """The resources that can be found idle: as Azure answered them, and not AKS's own."""
-    return tuple(
-        node
-        for cls in _JUDGES
-        for node in not_managed_by_aks(network, network.all(cls))
-        if possibly(_answered, node)
-    )
+    return tuple(chain.from_iterable(_by_class(network).values()))
 
 
 @question
 def suspects(network: Network) -> tuple[Node, ...]:
     """Give those of them that do not plainly list who uses them."""
-    return tuple([node for node in judgeable(network) if not _lists_users(node)])
+    found = (_without_users(cls, nodes) for cls, nodes in _by_class(network).items())
+    return tuple(chain.from_iterable(found))
+
+
+@question
+def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
+    told = ((cls, _answered(network.all(cls))) for cls in _JUDGES)
+    return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
 
 
 _USERS: dict[type[Node], Callable[[Any], object]] = {
@@ -226,18 +227,36 @@ _USERS: dict[type[Node], Callable[[Any], object]] = {
 """Where resources of which there are many list users first."""
 
 
-def _lists_users(node: Node) -> bool:
-    read = _USERS.get(type(node))
+def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
+    read = _USERS.get(cls)
     if read is None:
-        return False
+        return nodes
+    try:
+        users = list(map(read, nodes))
+    except Undetermined:
+        return [node for node in nodes if not _tells(read, node)]
+    return [node for node, listed in zip(nodes, users, strict=True) if not listed]
+
+
+def _tells(read: Callable[[Any], object], node: Node) -> bool:
     try:
         return bool(read(node))
     except Undetermined:
         return False
 
 
-def _answered(node: Node) -> bool:
-    """Whether Azure told the resource: its answers carry a state, what people write does not."""
+_state = attrgetter("properties.provisioning_state")
+
+
+def _answered(nodes: Sequence[Node]) -> Sequence[Node]:
+    """Those that Azure told, or may have: its answers carry a state, what people write does not."""
+    try:
+        return list(compress(nodes, map(_state, nodes)))
+    except (Undetermined, AttributeError):
+        return [node for node in nodes if possibly(_is_answered, node)]
+
+
+def _is_answered(node: Node) -> bool:
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class

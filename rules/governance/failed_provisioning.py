@@ -62,6 +62,7 @@ def _amiss(network: Network) -> dict[Node, list[tuple[Node, str]]]:
 def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
     """The resources that tell a state, and the nodes in a state that is not good."""
     told: set[Node] = set()
+    parts: list[Node] = []
     bad: list[tuple[Node, str]] = []
     for kind in network.kinds():
         field = _field(kind)
@@ -72,11 +73,17 @@ def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
             states = list(map(read, nodes))
         except (Undetermined, AttributeError):
             nodes, states = _those_that_tell(nodes, read)
-        told.update(_resources(nodes, states))
-        good = {state for state in set(states) if state is None or state.lower() in _DONE}
-        if len(good) < len(set(states)):
+        words = set(states)
+        given = _in_some_state(nodes, states) if None in words else nodes
+        if all(map(_record, given)):
+            told.update(given)
+        else:
+            parts += given
+        good = {word for word in words if word is None or word.lower() in _DONE}
+        if len(good) < len(words):
             pairs = zip(nodes, states, strict=True)
             bad += [(node, state) for node, state in pairs if state not in good]
+    told.update(_wholes(parts, told))
     return told, bad
 
 
@@ -93,25 +100,19 @@ def _those_that_tell(
     return tuple(node for node, _ in found), [state for _, state in found]
 
 
-def _resources(nodes: tuple[Node, ...], states: list[str | None]) -> Iterable[Node]:
-    """The nodes that are in some state, or the resources they are parts of."""
-    if None in states:
-        pairs = zip(nodes, states, strict=True)
-        nodes = tuple([node for node, state in pairs if state is not None])
-    return _wholes(nodes) if None in map(_record, nodes) else nodes
+def _in_some_state(nodes: tuple[Node, ...], states: list[str | None]) -> tuple[Node, ...]:
+    pairs = zip(nodes, states, strict=True)
+    return tuple([node for node, state in pairs if state is not None])
 
 
 _record = attrgetter("record")
 
 
-def _wholes(nodes: Iterable[Node]) -> Iterator[Node]:
-    last = None
-    for node in nodes:
-        if node.record is not None:
-            yield node
-        elif node.owner is not last or last is None:  # parts of one resource come together
-            last = node.owner
-            yield node.root
+def _wholes(parts: Iterable[Node], known: set[Node]) -> Iterator[Node]:
+    """The resources that nodes are, or are parts of, besides those that are known."""
+    # Most parts are of a resource that tells a state itself.
+    holders = {node.owner or node if node.record is None else node for node in parts}
+    return (node.root for node in holders - known)
 
 
 @cache

@@ -78,6 +78,7 @@ _ENVELOPE = msgspec.json.Decoder(Envelope)
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _SCALAR = msgspec.json.Decoder(Raw)
+_NULL = Raw(b"null")
 
 
 @dataclass(frozen=True)
@@ -230,4 +231,4 @@ def keys_of(raw: Raw) -> dict[str, Raw]:
 
 def null(raw: Raw | UnsetType) -> bool:
     """Tell whether a value is absent or null."""
-    return raw is UNSET or (memoryview(raw).nbytes == 4 and bytes(raw) == b"null")
+    return raw is UNSET or raw == _NULL
