@@ -175,7 +175,7 @@ def _home(kind: Kind, arm_id: str) -> str:
     """Give what a resource's list is under."""
     if kind.by is By.PARENT:
         return ids.parent(arm_id) or ""
-    return group_id(arm_id) if kind.by is By.GROUP else f"/subscriptions/{arm_id.split('/')[2]}"
+    return group_id(arm_id) if kind.by is By.GROUP else f"/subscriptions/{ids.subscription(arm_id)}"
 
 
 def _referred(entries: Iterable[Entry], scope: Scope) -> Iterator[Work]:

@@ -96,20 +96,21 @@ _LOOK = (
 
 
 def _visible() -> Work:
-    path = f"/subscriptions?api-version={catalogue.SUBSCRIPTIONS}"
-    return _work(path, "subscriptions", SUBSCRIPTION)
+    return _work("/subscriptions", catalogue.SUBSCRIPTIONS, "subscriptions", SUBSCRIPTION)
 
 
 def _descendants(group: str) -> Work:
-    base = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
-    return _work(f"{base}?api-version={catalogue.MANAGEMENT_GROUPS}", "management groups", "")
+    path = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
+    return _work(path, catalogue.MANAGEMENT_GROUPS, "management groups", "")
 
 
-def _work(path: str, kind: str, type: str) -> Work:
+def _work(path: str, version: str, kind: str, type: str) -> Work:
+    address = f"{path}?api-version={version}"
+
     def read(desk: Desk) -> Outcome:
         try:
-            return take_list(desk, path, version="", type=type, member=Member.NOWHERE)
+            return take_list(desk, address, version=version, type=type, member=Member.NOWHERE)
         except Gone as why:
             return Outcome(State.FAILED, str(why))
 
-    return Work(path.lower(), kind, read, path.partition("?")[0])
+    return Work(address.lower(), kind, read, path)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from auditor import ids
 from auditor.collect.outcome import COMPLETE, Outcome, State
 from auditor.collect.pages import ask, judge
 from auditor.collect.work import Desk, Entry, Scope, Taken, Work
@@ -56,9 +57,9 @@ def _place(entry: Entry, taken: Taken) -> tuple[str, str] | None:
         location = msgspec.json.decode(taken.body(entry), type=_Located).location
     except msgspec.DecodeError:
         return None
-    subscription = entry.id.split("/")[2]
+    subscription = ids.subscription(entry.id)
     location = location.replace(" ", "").lower()
-    return (subscription.lower(), location) if location.isalnum() else None
+    return (subscription.lower(), location) if subscription and location.isalnum() else None
 
 
 def _take(desk: Desk, path: str) -> Outcome:

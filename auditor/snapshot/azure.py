@@ -71,13 +71,16 @@ RETRIES: dict[str, Any] = {
     "retry_total": 10,
     "retry_status": 8,
     "retry_connect": 3,
-    "retry_read": 3,
+    "retry_read": 2,
     "retry_backoff_max": 30,
 }
 """How often a request is repeated after throttling, a failure of the service, no connection.
 
 `Retry-After` is honoured whatever it says; else the waits double up to half a minute.
 """
+
+_SILENCE = 70
+"""Seconds without a byte until an answer is given up; Resource Manager waits 60 for a provider."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some services of Azure put in front of JSON; JSON itself has none."""
@@ -397,7 +400,9 @@ def _session(concurrency: int) -> Any:
 
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=max(concurrency, 10)))
-    transport: Any = RequestsTransport(session=session, connection_timeout=30, read_timeout=120)
+    transport: Any = RequestsTransport(
+        session=session, connection_timeout=30, read_timeout=_SILENCE
+    )
     return transport
 
 

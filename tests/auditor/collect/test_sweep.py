@@ -94,6 +94,21 @@ def test_a_node_resource_group_that_is_not_told_is_read_all_the_same(
     assert ids_of(table, tmp_path, resource_groups=("rg-app",)) == ["kubernetes", "aks"]
 
 
+def test_an_older_cloud_tells_its_subscriptions_in_the_version_that_it_knows(
+    tmp_path: Path,
+) -> None:
+    old = refusal(400, "InvalidApiVersionParameter", "The supported versions are '2019-06-01'.")
+    table = Table(
+        {
+            **ESTATE,
+            "/subscriptions": old,
+            "/subscriptions?api-version=2019-06-01": page({"id": S, "subscriptionId": "s"}),
+        }
+    )
+
+    assert ids_of(table, tmp_path, subscriptions=()) == ["aks"]
+
+
 @pytest.mark.parametrize(
     ("code", "read"), [("SubscriptionNotFound", []), ("NotFound", ["aks"]), ("", ["aks"])]
 )
@@ -250,6 +265,16 @@ def test_service_tags_are_asked_for_once_where_most_networks_are(tmp_path: Path)
 
     assert records(run)[-1]["id"].endswith("/serviceTags/P")
     assert document.gaps(run.spool) == []
+    run.spool.close()
+
+
+@pytest.mark.parametrize("id", ["x", "/", "/subscriptions/", "/providers/Microsoft.Network/a/b"])
+def test_an_id_that_is_none_of_a_subscription_ends_no_run(tmp_path: Path, id: str) -> None:
+    vnet = {"id": id, "type": "Microsoft.Network/virtualNetworks", "location": "westeurope"}
+    table = Table({f"{S}/providers/Microsoft.Network/virtualNetworks": page(vnet)})
+    run = collected(table, tmp_path)
+
+    assert [each["id"] for each in records(run)] == [id]
     run.spool.close()
 
 
