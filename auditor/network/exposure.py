@@ -152,6 +152,15 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
 
 
 @question
+def may_carry(network: Network) -> tuple[IpConfiguration, ...]:
+    """Give the ip configurations of NICs that carry public IPs, and those that do not tell."""
+    nodes, claimed = network.all(IpConfiguration), _claimed(network)
+    named = walk.read_each(nodes, "properties.public_ip_address")
+    pairs = zip(nodes, named, strict=True)
+    return tuple([node for node, ref in pairs if ref is not None or node in claimed])
+
+
+@question
 def _claimed(network: Network) -> frozenset[Node]:
     """What public IPs say they belong to: few of all ip configurations."""
     settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))

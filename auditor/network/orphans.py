@@ -243,32 +243,22 @@ def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
     return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
 
 
-_USERS: dict[type[Node], Callable[[Any], object]] = {
-    NetworkInterface: attrgetter("properties.virtual_machine"),
-    NetworkSecurityGroup: attrgetter("properties.subnets"),
-    PublicIp: attrgetter("properties.ip_configuration"),
-    RouteTable: attrgetter("properties.subnets"),
-    VirtualNetwork: attrgetter("properties.subnets"),
+_USERS: dict[type[Node], str] = {
+    NetworkInterface: "properties.virtual_machine",
+    NetworkSecurityGroup: "properties.subnets",
+    PublicIp: "properties.ip_configuration",
+    RouteTable: "properties.subnets",
+    VirtualNetwork: "properties.subnets",
 }
 """Where resources of which there are many list users first."""
 
 
 def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
-    read = _USERS.get(cls)
-    if read is None:
+    users = _USERS.get(cls)
+    if users is None:
         return nodes
-    try:
-        users = list(map(read, nodes))
-    except Undetermined:
-        return [node for node in nodes if not _tells(read, node)]
-    return [node for node, listed in zip(nodes, users, strict=True) if not listed]
-
-
-def _tells(read: Callable[[Any], object], node: Node) -> bool:
-    try:
-        return bool(read(node))
-    except Undetermined:
-        return False
+    pairs = zip(nodes, walk.read_each(nodes, users), strict=True)
+    return [node for node, told in pairs if not told or told is walk.UNTOLD]
 
 
 _state = attrgetter("properties.provisioning_state")
