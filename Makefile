@@ -25,7 +25,7 @@ demo: setup ## audit a shipped estate, findings and all
 	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken --as-of 2026-11-23 || test $$? -eq 1
 
 test: setup ## the whole suite, offline
-	@$(RUN) pytest -q
+	@$(RUN) pytest -q -n auto --dist worksteal
 
 lint: setup ## style, types, import contracts
 	@$(RUN) ruff check .

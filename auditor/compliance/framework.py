@@ -19,7 +19,7 @@ from typing import Any
 from auditor.errors import UsageError, quoted
 from auditor.keys import nearest, refuse_unknown
 from auditor.rule import Rule
-from auditor.settings import matches_rule
+from auditor.selection import matches_rule
 
 _KEYS = ("name", "title", "note", "control")
 _CONTROL_KEYS = ("id", "title", "rules", "intents", "types", "beyond")

@@ -34,6 +34,7 @@ _SQLITE = {
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, by class
 _POSTGRESQL = {
+    "3F000": "the user may use no schema of the database; nothing was recorded",
     "25": "the server is read-only; nothing was recorded",
     "42501": "the user has no right to do this; nothing was recorded",
     "53": "the server is out of space, memory or connections; nothing was recorded",
