@@ -377,9 +377,17 @@ def approved(patterns: tuple[str, ...], *names: str) -> bool:
     if not patterns:
         return False
     fits = _fitting(patterns)
-    return any(fit(name.lower()) for name in names if name for fit in fits)
+    lowered = [name.lower() for name in names if name]
+    return any(piece in name and fit(name) for name in lowered for piece, fit in fits)
 
 
 @lru_cache(maxsize=256)
-def _fitting(patterns: tuple[str, ...]) -> tuple[Callable[[str], object], ...]:
-    return tuple([re.compile(translate(pattern.lower())).match for pattern in patterns])
+def _fitting(patterns: tuple[str, ...]) -> tuple[tuple[str, Callable[[str], object]], ...]:
+    """What tells whether a name fits each pattern; before it, a text that such a name holds."""
+    lowered = [pattern.lower() for pattern in patterns]
+    return tuple([(_piece(each), re.compile(translate(each)).match) for each in lowered])
+
+
+def _piece(pattern: str) -> str:
+    """The last text in all that fits a pattern, where ids differ; none of sets of characters."""
+    return "" if "[" in pattern else (re.findall(r"[^*?]+", pattern) or [""])[-1]
