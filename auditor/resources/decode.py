@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, TypeAlias, get_args, get_origin
 
@@ -27,8 +26,7 @@ _MOST_DAMAGES = 100
 _ARM = Dialect.ARM
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(msgspec.Struct, frozen=True):
     """A value that is not what Azure writes there: `pointer` inside the resource, and why."""
 
     record: Record
