@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
 from typing import TypeAlias
@@ -202,16 +201,15 @@ def top_level(arm_id: str) -> str:
 InboundRule: TypeAlias = LoadBalancingRule | InboundNatRule | InboundNatPool
 
 
-@dataclass(slots=True)
-class FrontendUse:
+class FrontendUse(msgspec.Struct):
     """The rules of a load balancer that use one of its frontends.
 
     `doubt` is set when the input does not tell of some rule of the load balancer which frontend
     it uses: there may be more than what is listed.
     """
 
-    inbound: list[InboundRule] = field(default_factory=list)
-    outbound: list[OutboundRule] = field(default_factory=list)
+    inbound: list[InboundRule] = msgspec.field(default_factory=list)
+    outbound: list[OutboundRule] = msgspec.field(default_factory=list)
     doubt: Undetermined | None = None
 
     def certain(self) -> None:
