@@ -260,6 +260,12 @@ def endpoint(network: Network, node: PrivateEndpoint) -> Point:
     return Point(Kind.ENDPOINT, node.id, addresses, node, nic, subnet, home, (*reasons, *doubts))
 
 
+def home_of_endpoint(network: Network, node: PrivateEndpoint) -> str:
+    """Give the home of a private endpoint's point without the rest of it."""
+    subnet, _ = _subnet(network, node)
+    return network_key(subnet.id) if subnet is not None else ""
+
+
 def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:
     """Give the VNet of a point, when the snapshot holds it."""
     found = network.nodes.get(point.home)

@@ -61,7 +61,13 @@ _OWNERS = {
 }
 
 
-@rule("DNS-007", severity=Severity.HIGH, since="0.1.0", of=every(PublicRecordSet))
+@rule(
+    "DNS-007",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=every(PublicRecordSet),
+    controls=("MCSB/NS-10",),
+)
 def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcomes:
     """Judge the alias target, the CNAME, or the addresses."""
     p = record.properties
