@@ -64,9 +64,14 @@ def denied(network: Network, rules: EffectiveRules, region: PacketSet, version: 
 
 def why(rules: EffectiveRules, most: int = 3) -> str:
     """Say why it is not told what some layers let through."""
-    reasons = sorted(set(_reasons(rules)))
+    every = sorted(set(_reasons(rules)))
+    reasons = [each for each in every if each.label not in _RARE] or every
     more = f" and {len(reasons) - most} more" if len(reasons) > most else ""
     return "; ".join(map(str, reasons[:most])) + more or "what the rules match"
+
+
+# What concerns addresses that few packets have comes last: others' than the NIC's, and nobody's.
+_RARE = frozenset({"semantics:N-24", "semantics:N-34"})
 
 
 def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
