@@ -48,7 +48,7 @@ from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.neighbourhood import subnets_around
-from auditor.reach.points import anywhere_in
+from auditor.reach.points import Kind, anywhere_in
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
@@ -90,16 +90,24 @@ def lateral_management(
         for target in places_of(network, guard)
         for each in laterals(network, target, params.ports, params.management)
     ]
-    sure = _by_subject(guard, (each for each in found if each.sure))
+    hidden = {id(each): gap for each in found if (gap := _hidden(network, each)) is not None}
+    sure = _by_subject(guard, (each for each in found if each.sure and id(each) not in hidden))
     for subject, told in sure.items():
         yield _finding(network, guard, subject, told, params)
     for subject, told in _by_subject(guard, found).items():
         if subject not in sure:
-            reasons = "; ".join(dict.fromkeys(str(each) for each in told[0].answer.reasons))
+            gaps = [f"{gap.subject} was not read whole" for gap in hidden.values()]
+            reasons = "; ".join(dict.fromkeys([*map(str, told[0].answer.reasons), *gaps]))
             yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
     if not found and (gap := _unread(network, guard)) is not None:
         missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"
         yield Unknown(guard.id, missing, related=(gap.subject,), key="unread")
+
+
+def _hidden(network: Network, found: Lateral) -> Gap | None:
+    """Give the gap that hides which machines there are at an end, and the groups at their NICs."""
+    ends = (found.answer.source, found.answer.target)
+    return unread_machines(network, [end.id for end in ends if end.kind is Kind.SUBNET])
 
 
 def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Gap | None:

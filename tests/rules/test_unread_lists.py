@@ -237,12 +237,13 @@ BROKEN = ROOT / "fixtures" / "estates" / "docker-to-aks-broken"
 
 
 @pytest.mark.parametrize(
-    "id", ["EXP-004", "EXP-005", "GW-002", "GW-025", "NSG-003", "PE-010", "DB-008"]
+    "id", ["EXP-004", "EXP-005", "GW-002", "GW-025", "NSG-003", "NSG-011", "PE-010", "DB-008"]
 )
 def test_what_a_refused_list_of_an_estate_hides_is_neither_kept_nor_broken(id: str) -> None:
     rule, snapshot = registry.rules()[id], load((str(BROKEN),))
     before = said(rule, snapshot)
     for refused in refusals(snapshot):
         now = said(rule, refused.snapshot)
+        assert now.faults == [], refused.kind.type
         assert now.broken <= before.broken, refused.kind.type
         assert not (before.broken | before.unknown) & now.kept, refused.kind.type
