@@ -20,6 +20,7 @@ from auditor.network.clusters import (
     service_frontends,
 )
 from auditor.network.doubt import Doubt, settled
+from auditor.network.gaps import unread_type
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
 from auditor.network.graph import Network, possibly, question
 from auditor.network.names import linked_networks, private_records, resolvers, untold_links
@@ -306,7 +307,12 @@ def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, Servi
 
 
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
-    """Tell whether the snapshot holds load balancers of a cluster's node resource group."""
+    """Tell whether the snapshot holds the load balancers of a cluster's node resource group.
+
+    All of them, unless a list says that it is not whole.
+    """
+    if unread_type(network, "Microsoft.Network/loadBalancers", cluster.id) is not None:
+        return False
     return any(isinstance(node, LoadBalancer) for node in node_group(network, cluster))
 
 

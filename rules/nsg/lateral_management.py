@@ -45,10 +45,10 @@ from auditor.network.filters import attachments, place_name
 from auditor.network.gaps import unread_machines
 from auditor.network.group_commands import new_group
 from auditor.ports import Port
-from auditor.reach.lateral import Lateral, guarded, laterals, places_of
+from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.neighbourhood import subnets_around
-from auditor.reach.points import Kind, anywhere_in
+from auditor.reach.points import anywhere_in
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
@@ -79,7 +79,7 @@ class Params:
     of=guarded,
     parameters=Params,
     peers=("PSR:NSG.LateralTraversal",),
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks"), anywhere=("virtualNetworks",)),
 )
 def lateral_management(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params
@@ -90,7 +90,11 @@ def lateral_management(
         for target in places_of(network, guard)
         for each in laterals(network, target, params.ports, params.management)
     ]
-    hidden = {id(each): gap for each in found if (gap := _hidden(network, each)) is not None}
+    hidden = {
+        id(each): gap
+        for each in found
+        if (gap := hidden_at(network, each.answer.source, each.answer.target)) is not None
+    }
     sure = _by_subject(guard, (each for each in found if each.sure and id(each) not in hidden))
     for subject, told in sure.items():
         yield _finding(network, guard, subject, told, params)
@@ -102,12 +106,6 @@ def lateral_management(
     if not found and (gap := _unread(network, guard)) is not None:
         missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"
         yield Unknown(guard.id, missing, related=(gap.subject,), key="unread")
-
-
-def _hidden(network: Network, found: Lateral) -> Gap | None:
-    """Give the gap that hides which machines there are at an end, and the groups at their NICs."""
-    ends = (found.answer.source, found.answer.target)
-    return unread_machines(network, [end.id for end in ends if end.kind is Kind.SUBNET])
 
 
 def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Gap | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +81,28 @@ def refusals(snapshot: Snapshot) -> Iterator[Refused]:
     """Deny each list in turn of which the snapshot holds something; its children go along."""
     for kind in KINDS:
         listed = [each for each in snapshot.records if _is_listed_by(kind, each)]
-        if not listed:
-            continue
-        without = Refused(kind, snapshot, frozenset(fold(each.id) for each in listed))
-        left = [each for each in snapshot.records if not without.held(fold(each.id))]
-        gaps = [
-            Gap("denied", path, "403 Forbidden")
-            for path in sorted(_lists(kind, snapshot, listed))
-            if not without.held(path.lower())
-        ]
-        now = replace(snapshot, records=left, keys=(), gaps=(*snapshot.gaps, *gaps))
-        yield replace(without, snapshot=now)
+        if listed:
+            yield _refused(snapshot, kind, listed, "denied")
+
+
+def halves(snapshot: Snapshot) -> Iterator[Refused]:
+    """Leave every other element out of each list in turn, as if a page had not come."""
+    for kind in KINDS:
+        listed = [each for each in snapshot.records if _is_listed_by(kind, each)]
+        for start in (0, 1) if len(listed) > 1 else ():
+            yield _refused(snapshot, kind, listed[start::2], "partial")
+
+
+def _refused(snapshot: Snapshot, kind: Kind, gone: list[Record], how: str) -> Refused:
+    without = Refused(kind, snapshot, frozenset(fold(each.id) for each in gone))
+    left = [each for each in snapshot.records if not without.held(fold(each.id))]
+    gaps = [
+        Gap(how, path, "403 Forbidden")
+        for path in sorted(_lists(kind, snapshot, gone))
+        if not without.held(path.lower())
+    ]
+    now = replace(snapshot, records=left, keys=(), gaps=(*snapshot.gaps, *gaps))
+    return replace(without, snapshot=now)
 
 
 @dataclass(frozen=True)
@@ -158,6 +170,19 @@ def _all_absent(snapshot: Snapshot) -> Snapshot:
             paths |= {f"/subscriptions/{place}/providers/{kind.type}" for place in places}
     gaps = tuple(Gap("denied", path, "403 Forbidden") for path in sorted(paths))
     return replace(snapshot, keys=(), gaps=(*snapshot.gaps, *gaps))
+
+
+@pytest.mark.parametrize(("rule", "which"), PAIRS)
+def test_what_a_page_that_did_not_come_hides_is_neither_kept_nor_broken(
+    rule: Rule[Any], which: str
+) -> None:
+    snapshot = fixture(rule, which)
+    before = said(rule, snapshot)
+    for refused in halves(snapshot):
+        now, what = said(rule, refused.snapshot), f"{refused.kind.type} {refused.kind.suffix}"
+        assert now.faults == [], what
+        assert now.broken <= before.broken, what
+        assert not (before.broken | before.unknown) & now.kept, what
 
 
 @pytest.mark.parametrize(("rule", "which"), PAIRS)
@@ -240,15 +265,16 @@ def test_a_kept_subject_is_told_unknown_once() -> None:
     assert unknown.subject.endswith("/subnets/GatewaySubnet")
 
 
-@pytest.mark.parametrize("name", ["docker-to-aks-broken", "hub-and-spoke"])
+@pytest.mark.parametrize("name", ["docker-to-aks", "docker-to-aks-broken", "hub-and-spoke"])
 def test_what_a_refused_list_of_an_estate_hides_is_neither_kept_nor_broken(name: str) -> None:
     snapshot = load((str(ROOT / "fixtures" / "estates" / name),))
     network = build(snapshot, as_of=NOW).network
     before = {rule.id: said_of(rule, network) for rule in RULES}
-    for refused in refusals(snapshot):
+    for refused in chain(refusals(snapshot), halves(snapshot)):
         network = build(refused.snapshot, as_of=NOW).network
         for rule in RULES:
-            was, now, what = before[rule.id], said_of(rule, network), (rule.id, refused.kind.type)
+            was, now = before[rule.id], said_of(rule, network)
+            what = f"{rule.id} {refused.kind.type} {refused.kind.suffix}"
             assert now.faults == [], what
             assert now.broken <= was.broken, what
             assert not (was.broken | was.unknown) & now.kept, what
