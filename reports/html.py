@@ -6,7 +6,6 @@ The page is whole without its script: that only filters, copies and lays the pic
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from typing import Any, TextIO
 
 from markupsafe import Markup
@@ -82,7 +81,7 @@ def _values(report: Report) -> dict[str, Any]:
         "compliance": [_framework(framework, names) for framework in report.compliance],
         "findings": [_finding(finding, report, names) for finding in report.findings],
         "filters": _filters(report),
-        "families": {"columns": ("kept", *_WORDS.values()), "rows": list(_families(report))},
+        "families": _families(report),
         "rules": _pages(report),
         "sources": [
             {"name": visible(s.name), "shape": visible(s.shape), "records": s.records}
@@ -219,14 +218,27 @@ def _coverage(report: Report) -> dict[str, Any] | None:
     return {"said": said, "rules": rows}
 
 
-def _families(report: Report) -> Iterable[dict[str, Any]]:
+def _families(report: Report) -> dict[str, Any]:
+    """How the rules of each family fared; what there is none of has no column."""
     groups: dict[str, list[RuleSummary]] = defaultdict(list)
     for rule in report.rules:
         if not is_idle(rule):
             groups[rule.family].append(rule)
-    for family in sorted(groups):
-        numbers = [sum(getattr(rule, name) for rule in groups[family]) for name in _COLUMNS]
-        yield {"family": visible(family), "word": FAMILIES.get(family, ""), "numbers": numbers}
+    words = dict(zip(_COLUMNS, ("kept", *_WORDS.values()), strict=True))
+    named = [
+        name
+        for name in _COLUMNS
+        if name in _COLUMNS[:3] or any(getattr(rule, name) for rule in report.rules)
+    ]
+    rows = [
+        {
+            "family": visible(family),
+            "word": FAMILIES.get(family, ""),
+            "numbers": [sum(getattr(rule, name) for rule in groups[family]) for name in named],
+        }
+        for family in sorted(groups)
+    ]
+    return {"columns": [words[name] for name in named], "rows": rows}
 
 
 def _controls(report: Report) -> dict[str, list[str]]:

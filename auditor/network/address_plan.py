@@ -267,18 +267,28 @@ def _unread_owners(network: Network, subscription: str) -> str:
 
 @question
 def _hidden(network: Network) -> dict[str, str]:
-    """Whose addresses and subnets are not told, by subscription.
-
-    A resource that came without any settings is left out: the input's gaps tell of it.
-    """
+    """Whose addresses and subnets are not told, by subscription."""
     found: dict[str, str] = {}
     cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
     for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
         for node in network.all(cls):
-            holes = node.record.unresolved if node.record is not None else ()
-            if node.key in cut or any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+            if node.key in cut or _is_hollow(node):
                 found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
     return found
+
+
+def _is_hollow(node: Node) -> bool:
+    """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
+    holes = node.record.unresolved if node.record is not None else ()
+    if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+        return True
+    if walk.peek(node, "properties") is None:
+        return True
+    return any(
+        walk.peek(part.node, "properties") is None
+        for part in walk.parts(node)
+        if isinstance(part.node, OWNING)
+    )
 
 
 def _subscription(key: str) -> str:

@@ -307,13 +307,28 @@ def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, Servi
 
 
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
-    """Tell whether the snapshot holds the load balancers of a cluster's node resource group.
+    """Tell whether the snapshot holds the load balancers of a cluster, with all they answer on.
 
-    All of them, unless a list says that it is not whole.
+    They lie in its node resource group; a list that is not whole tells of none.
     """
     if unread_type(network, "Microsoft.Network/loadBalancers", cluster.id) is not None:
         return False
-    return any(isinstance(node, LoadBalancer) for node in node_group(network, cluster))
+    found = [node for node in node_group(network, cluster) if isinstance(node, LoadBalancer)]
+    return bool(found) and all(map(_tells_all, found))
+
+
+def _tells_all(balancer: LoadBalancer) -> bool:
+    try:
+        for frontend in balancer.frontends:
+            p = frontend.properties
+            if not (p.private_ip_address or p.public_ip_address or p.public_ip_prefix):
+                return False
+        uses = (rule.properties.frontend_ip_configuration for rule in balancer.rules)
+        return balancer.properties.load_balancing_rules is not None and all(
+            use is not None and use.id for use in uses
+        )
+    except Undetermined:
+        return False
 
 
 def _is_controlled(network: Network, pool: GatewayPool) -> bool:

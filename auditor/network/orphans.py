@@ -18,7 +18,8 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
-from auditor.resources.base import Node, kind_of
+from auditor.resources import walk
+from auditor.resources.base import Node, Resource, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -79,16 +80,40 @@ def _interface(network: Network, node: NetworkInterface) -> Idle | None:
     )
 
 
+def _require_users(network: Network, node: Resource) -> None:
+    """Raise Undetermined when a network or an interface may use a resource and does not tell.
+
+    What they use is of their own subscription and region (N-4).
+    """
+    doubt = _untold_users(network).get((node.subscription.lower(), (node.location or "").lower()))
+    if doubt is not None:
+        raise doubt
+
+
+@question
+def _untold_users(network: Network) -> dict[tuple[str, str], Undetermined]:
+    found: dict[tuple[str, str], Undetermined] = {}
+    for node in (*network.all(VirtualNetwork), *network.all(NetworkInterface)):
+        settings = walk.peek(node, "properties")
+        key = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
+        if settings is None or walk.peek(settings, key) is None:
+            place = (node.subscription.lower(), (walk.peek(node, "location") or "").lower())
+            found.setdefault(place, Undetermined(f"what {node.label} uses", resource=node.id))
+    return found
+
+
 def _security_group(network: Network, node: NetworkSecurityGroup) -> Idle | None:
     p = node.properties
     if p.subnets or p.network_interfaces or _used(network, node, "networkSecurityGroup"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet and no network interface", "no subnets, no networkInterfaces")
 
 
 def _route_table(network: Network, node: RouteTable) -> Idle | None:
     if node.properties.subnets or _used(network, node, "routeTable"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -98,6 +123,7 @@ def _nat_gateway(network: Network, node: NatGateway) -> Idle | None:
         return None
     if any(isinstance(e.source, Subnet) for e in network.referrers(node, "natGateway")):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -217,32 +243,22 @@ def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
     return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
 
 
-_USERS: dict[type[Node], Callable[[Any], object]] = {
-    NetworkInterface: attrgetter("properties.virtual_machine"),
-    NetworkSecurityGroup: attrgetter("properties.subnets"),
-    PublicIp: attrgetter("properties.ip_configuration"),
-    RouteTable: attrgetter("properties.subnets"),
-    VirtualNetwork: attrgetter("properties.subnets"),
+_USERS: dict[type[Node], str] = {
+    NetworkInterface: "properties.virtual_machine",
+    NetworkSecurityGroup: "properties.subnets",
+    PublicIp: "properties.ip_configuration",
+    RouteTable: "properties.subnets",
+    VirtualNetwork: "properties.subnets",
 }
 """Where resources of which there are many list users first."""
 
 
 def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
-    read = _USERS.get(cls)
-    if read is None:
+    users = _USERS.get(cls)
+    if users is None:
         return nodes
-    try:
-        users = list(map(read, nodes))
-    except Undetermined:
-        return [node for node in nodes if not _tells(read, node)]
-    return [node for node, listed in zip(nodes, users, strict=True) if not listed]
-
-
-def _tells(read: Callable[[Any], object], node: Node) -> bool:
-    try:
-        return bool(read(node))
-    except Undetermined:
-        return False
+    pairs = zip(nodes, walk.read_each(nodes, users), strict=True)
+    return [node for node, told in pairs if not told or told is walk.UNTOLD]
 
 
 _state = attrgetter("properties.provisioning_state")

@@ -6,7 +6,7 @@ two lists are soon compared: by the names of the rules, and by which copies they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from auditor.errors import Undetermined
@@ -34,6 +34,26 @@ def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
 @question
 def _every_list(_: Network) -> dict[Said, Said]:
     return {}
+
+
+def once_for_alike(ask: Callable[[SecurityRule], bool]) -> Callable[[SecurityRule], bool]:
+    """Make a question about what a rule says one that is asked once of all that say the same.
+
+    Not of those whose settings are not told. It must not depend on names, nor raise.
+    """
+    known: dict[SecurityRuleProperties, bool] = {}
+
+    def once(rule: SecurityRule) -> bool:
+        try:
+            settings = rule.properties
+        except Undetermined:
+            return ask(rule)
+        found = known.get(settings)
+        if found is None:
+            found = known[settings] = ask(rule)
+        return found
+
+    return once
 
 
 class Order(NamedTuple):

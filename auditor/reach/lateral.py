@@ -26,6 +26,7 @@ from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
+from auditor.reach.kept_back import kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
 from auditor.reach.points import Kind, Point, anywhere_in, points_in, usable
@@ -98,8 +99,9 @@ def laterals(
     """
     home = anywhere_in(network, target).home
     around = _workloads(network, home, managers)
+    filters = _filters_at(network, target)
     for port in ports:
-        if _shut(network, target, port, around):
+        if _shut(network, filters, target, port, around):
             continue
         sources = _nearest_first(network, home, around - {target})
         rules = at_subnet(network, target, Direction.INBOUND)
@@ -136,17 +138,27 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
     return dict(found)
 
 
-def _shut(network: Network, target: Subnet, port: int, around: frozenset[Subnet]) -> bool:
+def _filters_at(network: Network, target: Subnet) -> tuple[Filter, ...] | None:
+    """The inbound rules of the subnet's group; None where they are not told."""
+    try:
+        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
+        return filters_of(network, group, inbound=True) if group is not None else ()
+    except Undetermined:
+        return None
+
+
+def _shut(
+    network: Network,
+    filters: tuple[Filter, ...] | None,
+    target: Subnet,
+    port: int,
+    around: frozenset[Subnet],
+) -> bool:
     """Whether the subnet's group denies everything before it allows others anything on a port.
 
     The cheap answer for most.
     """
-    try:
-        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
-        filters = filters_of(network, group, inbound=True) if group is not None else ()
-    except Undetermined:
-        return False
-    let_in = _let_in(network, filters, port)
+    let_in = _let_in(network, filters, port) if filters is not None else None
     return let_in is not None and not _may_come(network, let_in, target, around)
 
 
@@ -171,6 +183,8 @@ def _may_come(
     network: Network, let_in: AddressSet, target: Subnet, around: frozenset[Subnet]
 ) -> bool:
     """Whether machines around a subnet, and not in it, may have some of the addresses let in."""
+    if not let_in:
+        return False
     total, apart = _all_of(network, around)
     if target not in around:
         return let_in.overlaps(total)
@@ -259,6 +273,8 @@ def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Ite
     """Give what is said of machines of two subnets, but of what is blocked: nobody asks why."""
     for one in machines_in(network, source):
         for other in machines_in(network, target):
+            if kept_back(network, one, other, port):
+                continue
             yield from answers(
                 network,
                 one,

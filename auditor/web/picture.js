@@ -95,8 +95,9 @@
   };
   function leaf(i) {
     const spot = spots[i];
-    const under = width(underOf(i).join(" \u00b7 "), SOFT) + 26;
-    const wide = Math.min(250, Math.max(132, 62 + width(nameOf(spot), NAME), Math.min(under, 190)));
+    const fold = children[i].length ? 14 : 0;
+    const under = width(underOf(i).join(" \u00b7 "), SOFT) + 22 + fold;
+    const wide = Math.min(250, Math.max(132, 54 + fold + width(nameOf(spot), NAME), Math.min(under, 190)));
     return { id: "s" + i, width: wide, height: folded.has(i) ? 58 : 46 };
   }
   const BOX = { "elk.padding": "[top=46,left=14,bottom=14,right=14]" };

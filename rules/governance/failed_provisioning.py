@@ -20,11 +20,10 @@ without changes; Azure then brings it to the state it was asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 
-from auditor.errors import Undetermined
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources import walk
@@ -68,41 +67,28 @@ def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
         field = _field(kind)
         if not field or not kind.indexed:
             continue
-        nodes, read = network.all(kind), attrgetter(field)
-        try:
-            states = list(map(read, nodes))
-        except (Undetermined, AttributeError):
-            nodes, states = _those_that_tell(nodes, read)
+        nodes = network.all(kind)
+        states = walk.read_each(nodes, field)
         words = set(states)
-        given = _in_some_state(nodes, states) if None in words else nodes
+        silent = words & {None, walk.UNTOLD}
+        given = _not_in(silent, nodes, states) if silent else nodes
         if all(map(_record, given)):
             told.update(given)
         else:
             parts += given
-        good = {word for word in words if word is None or word.lower() in _DONE}
-        if len(good) < len(words):
+        good = silent | {word for word in words - silent if word.lower() in _DONE}
+        if good != words:
             pairs = zip(nodes, states, strict=True)
             bad += [(node, state) for node, state in pairs if state not in good]
     told.update(_wholes(parts, told))
     return told, bad
 
 
-def _those_that_tell(
-    nodes: Iterable[Node], read: Callable[[Node], str | None]
-) -> tuple[tuple[Node, ...], list[str | None]]:
-    """The nodes of which some state or none is told, and the states."""
-    found: list[tuple[Node, str | None]] = []
-    for node in nodes:
-        try:
-            found.append((node, read(node)))
-        except (Undetermined, AttributeError):
-            continue
-    return tuple(node for node, _ in found), [state for _, state in found]
-
-
-def _in_some_state(nodes: tuple[Node, ...], states: list[str | None]) -> tuple[Node, ...]:
+def _not_in(
+    words: set[object], nodes: tuple[Node, ...], states: list[str | None]
+) -> tuple[Node, ...]:
     pairs = zip(nodes, states, strict=True)
-    return tuple([node for node, state in pairs if state is not None])
+    return tuple([node for node, state in pairs if state not in words])
 
 
 _record = attrgetter("record")

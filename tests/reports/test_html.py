@@ -305,3 +305,13 @@ def test_a_page_with_a_picture_keeps_all_promises_too() -> None:
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"sha256-{digest}" in policy
     assert "<img" not in without_scripts(html)
+
+
+def test_families_have_columns_for_what_there_is() -> None:
+    said = sample.clean()
+    waived = tuple(replace(rule, waived=1) for rule in said.rules)
+
+    assert '<th scope="col" class="n">waived</th>' not in rendered("html", said)
+    text = rendered("html", replace(said, rules=waived))
+    assert '<table class="many-columns">' in text
+    assert '<th scope="col" class="n">waived</th>' in text

@@ -34,6 +34,8 @@ def test_a_flow_log_that_does_not_tell_its_target_may_watch_the_networks_of_its_
     answer = ask("OBS-002", estate(watched, log))
     assert ([one.subject for one in answer.unknown], answer.broken) == ([watched["id"]], [])
     assert ask("OBS-002", estate(watched, {**log, "location": "eastus"})).names == ["hub"]
+    bare = {key: value for key, value in log.items() if key != "properties"}
+    assert len(ask("OBS-002", estate(watched, bare)).unknown) == 1
 
 
 def test_a_connection_that_does_not_tell_its_state_may_be_approved() -> None:
@@ -250,3 +252,53 @@ def test_a_maximum_without_a_word_about_scaling_is_no_size() -> None:
     answer = ask("AKS-008", estate(shop, home))
     assert (answer.broken, answer.kept) == ([], 0)
     assert "enableAutoScaling of agent pool" in answer.unknown[0].missing
+
+
+def test_an_interface_that_tells_nothing_may_have_any_address() -> None:
+    told = to_firewall(addressPrefix="10.0.1.0/24")
+    bare = resource("Microsoft.Network/networkInterfaces", "nic")
+    del bare["properties"]
+    hollow = resource(
+        "Microsoft.Network/networkInterfaces", "nic", {"ipConfigurations": [{"name": "c"}]}
+    )
+    for nic in (bare, hollow):
+        answer = ask("RTE-002", estate(*told, nic))
+        assert (len(answer.unknown), answer.broken) == (1, [])
+        assert "the addresses of nic" in answer.unknown[0].missing
+
+
+def test_a_route_without_a_prefix_may_be_the_clusters_default_route() -> None:
+    routes = [{"name": "r", "properties": {"nextHopType": "Internet"}}]
+    table = resource(TABLE, "rt", {"routes": routes})
+    nodes = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": nodes})
+    shop = cluster("shop", network={"outboundType": "userDefinedRouting"})
+    answer = ask("AKS-016", estate(shop, home, table))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+    assert "the prefix of the route r" in answer.unknown[0].missing
+
+
+def test_a_network_that_hides_its_subnets_may_use_what_nobody_else_does() -> None:
+    done = {"provisioningState": "Succeeded"}
+    group = resource(NSG, "nsg", {"securityRules": [], **done})
+    idle = resource(TABLE, "rt", {"routes": [], **done})
+    home = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"})
+    assert ask("GOV-001", estate(group, idle, home)).names == ["nsg", "rt"]
+    del home["properties"]["subnets"]
+    answer = ask("GOV-001", estate(group, idle, home))
+    assert answer.broken == []
+    assert {one.missing for one in answer.unknown} == {"what a uses"}
+
+
+def test_a_policy_without_managed_rules_told_is_no_weaker_one() -> None:
+    kind = "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies"
+    on = {"policySettings": {"state": "Enabled", "mode": "Prevention"}}
+    sets = {"managedRuleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}]}
+    whole, own = resource(kind, "whole", {**on, "managedRules": sets}), resource(kind, "own", on)
+    web = gateways.listener("web", firewallPolicy={"id": own["id"]})
+    parts = web, gateways.rule("web", "web", pool="p"), gateways.pool("p", "10.0.2.4")
+    made = gateways.gateway(*parts, firewallPolicy={"id": whole["id"]})
+    answer = ask("WAF-004", estate(made, whole, own))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+    own["properties"]["managedRules"] = {"managedRuleSets": []}
+    assert len(ask("WAF-004", estate(made, whole, own)).broken) == 1

@@ -124,8 +124,10 @@ def test_a_history_that_cannot_be_opened_is_told(
         ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
 
         assert ran.status == 2
-        assert "cannot be opened" in ran.err
+        assert "cannot be written" in ran.err
         assert hook.told["headline"] == "Azure network audit: nothing was judged"
+        assert hook.told["failed"]
+        assert "cannot be written" in hook.told["facts"]["not recorded"]
 
 
 def test_an_audit_that_cannot_be_performed_is_told_too(
@@ -141,8 +143,7 @@ def test_an_audit_that_cannot_be_performed_is_told_too(
         assert not hook.told["audited"]
         ran = auditor.check(KEPT, "--notify", "team", "--report", "json=no/such/folder")
         assert ran.status == 2
-        assert "cannot be opened" in ran.err
-        assert hook.told["headline"] == "Azure network audit: nothing was judged"
+        assert hook.told["headline"] == "Azure network audit: the audit was not completed"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -14,8 +14,10 @@ from auditor.testing import estate
 
 from ....exposed import deny, nsg, rule
 
+_Two: TypeAlias = tuple[Network, NetworkSecurityGroup, NetworkSecurityGroup]
 
-def two(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> tuple[Network, Any, Any]:
+
+def two(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> _Two:
     network = estate(nsg(*one, name="nsg-a"), nsg(*other, name="nsg-b"))
     first, second = network.all(NetworkSecurityGroup)
     return network, first, second
