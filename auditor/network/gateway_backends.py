@@ -20,6 +20,7 @@ from auditor.network.clusters import (
     service_frontends,
 )
 from auditor.network.doubt import Doubt, settled
+from auditor.network.gaps import unread_type
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
 from auditor.network.graph import Network, possibly, question
 from auditor.network.names import linked_networks, private_records, resolvers, untold_links
@@ -308,8 +309,10 @@ def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, Servi
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
     """Tell whether the snapshot holds the load balancers of a cluster, with all they answer on.
 
-    They lie in its node resource group.
+    They lie in its node resource group; a list that is not whole tells of none.
     """
+    if unread_type(network, "Microsoft.Network/loadBalancers", cluster.id) is not None:
+        return False
     found = [node for node in node_group(network, cluster) if isinstance(node, LoadBalancer)]
     return bool(found) and all(map(_tells_all, found))
 

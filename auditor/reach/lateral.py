@@ -19,6 +19,7 @@ from auditor.network.effective_rules import Direction, EffectiveRules, effective
 from auditor.network.egress import machine_subnets
 from auditor.network.exposure import approved
 from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
+from auditor.network.gaps import unread_machines
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
 from auditor.packets.measure import values
@@ -28,13 +29,14 @@ from auditor.reach.filtering import let_through
 from auditor.reach.kept_back import kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
-from auditor.reach.points import Point, anywhere_in, points_in, usable
+from auditor.reach.points import Kind, Point, anywhere_in, points_in, usable
 from auditor.reach.replay import check
 from auditor.reach.samples import coordinates
 from auditor.reach.space import space_of
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
+from auditor.snapshot.document import Gap
 
 _TCP = ((6, 6),)
 
@@ -302,6 +304,14 @@ def machines_in(network: Network, subnet: Subnet) -> tuple[Point, ...]:
             continue
         found.setdefault((group.id or "").lower() if group is not None else "", point)
     return tuple(found[key] for key in sorted(found)) or (anywhere_in(network, subnet),)
+
+
+def hidden_at(network: Network, *ends: Point) -> Gap | None:
+    """Give the gap that hides which machines there are where an end is any machine of a subnet.
+
+    It hides the groups at their NICs, too, which may keep out what the subnet lets through.
+    """
+    return unread_machines(network, [end.id for end in ends if end.kind is Kind.SUBNET])
 
 
 def _by(network: Network, rules: EffectiveRules, answer: Answer) -> EffectiveRule | None:

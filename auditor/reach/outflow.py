@@ -17,7 +17,7 @@ from auditor.network.route_tables import default_route
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
 from auditor.reach.answer import Answer, Verdict, answers
-from auditor.reach.lateral import machines_in
+from auditor.reach.lateral import hidden_at, machines_in
 from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
 from auditor.reach.points import Point, usable
 from auditor.reach.replay import check
@@ -68,6 +68,9 @@ def _of(network: Network, subnet: Subnet, point: Point) -> Outflow | None:
     if out.verdict is Verdict.UNKNOWN:
         reasons = dict.fromkeys(str(reason) for reason in out.reasons)
         return Outflow(subnet, out, "; ".join(reasons) or "whether there is a way out")
+    hidden = hidden_at(network, point)
+    if hidden is not None:
+        return Outflow(subnet, out, f"{hidden.subject} was not read whole")
     check(network, out, network.tags)
     return Outflow(subnet, out)
 

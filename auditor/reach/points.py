@@ -147,6 +147,8 @@ def is_supposed(point: Point) -> bool:
     """Tell whether it is not told that a point has the one address it is asked about by."""
     if point.kind is Kind.NOBODY:
         return True
+    if point.kind is Kind.SUBNET and point.addresses.size == 1 and point.reasons:
+        return True  # somebody who is not listed may have it
     return (
         point.kind is Kind.MACHINE
         and point.addresses.size == 1

@@ -35,7 +35,7 @@ _ENDS = (
     *("hostkey", "instrumentationkey", "integrationkey", "joinkey", "licensekey", "masterkey"),
     *("adminpass", "dbpass", "mysqlpass", "rootpass", "userpass"),
     *("md5key", "primarykey", "privatekey", "privatekeypem", "querykey", "saskey"),
-    *("secondarykey", "secretkey", "sharedaccesskey", "sharedkey", "storagekey"),
+    *("secondarykey", "secretkey", "servicekey", "sharedaccesskey", "sharedkey", "storagekey"),
     *("sharedkeyvalue", "signingkey", "subscriptionkey", "validationkey", "workspacekey"),
 )
 """How keys end (their letters and digits, without case) whose values are secrets.

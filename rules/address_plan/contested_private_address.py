@@ -39,7 +39,7 @@ from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.resources.virtual_wan import VirtualHub
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,15 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
     return (*found, *lost)
 
 
-@rule("ADR-015", severity=Severity.HIGH, since="0.1.0", of=static_addresses)
+@rule(
+    "ADR-015",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=static_addresses,
+    reads=Reads(
+        nearby=("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
+    ),
+)
 def contested_private_address(network: Network, subject: Contest | Doubt) -> Outcomes:
     """Name those who hold the address twice, and those who hold it outside their subnet."""
     contest = settled(subject)

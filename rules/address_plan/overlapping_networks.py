@@ -44,7 +44,7 @@ from auditor.network.overlaps import (
 )
 from auditor.network.routing_domains import Domain, near_keys, spelled
 from auditor.remedy import az
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @rule(
@@ -53,6 +53,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     since="0.1.0",
     of=planned_domains,
     peers=("CHK:ALZ D03.01",),
+    reads=Reads(nearby=("virtualNetworks", "virtualHubs/hubVirtualNetworkConnections")),
 )
 def overlapping_networks(network: Network, domain: Domain) -> Outcomes:
     """Compare the address spaces of a domain's networks, each pair once."""

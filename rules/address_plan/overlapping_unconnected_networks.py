@@ -32,7 +32,7 @@ from auditor.network.graph import every, question
 from auditor.network.routing_domains import Claim, claims_of, routing_domains
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
 MOST = 5
 
@@ -62,6 +62,7 @@ def _domain_of(network: Network) -> dict[str, str]:
     of=every(VirtualNetwork),
     peers=("CHK:ALZ D03.01", "CHK:ALZ D03.04"),
     on=False,
+    reads=Reads(anywhere=("virtualNetworks",)),
 )
 def overlapping_unconnected_networks(network: Network, vnet: VirtualNetwork) -> Outcomes:
     """Name the first few networks that share an address with this one."""

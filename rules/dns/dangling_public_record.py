@@ -82,9 +82,11 @@ def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcome
 def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
         return
-    alike = _of_type(network, (ids.type_of(target) or "").lower())
+    kind = (ids.type_of(target) or "").lower()
+    alike = _of_type(network, kind)
     subscription = (ids.subscription(target) or "").lower()
-    if any(_scope(key) == subscription for key in alike):
+    whole = unread_type(network, kind, target) is None
+    if whole and any(_scope(key) == subscription for key in alike):
         yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
     else:
         yield Unknown(record.id, missing=f"{target}, the target of alias record {record.host}")

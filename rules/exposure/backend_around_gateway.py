@@ -92,7 +92,10 @@ def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
     since="0.1.0",
     of=bypasses,
     parameters=Params,
-    reads=Reads(subjects=("applicationGateways", "loadBalancers", "virtualNetworks")),
+    reads=Reads(
+        subjects=("applicationGateways", "loadBalancers", "virtualNetworks"),
+        nearby=("loadBalancers",),
+    ),
 )
 def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Params) -> Outcomes:
     """Judge one entrance to one machine behind a gateway."""

@@ -45,7 +45,7 @@ from auditor.network.filters import attachments, place_name
 from auditor.network.gaps import unread_machines
 from auditor.network.group_commands import new_group
 from auditor.ports import Port
-from auditor.reach.lateral import Lateral, guarded, laterals, places_of
+from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.points import anywhere_in
@@ -79,7 +79,7 @@ class Params:
     of=guarded,
     parameters=Params,
     peers=("PSR:NSG.LateralTraversal",),
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(subjects=("networkInterfaces", "virtualNetworks"), anywhere=("virtualNetworks",)),
 )
 def lateral_management(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params
@@ -90,12 +90,18 @@ def lateral_management(
         for target in places_of(network, guard)
         for each in laterals(network, target, params.ports, params.management)
     ]
-    sure = _by_subject(guard, (each for each in found if each.sure))
+    hidden = {
+        id(each): gap
+        for each in found
+        if (gap := hidden_at(network, each.answer.source, each.answer.target)) is not None
+    }
+    sure = _by_subject(guard, (each for each in found if each.sure and id(each) not in hidden))
     for subject, told in sure.items():
         yield _finding(network, guard, subject, told, params)
     for subject, told in _by_subject(guard, found).items():
         if subject not in sure:
-            reasons = "; ".join(dict.fromkeys(str(each) for each in told[0].answer.reasons))
+            gaps = [f"{gap.subject} was not read whole" for gap in hidden.values()]
+            reasons = "; ".join(dict.fromkeys([*map(str, told[0].answer.reasons), *gaps]))
             yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
     if not found and (gap := _unread(network, guard)) is not None:
         missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"

@@ -40,6 +40,7 @@ from auditor.addresses import AddressSet
 from auditor.network.exposure import approved
 from auditor.network.filters import place_name
 from auditor.network.group_commands import new_group, new_rule
+from auditor.network.reads import SCALE_SETS
 from auditor.reach.denying_rest import deny_rest
 from auditor.reach.lateral import guarded, places_of
 from auditor.reach.outflow import Outflow, unrestricted
@@ -68,7 +69,10 @@ class Params:
     of=guarded,
     parameters=Params,
     peers=("TRV:AZU-0051", "SPP:network_security_group_outbound_access_restricted"),
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(
+        subjects=("networkInterfaces", "virtualNetworks"),
+        nearby=("networkInterfaces", SCALE_SETS),
+    ),
 )
 def unrestricted_egress(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params

@@ -41,7 +41,7 @@ from auditor.reach.hub_intents import Apart, kept_apart
 from auditor.reach.wording import one_or_many
 from auditor.remedy import az
 from auditor.resources.virtual_wan import HubConnection
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @rule(
@@ -50,6 +50,9 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     since="0.1.0",
     of=every(HubConnection),
     peers=("CHK:ALZ D10.08",),
+    reads=Reads(
+        anywhere=("virtualHubs/hubVirtualNetworkConnections", "virtualHubs/hubRouteTables")
+    ),
 )
 def one_way_hub_connection(network: Network, connection: HubConnection) -> Outcomes:
     """Compare a connection with all others of its Virtual WAN."""

@@ -241,7 +241,7 @@ def test_no_short_cut_passes_a_secret_by(text: str) -> None:
     record = json.dumps({"a": text}, ensure_ascii=False).encode()
 
     if kept != text:
-        assert secret_texts.MARK.search(text)
+        assert secret_texts.marked(text)
         assert redact._hinted(record)
 
 

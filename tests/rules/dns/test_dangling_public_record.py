@@ -129,6 +129,15 @@ def test_an_alias_to_what_is_gone() -> None:
     assert finding.evidence[0].pointer == "/properties/targetResource/id"
 
 
+def test_an_alias_is_unknown_while_a_list_is_not_whole() -> None:
+    target = arm_id(PIP, "hidden")
+    path = f"{target.partition('/resourceGroups')[0]}/providers/{PIP}"
+    gap = Gap("partial", path, "page 2 is missing")
+    answer = ask("DNS-007", estate(alias(target), pip(), gaps=(gap,)))
+
+    assert (answer.broken, len(answer.unknown)) == ([], 1)
+
+
 def test_an_alias_is_unknown_while_nothing_of_its_kind_was_exported() -> None:
     target = arm_id(PIP, "gone")
     elsewhere = target.replace("11111111-", "22222222-", 1)

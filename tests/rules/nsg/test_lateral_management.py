@@ -301,3 +301,19 @@ def test_machines_that_nobody_may_list_are_not_known_to_stay_away(here: bool) ->
     about = [one for one in answer.unknown if one.subject == arm_id(NSG, "nsg")]
     assert (answer.broken, len(about)) == ([], 1 if here else 0)
     assert answer.kept == (0 if here else 1)
+
+
+def test_who_is_at_an_end_and_behind_which_group_only_the_list_tells() -> None:
+    """Both subnets say that somebody is there; a group at a NIC may keep all others out."""
+    home = arm_id("Microsoft.Network/virtualNetworks", "vnet").partition("/resourceGroups")[0]
+    path = f"{home}/providers/Microsoft.Network/networkInterfaces"
+    members = [subnet("web"), subnet("db", "10.0.1.0/24")]
+    for each, name in zip(members, ("a", "b"), strict=True):
+        there = f"{arm_id('Microsoft.Network/networkInterfaces', name)}/ipConfigurations/x"
+        each["properties"]["ipConfigurations"] = [{"id": there}]
+    network = estate(vnet(*members), gaps=(Gap("denied", path, "403"),))
+
+    answer = ask("NSG-011", network)
+
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert all(path in one.missing for one in answer.unknown)
