@@ -140,15 +140,14 @@ def compiled(rule: SecurityRule) -> Filter:
     its group can be told.
     """
     settings = rule.properties
-    if settings.priority is None:
-        raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
+    priority = rule.priority
     try:
         if not any(_plural(settings)):
-            return _single(rule.label, settings.priority, rule.allows, *_singular(settings))
+            return _single(rule.label, priority, rule.allows, *_singular(settings))
     except Undetermined:
         pass  # of some part, which the next line finds out
     said = tuple([_said(settings, say) for say in _PARTS])
-    return _filter(rule.label, settings.priority, rule.allows, *said)
+    return _filter(rule.label, priority, rule.allows, *said)
 
 
 _plural: Callable[[SecurityRuleProperties], tuple[object, ...]] = attrgetter(
@@ -288,8 +287,6 @@ def by_priority(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules
     inbound: list[SecurityRule] = []
     outbound: list[SecurityRule] = []
     for rule in group.rules:
-        if rule.properties.priority is None:
-            raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
         (inbound if rule.inbound else outbound).append(rule)
     for way in (inbound, outbound):
         if _ties(way):
@@ -298,7 +295,7 @@ def by_priority(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules
     return tuple(inbound), tuple(outbound)
 
 
-_priority = attrgetter("properties.priority")
+_priority = attrgetter("priority")
 
 
 def _ties(way: Sequence[SecurityRule]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import ask, estate
+from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nsg, rule, subnet, vnet
 
@@ -142,3 +142,28 @@ def test_a_name_is_text_and_nothing_else() -> None:
     (finding,) = ask("NSG-005", estate(nsg(rule(name, 100, ports="22")), APP)).broken
 
     assert "'$(reboot)?[red]'\"'\"'; rm -rf'" in finding.remedy
+
+
+@pytest.mark.parametrize("field", ["priority", "direction", "access"])
+def test_the_rule_that_does_not_tell_its_place_is_the_one_that_is_named(field: str) -> None:
+    told = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Deny",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "22",
+    }
+    rules = [
+        {"name": "first", "properties": {k: v for k, v in told.items() if k != field}},
+        {"name": "second", "properties": {**told, "priority": 200, "access": "Allow"}},
+    ]
+    group = resource("Microsoft.Network/networkSecurityGroups", "nsg", {"securityRules": rules})
+    hole = (f"/properties/securityRules/0/properties/{field}", "a parameter")
+    for network in (estate(group), estate(group, unresolved=(hole,))):
+        answer = ask("NSG-005", network)
+        assert answer.broken == []
+        missing = {one.missing for one in answer.unknown}
+        assert all(f"{field} of {group['id']}/securityRules/first" in each for each in missing)
