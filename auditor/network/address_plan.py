@@ -130,7 +130,7 @@ def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner
 def _holdings(
     network: Network,
 ) -> tuple[dict[str, dict[Address, tuple[Owner, ...]]], dict[Address, tuple[Node, ...]]]:
-    found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[Address, tuple[Owner, ...]]] = defaultdict(dict)
     lost: dict[Address, tuple[Node, ...]] = {}
     homes: dict[str, str] = {}
     for cls in OWNING:
@@ -140,7 +140,7 @@ def _holdings(
                 home = homes.get(owner.subnet)
                 if home is None:
                     home = homes[owner.subnet] = network_key(owner.subnet)
-                found[home][owner.address].append(owner)
+                _add(found[home], owner)
             text = None if owners else _told(walk.peek(node, "properties"))[0]
             if text:
                 block = parse_prefix(text)
@@ -148,16 +148,16 @@ def _holdings(
                 lost[address] = (*lost.get(address, ()), node)
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
-            address = parse_address(text)
-            found[_hub_home(hub)][address].append(Owner(hub, address, "", False))
+            _add(found[_hub_home(hub)], Owner(hub, parse_address(text), "", False))
     for firewall in network.all(Firewall):
         for key, owner in _in_hub(firewall):
-            found[key][owner.address].append(owner)
-    owned = {
-        key: {address: tuple(owners) for address, owners in by_address.items()}
-        for key, by_address in found.items()
-    }
-    return owned, lost
+            _add(found[key], owner)
+    return dict(found), lost
+
+
+def _add(held: dict[Address, tuple[Owner, ...]], owner: Owner) -> None:
+    address = owner.address
+    held[address] = (*held[address], owner) if address in held else (owner,)
 
 
 def _owned_by(node: Node) -> tuple[Owner, ...]:
@@ -171,9 +171,13 @@ def _owned_by(node: Node) -> tuple[Owner, ...]:
         return ()
     block = parse_prefix(text)
     method = walk.peek(settings, "private_ip_allocation_method") or ""
+    static = method.lower() != "dynamic"
+    if block.first == block.last:  # as nearly always
+        return (Owner(node, Address(block.version, block.first), subnet_id, static),)
+    last = min(block.last, block.first + _LARGEST_BLOCK - 1)
     return tuple(
-        Owner(node, Address(block.version, value), subnet_id, method.lower() != "dynamic")
-        for value in range(block.first, min(block.last, block.first + _LARGEST_BLOCK - 1) + 1)
+        Owner(node, Address(block.version, value), subnet_id, static)
+        for value in range(block.first, last + 1)
     )
 
 

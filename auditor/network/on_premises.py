@@ -107,6 +107,8 @@ def homeless_gateway(network: Network, location: str | None) -> VirtualNetworkGa
 def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:
     for subnet in vnet.subnets:
         for ref in subnet.properties.ip_configurations or ():
+            if ref.node is not None:  # as most are, and ids are long
+                continue
             gateway = _gateway_of(ref)
             if gateway is not None and fold(gateway) not in network.nodes:
                 raise Undetermined(f"{gateway} is not in the snapshot", resource=gateway)
@@ -136,6 +138,8 @@ def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNet
 @question_about
 def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
     """Give the virtual hubs that a VNet is connected to, as far as the snapshot holds them."""
+    if not network.all(VirtualHub):
+        return ()
     ends = {link.near for link in neighbours(network).get(vnet.key, ()) if link.far == vnet.key}
     nodes = (network.nodes.get(key) for key in sorted(ends))
     return tuple(node for node in nodes if isinstance(node, VirtualHub))
@@ -150,13 +154,20 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """
     found: list[Claim] = []
     for gateway in gateways_serving(network, vnet):
-        for connection in connections_of(network, gateway):
-            found.extend(_site_claims(network, connection))
+        found.extend(_behind(network, gateway))
     for hub in hubs_of(network, vnet):
         found.extend(_hub_site_claims(network, hub))
     return tuple(found)
 
 
+@question_about
+def _behind(network: Network, gateway: VirtualNetworkGateway) -> tuple[Claim, ...]:
+    """The prefixes of the sites behind one gateway, which many networks may use."""
+    connections = connections_of(network, gateway)
+    return tuple(claim for each in connections for claim in _site_claims(network, each))
+
+
+@question_about
 def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Connection, ...]:
     """Give the connections of a gateway.
 
@@ -269,20 +280,29 @@ def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
     Raises Undetermined as `on_premises` does, and when a connection does not tell its gateways.
     """
     for gateway in gateways_serving(network, vnet):
-        if gateway.kind == "expressroute":
-            return f"the ExpressRoute gateway {gateway.label}"
-        require_connections(network, gateway)
-        for connection in connections_of(network, gateway):
-            if connection.properties.enable_bgp:
-                return f"BGP over the connection {connection.label}"
-            if (connection.properties.connection_type or "").lower() == "expressroute":
-                return f"the ExpressRoute connection {connection.label}"
+        teacher = _teacher(network, gateway)
+        if teacher:
+            return teacher
     for hub in hubs_of(network, vnet):
         if hub.properties.express_route_gateway is not None:
             return f"the ExpressRoute gateway of the hub {hub.label}"
         if any(_uses_bgp(network, hub)):
             return f"BGP over the VPN of the hub {hub.label}"
     return _route_server(network, vnet)
+
+
+@question_about
+def _teacher(network: Network, gateway: VirtualNetworkGateway) -> str:
+    """Who teaches a gateway, if somebody does."""
+    if gateway.kind == "expressroute":
+        return f"the ExpressRoute gateway {gateway.label}"
+    require_connections(network, gateway)
+    for connection in connections_of(network, gateway):
+        if connection.properties.enable_bgp:
+            return f"BGP over the connection {connection.label}"
+        if (connection.properties.connection_type or "").lower() == "expressroute":
+            return f"the ExpressRoute connection {connection.label}"
+    return ""
 
 
 def _uses_bgp(network: Network, hub: VirtualHub) -> Iterator[bool]:

@@ -7,7 +7,8 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Any
 
@@ -226,42 +227,52 @@ def idle(network: Network, node: Node) -> Idle | None:
 @question
 def judgeable(network: Network) -> tuple[Node, ...]:
     """The resources that can be found idle: as Azure answered them, and not AKS's own."""
-    return tuple(
-        node
-        for cls in _JUDGES
-        for node in not_managed_by_aks(network, network.all(cls))
-        if possibly(_answered, node)
-    )
+    return tuple(chain.from_iterable(_by_class(network).values()))
 
 
 @question
 def suspects(network: Network) -> tuple[Node, ...]:
     """Give those of them that do not plainly list who uses them."""
-    return tuple([node for node in judgeable(network) if not _lists_users(node)])
+    found = (_without_users(cls, nodes) for cls, nodes in _by_class(network).items())
+    return tuple(chain.from_iterable(found))
 
 
-_USERS: dict[type[Node], Callable[[Any], object]] = {
-    NetworkInterface: attrgetter("properties.virtual_machine"),
-    NetworkSecurityGroup: attrgetter("properties.subnets"),
-    PublicIp: attrgetter("properties.ip_configuration"),
-    RouteTable: attrgetter("properties.subnets"),
-    VirtualNetwork: attrgetter("properties.subnets"),
+@question
+def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
+    told = ((cls, _answered(network.all(cls))) for cls in _JUDGES)
+    return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
+
+
+_USERS: dict[type[Node], str] = {
+    NetworkInterface: "properties.virtual_machine",
+    NetworkSecurityGroup: "properties.subnets",
+    PublicIp: "properties.ip_configuration",
+    RouteTable: "properties.subnets",
+    VirtualNetwork: "properties.subnets",
 }
 """Where resources of which there are many list users first."""
 
 
-def _lists_users(node: Node) -> bool:
-    read = _USERS.get(type(node))
-    if read is None:
-        return False
+def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
+    users = _USERS.get(cls)
+    if users is None:
+        return nodes
+    pairs = zip(nodes, walk.read_each(nodes, users), strict=True)
+    return [node for node, told in pairs if not told or told is walk.UNTOLD]
+
+
+_state = attrgetter("properties.provisioning_state")
+
+
+def _answered(nodes: Sequence[Node]) -> Sequence[Node]:
+    """Those that Azure told, or may have: its answers carry a state, what people write does not."""
     try:
-        return bool(read(node))
-    except Undetermined:
-        return False
+        return list(compress(nodes, map(_state, nodes)))
+    except (Undetermined, AttributeError):
+        return [node for node in nodes if possibly(_is_answered, node)]
 
 
-def _answered(node: Node) -> bool:
-    """Whether Azure told the resource: its answers carry a state, what people write does not."""
+def _is_answered(node: Node) -> bool:
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class

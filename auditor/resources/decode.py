@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, TypeAlias, get_args, get_origin
 
@@ -39,8 +38,7 @@ _MOST_DAMAGES = 100
 _ARM = Dialect.ARM
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(msgspec.Struct, frozen=True):
     """A value that is not what Azure writes there: `pointer` inside the resource, and why."""
 
     record: Record

@@ -38,7 +38,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     severity=Severity.MEDIUM,
     since="0.1.0",
     of=every(VirtualNetwork),
-    controls=("CIS 5.0/6.1.1.7", "CIS 6.0/6.1.1.6", "MCSB/LT-4"),
+    controls=("CIS 4.0/7.1.1.7", "CIS 5.0/6.1.1.7", "CIS 6.0/6.1.1.6", "MCSB/LT-4"),
     peers=("AZQ:06b77be9", "POL:4c3c6c5f", "PRW:network_flow_log_captured_sent", "CHK:ALZ D09.06"),
 )
 def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:

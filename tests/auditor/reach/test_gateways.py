@@ -254,7 +254,7 @@ def test_A_28_a_gateway_before_a_gateway_is_followed() -> None:
 
 
 def cluster(**access: Any) -> Network:
-    settings = {
+    settings: dict[str, Any] = {
         "fqdn": "aks.hcp.azmk8s.io",
         "apiServerAccessProfile": access or None,
         "agentPoolProfiles": [],

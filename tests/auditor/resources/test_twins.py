@@ -42,7 +42,7 @@ def test_every_resource_is_whole(body: dict[str, Any]) -> None:
     cls = TYPES.get(body["type"].lower())
     if cls is None or cls.lifted:
         return
-    lists = {key: [] for key in ALWAYS_LISTED.get(body["type"].lower(), ())}
+    lists: dict[str, list[Any]] = {key: [] for key in ALWAYS_LISTED.get(body["type"].lower(), ())}
     whole = {**body, "properties": {**lists, **body.get("properties", {})}}
     text = msgspec.json.encode(whole)
     found = decode(record(text, body["type"]), [])

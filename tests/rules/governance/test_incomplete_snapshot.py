@@ -114,7 +114,7 @@ def test_a_list_of_parts_that_is_not_told_is_unknown() -> None:
 
 
 def test_a_list_inside_a_part_counts_as_well() -> None:
-    settings = {"urlPathMaps": [{"name": "map", "properties": {}}]}
+    settings = {"urlPathMaps": [{"name": "map", "properties": {}}], "httpListeners": []}
     gateway = resource("Microsoft.Network/applicationGateways", "agw", settings)
     why = ("/properties/urlPathMaps/0/properties/pathRules", "x")
 
