@@ -16,7 +16,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, group_key, parent
-from auditor.network.graph import Network, evidence, question
+from auditor.network.graph import Network, evidence, possibly, question
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -258,6 +258,32 @@ def cluster_by_group(network: Network) -> dict[tuple[str, str], ManagedCluster]:
 def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
     """The cluster in whose node resource group a resource lies, if any."""
     return cluster_by_group(network).get(group_key(node.id))
+
+
+def homeless_cluster(network: Network, pip: PublicIp) -> ManagedCluster | None:
+    """Give a cluster that does not tell its node resource group, where a public IP may be in it.
+
+    It looks so by the name of its group or by a Service's tag, and is in no other cluster's (K-1,
+    K-57).
+    """
+    if cluster_of(network, pip) is not None:
+        return None
+    if not (group_key(pip.key)[1].startswith("mc_") or possibly(_serves, pip)):
+        return None
+    return _homeless(network).get(pip.subscription.lower())
+
+
+def _serves(pip: PublicIp) -> bool:
+    return bool(services_of(pip))
+
+
+@question
+def _homeless(network: Network) -> dict[str, ManagedCluster]:
+    return {
+        cluster.subscription.lower(): cluster
+        for cluster in network.all(ManagedCluster)
+        if _group_key(cluster) is None
+    }
 
 
 def managed_by_aks(network: Network, node: Node) -> bool:

@@ -140,10 +140,9 @@ def compiled(rule: SecurityRule) -> Filter:
     its group can be told.
     """
     settings = rule.properties
-    if settings.priority is None:
-        raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
+    priority = rule.priority
     said = tuple([_said(settings, say) for say in _PARTS])
-    return _filter(rule.label, settings.priority, rule.allows, *said)
+    return _filter(rule.label, priority, rule.allows, *said)
 
 
 _Part: TypeAlias = tuple[Any, ...] | None

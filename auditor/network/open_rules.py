@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from auditor import ids
-from auditor.addresses import PortSet
+from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends
-from auditor.network.filters import attachments, idle, place_name
-from auditor.network.graph import Network, evidence
+from auditor.network.filters import attachments, compiled, idle, place_name
+from auditor.network.graph import Missing, Network, evidence
 from auditor.network.openings import (
     Opening,
     concerns_internet,
@@ -19,7 +19,12 @@ from auditor.network.openings import (
     ports_in_words,
 )
 from auditor.remedy import az
+from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PRIVATE
 
 _SHOWN = 3
 
@@ -44,7 +49,7 @@ def answers_about_ports(
     hit = common(certain, wanted)
     if certain is not None and hit:
         message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
-        message += f"({ports_in_words(hit)})" + at(network, group)
+        message += f"({ports_in_words(hit)})" + at(network, rule, group)
         yield finding(network, rule, group, certain, message, (("NSG-003", rule.id), *covers))
     elif common(found.possible.get(rule), wanted):
         yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
@@ -73,14 +78,46 @@ def sources(opening: Opening[SecurityRule]) -> str:
     return f"any source (together with {names})"
 
 
-def at(network: Network, group: NetworkSecurityGroup) -> str:
-    """Say where a group stands: ` at vnet-hub/snet-app`; or that it stands nowhere."""
+def at(network: Network, rule: SecurityRule, group: NetworkSecurityGroup) -> str:
+    """Say where a rule opens something: ` at vnet-hub/snet-app`; or that its group stands nowhere.
+
+    Or that nothing there has an address that the rule is for.
+    """
     places = attachments(network, group)
     if not places:
         return "; the group is attached to nothing in this snapshot"
-    names = [place_name(place) for place in places]
+    aimed = aims_at(network, rule, group)
+    names = [place_name(place) for place in aimed or places]
     more = len(names) - _SHOWN
-    return " at " + ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    words = ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f" at {words}" if aimed else f"; nothing at {words} has an address that it names"
+
+
+def aims_at(
+    network: Network, rule: SecurityRule, group: NetworkSecurityGroup
+) -> tuple[Subnet | NetworkInterface | ScaleSetInterface | Missing, ...]:
+    """Give the places of a group that its rule can matter to.
+
+    All of them, but for those where nothing has an address of its destinations, when these are
+    told and private: a public one may be that of a load balancer with floating IP (P-4).
+    """
+    places = attachments(network, group)
+    aims = compiled(rule).destinations
+    if not aims.told or aims.tags or aims.groups or aims.addresses - PRIVATE:
+        return places
+    return tuple(place for place in places if _may_hold(place, aims.addresses))
+
+
+def _may_hold(place: Node | Missing, addresses: AddressSet) -> bool:
+    try:
+        if isinstance(place, Subnet):
+            return AddressSet.from_prefixes(place.prefixes).overlaps(addresses)
+        if isinstance(place, NetworkInterface):
+            own = [each.properties.private_ip_address for each in place.ip_configurations]
+            return not all(own) or AddressSet.from_text(filter(None, own)).overlaps(addresses)
+    except Undetermined:
+        pass
+    return True
 
 
 def finding(
@@ -93,9 +130,11 @@ def finding(
 ) -> Finding:
     """Give a finding about an open security rule.
 
-    A group that is known to filter nothing opens nothing today: the finding is *medium* then.
+    A group that is known to filter nothing, or nothing that its rule names, opens nothing today:
+    the finding is *medium* then.
     """
-    places = attachments(network, group)
+    aimed = aims_at(network, rule, group)
+    places = aimed or attachments(network, group)
     return Finding(
         subject=rule.id,
         message=message,
@@ -105,7 +144,7 @@ def finding(
             *(place.id for place in places[:_SHOWN]),
         ),
         evidence=(source_evidence(rule), *port_evidence(rule)),
-        severity=Severity.MEDIUM if idle(network, group) else None,
+        severity=Severity.MEDIUM if idle(network, group) or (places and not aimed) else None,
         covers=covers,
     )
 

@@ -85,11 +85,9 @@ def _ordered(rules: Sequence[SecurityRule]) -> Order:
     inbound: list[int] = []
     outbound: list[int] = []
     for place, rule in enumerate(rules):
-        if rule.properties.priority is None:
-            raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
         (inbound if rule.inbound else outbound).append(place)
     ties = False
     for way in (inbound, outbound):
-        way.sort(key=lambda place: (rules[place].properties.priority, rules[place].label.lower()))
-        ties = ties or len({rules[place].properties.priority for place in way}) < len(way)
+        way.sort(key=lambda place: (rules[place].priority, rules[place].label.lower()))
+        ties = ties or len({rules[place].priority for place in way}) < len(way)
     return Order(tuple(inbound), tuple(outbound), ties)

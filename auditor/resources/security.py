@@ -60,8 +60,22 @@ class SecurityRule(Node):
 
         Raises Undetermined when the input tells no direction that Azure knows (N-5).
         """
-        told = _INBOUND.get(self.properties.direction or "")
+        try:
+            told = _INBOUND.get(self.properties.direction or "")
+        except Undetermined:
+            told = None
         return self._first("direction", "inbound", "outbound") if told is None else told
+
+    @property
+    def priority(self) -> int:
+        """Its place among the rules of its direction (N-5). Raises Undetermined when untold."""
+        try:
+            told = self.properties.priority
+        except Undetermined:
+            told = None
+        if told is None:
+            raise Undetermined(f"the priority of {self.id}", resource=self.id)
+        return told
 
     @property
     def allows(self) -> bool:
@@ -69,11 +83,17 @@ class SecurityRule(Node):
 
         Raises Undetermined when the input tells no access that Azure knows (N-5).
         """
-        told = _ALLOWS.get(self.properties.access or "")
+        try:
+            told = _ALLOWS.get(self.properties.access or "")
+        except Undetermined:
+            told = None
         return self._first("access", "allow", "deny") if told is None else told
 
     def _first(self, field: str, first: str, second: str) -> bool:
-        word: str = (getattr(self.properties, field) or "").lower()
+        try:
+            word: str = (getattr(self.properties, field) or "").lower()
+        except Undetermined:
+            word = ""
         if word not in (first, second):
             raise Undetermined(f"the {field} of {self.id}", resource=self.id)
         return word == first

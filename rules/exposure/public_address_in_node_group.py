@@ -17,7 +17,8 @@ and owners or addresses that `allow` names; by default application gateways, sin
 add-on makes its gateway here.
 
 *Unknown* when the snapshot lacks the load balancer that decides and the address carries no
-Service's tag.
+Service's tag, and for an address that looks like a cluster's where a cluster does not tell its
+group.
 
 ## What to do
 Make the Service internal and give its private address to the gateway; or approve it:
@@ -39,7 +40,7 @@ from dataclasses import dataclass
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
-from auditor.network.clusters import cluster_of, node_group, services_of
+from auditor.network.clusters import cluster_of, homeless_cluster, node_group, services_of
 from auditor.network.exposure import (
     LOAD_BALANCER,
     NAT_GATEWAY,
@@ -76,8 +77,12 @@ class Params:
 
 
 def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
-    """Name the subjects: public IPs in node resource groups."""
-    return tuple(pip for pip in network.all(PublicIp) if cluster_of(network, pip) is not None)
+    """Name the subjects: public IPs in node resource groups, and those that may be."""
+    return tuple(
+        pip
+        for pip in network.all(PublicIp)
+        if cluster_of(network, pip) is not None or homeless_cluster(network, pip) is not None
+    )
 
 
 @rule(
@@ -91,8 +96,14 @@ def node_group_addresses(network: Network) -> tuple[PublicIp, ...]:
 )
 def public_address_in_node_group(network: Network, pip: PublicIp, params: Params) -> Outcomes:
     """Judge one public address in a node resource group."""
+    if approved(params.allow, pip.id):
+        return
     cluster = cluster_of(network, pip)
-    if cluster is None or approved(params.allow, pip.id):
+    if cluster is None:
+        untold = homeless_cluster(network, pip)
+        if untold is not None:
+            missing = f"the node resource group of cluster {untold.label}"
+            raise Undetermined(missing, resource=untold.id)
         return
     for owner in owners_of(network, pip):
         if owner.type == NAT_GATEWAY or approved(params.allow, owner.id, owner.part, owner.type):

@@ -10,7 +10,7 @@ nobody today answers somebody on the day a rule is added.
   a NAT rule. Members count from every side: by NIC, by address, by regional frontend, and from the
   NICs and scale sets that name the pool (E-14), whether or not the snapshot holds them.
 - Otherwise, each of its frontends that no rule of any kind uses, inbound or outbound, or whose
-  rules all lead to pools without members.
+  rules all lead to no machine: to pools without members, or by NAT to nobody.
 
 *Unknown* when the export does not tell the pools, or names a rule or a pool that it does not hold.
 
@@ -92,10 +92,10 @@ def _frontend(
         lb_name=balancer.label,
         name=frontend.label,
     )  # fmt: skip
-    why = "its rules lead to pools without members" if idle else "no rule uses it"
+    why = "its rules lead to no machine" if idle else "no rule uses it"
     yield Finding(
         subject=frontend.id,
         message=f"frontend {frontend.label} of {balancer.label} serves nothing: {why}",
-        remedy=f"delete it: {command}",
+        remedy=f"delete {'its rules, and then it' if idle else 'it'}: {command}",
         evidence=(evidence(frontend, "/name", frontend.label),),
     )

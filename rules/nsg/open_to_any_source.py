@@ -19,8 +19,9 @@ rule's. What is meant to be reached is left out:
 - rules whose destinations are addresses of public load-balancer frontends, as Kubernetes writes
   them: EXP-006 and EXP-009 judge the frontend.
 
-A group that stands before nothing, in a snapshot that holds subnets or NICs, opens nothing yet:
-*medium*. A rule for ICMP, ESP or AH alone is *low*.
+A group that stands before nothing, in a snapshot that holds subnets or NICs, opens nothing yet, nor
+does a rule for private addresses that nothing behind its group has: *medium*. A rule for ICMP, ESP
+or AH alone is *low*.
 
 *Unknown* when it depends on what the snapshot lacks: the gateway in the group's subnet, a value
 that is not told, or an earlier Deny of `VirtualNetwork` where a default route may change what the
@@ -91,7 +92,7 @@ def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcome
                 group,
                 certain,
                 f"{title(security_rule, group)} lets {sources(certain)} reach {words}"
-                + at(network, group),
+                + at(network, security_rule, group),
             )
             yield told if ports else replace(told, severity=Severity.LOW)
             return

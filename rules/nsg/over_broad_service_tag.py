@@ -20,7 +20,8 @@ An inbound Allow rule whose source is one of `tags`, or a regional form of one
 `AzureFrontDoor.Backend` is the documented way to stand behind Front Door: it is kept, in the
 gateway's subnet, for the gateway's ports.
 
-*Medium* where the group stands before nothing. *Unknown* when an earlier rule that might close it
+*Medium* where the group stands before nothing, or before nothing that has an address which the rule
+names. *Unknown* when an earlier rule that might close it
 is not fully told.
 
 ## What to do
@@ -138,5 +139,5 @@ def _finding(
     ports = {protocol: opening.of(protocol) for protocol in WITH_PORTS}
     words = ports_in_words(ports) or " and ".join(p.upper() for p in opening.portless)
     message = f"{title(rule, group)} admits {spelled}, which other customers send from, to {words}"
-    told = finding(network, rule, group, opening, message + at(network, group))
+    told = finding(network, rule, group, opening, message + at(network, rule, group))
     return replace(told, key=tag)

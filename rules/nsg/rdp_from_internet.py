@@ -10,7 +10,8 @@ exact first match by priority, ports in any notation (`3389`, `3000-4000`, `*`),
 `*`, sources `*`, `Internet`, `0.0.0.0/0`, `::/0` or pieces that make up at least half of the
 internet.
 
-*Medium* where the group stands before nothing. *Unknown* when an earlier rule that might close the
+*Medium* where the group stands before nothing, or before nothing that has an address which the rule
+names. *Unknown* when an earlier rule that might close the
 port is not fully told.
 
 ## What to do

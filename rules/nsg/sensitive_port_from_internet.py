@@ -16,7 +16,8 @@ are told in one finding. By default:
 
 RDP and SSH have rules of their own (NSG-004, NSG-005).
 
-*Medium* where the group stands before nothing. *Unknown* when an earlier rule that might close the
+*Medium* where the group stands before nothing, or before nothing that has an address which the rule
+names. *Unknown* when an earlier rule that might close the
 port is not fully told.
 
 ## What to do

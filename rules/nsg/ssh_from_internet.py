@@ -9,7 +9,8 @@ An inbound Allow rule that decides TCP packets to port 22 from any source, as NS
 exact first match by priority, ports in any notation (`22`, `20-25`, `*`), protocol TCP or `*`,
 sources `*`, `Internet`, `0.0.0.0/0`, `::/0` or pieces that make up at least half of the internet.
 
-*Medium* where the group stands before nothing. *Unknown* when an earlier rule that might close the
+*Medium* where the group stands before nothing, or before nothing that has an address which the rule
+names. *Unknown* when an earlier rule that might close the
 port is not fully told.
 
 ## What to do

@@ -118,7 +118,7 @@ def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | 
         subject=route.id,
         related=(table.id, vnet.id) if vnet is not None else (table.id,),
         message=f"route {route.label} of {table.label} to {p.address_prefix} {what}",
-        remedy=f"{update}, or delete the route",
+        remedy=f"delete the route, or send it to an appliance that is there: {update}",
         evidence=(
             evidence(route, f"/properties/{told}", value),
             *(

@@ -148,3 +148,15 @@ def test_hostile_tags_stay_text() -> None:
     command = ask("EXP-009", network).broken[0].remedy.partition(": ")[2]
     assert "$(reboot)" in shlex.split(command)
     assert "\n" not in command
+
+
+def test_a_cluster_that_does_not_tell_its_group_may_own_what_looks_like_a_clusters() -> None:
+    hidden = cluster(nodeResourceGroup=None)
+    network = estate(hidden, service(), slb(loadBalancingRules=[serving()]), pip("other"))
+
+    answer = ask("EXP-009", network)
+
+    assert (answer.broken, answer.kept) == ([], 0)
+    (unknown,) = answer.unknown
+    assert unknown.subject == arm_id(PIP, NAME, group=MC)
+    assert unknown.missing == "the node resource group of cluster aks"

@@ -97,7 +97,8 @@ def test_a_frontend_whose_rules_lead_to_an_empty_pool() -> None:
 
     (finding,) = ask("LB-001", network).broken
 
-    assert finding.message.endswith("its rules lead to pools without members")
+    assert finding.message.endswith("its rules lead to no machine")
+    assert finding.remedy.startswith("delete its rules, and then it: az network lb frontend-ip")
 
 
 def test_pools_that_are_not_told_are_unknown() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import ask, estate
+from auditor.finding import Severity
+from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nsg, rule, subnet, vnet
 
@@ -142,3 +143,45 @@ def test_a_name_is_text_and_nothing_else() -> None:
     (finding,) = ask("NSG-005", estate(nsg(rule(name, 100, ports="22")), APP)).broken
 
     assert "'$(reboot)?[red]'\"'\"'; rm -rf'" in finding.remedy
+
+
+@pytest.mark.parametrize("field", ["priority", "direction", "access"])
+def test_the_rule_that_does_not_tell_its_place_is_the_one_that_is_named(field: str) -> None:
+    told = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Deny",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "22",
+    }
+    rules = [
+        {"name": "first", "properties": {k: v for k, v in told.items() if k != field}},
+        {"name": "second", "properties": {**told, "priority": 200, "access": "Allow"}},
+    ]
+    group = resource("Microsoft.Network/networkSecurityGroups", "nsg", {"securityRules": rules})
+    hole = (f"/properties/securityRules/0/properties/{field}", "a parameter")
+    for network in (estate(group), estate(group, unresolved=(hole,))):
+        answer = ask("NSG-005", network)
+        assert answer.broken == []
+        missing = {one.missing for one in answer.unknown}
+        assert all(f"{field} of {group['id']}/securityRules/first" in each for each in missing)
+
+
+@pytest.mark.parametrize(
+    ("for_", "severity", "words"),
+    [
+        ("10.0.1.0/24", None, " at vnet/app"),
+        ("10.0.1.9", None, " at vnet/app"),
+        ("10.9.0.0/24", Severity.MEDIUM, "; nothing at vnet/app has an address that it names"),
+        ("20.1.1.1", None, " at vnet/app"),
+        ("VirtualNetwork", None, " at vnet/app"),
+    ],
+)
+def test_a_rule_opens_what_it_names(for_: str, severity: Severity | None, words: str) -> None:
+    group = nsg(rule("ssh", 100, "*", "22", destinationAddressPrefix=for_))
+    (finding,) = ask("NSG-005", estate(group, vnet(subnet("app", "10.0.1.0/24", nsg="nsg")))).broken
+    assert finding.severity is severity
+    assert finding.message == f"ssh of nsg lets any source reach SSH (TCP 22){words}"

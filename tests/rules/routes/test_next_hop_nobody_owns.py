@@ -169,3 +169,9 @@ def test_a_machine_that_does_not_tell_its_addresses_may_own_any(hole: str) -> No
     answer = ask(ID, estate(*made, unresolved=((hole, "a parameter"),)))
     assert answer.broken == []
     assert answer.unknown[0].missing.endswith("the addresses of nva")
+
+
+def test_the_remedy_ends_with_a_command_to_copy() -> None:
+    answer = judge(spoke(), table("10.0.1.9"))
+    assert answer.broken[0].remedy.startswith("delete the route, or ")
+    assert answer.broken[0].remedy.endswith("--next-hop-ip-address '<address of the appliance>'")
