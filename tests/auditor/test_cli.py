@@ -64,7 +64,8 @@ def own(auditor: Command, number: int = 1, body: str = BROKEN, severity: str = "
 
 
 def network(name: str = "hub", **more: Any) -> Json:
-    return resource(VNET, name, {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **more})
+    settings = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [], **more}
+    return resource(VNET, name, settings)
 
 
 def statuses(ran: Ran) -> list[str]:
@@ -662,7 +663,7 @@ def test_rules_as_a_page(auditor: Command) -> None:
 
     assert page.startswith("<!doctype html>")
     assert '<li class="finding critical" id="GW-002"' in page
-    assert "<h3>What fails</h3>" in page
+    assert "<h2>What fails</h2>" in page
 
 
 def test_the_report_as_a_page_has_the_picture_and_other_reports_have_not(auditor: Command) -> None:
