@@ -75,7 +75,7 @@ def _carry_out(
             report = book.add(report)
         for render, file in targets:
             _write(render, report, file)
-    status = delivery.of_report(report)
+    status = delivery.of_report(report, book.fault if book else None)
     if book is not None:
         book.settle()
     return status

@@ -162,6 +162,11 @@ class Book:
                 recorded=recorded.new,
             )
 
+    @property
+    def fault(self) -> AuditorError | None:
+        """What kept the report from being recorded, if anything did."""
+        return self._fault
+
     def settle(self) -> None:
         """Raise what kept the report from being recorded, if anything did."""
         if self._fault is not None:
