@@ -208,8 +208,9 @@ def _coverage(report: Report) -> dict[str, Any] | None:
     if unread:
         number = sum(kind.count for kind in unread)
         kinds = plural(len(unread), "type")
+        are, them = ("is", "it") if number == 1 else ("are", "them")
         said.append(
-            f"{plural(number, 'resource')} of {kinds} are counted only: no rule reads them."
+            f"{plural(number, 'resource')} of {kinds} {are} counted only: no rule reads {them}."
         )
     rows = [
         {"id": visible(rule.rule), "title": title(rule.title), "unknown": rule.unknown}

@@ -75,10 +75,9 @@ def _carry_out(
             report = book.add(report)
         for render, file in targets:
             _write(render, report, file)
-    unrecorded = book.fault if book is not None else None
-    status = delivery.of_report(report, unrecorded)
-    if unrecorded is not None:
-        raise unrecorded
+    status = delivery.of_report(report, book.fault if book else None)
+    if book is not None:
+        book.settle()
     return status
 
 

@@ -95,16 +95,13 @@ class Book:
         keep_days: int | None,
         files: Sequence[str] = (),
     ) -> None:
-        """`store` may be why there is none; `files` are others that the answers depend on.
-
-        `fault` says what kept the report from being recorded, if anything did.
-        """
+        """`store` may be why there is none; `files` are others that the answers depend on."""
         self._store = store
         self._estate = estate
         self._keep_days = keep_days
         self._files = files
         self._context: dict[str, Any] = {}
-        self.fault = store if isinstance(store, AuditorError) else None
+        self._fault = store if isinstance(store, AuditorError) else None
 
     def watch(
         self,
@@ -133,7 +130,7 @@ class Book:
     def add(self, report: Report) -> Report:
         """Record the report and give it its history.
 
-        A report that cannot be recorded is shown all the same; `fault` says what was wrong.
+        A report that cannot be recorded is shown all the same; `settle` raises what was wrong.
         """
         if isinstance(self._store, AuditorError):
             return report
@@ -143,7 +140,7 @@ class Book:
             taken = Taken(report, **self._context)
             return replace(report, history=self._add(self._store, taken))
         except AuditorError as error:
-            self.fault = error
+            self._fault = error
             return report
 
     def _add(self, store: Store, taken: Taken) -> Past:
@@ -164,3 +161,13 @@ class Book:
                 day=taken.report.audit.as_of,
                 recorded=recorded.new,
             )
+
+    @property
+    def fault(self) -> AuditorError | None:
+        """What kept the report from being recorded, if anything did."""
+        return self._fault
+
+    def settle(self) -> None:
+        """Raise what kept the report from being recorded, if anything did."""
+        if self._fault is not None:
+            raise self._fault

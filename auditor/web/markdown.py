@@ -12,7 +12,7 @@ _BARE = re.compile(r"^(\s*- )(https://[^\s<>]+)$", re.MULTILINE)
 _NEAR = re.compile(r"\[([^\]\n]+)\]\((?!https://)[^)\n]*\)")
 
 
-def html(text: str, deepen: int = 2) -> Markup:
+def html(text: str, deepen: int = 1) -> Markup:
     """Render Markdown; headings go `deepen` levels down. Markup in it is shown, not obeyed."""
     text = _NEAR.sub(r"\1", _BARE.sub(r"\1<\2>", text))
     tokens = _parser().parse(text)

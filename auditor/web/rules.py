@@ -34,5 +34,5 @@ def html(entries: Sequence[Entry]) -> str:
         title=f"auditor {__version__}: {len(entries)} rules",
         severities=[(each, severities[each]) for each in _SEVERITIES if severities[each]],
         families=sorted(families.items()),
-        rules=[(entry, markdown.html(entry.text, deepen=1)) for entry in entries],
+        rules=[(entry, markdown.html(entry.text, deepen=0)) for entry in entries],
     )

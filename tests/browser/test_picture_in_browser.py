@@ -247,3 +247,11 @@ def test_escape_goes_from_a_spot_to_the_picture(open_page: Open, report: Path) -
     page.keyboard.press("Escape")
 
     assert page.evaluate("() => document.activeElement.id") == "drawing"
+
+
+def test_on_a_phone_the_picture_has_room(open_page: Open, report: Path) -> None:
+    page = open_page(report, viewport={"width": 390, "height": 800}).drawn()
+    area = page.locator("#drawing").bounding_box()
+
+    assert area is not None
+    assert area["height"] >= 320

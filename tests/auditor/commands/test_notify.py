@@ -116,18 +116,29 @@ def test_a_report_tells_what_is_new_once_it_is_recorded(
         assert len(hook.bodies) == 2
 
 
-def test_a_history_that_cannot_be_opened_is_told(
+@pytest.mark.parametrize("when", ["always", "failed", "changed"])
+def test_a_history_that_cannot_be_written_is_told(
+    auditor: Command, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    with webhook() as hook:
+        configured(auditor, hook, monkeypatch, f'when = "{when}"')
+        ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
+
+        assert ran.status == 2
+        assert "no/such/h.db: cannot be written" in hook.told["facts"]["not recorded"]
+        assert hook.told["failed"] is True
+
+
+def test_a_history_that_is_damaged_is_told(
     auditor: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with webhook() as hook:
         configured(auditor, hook, monkeypatch, "")
-        ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
+        auditor.write("h.db", b"x" * 5000)
+        ran = auditor("report", "-", "--notify", "team", "--history", "h.db", stdin=[KEPT])
 
-        assert ran.status == 2
-        assert "cannot be written" in ran.err
-        assert hook.told["headline"] == "Azure network audit: nothing was judged"
-        assert hook.told["failed"]
-        assert "cannot be written" in hook.told["facts"]["not recorded"]
+        assert ran.status == 3
+        assert hook.told["headline"] == "Azure network audit: no audit was performed"
 
 
 def test_an_audit_that_cannot_be_performed_is_told_too(

@@ -42,7 +42,7 @@ def test_markdown_shows_markup_and_follows_links_to_the_web_only() -> None:
         "- https://learn.microsoft.com/a\n- ![i](https://x.example/i.png)\n\nRun\n\n    az x --y\n"
     )
 
-    assert "<h4>Why</h4>" in text
+    assert "<h3>Why</h3>" in text
     assert "&lt;b&gt;" in text
     assert 'href="java' not in text
     assert '<a href="https://learn.microsoft.com/a" rel="noopener noreferrer">' in text
