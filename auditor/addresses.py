@@ -190,10 +190,6 @@ def _text6(value: int) -> str:
     return str(netaddr.IPAddress(value, 6))
 
 
-_NO_PAIRS: Intervals = ()
-"""Of IPv6 in nearly every set."""
-
-
 class AddressSet(msgspec.Struct, frozen=True):
     """A set of IPv4 and IPv6 addresses; equal sets are equal values.
 
@@ -213,9 +209,9 @@ class AddressSet(msgspec.Struct, frozen=True):
         v6: list[iv.Interval] = []
         for prefix in prefixes:
             (v4 if prefix.version == 4 else v6).append((prefix.first, prefix.last))
-        return AddressSet(
-            iv.merged(v4) if len(v4) > 1 else tuple(v4), iv.merged(v6) if v6 else _NO_PAIRS
-        )
+        if len(v4) > 1 or len(v6) > 1:
+            return AddressSet(iv.merged(v4), iv.merged(v6))
+        return AddressSet(tuple(v4), tuple(v6))
 
     @staticmethod
     def from_text(texts: Iterable[str]) -> AddressSet:
@@ -234,15 +230,15 @@ class AddressSet(msgspec.Struct, frozen=True):
         return AddressSet(v4=pair) if first.version == 4 else AddressSet(v6=pair)
 
     def __or__(self, other: AddressSet) -> AddressSet:
-        if not other.v4 and not other.v6:
-            return self
+        if not other.v6:  # the ordinary case
+            return AddressSet(iv.union(self.v4, other.v4), self.v6) if other.v4 else self
         return AddressSet(iv.union(self.v4, other.v4), iv.union(self.v6, other.v6))
 
     def __and__(self, other: AddressSet) -> AddressSet:
         return AddressSet(iv.intersection(self.v4, other.v4), iv.intersection(self.v6, other.v6))
 
     def __sub__(self, other: AddressSet) -> AddressSet:
-        v6 = iv.difference(self.v6, other.v6) if self.v6 else _NO_PAIRS
+        v6 = iv.difference(self.v6, other.v6) if self.v6 else ()
         return AddressSet(iv.difference(self.v4, other.v4), v6)
 
     def __invert__(self) -> AddressSet:

@@ -32,6 +32,7 @@ from auditor.network.routing_domains import (
     space_of,
     spelled,
 )
+from auditor.network.untold import untold_parts
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -266,17 +267,28 @@ def _unread_owners(network: Network, subscription: str) -> str:
 
 @question
 def _hidden(network: Network) -> dict[str, str]:
-    """Whose addresses and subnets are not told, by subscription.
-
-    A resource that came without any settings is left out: the input's gaps tell of it.
-    """
+    """Whose addresses and subnets are not told, by subscription."""
     found: dict[str, str] = {}
+    cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
     for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
         for node in network.all(cls):
-            holes = node.record.unresolved if node.record is not None else ()
-            if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+            if node.key in cut or _is_hollow(node):
                 found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
     return found
+
+
+def _is_hollow(node: Node) -> bool:
+    """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
+    holes = node.record.unresolved if node.record is not None else ()
+    if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+        return True
+    if walk.peek(node, "properties") is None:
+        return True
+    return any(
+        walk.peek(part.node, "properties") is None
+        for part in walk.parts(node)
+        if isinstance(part.node, OWNING)
+    )
 
 
 def _subscription(key: str) -> str:
@@ -389,8 +401,19 @@ def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
     if isinstance(node, VirtualHub):
         return f"what runs in the hub {node.label}"
     if subnet is None:
-        return ""
+        return _unplaced(node) if isinstance(node, VirtualNetwork) else ""
     return unlisted(network, subnet) or _unread_owners(network, _subscription(home))
+
+
+def _unplaced(vnet: VirtualNetwork) -> str:
+    """Tell what keeps open in which subnet of a network an address lies; empty: in none."""
+    try:
+        for subnet in vnet.subnets:
+            _ = subnet.prefixes
+    except Undetermined as unknown:
+        missing = unknown.missing
+        return missing if " " in missing else f"the {missing} of {vnet.label}"
+    return ""
 
 
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:

@@ -101,15 +101,15 @@ class Network:
         intents: tuple[Intent, ...] = (),
         tags: ServiceTags = NO_TAGS,
     ) -> None:
-        """Take linked nodes by key, and as `leaves` the parts nobody refers to by id.
+        """Take linked nodes by key, sorted, and as `leaves` the parts nobody refers to by id.
 
         `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
         network is judged at, for whatever expires; the epoch when not given. `intents` are what
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self._keys = sorted(nodes)
-        self.nodes = {key: nodes[key] for key in self._keys}
+        self._keys = list(nodes)
+        self.nodes = nodes
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.kubernetes_lists = kubernetes_lists

@@ -69,13 +69,18 @@ def _gateways_by_network(network: Network) -> dict[str, tuple[VirtualNetworkGate
 def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
     """Give the VPN and ExpressRoute gateways that stand in a VNet.
 
-    Raises Undetermined when a subnet lists a gateway that is not in the snapshot.
+    Raises Undetermined when a subnet lists a gateway that is not in the snapshot, and when one of
+    its region that does not tell its network may be its only one.
     """
     known = _gateways_in(network)
     found = known.get(vnet)
     if found is None:
         _refuse_missing(network, vnet)
         found = known[vnet] = _gateways_by_network(network).get(vnet.key, ())
+    if not found and any(subnet.label.lower() == "gatewaysubnet" for subnet in vnet.subnets):
+        homeless = homeless_gateway(network, vnet.location)
+        if homeless is not None:
+            raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
     return found
 
 
@@ -182,7 +187,8 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
 def _untold_connections(network: Network) -> dict[str, Undetermined]:
     """The first connection of each subscription that does not tell which gateways it joins.
 
-    One that came without any settings is left out: the input's gaps tell of it.
+    Every connection has a first gateway; only one between networks has a second. One that came
+    without any settings is left out: the input's gaps tell of it.
     """
     found: dict[str, Undetermined] = {}
     for connection in network.all(Connection):
@@ -190,9 +196,11 @@ def _untold_connections(network: Network) -> dict[str, Undetermined]:
         if ends is None:
             continue
         try:
-            for end in (ends.virtual_network_gateway1, ends.virtual_network_gateway2):
-                _ = end and end.id
+            first, second = ends.virtual_network_gateway1, ends.virtual_network_gateway2
+            told = first is not None and first.id and (second is None or second.id)
         except Undetermined:
+            told = False
+        if not told:
             found.setdefault(
                 connection.subscription.lower(),
                 Undetermined(
@@ -216,9 +224,16 @@ def require_connections(network: Network, gateway: VirtualNetworkGateway) -> Non
 def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
     site = network.get(connection.properties.local_network_gateway2, LocalNetworkGateway)
     if site is None:
+        if (connection.properties.connection_type or "").lower() == "ipsec":
+            missing = f"the site that the connection {connection.label} leads to"
+            raise Undetermined(missing, resource=connection.id)
         return
     translated = _translated(network, connection)
     space = site.properties.local_network_address_space
+    told = space is not None and space.address_prefixes is not None
+    if not told and not connection.properties.enable_bgp:
+        missing = f"the address prefixes of the site {site.label}"
+        raise Undetermined(missing, resource=site.id)
     for claim in claims_of_space(site, space, "localNetworkAddressSpace"):
         if claim.prefix not in translated:
             yield claim

@@ -19,7 +19,7 @@ from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
 from auditor.resources import walk
-from auditor.resources.base import Node, kind_of
+from auditor.resources.base import Node, Resource, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -80,16 +80,40 @@ def _interface(network: Network, node: NetworkInterface) -> Idle | None:
     )
 
 
+def _require_users(network: Network, node: Resource) -> None:
+    """Raise Undetermined when a network or an interface may use a resource and does not tell.
+
+    What they use is of their own subscription and region (N-4).
+    """
+    doubt = _untold_users(network).get((node.subscription.lower(), (node.location or "").lower()))
+    if doubt is not None:
+        raise doubt
+
+
+@question
+def _untold_users(network: Network) -> dict[tuple[str, str], Undetermined]:
+    found: dict[tuple[str, str], Undetermined] = {}
+    for node in (*network.all(VirtualNetwork), *network.all(NetworkInterface)):
+        settings = walk.peek(node, "properties")
+        key = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
+        if settings is None or walk.peek(settings, key) is None:
+            place = (node.subscription.lower(), (walk.peek(node, "location") or "").lower())
+            found.setdefault(place, Undetermined(f"what {node.label} uses", resource=node.id))
+    return found
+
+
 def _security_group(network: Network, node: NetworkSecurityGroup) -> Idle | None:
     p = node.properties
     if p.subnets or p.network_interfaces or _used(network, node, "networkSecurityGroup"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet and no network interface", "no subnets, no networkInterfaces")
 
 
 def _route_table(network: Network, node: RouteTable) -> Idle | None:
     if node.properties.subnets or _used(network, node, "routeTable"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -99,6 +123,7 @@ def _nat_gateway(network: Network, node: NatGateway) -> Idle | None:
         return None
     if any(isinstance(e.source, Subnet) for e in network.referrers(node, "natGateway")):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -123,10 +148,8 @@ def _waf_policy(network: Network, node: WafPolicy) -> Idle | None:
 
 
 def _virtual_network(network: Network, node: VirtualNetwork) -> Idle | None:
-    subnets = node.properties.subnets
-    if subnets is None:
-        raise Undetermined(f"the subnets of virtual network {node.label}", resource=node.id)
-    if subnets or any(e.source.root is not node for e in network.referrers(node, "virtualNetwork")):
+    users = network.referrers(node, "virtualNetwork")
+    if node.subnets or any(edge.source.root is not node for edge in users):
         return None
     return Idle("without subnets", "no subnets", "/properties/subnets")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
@@ -73,11 +72,10 @@ class Neighbour(msgspec.Struct, frozen=True):
     """None when the snapshot does not hold it."""
 
 
-@dataclass(slots=True)
-class _Links:
-    links: list[Link] = field(default_factory=list)
-    untold: dict[str, str] = field(default_factory=dict)
-    spelled: dict[str, str] = field(default_factory=dict)
+class _Links(msgspec.Struct):
+    links: list[Link] = msgspec.field(default_factory=list)
+    untold: dict[str, str] = msgspec.field(default_factory=dict)
+    spelled: dict[str, str] = msgspec.field(default_factory=dict)
 
     def add(self, near: str, far: str, by: Node, whole: bool = True) -> None:
         for end in (near, far):

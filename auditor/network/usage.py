@@ -8,7 +8,8 @@ instances they may grow to, AKS pools by their nodes at the peak, scale sets by 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, group_key
@@ -45,8 +46,7 @@ _LISTS_ITSELF = frozenset(
 """Delegations whose demand is counted or listed as NICs; what others inject is in no list."""
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(msgspec.Struct):
     """The IPv4 addresses of a subnet.
 
     `capacity` counts all of them, `reserved` those that Azure keeps (five of each prefix), `taken`
@@ -55,8 +55,8 @@ class Usage:
 
     capacity: int
     reserved: int
-    taken: dict[str, int] = field(default_factory=dict)
-    unsure: list[str] = field(default_factory=list)
+    taken: dict[str, int] = msgspec.field(default_factory=dict)
+    unsure: list[str] = msgspec.field(default_factory=list)
 
     @property
     def used(self) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -21,8 +20,7 @@ from auditor.resources.base import HIDDEN, Node, Ref, Wire
 from auditor.resources.fields import fields
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One declared field: how to read it and what it holds; `sure` when it is never None."""
 
     attribute: str
