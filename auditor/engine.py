@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -15,7 +15,7 @@ from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.reads import doubt, untold_subjects
-from auditor.rule import Outcome, Rule
+from auditor.rule import Outcome, Outcomes, Rule
 
 _Told: TypeAlias = tuple[str, str, str]
 """A finding: its rule's id, its folded subject and its key."""
@@ -66,24 +66,33 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         run.outcomes.append(_failed("", error))
         return run
     outcomes = run.outcomes
-    check = rule.check
-    settings = () if rule.parameters is None else (parameters or rule.parameters,)
+    check = _check_of(rule, parameters)
     spoken: list[Any] = []
+    told = 0
     for subject in asked:
-        before = len(outcomes)
         try:
-            for outcome in check(network, subject, *settings):
+            for outcome in check(network, subject):
                 outcomes.append(_sound(outcome))
         except Undetermined as unknown:
             outcomes.append(_unknown(subject, unknown))
         except (Exception, SystemExit) as error:
             outcomes.append(_failed(subject_id(subject), error))
-        if len(outcomes) > before:
+        if len(outcomes) > told:
+            told = len(outcomes)
             spoken.append(subject)
     run.kept = len(subjects) - len(spoken)
     if network.gaps:
         _doubt(run, network, subjects, spoken)
     return run
+
+
+def _check_of(rule: Rule[Any], parameters: Any) -> Callable[[Network, Any], Outcomes]:
+    """Give the question a rule asks, its parameters filled in if it has any."""
+    check = rule.check
+    if rule.parameters is None:
+        return check
+    settings = parameters or rule.parameters
+    return lambda network, subject: check(network, subject, settings)
 
 
 def _doubt(

@@ -38,7 +38,9 @@ def union(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of either."""
     if not right or left == right:
         return left
-    return merged(left + right) if left else right
+    if not left or left[-1][1] + 1 < right[0][0]:
+        return left + right
+    return right + left if right[-1][1] + 1 < left[0][0] else merged(left + right)
 
 
 def intersection(left: Intervals, right: Intervals) -> Intervals:

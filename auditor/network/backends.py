@@ -151,11 +151,11 @@ def relied_on(network: Network, frontend: LoadBalancerFrontend) -> tuple[Relianc
 def _reliances(network: Network) -> Reliances:
     result = Reliances()
     for pool in network.all(GatewayPool):
-        for address, reliance in _in_pool(pool):
+        for address, reliance in _in_pool(network, pool):
             _note(network, result, address, reliance, partial(_of_gateway, network, pool))
     for record in network.all(RecordSet):
         homes = _of_zone if isinstance(record, PrivateRecordSet) else _of_frontends
-        for address, reliance in _in_record(record):
+        for address, reliance in _in_record(network, record):
             _note(network, result, address, reliance, partial(homes, network, record))
     return result
 
@@ -167,8 +167,6 @@ def _note(
     reliance: Reliance,
     homes: Callable[[], tuple[VirtualNetwork, ...]],
 ) -> None:
-    if address not in _frontend_addresses(network):
-        return
     try:
         vnets = homes()
     except Undetermined as unknown:
@@ -195,26 +193,26 @@ def _told(network: Network) -> Iterator[LoadBalancerFrontend]:
             yield frontend
 
 
-def _in_pool(pool: GatewayPool) -> Iterator[tuple[Address, Reliance]]:
+def _in_pool(network: Network, pool: GatewayPool) -> Iterator[tuple[Address, Reliance]]:
     try:
         entries = members_of(pool)
     except Undetermined:
         return
     for member in entries:
-        if member.address is not None:
+        if member.address is not None and member.address in _frontend_addresses(network):
             word = f"pool {pool.label} of gateway {pool.root.label}"
             told = evidence(pool, member.pointer, member.text)
             yield member.address, Reliance(pool.id, word, told)
 
 
-def _in_record(record: RecordSet) -> Iterator[tuple[Address, Reliance]]:
+def _in_record(network: Network, record: RecordSet) -> Iterator[tuple[Address, Reliance]]:
     try:
         texts = record.addresses
     except Undetermined:
         return
     for text in texts:
         address = address_or_none(text)
-        if address is not None:
+        if address is not None and address in _frontend_addresses(network):
             told = evidence(record, record.addresses_pointer, text)
             yield address, Reliance(record.id, f"DNS record {record.host}", told)
 

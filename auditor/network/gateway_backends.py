@@ -22,7 +22,7 @@ from auditor.network.clusters import (
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gaps import unread_type
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
-from auditor.network.graph import Network, possibly, question
+from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.names import linked_networks, private_records, resolvers, untold_links
 from auditor.network.whereabouts import locate_from
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
@@ -57,6 +57,7 @@ def addressed_members(network: Network) -> tuple[Member | Doubt, ...]:
     )
 
 
+@question_about
 def whereabouts(network: Network, member: Member) -> Whereabouts:
     """Tell where the address of a member lies, seen from the gateway's subnet.
 

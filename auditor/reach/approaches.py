@@ -104,10 +104,11 @@ def _by_target(network: Network, *carriers: type[Node]) -> _ByTarget:
     for entrance in entrances(network):
         if not isinstance(entrance.node, carriers):
             continue
+        mark = f"{entrance.node.key} {entrance.address.lower()}"
         for point in _behind(network, entrance):
-            place = point.subnet.key if point.subnet is not None else ""
-            for key in {point.id.lower(), place} - {""}:
-                found[key][f"{entrance.node.key} {entrance.address.lower()}"] = entrance
+            found[point.id.lower()][mark] = entrance
+            if point.subnet is not None:
+                found[point.subnet.key][mark] = entrance
     return {key: tuple(each.values()) for key, each in found.items()}
 
 

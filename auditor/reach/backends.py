@@ -22,7 +22,8 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 class Backend(msgspec.Struct, frozen=True):
     """One member of a pool, and a port on which a gateway asks it.
 
-    `id` is the pool's. Only members that are in a network of the input.
+    `id` is the pool's. Only members that are in a network of the input: `ends` are the points that
+    have its address.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Backend(msgspec.Struct, frozen=True):
     member: str
     port: int
     relay: Relay
+    ends: tuple[Point, ...]
 
     @property
     def key(self) -> str:
@@ -63,10 +65,10 @@ def _of(network: Network, gateway: ApplicationGateway) -> Iterator[Backend | Dou
         for relay in relays_of(network, listener):
             if not relay.pool or relay.port is None:
                 yield Doubt(listener.id, "; ".join(map(str, relay.reasons)))
-            elif _ends(network, gateway, relay):
+            elif ends := _ends(network, gateway, relay):
                 pool = network.find(relay.pool)
                 spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
-                yield Backend(spelled, gateway, relay.member, relay.port, relay)
+                yield Backend(spelled, gateway, relay.member, relay.port, relay, ends)
 
 
 @question
@@ -76,7 +78,7 @@ def gateway_subnets_of(network: Network) -> dict[str, frozenset[str]]:
     for backend in backends(network):
         if isinstance(backend, Backend):
             own = subnet_of(network, backend.gateway).key
-            for point in ends_of(network, backend):
+            for point in backend.ends:
                 found[point.id.lower()].add(own)
     return {key: frozenset(subnets) for key, subnets in found.items()}
 
@@ -107,17 +109,12 @@ def machines_behind(network: Network, backend: Backend) -> Iterator[tuple[Point,
 
     Each with the port on which it is asked.
     """
-    for point in ends_of(network, backend):
+    for point in backend.ends:
         yield point, backend.port
         if isinstance(point.node, LoadBalancerFrontend):
             for forward in forwards_of(network, point.node).known:
                 if forward.target is not None:
                     yield forward.target, forward.backend_port or backend.port
-
-
-def ends_of(network: Network, backend: Backend) -> tuple[Point, ...]:
-    """Give the points that have a member's address."""
-    return _ends(network, backend.gateway, backend.relay)
 
 
 def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:

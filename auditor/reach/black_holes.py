@@ -23,7 +23,7 @@ from auditor.network.routing.model import EffectiveRoute
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.selection import choose
 from auditor.reach.answer import Answer, Verdict
-from auditor.reach.backends import Backend, backends, ends_of
+from auditor.reach.backends import Backend, backends
 from auditor.reach.gatewaying import point_of
 from auditor.reach.intents import Judgement, Outcome, judgements
 from auditor.reach.points import endpoint
@@ -117,7 +117,7 @@ def _of_gateways(network: Network, holes: set[str]) -> _Found:
     for backend in backends(network):
         if isinstance(backend, Doubt):
             continue  # told by GW-004
-        here, there = point_of(network, backend.gateway), ends_of(network, backend)
+        here, there = point_of(network, backend.gateway), backend.ends
         places = {point.subnet.key for point in (here, *there) if point.subnet is not None}
         if places & near:
             answer = obstacle(network, [here], there, backend.port)

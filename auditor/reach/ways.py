@@ -14,7 +14,7 @@ import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.intervals import overlap
-from auditor.network.graph import Network, question, question_about
+from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.selection import choose
@@ -153,15 +153,9 @@ def ways_from(
 
 
 @question_about
-def _ways_by(network: Network, routes: EffectiveRoutes, version: Version) -> Ways:
+def _ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
     """Subnets with the same routes have the same ways."""
-    key = (version, routes.drafts, routes.influences)
-    return network.ask(_known).setdefault(key, Ways(routes, version))
-
-
-@question
-def _known(network: Network) -> dict[object, Ways]:
-    return {}
+    return Ways(routes, version)
 
 
 def _said(route: EffectiveRoute) -> object:

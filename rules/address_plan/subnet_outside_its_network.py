@@ -19,11 +19,11 @@ peerings needs its peerings synchronised afterwards.
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import every
 from auditor.network.routing_domains import Claim, claims_of, network_id
 from auditor.network.subnets import told_claims
+from auditor.network.virtual_network_tag import vnet_space
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -36,7 +36,7 @@ def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
     if vnet is None:
         raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
     space = claims_of(network, vnet)
-    covered = AddressSet.from_prefixes(claim.prefix for claim in space)
+    covered = vnet_space(network, vnet)
     for claim in told_claims(subnet):
         if claim.prefix not in covered:
             texts = tuple(str(each.prefix) for each in space)

@@ -38,7 +38,7 @@ from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
 from auditor.network.gaps import unread_type
-from auditor.reach.backends import Backend, backends, ends_of, gateway_subnets_of
+from auditor.reach.backends import Backend, backends, gateway_subnets_of
 from auditor.reach.closed import closed_but_to
 from auditor.reach.closing import Meant, also, meant_of, only_from
 from auditor.reach.points import Kind, Point
@@ -70,7 +70,7 @@ class Params:
 def backend_open_to_others(network: Network, backend: Backend | Doubt, params: Params) -> Outcomes:
     """Name whoever reaches one member besides the gateway."""
     backend = settled(backend)
-    targets = ends_of(network, backend)
+    targets = backend.ends
     found = intruders(
         network, _others(network, backend, targets, params.allow), targets, backend.port
     )

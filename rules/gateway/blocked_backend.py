@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
-from auditor.reach.backends import Backend, backends, ends_of
+from auditor.reach.backends import Backend, backends
 from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import letting_through
 from auditor.reach.talking import obstacle
@@ -41,7 +41,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""
     backend = settled(backend)
-    targets = ends_of(network, backend)
+    targets = backend.ends
     answer = obstacle(network, [point_of(network, backend.gateway)], targets, backend.port)
     if answer is None:
         return
