@@ -7,7 +7,6 @@ must never pass silently.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.errors import UsageError, quoted
 from auditor.finding import Location, Severity
 from auditor.intent import Intent, read_intent
-from auditor.keys import nearest, refuse_unknown
+from auditor.keys import nearest, refuse_unknown, table_lines
 from auditor.rule import Rule
 from auditor.selection import matches_resource, matches_rule
 
@@ -262,16 +261,10 @@ def _entries(table: Mapping[str, Any], key: str, path: Path) -> list[tuple[Mappi
     entries = table.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise UsageError(f"{key}s are written as [[{key}]]", where=str(path))
-    lines = _lines_of(key, path) if entries else []
+    lines = table_lines(key, path.read_text(encoding="utf-8")) if entries else []
     return [
         (entry, lines[number] if number < len(lines) else 1) for number, entry in enumerate(entries)
     ]
-
-
-def _lines_of(key: str, path: Path) -> list[int]:
-    header = re.compile(rf"\s*\[\[\s*(?:tool\.auditor\.)?{key}\s*\]\]")
-    text = path.read_text(encoding="utf-8")
-    return [number for number, line in enumerate(text.split("\n"), 1) if header.match(line)]
 
 
 def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> WaiverEntry:

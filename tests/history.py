@@ -123,11 +123,13 @@ def taken(
     mark: str = "",
     rules_mark: str = "rules",
     about_audit: frozenset[str] = frozenset(),
+    timed: bool = True,
 ) -> Taken:
     """An audit of that day, ready to be recorded."""
     look = in_a_table(sight) if isinstance(sight, dict) else sight or in_a_table({})
     what = report(*findings) if of is None else of
-    return Taken(what, day(number), mark or f"day {number}", rules_mark, look, about_audit)
+    mark = mark or f"day {number}"
+    return Taken(what, day(number), mark, rules_mark, look, about_audit, timed)
 
 
 @dataclass(frozen=True, slots=True)

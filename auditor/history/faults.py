@@ -24,7 +24,7 @@ class HistoryError(AuditorError):
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing was recorded",
     sqlite3.SQLITE_READONLY: "it is read-only; nothing was recorded",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: its folder is absent or not writable",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: it or its folder is absent, or may not be used",
     sqlite3.SQLITE_PERM: "it may not be opened",
     sqlite3.SQLITE_BUSY: "another process keeps it locked; nothing was recorded",
     sqlite3.SQLITE_LOCKED: "another process keeps it locked; nothing was recorded",

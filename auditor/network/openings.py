@@ -7,8 +7,9 @@ or by several of one group together (`auditor.network.admission.anywhere`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -47,15 +48,14 @@ WITH_PORTS = ("tcp", "udp")
 K = TypeVar("K", int, SecurityRule)
 
 
-@dataclass(slots=True)
-class Opening(Generic[K]):
+class Opening(msgspec.Struct, Generic[K]):
     """What a rule lets in: ports by protocol, and the other rules it takes to reach any source.
 
     A protocol without ports is there, with every port, when all of it gets in.
     """
 
-    ports: dict[str, PortSet] = field(default_factory=dict)
-    together: set[K] = field(default_factory=set)
+    ports: dict[str, PortSet] = msgspec.field(default_factory=dict)
+    together: set[K] = msgspec.field(default_factory=set)
 
     def add(self, protocol: str, ports: tuple[int, int]) -> None:
         """Note a range of ports."""
@@ -71,8 +71,7 @@ class Opening(Generic[K]):
         return tuple(p for p in self.ports if p not in WITH_PORTS and self.of(p) == EVERY_PORT)
 
 
-@dataclass(slots=True)
-class Openings(Generic[K]):
+class Openings(msgspec.Struct, Generic[K]):
     """What the inbound rules of one group open, by rule (or by its place in their order).
 
     `certain` and `possible` are openings to any source; `possible` holds what depends on something
@@ -80,10 +79,10 @@ class Openings(Generic[K]):
     service tags other than `Internet`, by tag in lower case.
     """
 
-    certain: dict[K, Opening[K]] = field(default_factory=dict)
-    possible: dict[K, Opening[K]] = field(default_factory=dict)
-    tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
-    possible_tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
+    certain: dict[K, Opening[K]] = msgspec.field(default_factory=dict)
+    possible: dict[K, Opening[K]] = msgspec.field(default_factory=dict)
+    tags: dict[K, dict[str, Opening[K]]] = msgspec.field(default_factory=dict)
+    possible_tags: dict[K, dict[str, Opening[K]]] = msgspec.field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
 

@@ -7,7 +7,6 @@ true of whatever they stand for (`auditor.network.symbols`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -45,16 +44,15 @@ class Cause(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-@dataclass(slots=True)
-class Idle:
+class Idle(msgspec.Struct):
     """The rules of one group that do nothing, with the rules that explain it.
 
     `shadowed` never decide a packet: earlier rules match all of it. `redundant` decide what later
     rules would decide the same; no explanation names one, so all can go together.
     """
 
-    shadowed: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
-    redundant: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
+    shadowed: dict[SecurityRule, tuple[Cause, ...]] = msgspec.field(default_factory=dict)
+    redundant: dict[SecurityRule, tuple[Cause, ...]] = msgspec.field(default_factory=dict)
 
 
 @question_about

@@ -188,6 +188,16 @@ def test_a_file_that_may_not_be_written_is_told(file: Path) -> None:
     assert "read-only" in ran.stdout
 
 
+def test_a_file_that_may_not_be_read_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read all, so the answer for nobody is put in its place."""
+    made(file)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+    with pytest.raises(HistoryError, match="cannot be read: permission denied") as error:
+        Store.for_reading(parse(str(file)))
+
+    assert error.value.exit_status == 3
+
+
 _OPEN = """
 import sys
 from auditor.errors import AuditorError
