@@ -22,6 +22,7 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, fi
 from auditor.network.gaps import unread_machines
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
+from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
@@ -103,11 +104,29 @@ def laterals(
     for port in ports:
         if _shut(network, filters, target, port, around):
             continue
-        sources = _nearest_first(network, home, around - {target})
         rules = at_subnet(network, target, Direction.INBOUND)
+        let_in = may_pass(rules, usable(target), PortSet.of(port))
+        others = around - {target}
+        if not any(_may_reach(network, each, target, port, let_in) for each in others):
+            continue
+        sources = _nearest_first(network, home, others)
         doors = _doors(network, rules, target, port)
         if doors:
             yield from _reached(network, rules, target, sources, port, doors)
+
+
+def _may_reach(
+    network: Network, source: Subnet, target: Subnet, port: int, let_in: AddressSet
+) -> bool:
+    """Whether some machines of two subnets may get to one another, at a glance.
+
+    `let_in` are those outside which the target's group lets nobody in.
+    """
+    return anywhere_in(network, source).addresses.overlaps(let_in) and any(
+        not kept_back(network, one, other, port)
+        for one in machines_in(network, source)
+        for other in machines_in(network, target)
+    )
 
 
 _Doors: TypeAlias = dict[str, AddressSet]

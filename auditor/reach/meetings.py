@@ -72,17 +72,35 @@ def _plainly_alive(network: Network, group: NetworkSecurityGroup) -> set[Securit
     try:
         places = places_of(network, group)
         ways = zip(Direction, by_priority(network, group), strict=True)
-        for direction, rules in ways:
-            for place in places:
-                if place.missing:
-                    continue
-                if place.nic is None:
-                    found |= {rule for rule in rules if rule.allows}
-                else:
-                    found |= {rules[n] for n in _numbers(network, place, direction)}
     except Undetermined:
-        pass  # the rest is asked about
+        return found  # they are asked about
+    for direction, rules in ways:
+        try:
+            found.update(_alive_somewhere(network, places, direction, rules))
+        except Undetermined:
+            continue
     return found
+
+
+def _alive_somewhere(
+    network: Network,
+    places: tuple[Place, ...],
+    direction: Direction,
+    rules: tuple[SecurityRule, ...],
+) -> Iterator[SecurityRule]:
+    """Give the Allow rules of which something plainly gets through at one place, as it is found.
+
+    No place is looked at when all are known already: NICs in one subnet are much alike.
+    """
+    left = {number for number, rule in enumerate(rules) if rule.allows}
+    for place in places:
+        if not left:
+            return
+        if place.missing:
+            continue
+        here = left if place.nic is None else left.intersection(_numbers(network, place, direction))
+        yield from [rules[number] for number in here]
+        left = left - here
 
 
 def _numbers(network: Network, place: Place, direction: Direction) -> Iterator[int]:

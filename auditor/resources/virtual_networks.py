@@ -88,6 +88,8 @@ class Subnet(Node):
         """
         p = self.properties
         texts = union(p.address_prefix, p.address_prefixes)
+        if len(texts) == 1:  # the ordinary case
+            return (parse_prefix(texts[0]),)
         if not texts:
             raise Undetermined(f"the address prefix of subnet {self.label}", resource=self.id)
         return tuple(dict.fromkeys(map(parse_prefix, texts)))

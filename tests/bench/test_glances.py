@@ -40,6 +40,7 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
+    ("NSG-016", "auditor.reach.meetings._alive_somewhere", lambda *_: ()),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
     ("GW-004", "auditor.reach.plain.near", lambda *_: NOTHING),
