@@ -6,7 +6,7 @@ RUN := $(UV) run --quiet --no-sync
 # Behind a proxy that signs for itself, the system knows the proxy's certificate and uv does not.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup demo test lint check conformance fuzz az bench docs clean
+.PHONY: help setup demo test lint check conformance fuzz az bench docs site clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -25,7 +25,7 @@ demo: setup ## audit a shipped estate, findings and all
 	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken --as-of 2026-11-23 || test $$? -eq 1
 
 test: setup ## the whole suite, offline
-	@$(RUN) pytest -q
+	@$(RUN) pytest -q -n auto --dist worksteal
 
 lint: setup ## style, types, import contracts
 	@$(RUN) ruff check .
@@ -49,6 +49,11 @@ bench: setup ## time and memory; see bench/README.md
 
 docs: setup ## write the generated pages of docs/
 	@$(RUN) python -m docs.generate
+
+site: setup ## the rules as one page to publish, build/rules.html
+	@mkdir -p build
+	@$(RUN) auditor rules --report html > build/rules.html
+	@echo build/rules.html
 
 clean: ## remove what the targets above made
 	rm -rf .venv .tools build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,7 +14,8 @@ from auditor.finding import Audit, IntentState, Judged, Location, Report, Source
 from auditor.network.build import Built
 from auditor.network.graph import Network
 from auditor.rule import Rule
-from auditor.settings import WaiverEntry, matches_rule
+from auditor.selection import matches_rule
+from auditor.settings import WaiverEntry
 from auditor.snapshot.document import Snapshot
 from auditor.topology import Picture
 

@@ -1,8 +1,9 @@
-"""Keys that people write: what nobody knows is an error that names the nearest valid one."""
+"""Keys and tables that people write: an error names the nearest valid key, and the line."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,3 +23,9 @@ def refuse_unknown(table: Mapping[str, Any], known: Iterable[str], where: str) -
         if key not in known:
             hint = nearest(key, known) or "valid keys: " + ", ".join(known)
             raise UsageError(f"unknown key {quoted(key)}", where=where, advice=hint)
+
+
+def table_lines(key: str, text: str) -> list[int]:
+    """Give the lines, from 1, in which the tables `[[key]]` of a TOML text begin."""
+    header = re.compile(rf"\s*\[\[\s*(?:tool\.auditor\.)?{key}\s*\]\]")
+    return [number for number, line in enumerate(text.split("\n"), 1) if header.match(line)]

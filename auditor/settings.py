@@ -7,23 +7,19 @@ must never pass silently.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from auditor.errors import InputError, UsageError, quoted
+from auditor.errors import UsageError, quoted
 from auditor.finding import Location, Severity
-from auditor.ids import fold
 from auditor.intent import Intent, read_intent
-from auditor.keys import nearest, refuse_unknown
+from auditor.keys import nearest, refuse_unknown, table_lines
 from auditor.rule import Rule
+from auditor.selection import matches_resource, matches_rule
 
 if TYPE_CHECKING:
     from auditor.delivery.targets import Target
@@ -92,23 +88,6 @@ class Settings:
     frameworks: tuple[str, ...] = ()
     """Compliance frameworks: names of shipped ones, and files relative to the configuration."""
     history: HistorySettings = HistorySettings()
-
-
-def matches_rule(pattern: str, rule: Rule[Any]) -> bool:
-    """Whether a pattern (an id, a family, a rule's name, or a glob of ids) names a rule."""
-    wanted = pattern.upper()
-    return wanted in (rule.id, rule.family, rule.name.upper()) or fnmatchcase(rule.id, wanted)
-
-
-def matches_resource(pattern: str, subject: str) -> bool:
-    """Whether an id or a glob names a resource; without case, `*` crosses slashes.
-
-    A pattern without a leading slash may match the end of an id: `virtualNetworks/hub`.
-    """
-    wanted, folded = pattern.lower().rstrip("/"), fold(subject)
-    if fold(pattern) == folded or fnmatchcase(folded, wanted):
-        return True
-    return not wanted.startswith(("/", "*")) and fnmatchcase(folded, f"*/{wanted}")
 
 
 def find(start: Path) -> Path | None:
@@ -282,16 +261,10 @@ def _entries(table: Mapping[str, Any], key: str, path: Path) -> list[tuple[Mappi
     entries = table.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise UsageError(f"{key}s are written as [[{key}]]", where=str(path))
-    lines = _lines_of(key, path) if entries else []
+    lines = table_lines(key, path.read_text(encoding="utf-8")) if entries else []
     return [
         (entry, lines[number] if number < len(lines) else 1) for number, entry in enumerate(entries)
     ]
-
-
-def _lines_of(key: str, path: Path) -> list[int]:
-    header = re.compile(rf"\s*\[\[\s*(?:tool\.auditor\.)?{key}\s*\]\]")
-    text = path.read_text(encoding="utf-8")
-    return [number for number, line in enumerate(text.split("\n"), 1) if header.match(line)]
 
 
 def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> WaiverEntry:
@@ -331,32 +304,6 @@ def _date(text: str, where: str) -> date:
         ) from None
 
 
-def chosen(
-    rules: Mapping[str, Rule[Any]], select: Iterable[str] | None, ignore: Iterable[str]
-) -> list[Rule[Any]]:
-    """Give the rules to run: those selected (all that are on by default), less those ignored.
-
-    A rule that is off by default runs only when selected by its own id or name.
-    Raises UsageError for a pattern that names no rule, and when nothing is left.
-    """
-    wanted = None if select is None else tuple(select)
-    unwanted = tuple(ignore)
-    for pattern in (*(wanted or ()), *unwanted):
-        if not any(matches_rule(pattern, rule) for rule in rules.values()):
-            raise UsageError(
-                f"no rule matches {quoted(pattern)}",
-                advice=nearest(pattern.upper(), rules) or "see: auditor rules",
-            )
-    left = [
-        rule
-        for rule in rules.values()
-        if _selected(rule, wanted) and not any(matches_rule(p, rule) for p in unwanted)
-    ]
-    if not left:
-        raise UsageError("no rule is left to check", advice="select more, or ignore less")
-    return left
-
-
 def check_waivers(rules: Mapping[str, Rule[Any]], waivers: Iterable[WaiverEntry]) -> None:
     """Raise UsageError for a waiver of a rule that does not exist: it would be silent for ever."""
     for waiver in waivers:
@@ -366,72 +313,3 @@ def check_waivers(rules: Mapping[str, Rule[Any]], waivers: Iterable[WaiverEntry]
                 where=f"{waiver.file}:{waiver.line}",
                 advice=nearest(waiver.rule.upper(), rules) or "see: auditor rules",
             )
-
-
-def _selected(rule: Rule[Any], patterns: tuple[str, ...] | None) -> bool:
-    if patterns is None:
-        return rule.on
-    if rule.on:
-        return any(matches_rule(pattern, rule) for pattern in patterns)
-    return any(pattern.upper() in (rule.id, rule.name.upper()) for pattern in patterns)
-
-
-def parameters(
-    rules: Mapping[str, Rule[Any]], given: Mapping[str, Mapping[str, Any]], where: str
-) -> dict[str, Any]:
-    """Turn `[params.ID]` tables into each rule's own parameters. Raises UsageError."""
-    known = {rule.id: rule for rule in rules.values()}
-    made: dict[str, Any] = {}
-    for key, table in given.items():
-        rule = known.get(key.upper())
-        at = f"{where}: params.{key}"
-        if rule is None:
-            raise UsageError(
-                f"there is no rule {quoted(key)}", where=at, advice=nearest(key.upper(), known)
-            )
-        if rule.parameters is None:
-            raise UsageError(f"{rule.id} takes no parameters", where=at)
-        if rule.id in made:
-            raise UsageError(f"{rule.id} has its parameters twice", where=at)
-        defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
-        names = {name.replace("_", "-"): name for name in defaults}
-        refuse_unknown(table, names, at)
-        values = {names[name]: value for name, value in table.items()}
-        try:
-            made[rule.id] = _made(rule, {**defaults, **values})
-        except ValueError as error:
-            wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
-            raise UsageError(str(error), where=_place(where, key, wrong)) from None
-    return made
-
-
-def _made(rule: Rule[Any], values: Mapping[str, Any]) -> Any:
-    """Give a rule's parameters. Raises ValueError for what they cannot be."""
-    try:
-        return msgspec.convert(values, type(rule.parameters))
-    except InputError as error:  # of an address or a port among them
-        raise ValueError(str(error)) from None
-
-
-def _fits(rule: Rule[Any], value: Mapping[str, Any]) -> bool:
-    try:
-        _made(rule, value)
-    except ValueError:
-        return False
-    return True
-
-
-def _place(file: str, key: str, name: str) -> str:
-    """Name a parameter, and the line where it is given, when the file shows it."""
-    table = f"params.{key}.{name}".rstrip(".")
-    head = re.compile(rf"\s*\[\s*(?:tool\.auditor\.)?params\.{re.escape(key)}(\.|\s*\])")
-    own = re.compile(rf"\s*(\[.*\.)?{re.escape(name)}\s*[\]=]")
-    try:
-        lines = Path(file).read_text(encoding="utf-8").split("\n")
-    except OSError:
-        return f"{file}: {table}"
-    begin = next((n for n, line in enumerate(lines) if head.match(line)), None)
-    if begin is None:
-        return f"{file}: {table}"
-    found = next((n for n in range(begin, len(lines)) if own.match(lines[n])), begin)
-    return f"{file}:{found + 1}: {table}"

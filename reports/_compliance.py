@@ -30,10 +30,14 @@ def told(framework: FrameworkResult) -> list[ControlResult]:
     return [each for each in framework.controls if each.outcome is not ControlOutcome.NOT_COVERED]
 
 
+def left_out(framework: FrameworkResult) -> list[ControlResult]:
+    """Give the controls that no rule looks at: silence about them is no good news."""
+    return [each for each in framework.controls if each.outcome is ControlOutcome.NOT_COVERED]
+
+
 def uncovered(framework: FrameworkResult) -> str:
     """Write the ids of the controls that no rule looks at."""
-    ids = (c.id for c in framework.controls if c.outcome is ControlOutcome.NOT_COVERED)
-    return ", ".join(map(visible, ids))
+    return ", ".join(visible(each.id) for each in left_out(framework))
 
 
 def lines(report: Report, width: int) -> Iterator[Line]:

@@ -47,6 +47,8 @@ class Totals:
     rules: int
     kept: int
     idle: int
+    judged: int
+    """Resources that some rule reads; rules about the audit itself are kept without any."""
 
     @classmethod
     def of(cls, report: Report) -> Totals:
@@ -60,17 +62,19 @@ class Totals:
             rules=len(report.rules),
             kept=sum(1 for rule in report.rules if is_kept(rule)),
             idle=sum(1 for rule in report.rules if is_idle(rule)),
+            judged=sum(kind.count for kind in report.audit.resources if kind.understood),
         )
 
     @property
     def silent(self) -> bool:
-        """True when no rule found anything to judge."""
-        return not (self.rules - self.idle or self.broken.total() or self.unknown.total())
+        """True when no rule found anything of the network to judge."""
+        found = self.judged and self.rules - self.idle
+        return not (found or self.broken.total() or self.unknown.total())
 
     @property
     def spotless(self) -> bool:
         """True when something was judged and all of it is kept: the only case for green."""
-        return not (self.broken.total() or self.unknown.total()) and self.kept > 0
+        return not (self.broken.total() or self.unknown.total() or self.silent) and self.kept > 0
 
 
 def is_idle(rule: RuleSummary) -> bool:

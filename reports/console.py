@@ -6,10 +6,8 @@ details; the verdict comes last, where the eye rests. The reader may stop at any
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TextIO
 
 from auditor import trends
@@ -19,6 +17,7 @@ from . import _compliance
 from ._layout import TIE, Line, block, labelled, split_command, width_of
 from ._names import Names
 from ._past import ages, compared, ending, gone, not_told, series, since
+from ._terminal import STYLES, Look, painter, plain, trimmed
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, value_text, visible
 from ._totals import (
     FAMILIES,
@@ -32,97 +31,17 @@ from ._totals import (
     verdict_parts,
 )
 
-# The terminal's own sixteen colours: they follow the reader's theme, light or dark.
-STYLES = {
-    "": "",
-    "heading": "bold",
-    "label": "dim",
-    "dim": "dim",
-    "subject": "bold",
-    "command": "cyan",
-    "good": "bold green",
-    "kept": "green",
-    "broken": "bold red",
-    "unknown": "bold magenta",
-    "untold": "bold white on magenta",
-    "critical": "bold white on red",
-    "high": "bold red",
-    "medium": "yellow",
-    "low": "blue",
-    "info": "cyan",
-}
 _UNTOLD_ABOVE = 3
 _SOURCES = 6
-_READABLE = 116
 _ENDINGS = 5
 _GONE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How wide the report is, in cells, and whether it has colour."""
-
-    width: int = 100
-    color: bool = False
-
-    @classmethod
-    def of(cls, out: TextIO) -> Look:
-        """Read it from the stream and the environment (COLUMNS, NO_COLOR, FORCE_COLOR, TERM)."""
-        tty = out.isatty()
-        color = tty and os.environ.get("TERM") != "dumb"
-        if os.environ.get("FORCE_COLOR"):
-            color = True
-        if os.environ.get("NO_COLOR"):
-            color = False
-        return cls(min(max(_columns(out, tty), 40), 400), color)
-
-    @property
-    def prose(self) -> int:
-        """The width of running text: longer lines are hard to read."""
-        return min(self.width, _READABLE)
-
-
-def _columns(out: TextIO, tty: bool) -> int:
-    wanted = os.environ.get("COLUMNS", "")
-    if wanted.isascii() and wanted.isdigit() and int(wanted[:6]) > 0:
-        return int(wanted[:6])
-    try:
-        return (os.get_terminal_size(out.fileno()).columns if tty else 0) or 100
-    except (OSError, ValueError):
-        return 100
 
 
 def render(report: Report, out: TextIO) -> None:
     """Write the report, as wide as the terminal, in colour if it shows colour."""
     look = Look.of(out)
-    paint = _painter() if look.color else _plain
-    emit(out, "".join(f"{paint(_trimmed(line))}\n" for line in _lines(report, look)))
-
-
-def _plain(line: Line) -> str:
-    return "".join(words for words, _ in line)
-
-
-def _painter() -> Callable[[Line], str]:
-    """Paint with rich's styles; the lines are laid out already, and no name is ever markup."""
-    from rich.color import ColorSystem
-    from rich.style import Style
-
-    styles = {name: Style.parse(style) for name, style in STYLES.items()}
-
-    def paint(line: Line) -> str:
-        return "".join(
-            styles[style].render(words, color_system=ColorSystem.STANDARD) for words, style in line
-        )
-
-    return paint
-
-
-def _trimmed(line: Line) -> Line:
-    """Leave out the blanks that end a line."""
-    while line and not line[-1][0].rstrip():
-        line = line[:-1]
-    return [*line[:-1], (line[-1][0].rstrip(), line[-1][1])] if line else []
+    paint = painter() if look.color else plain
+    emit(out, "".join(f"{paint(trimmed(line))}\n" for line in _lines(report, look)))
 
 
 def _lines(report: Report, look: Look) -> Iterator[Line]:

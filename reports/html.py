@@ -6,7 +6,6 @@ The page is whole without its script: that only filters, copies and lays the pic
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from typing import Any, TextIO
 
 from markupsafe import Markup
@@ -15,7 +14,7 @@ from auditor.finding import FrameworkResult, Judged, Report, RuleSummary, Severi
 from auditor.web import markdown, page, pictured, vendor
 
 from ._charts import charts
-from ._compliance import outcomes, told, uncovered
+from ._compliance import left_out, outcomes, told
 from ._layout import split_command
 from ._names import Names
 from ._past import compared, ending, not_told, since
@@ -79,10 +78,10 @@ def _values(report: Report) -> dict[str, Any]:
             for intent in report.intents
         ],
         "history": _history(report, names),
-        "compliance": [_framework(framework) for framework in report.compliance],
+        "compliance": [_framework(framework, names) for framework in report.compliance],
         "findings": [_finding(finding, report, names) for finding in report.findings],
         "filters": _filters(report),
-        "families": {"columns": ("kept", *_WORDS.values()), "rows": list(_families(report))},
+        "families": _families(report),
         "rules": _pages(report),
         "sources": [
             {"name": visible(s.name), "shape": visible(s.shape), "records": s.records}
@@ -95,19 +94,20 @@ def _values(report: Report) -> dict[str, Any]:
     }
 
 
-def _framework(framework: FrameworkResult) -> dict[str, Any]:
+def _framework(framework: FrameworkResult, names: Names) -> dict[str, Any]:
     return {
         "title": visible(framework.title),
         "note": visible(framework.note),
         "outcomes": outcomes(framework),
-        "uncovered": uncovered(framework),
+        "uncovered": [(visible(each.id), visible(each.title)) for each in left_out(framework)],
         "controls": [
             {
                 "id": visible(control.id),
                 "title": visible(control.title),
                 "outcome": control.outcome.value,
-                "rules": [visible(each) for each in (*control.rules, *control.intents)],
-                "reason": visible(control.reason),
+                "rules": [visible(each) for each in control.rules],
+                "intents": [visible(each) for each in control.intents],
+                "reason": names.shorten(control.reason),
             }
             for control in told(framework)
         ],
@@ -218,14 +218,27 @@ def _coverage(report: Report) -> dict[str, Any] | None:
     return {"said": said, "rules": rows}
 
 
-def _families(report: Report) -> Iterable[dict[str, Any]]:
+def _families(report: Report) -> dict[str, Any]:
+    """How the rules of each family fared; what there is none of has no column."""
     groups: dict[str, list[RuleSummary]] = defaultdict(list)
     for rule in report.rules:
         if not is_idle(rule):
             groups[rule.family].append(rule)
-    for family in sorted(groups):
-        numbers = [sum(getattr(rule, name) for rule in groups[family]) for name in _COLUMNS]
-        yield {"family": visible(family), "word": FAMILIES.get(family, ""), "numbers": numbers}
+    words = dict(zip(_COLUMNS, ("kept", *_WORDS.values()), strict=True))
+    named = [
+        name
+        for name in _COLUMNS
+        if name in _COLUMNS[:3] or any(getattr(rule, name) for rule in report.rules)
+    ]
+    rows = [
+        {
+            "family": visible(family),
+            "word": FAMILIES.get(family, ""),
+            "numbers": [sum(getattr(rule, name) for rule in groups[family]) for name in named],
+        }
+        for family in sorted(groups)
+    ]
+    return {"columns": [words[name] for name in named], "rows": rows}
 
 
 def _controls(report: Report) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ https://pages.nist.gov/OSCAL/ (assessment results).
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -33,7 +34,10 @@ from ._text import place, remedy_lines, sentence, subject, value_text
 from ._totals import is_idle
 
 _REVIEWED = (ControlOutcome.NOT_SATISFIED, ControlOutcome.NOT_TOLD, ControlOutcome.SATISFIED)
-_TOOL = name_of("tool")
+_PLAN = (
+    "There is no plan in OSCAL: auditor asks every rule of what an export holds. What each rule"
+    " does is told by auditor explain."
+)
 
 
 @needs(compliance=True)
@@ -56,8 +60,12 @@ def render(report: Report, out: TextIO) -> None:
                 {
                     "uuid": plan,
                     "title": "Assessment plan",
-                    "description": "There is no plan in OSCAL: auditor asks every rule of what"
-                    " an export holds. What each rule does is told by auditor explain.",
+                    "description": _PLAN,
+                    "base64": {
+                        "filename": "plan.txt",
+                        "media-type": "text/plain",
+                        "value": b64encode(_PLAN.encode()).decode(),
+                    },
                 }
             ]
         },
@@ -88,12 +96,13 @@ def _as_control(rule: RuleSummary, report: Report) -> ControlResult:
 
 
 class _Result:
-    """One framework's result."""
+    """One framework's result. What it names has a UUID of its own: OSCAL allows each once."""
 
     def __init__(self, report: Report, framework: FrameworkResult) -> None:
         self.report = report
         self.framework = framework
         self.when = moment(report.audit)
+        self.tool = self._name("tool")
         self.reviewed = [each for each in framework.controls if each.outcome in _REVIEWED]
         asked = {rule for control in self.reviewed for rule in control.rules}
         counted = {mark for control in self.reviewed for mark in control.fingerprints}
@@ -140,17 +149,20 @@ class _Result:
 
     def _definitions(self) -> dict[str, Any]:
         tool = {
-            "uuid": _TOOL,
+            "uuid": self.tool,
             "type": "software",
             "title": "auditor",
             "description": f"auditor {markup(self.report.audit.version)}",
             "status": {"state": "operational"},
         }
-        platform = {"uuid": name_of("platform"), "uses-components": [{"component-uuid": _TOOL}]}
+        platform = {
+            "uuid": self._name("platform"),
+            "uses-components": [{"component-uuid": self.tool}],
+        }
         defined: dict[str, Any] = {
             "assessment-assets": {"components": [tool], "assessment-platforms": [platform]}
         }
-        items = {_item(finding): finding for finding in self.findings.values()}
+        items = {self._item(finding): finding for finding in self.findings.values()}
         if items:
             defined["inventory-items"] = [
                 {
@@ -196,7 +208,7 @@ class _Result:
                 prop("fingerprint", finding.fingerprint),
             ],
             **self._by_tool("finding"),
-            "subjects": [{"subject-uuid": _item(finding), "type": "inventory-item"}],
+            "subjects": [{"subject-uuid": self._item(finding), "type": "inventory-item"}],
         }
         evidence = [
             {"description": markup(f"{read.resource} {read.pointer} = {value_text(read.value)}")}
@@ -219,7 +231,7 @@ class _Result:
         return {
             "methods": ["EXAMINE"],
             "types": [kind],
-            "origins": [{"actors": [{"type": "tool", "actor-uuid": _TOOL}]}],
+            "origins": [{"actors": [{"type": "tool", "actor-uuid": self.tool}]}],
         }
 
     def _finding(self, control: ControlResult) -> dict[str, Any]:
@@ -253,6 +265,5 @@ class _Result:
     def _name(self, kind: str, *parts: str) -> str:
         return name_of(kind, self.framework.name, *parts)
 
-
-def _item(finding: Judged) -> str:
-    return name_of("resource", fold(finding.subject))
+    def _item(self, finding: Judged) -> str:
+        return self._name("resource", fold(finding.subject))

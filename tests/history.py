@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
@@ -9,10 +10,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
+
+import psycopg
 
 from auditor.finding import Audit, Judged, Report, RuleSummary, Severity, Status, TypeCount, Waiver
 from auditor.history import estates, reading
@@ -21,6 +24,8 @@ from auditor.history.record import Recorded, record
 from auditor.history.store import Store
 from auditor.history.taken import Taken
 from auditor.past import Life, Past
+
+_NUMBERS = itertools.count(1)
 
 RULE = "NSG-001"
 HUB = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub"
@@ -118,11 +123,13 @@ def taken(
     mark: str = "",
     rules_mark: str = "rules",
     about_audit: frozenset[str] = frozenset(),
+    timed: bool = True,
 ) -> Taken:
     """An audit of that day, ready to be recorded."""
     look = in_a_table(sight) if isinstance(sight, dict) else sight or in_a_table({})
     what = report(*findings) if of is None else of
-    return Taken(what, day(number), mark or f"day {number}", rules_mark, look, about_audit)
+    mark = mark or f"day {number}"
+    return Taken(what, day(number), mark, rules_mark, look, about_audit, timed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +183,37 @@ class Server:
 
     port: int
     password: str = "p@ss:w/rd?#"
+    idle: list[str] = field(default_factory=list)
 
     def url(self, database: str, *, password: str | None = None, user: str = "auditor") -> str:
         """The URL of a database, with the password."""
         secret = quote(self.password if password is None else password, safe="")
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """The name of an empty database, emptied and lent again afterwards: making one is dear."""
+        name = self.idle.pop() if self.idle else self._made()
+        yield name
+        with self._connected(name) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute(f"ALTER DATABASE {name} RESET ALL")
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        self.idle.append(name)
+
+    def _made(self) -> str:
+        name = f"history{next(_NUMBERS)}"
+        with self._connected("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def _connected(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+        options = "-c default_transaction_read_only=off"
+        return psycopg.connect(self.url(database), autocommit=True, options=options)
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from auditor.collect import permissions
 from auditor.collect.outcome import State
 from auditor.commands import recording
 from auditor.history.lives import State as Stand
+from auditor.parameters import parameters_of
+from auditor.selection import chosen
 from auditor.testing import resource
 
 from .command import Command, apart
@@ -177,8 +179,8 @@ def test_the_configuration_shown_is_valid(number: int, auditor: Command) -> None
 
 def _follow(told: settings.Settings) -> None:
     rules = registry.rules()
-    assert settings.chosen(rules, told.select, told.ignore)
-    assert settings.parameters(rules, told.parameters, told.file)
+    assert chosen(rules, told.select, told.ignore)
+    assert parameters_of(rules, told.parameters, told.file)
     settings.check_waivers(rules, told.waivers)
     assert all(not waiver.lacking for waiver in told.waivers)
 

@@ -75,9 +75,10 @@ def _carry_out(
             report = book.add(report)
         for render, file in targets:
             _write(render, report, file)
-    status = delivery.of_report(report)
-    if book is not None:
-        book.settle()
+    unrecorded = book.fault if book is not None else None
+    status = delivery.of_report(report, unrecorded)
+    if unrecorded is not None:
+        raise unrecorded
     return status
 
 
@@ -90,19 +91,21 @@ def _audit(
 ) -> Report:
     """Audit what the command line names; `watch` is told what went into it."""
     from auditor import baseline, registry
-    from auditor import settings as configuration
     from auditor.assemble import Policy
     from auditor.audit import audit
     from auditor.network.build import build
+    from auditor.parameters import parameters_of
     from auditor.progress import stages
+    from auditor.selection import chosen
+    from auditor.settings import check_waivers
     from auditor.snapshot.load import load
 
     as_of = _moment(options["as_of"])
     rules = registry.rules((*settings.rules, *options["folders"]))
     select = _words(options["select"]) or settings.select
-    chosen = configuration.chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
-    parameters = configuration.parameters(rules, settings.parameters, settings.file)
-    configuration.check_waivers(rules, settings.waivers)
+    running = chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
+    parameters = parameters_of(rules, settings.parameters, settings.file)
+    check_waivers(rules, settings.waivers)
     frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
     policy = Policy(
         day=as_of.date(),
@@ -127,12 +130,12 @@ def _audit(
         if since:
             stage("reading the older snapshot")
             _look_back(built.network, since, options["keep_going"])
-        stage(f"asking {len(chosen)} rules")
+        stage(f"asking {len(running)} rules")
         pictured = any(getattr(render, "needs_picture", False) for render in renderers)
-        report = audit(snapshot, built, chosen, policy, parameters, pictured=pictured)
+        report = audit(snapshot, built, running, policy, parameters, pictured=pictured)
         if watch is not None:
             stage("recording")
-            watch(snapshot, built.network, chosen, parameters, policy)
+            watch(snapshot, built.network, running, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return complying.told(report, frameworks, built.network)

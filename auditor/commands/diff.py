@@ -78,26 +78,27 @@ def _audited(
 ) -> tuple[Network, Report]:
     """Audit one input. With another network, both tell packets apart in one space."""
     from auditor import registry
-    from auditor import settings as configuration
     from auditor.assemble import Policy
     from auditor.audit import audit, moment
     from auditor.network.build import build
+    from auditor.parameters import parameters_of
     from auditor.reach.space import share
+    from auditor.selection import chosen
     from auditor.snapshot.load import load
     from auditor.streams import stdin_for
 
     keep_going = options["keep_going"]
     as_of = moment(options["as_of"])
     rules = registry.rules(settings.rules)
-    chosen = configuration.chosen(rules, settings.select, settings.ignore)
-    parameters = configuration.parameters(rules, settings.parameters, settings.file)
+    running = chosen(rules, settings.select, settings.ignore)
+    parameters = parameters_of(rules, settings.parameters, settings.file)
     snapshot = load([path], keep_going=keep_going, stdin=stdin_for([path]))
     tags = read_tags(options["tags"] or settings.service_tags)
     built = build(snapshot, keep_going=keep_going, as_of=as_of, intents=settings.intents, tags=tags)
     if other is not None:
         share(other, built.network)
     policy = Policy(day=as_of.date(), waivers=settings.waivers)
-    return built.network, audit(snapshot, built, chosen, policy, parameters)
+    return built.network, audit(snapshot, built, running, policy, parameters)
 
 
 def _findings(was: Report, now: Report) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
@@ -129,8 +130,8 @@ def _unwanted(change: Change, network: Network, settings: Settings) -> bool:
 
 def _allowed(settings: Settings) -> tuple[str, ...]:
     from auditor import registry
-    from auditor import settings as configuration
+    from auditor.parameters import parameters_of
 
     rules = registry.rules(settings.rules)
-    given = configuration.parameters(rules, settings.parameters, settings.file).get("EXP-001")
+    given = parameters_of(rules, settings.parameters, settings.file).get("EXP-001")
     return tuple((given or rules["EXP-001"].parameters).allow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,8 @@ def graph(
         if form != "html" or detail != "auto":
             drawn = _detailed(drawn, detail)
         text = _writer(form)(drawn)
+        if form == "mermaid":
+            text = _within_limits(drawn, text, detail)
     _write(text, output)
     return 0
 
@@ -70,6 +73,23 @@ def _detailed(drawn: Picture, detail: str) -> Picture:
     if detail == "auto":
         return grouped(drawn)
     return by_network(drawn) if detail == "networks" else drawn
+
+
+def _within_limits(drawn: Picture, text: str, detail: str) -> str:
+    """Close the networks of what Mermaid would refuse to draw; say so when that is not enough."""
+    from auditor.picture.grouping import by_network
+    from auditor.picture.mermaid import MOST_LINES, MOST_TEXT, is_drawn, mermaid
+
+    if detail == "auto" and not is_drawn(drawn, text):
+        drawn = by_network(drawn)
+        text = mermaid(drawn)
+    if not is_drawn(drawn, text):
+        sys.stderr.write(
+            f"auditor: {len(drawn.lines):,} lines and {len(text):,} characters; Mermaid draws"
+            f" {MOST_LINES} and {MOST_TEXT:,} unless maxEdges and maxTextSize say otherwise\n"
+            "  help: --format svg draws all\n"
+        )
+    return text
 
 
 def _writer(form: str) -> Callable[[Picture], str]:

@@ -65,7 +65,10 @@ def address_of(option: str | None, configured: HistorySettings) -> Address:
 
 
 def open_book(options: Mapping[str, Any], settings: Settings) -> Book:
-    """Open the history before the audit: what cannot be recorded is told at once."""
+    """Open the history before the audit: damage is told at once, and no audit is made.
+
+    What is whole and cannot be written is told after the report, which is worth having.
+    """
     configured = settings.history
     address = address_of(options["history"], configured)  # first: it tells of a missing library
     from auditor.history import estates
@@ -76,23 +79,32 @@ def open_book(options: Mapping[str, Any], settings: Settings) -> Book:
     since = options["since"] or settings.since
     tags = options["tags"] or settings.service_tags
     files = tuple(file for file in (since, tags) if file)
-    store = Store.for_writing(address)
-    return Book(store, name, keep, files)
+    try:
+        return Book(Store.for_writing(address), name, keep, files)
+    except UsageError as fault:
+        return Book(fault, name, keep, files)
 
 
 class Book:
     """The history that an audit is recorded in."""
 
     def __init__(
-        self, store: Store, estate: str, keep_days: int | None, files: Sequence[str] = ()
+        self,
+        store: Store | AuditorError,
+        estate: str,
+        keep_days: int | None,
+        files: Sequence[str] = (),
     ) -> None:
-        """`files` are others that the audit's answers depend on."""
+        """`store` may be why there is none; `files` are others that the answers depend on.
+
+        `fault` says what kept the report from being recorded, if anything did.
+        """
         self._store = store
         self._estate = estate
         self._keep_days = keep_days
         self._files = files
         self._context: dict[str, Any] = {}
-        self._fault: AuditorError | None = None
+        self.fault = store if isinstance(store, AuditorError) else None
 
     def watch(
         self,
@@ -108,8 +120,10 @@ class Book:
 
         others = [marks.file_mark(file) for file in self._files]
         asked = marks.rules_mark(rules, parameters, policy, network.intents, *others)
+        at = moments.read(snapshot.taken_at)
         self._context = {
-            "at": moments.written(moments.read(snapshot.taken_at) or network.as_of),
+            "at": moments.written(at or network.as_of),
+            "timed": at is not None,
             "mark": marks.run_mark(marks.snapshot_mark(snapshot), asked),
             "rules_mark": asked,
             "sight": Sighted(snapshot, network),
@@ -119,26 +133,29 @@ class Book:
     def add(self, report: Report) -> Report:
         """Record the report and give it its history.
 
-        A report that cannot be recorded is shown all the same; `settle` raises what was wrong.
+        A report that cannot be recorded is shown all the same; `fault` says what was wrong.
         """
+        if isinstance(self._store, AuditorError):
+            return report
         from auditor.history.taken import Taken
 
         try:
-            return replace(report, history=self._add(Taken(report, **self._context)))
+            taken = Taken(report, **self._context)
+            return replace(report, history=self._add(self._store, taken))
         except AuditorError as error:
-            self._fault = error
+            self.fault = error
             return report
 
-    def _add(self, taken: Taken) -> Past:
+    def _add(self, store: Store, taken: Taken) -> Past:
         from auditor.history import estates, reading
         from auditor.history.record import record
 
-        recorded = record(self._store, self._estate, taken, self._keep_days)
+        recorded = record(store, self._estate, taken, self._keep_days)
         done = "recorded" if recorded.new else "recorded before, nothing added,"
-        told = f"{done} as run {recorded.run} of {self._estate} in {self._store.address.shown}"
+        told = f"{done} as run {recorded.run} of {self._estate} in {store.address.shown}"
         sys.stderr.write(plain(f"auditor: {told}") + "\n")
-        with self._store.reading() as connection:
-            number, name = estates.found(connection, self._estate, self._store.address)
+        with store.reading() as connection:
+            number, name = estates.found(connection, self._estate, store.address)
             return reading.past(
                 connection,
                 number,
@@ -147,8 +164,3 @@ class Book:
                 day=taken.report.audit.as_of,
                 recorded=recorded.new,
             )
-
-    def settle(self) -> None:
-        """Raise what kept the report from being recorded, if anything did."""
-        if self._fault is not None:
-            raise self._fault

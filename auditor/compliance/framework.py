@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import UsageError, quoted
-from auditor.keys import nearest, refuse_unknown
+from auditor.keys import nearest, refuse_unknown, table_lines
 from auditor.rule import Rule
-from auditor.settings import matches_rule
+from auditor.selection import matches_rule
 
 _KEYS = ("name", "title", "note", "control")
 _CONTROL_KEYS = ("id", "title", "rules", "intents", "types", "beyond")
@@ -73,7 +73,7 @@ def chosen(
         if _plain(each) in known:
             one = _with_rules(_shipped()[known[_plain(each)]], rules)
         elif each.endswith(".toml") or "/" in each or "\\" in each:
-            one = _checked(read(Path(each)), each, rules, tuple(intents))
+            one = _checked(read(Path(each)), Path(each), rules, tuple(intents))
         else:
             raise UsageError(
                 f"there is no framework {quoted(each)}",
@@ -124,18 +124,19 @@ def _with_rules(framework: Framework, rules: Mapping[str, Rule[Any]]) -> Framewo
 
 
 def read(path: Path) -> Framework:
-    """Read a mapping file. Raises UsageError, naming the control, for whatever is wrong."""
+    """Read a mapping file. Raises UsageError, naming line and control, for whatever is wrong."""
     where = str(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=where) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"is not TOML: {error}", where=where) from error
-    return _made(table, where)
+    return _made(table, where, text)
 
 
-def _made(table: Mapping[str, Any], where: str) -> Framework:
+def _made(table: Mapping[str, Any], where: str, text: str = "") -> Framework:
     refuse_unknown(table, _KEYS, where)
     name = _text(table, "name", where, needed=True)
     entries = table.get("control", [])
@@ -144,13 +145,21 @@ def _made(table: Mapping[str, Any], where: str) -> Framework:
     if not entries:
         raise UsageError("has no [[control]]", where=where)
     controls: dict[str, Control] = {}
-    for number, entry in enumerate(entries, 1):
-        control = _control(entry, f"{where}: control {number}")
+    for number, (entry, at) in enumerate(zip(entries, _places(where, text, entries), strict=True)):
+        control = _control(entry, f"{at}: control {number + 1}")
         if control.id in controls:
-            raise UsageError(f"two controls are called {quoted(control.id)}", where=where)
+            raise UsageError(f"two controls are called {quoted(control.id)}", where=at)
         controls[control.id] = control
     title = _text(table, "title", where) or name
     return Framework(name, title, tuple(controls.values()), _text(table, "note", where))
+
+
+def _places(where: str, text: str, controls: Sequence[object]) -> list[str]:
+    """Give `FILE:LINE` for each control; the file alone where they are not written as tables."""
+    lines = table_lines("control", text)
+    if len(lines) != len(controls):
+        return [where] * len(controls)
+    return [f"{where}:{line}" for line in lines]
 
 
 def _control(entry: Mapping[str, Any], where: str) -> Control:
@@ -184,12 +193,13 @@ def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
 
 
 def _checked(
-    framework: Framework, where: str, rules: Mapping[str, Rule[Any]], intents: tuple[str, ...]
+    framework: Framework, file: Path, rules: Mapping[str, Rule[Any]], intents: tuple[str, ...]
 ) -> Framework:
     """Turn patterns into ids, and refuse what does not exist: it would be silent for ever."""
     made = []
-    for control in framework.controls:
-        at = f"{where}: control {control.id}"
+    places = _places(str(file), file.read_text(encoding="utf-8"), framework.controls)
+    for control, place in zip(framework.controls, places, strict=True):
+        at = f"{place}: control {control.id}"
         found: dict[str, None] = {}
         for pattern in control.rules:
             matched = [rule.id for rule in rules.values() if matches_rule(pattern, rule)]

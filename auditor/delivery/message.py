@@ -52,8 +52,8 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     return safe if len(safe) <= longest else safe[: longest - 1] + "…"
 
 
-def of_report(report: Report) -> Message:
-    """Say what an audit found."""
+def of_report(report: Report, unrecorded: AuditorError | None = None) -> Message:
+    """Say what an audit found, and why a history does not hold it, where one should."""
     broken = [each for each in report.findings if each.status is Status.BROKEN]
     counts = Counter(each.severity for each in broken)
     numbers = ", ".join(f"{counts[s]:,} {s.word}" for s in reversed(Severity) if counts[s])
@@ -66,13 +66,17 @@ def of_report(report: Report) -> Message:
         headline += f", cannot tell: {untold:,}"
     return Message(
         headline=f"Azure network audit: {headline}",
-        failed=report.failed,
-        facts=tuple(_facts(report)),
+        failed=report.failed or unrecorded is not None,
+        facts=(*_facts(report), *_lost(unrecorded)),
         lines=tuple(map(_line, broken[:MOST])),
         more=max(0, len(broken) - MOST),
         report=report,
         changed=_changed(report.history),
     )
+
+
+def _lost(unrecorded: AuditorError | None) -> tuple[tuple[str, str], ...]:
+    return () if unrecorded is None else (("not recorded", shown(str(unrecorded))),)
 
 
 def of_error(error: BaseException) -> Message:

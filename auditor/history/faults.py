@@ -24,7 +24,7 @@ class HistoryError(AuditorError):
 _SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing was recorded",
     sqlite3.SQLITE_READONLY: "it is read-only; nothing was recorded",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: its folder is absent or not writable",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: it or its folder is absent, or may not be used",
     sqlite3.SQLITE_PERM: "it may not be opened",
     sqlite3.SQLITE_BUSY: "another process keeps it locked; nothing was recorded",
     sqlite3.SQLITE_LOCKED: "another process keeps it locked; nothing was recorded",
@@ -34,6 +34,7 @@ _SQLITE = {
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, by class
 _POSTGRESQL = {
+    "3F000": "the user may use no schema of the database; nothing was recorded",
     "25": "the server is read-only; nothing was recorded",
     "42501": "the user has no right to do this; nothing was recorded",
     "53": "the server is out of space, memory or connections; nothing was recorded",

@@ -74,6 +74,11 @@ def run_mark(snapshot: str, rules: str) -> str:
     return _digest(snapshot, rules)
 
 
+def return_mark(mark: str, times: int) -> str:
+    """Give the name of a run that returns to what was recorded so many times before."""
+    return _digest(mark, str(times)) if times else mark
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 

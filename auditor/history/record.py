@@ -15,6 +15,7 @@ from auditor.finding import Judged, Report
 from auditor.history import estates, walk
 from auditor.history.absence import Gone, Hearing, kind_of, related_to, types_of
 from auditor.history.lives import EVENTS, PENDING, Course, Kind, State, Verdict, seen
+from auditor.history.marks import return_mark
 from auditor.history.retention import prune
 from auditor.history.schema import (
     ABSENCE,
@@ -59,10 +60,10 @@ def record(store: Store, estate: str, taken: Taken, keep_days: int | None = None
     """
     with store.writing() as connection:
         number, horizon = estates.locked(connection, estate)
-        same = select(RUN.c.id).where(RUN.c.estate_id == number, RUN.c.mark == taken.mark)
-        found = connection.execute(same).scalar()
+        found, mark = _same(connection, number, taken)
         if found is not None:
             return Recorded(found, False)
+        taken = replace(taken, mark=mark)
         if taken.at < horizon:
             raise UsageError(
                 f"the snapshot of {taken.at} is older than what is kept, since {horizon}",
@@ -73,6 +74,31 @@ def record(store: Store, estate: str, taken: Taken, keep_days: int | None = None
         if keep_days is not None:
             prune(connection, number, keep_days)
         return Recorded(run, True)
+
+
+def _same(connection: Connection, estate: int, taken: Taken) -> tuple[int | None, str]:
+    """Find the run that this audit is, else the mark of a new one.
+
+    A snapshot has one time and is one run. Exports without a time are the run before them when
+    nothing else was recorded since; after something else they are a run of their own.
+    """
+    ids: list[int] = []
+    while True:
+        mark = return_mark(taken.mark, len(ids))
+        same = select(RUN.c.id).where(RUN.c.estate_id == estate, RUN.c.mark == mark)
+        found = connection.execute(same).scalar()
+        if found is None:
+            break
+        if taken.timed:
+            return found, mark
+        ids.append(found)
+    if ids:
+        earlier = select(RUN.c.id).where(RUN.c.estate_id == estate, RUN.c.at <= taken.at)
+        before = earlier.order_by(RUN.c.at.desc(), RUN.c.id.desc()).limit(1)
+        last = connection.execute(before).scalar()
+        if last in ids:
+            return last, mark
+    return None, mark
 
 
 class _Recording:

@@ -59,9 +59,12 @@ class Store:
 
     @classmethod
     def for_reading(cls, address: Address) -> Store:
-        """Open a history that is there. Raises HistoryError when there is none."""
-        if address.file is not None and not os.path.exists(address.file):
-            raise _none(address)
+        """Open a history. Raises HistoryError when there is none, or none that may be read."""
+        if address.file is not None:
+            if not os.path.exists(address.file):
+                raise _none(address)
+            if not os.access(address.file, os.R_OK):
+                raise HistoryError("cannot be read: permission denied", where=address.shown)
         store = cls(address)
         store.check()
         with store.reading() as connection:

@@ -15,6 +15,8 @@ class Taken:
     `at` is when the snapshot was taken, as `moments.written` writes it. `mark` names the snapshot
     and the rules: what has the same is recorded once. `rules_mark` names the rules alone. `sight`
     looks into what was audited; `about_audit` are the rules that judge the configuration.
+    `timed` tells whether the snapshot itself says when it was taken: exports do not, and the same
+    export after another one is a return to an earlier state, not the earlier run.
     """
 
     report: Report
@@ -23,3 +25,4 @@ class Taken:
     rules_mark: str
     sight: Sight
     about_audit: frozenset[str] = frozenset()
+    timed: bool = True

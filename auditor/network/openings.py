@@ -7,7 +7,6 @@ or by several of one group together (`auditor.network.admission.anywhere`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -35,6 +34,7 @@ from auditor.network.filters import (
     subnet_name,
 )
 from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.rule_lists import once_for_alike
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.routing import RouteTable
@@ -114,7 +114,7 @@ def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
 @question
 def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects of the rules about inbound Allow rules: the custom ones of every group."""
-    return tuple(rule for rule in network.all(SecurityRule) if _lets_in(rule))
+    return tuple(filter(once_for_alike(_lets_in), network.all(SecurityRule)))
 
 
 def _lets_in(rule: SecurityRule) -> bool:
@@ -130,7 +130,7 @@ def foreign_allows(network: Network) -> dict[SecurityRule, None]:
 
     The suspects of the rules about inbound Allow rules.
     """
-    return dict.fromkeys(rule for rule in inbound_allows(network) if _concerns(rule))
+    return dict.fromkeys(filter(once_for_alike(_concerns), inbound_allows(network)))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:
@@ -144,14 +144,9 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
 
 def _concerns(rule: SecurityRule) -> bool:
     try:
-        return _are_foreign(rule.sources)
+        return foreign(selector(rule.sources))
     except Undetermined:
         return True
-
-
-@lru_cache(maxsize=8192)
-def _are_foreign(sources: tuple[str, ...]) -> bool:
-    return foreign(selector(sources))
 
 
 @question

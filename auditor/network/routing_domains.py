@@ -302,7 +302,7 @@ def space_of(network: Network, key: str) -> tuple[Claim, ...]:
     """
     node = network.nodes.get(key)
     if isinstance(node, VirtualNetwork):
-        return claims_of(node)
+        return claims_of(network, node)
     if isinstance(node, VirtualHub):
         return _claims_of_hub(node)
     found = tuple(
@@ -316,7 +316,8 @@ def space_of(network: Network, key: str) -> tuple[Claim, ...]:
     return tuple({claim.prefix: claim for claim in reversed(found)}.values())
 
 
-def claims_of(vnet: VirtualNetwork) -> tuple[Claim, ...]:
+@question_about
+def claims_of(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """Give the address space of a VNet. Raises Undetermined when the VNet does not tell it."""
     space = vnet.properties.address_space
     if space is None or space.address_prefixes is None:

@@ -12,10 +12,7 @@ import msgspec
 
 from auditor.network.graph import Network, question
 from auditor.resources import walk
-from auditor.resources.base import Node
-from auditor.resources.security import NetworkSecurityGroup
-
-_RULES = "/properties/securityRules"
+from auditor.resources.base import Node, Wire
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -33,27 +30,24 @@ class Untold(msgspec.Struct, frozen=True):
 def untold_parts(network: Network) -> tuple[Untold, ...]:
     """Give every list of parts that is not told, by resource, in the order of their ids.
 
-    A resource that came without any settings is left out: the input's gaps tell of it. A security
-    group without a list of rules is none without rules: Azure writes an empty list for that.
+    A resource that came without any settings is left out: the input's gaps tell of it.
     """
     told = [
         Untold(node, pointer, _reason(node, pointer))
         for node in filter(_may_lack, network.nodes.values())
         for pointer in _lists(node, "")
     ]
-    known = {(each.node.key, each.pointer) for each in told}
-    for group in network.all(NetworkSecurityGroup):
-        hollow = walk.peek(group, "properties") is None
-        if not hollow and not group.told and (group.key, _RULES) not in known:
-            told.append(Untold(group, _RULES, "the input has no list of them"))
     return tuple(sorted(told, key=lambda each: each.node.key))
 
 
 def _may_lack(node: Node) -> bool:
     """Whether a resource came with holes; most did not, and need no second look."""
-    if node.record is None or not node.record.unresolved:
+    if node.record is None or not walk.has_parts(type(node)):
         return False
-    return walk.has_parts(type(node)) and walk.peek(node, "properties") is not None
+    settings: Wire | None = walk.peek(node, "properties")
+    if settings is None:
+        return False
+    return bool(node.record.unresolved) or settings.whole is not None
 
 
 def _lists(node: Node, path: str) -> Iterator[str]:
@@ -66,4 +60,5 @@ def _lists(node: Node, path: str) -> Iterator[str]:
 def _reason(node: Node, pointer: str) -> str:
     pairs = node.record.unresolved if node.record is not None else ()
     low = pointer.lower()
-    return next((why for at, why in pairs if at.lower().startswith(low)), "")
+    told = (why for at, why in pairs if at.lower().startswith(low))
+    return next(told, "the input has no list of them")

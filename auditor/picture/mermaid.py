@@ -19,6 +19,18 @@ _ARROWS = {
 _ROUND = {"internet": ("((", "))"), "site": ("[/", "/]"), "database": ("[(", ")]")}
 
 
+MOST_LINES = 500
+MOST_TEXT = 50_000
+"""What Mermaid draws unless its page tells it otherwise (`maxEdges`, `maxTextSize`); GitHub and
+Azure DevOps do not: https://mermaid.js.org/config/schema-docs/config.html
+"""
+
+
+def is_drawn(picture: Picture, text: str) -> bool:
+    """Tell whether places that draw Mermaid draw a picture that is written as this text."""
+    return len(picture.lines) <= MOST_LINES and len(text) <= MOST_TEXT
+
+
 def mermaid(picture: Picture) -> str:
     """Write the picture; names are quoted, so that none ends its quotes or begins a directive."""
     nodes = {spot.id: f"n{number}" for number, spot in enumerate(picture.spots)}

@@ -84,10 +84,10 @@ def _open(spot: Spot) -> str:
 def _box(spot: Spot, box: Box) -> Iterator[str]:
     yield _open(spot)
     yield _rect("box", box, 8)
-    room = int((box.width - 40) / 6.6)
-    yield _text("name", box.x + 12, box.y + 18, fitted(spot.name, room))
+    room = box.width - 12 - _aside(spot)
+    yield _text("name", box.x + 12, box.y + 18, fitted(spot.name, room, 12, bold=True))
     told = [spot.kind.word, *spot.facts] if spot.kind is not Kind.SUBNET else [*spot.facts]
-    yield _text("soft", box.x + 12, box.y + 33, fitted(" · ".join(told), int(room * 1.2)))
+    yield _text("soft", box.x + 12, box.y + 33, fitted(" · ".join(told), box.width - 20, 10.5))
     yield from _mark(spot, box)
     yield "</g>"
 
@@ -100,11 +100,18 @@ def _chip(spot: Spot, box: Box) -> Iterator[str]:
         f' height="{box.height - 16:.1f}" rx="2"/>'
     )
     name = f"{spot.count} × {spot.name}" if spot.count > 1 else spot.name
-    yield _text("name", box.x + 14, box.y + 21, fitted(name, 22))
+    yield _text(
+        "name", box.x + 14, box.y + 21, fitted(name, box.width - 14 - _aside(spot), 12, bold=True)
+    )
     told = " · ".join([spot.kind.word, *spot.facts])
-    yield _text("soft", box.x + 14, box.y + 37, fitted(told, 29))
+    yield _text("soft", box.x + 14, box.y + 37, fitted(told, box.width - 22, 10.5))
     yield from _mark(spot, box)
     yield "</g>"
+
+
+def _aside(spot: Spot) -> float:
+    """What a name leaves free at its right: an edge, and the mark of what is not told."""
+    return 24.0 if spot.doubts else 8.0
 
 
 def _mark(spot: Spot, box: Box) -> Iterator[str]:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import east_asian_width
 
 from auditor.topology import Line, Spot
 
-_WIDE = frozenset("mw@%<>=+&\\")
+_BOLD = 1.12
+"""How much wider bold letters are."""
+_DOTS = 1.0
+_WIDTHS = {
+    **dict.fromkeys("ijlI'|!", 0.3),
+    **dict.fromkeys(" .,:;·`", 0.32),
+    **dict.fromkeys("tfr-/\\()[]", 0.4),
+    **dict.fromkeys("cszkJ*_?", 0.56),
+    **dict.fromkeys("w&<>=+~×", 0.84),
+    **dict.fromkeys("MOQGD", 0.86),
+    **dict.fromkeys("mW@%", 1.0),
+}
+"""Widths of letters as parts of the font's size, of DejaVu Sans."""
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def shown(text: str, limit: int = 0) -> str:
@@ -16,27 +30,36 @@ def shown(text: str, limit: int = 0) -> str:
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
 
 
-def fitted(text: str, limit: int) -> str:
-    """Write at most `limit` characters as `shown` does, fewer where they are wide.
+def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """Write what fits into so many pixels, as `shown` does; what was cut ends in `…`.
 
-    Capitals and the letters of East Asia take more room than the letters most names are made of.
+    Nobody knows the font of who looks: letters are as wide as in the widest that are common.
     """
-    text = shown(text, limit)
-    room, taken = limit * 1.12, 0.0
+    text = shown(text)
+    unit = size * (_BOLD if bold else 1.0)
+    taken, end = 0.0, 0
     for place, char in enumerate(text):
-        wide = (
-            2.0
-            if east_asian_width(char) in "WF"
-            else 1.6
-            if char.isupper()
-            else 1.3
-            if char in _WIDE
-            else 1.0
-        )
-        taken += wide
+        if taken + unit * _DOTS <= room:
+            end = place
+        taken += unit * _width(char)
         if taken > room:
-            return text[: max(place - 1, 1)].removesuffix("…") + "…"
-    return text
+            return _isolated(text[: max(end, 1)] + "…")
+    return _isolated(text)
+
+
+def _width(char: str) -> float:
+    """A letter's width as part of the font's size."""
+    known = _WIDTHS.get(char)
+    if known is not None:
+        return known
+    if char > "\u2e7f" and east_asian_width(char) in "WF":
+        return 1.35 if char > "\uffff" else 1.0
+    return 0.76 if char.isupper() else 0.65
+
+
+def _isolated(text: str) -> str:
+    """Let what is read from the right begin at its own right, the `…` at its end."""
+    return f"\u2068{text}\u2069" if _FROM_THE_RIGHT.search(text) else text
 
 
 def title(spot: Spot) -> str:

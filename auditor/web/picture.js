@@ -61,11 +61,31 @@
 
   /* ---- layout ---- */
   const elk = new ELK();
-  const width = (text, size) => Math.ceil(text.length * size);
-  const cut = (text, room, size) => {
-    const most = Math.max(3, Math.floor(room / size));
-    return text.length > most ? text.slice(0, most - 1) + "\u2026" : text;
-  };
+  /* Texts are measured, never counted: letters differ, and what this machine has no letters for, too. */
+  const pen = document.createElement("canvas").getContext("2d");
+  const family = getComputedStyle(svg).fontFamily;
+  const NAME = `600 12px ${family}`, SOFT = `10.5px ${family}`;
+  const widths = new Map();
+  function width(text, font) {
+    const key = font + text;
+    if (!widths.has(key)) { pen.font = font; widths.set(key, Math.ceil(pen.measureText(text).width)); }
+    return widths.get(key);
+  }
+  const segmenter = self.Intl && Intl.Segmenter ? new Intl.Segmenter() : null;
+  const letters = (text) => (segmenter ? Array.from(segmenter.segment(text), (one) => one.segment) : Array.from(text));
+  /* The beginning of a text that fits; a letter of several characters is never split. */
+  function cut(text, room, font) {
+    if (width(text, font) <= room) return text;
+    const parts = letters(text);
+    let low = 1, high = parts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (width(parts.slice(0, middle).join("") + "\u2026", font) <= room) low = middle; else high = middle - 1;
+    }
+    return parts.slice(0, low).join("") + "\u2026";
+  }
+  /* A name that is read from the right begins there, wherever it stands. */
+  const isolated = (text) => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);
   const nameOf = (spot) => (spot.c ? `${spot.c} \u00d7 ${spot.n}` : spot.n);
   const kindOf = (spot) => data.words[spot.k];
   const underOf = (i) => {
@@ -75,15 +95,16 @@
   };
   function leaf(i) {
     const spot = spots[i];
-    const under = width(underOf(i).join(" \u00b7 "), 5.6) + 26;
-    const wide = Math.min(250, Math.max(132, 62 + width(nameOf(spot), 7.2), Math.min(under, 190)));
+    const fold = children[i].length ? 14 : 0;
+    const under = width(underOf(i).join(" \u00b7 "), SOFT) + 22 + fold;
+    const wide = Math.min(250, Math.max(132, 54 + fold + width(nameOf(spot), NAME), Math.min(under, 190)));
     return { id: "s" + i, width: wide, height: folded.has(i) ? 58 : 46 };
   }
   const BOX = { "elk.padding": "[top=46,left=14,bottom=14,right=14]" };
   /* A box is at least as wide as its name. */
   function boxed(i) {
-    const under = width(underOf(i).join(" \u00b7 "), 5.6) + 40;
-    const wide = Math.min(280, Math.max(70 + width(nameOf(spots[i]), 7.2), Math.min(under, 240)));
+    const under = width(underOf(i).join(" \u00b7 "), SOFT) + 40;
+    const wide = Math.min(280, Math.max(70 + width(nameOf(spots[i]), NAME), Math.min(under, 240)));
     return { ...BOX, "elk.nodeSize.constraints": "MINIMUM_SIZE", "elk.nodeSize.minimum": `(${wide},60)` };
   }
   const PACK = { "elk.algorithm": "rectpacking", "elk.spacing.nodeNode": "12", "elk.aspectRatio": "1.5",
@@ -215,7 +236,8 @@
           spot(i, one.children ? under : over);
         } else if (groups.has(one.id)) {
           make("rect", { x: one.x, y: one.y, width: one.width, height: one.height, rx: 10, class: "group" }, under);
-          make("text", { x: one.x + 12, y: one.y + 20, class: "group-name" }, under, groups.get(one.id));
+          make("text", { x: one.x + 12, y: one.y + 20, class: "group-name" }, under,
+            cut(groups.get(one.id), one.width - 24, `12px ${family}`));
         }
         walk(one.children);
         for (const edge of one.edges || []) wire(edge, edges, wires);
@@ -231,25 +253,27 @@
       role: "button", "aria-label": labelOf(i) }, parent);
     if (children[i].length) g.setAttribute("aria-expanded", String(!folded.has(i)));
     elements.set(i, g);
+    /* Who listens has the label, which says it all, and nothing cut off. */
+    const write = (at, to, text) => make("text", { ...at, "aria-hidden": "true" }, to, text);
     make("title", {}, g, labelOf(i));
     make("rect", { x: p.x, y: p.y, width: p.w, height: p.h, rx: holds ? 8 : 6, class: "shape" }, g);
     if (!holds) make("rect", { x: p.x, y: p.y + 8, width: 4, height: p.h - 16, rx: 2, class: "band" }, g);
     const left = p.x + (holds ? 12 : 14) + (children[i].length ? 14 : 0);
     if (children[i].length) {
-      make("text", { x: p.x + 13, y: p.y + 20, class: "fold" }, g, folded.has(i) ? "\u25b8" : "\u25be");
+      write({ x: p.x + 13, y: p.y + 20, class: "fold" }, g, folded.has(i) ? "\u25b8" : "\u25be");
     }
     const room = p.x + p.w - left - 12, found = findingsAt(i);
     const broken = found.filter((one) => one.status === "broken");
     const spare = broken.length ? 26 : it.d ? 12 : 0;
-    make("text", { x: left, y: p.y + 20, class: "name" }, g, cut(nameOf(it), room - spare, 7));
-    make("text", { x: left, y: p.y + 35, class: "soft" }, g, cut(underOf(i).join(" \u00b7 "), room + 6, 5.6));
-    if (it.d) make("text", { x: p.x + p.w - (broken.length ? 40 : 16), y: p.y + 20, class: "doubt" }, g, "?");
+    write({ x: left, y: p.y + 20, class: "name" }, g, isolated(cut(nameOf(it), room - spare, NAME)));
+    write({ x: left, y: p.y + 35, class: "soft" }, g, cut(underOf(i).join(" \u00b7 "), room + 6, SOFT));
+    if (it.d) write({ x: p.x + p.w - (broken.length ? 40 : 16), y: p.y + 20, class: "doubt" }, g, "?");
     if (broken.length) {
       const worst = broken.map((one) => one.severity).sort((a, b) => RANK.indexOf(b) - RANK.indexOf(a))[0];
       const badge = make("g", { class: worst }, g), text = String(broken.length);
       const wide = 12 + text.length * 6;
       make("rect", { x: p.x + p.w - wide - 8, y: p.y + 8, width: wide, height: 16, rx: 8, class: "count" }, badge);
-      make("text", { x: p.x + p.w - wide / 2 - 8, y: p.y + 20, class: "count-text" }, badge, text);
+      write({ x: p.x + p.w - wide / 2 - 8, y: p.y + 20, class: "count-text" }, badge, text);
     }
     if (crowd && waysIn(i).length && !open) {
       make("path", { d: `M${p.x - 9} ${p.y + p.h / 2 - 6}l9 6l-9 6z`, class: "in" }, g);
@@ -262,7 +286,7 @@
   }
   function labelOf(i) {
     const it = spots[i];
-    const parts = [`${kindOf(it)} ${nameOf(it)}`, ...(it.f || []), ...(it.d || []).map((d) => `? ${d}`)];
+    const parts = [it.k === "internet" ? nameOf(it) : `${nameOf(it)}, ${kindOf(it)}`, ...(it.f || []), ...(it.d || []).map((d) => `? ${d}`)];
     if (it.x) parts.push("not in the snapshot");
     const broken = findingsAt(i).filter((one) => one.status === "broken").length;
     if (broken) parts.push(`${broken} broken`);
@@ -369,7 +393,11 @@
     else if (key === "+" || key === "=") zoom(1.25);
     else if (key === "-") zoom(0.8);
     else if (key === "0") fit();
-    else if (key === "Escape") { if (lit) light(null); else if (holder.classList.contains("full")) full(); }
+    else if (key === "Escape") {
+      if (lit) light(null);
+      else if (event.target !== svg) svg.focus({ preventScroll: true });
+      else if (holder.classList.contains("full")) full();
+    }
     else if (key === "Enter" || key === " ") {
       const i = spotOf(event.target);
       if (i === undefined) { focusFirst(); } else choose(i, true);

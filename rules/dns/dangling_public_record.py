@@ -40,7 +40,7 @@ from auditor.resources.base import TYPES
 from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 _PLAIN = 2
 """Dots of `label.region.` before `cloudapp.azure.com`; more are instances of scale sets."""
@@ -61,7 +61,13 @@ _OWNERS = {
 }
 
 
-@rule("DNS-007", severity=Severity.HIGH, since="0.1.0", of=every(PublicRecordSet))
+@rule(
+    "DNS-007",
+    severity=Severity.HIGH,
+    since="0.1.0",
+    of=every(PublicRecordSet),
+    controls=("MCSB/NS-10",),
+)
 def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcomes:
     """Judge the alias target, the CNAME, or the addresses."""
     p = record.properties
@@ -218,4 +224,4 @@ def _address_of(address: PublicIp) -> str | None:
 
 def _is_public(text: str) -> bool:
     address = address_or_none(text)
-    return address is not None and address in PUBLIC
+    return address is not None and address in PUBLIC and address not in DOCUMENTATION

@@ -50,7 +50,7 @@ _FIRST_SOUND = (1, 2)
     severity=Severity.HIGH,
     since="0.1.0",
     of=tls_policies,
-    controls=("CIS 5.0/7.12", "CIS 6.0/7.12", "MCSB/DP-3"),
+    controls=("CIS 5.0/7.12", "CIS 6.0/7.12", "MCSB/DP-3", "MCSB/NS-8"),
     peers=(
         "PSR:AppGw.SSLPolicy",
         "CKV_AZURE_218",

@@ -42,6 +42,7 @@ _PORTS = {"tcp": PortSet.of(3389)}
     suspects=foreign_allows,
     controls=(
         "CIS 2.0/6.1",
+        "CIS 2.1/6.1",
         "CIS 3.0/7.1",
         "CIS 4.0/8.1",
         "CIS 5.0/7.1",

@@ -41,6 +41,7 @@ _PORTS = {"tcp": PortSet.of(22)}
     suspects=foreign_allows,
     controls=(
         "CIS 2.0/6.2",
+        "CIS 2.1/6.2",
         "CIS 3.0/7.2",
         "CIS 4.0/8.2",
         "CIS 5.0/7.2",

@@ -38,16 +38,15 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     severity=Severity.MEDIUM,
     since="0.1.0",
     of=every(VirtualNetwork),
-    controls=("CIS 5.0/6.1.1.7", "CIS 6.0/6.1.1.6", "MCSB/LT-4"),
+    controls=("CIS 4.0/7.1.1.7", "CIS 5.0/6.1.1.7", "CIS 6.0/6.1.1.6", "MCSB/LT-4"),
     peers=("AZQ:06b77be9", "POL:4c3c6c5f", "PRW:network_flow_log_captured_sent", "CHK:ALZ D09.06"),
 )
 def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     """Look for a log of the network, or of each of its subnets."""
-    if vnet.properties.subnets is None:
-        raise Undetermined(f"the subnets of virtual network {vnet.label}", resource=vnet.id)
+    subnets = vnet.subnets
     if observability.is_watched(network, vnet.id):
         return
-    bare = [subnet for subnet in vnet.subnets if not _watched(network, subnet)]
+    bare = [subnet for subnet in subnets if not _watched(network, subnet)]
     if not bare:
         return
     aimless = observability.aimless_flow_log(network, vnet.location)

@@ -1,51 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auditor import registry, settings
+from auditor import settings
 from auditor.errors import UsageError
 from auditor.finding import Severity
-from auditor.rule import Rule
-from auditor.settings import WaiverEntry, chosen, matches_resource, matches_rule, parameters
-from auditor.testing import arm_id
+from auditor.settings import WaiverEntry
 
-
-@dataclass(frozen=True)
-class Limits:
-    max_days: int = 7
-    share: float = 0.5
-    words: tuple[str, ...] = ("a",)
-    loud: bool = False
-    since: date = date(2026, 1, 1)
-
-    def __post_init__(self) -> None:
-        if self.max_days < 0:
-            raise ValueError("max-days is negative")
-
-
-def rule(rule_id: str, name: str, **more: Any) -> Rule[Any]:
-    return Rule(
-        id=rule_id,
-        name=name,
-        title="T.",
-        page="T.",
-        severity=Severity.LOW,
-        since="0.1.0",
-        subjects=lambda _: (),
-        check=lambda *_: iter(()),
-        **more,
-    )
-
-
-ONE = rule("NSG-001", "open-door", parameters=Limits())
-TWO = rule("NSG-014", "shadowed-rule")
-OFF = rule("ADR-003", "shy-rule", on=False)
-RULES = {each.id: each for each in (OFF, ONE, TWO)}
+from ..few_rules import ONE, RULES, TWO
 
 
 def read(tmp_path: Path, text: str, name: str = "auditor.toml") -> settings.Settings:
@@ -259,148 +224,6 @@ def test_the_configuration_is_found_upwards(tmp_path: Path) -> None:
     assert settings.find(deep) == tmp_path / "a" / "auditor.toml"
 
 
-@pytest.mark.parametrize(
-    ("pattern", "rule_", "names"),
-    [
-        ("NSG-001", ONE, True),
-        ("nsg-001", ONE, True),
-        ("NSG-001", TWO, False),
-        ("NSG", ONE, True),
-        ("nsg", ONE, True),
-        ("NS", ONE, False),
-        ("NSG-0*", TWO, True),
-        ("NSG-00?", TWO, False),
-        ("*", OFF, True),
-        ("open-door", ONE, True),
-        ("Open-Door", ONE, True),
-        ("open-*", ONE, False),
-        ("", ONE, False),
-        ("[", ONE, False),
-    ],
-)
-def test_a_rule_is_named_by_id_family_name_or_glob_of_ids(
-    pattern: str, rule_: Rule[Any], names: bool
-) -> None:
-    assert matches_rule(pattern, rule_) is names
-
-
-HUB = arm_id("Microsoft.Network/virtualNetworks", "Hub")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "names"),
-    [
-        (HUB, True),
-        (HUB.upper() + "/", True),
-        (HUB.removeprefix("/"), True),
-        ("virtualNetworks/hub", True),
-        ("virtualnetworks/h*", True),
-        ("hub", True),
-        ("ub", False),
-        ("*/hub", True),
-        ("*ub", True),
-        ("/subscriptions/*/virtualNetworks/hub", True),
-        ("/virtualNetworks/hub", False),
-        ("*/subnets/*", False),
-        ("*", True),
-        (HUB + "/subnets/app", False),
-    ],
-)
-def test_a_resource_is_named_by_id_end_of_id_or_glob(pattern: str, names: bool) -> None:
-    assert matches_resource(pattern, HUB) is names
-
-
-def test_an_id_with_brackets_names_itself() -> None:
-    assert matches_resource("exports/[a].json", "exports/[a].json")
-
-
-def names(*found: Rule[Any]) -> list[str]:
-    return [each.id for each in found]
-
-
-def test_all_that_are_on_are_chosen_when_nothing_is_said() -> None:
-    assert names(*chosen(RULES, None, ())) == ["NSG-001", "NSG-014"]
-
-
-def test_what_is_ignored_is_left_out_even_if_selected() -> None:
-    assert names(*chosen(RULES, ("NSG",), ("NSG-014",))) == ["NSG-001"]
-    assert names(*chosen(RULES, ("NSG-*",), ("open-door",))) == ["NSG-014"]
-
-
-@pytest.mark.parametrize("pattern", ["ADR-003", "adr-003", "shy-rule"])
-def test_a_rule_that_is_off_runs_when_it_is_named(pattern: str) -> None:
-    assert names(*chosen(RULES, (pattern,), ())) == ["ADR-003"]
-
-
-@pytest.mark.parametrize("pattern", ["*", "ADR-*", "ADR"])
-def test_a_rule_that_is_off_is_not_named_by_family_or_glob(pattern: str) -> None:
-    assert "ADR-003" not in names(*chosen(RULES, (pattern, "NSG-001"), ()))
-
-
-@pytest.mark.parametrize(
-    ("select", "ignore", "what", "advice"),
-    [
-        (("NSG-100",), (), 'no rule matches "NSG-100"', "did you mean NSG-001?"),
-        (None, ("nsg-041",), 'no rule matches "nsg-041"', "did you mean NSG-014?"),
-        (("zebra",), (), 'no rule matches "zebra"', "see: auditor rules"),
-        (("",), (), 'no rule matches ""', ""),
-        (("NSG",), ("*",), "no rule is left", ""),
-        ((), (), "no rule is left", ""),
-        (("ADR",), (), "no rule is left", ""),
-    ],
-)
-def test_a_pattern_that_names_nothing_is_refused(
-    select: tuple[str, ...] | None, ignore: tuple[str, ...], what: str, advice: str
-) -> None:
-    with pytest.raises(UsageError, match=what) as caught:
-        chosen(RULES, select, ignore)
-
-    assert advice in caught.value.advice
-
-
-def test_parameters_take_the_types_of_the_defaults() -> None:
-    given = {
-        "nsg-001": {
-            "max-days": 3,
-            "share": 1,
-            "words": ["x", "y"],
-            "loud": True,
-            "since": date(2027, 2, 3),
-        }
-    }
-
-    assert parameters(RULES, given, "f") == {
-        "NSG-001": Limits(3, 1.0, ("x", "y"), True, date(2027, 2, 3))
-    }
-    assert parameters(RULES, {"NSG-001": {}}, "f") == {"NSG-001": Limits()}
-    assert parameters(RULES, {}, "f") == {}
-
-
-@pytest.mark.parametrize(
-    ("given", "what", "advice"),
-    [
-        ({"NSG-001": {"max-days": "3"}}, "Expected `int`, got `str`", ""),
-        ({"NSG-001": {"max-days": True}}, "Expected `int`, got `bool`", ""),
-        ({"NSG-001": {"max-days": 1.5}}, "Expected `int`, got `float`", ""),
-        ({"NSG-001": {"max-days": -1}}, "max-days is negative", ""),
-        ({"NSG-001": {"words": "x"}}, "Expected `array`, got `str`", ""),
-        ({"NSG-001": {"words": [1]}}, "Expected `str`, got `int`", ""),
-        ({"NSG-001": {"max_days": 3}}, "unknown key", "did you mean max-days?"),
-        ({"NSG-014": {"x": 3}}, "NSG-014 takes no parameters", ""),
-        ({"NSG-02": {}}, "there is no rule", "did you mean NSG-0"),
-        ({"NSG-001": {}, "nsg-001": {}}, "has its parameters twice", ""),
-    ],
-)
-def test_parameters_that_do_not_fit_are_refused(
-    given: dict[str, dict[str, Any]], what: str, advice: str
-) -> None:
-    with pytest.raises(UsageError, match=what) as caught:
-        parameters(RULES, given, "auditor.toml")
-
-    assert advice in caught.value.advice
-    assert caught.value.where.startswith("auditor.toml: params.")
-
-
 def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
     good = WaiverEntry("nsg-*", "*", file="f", line=3)
     bad = WaiverEntry("NSG-0O1", "*", file="f", line=9)
@@ -411,44 +234,3 @@ def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
 
     assert caught.value.where == "f:9"
     assert caught.value.advice.startswith("did you mean NSG-0")
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ("[params.PE-010]\nport = 99999", "2: params.PE-010.port: Expected `int` <= 65535"),
-        ("[params.pe-010]\nport = -5", "2: params.pe-010.port: Expected `int` >= 0"),
-        ("[params.NSG-011]\n\nports = [22, 70000]", "3: params.NSG-011.ports: Expected `int` <="),
-        ("[params.NSG-011]\nports = [-1]", "2: params.NSG-011.ports: Expected `int` >= 0"),
-        ("[params.NSG-008]\ntcp = [65536]", "2: params.NSG-008.tcp: Expected `int` <= 65535"),
-        ("[params.EXP-007]\nports = [-1]", "2: params.EXP-007.ports: Expected `int` >= 0"),
-        (
-            '[params.EXP-005]\nallow = ["ports"]\nports = ["ssh"]',
-            '3: params.EXP-005.ports: "ssh" is neither a port',
-        ),
-        (
-            '[params.NAT-005.declared]\n"*/aks" = ["hello"]',
-            '1: params.NAT-005.declared: "hello" is not a CIDR',
-        ),
-        (
-            '[params.GW-023]\nclients = ["AzureCloud", "10.0.0.0/40"]',
-            '2: params.GW-023.clients: "10.0.0.0/40"',
-        ),
-        ("[params.GW-020]\nrecommended-v1 = 33", "2: params.GW-020.recommended-v1: Expected `int`"),
-        ("[params.ADR-009]\nlongest-prefix = -1", "2: params.ADR-009.longest-prefix: Expected"),
-        ("[params.TLS-001]\nalarm-days = -1", "2: params.TLS-001.alarm-days: Expected `int`"),
-        ("[params.NAT-003]\nports-per-machine = 70000", "2: params.NAT-003.ports-per-machine: "),
-        ("[params.RTE-007]\nallowed = ['x']", "2: params.RTE-007.allowed: "),
-    ],
-)
-def test_a_value_that_a_rule_cannot_use_is_told_with_its_place(
-    given: str, told: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "auditor.toml"
-    path.write_text(given)
-    read_ = settings.read(path)
-
-    with pytest.raises(UsageError) as caught:
-        parameters(registry.rules(), read_.parameters, read_.file)
-
-    assert str(caught.value).startswith(f"{path}:{told}")

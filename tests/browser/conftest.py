@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from auditor.cli import main
 
-from .estates import BEFORE, ESTATE, hostile, many
+from .estates import BEFORE, ESTATE, hostile, many, unusual
 from .opened import Opened
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -79,6 +79,14 @@ def large(folder: Path) -> Path:
     """A picture of more than 2,000 spots."""
     file = folder / "large.html"
     file.write_text(many(), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def wide(folder: Path) -> Path:
+    """A picture with names of every width."""
+    file = folder / "wide.html"
+    file.write_text(unusual(), encoding="utf-8")
     return file
 
 

@@ -63,3 +63,25 @@ def many() -> str:
                 spots.append(Spot(f"{home}/{name}", Kind.MACHINES, name, home))
                 lines.append(Line("internet", f"{home}/{name}", Tie.ENTRANCE, ("20.0.0.1",)))
     return html(Picture(tuple(spots), tuple(lines)))
+
+
+UNUSUAL = (
+    "W" * 40,
+    "i" * 64,
+    "a-very-long-name-" * 5,
+    "\u05e8\u05e9\u05ea-" * 8,
+    "\u30cd\u30c3\u30c8" * 9,
+    "\U0001f525" * 30,
+)
+
+
+def unusual() -> str:
+    """The page of a picture whose names are wide, narrow, long, or read from the right."""
+    spots, lines = [Spot("internet", Kind.INTERNET, "internet")], []
+    for number, name in enumerate(UNUSUAL):
+        home, net = f"/v{number}", f"/v{number}/s"
+        spots.append(Spot(home, Kind.NETWORK, name, facts=(name,)))
+        spots.append(Spot(net, Kind.SUBNET, name, home, facts=("10.0.0.0/24", name)))
+        spots.append(Spot(f"{net}/m", Kind.MACHINES, name, net, facts=(name,), doubts=("why",)))
+        lines.append(Line("internet", f"{net}/m", Tie.ENTRANCE, ("20.0.0.1",)))
+    return html(Picture(tuple(spots), tuple(lines)))

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from .conftest import Open
+from .estates import UNUSUAL
 
 SPOT = "#drawing .spot"
 
@@ -210,3 +211,39 @@ def test_two_thousand_spots_begin_closed_and_open_one_by_one(open_page: Open, la
     page.wait_for_selector(".spot.subnet >> nth=200", state="attached", timeout=60_000)
     settled(page)
     assert page.locator(SPOT).count() == len(data_of(large)["spots"])
+
+
+def test_every_text_stays_within_its_box(open_page: Open, wide: Path) -> None:
+    page = open_page(wide).drawn()
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll("#drawing .spot")].flatMap((one) => {
+          const box = one.querySelector(".shape").getBBox();
+          return [...one.querySelectorAll(":scope > text")].filter((text) => {
+            const at = text.getBBox();
+            return at.x < box.x || at.x + at.width > box.x + box.width;
+          }).map((text) => text.textContent);
+        })"""
+    )
+
+    assert outside == []
+    shown = [name.strip("\u2068\u2069") for name in names(page) if name != "internet"]
+    assert all(any(name.startswith(each.rstrip("\u2026")) for name in UNUSUAL) for each in shown)
+    assert sum(each.endswith("\u2026") for each in shown) > len(UNUSUAL)
+
+
+def test_what_is_read_from_the_right_is_cut_at_its_left(open_page: Open, wide: Path) -> None:
+    page = open_page(wide).drawn()
+    hebrew = [name for name in names(page) if "\u05e8" in name]
+
+    assert all(name[0] == "\u2068" and name[-1] == "\u2069" for name in hebrew)
+    assert any(name[-2] == "\u2026" for name in hebrew)
+
+
+def test_escape_goes_from_a_spot_to_the_picture(open_page: Open, report: Path) -> None:
+    page = open_page(report).drawn()
+    page.focus("#drawing")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.classList.contains('spot')")
+    page.keyboard.press("Escape")
+
+    assert page.evaluate("() => document.activeElement.id") == "drawing"

@@ -197,6 +197,48 @@ def test_on_a_narrow_screen_nothing_is_read_by_scrolling_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_hiding_findings_does_not_number_the_others_anew(open_page: Open, report: Path) -> None:
+    """As list items they are counted from the first, each time: minutes for some thousands."""
+    page = open_page(report).page
+
+    assert (
+        page.locator(".finding").first.evaluate("one => getComputedStyle(one).display") == "block"
+    )
+    assert page.get_by_role("list").filter(has=page.locator(".finding")).count() == 1
+
+
+@pytest.mark.parametrize(("width", "stands"), [(1280, "sticky"), (400, "static")])
+def test_filters_stay_in_sight_where_there_is_room(
+    open_page: Open, report: Path, width: int, stands: str
+) -> None:
+    page = open_page(report, viewport={"width": width, "height": 800}).page
+    position = "one => getComputedStyle(one).position"
+
+    assert page.locator("#filters").evaluate(position) == stands
+
+
+def test_controls_that_no_rule_looks_at_are_named(open_page: Open, short: Path) -> None:
+    page = open_page(short).page
+    page.click("text=No rule looks at")
+
+    assert page.get_by_text("Intrusions are detected and stopped").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_it_is_light_whatever_the_screen(
+    open_page: Open, report: Path, scheme: str
+) -> None:
+    page = open_page(report, color_scheme=scheme).drawn()
+    page.click("#theme")
+    page.emulate_media(media="print")
+    fills = page.evaluate(
+        """() => [getComputedStyle(document.body).backgroundColor,
+          getComputedStyle(document.querySelector(".spot.subnet > .shape")).fill]"""
+    )
+
+    assert fills == ["rgb(255, 255, 255)", "rgb(255, 255, 255)"]
+
+
 def test_hostile_names_are_read_and_never_run(open_page: Open, hostile_report: Path) -> None:
     page = open_page(hostile_report).drawn()
     page.click("#open-all")

@@ -272,3 +272,12 @@ def test_rich_is_loaded_only_to_render() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_rules_about_the_audit_alone_judge_nothing_of_the_network() -> None:
+    said = sample.clean()
+    counted = tuple(replace(kind, understood=False) for kind in said.audit.resources)
+    text = rendered("console", replace(said, audit=replace(said.audit, resources=counted)))
+
+    assert "nothing was judged" in text
+    assert "nothing was judged" not in rendered("console", said)

@@ -226,8 +226,11 @@ def test_the_controls_of_frameworks_are_told() -> None:
     assert "Compliance: Microsoft cloud security benchmark v1</h2>" in html
     assert "<p>2 not satisfied, 1 not told, 1 satisfied" in html
     row = "<td>NS-1</td><td>Networks are segmented</td>"
-    assert f'{row}<td><b class="verdict-word">not satisfied</b></td><td>NSG-001</td>' in html
-    assert "No rule looks at NS-8." in html
+    outcome = '<b class="verdict-word not-satisfied">not satisfied</b>'
+    rule = '<span class="id">NSG-001</span>'
+    assert f"{row}<td>{outcome}</td><td>{rule}</td>" in html
+    assert "No rule looks at 1 of its controls: of them nothing is said" in html
+    assert '<li><b class="id">NS-8</b> Old protocols are off</li>' in html
     assert "Compliance: " not in rendered("html", sample.full())
 
 
@@ -302,3 +305,13 @@ def test_a_page_with_a_picture_keeps_all_promises_too() -> None:
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"sha256-{digest}" in policy
     assert "<img" not in without_scripts(html)
+
+
+def test_families_have_columns_for_what_there_is() -> None:
+    said = sample.clean()
+    waived = tuple(replace(rule, waived=1) for rule in said.rules)
+
+    assert '<th scope="col" class="n">waived</th>' not in rendered("html", said)
+    text = rendered("html", replace(said, rules=waived))
+    assert '<table class="many-columns">' in text
+    assert '<th scope="col" class="n">waived</th>' in text

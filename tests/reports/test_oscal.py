@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
@@ -106,6 +107,26 @@ def test_identifiers_are_made_of_what_they_name() -> None:
     assert after["uuid"] != before["uuid"]
     one, two = (each["results"][0]["findings"][0]["uuid"] for each in (before, after))
     assert one == two
+
+
+def test_every_uuid_is_given_once_whatever_the_number_of_frameworks() -> None:
+    said = sample.complied()
+    (framework,) = said.compliance
+    two = replace(said, compliance=(framework, replace(framework, name="Ours")))
+    text = rendered("oscal", two)
+    given = re.findall(r'"uuid": "([^"]*)"', text)
+    named = re.findall(r'"(?:observation|subject|actor|component)-uuid": "([^"]*)"', text)
+
+    assert len(given) == len(set(given))
+    assert set(named) <= set(given)
+
+
+def test_the_plan_that_is_named_is_in_the_document() -> None:
+    found = parsed(sample.complied())
+    (plan,) = found["back-matter"]["resources"]
+
+    assert found["import-ap"]["href"] == f"#{plan['uuid']}"
+    assert b64decode(plan["base64"]["value"]).decode() == plan["description"]
 
 
 def test_no_two_controls_share_an_identifier() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.testing import arm_id, resource
 
 from ...command import Command
@@ -49,6 +50,27 @@ def test_a_group_that_is_not_in_the_snapshot_leaves_its_controls_untold(auditor:
     told = outcomes(auditor.check(network()[:1], "--framework", "cis-6.0").report)
 
     assert told["7.1"] == "not told"
+
+
+GATEWAYS = "Microsoft.Network/applicationGateways"
+EMPTY: Json = {key: [] for key in ALWAYS_LISTED[GATEWAYS.lower()]}
+
+
+@pytest.mark.parametrize(("settings", "told"), [({}, "not told"), (EMPTY, "nothing to judge")])
+def test_a_gateway_that_tells_no_listeners_leaves_its_controls_untold(
+    auditor: Command, settings: Json, told: str
+) -> None:
+    gateway = resource(GATEWAYS, "agw", {"sku": {"tier": "Standard_v2"}, **settings})
+    found = outcomes(auditor.check([gateway], "--framework", "cis-6.0").report)
+
+    assert found["7.10"] == told
+    assert found["7.12"] == told
+
+
+def test_a_network_that_tells_no_subnets_leaves_its_controls_untold(auditor: Command) -> None:
+    bare = resource(VNET, "v", {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}})
+
+    assert outcomes(auditor.check([bare], "--framework", "cis-6.0").report)["7.11"] == "not told"
 
 
 def test_a_rule_left_out_leaves_its_control_untold(auditor: Command) -> None:
@@ -127,7 +149,7 @@ def test_frameworks_are_listed(auditor: Command) -> None:
 
     assert (ran.status, ran.err) == (0, "")
     assert [line.partition("  ")[0] for line in ran.out.splitlines()] == [
-        *("CIS 2.0", "CIS 3.0", "CIS 4.0", "CIS 5.0", "CIS 6.0"),
+        *("CIS 2.0", "CIS 2.1", "CIS 3.0", "CIS 4.0", "CIS 5.0", "CIS 6.0"),
         "MCSB",
     ]
     listed = json.loads(auditor("compliance", "--report", "json").out)

@@ -39,6 +39,28 @@ def test_networks_can_be_drawn_closed(auditor: Command) -> None:
     assert "vnet-shop" in ran.out
 
 
+def networks(number: int, subnets: int) -> bytes:
+    names = {f"a-subnet-with-a-long-name-{n}": f"10.0.{n}.0/24" for n in range(subnets)}
+    value = [vnet(f"net-{n}", "10.0.0.0/16", subnets=names) for n in range(number)]
+    return json.dumps({"value": value}).encode()
+
+
+def test_what_mermaid_would_not_draw_has_its_networks_closed(auditor: Command) -> None:
+    ran = auditor("graph", "-", "--format", "mermaid", stdin=networks(8, 120))
+
+    assert (ran.status, ran.err) == (0, "")
+    assert "120 × subnet" in ran.out
+    assert len(ran.out) < 50_000
+
+
+def test_what_mermaid_does_not_draw_all_the_same_is_told(auditor: Command) -> None:
+    ran = auditor("graph", "-", "--format", "mermaid", "--detail", "all", stdin=networks(8, 120))
+
+    assert ran.status == 0
+    assert "a-subnet-with-a-long-name-119" in ran.out
+    assert "Mermaid draws 500 and 50,000 unless" in ran.err
+
+
 def test_an_unreadable_input_is_status_3(auditor: Command) -> None:
     assert auditor("graph", "nowhere.json").status == 3
 

@@ -203,6 +203,7 @@ def test_a_report_is_not_green_when_it_cannot_be_recorded(auditor: Command) -> N
     ran = record(auditor, snapshot(DAY[0], group()), "--history", "absent/history.db")
 
     assert ran.status == 2
+    assert "history" not in ran.report
     assert "absent/history.db: cannot be written" in ran.err
 
 

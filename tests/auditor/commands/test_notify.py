@@ -124,7 +124,10 @@ def test_a_history_that_cannot_be_opened_is_told(
         ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
 
         assert ran.status == 2
-        assert hook.told["headline"] == "Azure network audit: the audit was not completed"
+        assert "cannot be written" in ran.err
+        assert hook.told["headline"] == "Azure network audit: nothing was judged"
+        assert hook.told["failed"]
+        assert "cannot be written" in hook.told["facts"]["not recorded"]
 
 
 def test_an_audit_that_cannot_be_performed_is_told_too(

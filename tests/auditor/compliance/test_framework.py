@@ -128,6 +128,34 @@ def test_a_file_that_is_wrong_is_refused_with_what_is_wrong(
     assert advice in refused.value.advice
 
 
+@pytest.mark.parametrize(
+    ("control", "where"),
+    [
+        ("id = '2'\nrule = []", "ours.toml:6: control 2"),
+        ("id = '2'\nrules = 'NSG'", "ours.toml:6: control 2 (2)"),
+        ("id = '2'\nrules = ['NSG-999']", "ours.toml:6: control 2"),
+        ("id = '2'\nintents = ['crads']", "ours.toml:6: control 2"),
+        ("id = '1'", "ours.toml:6"),
+    ],
+)
+def test_what_is_wrong_with_a_control_is_told_with_its_line(
+    control: str, where: str, tmp_path: Path
+) -> None:
+    text = f"name = 'a'\n\n[[control]]\nid = '1'\n# the next:\n[[control]]\n{control}\n"
+    with pytest.raises(UsageError) as refused:
+        chosen([written(tmp_path, text)], RULES, ["cards"])
+
+    assert refused.value.where.endswith(where)
+
+
+def test_controls_written_in_one_line_are_told_by_the_file(tmp_path: Path) -> None:
+    text = "name = 'a'\ncontrol = [{id = '1', rules = ['NSG-999']}]"
+    with pytest.raises(UsageError) as refused:
+        chosen([written(tmp_path, text)], RULES)
+
+    assert refused.value.where.endswith("ours.toml: control 1")
+
+
 def test_a_file_that_is_absent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read(tmp_path / "none.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from auditor.history.address import Address, parse
 from auditor.history.store import Store
 
 from ...history import Book, NoServer, Server, server
-
-_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +24,10 @@ def postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture
-def database(postgresql: Server) -> str:
-    """The URL of a new, empty database."""
-    import psycopg
-
-    name = f"history{next(_NUMBERS)}"
-    with psycopg.connect(postgresql.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgresql.url(name)
+def database(postgresql: Server) -> Iterator[str]:
+    """The URL of an empty database."""
+    with postgresql.lent() as name:
+        yield postgresql.url(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

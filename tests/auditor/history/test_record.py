@@ -48,6 +48,53 @@ def test_the_same_snapshot_and_rules_are_recorded_once(book: Book) -> None:
     assert len(book.past().entries) == 1
 
 
+def test_exports_without_a_time_that_return_to_an_earlier_state_are_a_new_run(book: Book) -> None:
+    """A, B, A, A again, B, A: the same export again at once is no news, after another one it is."""
+    runs = [
+        book.add(taken(number, *findings, mark=mark, timed=False))
+        for number, mark, findings in (
+            (1, "A", [broken("a")]),
+            (2, "A", [broken("a")]),
+            (3, "B", []),
+            (4, "A", [broken("a")]),
+            (5, "A", [broken("a")]),
+            (6, "B", []),
+            (7, "A", [broken("a")]),
+        )
+    ]
+
+    assert [(each.run, each.new) for each in runs] == [
+        *((1, True), (1, False), (2, True), (3, True), (3, False), (4, True), (5, True)),
+    ]
+    assert [entry.at for entry in book.past().entries] == [day(n) for n in (1, 3, 4, 6, 7)]
+    life = book.life("a")
+    assert (life.state, life.first_at, life.reopened) == ("open", day(1), 2)
+    assert book.past().current.changes == Changes(reopened=1)
+
+
+def test_exports_of_a_day_return_as_well(book: Book) -> None:
+    runs = [book.add(taken(1, mark=mark, timed=False)).run for mark in "ABAAB"]
+
+    assert runs == [1, 2, 3, 3, 4]
+
+
+def test_an_earlier_day_that_is_recorded_again_is_that_day(book: Book) -> None:
+    runs = [
+        book.add(taken(number, mark=mark, timed=False))
+        for number, mark in ((1, "A"), (3, "B"), (5, "A"), (1, "A"), (3, "B"), (4, "B"), (5, "A"))
+    ]
+
+    assert [each.run for each in runs] == [1, 2, 3, 1, 2, 2, 3]
+
+
+def test_a_snapshot_that_is_recorded_again_after_others_is_the_run_it_was(book: Book) -> None:
+    first = book.add(taken(1, broken("a"), mark="A"))
+    book.add(taken(2, mark="B"))
+    again = book.add(taken(1, broken("a"), mark="A"))
+
+    assert (again.run, again.new) == (first.run, False)
+
+
 def test_a_finding_that_stays_keeps_the_day_it_was_first_seen(book: Book) -> None:
     book.add(taken(1, broken("a")))
     book.add(taken(3, broken("a", message="is open still")))

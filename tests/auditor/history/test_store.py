@@ -188,6 +188,16 @@ def test_a_file_that_may_not_be_written_is_told(file: Path) -> None:
     assert "read-only" in ran.stdout
 
 
+def test_a_file_that_may_not_be_read_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read all, so the answer for nobody is put in its place."""
+    made(file)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+    with pytest.raises(HistoryError, match="cannot be read: permission denied") as error:
+        Store.for_reading(parse(str(file)))
+
+    assert error.value.exit_status == 3
+
+
 _OPEN = """
 import sys
 from auditor.errors import AuditorError
@@ -300,15 +310,22 @@ def test_a_database_that_is_not_there_is_told(postgresql: Server) -> None:
         Store.for_writing(parse(postgresql.url("nowhere")))
 
 
-def test_a_user_without_rights_is_told(database: str, postgresql: Server) -> None:
+@pytest.mark.parametrize(
+    ("right", "why"), [("CREATE", "no right to do this"), ("ALL", "may use no schema")]
+)
+def test_a_user_without_rights_is_told(
+    database: str, postgresql: Server, right: str, why: str
+) -> None:
     import psycopg
 
     name = database.rpartition("/")[2]
-    with psycopg.connect(postgresql.url(name), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE guest{name} LOGIN PASSWORD 'guest'")
+    guest = f"without_{right.lower()}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {guest} LOGIN PASSWORD 'guest'")
+        connection.execute(f"REVOKE {right} ON SCHEMA public FROM PUBLIC")
 
-    with pytest.raises(UsageError, match="no right to do this") as error:
-        Store.for_writing(parse(postgresql.url(name, user=f"guest{name}", password="guest")))
+    with pytest.raises(UsageError, match=why) as error:
+        Store.for_writing(parse(postgresql.url(name, user=guest, password="guest")))
 
     assert error.value.exit_status == 2
 

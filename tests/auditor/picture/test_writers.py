@@ -13,6 +13,7 @@ from auditor.picture.graphml import graphml
 from auditor.picture.layout import layout
 from auditor.picture.mermaid import mermaid
 from auditor.picture.svg import CROWD, svg
+from auditor.picture.text import fitted
 from auditor.topology import Picture
 
 from ...exposed import pip
@@ -140,3 +141,21 @@ def test_wide_names_stay_within_their_boxes(letter: str) -> None:
 
     assert len(wide) == 2
     assert all(name.endswith("…") and len(name) < 22 for name in wide)
+
+
+def test_narrow_names_use_the_room_there_is() -> None:
+    assert fitted("i" * 30, 154, 12, bold=True) == "i" * 30
+    assert fitted("m" * 30, 154, 12, bold=True) == "m" * 10 + "…"
+
+
+def test_what_is_read_from_the_right_is_cut_at_its_left() -> None:
+    hebrew = "\u05e8\u05e9\u05ea"
+
+    assert fitted(hebrew, 154, 12) == f"\u2068{hebrew}\u2069"
+    assert fitted(hebrew * 20, 154, 12).endswith("…\u2069")
+
+
+@pytest.mark.parametrize("room", [-5.0, 0.0, 1.0])
+def test_where_there_is_no_room_a_letter_is_left(room: float) -> None:
+    assert fitted("name", room, 12) == "n…"
+    assert fitted("", room, 12) == ""

@@ -1,0 +1,76 @@
+"""The parameters of rules, from the tables `[params.ID]` of a configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auditor.errors import InputError, UsageError, quoted
+from auditor.keys import nearest, refuse_unknown
+from auditor.rule import Rule
+
+
+def parameters_of(
+    rules: Mapping[str, Rule[Any]], given: Mapping[str, Mapping[str, Any]], where: str
+) -> dict[str, Any]:
+    """Turn `[params.ID]` tables into each rule's own parameters. Raises UsageError."""
+    known = {rule.id: rule for rule in rules.values()}
+    made: dict[str, Any] = {}
+    for key, table in given.items():
+        rule = known.get(key.upper())
+        at = f"{where}: params.{key}"
+        if rule is None:
+            raise UsageError(
+                f"there is no rule {quoted(key)}", where=at, advice=nearest(key.upper(), known)
+            )
+        if rule.parameters is None:
+            raise UsageError(f"{rule.id} takes no parameters", where=at)
+        if rule.id in made:
+            raise UsageError(f"{rule.id} has its parameters twice", where=at)
+        defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
+        names = {name.replace("_", "-"): name for name in defaults}
+        refuse_unknown(table, names, at)
+        values = {names[name]: value for name, value in table.items()}
+        try:
+            made[rule.id] = _made(rule, {**defaults, **values})
+        except ValueError as error:
+            wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
+            raise UsageError(str(error), where=_place(where, key, wrong)) from None
+    return made
+
+
+def _made(rule: Rule[Any], values: Mapping[str, Any]) -> Any:
+    """Give a rule's parameters. Raises ValueError for what they cannot be."""
+    try:
+        return msgspec.convert(values, type(rule.parameters))
+    except InputError as error:  # of an address or a port among them
+        raise ValueError(str(error)) from None
+
+
+def _fits(rule: Rule[Any], value: Mapping[str, Any]) -> bool:
+    try:
+        _made(rule, value)
+    except ValueError:
+        return False
+    return True
+
+
+def _place(file: str, key: str, name: str) -> str:
+    """Name a parameter, and the line where it is given, when the file shows it."""
+    table = f"params.{key}.{name}".rstrip(".")
+    head = re.compile(rf"\s*\[\s*(?:tool\.auditor\.)?params\.{re.escape(key)}(\.|\s*\])")
+    own = re.compile(rf"\s*(\[.*\.)?{re.escape(name)}\s*[\]=]")
+    try:
+        lines = Path(file).read_text(encoding="utf-8").split("\n")
+    except OSError:
+        return f"{file}: {table}"
+    begin = next((n for n, line in enumerate(lines) if head.match(line)), None)
+    if begin is None:
+        return f"{file}: {table}"
+    found = next((n for n in range(begin, len(lines)) if own.match(lines[n])), begin)
+    return f"{file}:{found + 1}: {table}"
