@@ -19,9 +19,9 @@ A subnet with virtual machines, scale sets or AKS nodes in it, all of this being
   balancer. A pool of a Basic load balancer is no explicit way out.
 
 Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service
-or a machine its subnet, where the route table, a machine, a NIC or the load balancer of a pool is not in the snapshot, where
-BGP or ExpressRoute may teach a default route, and for a template whose api-version makes new
-subnets private by default.
+or a machine its subnet, where the route table, a machine, a NIC or the load balancer of a pool is
+not in the snapshot, where BGP or ExpressRoute may teach a default route, and for a template whose
+api-version makes new subnets private by default.
 
 ## What to do
 Give the subnet a NAT gateway (or a default route to the firewall), then make it private.
