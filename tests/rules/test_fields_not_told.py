@@ -193,7 +193,8 @@ def test_a_subnet_that_tells_no_prefix_may_hold_any_address_of_its_network() -> 
 
 def test_a_resource_cut_short_of_its_addresses_may_have_any() -> None:
     told = to_firewall(addressPrefix="10.0.1.0/24")
-    for kind in ("networkInterfaces", "loadBalancers", "applicationGateways"):
+    kinds = ("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
+    for kind in kinds:
         cut = resource(f"Microsoft.Network/{kind}", "cut", {"provisioningState": "Succeeded"})
         answer = ask("RTE-002", estate(*told, cut))
         assert (len(answer.unknown), answer.broken) == (1, [])
