@@ -288,11 +288,9 @@ def _is_hollow(node: Node) -> bool:
     places = walk.peek(settings, "virtual_hub"), walk.peek(settings, "ip_configurations")
     if isinstance(node, Firewall) and places == (None, None):
         return True  # one that runs is in a hub or has some
-    return any(
-        walk.peek(part.node, "properties") is None
-        for part in walk.parts(node)
-        if isinstance(part.node, OWNING)
-    )
+    fronts = isinstance(node, LoadBalancer | ApplicationGateway)
+    listed = walk.peek(settings, "frontend_ip_configurations" if fronts else "ip_configurations")
+    return any(walk.peek(part, "properties") is None for part in listed or ())
 
 
 def _subscription(key: str) -> str:
