@@ -340,3 +340,20 @@ def test_an_interface_that_does_not_tell_its_pools_may_be_in_any() -> None:
     answer = ask("LB-001", estate(balancer, nic, unresolved=(hole,)))
     assert (answer.broken, answer.kept) == ([], 0)
     assert "whether nic is in a pool of lb" in answer.unknown[0].missing
+
+
+def test_a_zone_group_that_does_not_tell_its_zones_may_need_any() -> None:
+    kind = "Microsoft.Network/privateEndpoints"
+    place = {"subnet": {"id": subnet_id("hub", "pe")}}
+    home = vnet("hub", "10.0.0.0/16", subnets={"pe": "10.0.0.0/24"})
+
+    def asked(rule: str, **told: Any) -> Answer:
+        group = resource(f"{kind}/privateDnsZoneGroups", "pe/default", {"x": 1, **told})
+        return ask(rule, estate(home, resource(kind, "pe", place), group))
+
+    nameless = {"privateDnsZoneConfigs": [{"name": "z", "properties": {}}]}
+    told: tuple[dict[str, Any], ...] = ({}, {"privateDnsZoneConfigs": None}, nameless)
+    for each in told:
+        for rule in ("DNS-005", "PE-006"):
+            answer = asked(rule, **each)
+            assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), (rule, each)
