@@ -357,3 +357,10 @@ def test_a_zone_group_that_does_not_tell_its_zones_may_need_any() -> None:
         for rule in ("DNS-005", "PE-006"):
             answer = asked(rule, **each)
             assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), (rule, each)
+
+
+def test_a_record_that_does_not_tell_where_it_leads_may_lead_to_what_is_gone() -> None:
+    for kind in ("CNAME", "A"):
+        record = resource(f"Microsoft.Network/dnsZones/{kind}", "contoso.example/www", {"TTL": 60})
+        answer = ask("DNS-007", estate(record))
+        assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
