@@ -282,13 +282,15 @@ def _is_hollow(node: Node) -> bool:
     holes = node.record.unresolved if node.record is not None else ()
     if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
         return True
-    if walk.peek(node, "properties") is None:
+    settings = walk.peek(node, "properties")
+    if settings is None:
         return True
-    return any(
-        walk.peek(part.node, "properties") is None
-        for part in walk.parts(node)
-        if isinstance(part.node, OWNING)
-    )
+    places = walk.peek(settings, "virtual_hub"), walk.peek(settings, "ip_configurations")
+    if isinstance(node, Firewall) and places == (None, None):
+        return True  # one that runs is in a hub or has some
+    fronts = isinstance(node, LoadBalancer | ApplicationGateway)
+    listed = walk.peek(settings, "frontend_ip_configurations" if fronts else "ip_configurations")
+    return any(walk.peek(part, "properties") is None for part in listed or ())
 
 
 def _subscription(key: str) -> str:

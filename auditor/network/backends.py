@@ -18,6 +18,7 @@ from auditor.network.gaps import unread_type
 from auditor.network.gateways import members_of, vnet_of
 from auditor.network.graph import Network, evidence, question, question_about
 from auditor.network.reads import SCALE_SETS
+from auditor.network.strays import unbound
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
@@ -101,10 +102,14 @@ def has_members(network: Network, balancer: LoadBalancer) -> bool:
 
 
 def require_members(network: Network, balancer: LoadBalancer) -> None:
-    """Raise Undetermined when a list that may tell members was not read whole.
+    """Raise Undetermined when a list that may tell members was not read whole, or a NIC hides them.
 
     NICs and scale sets name the pools they are in; they are of the balancer's subscription.
     """
+    for nic in unbound(network):
+        if nic.subscription.lower() == balancer.subscription.lower():
+            missing = f"whether {nic.label} is in a pool of {balancer.label}"
+            raise Undetermined(missing, resource=nic.id)
     for arm_type in ("Microsoft.Network/networkInterfaces", SCALE_SETS):
         gap = unread_type(network, arm_type, balancer.id)
         if gap is not None:

@@ -90,6 +90,9 @@ def secret_access(network: Network, vault: KeyVault, principal: str, secret: str
             rights = policy.permissions.secrets if policy.permissions else None
             if {one.lower() for one in rights or ()} & {"get", "all"}:
                 return Access.ALLOWED
+    if not all(policy.object_id for policy in p.access_policies):
+        missing = f"for whom an access policy of the key vault {vault.label} is"
+        raise Undetermined(missing, resource=vault.id)
     return Access.NO_POLICY
 
 

@@ -18,6 +18,7 @@ ALWAYS_LISTED: dict[str, tuple[str, ...]] = {
     "microsoft.network/loadbalancers": ("frontendIPConfigurations",),
     "microsoft.network/networkinterfaces": ("ipConfigurations",),
     "microsoft.network/networksecuritygroups": ("securityRules",),
+    "microsoft.network/privateendpoints/privatednszonegroups": ("privateDnsZoneConfigs",),
     "microsoft.network/routetables": ("routes",),
     "microsoft.network/virtualnetworkgateways": ("ipConfigurations",),
     "microsoft.network/virtualnetworks": ("subnets",),

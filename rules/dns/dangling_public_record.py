@@ -75,6 +75,8 @@ def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcome
         yield from _alias(network, record, p.target_resource.id)
     elif p.cname_record is not None and p.cname_record.cname:
         yield from _cname(network, record, p.cname_record.cname)
+    elif record.type.lower().endswith("/cname"):
+        raise Undetermined(f"where {record.host} leads", resource=record.id)
     else:
         yield from _addresses(network, record)
 

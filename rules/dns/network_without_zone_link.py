@@ -89,10 +89,12 @@ def _users(network: Network) -> Iterator[tuple[Node, Iterator[Use]]]:
 def _of_endpoint(network: Network, endpoint: PrivateEndpoint) -> Iterator[Use]:
     for group in names.zone_groups(network).get(endpoint.key, ()):
         for config in group.properties.private_dns_zone_configs or ():
-            if config.properties.private_dns_zone_id:
-                subnet = endpoint.properties.subnet
-                vnet = _vnet(network, subnet.id if subnet else None)
-                yield config.properties.private_dns_zone_id, vnet
+            zone = config.properties.private_dns_zone_id
+            if not zone:
+                missing = f"the private zones of {group.label} of {endpoint.label}"
+                raise Undetermined(missing, resource=group.id)
+            subnet = endpoint.properties.subnet
+            yield zone, _vnet(network, subnet.id if subnet else None)
 
 
 def _of_server(network: Network, server: MySqlFlexibleServer) -> Iterator[Use]:

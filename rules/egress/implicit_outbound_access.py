@@ -18,10 +18,10 @@ A subnet with virtual machines, scale sets or AKS nodes in it, all of this being
   private, until the machine is stopped and started. AKS nodes count only behind a Basic load
   balancer. A pool of a Basic load balancer is no explicit way out.
 
-Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service,
-where the route table, a machine, a NIC or the load balancer of a pool is not in the snapshot, where
-BGP or ExpressRoute may teach a default route, and for a template whose api-version makes new
-subnets private by default.
+Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service
+or a machine its subnet, where the route table, a machine, a NIC or the load balancer of a pool is
+not in the snapshot, where BGP or ExpressRoute may teach a default route, and for a template whose
+api-version makes new subnets private by default.
 
 ## What to do
 Give the subnet a NAT gateway (or a default route to the firewall), then make it private.
@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
+from auditor.network.doubt import Doubt, settled
 from auditor.network.egress import (
     Implicit,
     absent_nics,
@@ -44,8 +45,9 @@ from auditor.network.egress import (
     learned_default,
     machine_subnets,
 )
-from auditor.network.graph import evidence
+from auditor.network.graph import evidence, possibly
 from auditor.network.reads import INHABITANTS
+from auditor.network.strays import strays
 from auditor.network.subnets import vnet_name
 from auditor.remedy import az
 from auditor.resources.interfaces import NetworkInterface
@@ -55,16 +57,31 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MOST = 5
 
 
+def homes_of_machines(network: Network) -> tuple[Subnet | Doubt, ...]:
+    """Give the subnets that machines live in, and a doubt for each that does not tell its own."""
+    doubts = (
+        Doubt(nic.id, f"in which subnet {nic.label} stands")
+        for nic in strays(network)
+        if possibly(_is_machines, nic)
+    )
+    return (*machine_subnets(network), *doubts)
+
+
+def _is_machines(nic: NetworkInterface) -> bool:
+    return nic.properties.virtual_machine is not None
+
+
 @rule(
     "NAT-001",
     severity=Severity.HIGH,
     since="0.1.0",
-    of=machine_subnets,
+    of=homes_of_machines,
     peers=("PSR:VNET.PrivateSubnet", "POL:7bca8353", "CHK:ALZ D05.07"),
     reads=Reads(subjects=INHABITANTS, nearby=INHABITANTS),
 )
-def implicit_outbound_access(network: Network, subnet: Subnet) -> Outcomes:
+def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outcomes:
     """Ask the subnet for an explicit way out, then each machine in it."""
+    subnet = settled(subject)
     if explicit_way(network, subnet) or subnet.delegated_to:
         return
     machines = list(implicit_machines(network, subnet))

@@ -32,15 +32,18 @@ Make a subnet for the gateway alone, and move what else is there:
 
 from __future__ import annotations
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
 from auditor.network.gateway_subnets import foreign_delegations, tenants
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
 from auditor.network.graph import Network, evidence
 from auditor.network.reads import SCALE_SETS
+from auditor.network.strays import strays
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Outcomes, Reads, rule
+from auditor.snapshot.document import Dialect
 
 _SHOWN = 5
 
@@ -82,6 +85,21 @@ def shared_gateway_subnet(network: Network, subject: Subnet | ApplicationGateway
         proof = evidence(subnet, "/name", subnet.label)
         what = "is the one for VPN and ExpressRoute gateways"
         yield _finding(network, subnet, what, "name", (proof,))
+    if not others:
+        _require_tenants(network, subnet)
+
+
+def _require_tenants(network: Network, subnet: Subnet) -> None:
+    """Raise Undetermined when an interface may stand in a subnet that does not list who does.
+
+    Azure's answers list them; what people write does not.
+    """
+    record = subnet.root.record
+    if record is None or record.dialect is not Dialect.LOOSE:
+        return
+    for nic in strays(network):
+        if nic.subscription.lower() == subnet.subscription.lower():
+            raise Undetermined(f"whether {nic.label} stands in {subnet.label}", resource=nic.id)
 
 
 def _finding(

@@ -193,7 +193,8 @@ def test_a_subnet_that_tells_no_prefix_may_hold_any_address_of_its_network() -> 
 
 def test_a_resource_cut_short_of_its_addresses_may_have_any() -> None:
     told = to_firewall(addressPrefix="10.0.1.0/24")
-    for kind in ("networkInterfaces", "loadBalancers", "applicationGateways"):
+    kinds = ("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
+    for kind in kinds:
         cut = resource(f"Microsoft.Network/{kind}", "cut", {"provisioningState": "Succeeded"})
         answer = ask("RTE-002", estate(*told, cut))
         assert (len(answer.unknown), answer.broken) == (1, [])
@@ -302,3 +303,64 @@ def test_a_policy_without_managed_rules_told_is_no_weaker_one() -> None:
     assert (len(answer.unknown), answer.broken) == (1, [])
     own["properties"]["managedRules"] = {"managedRuleSets": []}
     assert len(ask("WAF-004", estate(made, whole, own)).broken) == 1
+
+
+def stray(path: str, **more: Any) -> tuple[dict[str, Any], tuple[str, str]]:
+    """A machine's NIC of which a setting of its address is a parameter."""
+    told = {"subnet": {"id": subnet_id("hub", "gw")}, **more}
+    machine = {"id": arm_id("Microsoft.Compute/virtualMachines", "vm")}
+    settings = {"ipConfigurations": [{"name": "c", "properties": told}], "virtualMachine": machine}
+    made = resource("Microsoft.Network/networkInterfaces", "nic", settings)
+    return made, (f"/properties/ipConfigurations/0/properties/{path}", "a parameter")
+
+
+def test_a_machine_that_does_not_tell_its_subnet_may_leave_by_default_access() -> None:
+    nic, hole = stray("subnet/id")
+    home = vnet("hub", "10.0.0.0/16", subnets={"gw": "10.0.0.0/24"})
+    answer = ask("NAT-001", estate(nic, home, unresolved=(hole,)))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert [one.missing for one in answer.unknown] == ["in which subnet nic stands"]
+
+
+def test_an_interface_that_does_not_tell_its_subnet_may_stand_in_the_gateways() -> None:
+    nic, hole = stray("subnet/id")
+    home = gateways.vnet(snet_gateway={"addressPrefix": "10.0.1.0/24"})
+    told = gateways.gateway(gateways.listener("web"))
+    assert ask("GW-021", estate(told, home)).kept == 1
+    answer = ask("GW-021", estate(nic, told, home, unresolved=(hole,)))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert "whether nic stands in snet-gateway" in answer.unknown[0].missing
+
+
+def test_an_interface_that_does_not_tell_its_pools_may_be_in_any() -> None:
+    nic, hole = stray("loadBalancerBackendAddressPools")
+    balancer = internal_balancer("lb", "10.0.0.9", ("hub", "gw"))
+    balancer["properties"]["backendAddressPools"] = [{"name": "pool", "properties": {}}]
+    assert ask("LB-001", estate(balancer, stray("x")[0])).names == ["lb"]
+    answer = ask("LB-001", estate(balancer, nic, unresolved=(hole,)))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert "whether nic is in a pool of lb" in answer.unknown[0].missing
+
+
+def test_a_zone_group_that_does_not_tell_its_zones_may_need_any() -> None:
+    kind = "Microsoft.Network/privateEndpoints"
+    place = {"subnet": {"id": subnet_id("hub", "pe")}}
+    home = vnet("hub", "10.0.0.0/16", subnets={"pe": "10.0.0.0/24"})
+
+    def asked(rule: str, **told: Any) -> Answer:
+        group = resource(f"{kind}/privateDnsZoneGroups", "pe/default", {"x": 1, **told})
+        return ask(rule, estate(home, resource(kind, "pe", place), group))
+
+    nameless = {"privateDnsZoneConfigs": [{"name": "z", "properties": {}}]}
+    told: tuple[dict[str, Any], ...] = ({}, {"privateDnsZoneConfigs": None}, nameless)
+    for each in told:
+        for rule in ("DNS-005", "PE-006"):
+            answer = asked(rule, **each)
+            assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0), (rule, each)
+
+
+def test_a_record_that_does_not_tell_where_it_leads_may_lead_to_what_is_gone() -> None:
+    for kind in ("CNAME", "A"):
+        record = resource(f"Microsoft.Network/dnsZones/{kind}", "contoso.example/www", {"TTL": 60})
+        answer = ask("DNS-007", estate(record))
+        assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)

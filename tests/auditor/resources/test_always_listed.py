@@ -15,7 +15,8 @@ from auditor.testing import ask, estate, resource, snapshot
 
 VNET = "Microsoft.Network/virtualNetworks"
 TABLE = "Microsoft.Network/routeTables"
-LISTS = [(kind, key) for kind, keys in ALWAYS_LISTED.items() for key in keys]
+LISTS = [(k, key) for k, keys in ALWAYS_LISTED.items() if k.count("/") == 1 for key in keys]
+"""Lists of parts; what else is listed always is asked about by the rules that need it."""
 DONE = {"provisioningState": "Succeeded"}
 
 

@@ -147,3 +147,10 @@ def test_an_uploaded_certificate_is_not_judged() -> None:
         rule("shop", "shop", pool="servers"),
     )
     assert ask("TLS-007", estate(uploaded)).kept == 0
+
+
+def test_a_policy_that_does_not_tell_for_whom_it_is_may_be_the_gateways() -> None:
+    answer = ask("TLS-007", estate(made(), vault(("", ["get"]))))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert "for whom an access policy of the key vault kv-shop is" in answer.unknown[0].missing
+    assert ask("TLS-007", estate(made(), vault((OTHERS, ["get"])))).names == ["wildcard"]
