@@ -209,7 +209,9 @@ class AddressSet(msgspec.Struct, frozen=True):
         v6: list[iv.Interval] = []
         for prefix in prefixes:
             (v4 if prefix.version == 4 else v6).append((prefix.first, prefix.last))
-        return AddressSet(iv.merged(v4), iv.merged(v6))
+        if len(v4) > 1 or len(v6) > 1:
+            return AddressSet(iv.merged(v4), iv.merged(v6))
+        return AddressSet(tuple(v4), tuple(v6))
 
     @staticmethod
     def from_text(texts: Iterable[str]) -> AddressSet:
@@ -228,15 +230,16 @@ class AddressSet(msgspec.Struct, frozen=True):
         return AddressSet(v4=pair) if first.version == 4 else AddressSet(v6=pair)
 
     def __or__(self, other: AddressSet) -> AddressSet:
-        if not other:
-            return self
+        if not other.v6:  # the ordinary case
+            return AddressSet(iv.union(self.v4, other.v4), self.v6) if other.v4 else self
         return AddressSet(iv.union(self.v4, other.v4), iv.union(self.v6, other.v6))
 
     def __and__(self, other: AddressSet) -> AddressSet:
         return AddressSet(iv.intersection(self.v4, other.v4), iv.intersection(self.v6, other.v6))
 
     def __sub__(self, other: AddressSet) -> AddressSet:
-        return AddressSet(iv.difference(self.v4, other.v4), iv.difference(self.v6, other.v6))
+        v6 = iv.difference(self.v6, other.v6) if self.v6 else ()
+        return AddressSet(iv.difference(self.v4, other.v4), v6)
 
     def __invert__(self) -> AddressSet:
         return AddressSet(iv.complement(self.v4, _TOP[4]), iv.complement(self.v6, _TOP[6]))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from auditor import baseline as known
 from auditor.engine import RuleRun, fingerprints, severity_of
@@ -40,8 +42,7 @@ Few: of a file that was written lately, the system may map megabytes for one pla
 _ORDER = {Status.BROKEN: 0, Status.UNKNOWN: 1, Status.WAIVED: 2, Status.BASELINE: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """How outcomes become a verdict."""
 
     day: date

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -22,8 +23,7 @@ _Told: TypeAlias = tuple[str, str, str]
 _OURS = "this is a fault of the rule itself, not of the network"
 
 
-@dataclass(slots=True)
-class RuleRun:
+class RuleRun(msgspec.Struct):
     """What one rule said: its outcomes, and how many subjects it found in order.
 
     `speaks_for` names, for each finding, the general rules that found the same and fell silent.
@@ -32,9 +32,9 @@ class RuleRun:
 
     rule: Rule[Any]
     kept: int = 0
-    outcomes: list[Outcome] = field(default_factory=list)
-    speaks_for: dict[_Told, tuple[str, ...]] = field(default_factory=dict)
-    silenced: list[str] = field(default_factory=list)
+    outcomes: list[Outcome] = msgspec.field(default_factory=list)
+    speaks_for: dict[_Told, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    silenced: list[str] = msgspec.field(default_factory=list)
 
     def general(self, finding: Finding) -> tuple[str, ...]:
         """Give the general rules that a finding speaks for."""

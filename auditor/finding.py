@@ -6,12 +6,13 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from auditor.past import Past
-from auditor.topology import Picture
+if TYPE_CHECKING:
+    from auditor.past import Past
+    from auditor.topology import Picture
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 

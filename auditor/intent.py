@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, PortError, PortSet, parse_ports
 from auditor.errors import UsageError, quoted
@@ -32,8 +33,7 @@ class Expect(enum.Enum):
     """The sources reach nothing but the targets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """One `[[intent]]`: packets from `sources` to `targets`, and what is expected of them.
 
     `protocol` is one of `PROTOCOLS`; `ports` are destination ports, every one where the protocol

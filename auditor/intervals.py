@@ -19,10 +19,10 @@ Intervals: TypeAlias = tuple[Interval, ...]
 
 def merged(pairs: Iterable[Interval]) -> Intervals:
     """Give the canonical form of any intervals; touching ones join (1-2 and 3-4 are 1-4)."""
-    result: list[Interval] = []
     ordered = sorted(pairs)
     if len(ordered) < 2:
         return tuple(ordered)
+    result: list[Interval] = []
     end = -2
     for low, high in ordered:
         if low > end + 1:
@@ -92,7 +92,7 @@ def complement(these: Intervals, top: int) -> Intervals:
 
 def difference(left: Intervals, right: Intervals) -> Intervals:
     """Give the numbers of `left` that are not in `right`."""
-    if not overlap(left, right):
+    if not right or not overlap(left, right):
         return left
     result: list[Interval] = []
     j, end = 0, len(right)

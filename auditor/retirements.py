@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+
+import msgspec
 
 from auditor.finding import Severity
 
@@ -14,8 +15,7 @@ SOON = 90
 """Days before a retirement from which it weighs one step more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retirement:
+class Retirement(msgspec.Struct, frozen=True):
     """`what` ends on `effective`, as `source` told on the day it was `read`."""
 
     what: str

@@ -10,9 +10,10 @@ import difflib
 import enum
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+
+import msgspec
 
 from auditor.addresses import AddressError, Prefix, parse_prefix
 from auditor.errors import UsageError, quoted
@@ -49,8 +50,7 @@ _PREFIXED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(msgspec.Struct, frozen=True):
     """What one endpoint was said to be.
 
     `value` is what follows the kind, as spelled and without blanks around it (empty for

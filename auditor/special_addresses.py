@@ -54,7 +54,12 @@ RESERVED = (
 )
 """Addresses that are neither private nor anyone's on the internet, IPv6 outside 2000::/3 apart."""
 
-PUBLIC = (EVERY_V4 | _v6(0x2000_0000, 3)) - PRIVATE - RESERVED - _set(str(PLATFORM_HOST))
+PUBLIC = (
+    (EVERY_V4 | _v6(0x2000_0000, 3))
+    - PRIVATE
+    - (RESERVED - DOCUMENTATION)
+    - _set(str(PLATFORM_HOST))
+)
 """Global unicast: the addresses a packet from the internet can come from."""
 
 VNET_FORBIDDEN = (

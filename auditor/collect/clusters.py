@@ -12,7 +12,7 @@ from auditor.collect.catalogue import PLAIN
 from auditor.collect.objects import take_objects
 from auditor.collect.options import Options
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import judge
+from auditor.collect.pages import ask, judge
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.errors import AuditorError
 from auditor.ids import fold
@@ -76,8 +76,9 @@ class _Ended(Exception):
 
 
 def _kubeconfig(desk: Desk, arm_id: str) -> bytes:
-    path = f"{quote(arm_id, safe=PLAIN)}/listClusterUserCredential?api-version={_VERSION}"
-    answer = desk.send("POST", path, provider="Microsoft.ContainerService")
+    path = f"{quote(arm_id, safe=PLAIN)}/listClusterUserCredential"
+    provider = "Microsoft.ContainerService"
+    answer, _ = ask(desk, path, _VERSION, method="POST", provider=provider)
     if answer.status == 200:
         return kubeconfig_of(answer.body)
     state, why = judge(answer)

@@ -6,9 +6,10 @@ import re
 import sys
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from auditor.collect.spool import Spool
 from auditor.collect.work import Entry, Member, Stopped
@@ -20,9 +21,11 @@ from auditor.snapshot.transport import Answer, Transport
 
 
 class _Head(msgspec.Struct, frozen=True):
+    """What a record must tell is its id; the rest may be null, or whatever it likes."""
+
     id: str = ""
-    type: str = ""
-    api_version: str | None = msgspec.field(name="apiVersion", default=None)
+    type: Any = None
+    api_version: Any = msgspec.field(name="apiVersion", default=UNSET)
 
 
 MOST_DEEP = MAX_DEPTH - 2
@@ -70,9 +73,10 @@ class Workplace:
         name = id or head.id
         if not name:
             return False
-        kind = (type or head.type or type_of(name) or "").lower()
+        told = head.type if isinstance(head.type, str) else ""
+        kind = (type or told or type_of(name) or "").lower()
         text = redacted(text)
-        if version and head.api_version is None:
+        if version and head.api_version is UNSET:
             text = _with_version(text, version)
         offset, length = self.spool.append(text)
         self.entries.append(Entry(name, sys.intern(kind), member, offset, length))

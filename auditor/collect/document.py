@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,6 +20,9 @@ from auditor.errors import UsageError
 from auditor.snapshot.document import Gap
 
 SCHEMA = "auditor.snapshot/1"
+
+_HALF = ".half"
+"""How the name of a file ends that is being written."""
 
 _BESIDE = (Member.KUBERNETES, Member.KUBERNETES_LISTS, Member.EFFECTIVE)
 """What is written only where something was read."""
@@ -80,10 +84,14 @@ def _write_list(
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a stream beside a file, which takes its place once all is written and on disk.
 
-    `.gz` and `.zst` at the end of the name compress. Raises UsageError when it cannot be written.
+    `.gz` and `.zst` at the end of the name compress. What a run that was killed had begun to write
+    is deleted. Raises UsageError when it cannot be written.
     """
+    for left in path.parent.glob(f".{escape(path.name)}.*{_HALF}"):
+        with suppress(OSError):
+            left.unlink()
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_HALF)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:

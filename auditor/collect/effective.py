@@ -6,7 +6,6 @@ up (202), and an address to ask again until the answer is there.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +14,9 @@ import msgspec
 
 from auditor import ids
 from auditor.collect.catalogue import PLAIN
+from auditor.collect.operations import settled
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import judge
+from auditor.collect.pages import ask, judge
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.errors import quoted
 from auditor.snapshot.transport import Answer, ForeignAddress, Unanswered
@@ -31,7 +31,8 @@ VERSION = "2024-05-01"
 PATIENCE = 600.0
 """Seconds until an answer is given up; Azure takes ten to twenty."""
 
-_KIND = "Microsoft.Network/networkInterfaces"
+_PROVIDER = "Microsoft.Network"
+_KIND = f"{_PROVIDER}/networkInterfaces"
 _PROGRESS = "effective rules and routes"
 
 
@@ -91,9 +92,10 @@ def _work(nic: str, question: str) -> Work:
 
 
 def _take(desk: Desk, nic: str, question: str) -> Outcome:
-    path = f"{quote(nic, safe=PLAIN)}/{question}?api-version={VERSION}"
     try:
-        answer = _answer(desk, path)
+        path = f"{quote(nic, safe=PLAIN)}/{question}"
+        taken_up, version = ask(desk, path, VERSION, method="POST", provider=_PROVIDER)
+        answer = settled(desk, taken_up, PATIENCE, _PROVIDER)
     except Unanswered as reason:
         return _failed(nic, str(reason))
     except ForeignAddress:
@@ -109,40 +111,12 @@ def _take(desk: Desk, nic: str, question: str) -> Outcome:
     told = {"id": f"{nic}/{question}", "value": rows.value}
     desk.keep(
         msgspec.json.encode(told),
-        version=VERSION,
+        version=version,
         id=f"{nic}/{question}",
         type=f"{_KIND}/{question}",
         member=Member.EFFECTIVE,
     )
     return _failed(nic, "only a first page") if rows.next_link else COMPLETE
-
-
-def _answer(desk: Desk, path: str) -> Answer | None:
-    """Ask, and ask again where Azure says, until there is an answer; None when it takes too long.
-
-    Raises Unanswered, ForeignAddress.
-    """
-    until = time.monotonic() + PATIENCE
-    answer = desk.send("POST", path, provider="Microsoft.Network")
-    where = ""
-    while answer.status == 202:
-        where = answer.headers.get("location") or where
-        if not where:
-            raise Unanswered("Azure took the question up and did not say where it answers")
-        if time.monotonic() > until:
-            return None
-        time.sleep(_wait(answer))
-        answer = desk.send("GET", where, provider="Microsoft.Network")
-        if answer.status == 404:
-            raise Unanswered("Azure no longer knows the question")
-    return answer
-
-
-def _wait(answer: Answer) -> float:
-    try:
-        return min(max(float(answer.headers.get("retry-after", "")), 0.01), 60.0)
-    except ValueError:
-        return 5.0
 
 
 def _judge(answer: Answer, nic: str, question: str) -> Outcome:

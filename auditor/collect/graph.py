@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from auditor import ids
 from auditor.collect import catalogue
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.graph_pages import COLUMNS, Asking, Quota, take_rows
 from auditor.collect.outcome import COMPLETE, Outcome
 from auditor.collect.rights import may_all
-from auditor.collect.sweep import ArmSweep, following, listing, lists
+from auditor.collect.sweep import ArmSweep, following, group_id, listing, lists
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 
 MANY = 50
@@ -106,15 +107,19 @@ class GraphSweep:
             if not any(entry.type == _PROVEN for entry in entries):
                 yield from self._by_lists(batch, scope, taken)
                 return
-            yield from following(entries, taken, scope, but=held)
+            rows = [entry for entry in entries if entry.member == Member.RESOURCES]
+            yield from following(rows, taken, scope, but=held)
+            yield from _referred(entries, scope)
 
         return Work(_key("resources", batch), "Resource Graph", self._reader(asking), "", then)
 
     def _reader(self, asking: Asking) -> Callable[[Desk], Outcome]:
         def read(desk: Desk) -> Outcome:
             """A question that failed leaves no gap: what it would have told is listed instead."""
-            if take_rows(desk, asking, self.quota).state.whole:
+            unversioned: set[str] = set()
+            if take_rows(desk, asking, self.quota, unversioned.add).state.whole:
                 _prove(desk)
+                _refer(desk, unversioned)
             return COMPLETE
 
         return read
@@ -149,6 +154,35 @@ class GraphSweep:
 
 def _held() -> Iterator[Kind]:
     return (kind for kind in catalogue.KINDS if held(kind))
+
+
+def _refer(desk: Desk, rows: Iterable[str]) -> None:
+    """Leave a sign for `then` which lists to read, for rows that do not say in which api-version
+    they are: a list's own is known, and its record is taken before the row.
+    """
+    kinds = {kind.type.lower(): kind for kind in _held()}
+    places: dict[tuple[str, str], str] = {}
+    for arm_id in rows:
+        kind = kinds.get((ids.type_of(arm_id) or "").lower())
+        if kind is not None:
+            under = _home(kind, arm_id)
+            places[kind.type.lower(), under.lower()] = under
+    for (type, _), under in sorted(places.items()):
+        desk.keep(b"{}", id=under, type=type, member=Member.NOWHERE)
+
+
+def _home(kind: Kind, arm_id: str) -> str:
+    """Give what a resource's list is under."""
+    if kind.by is By.PARENT:
+        return ids.parent(arm_id) or ""
+    return group_id(arm_id) if kind.by is By.GROUP else f"/subscriptions/{ids.subscription(arm_id)}"
+
+
+def _referred(entries: Iterable[Entry], scope: Scope) -> Iterator[Work]:
+    kinds = {kind.type.lower(): kind for kind in _held()}
+    for entry in entries:
+        if entry.member == Member.NOWHERE and entry.type in kinds:
+            yield listing(kinds[entry.type], entry.id, scope)
 
 
 def _actions() -> Iterator[str]:

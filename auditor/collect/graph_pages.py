@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -33,6 +33,8 @@ COLUMNS = (
 
 With it Resource Graph says in which api-version it took a resource in: `samples/advanced`.
 """
+
+_NULL = Raw(b"null")
 
 _ADDED = ("tenantId", "subscriptionId", "resourceGroup")
 """Columns that are no part of the resource."""
@@ -106,8 +108,16 @@ _PAGE = msgspec.json.Decoder(_Page)
 _FAULTY = msgspec.json.Decoder(_Faulty)
 
 
-def take_rows(desk: Desk, asking: Asking, quota: Quota) -> Outcome:
-    """Read all pages of an answer and keep its rows as ARM REST spells resources."""
+def take_rows(
+    desk: Desk,
+    asking: Asking,
+    quota: Quota,
+    unversioned: Callable[[str], None] = lambda _arm_id: None,
+) -> Outcome:
+    """Read all pages of an answer and keep its rows as ARM REST spells resources.
+
+    `unversioned` is told the id of each row that does not say in which api-version it is.
+    """
     top, token = MOST_ROWS, None
     seen: set[str] = set()
     rows: set[int] = set()
@@ -131,6 +141,8 @@ def take_rows(desk: Desk, asking: Asking, quota: Quota) -> Outcome:
             if arm_id is None or not _keep(desk, row, arm_id, asking.member):
                 return Outcome(State.PARTIAL, "Resource Graph gave rows without an id")
             rows.add(hash(fold(arm_id)))
+            if bytes(row.get("apiVersion", _NULL)) in (b"null", b'""'):
+                unversioned(arm_id)
         if not page.token:
             return _ended(page, len(rows))
         if page.token in seen:

@@ -57,6 +57,9 @@ class _Resources(msgspec.Struct, frozen=True):
     resources: tuple[_Name, ...]
 
 
+_GATEWAY_API = ("v1", "v1beta1", "v1alpha3", "v1alpha2")
+"""The versions of the Gateway API, the newest first."""
+
 _PAGE = msgspec.json.Decoder(_Page)
 _GROUPS = msgspec.json.Decoder(_Groups)
 _RESOURCES = msgspec.json.Decoder(_Resources)
@@ -176,9 +179,22 @@ def _judge(answer: Answer, what: str) -> tuple[State, str]:
 
 
 def _version(server: Server, group: str, plural: str) -> str | None:
-    """Give the version to read a kind in; None when the API server has no such kind."""
+    """Give the version to read a kind in; None when the API server has no such kind.
+
+    A server that does not say what it has is asked for the kind itself.
+    """
     if group != "gateway.networking.k8s.io":
         return "v1"
+    try:
+        return _told(server, group, plural)
+    except _Short as short:
+        found = next((each for each in _GATEWAY_API if _lists(server, plural, each)), None)
+        if found is None:
+            raise short from None
+        return found
+
+
+def _told(server: Server, group: str, plural: str) -> str | None:
     told: _Groups = _discovered(_GROUPS, server.groups, "its API groups")
     for version in next((each.versions for each in told.groups if each.name == group), ()):
         ask = partial(server.kinds, group, version.version)
@@ -186,6 +202,13 @@ def _version(server: Server, group: str, plural: str) -> str | None:
         if any(each.name == plural for each in here.resources):
             return version.version
     return None
+
+
+def _lists(server: Server, plural: str, version: str) -> bool:
+    try:
+        return server.page(plural, version).status == 200
+    except Unanswered:
+        return False
 
 
 def _discovered(decoder: Any, ask: Callable[[], Answer], what: str) -> Any:

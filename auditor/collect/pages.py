@@ -17,25 +17,45 @@ MOST_PAGES = 10_000
 """No list of a subscription is longer; a server that goes on for ever is stopped here."""
 
 _NO_RESOURCES = "it holds elements that are no resources: without an id, or nested too deeply"
-_NO_SUCH_SERVICE = frozenset({"MissingSubscriptionRegistration", "SubscriptionNotRegistered"})
+_NO_SUCH_SERVICE = frozenset(
+    {"InvalidResourceNamespace", "MissingSubscriptionRegistration", "SubscriptionNotRegistered"}
+)
+"""Codes of a provider that the subscription, or this cloud, does not have."""
 
 
 class _Page(msgspec.Struct, frozen=True):
     value: list[Raw] | UnsetType = UNSET
-    next_link: str | None = msgspec.field(name="nextLink", default=None)
+    plain: str | None = msgspec.field(name="nextLink", default=None)
+    marked: str | None = msgspec.field(name="@nextLink", default=None)
+    of_odata: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+    @property
+    def next_link(self) -> str | None:
+        """Where the next page is; services spell it in three ways."""
+        return self.plain or self.marked or self.of_odata
 
 
 class _Fault(msgspec.Struct, frozen=True):
-    code: str = ""
-    message: str = ""
+    code: str | None = None
+    message: str | None = None
+    details: list[_Fault] | None = None
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Its own code, and those of what it is about."""
+        return frozenset(each.code or "" for each in (self, *(self.details or ())))
 
 
 class _Faulty(msgspec.Struct, frozen=True):
-    error: _Fault = _Fault()
+    error: _Fault
+
+
+_NO_FAULT = _Fault()
 
 
 _PAGE = msgspec.json.Decoder(_Page)
 _FAULTY = msgspec.json.Decoder(_Faulty)
+_BARE = msgspec.json.Decoder(_Fault)
 
 
 def take_list(
@@ -94,8 +114,8 @@ class _Taking:
                 return COMPLETE if sound else Outcome(State.PARTIAL, _NO_RESOURCES)
             if page.next_link in seen:
                 return Outcome(State.PARTIAL, _after(number + 1, "its address was read before"))
-            url = page.next_link
-            seen.add(url)
+            seen.add(page.next_link)
+            url = _absolute(page.next_link, url)
         return Outcome(State.PARTIAL, f"it has more than {MOST_PAGES} pages")
 
     def _keep(self, page: _Page, version: str) -> bool:
@@ -105,6 +125,11 @@ class _Taking:
             for raw in page.value or ()
         ]
         return all(kept)
+
+
+def _absolute(link: str, url: str) -> str:
+    """Complete a link that is only a query: it is about the same path."""
+    return url.partition("?")[0] + link if link.startswith("?") else link
 
 
 def _refused(number: int, answer: Answer) -> Outcome:
@@ -133,9 +158,10 @@ def supported(answer: Answer, version: str) -> str | None:
     clouds are behind the public one.
     """
     fault = _fault(answer)
-    if fault.code not in _UNKNOWN_VERSION or "support" not in fault.message.lower():
+    message = fault.message or ""
+    if not fault.codes & _UNKNOWN_VERSION or "support" not in message.lower():
         return None
-    told: set[str] = {each for each in _VERSION.findall(fault.message) if each != version}
+    told: set[str] = {each for each in _VERSION.findall(message) if each != version}
     stable = {each for each in told if len(each) == len("2024-05-01")}
     older = {each for each in stable if each < version}
     if older:
@@ -143,6 +169,19 @@ def supported(answer: Answer, version: str) -> str | None:
     if stable:
         return min(stable)
     return max(told) if told else None
+
+
+def ask(
+    desk: Desk, path: str, version: str, *, method: str = "GET", provider: str = ""
+) -> tuple[Answer, str]:
+    """Ask at a path, once more in the newest api-version that this cloud knows when it does not
+    know ours; give the version too. Raises Unanswered, ForeignAddress.
+    """
+    answer = desk.send(method, f"{path}?api-version={version}", provider=provider)
+    other = supported(answer, version) if answer.status != 200 else None
+    if other is None:
+        return answer, version
+    return desk.send(method, f"{path}?api-version={other}", provider=provider), other
 
 
 class Gone(Exception):
@@ -164,24 +203,31 @@ def _page(body: bytes) -> _Page | str:
 
 
 def _fault(answer: Answer) -> _Fault:
+    """Read an error: below `error`, as Resource Manager and most services have it, or bare."""
     try:
         return _FAULTY.decode(answer.body).error
     except (msgspec.DecodeError, RecursionError):
-        return _Fault()
+        pass
+    try:
+        return _BARE.decode(answer.body)
+    except (msgspec.DecodeError, RecursionError):
+        return _NO_FAULT
 
 
 def judge(answer: Answer) -> tuple[State, str]:
     """Say what an answer that is no success means, in words that do not change from run to run."""
     fault = _fault(answer)
-    if fault.code in _NO_SUCH_SERVICE:
+    if fault.codes & _NO_SUCH_SERVICE:
         return State.NOT_REGISTERED, ""
     said = f" {quoted(fault.code)}" if fault.code else ""
-    if answer.status in (401, 403):
-        return State.DENIED, f"refused ({answer.status}{said}): the role Reader allows it"
+    if answer.status == 401:
+        return State.DENIED, f"refused (401{said}): sign in anew, to its tenant with --tenant"
+    if answer.status == 403:
+        return State.DENIED, f"refused (403{said}): the role Reader allows it"
     if answer.status == 429:
         return State.FAILED, "throttled (429), after all retries; try again later"
     told = f"Azure answered {answer.status}{said}"
-    return State.FAILED, f"{told}: {_what_to_do(answer.status, fault.code)}"
+    return State.FAILED, f"{told}: {_what_to_do(answer.status, fault.code or '')}"
 
 
 def _what_to_do(status: int, code: str) -> str:

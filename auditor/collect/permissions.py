@@ -12,7 +12,7 @@ from auditor.collect.catalogue import KINDS
 from auditor.snapshot.cluster import READABLE
 
 OVERVIEW = (
-    rights.ACTION,
+    *rights.ACTIONS,
     "Microsoft.Network/locations/serviceTags/read",
     "Microsoft.ResourceGraph/resources/read",
     "Microsoft.Resources/subscriptions/read",

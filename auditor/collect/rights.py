@@ -1,26 +1,34 @@
 """What the caller may do in a subscription, as Azure tells it.
 
 Resource Graph is silent about what its caller may not read, so a type without rows may be one that
-the role leaves out.
+the role leaves out, or that a deny assignment takes away.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from auditor.collect.pages import ask
 from auditor.collect.work import Desk
 from auditor.snapshot.transport import ForeignAddress, Unanswered
 
 VERSION = "2022-04-01"
-ACTION = "Microsoft.Authorization/permissions/read"
-"""What asking takes; the role Reader has it."""
+ACTIONS = (
+    "Microsoft.Authorization/denyAssignments/read",
+    "Microsoft.Authorization/permissions/read",
+)
+"""What asking takes; the role Reader has both."""
 
 
 class Permission(msgspec.Struct, frozen=True, rename="camel"):
-    """What one role grants at a scope: `actions` but for `not_actions`, with `*` for anything."""
+    """What one role grants at a scope, or a deny assignment takes away.
+
+    `actions` but for `not_actions`, with `*` for anything.
+    """
 
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
@@ -30,27 +38,54 @@ class Permission(msgspec.Struct, frozen=True, rename="camel"):
         return _matches(self.actions, action) and not _matches(self.not_actions, action)
 
 
-class _Page(msgspec.Struct, frozen=True):
+class _Denial(msgspec.Struct, frozen=True):
+    permissions: tuple[Permission, ...] = ()
+
+
+class _Assignment(msgspec.Struct, frozen=True):
+    properties: _Denial
+
+
+class _Permissions(msgspec.Struct, frozen=True):
     value: tuple[Permission, ...]
+    next_link: str | None = msgspec.field(name="nextLink", default=None)
+
+
+class _Assignments(msgspec.Struct, frozen=True):
+    value: tuple[_Assignment, ...]
     next_link: str | None = msgspec.field(name="nextLink", default=None)
 
 
 def may_all(desk: Desk, subscription: str, actions: Iterable[str]) -> bool:
     """Tell whether the caller may do all of these in a subscription; in doubt not.
 
-    Azure: `Permissions - List For Subscription`. What deny assignments take away is not told there.
+    Azure: `Permissions - List For Subscription`, and `Deny Assignments - List`, of which none may
+    be about any of them, whomever it is for.
     """
-    path = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions"
+    wanted = tuple(actions)
+    granted = _told(desk, subscription, "permissions", _Permissions)
+    if granted is None or not all(_grant(granted, action) for action in wanted):
+        return False
+    denials = _told(desk, subscription, "denyAssignments", _Assignments)
+    if denials is None:
+        return False
+    denied = [each for one in denials for each in one.properties.permissions]
+    return not any(_grant(denied, action) for action in wanted)
+
+
+def _told(desk: Desk, subscription: str, what: str, page: Any) -> Any:
+    """Give the elements of a list that has one page; None when it does not come whole."""
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/{what}"
     try:
-        answer = desk.send(
-            "GET", f"{path}?api-version={VERSION}", provider="Microsoft.Authorization"
-        )
-        page = msgspec.json.decode(answer.body, type=_Page)
+        answer, _ = ask(desk, path, VERSION, provider="Microsoft.Authorization")
+        told = msgspec.json.decode(answer.body, type=page)
     except (Unanswered, ForeignAddress, msgspec.DecodeError, RecursionError):
-        return False
-    if answer.status != 200 or page.next_link:
-        return False
-    return all(any(each.grants(action) for each in page.value) for action in actions)
+        return None
+    return None if answer.status != 200 or told.next_link else told.value
+
+
+def _grant(permissions: Iterable[Permission], action: str) -> bool:
+    return any(each.grants(action) for each in permissions)
 
 
 def _matches(patterns: Iterable[str], action: str) -> bool:

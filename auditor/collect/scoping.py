@@ -11,8 +11,9 @@ from auditor.collect.options import Options
 from auditor.collect.outcome import Outcome, State
 from auditor.collect.pages import Gone, take_list
 from auditor.collect.spool import Done, Spool
-from auditor.collect.work import Desk, Member, Scope, Taken, Work
+from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.errors import NothingRead, UsageError, quoted
+from auditor.ids import fold
 from auditor.snapshot.document import Gap
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.()-]*")
@@ -36,7 +37,7 @@ def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
     found = [each.lower() for each in options.subscriptions]
     for group in options.management_groups:
         done = perform(_descendants(group))
-        found += [ids.name(e.id).lower() for e in done.entries if e.type.endswith("/subscriptions")]
+        found += [ids.name(e.id).lower() for e in done.entries if _is_subscription(e)]
         _must(done, f"management group {group}")
     if not options.subscriptions and not options.management_groups:
         done = perform(_visible())
@@ -49,6 +50,11 @@ def resolve(perform: Callable[[Work], Done], options: Options) -> Scope:
         )
     groups = frozenset(name.lower() for name in options.resource_groups)
     return Scope(tuple(dict.fromkeys(sorted(found))), groups)
+
+
+def _is_subscription(entry: Entry) -> bool:
+    """Tell subscriptions from management groups; the type of the former is spelled in two ways."""
+    return entry.type.endswith("/subscriptions") or fold(entry.id).startswith("/subscriptions/")
 
 
 def unmatched(scope: Scope, spool: Spool, taken: Taken) -> Sequence[Gap]:
@@ -90,20 +96,21 @@ _LOOK = (
 
 
 def _visible() -> Work:
-    path = f"/subscriptions?api-version={catalogue.SUBSCRIPTIONS}"
-    return _work(path, "subscriptions", SUBSCRIPTION)
+    return _work("/subscriptions", catalogue.SUBSCRIPTIONS, "subscriptions", SUBSCRIPTION)
 
 
 def _descendants(group: str) -> Work:
-    base = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
-    return _work(f"{base}?api-version={catalogue.MANAGEMENT_GROUPS}", "management groups", "")
+    path = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
+    return _work(path, catalogue.MANAGEMENT_GROUPS, "management groups", "")
 
 
-def _work(path: str, kind: str, type: str) -> Work:
+def _work(path: str, version: str, kind: str, type: str) -> Work:
+    address = f"{path}?api-version={version}"
+
     def read(desk: Desk) -> Outcome:
         try:
-            return take_list(desk, path, version="", type=type, member=Member.NOWHERE)
+            return take_list(desk, address, version=version, type=type, member=Member.NOWHERE)
         except Gone as why:
             return Outcome(State.FAILED, str(why))
 
-    return Work(path.lower(), kind, read, path.partition("?")[0])
+    return Work(address.lower(), kind, read, path)

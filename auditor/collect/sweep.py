@@ -11,7 +11,7 @@ from auditor import ids
 from auditor.collect import catalogue, parents
 from auditor.collect.catalogue import By, Kind
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import Gone, judge, take_list
+from auditor.collect.pages import Gone, ask, judge, take_list
 from auditor.collect.scoping import GROUPS
 from auditor.collect.work import Desk, Entry, Member, Scope, Taken, Work
 from auditor.ids import fold
@@ -47,7 +47,7 @@ class ArmSweep:
             groups = [entry for entry in entries if entry.type == GROUPS]
             return self._under(subscription, groups, scope)
 
-        return groups_of(subscription, then)
+        return groups_of(subscription, then, wanted=bool(scope.groups))
 
     def _under(self, subscription: str, groups: Sequence[Entry], scope: Scope) -> Iterator[Work]:
         if not scope.groups:
@@ -73,10 +73,16 @@ def in_group(group: str, scope: Scope) -> Iterator[Work]:
     yield inventory(group, [k for k in catalogue.top() if k.asked], scope)
 
 
-def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterable[Work]]) -> Work:
+def groups_of(
+    subscription: str,
+    then: Callable[[Sequence[Entry], Taken], Iterable[Work]],
+    *,
+    wanted: bool,
+) -> Work:
     """List a subscription's resource groups. One that is denied or is not there is one gap.
 
-    When it is not, an entry of type OPEN tells `then`, which sees entries alone, to go on.
+    When it is not, an entry of type OPEN tells `then`, which sees entries alone, to go on. Unless
+    the groups are `wanted`, nothing is missing when just their list is not told whole.
     """
     path = f"/subscriptions/{subscription}/resourcegroups?api-version={catalogue.INVENTORY}"
 
@@ -87,11 +93,14 @@ def groups_of(subscription: str, then: Callable[[Sequence[Entry], Taken], Iterab
             outcome = take_list(
                 desk, path, version=catalogue.INVENTORY, type=GROUPS, member=Member.NOWHERE
             )
-        except Gone as why:  # a subscription that is not there, so that nothing of it answers
-            return Outcome(State.FAILED, str(why))
-        if outcome.state is not State.DENIED:
-            desk.keep(b"{}", id=subject, type=OPEN, member=Member.NOWHERE)
-        return outcome
+        except Gone as why:
+            outcome = Outcome(State.FAILED, str(why))
+            if "no such subscription" in outcome.detail:  # so that nothing of it answers
+                return outcome
+        if outcome.state is State.DENIED:
+            return outcome
+        desk.keep(b"{}", id=subject, type=OPEN, member=Member.NOWHERE)
+        return outcome if wanted else COMPLETE
 
     return Work(_key(path), "resource groups", read, subject, then)
 
@@ -161,8 +170,38 @@ def following(
         yield from lists(kinds, entry.id, scope)
         if scope.groups and entry.type == _CLUSTERS:
             group = node_group(entry, taken)
-            if group is not None:
+            if group is not None and _is_seen(group, taken):
                 yield from in_group(group, scope)
+            elif group is not None:
+                yield _unseen(group, scope)
+
+
+def _is_seen(group: str, taken: Taken) -> bool:
+    groups = taken.of_type(GROUPS, Member.NOWHERE)
+    return fold(group) in {fold(entry.id) for entry in groups}
+
+
+def _unseen(group: str, scope: Scope) -> Work:
+    """Look at a group that its subscription did not tell, so that one that is denied is one gap."""
+
+    def read(desk: Desk) -> Outcome:
+        try:
+            answer, _ = ask(desk, quote(group, safe=catalogue.PLAIN), catalogue.INVENTORY)
+        except Unanswered as reason:
+            return Outcome(State.FAILED, f"{reason}, several times; try again later")
+        except ForeignAddress:
+            return Outcome(State.FAILED, "its name is none of Azure's")
+        state, why = judge(answer)
+        if state is State.DENIED:
+            return Outcome(state, why)
+        if "ResourceGroupNotFound" not in why:  # else it is gone with its cluster
+            desk.keep(b"{}", id=group, type=OPEN, member=Member.NOWHERE)
+        return COMPLETE
+
+    def then(entries: Sequence[Entry], _taken: Taken) -> Iterable[Work]:
+        return in_group(group, scope) if entries else ()
+
+    return Work(_key(group), "resource groups", read, group, then)
 
 
 def node_group(cluster: Entry, taken: Taken) -> str | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from auditor import ids
 from auditor.collect.outcome import COMPLETE, Outcome, State
-from auditor.collect.pages import judge
+from auditor.collect.pages import ask, judge
 from auditor.collect.work import Desk, Entry, Scope, Taken, Work
 from auditor.snapshot.transport import Unanswered
 
@@ -28,6 +29,7 @@ class _Located(msgspec.Struct):
 class _Tags(msgspec.Struct):
     id: str
     values: list[msgspec.Raw]
+    next_link: str | None = msgspec.field(name="nextLink", default=None)
 
 
 class ServiceTags:
@@ -42,12 +44,12 @@ class ServiceTags:
             return
         subscription, location = min(places, key=lambda place: (-places[place], place))
         path = f"/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
-        path += f"/serviceTags?api-version={VERSION}"
+        path += "/serviceTags"
 
         def read(desk: Desk) -> Outcome:
             return _take(desk, path)
 
-        yield Work(path.lower(), KIND, read, path.partition("?")[0])
+        yield Work(path.lower(), KIND, read, path)
 
 
 def _place(entry: Entry, taken: Taken) -> tuple[str, str] | None:
@@ -55,14 +57,14 @@ def _place(entry: Entry, taken: Taken) -> tuple[str, str] | None:
         location = msgspec.json.decode(taken.body(entry), type=_Located).location
     except msgspec.DecodeError:
         return None
-    subscription = entry.id.split("/")[2]
+    subscription = ids.subscription(entry.id)
     location = location.replace(" ", "").lower()
-    return (subscription.lower(), location) if location.isalnum() else None
+    return (subscription.lower(), location) if subscription and location.isalnum() else None
 
 
 def _take(desk: Desk, path: str) -> Outcome:
     try:
-        answer = desk.send("GET", path, provider="Microsoft.Network")
+        answer, version = ask(desk, path, VERSION, provider="Microsoft.Network")
     except Unanswered as reason:
         return Outcome(State.FAILED, f"{reason}, several times; try again later")
     if answer.status != 200:
@@ -71,5 +73,5 @@ def _take(desk: Desk, path: str) -> Outcome:
         tags = msgspec.json.decode(answer.body, type=_Tags)
     except (msgspec.DecodeError, RecursionError):
         return Outcome(State.FAILED, "the answer tells no service tags")
-    desk.keep(answer.body, version=VERSION, id=tags.id, type=KIND)
-    return COMPLETE
+    desk.keep(answer.body, version=version, id=tags.id, type=KIND)
+    return Outcome(State.PARTIAL, "only a first page") if tags.next_link else COMPLETE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     layer = entry.layer
     found: dict[str, Any] = {
         "networkSecurityGroup": {"id": layer.group.id} if layer.group is not None else None,
-        "association": {_ASSOCIATIONS[layer.kind]: {"id": layer.at}},
+        "association": {_ASSOCIATIONS[layer.kind]: {"id": _associated(layer)}},
         "effectiveSecurityRules": None
         if layer.unknown is not None
         else [_rule_json(direction, rule, here) for direction, rule, here in entry.rules],
@@ -101,6 +102,12 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     if layer.unknown is not None:
         found["reasons"] = [_reason_json(layer.unknown)]
     return found
+
+
+def _associated(layer: Layer) -> str:
+    """Give the subnet or NIC of a layer, or the manager whose admin rules it has."""
+    manager = re.match(r".*/networkManagers/[^/]+", layer.at, re.IGNORECASE)
+    return manager[0] if layer.kind is LayerKind.ADMIN and manager else layer.at
 
 
 def _rule_json(direction: Direction, rule: EffectiveRule, here: Surroundings) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def _prefixes(rule: EffectiveRule, key: str, selector: Selector) -> list[str] | 
     if not selector.told:
         return None
     if selector.everything:
-        return ["0.0.0.0/0", "::/0"]
+        return ["0.0.0.0/0"]  # Azure's word for any, of either version
     texts = _written(rule.written, key)
     if texts is None:
         tags = [_SPELLED.get(tag, tag) for tag in sorted(selector.tags)]
@@ -219,11 +226,12 @@ def _reasons(direction: Direction, rule: EffectiveRule, here: Surroundings) -> l
             found.add(Reason("collection-gap", f"what {rule.name} matches", rule.id))
         for extent in _extents(selector, side, here):
             found.update(extent.reasons())
-    return sorted(reason for reason in found if reason.label != _SETTLED)
+    return sorted(reason for reason in found if reason.label not in _SETTLED)
 
 
-# Whether Internet holds private addresses of nobody matters to a flow, not to a list.
-_SETTLED = "semantics:N-24"
+# Whether Internet holds private addresses of nobody, and a group such as are none of its members',
+# matters to a flow, not to a list.
+_SETTLED = frozenset({"semantics:N-24", "semantics:N-34"})
 
 
 def as_lines(entries: tuple[Entry, ...], nic: str) -> Iterator[str]:
@@ -241,7 +249,7 @@ def as_lines(entries: tuple[Entry, ...], nic: str) -> Iterator[str]:
         yield from (f"  {line}" for line in columns([_HEAD, *rows]))
     doubts = sorted({r for e in entries for d, rule, h in e.rules for r in _reasons(d, rule, h)})
     for reason in doubts:
-        yield f"not told: {plain(str(reason))}"
+        yield f"cannot tell: {plain(str(reason))}"
 
 
 _HEAD = ("DIRECTION", "PRIORITY", "ACCESS", "PROTOCOL", "FROM", "PORTS", "TO", "PORTS", "NAME")

@@ -245,7 +245,7 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
         for rule in verdict.possible:
             yield f"  perhaps by {_rule_words(rule)}"
         for reason in verdict.reasons:
-            yield f"  because {plain(str(reason))}"
+            yield f"  cannot tell: {plain(str(reason))}"
 
 
 def _rule_words(rule: EffectiveRule) -> str:

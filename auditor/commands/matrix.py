@@ -223,7 +223,7 @@ def _block_lines(block: Block, classes: Sequence[SubnetClass]) -> Iterator[str]:
     if cell.reachable and cell.unsure:
         yield f"    ?      {packets_word(cell.unsure)}"
     for text in dict.fromkeys(map(str, cell.reasons)):
-        yield f"    because {text}"
+        yield f"    cannot tell: {text}"
 
 
 def packets_word(packets: Iterable[Packets]) -> str:

@@ -195,7 +195,7 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     for opening in _openings(answer):
         yield f"    open   {opening}"
     for text in dict.fromkeys(map(str, answer.reasons)):
-        yield f"    because {text}"
+        yield f"    cannot tell: {text}"
 
 
 def _openings(answer: Answer) -> Iterator[str]:

@@ -22,6 +22,7 @@ from auditor.commands.asking import (
 from auditor.streams import say
 
 if TYPE_CHECKING:
+    from auditor.network.graph import Network
     from auditor.network.interfaces import Interface
     from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
 
@@ -144,7 +145,7 @@ def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
         for each in found.possible:
             yield f"  perhaps {_hop_words(each)}, by {_made_by(each)}"
         for reason in found.reasons:
-            yield f"  because {plain(str(reason))}"
+            yield f"  cannot tell: {plain(str(reason))}"
         return
     yield f"{where}: {_hop_words(route) if route else 'no route'}"
     if route is not None:
@@ -152,7 +153,7 @@ def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
     if found.drops:
         yield f"  dropped: {plain(found.drops)}"
     for reason in found.doubts:
-        yield f"  not told: {plain(str(reason))}"
+        yield f"  cannot tell: {plain(str(reason))}"
     if found.outbound is not None:
         why = "; ".join(map(str, found.outbound.reasons))
         yield plain(
@@ -198,13 +199,28 @@ def effective_routes(
     interface = _with_routes(find_interface(network, nic))
     found = routing.routes_from(network, interface, known)
     if report == "json":
-        say_json(_routes_json(found))
+        say_json(_routes_json(found, _keeps_out_learned(network, interface)))
     else:
         say("\n".join(_routes_lines(found)))
 
 
-def _routes_json(found: EffectiveRoutes) -> dict[str, Any]:
-    answer: dict[str, Any] = {"value": [_route_json(route) for route in found.routes]}
+def _keeps_out_learned(network: Network, interface: Interface) -> bool | None:
+    """Whether the subnet of a NIC takes no routes from gateways (R-12); None: not told."""
+    from auditor.errors import Undetermined
+    from auditor.network.interfaces import subnet_of
+    from auditor.resources.routing import RouteTable
+
+    try:
+        ref = subnet_of(network, interface).properties.route_table
+        table = network.get(ref, RouteTable)
+        return False if table is None else table.properties.disable_bgp_route_propagation
+    except Undetermined:
+        return None
+
+
+def _routes_json(found: EffectiveRoutes, keeps_out: bool | None) -> dict[str, Any]:
+    told = {} if keeps_out is None else {"disableBgpRoutePropagation": keeps_out}
+    answer: dict[str, Any] = {"value": [{**_route_json(r), **told} for r in found.routes]}
     if found.reasons:
         answer["reasons"] = _reasons_json(found.reasons)
     return answer

@@ -32,6 +32,7 @@ from auditor.network.routing_domains import (
     space_of,
     spelled,
 )
+from auditor.network.untold import untold_parts
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -129,7 +130,7 @@ def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner
 def _holdings(
     network: Network,
 ) -> tuple[dict[str, dict[Address, tuple[Owner, ...]]], dict[Address, tuple[Node, ...]]]:
-    found: dict[str, dict[Address, list[Owner]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[Address, tuple[Owner, ...]]] = defaultdict(dict)
     lost: dict[Address, tuple[Node, ...]] = {}
     homes: dict[str, str] = {}
     for cls in OWNING:
@@ -139,7 +140,7 @@ def _holdings(
                 home = homes.get(owner.subnet)
                 if home is None:
                     home = homes[owner.subnet] = network_key(owner.subnet)
-                found[home][owner.address].append(owner)
+                _add(found[home], owner)
             text = None if owners else _told(walk.peek(node, "properties"))[0]
             if text:
                 block = parse_prefix(text)
@@ -147,16 +148,16 @@ def _holdings(
                 lost[address] = (*lost.get(address, ()), node)
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
-            address = parse_address(text)
-            found[_hub_home(hub)][address].append(Owner(hub, address, "", False))
+            _add(found[_hub_home(hub)], Owner(hub, parse_address(text), "", False))
     for firewall in network.all(Firewall):
         for key, owner in _in_hub(firewall):
-            found[key][owner.address].append(owner)
-    owned = {
-        key: {address: tuple(owners) for address, owners in by_address.items()}
-        for key, by_address in found.items()
-    }
-    return owned, lost
+            _add(found[key], owner)
+    return dict(found), lost
+
+
+def _add(held: dict[Address, tuple[Owner, ...]], owner: Owner) -> None:
+    address = owner.address
+    held[address] = (*held[address], owner) if address in held else (owner,)
 
 
 def _owned_by(node: Node) -> tuple[Owner, ...]:
@@ -170,9 +171,13 @@ def _owned_by(node: Node) -> tuple[Owner, ...]:
         return ()
     block = parse_prefix(text)
     method = walk.peek(settings, "private_ip_allocation_method") or ""
+    static = method.lower() != "dynamic"
+    if block.first == block.last:  # as nearly always
+        return (Owner(node, Address(block.version, block.first), subnet_id, static),)
+    last = min(block.last, block.first + _LARGEST_BLOCK - 1)
     return tuple(
-        Owner(node, Address(block.version, value), subnet_id, method.lower() != "dynamic")
-        for value in range(block.first, min(block.last, block.first + _LARGEST_BLOCK - 1) + 1)
+        Owner(node, Address(block.version, value), subnet_id, static)
+        for value in range(block.first, last + 1)
     )
 
 
@@ -262,17 +267,28 @@ def _unread_owners(network: Network, subscription: str) -> str:
 
 @question
 def _hidden(network: Network) -> dict[str, str]:
-    """Whose addresses and subnets are not told, by subscription.
-
-    A resource that came without any settings is left out: the input's gaps tell of it.
-    """
+    """Whose addresses and subnets are not told, by subscription."""
     found: dict[str, str] = {}
+    cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
     for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
         for node in network.all(cls):
-            holes = node.record.unresolved if node.record is not None else ()
-            if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+            if node.key in cut or _is_hollow(node):
                 found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
     return found
+
+
+def _is_hollow(node: Node) -> bool:
+    """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
+    holes = node.record.unresolved if node.record is not None else ()
+    if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+        return True
+    if walk.peek(node, "properties") is None:
+        return True
+    return any(
+        walk.peek(part.node, "properties") is None
+        for part in walk.parts(node)
+        if isinstance(part.node, OWNING)
+    )
 
 
 def _subscription(key: str) -> str:
@@ -385,8 +401,19 @@ def _unsure_in(network: Network, home: str, subnet: Subnet | None) -> str:
     if isinstance(node, VirtualHub):
         return f"what runs in the hub {node.label}"
     if subnet is None:
-        return ""
+        return _unplaced(node) if isinstance(node, VirtualNetwork) else ""
     return unlisted(network, subnet) or _unread_owners(network, _subscription(home))
+
+
+def _unplaced(vnet: VirtualNetwork) -> str:
+    """Tell what keeps open in which subnet of a network an address lies; empty: in none."""
+    try:
+        for subnet in vnet.subnets:
+            _ = subnet.prefixes
+    except Undetermined as unknown:
+        missing = unknown.missing
+        return missing if " " in missing else f"the {missing} of {vnet.label}"
+    return ""
 
 
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:

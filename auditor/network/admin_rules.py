@@ -15,6 +15,7 @@ from auditor.network.gateway_subnets import is_isolated
 from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question_about
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, listed
+from auditor.network.network_managers import unseen_rules
 from auditor.network.reasons import Reason, gap
 from auditor.ports import parse_ports
 from auditor.resources.network_manager import (
@@ -59,6 +60,9 @@ def _exempt(network: Network, subnet: Subnet) -> bool:
 
 @question_about
 def _layer(network: Network, inbound: bool) -> Layer | None:
+    unseen = unseen_rules(network)
+    if unseen is not None:
+        return Layer(LayerKind.ADMIN, unseen.resource, unknown=unseen)
     found: list[tuple[int, str, EffectiveRule]] = []
     for rule in network.all(AdminRule):
         try:

@@ -7,7 +7,6 @@ snapshot does not tell what a rule matches, there are two answers, *certain* and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
 
@@ -68,14 +67,13 @@ class Place(msgspec.Struct, frozen=True):
 ANYWHERE = Place()
 
 
-@dataclass(slots=True)
-class Admitted:
+class Admitted(msgspec.Struct):
     """What one rule lets in from the internet at some port: sources, and service tags by name."""
 
     certain: AddressSet = NOTHING
     possible: AddressSet = NOTHING
-    tags: set[str] = field(default_factory=set)
-    possible_tags: set[str] = field(default_factory=set)
+    tags: set[str] = msgspec.field(default_factory=set)
+    possible_tags: set[str] = msgspec.field(default_factory=set)
 
 
 class Admission(msgspec.Struct, frozen=True):

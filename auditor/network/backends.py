@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
@@ -125,12 +124,11 @@ class Reliance(msgspec.Struct, frozen=True):
     told: Evidence
 
 
-@dataclass(slots=True)
-class Reliances:
+class Reliances(msgspec.Struct):
     """Who counts on which frontend, by its key; `doubts` by address, where that cannot be told."""
 
-    found: dict[str, list[Reliance]] = field(default_factory=lambda: defaultdict(list))
-    doubts: dict[Address, Undetermined] = field(default_factory=dict)
+    found: dict[str, list[Reliance]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    doubts: dict[Address, Undetermined] = msgspec.field(default_factory=dict)
 
 
 def relied_on(network: Network, frontend: LoadBalancerFrontend) -> tuple[Reliance, ...]:

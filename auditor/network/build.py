@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, TypeAlias, cast
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import msgspec
 
@@ -36,8 +36,20 @@ class Built(msgspec.Struct, frozen=True):
     counts: tuple[TypeCount, ...]
 
 
-_Decoded: TypeAlias = tuple[Node, Parts | None]
-"""A resource, and what is inside it."""
+_Decoded: TypeAlias = tuple[str, Node, Parts | None]
+"""A resource, after its key, and what is inside it."""
+
+
+class _Read(NamedTuple):
+    """What the records gave: resources in order, and those among them that another may hold.
+
+    Besides how many there are of each type, and the keys of those that nobody reads.
+    """
+
+    decoded: list[_Decoded]
+    below: list[Node]
+    counts: tuple[TypeCount, ...]
+    counted: frozenset[str]
 
 
 @contextmanager
@@ -68,11 +80,12 @@ def build(
     with paused_gc():
         damages: list[Damage] = []
         words = Words()
-        decoded, counts, counted = _decode_all(snapshot, words, damages)
+        read = _decode_all(snapshot, words, damages)
         gaps = list(snapshot.gaps)
-        nodes, leaves = _gather(decoded, gaps)
-        _join((root for root, _ in decoded), nodes, leaves)
-        del decoded
+        nodes, leaves = _gather(read.decoded, gaps)
+        _join(read.below, nodes, leaves)
+        counts, counted = read.counts, read.counted
+        del read
         if not words.whole or words.new:
             _check_values((*nodes.values(), *leaves), damages)
         del words
@@ -97,10 +110,8 @@ _SOME = 1 << 20
 """After how many bytes of a file it is told how far it has been read."""
 
 
-def _decode_all(
-    snapshot: Snapshot, words: Words, damages: list[Damage]
-) -> tuple[list[_Decoded], tuple[TypeCount, ...], frozenset[str]]:
-    """Decode every record and link its parts; give the nodes in the order of the records.
+def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Read:
+    """Decode every record and link its parts.
 
     The records are visited in the order they stand in the files, so that a file is read once. Left
     as new in `words` are values that are not of their form.
@@ -111,6 +122,8 @@ def _decode_all(
     for source in snapshot.sources:
         source.release()
     faulty: list[tuple[str, str]] = []
+    below: list[int] = []
+    unread: list[int] = []
     noted = 0
     for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
@@ -118,53 +131,69 @@ def _decode_all(
             noted = places[number]
             snapshot.sources[record.source].passed(record.start)
         node = decode(record, damages, words)
-        if node is not None:
-            node.record = record
-            node.id = record.id  # one copy of the text
-            found[number] = node, link(node, keys[number])
-            if words.new:
-                faulty += [value for value in words.new if _fault(*value)]
-                words.new.clear()
+        if node is None:
+            unread.append(number)
+            continue
+        node.record = record
+        node.id = record.id  # one copy of the text
+        key = keys[number]
+        found[number] = key, node, link(node, key)
+        if not ids.is_top(key):
+            below.append(number)
+        if words.new:
+            faulty += [value for value in words.new if _fault(*value)]
+            words.new.clear()
     for source in snapshot.sources:
         source.release()
     words.new = faulty
-    counted = frozenset(key for key, one in zip(keys, found, strict=True) if one is None)
-    return [one for one in found if one is not None], _counts(records, found), counted
+    decoded = [one for one in found if one is not None]
+    held = [one[1] for number in sorted(below) if (one := found[number]) is not None]
+    counted = frozenset(keys[number] for number in unread)
+    return _Read(decoded, held, _counts(records, unread), counted)
 
 
-def _counts(records: Sequence[Record], found: Sequence[object]) -> tuple[TypeCount, ...]:
-    """Count the resources of each type, however it is spelled."""
+def _counts(records: Sequence[Record], unread: Iterable[int]) -> tuple[TypeCount, ...]:
+    """Count the resources of each type, however it is spelled; `unread` are records by number."""
     spelled = Counter(map(attrgetter("type"), records))
-    read = {record.type for record, one in zip(records, found, strict=True) if one is not None}
+    left = Counter(records[number].type for number in unread)
     counts: dict[str, TypeCount] = {}
     for name in sorted(spelled):
         low = name.lower()
         before = counts.get(low, TypeCount(name, 0, False))
         counts[low] = TypeCount(
-            before.type, before.count + spelled[name], before.understood or name in read
+            before.type,
+            before.count + spelled[name],
+            before.understood or left[name] < spelled[name],
         )
     return tuple(counts[low] for low in sorted(counts))
 
 
 def _gather(decoded: Iterable[_Decoded], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
-    """Give the resources and their parts by key, and the parts without one."""
-    nodes: dict[str, Node] = {}
+    """Give the resources and their parts by key, sorted, and the parts without one."""
+    found: list[tuple[str, Node]] = []
     leaves: list[Node] = []
-    replaced: set[int] = set()
-    for root, parts in decoded:
-        key = root.folded
-        if parts is None and key and nodes.setdefault(key, root) is root:
-            continue
-        for node in (root, *parts[0]) if parts else (root,):
-            if nodes.setdefault(node.folded or node.key, node) is not node and not _yields(
-                nodes, node, replaced
-            ):
-                gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+    for key, root, parts in decoded:
+        found.append((key, root))
         if parts:
+            found += parts[0]
             leaves += parts[1]
-    if replaced:
-        leaves = [leaf for leaf in leaves if id(leaf) not in replaced]
-    return nodes, leaves
+    ordered = dict(sorted(found, key=itemgetter(0)))  # of what is nearly in order
+    if len(ordered) == len(found):
+        return ordered, leaves
+    return _settle(found, leaves, gaps)
+
+
+def _settle(
+    found: Iterable[tuple[str, Node]], leaves: list[Node], gaps: list[Gap]
+) -> tuple[dict[str, Node], list[Node]]:
+    """Let one node have each key, and leave out what was inside those that yield."""
+    nodes: dict[str, Node] = {}
+    replaced: set[int] = set()
+    for key, node in found:
+        if nodes.setdefault(key, node) is not node and not _yields(nodes, node, replaced):
+            gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
+    kept = [leaf for leaf in leaves if id(leaf) not in replaced] if replaced else leaves
+    return dict(sorted(nodes.items())), kept
 
 
 def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
@@ -220,11 +249,14 @@ def _collection(struct: Wire, cls: type[Node]) -> tuple[Wire, str] | None:
     return None
 
 
-def _join(roots: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> None:
-    """Give every part and child resource that arrived on its own to its owner."""
+def _join(below: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> None:
+    """Give every part and child resource that arrived on its own to its owner.
+
+    `below` are those that an owner may have.
+    """
     replaced: set[int] = set()
-    for node in roots:
-        if ids.is_top(node.folded) or node.owner is not None or nodes[node.key] is not node:
+    for node in below:
+        if node.owner is not None or nodes[node.key] is not node:
             continue
         above = ids.parent(node.key)
         owner = nodes.get(above) if above else None

@@ -159,8 +159,9 @@ def _gather(network: Network, homes: Iterable[VirtualNetwork]) -> Neighbourhood:
                 unsure.setdefault(unknown.missing)
         try:
             teacher = learns_routes(network, home)
-        except Undetermined:
-            continue  # for the same reason as its sites
+        except Undetermined as unknown:
+            unsure.setdefault(unknown.missing)
+            continue
         if teacher:
             learned.setdefault(f"the prefixes that {teacher} teaches {home.label}")
     return Neighbourhood(tuple(uses.values()), tuple(unsure), tuple(learned))

@@ -71,7 +71,12 @@ def cni(cluster: ManagedCluster, pool: AgentPool) -> Cni:
 
 
 def most_nodes(pool: AgentPool) -> int:
-    """Give the number of nodes a pool may grow to. Raises Undetermined when it does not say."""
+    """Give the number of nodes a pool may grow to. Raises Undetermined when it does not say.
+
+    A maximum beside no word about scaling does not: pools that do not scale have none.
+    """
+    if pool.enable_auto_scaling is None and pool.max_count is not None:
+        raise Undetermined(f"enableAutoScaling of agent pool {pool.label}", resource=pool.id)
     number = pool.max_count if pool.enable_auto_scaling else pool.count
     if number is None:
         wanted = "maxCount" if pool.enable_auto_scaling else "count"

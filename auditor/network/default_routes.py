@@ -6,6 +6,7 @@ Facts R-5, R-6, R-10, R-12, R-25, R-28, R-29.
 from __future__ import annotations
 
 from auditor.addresses import Prefix, parse_prefix, prefix_or_none
+from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import learns_routes
 from auditor.network.routing_domains import neighbours, spelled, to_hub
@@ -20,12 +21,17 @@ def default_routes(table: RouteTable) -> tuple[Route, ...]:
     """Give the routes of a table that decide about the IPv4 internet.
 
     The two halves where both are there, since the longer prefix wins (R-6), else `0.0.0.0/0`;
-    none when the table says nothing about it.
+    none when the table says nothing about it. Raises Undetermined when it may all the same: a
+    route does not tell its prefix.
     """
     halves = [route for route in table.routes if _prefix(route) in _HALVES]
     if {_prefix(route) for route in halves} == _HALVES:
         return tuple(halves)
-    return tuple(route for route in table.routes if _prefix(route) == EVERYWHERE)
+    found = tuple(route for route in table.routes if _prefix(route) == EVERYWHERE)
+    for route in () if found else table.routes:
+        if not route.properties.address_prefix:
+            raise Undetermined(f"the prefix of the route {route.label}", resource=route.id)
+    return found
 
 
 def _prefix(route: Route) -> Prefix | None:

@@ -56,19 +56,21 @@ def _has_machines(network: Network, subnet: Subnet) -> bool:
     try:
         if subnet.delegated_to:
             return False
-        return any(True for _ in _machines(network, subnet)) or any(absent_nics(network, subnet))
+        some = any(True for _ in machines_told(network, subnet))
+        return some or any(absent_nics(network, subnet))
     except Undetermined:
         return True
 
 
 def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
     """Give the NICs of machines, the scale sets and the agent pools in a subnet, each once."""
-    found = {node.key: node for node in _machines(network, subnet)}
+    found = {node.key: node for node in machines_told(network, subnet)}
     for key in sorted(found):
         yield found[key]
 
 
-def _machines(network: Network, subnet: Subnet) -> Iterator[Node]:
+def machines_told(network: Network, subnet: Subnet) -> Iterator[Node]:
+    """Give the same in no order, once for each time they name the subnet."""
     for edge in network.referrers(subnet, "subnet", "vnetSubnetID"):
         node = edge.source
         if isinstance(node, IpConfiguration):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
 from typing import TypeAlias
@@ -152,6 +151,15 @@ def carried(network: Network, configuration: IpConfiguration) -> tuple[tuple[str
 
 
 @question
+def may_carry(network: Network) -> tuple[IpConfiguration, ...]:
+    """Give the ip configurations of NICs that carry public IPs, and those that do not tell."""
+    nodes, claimed = network.all(IpConfiguration), _claimed(network)
+    named = walk.read_each(nodes, "properties.public_ip_address")
+    pairs = zip(nodes, named, strict=True)
+    return tuple([node for node, ref in pairs if ref is not None or node in claimed])
+
+
+@question
 def _claimed(network: Network) -> frozenset[Node]:
     """What public IPs say they belong to: few of all ip configurations."""
     settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))
@@ -193,16 +201,15 @@ def top_level(arm_id: str) -> str:
 InboundRule: TypeAlias = LoadBalancingRule | InboundNatRule | InboundNatPool
 
 
-@dataclass(slots=True)
-class FrontendUse:
+class FrontendUse(msgspec.Struct):
     """The rules of a load balancer that use one of its frontends.
 
     `doubt` is set when the input does not tell of some rule of the load balancer which frontend
     it uses: there may be more than what is listed.
     """
 
-    inbound: list[InboundRule] = field(default_factory=list)
-    outbound: list[OutboundRule] = field(default_factory=list)
+    inbound: list[InboundRule] = msgspec.field(default_factory=list)
+    outbound: list[OutboundRule] = msgspec.field(default_factory=list)
     doubt: Undetermined | None = None
 
     def certain(self) -> None:
@@ -368,9 +375,17 @@ def approved(patterns: tuple[str, ...], *names: str) -> bool:
     if not patterns:
         return False
     fits = _fitting(patterns)
-    return any(fit(name.lower()) for name in names if name for fit in fits)
+    lowered = [name.lower() for name in names if name]
+    return any(piece in name and fit(name) for name in lowered for piece, fit in fits)
 
 
 @lru_cache(maxsize=256)
-def _fitting(patterns: tuple[str, ...]) -> tuple[Callable[[str], object], ...]:
-    return tuple([re.compile(translate(pattern.lower())).match for pattern in patterns])
+def _fitting(patterns: tuple[str, ...]) -> tuple[tuple[str, Callable[[str], object]], ...]:
+    """What tells whether a name fits each pattern; before it, a text that such a name holds."""
+    lowered = [pattern.lower() for pattern in patterns]
+    return tuple([(_piece(each), re.compile(translate(each)).match) for each in lowered])
+
+
+def _piece(pattern: str) -> str:
+    """The last text in all that fits a pattern, where ids differ; none of sets of characters."""
+    return "" if "[" in pattern else (re.findall(r"[^*?]+", pattern) or [""])[-1]

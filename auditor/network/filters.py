@@ -6,11 +6,10 @@ name, ports as sets. Bounds are kept where the snapshot does not tell what a rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from auditor import ids
@@ -26,7 +25,8 @@ from auditor.addresses import (
 )
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network, question_about
+from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.rule_lists import Said, order_of, said_by
 from auditor.resources.base import Node, Ref, union
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -142,47 +142,14 @@ def compiled(rule: SecurityRule) -> Filter:
     settings = rule.properties
     if settings.priority is None:
         raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
-    try:
-        if not any(_plural(settings)):
-            return _single(rule.label, settings.priority, rule.allows, *_singular(settings))
-    except Undetermined:
-        pass  # of some part, which the next line finds out
     said = tuple([_said(settings, say) for say in _PARTS])
     return _filter(rule.label, settings.priority, rule.allows, *said)
 
 
-_plural: Callable[[SecurityRuleProperties], tuple[object, ...]] = attrgetter(
-    "source_address_prefixes",
-    "destination_address_prefixes",
-    "source_port_ranges",
-    "destination_port_ranges",
-    "source_application_security_groups",
-    "destination_application_security_groups",
-)
-_singular: Callable[[SecurityRuleProperties], tuple[str | None, ...]] = attrgetter(
-    "protocol",
-    "source_address_prefix",
-    "destination_address_prefix",
-    "source_port_range",
-    "destination_port_range",
-)
-
-
-@lru_cache(maxsize=16384)
-def _single(
-    name: str, priority: int, allow: bool, protocol: str | None, *told: str | None
-) -> Filter:
-    """Read a rule that lists nothing: the key of that is sooner made than that of all it says."""
-    source, destination, source_port, destination_port = told
-    sides: tuple[_Said, _Said] = (source, (), ()), (destination, (), ())
-    return _filter(name, priority, allow, (protocol,), *sides, (source_port, ()),
-                   (destination_port, ()))  # fmt: skip
-
-
-_Said: TypeAlias = tuple[Any, ...] | None
+_Part: TypeAlias = tuple[Any, ...] | None
 """What a rule says in one respect, as written; None when the input does not tell."""
 
-_PARTS: tuple[Callable[[SecurityRuleProperties], _Said], ...] = (
+_PARTS: tuple[Callable[[SecurityRuleProperties], _Part], ...] = (
     lambda p: (p.protocol,),
     lambda p: (
         p.source_address_prefix,
@@ -201,8 +168,8 @@ _PARTS: tuple[Callable[[SecurityRuleProperties], _Said], ...] = (
 
 
 def _said(
-    settings: SecurityRuleProperties, say: Callable[[SecurityRuleProperties], _Said]
-) -> _Said:
+    settings: SecurityRuleProperties, say: Callable[[SecurityRuleProperties], _Part]
+) -> _Part:
     try:
         return say(settings)
     except Undetermined:
@@ -214,7 +181,7 @@ def _named(groups: list[Ref] | None) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16384)
-def _filter(name: str, priority: int, allow: bool, *said: _Said) -> Filter:
+def _filter(name: str, priority: int, allow: bool, *said: _Part) -> Filter:
     """Read what a rule says, once for all rules that say it."""
     protocol, sources, destinations, source_ports, destination_ports = said
     return Filter(
@@ -229,7 +196,7 @@ def _filter(name: str, priority: int, allow: bool, *said: _Said) -> Filter:
     )
 
 
-def _protocols(said: _Said) -> frozenset[str] | None:
+def _protocols(said: _Part) -> frozenset[str] | None:
     if said is None or not said[0]:
         return None
     word = said[0].lower()
@@ -238,14 +205,14 @@ def _protocols(said: _Said) -> frozenset[str] | None:
     return frozenset((word,)) if word in PROTOCOLS else None
 
 
-def _side(said: _Said) -> Selector:
+def _side(said: _Part) -> Selector:
     if said is None:
         return UNTOLD
     one, many, groups = said
     return _selector(union(one, many), groups)
 
 
-def _ports(said: _Said) -> PortSet | None:
+def _ports(said: _Part) -> PortSet | None:
     texts = () if said is None else union(*said)
     return _read_ports(texts) if texts else None
 
@@ -274,40 +241,24 @@ _Rules: TypeAlias = tuple[SecurityRule, ...]
 def _in_order(network: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """The inbound and the outbound rules."""
     ways = by_priority(network, group)
-    for way in ways:
-        _refuse_ties(way)
+    if order_of(network, group).ties:
+        for way in ways:
+            _refuse_ties(way)
     return ways
 
 
 @question_about
-def by_priority(_: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
+def by_priority(network: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
     """Give a group's own inbound and outbound rules by priority; rules that tie, by name.
 
     Raises Undetermined when the input does not tell a rule's direction or priority.
     """
-    inbound: list[SecurityRule] = []
-    outbound: list[SecurityRule] = []
-    for rule in group.rules:
-        if rule.properties.priority is None:
-            raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
-        (inbound if rule.inbound else outbound).append(rule)
-    for way in (inbound, outbound):
-        if _ties(way):
-            way.sort(key=lambda rule: rule.label.lower())
-        way.sort(key=_priority)
-    return tuple(inbound), tuple(outbound)
-
-
-_priority = attrgetter("properties.priority")
-
-
-def _ties(way: Sequence[SecurityRule]) -> bool:
-    return len(set(map(_priority, way))) < len(way)
+    rules = group.rules
+    order = order_of(network, group)
+    return tuple([rules[i] for i in order.inbound]), tuple([rules[i] for i in order.outbound])
 
 
 def _refuse_ties(way: _Rules) -> None:
-    if not _ties(way):
-        return
     for one, other in pairwise(way):
         priority = one.properties.priority
         if priority == other.properties.priority and one.allows is not other.allows:
@@ -331,7 +282,31 @@ def filters_by_priority(
     network: Network, group: NetworkSecurityGroup, inbound: bool
 ) -> tuple[Filter, ...]:
     """Give the same where rules of one priority may disagree, as `by_priority` orders them."""
-    return tuple(map(compiled, by_priority(network, group)[0 if inbound else 1]))
+    known = _lists_read(network)
+    said = said_by(network, group), inbound
+    found = known.get(said)
+    if found is None:
+        rules = by_priority(network, group)[0 if inbound else 1]
+        found = known[said] = tuple([_read_once(network, rule) for rule in rules])
+    return found
+
+
+@question
+def _lists_read(_: Network) -> dict[tuple[Said, bool], tuple[Filter, ...]]:
+    return {}
+
+
+def _read_once(network: Network, rule: SecurityRule) -> Filter:
+    known = _rules_read(network)
+    said = rule.label, rule.properties
+    if said not in known:
+        known[said] = compiled(rule)
+    return known[said]
+
+
+@question
+def _rules_read(_: Network) -> dict[tuple[str, SecurityRuleProperties], Filter]:
+    return {}
 
 
 def _default(name: str, priority: int, allow: bool, source: str, destination: str) -> Filter:

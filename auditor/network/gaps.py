@@ -7,13 +7,19 @@ list. What is on it is not known to be absent: whoever concludes from absence as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
 from auditor.snapshot.document import Gap
 
 _INVENTORY = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources")
+_MACHINES = (
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.ContainerService/managedClusters",
+)
+"""What puts machines into subnets."""
 _UNREAD = frozenset({"partial", "denied", "failed"})
 
 
@@ -33,11 +39,12 @@ def unread_below(network: Network, arm_id: str, name: str) -> Gap | None:
     `name` is what follows the resource's id in the path of the list: `flowLogs`,
     `providers/Microsoft.Insights/diagnosticSettings`.
     """
-    return _unread(network).get(fold(f"{arm_id}/{name}"))
+    known = _unread(network)
+    return known.get(fold(f"{arm_id}/{name}")) if known else None
 
 
 def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Gap | None:
-    """Give a gap that hides resources of a type: a list of them, or a subscription as a whole.
+    """Give a gap that hides resources of a type: a list of them, a subscription, or a group.
 
     Of any subscription, or of the one in which `scope` (an id) lies. A list for each parent
     counts too, when `arm_type` is a child type; so does an inventory, which tells in which groups
@@ -46,12 +53,31 @@ def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Ga
     return next(iter(unread_lists(network, arm_type, scope)), None)
 
 
+def unread_machines(network: Network, places: Iterable[str]) -> Gap | None:
+    """Give a gap that hides machines or their NICs in the subscriptions of some ids."""
+    if all(unread_type(network, each) is None for each in _MACHINES):
+        return None
+    homes = dict.fromkeys((subscription(place) or "").lower() for place in places)
+    return next(
+        (
+            gap
+            for home in homes
+            for each in _MACHINES
+            if (gap := unread_type(network, each, f"/subscriptions/{home}")) is not None
+        ),
+        None,
+    )
+
+
 def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> Iterator[Gap]:
     """Give every gap that hides resources of a type; see `unread_type`."""
+    known = _unread(network)
+    if not known:
+        return
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
-    for path, gap in _unread(network).items():
+    for path, gap in known.items():
         if not within or path == within or path.startswith(f"{within}/"):
-            whole = path.count("/") == 2 or _INVENTORY.fullmatch(path)
+            whole = path.count("/") in (2, 4) or _INVENTORY.fullmatch(path)
             if whole or _lists(path, arm_type.lower()):
                 yield gap
 

@@ -256,7 +256,11 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
         return None
     for owner in here.owners:
         return cluster_of(network, owner.holder)
-    return _clusters_by_subnet(network).get(here.subnet.key) if here.subnet else None
+    if here.subnet is not None:
+        return _clusters_by_subnet(network).get(here.subnet.key)
+    if here.key is not None and here.unsure:
+        raise Undetermined(f"where {here.address} lies: {here.unsure}", resource=member.id)
+    return None
 
 
 @question
@@ -302,8 +306,26 @@ def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, Servi
 
 
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
-    """Tell whether the snapshot holds load balancers of a cluster's node resource group."""
-    return any(isinstance(node, LoadBalancer) for node in node_group(network, cluster))
+    """Tell whether the snapshot holds the load balancers of a cluster, with all they answer on.
+
+    They lie in its node resource group.
+    """
+    found = [node for node in node_group(network, cluster) if isinstance(node, LoadBalancer)]
+    return bool(found) and all(map(_tells_all, found))
+
+
+def _tells_all(balancer: LoadBalancer) -> bool:
+    try:
+        for frontend in balancer.frontends:
+            p = frontend.properties
+            if not (p.private_ip_address or p.public_ip_address or p.public_ip_prefix):
+                return False
+        uses = (rule.properties.frontend_ip_configuration for rule in balancer.rules)
+        return balancer.properties.load_balancing_rules is not None and all(
+            use is not None and use.id for use in uses
+        )
+    except Undetermined:
+        return False
 
 
 def _is_controlled(network: Network, pool: GatewayPool) -> bool:

@@ -7,7 +7,7 @@ the default and each path rule of the rule's path map.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
     FrontendPort,
+    GatewayBackendAddress,
     GatewayFrontend,
     GatewayPool,
     Listener,
@@ -32,6 +33,7 @@ from auditor.resources.gateway_routing import (
     UrlPathMap,
 )
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.snapshot.document import Dialect
 
 LISTENER_OF_RULE = ("httpListener", "listener")
 """The edge kinds by which a routing rule names its listener."""
@@ -254,9 +256,9 @@ def members_of(pool: GatewayPool) -> tuple[Member, ...]:
 def entries_of(pool: GatewayPool) -> Iterator[Member | Doubt]:
     """Give the members of a pool, a doubt for each of which the snapshot does not tell."""
     try:
-        entries = pool.properties.backend_addresses or ()
-    except Undetermined:
-        yield Doubt(pool.id, f"the members of the backend pool {pool.label}")
+        entries = addresses_of(pool)
+    except Undetermined as unknown:
+        yield Doubt(pool.id, unknown.missing)
         return
     for index, entry in enumerate(entries):
         try:
@@ -270,6 +272,23 @@ def entries_of(pool: GatewayPool) -> Iterator[Member | Doubt]:
             yield Member(pool, text, pointer, address_or_none(text))
         else:
             yield Doubt(pool.id, f"member {index} of the backend pool {pool.label}")
+
+
+def addresses_of(pool: GatewayPool) -> Sequence[GatewayBackendAddress]:
+    """Give what a pool lists by address or name.
+
+    Raises Undetermined when it has no list of them: Azure writes an empty one for a pool without
+    any, and only requests leave it out.
+    """
+    untold = Undetermined(f"the members of the backend pool {pool.label}", resource=pool.id)
+    try:
+        listed = pool.properties.backend_addresses
+    except Undetermined as unknown:
+        raise untold from unknown
+    record = pool.root.record
+    if listed is None and record is not None and record.dialect is not Dialect.LOOSE:
+        raise untold
+    return listed or ()
 
 
 def others_in_pool(member: Member) -> tuple[str, ...]:

@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import chain
 from sys import maxunicode
 from types import FunctionType
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -32,7 +31,7 @@ from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, Kube
 
 N = TypeVar("N", bound=Node)
 R = TypeVar("R")
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 _INSTANCE = re.compile(
     r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+(?:/networkinterfaces(/|$))?"
@@ -102,15 +101,15 @@ class Network:
         intents: tuple[Intent, ...] = (),
         tags: ServiceTags = NO_TAGS,
     ) -> None:
-        """Take linked nodes by key, and as `leaves` the parts nobody refers to by id.
+        """Take linked nodes by key, sorted, and as `leaves` the parts nobody refers to by id.
 
         `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
         network is judged at, for whatever expires; the epoch when not given. `intents` are what
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
         """
-        self._keys = sorted(nodes)
-        self.nodes = {key: nodes[key] for key in self._keys}
+        self._keys = list(nodes)
+        self.nodes = nodes
         self.gaps = gaps
         self.kubernetes = kubernetes
         self.kubernetes_lists = kubernetes_lists
@@ -343,9 +342,7 @@ def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
 _UNASKED = object()
 
 
-def question_about(
-    ask: Callable[Concatenate[Network, P], R],
-) -> Callable[Concatenate[Network, P], R]:
+def question_about(ask: Callable[[Network, *Ts], R]) -> Callable[[Network, *Ts], R]:
     """Make a function of the network and of things in it answer once for the same things.
 
     The things are told apart by hash. What is raised is no answer: it is raised anew each time.
@@ -363,22 +360,21 @@ def question_about(
             known = network.ask(answers)
         found = known.get(about, _UNASKED)
         if found is _UNASKED:
-            found = known[about] = ask(network, about)  # type: ignore[call-arg]
+            found = known[about] = ask(network, about)
         return found  # type: ignore[no-any-return]
 
     if _is_about_one(ask):
-        return cast(Callable[Concatenate[Network, P], R], wraps(ask)(once_for_one))
+        return cast(Callable[[Network, *Ts], R], wraps(ask)(once_for_one))
 
     @wraps(ask)
-    def once(network: Network, /, *about: P.args, **more: P.kwargs) -> R:
-        key = (about, *more.items()) if more else about
+    def once(network: Network, *about: *Ts) -> R:
         try:
             known = network.known[answers]
         except KeyError:
             known = network.ask(answers)
-        found = known.get(key, _UNASKED)
+        found = known.get(about, _UNASKED)
         if found is _UNASKED:
-            found = known[key] = ask(network, *about, **more)
+            found = known[about] = ask(network, *about)
         return found  # type: ignore[no-any-return]
 
     return once
@@ -401,9 +397,7 @@ def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
 
 def _is_about_one(ask: Callable[..., object]) -> bool:
     """Whether a function takes the network and one thing."""
-    code = cast(FunctionType, ask).__code__
-    more = code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
-    return code.co_argcount == 2 and not more and not cast(FunctionType, ask).__defaults__
+    return cast(FunctionType, ask).__code__.co_argcount == 2
 
 
 def every(cls: type[N]) -> Callable[[Network], tuple[N, ...]]:

@@ -189,6 +189,8 @@ def own_members(network: Network, nic: Interface, key: str) -> Extent:
         except Undetermined as unknown:
             found.append(Extent(doubts=(Doubt(addresses, gap(unknown, configuration.id)),)))
     if found:
-        reason = Reason("semantics:N-34", "an address that is not the NIC's own", nic.id)
+        group = key.rpartition("/")[2]
+        what = f"whether group {group} selects an address that is not the NIC's own"
+        reason = Reason("semantics:N-34", what, nic.id)
         found.append(Extent(doubts=(Doubt(EVERYTHING - own, reason),)))
     return joined(found)

@@ -59,12 +59,15 @@ def _labels(known: tuple[Interface, ...]) -> dict[str, str]:
 def configuration_of(nic: Interface, version: Version) -> Configuration | None:
     """Give the ip configuration that a NIC's own flows leave by: the primary one of a version."""
     found = [c for c in nic.ip_configurations if _version(c) == version]
-    return next((c for c in found if c.properties.primary), found[0] if found else None)
+    for configuration in found:
+        if configuration.properties.primary:
+            return configuration
+    return found[0] if found else None
 
 
 def _version(configuration: Configuration) -> int:
-    told = (configuration.properties.private_ip_address_version or "IPv4").lower()
-    return 6 if told == "ipv6" else 4
+    told = configuration.properties.private_ip_address_version
+    return 6 if told and told.lower() == "ipv6" else 4
 
 
 def subnet_of(network: Network, nic: Interface) -> Subnet:

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
-from auditor.intervals import Intervals, covers
+from auditor.intervals import Intervals
 from auditor.network.filters import Filter, Selector
+from auditor.packets.partition import sweep
 from auditor.special_addresses import PLATFORM_HOST, PRIVATE, PUBLIC
 
 
@@ -25,6 +26,7 @@ def _cuts(sets: Iterable[Intervals]) -> list[int]:
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
+_SIZE: dict[Version, int] = {4: 1 << 32, 6: 1 << 128}
 _MEANT = (EVERYTHING, PRIVATE, PUBLIC, _HOST)
 
 
@@ -82,8 +84,8 @@ def _kinds(version: Version, *sets: Intervals) -> Hashable:
     """
     number = {each: place for place, each in enumerate(dict.fromkeys(sets))}
     known = (*number, *[each.intervals(version) for each in _MEANT])
-    kinds = {tuple([covers(each, cut, cut) for each in known]) for cut in _cuts(known)}
-    return tuple([number[each] for each in sets]), frozenset(kinds)
+    cells = sweep(((1 << place, each) for place, each in enumerate(known)), _SIZE[version])
+    return tuple([number[each] for each in sets]), frozenset(cells.values())
 
 
 class _Form(NamedTuple):

@@ -121,9 +121,9 @@ def is_watched(network: Network, *targets: str | None) -> bool:
 
 
 def aimless_flow_log(network: Network, location: str | None) -> FlowLog | None:
-    """Give an enabled flow log of a region that does not tell what it watches, if there is one.
+    """Give a flow log of a region that does not tell what it watches, if there is one.
 
-    A flow log watches what is in its own region.
+    Not one that is known to be off. A flow log watches what is in its own region.
     """
     for log in _aimless(network):
         if location and (log.location or "").lower() == location.lower():
@@ -144,7 +144,8 @@ def _aimless(network: Network) -> tuple[FlowLog, ...]:
     return tuple(
         log
         for log in network.all(FlowLog)
-        if _enabled(log) and not walk.peek(walk.peek(log, "properties"), "target_resource_id")
+        if _enabled(log) is not False
+        and not walk.peek(walk.peek(log, "properties"), "target_resource_id")
     )
 
 

@@ -69,13 +69,18 @@ def _gateways_by_network(network: Network) -> dict[str, tuple[VirtualNetworkGate
 def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
     """Give the VPN and ExpressRoute gateways that stand in a VNet.
 
-    Raises Undetermined when a subnet lists a gateway that is not in the snapshot.
+    Raises Undetermined when a subnet lists a gateway that is not in the snapshot, and when one of
+    its region that does not tell its network may be its only one.
     """
     known = _gateways_in(network)
     found = known.get(vnet)
     if found is None:
         _refuse_missing(network, vnet)
         found = known[vnet] = _gateways_by_network(network).get(vnet.key, ())
+    if not found and any(subnet.label.lower() == "gatewaysubnet" for subnet in vnet.subnets):
+        homeless = homeless_gateway(network, vnet.location)
+        if homeless is not None:
+            raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
     return found
 
 
@@ -102,6 +107,8 @@ def homeless_gateway(network: Network, location: str | None) -> VirtualNetworkGa
 def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:
     for subnet in vnet.subnets:
         for ref in subnet.properties.ip_configurations or ():
+            if ref.node is not None:  # as most are, and ids are long
+                continue
             gateway = _gateway_of(ref)
             if gateway is not None and fold(gateway) not in network.nodes:
                 raise Undetermined(f"{gateway} is not in the snapshot", resource=gateway)
@@ -131,6 +138,8 @@ def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNet
 @question_about
 def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
     """Give the virtual hubs that a VNet is connected to, as far as the snapshot holds them."""
+    if not network.all(VirtualHub):
+        return ()
     ends = {link.near for link in neighbours(network).get(vnet.key, ()) if link.far == vnet.key}
     nodes = (network.nodes.get(key) for key in sorted(ends))
     return tuple(node for node in nodes if isinstance(node, VirtualHub))
@@ -145,13 +154,20 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """
     found: list[Claim] = []
     for gateway in gateways_serving(network, vnet):
-        for connection in connections_of(network, gateway):
-            found.extend(_site_claims(network, connection))
+        found.extend(_behind(network, gateway))
     for hub in hubs_of(network, vnet):
         found.extend(_hub_site_claims(network, hub))
     return tuple(found)
 
 
+@question_about
+def _behind(network: Network, gateway: VirtualNetworkGateway) -> tuple[Claim, ...]:
+    """The prefixes of the sites behind one gateway, which many networks may use."""
+    connections = connections_of(network, gateway)
+    return tuple(claim for each in connections for claim in _site_claims(network, each))
+
+
+@question_about
 def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Connection, ...]:
     """Give the connections of a gateway.
 
@@ -171,7 +187,8 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
 def _untold_connections(network: Network) -> dict[str, Undetermined]:
     """The first connection of each subscription that does not tell which gateways it joins.
 
-    One that came without any settings is left out: the input's gaps tell of it.
+    Every connection has a first gateway; only one between networks has a second. One that came
+    without any settings is left out: the input's gaps tell of it.
     """
     found: dict[str, Undetermined] = {}
     for connection in network.all(Connection):
@@ -179,9 +196,11 @@ def _untold_connections(network: Network) -> dict[str, Undetermined]:
         if ends is None:
             continue
         try:
-            for end in (ends.virtual_network_gateway1, ends.virtual_network_gateway2):
-                _ = end and end.id
+            first, second = ends.virtual_network_gateway1, ends.virtual_network_gateway2
+            told = first is not None and first.id and (second is None or second.id)
         except Undetermined:
+            told = False
+        if not told:
             found.setdefault(
                 connection.subscription.lower(),
                 Undetermined(
@@ -205,9 +224,16 @@ def require_connections(network: Network, gateway: VirtualNetworkGateway) -> Non
 def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
     site = network.get(connection.properties.local_network_gateway2, LocalNetworkGateway)
     if site is None:
+        if (connection.properties.connection_type or "").lower() == "ipsec":
+            missing = f"the site that the connection {connection.label} leads to"
+            raise Undetermined(missing, resource=connection.id)
         return
     translated = _translated(network, connection)
     space = site.properties.local_network_address_space
+    told = space is not None and space.address_prefixes is not None
+    if not told and not connection.properties.enable_bgp:
+        missing = f"the address prefixes of the site {site.label}"
+        raise Undetermined(missing, resource=site.id)
     for claim in claims_of_space(site, space, "localNetworkAddressSpace"):
         if claim.prefix not in translated:
             yield claim
@@ -254,20 +280,29 @@ def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
     Raises Undetermined as `on_premises` does, and when a connection does not tell its gateways.
     """
     for gateway in gateways_serving(network, vnet):
-        if gateway.kind == "expressroute":
-            return f"the ExpressRoute gateway {gateway.label}"
-        require_connections(network, gateway)
-        for connection in connections_of(network, gateway):
-            if connection.properties.enable_bgp:
-                return f"BGP over the connection {connection.label}"
-            if (connection.properties.connection_type or "").lower() == "expressroute":
-                return f"the ExpressRoute connection {connection.label}"
+        teacher = _teacher(network, gateway)
+        if teacher:
+            return teacher
     for hub in hubs_of(network, vnet):
         if hub.properties.express_route_gateway is not None:
             return f"the ExpressRoute gateway of the hub {hub.label}"
         if any(_uses_bgp(network, hub)):
             return f"BGP over the VPN of the hub {hub.label}"
     return _route_server(network, vnet)
+
+
+@question_about
+def _teacher(network: Network, gateway: VirtualNetworkGateway) -> str:
+    """Who teaches a gateway, if somebody does."""
+    if gateway.kind == "expressroute":
+        return f"the ExpressRoute gateway {gateway.label}"
+    require_connections(network, gateway)
+    for connection in connections_of(network, gateway):
+        if connection.properties.enable_bgp:
+            return f"BGP over the connection {connection.label}"
+        if (connection.properties.connection_type or "").lower() == "expressroute":
+            return f"the ExpressRoute connection {connection.label}"
+    return ""
 
 
 def _uses_bgp(network: Network, hub: VirtualHub) -> Iterator[bool]:

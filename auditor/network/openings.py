@@ -7,9 +7,9 @@ or by several of one group together (`auditor.network.admission.anywhere`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet, PortSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -34,6 +34,7 @@ from auditor.network.filters import (
     subnet_name,
 )
 from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.rule_lists import once_for_alike
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.routing import RouteTable
@@ -47,15 +48,14 @@ WITH_PORTS = ("tcp", "udp")
 K = TypeVar("K", int, SecurityRule)
 
 
-@dataclass(slots=True)
-class Opening(Generic[K]):
+class Opening(msgspec.Struct, Generic[K]):
     """What a rule lets in: ports by protocol, and the other rules it takes to reach any source.
 
     A protocol without ports is there, with every port, when all of it gets in.
     """
 
-    ports: dict[str, PortSet] = field(default_factory=dict)
-    together: set[K] = field(default_factory=set)
+    ports: dict[str, PortSet] = msgspec.field(default_factory=dict)
+    together: set[K] = msgspec.field(default_factory=set)
 
     def add(self, protocol: str, ports: tuple[int, int]) -> None:
         """Note a range of ports."""
@@ -71,8 +71,7 @@ class Opening(Generic[K]):
         return tuple(p for p in self.ports if p not in WITH_PORTS and self.of(p) == EVERY_PORT)
 
 
-@dataclass(slots=True)
-class Openings(Generic[K]):
+class Openings(msgspec.Struct, Generic[K]):
     """What the inbound rules of one group open, by rule (or by its place in their order).
 
     `certain` and `possible` are openings to any source; `possible` holds what depends on something
@@ -80,10 +79,10 @@ class Openings(Generic[K]):
     service tags other than `Internet`, by tag in lower case.
     """
 
-    certain: dict[K, Opening[K]] = field(default_factory=dict)
-    possible: dict[K, Opening[K]] = field(default_factory=dict)
-    tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
-    possible_tags: dict[K, dict[str, Opening[K]]] = field(default_factory=dict)
+    certain: dict[K, Opening[K]] = msgspec.field(default_factory=dict)
+    possible: dict[K, Opening[K]] = msgspec.field(default_factory=dict)
+    tags: dict[K, dict[str, Opening[K]]] = msgspec.field(default_factory=dict)
+    possible_tags: dict[K, dict[str, Opening[K]]] = msgspec.field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
 
@@ -115,7 +114,7 @@ def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
 @question
 def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects of the rules about inbound Allow rules: the custom ones of every group."""
-    return tuple(rule for rule in network.all(SecurityRule) if _lets_in(rule))
+    return tuple(filter(once_for_alike(_lets_in), network.all(SecurityRule)))
 
 
 def _lets_in(rule: SecurityRule) -> bool:
@@ -131,7 +130,7 @@ def foreign_allows(network: Network) -> dict[SecurityRule, None]:
 
     The suspects of the rules about inbound Allow rules.
     """
-    return dict.fromkeys(rule for rule in inbound_allows(network) if _concerns(rule))
+    return dict.fromkeys(filter(once_for_alike(_concerns), inbound_allows(network)))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:
@@ -145,14 +144,9 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
 
 def _concerns(rule: SecurityRule) -> bool:
     try:
-        return _are_foreign(rule.sources)
+        return foreign(selector(rule.sources))
     except Undetermined:
         return True
-
-
-@lru_cache(maxsize=8192)
-def _are_foreign(sources: tuple[str, ...]) -> bool:
-    return foreign(selector(sources))
 
 
 @question

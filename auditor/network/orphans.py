@@ -7,7 +7,8 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,8 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
-from auditor.resources.base import Node, kind_of
+from auditor.resources import walk
+from auditor.resources.base import Node, Resource, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -78,16 +80,40 @@ def _interface(network: Network, node: NetworkInterface) -> Idle | None:
     )
 
 
+def _require_users(network: Network, node: Resource) -> None:
+    """Raise Undetermined when a network or an interface may use a resource and does not tell.
+
+    What they use is of their own subscription and region (N-4).
+    """
+    doubt = _untold_users(network).get((node.subscription.lower(), (node.location or "").lower()))
+    if doubt is not None:
+        raise doubt
+
+
+@question
+def _untold_users(network: Network) -> dict[tuple[str, str], Undetermined]:
+    found: dict[tuple[str, str], Undetermined] = {}
+    for node in (*network.all(VirtualNetwork), *network.all(NetworkInterface)):
+        settings = walk.peek(node, "properties")
+        key = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
+        if settings is None or walk.peek(settings, key) is None:
+            place = (node.subscription.lower(), (walk.peek(node, "location") or "").lower())
+            found.setdefault(place, Undetermined(f"what {node.label} uses", resource=node.id))
+    return found
+
+
 def _security_group(network: Network, node: NetworkSecurityGroup) -> Idle | None:
     p = node.properties
     if p.subnets or p.network_interfaces or _used(network, node, "networkSecurityGroup"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet and no network interface", "no subnets, no networkInterfaces")
 
 
 def _route_table(network: Network, node: RouteTable) -> Idle | None:
     if node.properties.subnets or _used(network, node, "routeTable"):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -97,6 +123,7 @@ def _nat_gateway(network: Network, node: NatGateway) -> Idle | None:
         return None
     if any(isinstance(e.source, Subnet) for e in network.referrers(node, "natGateway")):
         return None
+    _require_users(network, node)
     return Idle("on no subnet", "no subnets")
 
 
@@ -121,10 +148,8 @@ def _waf_policy(network: Network, node: WafPolicy) -> Idle | None:
 
 
 def _virtual_network(network: Network, node: VirtualNetwork) -> Idle | None:
-    subnets = node.properties.subnets
-    if subnets is None:
-        raise Undetermined(f"the subnets of virtual network {node.label}", resource=node.id)
-    if subnets or any(e.source.root is not node for e in network.referrers(node, "virtualNetwork")):
+    users = network.referrers(node, "virtualNetwork")
+    if node.subnets or any(edge.source.root is not node for edge in users):
         return None
     return Idle("without subnets", "no subnets", "/properties/subnets")
 
@@ -202,42 +227,52 @@ def idle(network: Network, node: Node) -> Idle | None:
 @question
 def judgeable(network: Network) -> tuple[Node, ...]:
     """The resources that can be found idle: as Azure answered them, and not AKS's own."""
-    return tuple(
-        node
-        for cls in _JUDGES
-        for node in not_managed_by_aks(network, network.all(cls))
-        if possibly(_answered, node)
-    )
+    return tuple(chain.from_iterable(_by_class(network).values()))
 
 
 @question
 def suspects(network: Network) -> tuple[Node, ...]:
     """Give those of them that do not plainly list who uses them."""
-    return tuple([node for node in judgeable(network) if not _lists_users(node)])
+    found = (_without_users(cls, nodes) for cls, nodes in _by_class(network).items())
+    return tuple(chain.from_iterable(found))
 
 
-_USERS: dict[type[Node], Callable[[Any], object]] = {
-    NetworkInterface: attrgetter("properties.virtual_machine"),
-    NetworkSecurityGroup: attrgetter("properties.subnets"),
-    PublicIp: attrgetter("properties.ip_configuration"),
-    RouteTable: attrgetter("properties.subnets"),
-    VirtualNetwork: attrgetter("properties.subnets"),
+@question
+def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
+    told = ((cls, _answered(network.all(cls))) for cls in _JUDGES)
+    return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
+
+
+_USERS: dict[type[Node], str] = {
+    NetworkInterface: "properties.virtual_machine",
+    NetworkSecurityGroup: "properties.subnets",
+    PublicIp: "properties.ip_configuration",
+    RouteTable: "properties.subnets",
+    VirtualNetwork: "properties.subnets",
 }
 """Where resources of which there are many list users first."""
 
 
-def _lists_users(node: Node) -> bool:
-    read = _USERS.get(type(node))
-    if read is None:
-        return False
+def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
+    users = _USERS.get(cls)
+    if users is None:
+        return nodes
+    pairs = zip(nodes, walk.read_each(nodes, users), strict=True)
+    return [node for node, told in pairs if not told or told is walk.UNTOLD]
+
+
+_state = attrgetter("properties.provisioning_state")
+
+
+def _answered(nodes: Sequence[Node]) -> Sequence[Node]:
+    """Those that Azure told, or may have: its answers carry a state, what people write does not."""
     try:
-        return bool(read(node))
-    except Undetermined:
-        return False
+        return list(compress(nodes, map(_state, nodes)))
+    except (Undetermined, AttributeError):
+        return [node for node in nodes if possibly(_is_answered, node)]
 
 
-def _answered(node: Node) -> bool:
-    """Whether Azure told the resource: its answers carry a state, what people write does not."""
+def _is_answered(node: Node) -> bool:
     if isinstance(node, TrafficManagerProfile):
         return True  # has no state; its endpoints are listed with it in either form
     settings: Any = getattr(node, "properties")  # noqa: B009  # not of Node, of each judged class

@@ -87,6 +87,21 @@ class _Match:
     def peers(self) -> tuple[AddressSet, AddressSet]:
         return self._place.parts(self._peer, "peer")
 
+    @property
+    def tags(self) -> frozenset[str]:
+        """The service tags among its peers."""
+        return self._peer.tags
+
+    def is_of_tags(self, tags: frozenset[str]) -> bool:
+        """Whether its peers are those of some service tags, and nobody else."""
+        side = self._peer
+        return (
+            side.told
+            and bool(side.tags)
+            and side.tags <= tags
+            and not (side.addresses or side.groups)
+        )
+
     def concerns(self, own: AddressSet, ports: PortSet) -> bool:
         """Whether it may match a packet to some ports of some own addresses."""
         return self.ports.overlaps(ports) and self.own[0].overlaps(own)
@@ -173,14 +188,16 @@ class _Place:
 
 def _may(matches: _Matches, own: AddressSet, ports: PortSet) -> AddressSet:
     passed = denied = NOTHING
+    tags: frozenset[str] = frozenset()  # whose members are denied, whoever they are
     for twins in matches:
         met = [match for match in twins if match.concerns(own, ports)]
         for match in met:
-            if not match.denies:
+            if not match.denies and not match.is_of_tags(tags):
                 passed = passed | (match.peers[0] - denied)
         for match in met:
             if match.denies and match.holds(own, ports):
                 denied = denied | match.peers[1]
+                tags |= match.tags
         if denied == EVERYTHING:
             return passed
     return passed | (EVERYTHING - denied)

@@ -8,7 +8,8 @@ hub* for proved because no firewall was listed. When Azure refused that list, no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.finding import Unknown
 from auditor.ids import fold, name, parent, subscription
@@ -24,8 +25,7 @@ INHABITANTS = ("networkInterfaces", "loadBalancers", CLUSTERS, SCALE_SETS)
 """What puts machines and their addresses into subnets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(msgspec.Struct, frozen=True):
     """The types whose lists must have been read whole for a rule's silence to prove anything.
 
     Types without a namespace are Microsoft.Network's; a child list goes by the last word of its

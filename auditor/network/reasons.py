@@ -15,7 +15,7 @@ class Reason(msgspec.Struct, frozen=True, order=True):
     resource: str = ""
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.detail})" if self.detail else self.label
+        return f"{self.detail} ({self.label})" if self.detail else self.label
 
 
 def gap(unknown: Undetermined, resource: str = "") -> Reason:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
@@ -73,11 +72,10 @@ class Neighbour(msgspec.Struct, frozen=True):
     """None when the snapshot does not hold it."""
 
 
-@dataclass(slots=True)
-class _Links:
-    links: list[Link] = field(default_factory=list)
-    untold: dict[str, str] = field(default_factory=dict)
-    spelled: dict[str, str] = field(default_factory=dict)
+class _Links(msgspec.Struct):
+    links: list[Link] = msgspec.field(default_factory=list)
+    untold: dict[str, str] = msgspec.field(default_factory=dict)
+    spelled: dict[str, str] = msgspec.field(default_factory=dict)
 
     def add(self, near: str, far: str, by: Node, whole: bool = True) -> None:
         for end in (near, far):
@@ -304,7 +302,7 @@ def space_of(network: Network, key: str) -> tuple[Claim, ...]:
     """
     node = network.nodes.get(key)
     if isinstance(node, VirtualNetwork):
-        return claims_of(node)
+        return claims_of(network, node)
     if isinstance(node, VirtualHub):
         return _claims_of_hub(node)
     found = tuple(
@@ -318,7 +316,8 @@ def space_of(network: Network, key: str) -> tuple[Claim, ...]:
     return tuple({claim.prefix: claim for claim in reversed(found)}.values())
 
 
-def claims_of(vnet: VirtualNetwork) -> tuple[Claim, ...]:
+@question_about
+def claims_of(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """Give the address space of a VNet. Raises Undetermined when the VNet does not tell it."""
     space = vnet.properties.address_space
     if space is None or space.address_prefixes is None:

@@ -48,8 +48,9 @@ def _learned(network: Network, vnet: VirtualNetwork) -> Iterator[Extent]:
     try:
         teacher = learns_routes(network, vnet)
         hubs = hubs_of(network, vnet)
-    except Undetermined:
-        return  # what is on premises raises the same, and is told
+    except Undetermined as unknown:
+        yield _anything(gap(unknown, vnet.id))
+        return
     if not teacher and hubs:
         teacher = f"the virtual hub {hubs[0].label}"
     if teacher:

@@ -7,7 +7,6 @@ true of whatever they stand for (`auditor.network.symbols`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -45,16 +44,15 @@ class Cause(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-@dataclass(slots=True)
-class Idle:
+class Idle(msgspec.Struct):
     """The rules of one group that do nothing, with the rules that explain it.
 
     `shadowed` never decide a packet: earlier rules match all of it. `redundant` decide what later
     rules would decide the same; no explanation names one, so all can go together.
     """
 
-    shadowed: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
-    redundant: dict[SecurityRule, tuple[Cause, ...]] = field(default_factory=dict)
+    shadowed: dict[SecurityRule, tuple[Cause, ...]] = msgspec.field(default_factory=dict)
+    redundant: dict[SecurityRule, tuple[Cause, ...]] = msgspec.field(default_factory=dict)
 
 
 @question_about
@@ -65,11 +63,10 @@ def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     """
     result = Idle()
     ways = [(way, filters_of(network, group, inbound=way)) for way in (True, False)]
-    inside = _inside(network, group) if any(_literal(custom) for _, custom in ways) else NOTHING
-    for inbound, custom in ways:
-        shadowed, redundant = _answer(
-            network, custom, inside if _literal(custom) else NOTHING, inbound
-        )
+    literal = [_literal(network, custom) for _, custom in ways]
+    inside = _inside(network, group) if any(literal) else NOTHING
+    for (inbound, custom), named in zip(ways, literal, strict=True):
+        shadowed, redundant = _answer(network, custom, inside if named else NOTHING, inbound)
         if shadowed or redundant:
             rules = custom_rules(network, group, inbound=inbound)
             filters = (*custom, *DEFAULTS[inbound])
@@ -89,7 +86,8 @@ def _causes(
     )
 
 
-def _literal(filters: Iterable[Filter]) -> bool:
+@question_about
+def _literal(_: Network, filters: tuple[Filter, ...]) -> bool:
     """Whether any filter names addresses, which the tag `VirtualNetwork` may hold."""
     return any(rule.sources.addresses or rule.destinations.addresses for rule in filters)
 
@@ -103,11 +101,16 @@ def _inside(network: Network, group: NetworkSecurityGroup) -> AddressSet:
                 vnet = network.holder(subnet, VirtualNetwork)
                 if vnet is None:
                     return NOTHING
-                prefixes = AddressSet.from_prefixes(vnet.prefixes)
-                common = prefixes if common is None else common & prefixes
+                space = _space(network, vnet)
+                common = space if common is None else common & space
     except Undetermined:
         return NOTHING
     return common or NOTHING
+
+
+@question_about
+def _space(_: Network, vnet: VirtualNetwork) -> AddressSet:
+    return AddressSet.from_prefixes(vnet.prefixes)
 
 
 _Found = dict[int, tuple[int, ...]]
@@ -214,7 +217,8 @@ class _View:
         named = [-1] * symbolic.impossible + list(self._world.places)
         kept = [i for i, place in enumerate(named) if place not in self._gone]
         places = [named[i] for i in kept]
-        found = superfluous(symbolic.shape, [symbolic.rules[i] for i in kept])
+        rules = [symbolic.rules[i] for i in kept]
+        found = superfluous(symbolic.shape, rules, skip=symbolic.impossible)
         return _translated(found.shadowed, places), _translated(found.redundant, places)
 
     def shadowing(self, rule: int) -> tuple[int, ...] | None:
@@ -312,7 +316,7 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
             idle = idle_rules(network, group)
             for way in (True, False):
                 filters = filters_of(network, group, inbound=way)
-                if not all(each.told for each in filters):
+                if not _all_told(network, filters):
                     rules = custom_rules(network, group, inbound=way)
                     pairs = zip(rules, filters, strict=True)
                     found.update(rule for rule, each in pairs if not each.told)
@@ -322,6 +326,11 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
         judged.add(group)
     rules = kept_by_hand(network)
     return tuple([rule for rule in rules if rule in found or rule.owner not in judged])
+
+
+@question_about
+def _all_told(_: Network, filters: tuple[Filter, ...]) -> bool:
+    return all(each.told for each in filters)
 
 
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:

@@ -95,7 +95,8 @@ class Surroundings(msgspec.Struct, frozen=True):
         if known is not None:
             return Extent(known)
         general = self.tags(tag.partition(".")[0])
-        where = "no file tells its addresses" if not len(self.tags) else "not in the tag file"
+        why = "no tag file is given" if not len(self.tags) else "it is not in the tag file"
+        where = f"which addresses {tag} holds: {why}"
         reason = Reason(f"service-tag:{tag}", where)
         region = PUBLIC if general is None else general
         return Extent(self.tags.within(tag), (Doubt(region, reason),))

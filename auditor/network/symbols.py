@@ -90,7 +90,7 @@ class _World:
                 selectors[side].add(selector)
         self.names = {side: self._names(found) for side, found in selectors.items()}
         self.mixed = {
-            side: [s for s in sorted(found, key=repr) if self._is_mixed(s)]
+            side: sorted((s for s in found if self._is_mixed(s)), key=repr)
             for side, found in selectors.items()
         }
         self.shape = Shape((*flow_dimensions(_BITS[version]), *self._dimensions()))

@@ -97,9 +97,11 @@ class Terms:
                 yield from found[place]
             return
         condition = f"layer {number} priority {layer.rules[places[0]].priority}"
-        names = " and ".join(layer.rules[place].name for place in places)
+        names = " or ".join(layer.rules[place].name for place in places)
         where = layer.rules[places[0]].id
-        self._doubt(condition, Reason("semantics:N-5", f"{names} have one priority", where))
+        self._doubt(
+            condition, Reason("semantics:N-5", f"which comes first of one priority: {names}", where)
+        )
         for way, order in ((True, places), (False, places[::-1])):
             for place in order:
                 for term in found[place]:

@@ -8,7 +8,8 @@ instances they may grow to, AKS pools by their nodes at the peak, scale sets by 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, group_key
@@ -16,7 +17,7 @@ from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.address_plan import OWNING
 from auditor.network.gateways import gateways_by_subnet
-from auditor.network.graph import Network
+from auditor.network.graph import Edge, Network
 from auditor.network.private_link import interfaces_of
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
@@ -24,6 +25,7 @@ from auditor.resources.base import Node, Ref
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
@@ -44,8 +46,7 @@ _LISTS_ITSELF = frozenset(
 """Delegations whose demand is counted or listed as NICs; what others inject is in no list."""
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(msgspec.Struct):
     """The IPv4 addresses of a subnet.
 
     `capacity` counts all of them, `reserved` those that Azure keeps (five of each prefix), `taken`
@@ -54,8 +55,8 @@ class Usage:
 
     capacity: int
     reserved: int
-    taken: dict[str, int] = field(default_factory=dict)
-    unsure: list[str] = field(default_factory=list)
+    taken: dict[str, int] = msgspec.field(default_factory=dict)
+    unsure: list[str] = msgspec.field(default_factory=list)
 
     @property
     def used(self) -> int:
@@ -76,7 +77,8 @@ class Usage:
 def is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
     """Tell at a glance that less than a threshold, in percent, of a subnet's addresses is used.
 
-    So it is where few things are, each of which takes one address at most. False: count.
+    So it is where there is room for all that anything in it takes, some of them counted twice.
+    False: count.
     """
     try:
         return _is_roomy(network, subnet, threshold)
@@ -87,22 +89,46 @@ def is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
 def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
     p = subnet.properties
     listed = p.ip_configurations or ()
-    if p.application_gateway_ip_configurations or subnet.delegated_to:
+    if p.application_gateway_ip_configurations or subnet.key in gateways_by_subnet(network):
         return False
-    if not all(isinstance(ref.node, IpConfiguration) for ref in listed):
+    if not all(map(_lists_itself, subnet.delegated_to)):
+        return False
+    if not all(isinstance(ref.node, _KNOWN) for ref in listed):
         return False
     number = len(listed) + len(p.private_endpoints or ())
     for edge in network.referrers(subnet):
-        if edge.kind in _MANY or isinstance(edge.source, ScaleSetIpConfiguration):
-            return False
-        number += edge.kind == "subnet"
+        number += max(0, _at_most(edge))
     v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
     used = clusters.RESERVED * len(v4) + number
     return used * 100 < threshold * sum(prefix.size for prefix in v4)
 
 
-_MANY = frozenset({"vnetSubnetID", "podSubnetID", "subnetId", "delegatedSubnetResourceId"})
-"""The keys by which those name a subnet that take several addresses in it."""
+_KNOWN = (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend)
+"""Those that a subnet lists, of which each stands for an address at most."""
+
+
+def _at_most(edge: Edge) -> int:
+    """Give the most addresses that somebody takes in a subnet because of one reference to it.
+
+    Raises Undetermined where that is not told, or who else is counted with it.
+    """
+    node = edge.source
+    if isinstance(node, ScaleSetIpConfiguration):
+        return _capacity(node.root)
+    if edge.kind in ("subnet", "delegatedSubnetResourceId"):
+        return 1
+    cluster = _cluster_of(node) if edge.kind in _OF_CLUSTERS else None
+    if cluster is None:
+        return 0
+    _group_of(cluster)
+    return _of_cluster(cluster, edge)
+
+
+def _capacity(scale_set: Node) -> int:
+    sku = scale_set.sku if isinstance(scale_set, ScaleSet) else None
+    if sku is None or sku.capacity is None:
+        raise Undetermined(f"the capacity of scale set {scale_set.label}", resource=scale_set.id)
+    return sku.capacity
 
 
 def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
@@ -130,27 +156,46 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
     return usage
 
 
+_OF_CLUSTERS = {"vnetSubnetID": "nodes", "podSubnetID": "pods", "subnetId": "the API server"}
+"""How clusters and their pools name a subnet, and what they have in it."""
+
+
 def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[tuple[str, str]]:
     """Count nodes and pods at the peak; give the clusters' node groups, whose VMs they are."""
     groups: set[tuple[str, str]] = set()
-    for edge in network.referrers(subnet, "vnetSubnetID", "podSubnetID", "subnetId"):
-        node = edge.source
-        cluster = node if isinstance(node, ManagedCluster) else node.owner
-        if not isinstance(cluster, ManagedCluster):
+    for edge in network.referrers(subnet, *_OF_CLUSTERS):
+        cluster = _cluster_of(edge.source)
+        if cluster is None:
             continue
-        group = cluster.properties.node_resource_group
-        if group:
-            groups.add((cluster.subscription.lower(), group.lower()))
+        groups |= _group_of(cluster)
         try:
-            if edge.kind == "subnetId":
-                usage.add(f"the API server of {cluster.label}", API_SERVER)
-            elif isinstance(node, AgentPool) and edge.kind == "podSubnetID":
-                usage.add(f"pods of {cluster.label}", clusters.pod_subnet_addresses(node))
-            elif isinstance(node, AgentPool):
-                usage.add(f"nodes of {cluster.label}", clusters.node_addresses(cluster, node))
+            what = _OF_CLUSTERS[edge.kind]
+            usage.add(f"{what} of {cluster.label}", _of_cluster(cluster, edge))
         except Undetermined as unknown:
             usage.unsure.append(unknown.missing)
     return groups
+
+
+def _cluster_of(node: Node) -> ManagedCluster | None:
+    cluster = node if isinstance(node, ManagedCluster) else node.owner
+    return cluster if isinstance(cluster, ManagedCluster) else None
+
+
+def _group_of(cluster: ManagedCluster) -> set[tuple[str, str]]:
+    group = cluster.properties.node_resource_group
+    return {(cluster.subscription.lower(), group.lower())} if group else set()
+
+
+def _of_cluster(cluster: ManagedCluster, edge: Edge) -> int:
+    """Give what a cluster takes of a subnet because of one reference to it, at the peak."""
+    node = edge.source
+    if edge.kind == "subnetId":
+        return API_SERVER
+    if not isinstance(node, AgentPool):
+        return 0
+    if edge.kind == "podSubnetID":
+        return clusters.pod_subnet_addresses(node)
+    return clusters.node_addresses(cluster, node)
 
 
 def _gateways(network: Network, subnet: Subnet, listed: set[str], usage: Usage) -> None:
@@ -264,8 +309,12 @@ def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
     usage.unsure.extend(
         f"how many addresses {service} takes"
         for service in subnet.delegated_to
-        if service.lower() not in _LISTS_ITSELF
+        if not _lists_itself(service)
     )
+
+
+def _lists_itself(service: str) -> bool:
+    return service.lower() in _LISTS_ITSELF
 
 
 def _is_v4(node: Node) -> bool:

@@ -83,12 +83,12 @@ def _own(subnet: Subnet) -> Extent:
 
 
 @question_about
-def vnet_space(_: Network, vnet: VirtualNetwork) -> AddressSet:
+def vnet_space(network: Network, vnet: VirtualNetwork) -> AddressSet:
     """Give the address space of a VNet, which the tag surely holds in each of its subnets.
 
     Raises Undetermined when it is not told.
     """
-    return AddressSet.from_prefixes(claim.prefix for claim in claims_of(vnet))
+    return AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, vnet))
 
 
 def _told(ask: Callable[[], AddressSet], resource: str) -> Extent:

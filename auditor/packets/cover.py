@@ -32,18 +32,24 @@ class Superfluous(msgspec.Struct, frozen=True):
     redundant: dict[int, tuple[int, ...]]
 
 
-def superfluous(shape: Shape, rules: Sequence[Rule[L]], default: bool = False) -> Superfluous:
-    """The shadowed and the redundant among rules in ascending order of priority."""
+def superfluous(
+    shape: Shape, rules: Sequence[Rule[L]], default: bool = False, *, skip: int = 0
+) -> Superfluous:
+    """The shadowed and the redundant among rules in ascending order of priority.
+
+    The first `skip` of them are not judged.
+    """
     table = _Table(shape, rules, default)
     found = Superfluous({}, {})
     for i, rule in enumerate(rules):
-        if not rule.is_empty:
-            region = Region(table.arrangement, rule.may)
-            by = table.shadow(i, region)
-            if by is not None:
-                found.shadowed[i] = by
-            elif (by := table.fillers(i, region)) is not None:
-                found.redundant[i] = by
+        if i < skip or rule.is_empty or table.plainly_needed(i, rule.may):
+            continue
+        region = Region(table.arrangement, rule.may)
+        by = table.shadow(i, region)
+        if by is not None:
+            found.shadowed[i] = by
+        elif (by := table.fillers(i, region)) is not None:
+            found.redundant[i] = by
     return found
 
 
@@ -124,6 +130,21 @@ class _Table:
             else:
                 other |= may
         return found[::-1]
+
+    def plainly_needed(self, rule: int, box: Box) -> bool:
+        """Whether one packet of the rule's box tells that it decides something, as no other does.
+
+        The cheap answer for most rules: no earlier one holds the packet, and without the rule it
+        is decided otherwise.
+        """
+        earlier = self.earlier[rule]
+        holding = self.arrangement.some_packet(box, earlier)
+        if holding & earlier:
+            return False
+        allow = self.allow[rule]
+        same, other = self.later[allow][rule]
+        next_ones = holding & (same | other)
+        return bool(next_ones & -next_ones & other) if next_ones else self.default is not allow
 
     def shadow(self, rule: int, region: Region) -> tuple[int, ...] | None:
         """Earlier rules that cover the rule, or None."""

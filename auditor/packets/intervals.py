@@ -22,6 +22,10 @@ def normalise(ranges: Iterable[Interval], size: int) -> Intervals:
     Ranges may overlap, repeat and come in any order. ValueError: a range is reversed or reaches
     outside.
     """
+    if isinstance(ranges, tuple) and len(ranges) == 1:  # the ordinary case
+        low, high = ranges[0]
+        if 0 <= low <= high < size:
+            return ranges
     ordered = sorted(ranges)
     merged: list[Interval] = []
     for low, high in ordered:

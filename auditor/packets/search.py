@@ -36,15 +36,41 @@ class Arrangement:
             _Side([box[d] for box in self.boxes], size) for d, size in enumerate(self.sizes)
         ]
 
+    def some_packet(self, box: Box, unheld: int) -> int:
+        """Which boxes hold some packet of a box of the arrangement.
+
+        One is looked for that none of `unheld` holds: in one dimension after the other, so that it
+        may be missed.
+        """
+        found = (1 << len(self.boxes)) - 1
+        for partition, side in zip(self.partitions, box, strict=True):
+            cells = partition.cells_within(side)
+            if len(cells) == 1:
+                found &= cells[0]
+            else:
+                found = min(
+                    [found & cell for cell in cells], key=lambda m: (m & unheld).bit_count()
+                )
+        return found
+
 
 class _Side(Partition):
     """A partition that remembers its answers: few sets of one dimension differ."""
 
-    __slots__ = ("known",)
+    __slots__ = ("known", "within_sets")
 
     def __init__(self, sets: Sequence[Intervals], size: int) -> None:
         super().__init__(sets, size)
         self.known: dict[Intervals, tuple[int, int]] = {}
+        self.within_sets: dict[Intervals, list[int]] = {}
+
+    def cells_within(self, intervals: Intervals) -> list[int]:
+        """The masks of the cells of one of the sets, those that few sets hold first."""
+        found = self.within_sets.get(intervals)
+        if found is None:
+            found = sorted(set(self.cells(intervals)), key=int.bit_count)
+            self.within_sets[intervals] = found
+        return found
 
     def meeting_and_covering(self, intervals: Intervals) -> tuple[int, int]:
         found = self.known.get(intervals)

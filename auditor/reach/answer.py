@@ -19,6 +19,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.bounds import Bounds
+from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
 from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
@@ -246,6 +247,9 @@ class _Question:
         blockers = tuple(step for step in steps if step.passes is False)
         unsure = verdict is Verdict.UNKNOWN
         reasons = _explained(self._reasons(path, steps)) if unsure else ()
+        if unsure and path is not None and packet is not None:
+            rest = {r for each in others_of(path, packets, packet) for r in _reasons_of(path, each)}
+            reasons = tuple(sorted({*reasons, *rest}))
         if verdict is Verdict.BLOCKED and not blockers:
             blockers = (self._nowhere(packet),)
         return Answer(

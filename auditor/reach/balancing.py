@@ -15,7 +15,7 @@ from auditor.network.exposure import InboundRule, use_of
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.membership import candidates, targets_of
+from auditor.reach.membership import candidates, standing, targets_of
 from auditor.reach.points import Point
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -39,7 +39,8 @@ class Forward(msgspec.Struct, frozen=True):
     `protocols` and `ports` are what it takes at the frontend. `backend_port` is None where the port
     stays as it is, and with `floating` the address does too (P-4, E-13); None: not told. `target`
     is the machine, None when the snapshot lacks it; behind a global load balancer the frontend of a
-    regional one (E-19). `reasons` tell why it may not be so.
+    regional one (E-19). `reasons` tell why it may not be so. `standing` is what somebody set for
+    the machine: `up`, `down`, or nothing.
     """
 
     frontend: LoadBalancerFrontend
@@ -52,6 +53,7 @@ class Forward(msgspec.Struct, frozen=True):
     member: str
     probe: LoadBalancerProbe | None = None
     reasons: tuple[Reason, ...] = ()
+    standing: str = ""
 
 
 class Forwards(msgspec.Struct, frozen=True):
@@ -110,10 +112,11 @@ def _forwards(
         probe,
     )
     for text, target, doubts in targets_of(network, rule):
-        yield replace(whole, target=target, member=text, reasons=(*lacks, *doubts))
+        known = {"reasons": (*lacks, *doubts), "standing": standing(network, rule, text)}
+        yield replace(whole, target=target, member=text, **known)
         if target is None:
             for point in candidates(network, rule, text):
-                yield replace(whole, target=point, member=text, reasons=(*lacks, *doubts))
+                yield replace(whole, target=point, member=text, **known)
 
 
 def _probe(

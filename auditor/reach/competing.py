@@ -12,10 +12,11 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.interfaces import configuration_of
 from auditor.network.routing.model import Hop
-from auditor.network.routing.outbound import pools_of, takes_out
-from auditor.reach.leaving import Leaver, Roads, roads_of
+from auditor.network.routing.outbound import LISTED, pools_of, takes_out
+from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, OutboundRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -67,6 +68,48 @@ def methods(network: Network, subnet: Subnet, leaver: Leaver) -> Iterator[Method
             elif rule is not None:
                 yield Method("load-balancer", f"load balancer {balancer.label}", rule)
     yield from _of_pool(leaver)
+
+
+def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:
+    """Give what runs in a subnet, without the machines that plainly have one method at most.
+
+    Access by default apart: whatever comes first, that is nobody's choice.
+    """
+    plain = _gives_no_choice(network, subnet)
+    wanted = (lambda node: not _has_none_of_its_own(network, node)) if plain else (lambda _: True)
+    for node in running_in(network, subnet, wanted):
+        yield leaver_of(network, subnet, node)
+
+
+def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
+    """Whether what applies to all in a subnet is one method at most, and tells all of itself."""
+    try:
+        found = _of_subnet(network, subnet)
+        default = subnet.properties.default_outbound_access
+    except Undetermined:
+        return False
+    # Beside a NAT gateway nobody asks for default access, and beside nothing it is alone.
+    return len(found) < 2 and (default is False or all(each.only for each in found))
+
+
+def _has_none_of_its_own(network: Network, node: Node) -> bool:
+    """Whether a machine is told to have no public address, and no load balancer."""
+    if not isinstance(node, NetworkInterface):
+        return False
+    try:
+        configuration_of(node, 4)  # raises where it is not told by which of them it leaves
+        return not any(_has_any(network, each) for each in node.ip_configurations)
+    except Undetermined:
+        return False
+
+
+def _has_any(network: Network, configuration: IpConfiguration) -> bool:
+    told = configuration.properties
+    return (
+        told.public_ip_address is not None
+        or bool(told.load_balancer_backend_address_pools)
+        or bool(network.referrers(configuration, *LISTED))
+    )
 
 
 @question_about

@@ -88,6 +88,8 @@ def way_for(
     goes = f"so that {address} goes {expected}"
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
     table = route.node.owner if route.node is not None else None
+    if route.fault and route.address is not None and expected.endswith(f" {route.address}"):
+        return _forwarding(route.fault, route.address)
     if (
         route.source is Source.USER
         and table is not None
@@ -112,6 +114,14 @@ def way_for(
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
             return f"give {vnet} or {far} other addresses and peer them, {goes}"
     return f"give {place_name(subnet)} a route, {goes}"
+
+
+def _forwarding(fault: str, appliance: Address) -> str:
+    """Say what to change that an appliance takes packets, which its route does name (R-11)."""
+    nic, forwards_not, _ = fault.partition(" does not forward")
+    if forwards_not:
+        return f"enable IP forwarding on {nic}"
+    return f"let {appliance} be an appliance that forwards: {fault}"
 
 
 _TO_GATEWAY = "to the gateway"

@@ -15,12 +15,11 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
 from auditor.network.virtual_hubs import beyond_hubs
-from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
-from auditor.reach.filtering import admitted
 from auditor.reach.gatewaying import at_listeners
+from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
@@ -32,10 +31,6 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
-from auditor.special_addresses import PLATFORM_HOST
-
-HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-"""Where health probes come from (E-16)."""
 
 
 def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
@@ -142,14 +137,14 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         yield trail, frontend_point(forward.frontend)
         return
     if isinstance(target.node, LoadBalancerFrontend):
-        yield from _in_region(trail, forward, target.node, reply)
+        yield from _in_region(set_aside(trail, forward), forward, target.node, reply)
         return
     trail = trail.becoming(
         destination=None if forward.floating else target.addresses,
         destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
         reasons=() if forward.floating else target.reasons,
     )
-    trail = probed(replace(trail, choice=trail.choice or rule.key), forward, target)
+    trail = chosen(replace(trail, choice=trail.choice or rule.key), forward, target)
     trail = not_itself(trail, forward, target)
     inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
     yield reply(inside, target), target
@@ -197,39 +192,6 @@ def _taken(forward: Forward) -> str:
 _NAMES = {6: "TCP", 17: "UDP"}
 
 
-def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
-    """Add that the health probe has to get in, or the load balancer sends nothing (E-16, N-15)."""
-    probe = forward.probe
-    if probe is None:
-        return trail
-    port = walk.peek(walk.peek(probe, "properties"), "port")
-    if port is None:
-        lacks = Reason("collection-gap", f"the port of probe {probe.label}", probe.id)
-        healthy: bool | None = None
-        reasons: tuple[Reason, ...] = (lacks,)
-    else:
-        healthy = _gets_in(trail, target, port)
-        reasons = target.reasons
-    here = {
-        True: Bounds.everything(trail.space),
-        None: Bounds.maybe(trail.space.all),
-        False: Bounds.nothing(trail.space),
-    }[healthy]
-    trail = replace(trail, down=trail.down or healthy is False)
-    where = ids.name(target.nic.id if target.nic is not None else target.id)
-    words = {True: "gets in", None: "may get in or not", False: "is denied: it counts as down"}
-    return remark(
-        trail,
-        "probe",
-        probe.id,
-        lambda _: f"the health probe {probe.label} from {PLATFORM_HOST} {words[healthy]}",
-        here,
-        reasons=reasons,
-        opening=f"allow AzureLoadBalancer to port {port} inbound at {where}",
-        rule=probe,
-    )
-
-
 def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
     """Add that a machine which a load balancer sends back to itself gets no answer (P-10).
 
@@ -267,26 +229,6 @@ def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
         Bounds.nothing(trail.space) if alone else Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
-
-
-def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
-    if trail.space.version == 6:
-        return None  # which address of the host asks over IPv6 no fact tells
-    space = trail.space
-    admits = admitted(trail.network, target.nic, Direction.INBOUND, 4, target.subnet, trail.tags)
-    asked = space.having(
-        source=HOST,
-        destination=target.addresses,
-        protocols=((6, 6),),
-        destination_ports=PortSet.of(port),
-    )
-    return _told(asked, admits)
-
-
-def _told(asked: PacketSet, bounds: Bounds) -> bool | None:
-    if (asked & bounds.may).is_empty:
-        return False
-    return True if asked <= bounds.must else None
 
 
 def at_endpoint(

@@ -81,9 +81,11 @@ def guards(network: Network) -> tuple[Guard | Doubt, ...]:
     """
     found: dict[str, Guard] = {}
     doubts: list[Doubt] = []
-    nics: tuple[Interface, ...] = ()
-    if any(_may_deny(network, group) for group in network.all(NetworkSecurityGroup)):
-        nics = (*network.all(NetworkInterface), *network.all(ScaleSetInterface))
+    every: tuple[Interface, ...]
+    every = (*network.all(NetworkInterface), *network.all(ScaleSetInterface))
+    nics = [nic for nic in every if _may_be_dual(nic)]  # in most estates none, and soon told
+    if nics and not any(_may_deny(network, group) for group in network.all(NetworkSecurityGroup)):
+        return ()
     for nic in nics:
         try:
             dual = _dual(network, nic)
@@ -95,6 +97,14 @@ def guards(network: Network) -> tuple[Guard | Doubt, ...]:
         except Undetermined as unknown:
             doubts.append(Doubt(nic.id, unknown.missing))
     return (*(found[key] for key in sorted(found)), *doubts)
+
+
+def _may_be_dual(nic: Interface) -> bool:
+    """Whether a NIC has an address of IPv6, or does not tell."""
+    try:
+        return any(map(_is_v6, nic.ip_configurations))
+    except Undetermined:
+        return True
 
 
 def _may_deny(network: Network, group: NetworkSecurityGroup) -> bool:

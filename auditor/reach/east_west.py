@@ -17,7 +17,7 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, fi
 from auditor.network.graph import Network, question_about
 from auditor.network.virtual_network_tag import virtual_network, vnet_space
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
-from auditor.reach.own_filters import VERSIONS, at_subnet, denied, is_whole, spoken_to, why
+from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, denied, spoken_to, why
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -54,13 +54,13 @@ def unrestricted(network: Network, group: NetworkSecurityGroup) -> tuple[Inflow,
 
 def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> Iterator[Inflow]:
     own = AddressSet.from_prefixes(subnet.prefixes)
-    filters = filters_of(network, group, inbound=True)
-    if _closed(filters, spoken_to(_near(network, subnet) - own, own)):
+    let_in = _let_in(network, filters_of(network, group, inbound=True))
+    if let_in is not None and spoken_to(_near(network, subnet) - own, own) - let_in:
         return
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST
     others = spoken_to(inside - own, own)
-    if _closed(filters, others):
+    if let_in is not None and others - let_in:
         return
     rules = at_subnet(network, subnet, Direction.INBOUND)
     surely = _restricted(network, rules, own, others)
@@ -78,8 +78,13 @@ def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> It
 def _near(network: Network, subnet: Subnet) -> AddressSet:
     """Some of what the tag surely holds: enough for most."""
     vnet = network.holder(subnet, VirtualNetwork)
+    return _in_network(network, vnet) if vnet is not None else NOTHING
+
+
+@question_about
+def _in_network(network: Network, vnet: VirtualNetwork) -> AddressSet:
     try:
-        return (vnet_space(network, vnet) if vnet is not None else NOTHING) - _HOST
+        return vnet_space(network, vnet) - _HOST
     except Undetermined:
         return NOTHING
 
@@ -100,28 +105,17 @@ def _restricted(
     return None if perhaps else False
 
 
-def _closed(filters: tuple[Filter, ...], others: AddressSet) -> bool:
-    """Whether a rule denies all that earlier ones leave, some ICMP among it.
+@question_about
+def _let_in(network: Network, filters: tuple[Filter, ...]) -> AddressSet | None:
+    """Whom rules let in by ICMP before they deny everything; None where that is not plain.
 
-    The cheap answer for groups that end in a Deny of everything.
+    The cheap answer for groups that end in a Deny of everything: whoever else sends is denied.
     """
-    let_in: list[AddressSet] = []
-    for each in filters:
-        if not each.allow:
-            if is_whole(each):
-                return bool(others - _all(let_in))
-            continue
-        if not each.speaks_of("icmp"):
-            continue
-        side = each.sources
-        if not side.told or side.groups or side.tags - {AZURE_LOAD_BALANCER}:
-            return False
-        let_in.append(side.addresses)
-    return False
-
-
-def _all(sets: list[AddressSet]) -> AddressSet:
-    total = AddressSet()
-    for each in sets:
-        total = total | each
-    return total
+    let_in = AddressSet()
+    for each in allowing_first(network, filters) or ():
+        if each.speaks_of("icmp"):
+            side = each.sources
+            if not side.told or side.groups or side.tags - {AZURE_LOAD_BALANCER}:
+                return None
+            let_in = let_in | side.addresses
+    return let_in if allowing_first(network, filters) is not None else None

@@ -16,7 +16,7 @@ from auditor import ids
 from auditor.addresses import Address, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
-from auditor.network.exposure import carried, is_basic
+from auditor.network.exposure import carried, is_basic, may_carry
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
@@ -104,7 +104,8 @@ def entrances_by_address(network: Network) -> dict[Address, tuple[Entrance, ...]
 
 
 def _carriers(network: Network) -> Iterator[Node]:
-    for cls in (IpConfiguration, ScaleSetIpConfiguration, Firewall, *_NAMING):
+    yield from may_carry(network)
+    for cls in (ScaleSetIpConfiguration, Firewall, *_NAMING):
         yield from network.all(cls)
 
 

@@ -135,6 +135,8 @@ def _teller(trail: Trail, firewall: Firewall, program: FirewallProgram, *, appli
         else:
             says = f"no {kind} rule of {firewall.label} allows it (E-22)"
         port = f" to port {packet.destination_port}" if packet.protocol in PORTED else ""
+        denied = term is not None and verdict.answer is Answer.DENY
+        first = f", before {term.name}" if denied and term is not None else ""
         return (
             Step(
                 "firewall",
@@ -150,7 +152,7 @@ def _teller(trail: Trail, firewall: Firewall, program: FirewallProgram, *, appli
                 ""
                 if passes is not False
                 else f"allow {packet.protocol.upper()} from {packet.source} to "
-                f"{packet.destination}{port} in a network rule of {firewall.label}",
+                f"{packet.destination}{port} in a network rule of {firewall.label}{first}",
             ),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
+from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import claims_of
@@ -41,7 +42,7 @@ def _asked(trail: Trail, here: Point, end: Point, name: str) -> Trail:
     if allowed is True:
         return trail
     hub = trail.network.nodes.get(here.home)
-    own = _space(hub) if isinstance(hub, VirtualNetwork) else AddressSet()
+    own = _space(trail.network, hub) if isinstance(hub, VirtualNetwork) else AddressSet()
     parts: dict[bool | None, AddressSet] = {True: own, allowed: EVERYTHING - own}
     word = "packet" if name == "source" else "reply"
     return remark(
@@ -83,8 +84,8 @@ def _allows(peering: Peering) -> tuple[bool | None, tuple[Reason, ...]]:
     return told, ()
 
 
-def _space(vnet: VirtualNetwork) -> AddressSet:
+def _space(network: Network, vnet: VirtualNetwork) -> AddressSet:
     try:
-        return AddressSet.from_prefixes(claim.prefix for claim in claims_of(vnet))
+        return AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, vnet))
     except Undetermined:
         return AddressSet()

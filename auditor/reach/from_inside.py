@@ -33,7 +33,7 @@ from auditor.reach.sending import (
 from auditor.reach.services import answered, by_hidden_endpoint
 from auditor.reach.stages import filters
 from auditor.reach.trail import Trail
-from auditor.reach.unanswered import to_nobody
+from auditor.reach.unanswered import own_public_addresses, to_nobody
 from auditor.special_addresses import PUBLIC
 
 
@@ -74,6 +74,8 @@ def _to_outside(
     """Give the paths to the internet, to public addresses of nobody's, and to services."""
     service = target.kind is Kind.SERVICE
     to = PUBLIC if service else target.addresses
+    if target.kind is Kind.INTERNET:
+        to = to - own_public_addresses(network)
     trail = start(network, source, version, EVERYTHING if service else to, tags)
     for outside in _leaving(trail, source, to):
         if service:

@@ -3,12 +3,16 @@
 An intent is kept, broken by a packet (the counterexample), or cannot be told. What a gateway sends
 on over a connection of its own counts towards *reachable*, and not against *unreachable* and
 *only*: a client that talks to the gateway has reached the gateway.
+
+The ports of *only* belong to what may be reached: everybody else is asked about on every port, and
+who is named on the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from typing import TypeAlias
 
 import msgspec
 
@@ -27,6 +31,7 @@ from auditor.reach.points import Kind, Point, internet
 from auditor.reach.replay import check
 from auditor.reach.selected import Ends, ends_of, pairs
 from auditor.reach.services import service_points
+from auditor.reach.space import PORTED
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 from auditor.selector import Selector
@@ -103,11 +108,14 @@ def protocols_of(intent: Intent) -> tuple[str, ...]:
     return PROTOCOLS if intent.protocol == "any" else (intent.protocol,)
 
 
+_Question: TypeAlias = tuple[Point, Point, tuple[str, ...], PortSet]
+"""Who is asked about whom, for which protocols and ports."""
+
+
 def _asked(network: Network, intent: Intent, sources: Ends, targets: Ends) -> Iterator[Answer]:
     """Ask about every pair. Raises UsageError where none is left to ask about."""
-    protocols, ports = protocols_of(intent), intent.ports
     relays = intent.expect is Expect.REACHABLE
-    for source, target in _asked_about(network, intent, sources, targets):
+    for source, target, protocols, ports in _asked_about(network, intent, sources, targets):
         yield from answers(
             network,
             source,
@@ -121,15 +129,21 @@ def _asked(network: Network, intent: Intent, sources: Ends, targets: Ends) -> It
 
 def _asked_about(
     network: Network, intent: Intent, sources: Ends, targets: Ends
-) -> Iterable[tuple[Point, Point]]:
+) -> Iterator[_Question]:
+    protocols = protocols_of(intent)
     if intent.expect is not Expect.ONLY:
-        return pairs(sources, targets)
-    return (
-        (source, target)
-        for source in sources.points
-        for target in _others(network, source, targets.points)
-        if source != target
-    )
+        for source, target in pairs(sources, targets):
+            yield source, target, protocols, intent.ports
+        return
+    other_ports = EVERY_PORT - intent.ports
+    ported = tuple(protocol for protocol in protocols if protocol in PORTED)
+    for source in sources.points:
+        for target in _others(network, source, targets.points):
+            if source != target:
+                yield source, target, protocols, EVERY_PORT
+        for target in targets.points if other_ports and ported else ():
+            if source != target and not (source.outside and target.outside):
+                yield source, target, ported, other_ports
 
 
 def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iterator[Point]:

@@ -7,12 +7,12 @@ machine of each kind (by the group at its NIC) decide, with outbound rules, rout
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 
-from auditor.addresses import EVERYTHING, AddressSet, PortSet
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.intervals import merged
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
@@ -25,8 +25,9 @@ from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
 from auditor.reach.filtering import let_through
+from auditor.reach.kept_back import kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.own_filters import VERSIONS, at_subnet, is_whole, only
+from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
 from auditor.reach.points import Point, anywhere_in, points_in, usable
 from auditor.reach.replay import check
 from auditor.reach.samples import coordinates
@@ -94,11 +95,13 @@ def laterals(
     `managers` are globs of ids of subnets from where machines are managed. What is only possible
     is given where nothing is certain.
     """
-    around = _workloads(network, anywhere_in(network, target).home, managers)
+    home = anywhere_in(network, target).home
+    around = _workloads(network, home, managers)
+    filters = _filters_at(network, target)
     for port in ports:
-        if _shut(network, target, port, around):
+        if _shut(network, filters, target, port, around):
             continue
-        sources = [each for each in around if each is not target]
+        sources = _nearest_first(network, home, around - {target})
         rules = at_subnet(network, target, Direction.INBOUND)
         doors = _doors(network, rules, target, port)
         if doors:
@@ -133,53 +136,67 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
     return dict(found)
 
 
-def _shut(network: Network, target: Subnet, port: int, around: tuple[Subnet, ...]) -> bool:
+def _filters_at(network: Network, target: Subnet) -> tuple[Filter, ...] | None:
+    """The inbound rules of the subnet's group; None where they are not told."""
+    try:
+        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
+        return filters_of(network, group, inbound=True) if group is not None else ()
+    except Undetermined:
+        return None
+
+
+def _shut(
+    network: Network,
+    filters: tuple[Filter, ...] | None,
+    target: Subnet,
+    port: int,
+    around: frozenset[Subnet],
+) -> bool:
     """Whether the subnet's group denies everything before it allows others anything on a port.
 
     The cheap answer for most.
     """
-    try:
-        group = network.get(target.properties.network_security_group, NetworkSecurityGroup)
-        filters = filters_of(network, group, inbound=True) if group is not None else ()
-    except Undetermined:
-        return False
-    openers = _openers(network, filters, port)
-    return openers is not None and not any(
-        _may_let_in(network, each, target, around) for each in openers
-    )
+    let_in = _let_in(network, filters, port) if filters is not None else None
+    return let_in is not None and not _may_come(network, let_in, target, around)
 
 
 @question_about
-def _openers(_: Network, filters: tuple[Filter, ...], port: int) -> tuple[Filter, ...] | None:
-    """The rules that may let TCP in on a port before all else is denied; None if it never is."""
-    found: list[Filter] = []
-    for each in filters:
-        if each.allow:
-            if _speaks_of(each, port):
-                found.append(each)
-        elif is_whole(each):
-            return tuple(found)
-    return None
+def _let_in(network: Network, filters: tuple[Filter, ...], port: int) -> AddressSet | None:
+    """Whom rules let in by TCP on a port before they deny all else; None where that is not plain.
+
+    Not where names tell whom, and not where they deny nothing like it.
+    """
+    openers = allowing_first(network, filters)
+    if openers is None:
+        return None
+    let_in = NOTHING
+    for side in (each.sources for each in openers if _speaks_of(each, port)):
+        if side.groups or side.tags - {AZURE_LOAD_BALANCER} or not side.told:
+            return None
+        let_in = let_in | side.addresses
+    return let_in
 
 
-def _may_let_in(network: Network, each: Filter, target: Subnet, around: tuple[Subnet, ...]) -> bool:
-    side = each.sources
-    if side.groups or side.tags - {AZURE_LOAD_BALANCER} or not side.told:
-        return True
+def _may_come(
+    network: Network, let_in: AddressSet, target: Subnet, around: frozenset[Subnet]
+) -> bool:
+    """Whether machines around a subnet, and not in it, may have some of the addresses let in."""
+    if not let_in:
+        return False
     total, apart = _all_of(network, around)
     if target not in around:
-        return side.addresses.overlaps(total)
+        return let_in.overlaps(total)
     if apart:
-        return (side.addresses - anywhere_in(network, target).addresses).overlaps(total)
+        return (let_in - anywhere_in(network, target).addresses).overlaps(total)
     return any(
-        anywhere_in(network, other).addresses.overlaps(side.addresses)
+        anywhere_in(network, other).addresses.overlaps(let_in)
         for other in around
         if other is not target
     )
 
 
 @question_about
-def _all_of(network: Network, subnets: tuple[Subnet, ...]) -> tuple[AddressSet, bool]:
+def _all_of(network: Network, subnets: frozenset[Subnet]) -> tuple[AddressSet, bool]:
     """What all machines of some subnets may have, and whether no two of them may have the same."""
     every = [anywhere_in(network, subnet).addresses for subnet in subnets]
     v4 = merged(pair for each in every for pair in each.v4)
@@ -194,13 +211,9 @@ def _speaks_of(each: Filter, port: int) -> bool:
 
 
 @question_about
-def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
-    """The subnets around a VNet (its key) from where nobody manages anything, the nearest first."""
-    sources = _sources(network, managers)
-    found = [each for each in subnets_around(network, home) if each in sources]
-    return tuple(
-        sorted(found, key=lambda each: (anywhere_in(network, each).home != home, each.key))
-    )
+def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> frozenset[Subnet]:
+    """The subnets around a VNet (its key) from where nobody manages anything."""
+    return _sources(network, managers).intersection(subnets_around(network, home))
 
 
 @question_about
@@ -211,6 +224,10 @@ def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[Subnet]:
         for each in machine_subnets(network)
         if each.name.lower() not in PLATFORM_SUBNETS and not approved(managers, each.id)
     )
+
+
+def _nearest_first(network: Network, home: str, subnets: Iterable[Subnet]) -> list[Subnet]:
+    return sorted(subnets, key=lambda each: (anywhere_in(network, each).home != home, each.key))
 
 
 def _reached(
@@ -254,6 +271,8 @@ def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Ite
     """Give what is said of machines of two subnets, but of what is blocked: nobody asks why."""
     for one in machines_in(network, source):
         for other in machines_in(network, target):
+            if kept_back(network, one, other, port):
+                continue
             yield from answers(
                 network,
                 one,

@@ -6,7 +6,7 @@ outbound type, which says what AKS makes for them (R-30, R-39, K-4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.effective_rules import Direction, effective_rules
-from auditor.network.egress import is_private, machine_subnets, machines_in, nics_of
+from auditor.network.egress import is_private, machine_subnets, machines_told, nics_of
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Interface, subnet_of
@@ -181,14 +181,25 @@ def inhabited_subnets(network: Network) -> tuple[Subnet, ...]:
 
 @question_about
 def leavers(network: Network, subnet: Subnet) -> tuple[Leaver, ...]:
-    """Give what runs in a subnet, with the ways out. Never raises for what is not told."""
-    found = {node.key: _leaver(network, subnet, node) for node in machines_in(network, subnet)}
+    """Give what runs in a subnet, with the ways out. Never raises for what is not told of them."""
+    return tuple(leaver_of(network, subnet, node) for node in running_in(network, subnet))
+
+
+def running_in(
+    network: Network, subnet: Subnet, wanted: Callable[[Node], bool] = lambda _: True
+) -> list[Node]:
+    """Give what runs in a subnet: NICs of machines, scale sets, pools of nodes and pods.
+
+    Of the former two those that are wanted.
+    """
+    found = {node.key: node for node in machines_told(network, subnet) if wanted(node)}
     for _, pool in clusters.pools_by_pod_subnet(network).get(subnet.key, ()):
-        found.setdefault(pool.key, _leaver(network, subnet, pool))
-    return tuple(found[key] for key in sorted(found))
+        found.setdefault(pool.key, pool)
+    return [found[key] for key in sorted(found)]
 
 
-def _leaver(network: Network, subnet: Subnet, node: Node) -> Leaver:
+def leaver_of(network: Network, subnet: Subnet, node: Node) -> Leaver:
+    """Give one of those that run in a subnet, with its ways out. Never raises."""
     try:
         if isinstance(node, AgentPool):
             kind = _kind(node)

@@ -209,6 +209,8 @@ class _Matrix:
             return _Lead()
         if way.reasons and not all(route.certain for route in way.possible):
             return _Lead()
+        if any(route.hop is Hop.LOCAL and route.doubts for route in way.possible):
+            return _Lead()  # perhaps into a peer, too
         inside = Hop.LOCAL in hops and view.vnet is not None
         homes = {route.far for route in way.possible if route.far}
         return _Lead(frozenset({*homes, view.point.home} if inside else homes))

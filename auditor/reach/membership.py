@@ -88,7 +88,8 @@ def candidates(network: Network, rule: InboundRule, member: str) -> Iterator[Poi
 def _members(network: Network, rule: InboundRule) -> Iterator[tuple[str, Doubts]]:
     """The members behind a rule, as `auditor.network.backends` names them, and what is in doubt."""
     if isinstance(rule, LoadBalancingRule):
-        yield from _of_pools(network, rule.pools)
+        decided = ("up", "down") if _is_probed(rule) else ("up",)
+        yield from _of_pools(network, rule.pools, decided)
         return
     kind = "loadBalancerInboundNatRules"
     if isinstance(rule, InboundNatPool):
@@ -147,10 +148,35 @@ def _told_one_by_one(network: Network, pool: InboundNatPool) -> set[str]:
     return found
 
 
-def _of_pools(network: Network, refs: tuple[Ref, ...]) -> Iterator[tuple[str, Doubts]]:
+def standing(network: Network, rule: InboundRule, member: str) -> str:
+    """Tell what somebody set for a member: `up` or `down`; empty where its probe decides (E-15).
+
+    Only load-balancing rules with a probe heed it:
+    https://learn.microsoft.com/azure/load-balancer/admin-state-overview
+    """
+    if not isinstance(rule, LoadBalancingRule) or not _is_probed(rule):
+        return ""
+    found: set[str] = set()
+    for pool in map(network.find, rule.pools):
+        if isinstance(pool, BackendPool):
+            try:
+                found.add(_states(network, pool).get(member, ""))
+            except Undetermined:
+                found.add("")
+    return found.pop() if len(found) == 1 and found <= {"up", "down"} else ""
+
+
+def _is_probed(rule: LoadBalancingRule) -> bool:
+    return walk.peek(walk.peek(rule, "properties"), "probe") is not None
+
+
+def _of_pools(
+    network: Network, refs: tuple[Ref, ...], decided: tuple[str, ...] = ("up",)
+) -> Iterator[tuple[str, Doubts]]:
     """The members of pools; of one that the snapshot lacks, the machines that name it.
 
-    Raises Undetermined after these, when there may be more.
+    Those with an administrative state that is not `decided` are in doubt. Raises Undetermined
+    after these, when there may be more.
     """
     untold: Undetermined | None = None
     for ref in refs:
@@ -158,10 +184,12 @@ def _of_pools(network: Network, refs: tuple[Ref, ...]) -> Iterator[tuple[str, Do
         try:
             if not isinstance(pool, BackendPool):
                 raise Undetermined(f"{ref.id} is not in the snapshot", resource=ref.id or "")
-            down = _down(network, pool)
+            states = _states(network, pool)
             for key in members(network, pool):
-                doubt = Reason("semantics:E-15", f"{key} is set down in {pool.label}", pool.id)
-                yield key, (doubt,) if key in down else ()
+                state = states.get(key, "up")
+                what = f"{_spelled(network, key)} is set {state} in {pool.label}"
+                doubt = Reason("semantics:E-15", what, pool.id)
+                yield key, () if state in decided else (doubt,)
         except Undetermined as unknown:
             untold = unknown
             if isinstance(pool, BackendPool | Missing):
@@ -176,16 +204,24 @@ def _key(network: Network, ref: Ref) -> str:
     return node.key if node is not None else ""
 
 
-def _down(network: Network, pool: BackendPool) -> set[str]:
-    found: set[str] = set()
+def _spelled(network: Network, key: str) -> str:
+    node = network.nodes.get(key)
+    return node.id if node is not None else key
+
+
+def _states(network: Network, pool: BackendPool) -> dict[str, str]:
+    """The administrative states that are set in a pool, by member."""
+    found: dict[str, str] = {}
     for entry in pool.properties.load_balancer_backend_addresses or ():
         p = entry.properties
-        if (p.admin_state or "").lower() == "down":
-            found.add(p.ip_address or "")
-            if p.network_interface_ip_configuration is not None:
-                found.add(_key(network, p.network_interface_ip_configuration))
-            if p.load_balancer_frontend_ip_configuration is not None:
-                found.add(_key(network, p.load_balancer_frontend_ip_configuration))
+        state = (p.admin_state or "").lower()
+        if state in ("", "none"):
+            continue
+        found[p.ip_address or ""] = state
+        if p.network_interface_ip_configuration is not None:
+            found[_key(network, p.network_interface_ip_configuration)] = state
+        if p.load_balancer_frontend_ip_configuration is not None:
+            found[_key(network, p.load_balancer_frontend_ip_configuration)] = state
     return found
 
 

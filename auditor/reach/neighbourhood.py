@@ -29,6 +29,12 @@ def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
     near = {home, *near_keys(network, home)}
     for key in tuple(near):
         near |= near_keys(network, key)
+    return _subnets_of(network, frozenset(near))
+
+
+@question_about
+def _subnets_of(network: Network, near: frozenset[str]) -> tuple[Subnet, ...]:
+    """The subnets of some VNets (their keys): the same ones around each network of one hub."""
     found: dict[str, Subnet] = {}
     for key in near:
         node = network.nodes.get(key)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from auditor.addresses import AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.filters import ANY, Filter
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.network.interfaces import Interface
 from auditor.network.layers import LayerKind
 from auditor.network.reasons import Reason
@@ -86,6 +86,21 @@ def is_whole(each: Filter) -> bool:
         and each.source_ports is not None
         and each.destination_ports.size == each.source_ports.size == 1 << 16
     )
+
+
+@question_about
+def allowing_first(_: Network, filters: tuple[Filter, ...]) -> tuple[Filter, ...] | None:
+    """Give the Allow rules before the first that denies everything; None when there is none.
+
+    Looked up once for all groups that say the same.
+    """
+    found: list[Filter] = []
+    for each in filters:
+        if each.allow:
+            found.append(each)
+        elif is_whole(each):
+            return tuple(found)
+    return None
 
 
 def spoken_to(addresses: AddressSet, own: AddressSet) -> AddressSet:

@@ -17,6 +17,7 @@ from auditor.reach.points import (
     endpoint,
     frontend,
     gateway_frontend,
+    home_of_endpoint,
     machine,
     part_in_subnet,
 )
@@ -37,7 +38,7 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
     """
     where = locate_from(network, address, subnet)
     found = points_of_owners(network, where.owners)
-    found += [] if found else _endpoints(network).get((where.key or "", address), ())
+    found += [] if found else _endpoints(network, where.key or "").get(address, ())
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
     any_of = anywhere_in(network, where.subnet)
@@ -82,13 +83,22 @@ def _machine(network: Network, node: IpConfiguration) -> Point:
     )
 
 
-@question
-def _endpoints(network: Network) -> dict[tuple[str, Address], list[Point]]:
-    """The private endpoints by network and address, whether or not their NICs are told."""
-    found: dict[tuple[str, Address], list[Point]] = defaultdict(list)
-    for node in network.all(PrivateEndpoint):
+@question_about
+def _endpoints(network: Network, home: str) -> dict[Address, list[Point]]:
+    """The private endpoints of one network by address, whether or not their NICs are told."""
+    found: dict[Address, list[Point]] = defaultdict(list)
+    for node in _by_home(network).get(home, ()):
         point = endpoint(network, node)
         for prefix in point.addresses.prefixes():
             for value in range(prefix.first, prefix.last + 1):
-                found[point.home, Address(prefix.version, value)].append(point)
+                found[Address(prefix.version, value)].append(point)
+    return dict(found)
+
+
+@question
+def _by_home(network: Network) -> dict[str, list[PrivateEndpoint]]:
+    """The private endpoints by the key of their network, empty where that is not told."""
+    found: dict[str, list[PrivateEndpoint]] = defaultdict(list)
+    for node in network.all(PrivateEndpoint):
+        found[home_of_endpoint(network, node)].append(node)
     return dict(found)

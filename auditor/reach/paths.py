@@ -51,11 +51,12 @@ def paths(
 
 
 def _by(path: Path, addresses: AddressSet) -> Iterator[Path]:
-    """Give a path as far as it enters by some public addresses; an entrance may have more."""
-    if path.entrance is None or not path.entrance.addresses.overlaps(addresses):
+    """Give a path as far as packets on it are for some addresses; an entrance may have more."""
+    if path.entrance is not None and not path.entrance.addresses.overlaps(addresses):
         return
-    if path.entrance.addresses <= addresses:
+    if path.entrance is not None and path.entrance.addresses <= addresses:
         yield path
         return
-    asked = path.trail.space.having(destination=addresses)
-    yield replace(path, trail=changed(path.trail, sent=path.trail.sent & asked))
+    sent = path.trail.sent & path.trail.space.having(destination=addresses)
+    if not sent.is_empty:
+        yield replace(path, trail=changed(path.trail, sent=sent))

@@ -13,7 +13,8 @@ from auditor.network.graph import Network, question
 from auditor.network.passage import surely_pass
 from auditor.network.routing.near import near
 from auditor.reach.balancing import Forward, forwards_of
-from auditor.reach.delivery import HOST, is_basic
+from auditor.reach.delivery import is_basic
+from auditor.reach.health import HOST
 from auditor.reach.pods import behind_nodes
 from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
 from auditor.reach.screening import as_its_subnet, takes
@@ -68,7 +69,7 @@ def _through(
 
 def _forwarded(network: Network, source: Point, front: Point, forward: Forward, port: int) -> bool:
     target = forward.target
-    if target is None or target.place is None or forward.reasons:
+    if target is None or target.place is None or forward.reasons or forward.standing:
         return False
     if target.kind not in _STANDING or not _v4(target) or source.kind is Kind.MACHINE:
         return False

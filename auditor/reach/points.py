@@ -33,7 +33,7 @@ from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.special_addresses import DOCUMENTATION, PUBLIC
+from auditor.special_addresses import PUBLIC
 
 
 class Kind(Enum):
@@ -71,7 +71,8 @@ class Point(msgspec.Struct, frozen=True):
 
     `node` is the ip configuration, frontend, gateway, endpoint or subnet, None outside Azure.
     `home` is the key of its VNet. `reasons` tell why it is not known which of `addresses` it has.
-    `entry` are the public addresses by which alone it is asked about; empty: by any way.
+    `entry` are the addresses by which alone it is asked about, public ones or that of a gateway's
+    private frontend; empty: by any way.
     """
 
     kind: Kind
@@ -106,8 +107,8 @@ INTERNET = Point(Kind.INTERNET, "internet", PUBLIC)
 
 
 def internet(addresses: AddressSet) -> Point:
-    """Give some of the internet; addresses of examples stand for it where somebody names them."""
-    return Point(Kind.INTERNET, "internet", addresses & (PUBLIC | DOCUMENTATION))
+    """Give some of the internet."""
+    return Point(Kind.INTERNET, "internet", addresses & PUBLIC)
 
 
 def on_premises(addresses: AddressSet, reasons: tuple[Reason, ...] = ()) -> Point:
@@ -257,6 +258,12 @@ def endpoint(network: Network, node: PrivateEndpoint) -> Point:
     home = network_key(subnet.id) if subnet is not None else ""
     nic = nics[0] if nics else None
     return Point(Kind.ENDPOINT, node.id, addresses, node, nic, subnet, home, (*reasons, *doubts))
+
+
+def home_of_endpoint(network: Network, node: PrivateEndpoint) -> str:
+    """Give the home of a private endpoint's point without the rest of it."""
+    subnet, _ = _subnet(network, node)
+    return network_key(subnet.id) if subnet is not None else ""
 
 
 def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:

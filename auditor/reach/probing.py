@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
@@ -18,12 +19,11 @@ from auditor.resources.load_balancers import (
 )
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(msgspec.Struct):
     """The machines that a probe asks, by id; `untold` are the words for those that nobody tells."""
 
-    machines: dict[str, Point] = field(default_factory=dict)
-    untold: list[str] = field(default_factory=list)
+    machines: dict[str, Point] = msgspec.field(default_factory=dict)
+    untold: list[str] = msgspec.field(default_factory=list)
 
 
 @question

@@ -176,7 +176,7 @@ def _with_address(network: Network, addresses: AddressSet) -> tuple[list[Point],
     points = list(public)
     rest = addresses - taken
     examples = DOCUMENTATION - every_site(network).must - _address_spaces(network)
-    outside = rest & (PUBLIC | examples)
+    outside = rest & (PUBLIC - DOCUMENTATION | examples)
     if outside:
         points.append(internet(outside))
         rest = rest - (outside & DOCUMENTATION)
@@ -284,7 +284,8 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
     listed = [point for point in points_of(subnet, network) if point.node is not subnet]
     exact = [p for p in listed if any(each.addresses == one for each in _fronts(network, p))]
     if exact:
-        yield from exact
+        # A gateway has other frontends, which are not asked about.
+        yield from (replace(p, entry=one) if p.kind is Kind.GATEWAY else p for p in exact)
         return
     owners = _owners(network, subnet, one)
     try:

@@ -119,14 +119,13 @@ def answered(trail: Trail, target: Point) -> Trail:
         opening=lambda packet: (
             "" if access.closed else f"allow {packet.source} in the firewall of {label}"
         ),
+        unsure=f"it cannot be told whether the firewall of {label} lets it in",
     )
 
 
 def _asked(label: str, access: Access, packet: Packet) -> str:
     source = AddressSet.from_range(packet.source, packet.source)
     lets = "lets" if source <= access.must else "does not let"
-    if source <= access.may and not source <= access.must:
-        return f"it cannot be told whether the firewall of {label} lets {packet.source} in"
     return f"the firewall of {label} {lets} {packet.source} in"
 
 

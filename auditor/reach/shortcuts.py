@@ -154,7 +154,7 @@ def _taken(network: Network, subnet: Subnet, whole: Inspected, prefix: Prefix) -
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None or _holds(subnet, prefix):
         return False
-    spaces = [claim.prefix for claim in claims_of(vnet)]
+    spaces = [claim.prefix for claim in claims_of(network, vnet)]
     return any(prefix in space and whole.prefix.length >= space.length for space in spaces)
 
 

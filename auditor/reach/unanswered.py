@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
+from auditor.intervals import merged
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
@@ -29,6 +30,17 @@ def unanswered(network: Network) -> tuple[Point, ...]:
             reasons = () if _is_free(node) else (why,)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
+
+
+@question
+def own_public_addresses(network: Network) -> AddressSet:
+    """Give the public addresses of the input: who is sent to one of them is not just anybody."""
+    known = [each.addresses for each in entrances(network)]
+    known += [each.addresses for each in unanswered(network)]
+    return AddressSet(
+        merged(pair for each in known for pair in each.v4),
+        merged(pair for each in known for pair in each.v6),
+    )
 
 
 def _is_free(public: PublicIp) -> bool:

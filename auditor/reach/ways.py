@@ -248,7 +248,8 @@ def _unless_stopped(route: EffectiveRoute, answer: bool | None) -> bool | None:
 
 def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool | None:
     if route.hop is Hop.LOCAL:
-        return vnet is not None and vnet.key == home
+        inside = vnet is not None and vnet.key == home
+        return inside or (None if route.doubts else False)
     if route.hop in PEERINGS:
         return route.far == home if route.far else None
     if route.hop is Hop.CONNECTED_GROUP:

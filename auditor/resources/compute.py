@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from auditor.errors import Undetermined
 from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
 
 
@@ -78,8 +79,10 @@ class ScaleSetInterface(Node):
 
     @property
     def ip_configurations(self) -> tuple[ScaleSetIpConfiguration, ...]:
-        """Its ip configurations, in the order written."""
-        return tuple(self.properties.ip_configurations or ())
+        """Its ip configurations, in the order written. Raises Undetermined when it has no list."""
+        if self.properties.ip_configurations is None:
+            raise Undetermined(f"the addresses of model interface {self.label}", resource=self.id)
+        return tuple(self.properties.ip_configurations)
 
 
 class ScaleSetNetworkProfile(Wire):
@@ -111,7 +114,16 @@ class ScaleSet(Resource):
 
     @property
     def interfaces(self) -> tuple[ScaleSetInterface, ...]:
-        """The model's NICs."""
+        """The model's NICs.
+
+        Raises Undetermined when a model without them is told: only a flexible scale set can do
+        without a model.
+        """
         profile = self.properties.virtual_machine_profile
         network = profile.network_profile if profile else None
-        return tuple(network.network_interface_configurations or ()) if network else ()
+        listed = network.network_interface_configurations if network else None
+        if listed is None and (self.properties.orchestration_mode or "").lower() != "flexible":
+            raise Undetermined(
+                f"the network interfaces of scale set {self.label}", resource=self.id
+            )
+        return tuple(listed or ())

@@ -9,17 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
-from auditor.resources.base import HIDDEN, TYPES, Node, Ref, Resource, Wire, unset
+from auditor.resources.base import (
+    HIDDEN,
+    TYPES,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    hollow_of,
+    kind_of,
+    unset,
+)
 from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
 from auditor.resources.walk import bare, peek
 from auditor.resources.words import Sharer, Words, sharer
+from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})
@@ -27,8 +38,7 @@ _MOST_DAMAGES = 100
 _ARM = Dialect.ARM
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(msgspec.Struct, frozen=True):
     """A value that is not what Azure writes there: `pointer` inside the resource, and why."""
 
     record: Record
@@ -53,12 +63,38 @@ def decode(record: Record, damages: list[Damage], words: Words | None = None) ->
     """Decode one record, in the `words` met before; None when nobody reads its type.
 
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
-    that ends the audit. A record that is no object at all gives None and a damage.
+    that ends the audit. A record that is no object at all gives None and a damage. Unset are the
+    lists, too, that Azure always writes and this record lacks: it was cut short.
     """
     cls, quick = _reader(record.type)
     if cls is None:
         return None
-    words = Words() if words is None else words
+    node = _decode(record, cls, quick, damages, Words() if words is None else words)
+    for attribute in _always(cls):
+        _leave_open(node, attribute)
+    return node
+
+
+@cache
+def _always(cls: type[Node]) -> tuple[str, ...]:
+    """The lists that Azure writes in the settings of a class, if only empty ones."""
+    settings = next((hint for key, hint in _hints(cls).values() if key == "properties"), None)
+    keys = [key for kind, keys in ALWAYS_LISTED.items() if TYPES.get(kind) is cls for key in keys]
+    return tuple(_attributes(settings)[key.lower()] for key in keys) if settings else ()
+
+
+def _leave_open(node: Node | None, attribute: str) -> None:
+    settings = peek(node, "properties")
+    if settings is None or settings is hollow_of(kind_of(settings)):
+        return  # without any settings it is told as such
+    if attribute in settings.__struct_fields__ and peek(settings, attribute) is None:
+        with suppress(AttributeError):
+            unset(settings, attribute)
+
+
+def _decode(
+    record: Record, cls: type[Node], quick: _Quick | None, damages: list[Damage], words: Words
+) -> Node | None:
     if quick is not None and record.dialect is _ARM and not record.unresolved:
         read, share = quick
         try:

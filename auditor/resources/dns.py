@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from msgspec import field
 
+from auditor.errors import Undetermined
 from auditor.resources.base import Ref, Resource, Wire, Word, arm, settings
 
 
@@ -114,9 +115,16 @@ class RecordSet(Resource):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses it gives, A and AAAA."""
+        """The addresses it gives, A and AAAA.
+
+        Raises Undetermined when it has no list of its kind, and is no alias.
+        """
         # Declared by both kinds below, each with settings of its own.
         p: PublicRecordSetProperties | PrivateRecordSetProperties = getattr(self, "properties")  # noqa: B009
+        kind = self.type.rpartition("/")[2].lower()
+        listed: object = {"a": p.a_records, "aaaa": p.aaaa_records}.get(kind, ())
+        if listed is None and getattr(p, "target_resource", None) is None:
+            raise Undetermined(f"the addresses of record {self.host}", resource=self.id)
         v4 = (record.ipv4_address for record in p.a_records or ())
         v6 = (record.ipv6_address for record in p.aaaa_records or ())
         return tuple(address for address in (*v4, *v6) if address)

@@ -14,7 +14,10 @@ from auditor.resources.base import Node, Wire, hollow_of, unset
 from auditor.resources.fields import fields
 from auditor.resources.written import NAMES, Place, function, named, visits
 
-Parts: TypeAlias = tuple[list[Node], list[Node]]
+Named: TypeAlias = list[tuple[str, Node]]
+"""Parts that others refer to by id, each after its folded id."""
+
+Parts: TypeAlias = tuple[Named, list[Node]]
 """What is inside a resource: the parts that others refer to by id, and those nobody does.
 
 Owners come before what they own.
@@ -45,7 +48,7 @@ def link(root: Node, key: str) -> Parts | None:
     _introduce(root, traits, key)
     if not traits.has_parts:
         return None
-    named: list[Node] = []
+    named: Named = []
     leaves: list[Node] = []
     owners = [root]
     try:
@@ -58,7 +61,7 @@ def link(root: Node, key: str) -> Parts | None:
 
 def _link_slowly(root: Node) -> Parts:
     """Link what has unset fields on the way to its parts."""
-    named: list[Node] = []
+    named: Named = []
     leaves: list[Node] = []
     owners = [root]
     for owner in owners:
@@ -84,7 +87,7 @@ def _adopt(
     owner: Node,
     collection: str,
     parts: list[Node],
-    named: list[Node],
+    named: Named,
     leaves: list[Node],
     owners: list[Node],
 ) -> None:
@@ -96,18 +99,29 @@ def _adopt(
         part.index = index
         if not part.id:
             _call(part)
-        _introduce(part, traits, fold(part.id))
-        (named if traits.indexed else leaves).append(part)
+        key = fold(part.id)
+        _introduce(part, traits, key)
+        if traits.indexed:
+            named.append((key, part))
+        else:
+            leaves.append(part)
         if traits.has_parts:
             owners.append(part)
 
 
-def _adopt_below(owner: Node, struct: Wire, path: str, *found: list[Node]) -> None:
+def _adopt_below(
+    owner: Node,
+    struct: Wire,
+    path: str,
+    named: Named,
+    leaves: list[Node],
+    owners: list[Node],
+) -> None:
     """Link the parts inside a struct that is none."""
     collections: visit.Collections = []
     walk.collect(struct, path, collections)
     for collection, parts in collections:
-        _adopt(owner, collection, parts, *found)
+        _adopt(owner, collection, parts, named, leaves, owners)
 
 
 def _call(part: Node) -> None:
@@ -118,9 +132,9 @@ def _call(part: Node) -> None:
 
 
 @cache
-def _linking_of(cls: type[Node]) -> Callable[[Node, list[Node], list[Node], list[Node]], None]:
+def _linking_of(cls: type[Node]) -> Callable[[Node, Named, list[Node], list[Node]], None]:
     lines = visits(cls, walk.leads_to_parts, _lines, whole_lists=True)
-    written: Callable[[Node, list[Node], list[Node], list[Node]], None]
+    written: Callable[[Node, Named, list[Node], list[Node]], None]
     written = function("struct, named, leaves, owners", lines)
     return written
 
@@ -147,10 +161,11 @@ def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
         f"    part.collection = {pointer!r}",
         "    part.index = index",
         "    if not part.id: call(part)",
-        indexed and "    part.folded = fold(part.id)",
+        indexed and "    part.folded = key = fold(part.id)",
+        indexed and "    named.append((key, part))",
         "    if not part.name: part.name = last_segment(part.id)",
         hollow and f"    if part.properties is {named(hollow)}: unset(part, 'properties')",
-        f"{'named' if indexed else 'leaves'} += value",
+        not indexed and "leaves += value",
         has_parts and "owners += value",
     )
     return tuple(line for line in lines if line)

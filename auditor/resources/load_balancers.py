@@ -197,6 +197,7 @@ class ProbeProperties(Wire, gc=False):
     protocol: Word | None = None
     port: int | None = None
     request_path: str | None = None
+    no_healthy_backends_behavior: Word | None = None
 
 
 @arm("Microsoft.Network/loadBalancers/probes")

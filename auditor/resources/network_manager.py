@@ -17,8 +17,9 @@ _MANAGER = "Microsoft.Network/networkManagers"
 
 
 class ManagerProperties(Wire):
-    """Settings of a network manager."""
+    """Settings of a network manager: what it may deploy at all is in its scope accesses."""
 
+    network_manager_scope_accesses: list[str] | None = None
     provisioning_state: Word | None = None
 
 
@@ -48,9 +49,17 @@ class StaticMember(Node):
     properties: StaticMemberProperties = settings(StaticMemberProperties)
 
 
+class ConnectivityItem(Wire):
+    """One entry of `appliesToGroups`: whether its networks are joined with each other."""
+
+    group_connectivity: Word | None = None
+    network_group_id: ArmId | None = None
+
+
 class ConnectivityProperties(Wire):
     """Settings of a connectivity configuration."""
 
+    applies_to_groups: list[ConnectivityItem] | None = None
     connectivity_topology: str | None = None
     provisioning_state: Word | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from auditor.addresses import Prefix, parse_prefix
+from auditor.errors import Undetermined
 from auditor.resources.base import (
     Cidr,
     Named,
@@ -81,20 +82,26 @@ class Subnet(Node):
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
-        """Its prefixes, singular and plural fields merged (D-4)."""
+        """Its prefixes, singular and plural fields merged (D-4).
+
+        Raises Undetermined when it tells none: every subnet has one.
+        """
         p = self.properties
-        return tuple(
-            dict.fromkeys(parse_prefix(t) for t in union(p.address_prefix, p.address_prefixes))
-        )
+        texts = union(p.address_prefix, p.address_prefixes)
+        if not texts:
+            raise Undetermined(f"the address prefix of subnet {self.label}", resource=self.id)
+        return tuple(dict.fromkeys(map(parse_prefix, texts)))
 
     @property
     def delegated_to(self) -> tuple[str, ...]:
-        """The services it is delegated to (`Microsoft.DBforMySQL/flexibleServers`, ...)."""
-        return tuple(
-            d.properties.service_name
-            for d in self.properties.delegations or ()
-            if d.properties.service_name
-        )
+        """The services it is delegated to (`Microsoft.DBforMySQL/flexibleServers`, ...).
+
+        Raises Undetermined when a delegation does not tell its service.
+        """
+        services = [each.properties.service_name for each in self.properties.delegations or ()]
+        if not all(services):
+            raise Undetermined(f"to whom the subnet {self.label} is delegated", resource=self.id)
+        return tuple(filter(None, services))
 
 
 class PeeringProperties(Wire):
@@ -154,9 +161,11 @@ class VirtualNetwork(Resource):
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
-        """The address space."""
+        """The address space. Raises Undetermined when it is not told: every network has one."""
         space = self.properties.address_space
-        return space.prefixes if space else ()
+        if space is None or space.address_prefixes is None:
+            raise Undetermined(f"the address space of network {self.label}", resource=self.id)
+        return space.prefixes
 
     @property
     def subnets(self) -> tuple[Subnet, ...]:

@@ -92,12 +92,15 @@ class WafPolicy(Resource):
 
     @property
     def base_rule_sets(self) -> tuple[ManagedRuleSet, ...]:
-        """The managed rule sets against common attacks; those about bots left out."""
+        """The managed rule sets against common attacks; those about bots left out.
+
+        Raises Undetermined when the policy has no list of them: every policy has one.
+        """
         rules = self.properties.managed_rules
+        if rules is None or rules.managed_rule_sets is None:
+            raise Undetermined(f"the managed rules of policy {self.label}", resource=self.id)
         return tuple(
-            one
-            for one in (rules.managed_rule_sets if rules else None) or ()
-            if "bot" not in (one.rule_set_type or "").lower()
+            one for one in rules.managed_rule_sets if "bot" not in (one.rule_set_type or "").lower()
         )
 
 

@@ -154,6 +154,11 @@ def _spells_words(cls: type[Wire]) -> bool:
 
 def _word_lines(place: Place) -> tuple[str, ...]:
     form = place.step.form
+    if form == "word":  # which may be anything: nobody needs to look at a new one
+        return (
+            f"word = {_SLOTS[form]}.setdefault(value, value)",
+            f"if word is not value: {place.at} = word",
+        )
     if form:
         return (
             f"word = {_SLOTS[form]}.get(value)",

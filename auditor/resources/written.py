@@ -67,12 +67,15 @@ def visits(
             )
             continue
         if step.many and not whole_lists:
-            yield f"for place, value in enumerate({at} or ()):"
+            yield f"if {at}:"  # few lists hold anything
+            yield f"    for place, value in enumerate({at}):"
+            indent = "        "
             at += "[place]"
         else:
             yield f"value = {at}"
             yield "if value is not None:"
-        yield from (f"    {line}" for line in lines(Place(step, at, pointer, kind)))
+            indent = "    "
+        yield from (indent + line for line in lines(Place(step, at, pointer, kind)))
 
 
 def named(value: Any) -> str:

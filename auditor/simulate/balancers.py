@@ -127,7 +127,7 @@ def _forward(
     health = tuple(probed(trip, probe, members))
     ends: list[Arrival] = []
     for member, up in zip(members, health, strict=True):
-        if member.frontend is not None and not member.out:
+        if member.frontend is not None and not member.set_to:
             ends += _to_region(trip, rule, member.frontend, balancer)
         else:
             ends.append(_to_member(trip, balancer, frontend, rule, member, up))
@@ -215,7 +215,9 @@ def _to_member(
     up: Truth,
 ) -> Arrival:
     at = member.at
-    if member.out:
+    if member.set_to not in ("", "up") and (member.set_to != "down" or not _probing(rule)):
+        return trip.untold(at, f"what a member that is set {member.set_to} gets is not told")
+    if member.set_to == "down":
         return trip.dropped(at, "the member is taken out of service")
     if member.configuration is None:
         return trip.untold(at, member.missing or "a regional frontend is not followed")
@@ -243,6 +245,13 @@ def _to_member(
     if not peopled(member.configuration):
         trip = trip.doubt("whether the scale set has an instance is not told")
     return receive(trip, member.configuration, _closed(trip, balancer, frontend))
+
+
+def _probing(rule: Forwarder) -> bool:
+    """Whether the rule has a probe: without one nobody heeds what members are set to (E-15)."""
+    return isinstance(rule, LoadBalancingRule) and (
+        told(lambda: rule.properties.probe, None) is not None
+    )
 
 
 def rule_is_for_all_ports(rule: Forwarder) -> bool:

@@ -193,4 +193,5 @@ def site_prefixes(network: Network, gateway: VirtualNetworkGateway) -> tuple[Pre
 
 def meshed(network: Network) -> bool:
     """Whether a network manager may connect networks without any peering (R-22)."""
-    return bool(network.all(ConnectivityConfiguration))
+    unread = any("/networkmanagers" in gap.subject.lower() for gap in network.gaps)
+    return unread or bool(network.all(ConnectivityConfiguration))

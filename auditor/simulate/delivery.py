@@ -9,6 +9,7 @@ from auditor.resources.base import Node
 from auditor.resources.network_manager import AdminRule
 from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.simulate.beyond import beyond
 from auditor.simulate.endpoints import Endpoint, endpoint_at, endpoints, policy
 from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
 from auditor.simulate.logic import Truth, both, told
@@ -86,7 +87,9 @@ def _comes_back(
     if origin.kind == INTERNET:
         return hop.kind == "internet"
     if origin.kind == ONPREM:
-        return True if hop.kind == "gateway" else None
+        home = network_of(network, subnet)
+        # A route may name a gateway where there is none to take it.
+        return beyond(network, home).gateways if hop.kind == "gateway" and home else None
     target = network_of(network, origin.subnet) if origin.subnet is not None else None
     if target is None or hop.kind in ("gateway", "service"):
         return None

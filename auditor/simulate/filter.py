@@ -302,6 +302,8 @@ def _administered(place: Place, inbound: bool, seen: Sighting, ruling: Ruling) -
     """Let admin rules, which may or may not be deployed, have their say (N-50, N-52)."""
     passes = ruling.passes
     by = list(ruling.by)
+    if any("/networkmanagers" in gap.subject.lower() for gap in place.network.gaps):
+        return Ruling(None, (*by, "admin rules that were not read"))
     for rule in place.network.all(AdminRule):
         access = (told_of(rule, lambda r: r.properties.access, None) or "").lower()
         turns = (access != "allow" and passes is True and access != "alwaysallow") or (

@@ -32,14 +32,14 @@ from auditor.simulate.trip import Configuration, Trip
 class Member:
     """One member of a pool: a machine, or `missing` says what is not told of it.
 
-    `out` tells whether somebody took it out of service; `frontend` is a regional frontend behind
-    a global one.
+    `set_to` is the state that somebody gave it, `up`, `down` or another; `frontend` is a regional
+    frontend behind a global one.
     """
 
     at: str
     configuration: Configuration | None = None
     missing: str = ""
-    out: bool = False
+    set_to: str = ""
     frontend: LoadBalancerFrontend | None = None
 
 
@@ -57,7 +57,7 @@ def members_of(network: Network, pool: BackendPool) -> tuple[Member, ...]:
     for number, each in enumerate(addresses or ()):
         member = _by_address(network, pool, number, each)
         before = found.get(member.at.lower())
-        found[member.at.lower()] = replace(before, out=member.out) if before else member
+        found[member.at.lower()] = replace(before, set_to=member.set_to) if before else member
     if _unset(pool):
         found["?"] = Member(pool.id, missing="the members of the pool are not told")
     return tuple(found[key] for key in sorted(found))
@@ -83,21 +83,22 @@ def _by_reference(network: Network, ref: Ref) -> Member:
 def _by_address(network: Network, pool: BackendPool, number: int, each: BackendAddress) -> Member:
     p = each.properties
     name = f"{pool.id}#{number}"
-    out = (told(lambda: p.admin_state, None) or "").lower() == "down"
+    set_to = (told(lambda: p.admin_state, None) or "").lower()
+    set_to = "" if set_to == "none" else set_to
     regional = follow(network, lambda: p.load_balancer_frontend_ip_configuration)
     if isinstance(regional, LoadBalancerFrontend):
-        return Member(regional.id, frontend=regional, out=out)
+        return Member(regional.id, frontend=regional, set_to=set_to)
     node = follow(network, lambda: p.network_interface_ip_configuration)
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
-        return Member(node.id, node, out=out)
+        return Member(node.id, node, set_to=set_to)
     address = address_of(told(lambda: p.ip_address, None))
     home = _network(network, pool, each)
     if address is None or home is None:
-        return Member(name, missing="a member of the pool is not told", out=out)
+        return Member(name, missing="a member of the pool is not told", set_to=set_to)
     found = places_in(network, home).get(address, [])
     if len(found) == 1 and isinstance(found[0], IpConfiguration):
-        return Member(found[0].id, found[0], out=out)
-    return Member(name, missing=f"who has {address} is not told", out=out)
+        return Member(found[0].id, found[0], set_to=set_to)
+    return Member(name, missing=f"who has {address} is not told", set_to=set_to)
 
 
 def _network(network: Network, pool: BackendPool, each: BackendAddress) -> VirtualNetwork | None:
@@ -151,11 +152,37 @@ def probed(trip: Trip, ref: Ref | None, members: tuple[Member, ...]) -> Iterator
     port = (
         told(lambda: probe.properties.port, None) if isinstance(probe, LoadBalancerProbe) else None
     )
-    for member in members:
-        if port is None or isinstance(probe, Missing) or member.configuration is None:
-            yield None
-        else:
-            yield _passes(trip, member.configuration, port)
+    health = [
+        None
+        if port is None or isinstance(probe, Missing) or member.configuration is None
+        else _passes(trip, member.configuration, port)
+        for member in members
+    ]
+    if _sends_to_the_dead(probe):
+        health = _when_none_lives(health, members)
+    for member, up in zip(members, health, strict=True):
+        yield {"up": True, "down": False}.get(member.set_to, up)
+
+
+def _sends_to_the_dead(probe: object) -> bool:
+    """Whether members get packets when all of them fail: `noHealthyBackendsBehavior`."""
+    if not isinstance(probe, LoadBalancerProbe):
+        return False
+    word = told(lambda: probe.properties.no_healthy_backends_behavior, None) or ""
+    return word.lower() == "allprobedup"
+
+
+def _when_none_lives(health: list[Truth], members: tuple[Member, ...]) -> list[Truth]:
+    states = [
+        True if member.set_to == "up" else up
+        for member, up in zip(members, health, strict=True)
+        if member.set_to != "down"
+    ]
+    if any(state is True for state in states):
+        return health
+    if all(state is False for state in states):
+        return [True for _ in members]
+    return [None if up is False else up for up in health]
 
 
 def _passes(trip: Trip, configuration: Configuration, port: int) -> Truth:

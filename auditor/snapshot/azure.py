@@ -11,7 +11,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,6 +26,7 @@ from auditor.snapshot.transport import (
     NoCredential,
     Traffic,
     Unanswered,
+    retry_after,
 )
 
 CREDENTIALS = (
@@ -69,13 +71,22 @@ RETRIES: dict[str, Any] = {
     "retry_total": 10,
     "retry_status": 8,
     "retry_connect": 3,
-    "retry_read": 3,
+    "retry_read": 2,
     "retry_backoff_max": 30,
 }
 """How often a request is repeated after throttling, a failure of the service, no connection.
 
 `Retry-After` is honoured whatever it says; else the waits double up to half a minute.
 """
+
+_SILENCE = 70
+"""Seconds without a byte until an answer is given up; Resource Manager waits 60 for a provider."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some services of Azure put in front of JSON; JSON itself has none."""
+
+_REPEATABLE = frozenset({"GET", "POST"})
+"""All that is sent asks; Resource Graph's questions and those for effective routes are POSTs."""
 
 ADVICE = {
     "auto": "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
@@ -176,11 +187,25 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                     **of_tenant, **common, prompt_callback=show_code
                 )
             case _:
-                return identity.DefaultAzureCredential(
-                    **common, **allowed, process_timeout=_PATIENCE
-                )
+                with _default_authority(cloud.authority):
+                    return identity.DefaultAzureCredential(
+                        **common, **allowed, process_timeout=_PATIENCE
+                    )
     except ValueError as error:
         raise NoCredential(_reason_of(error), advice=ADVICE[kind]) from None
+
+
+@contextmanager
+def _default_authority(authority: str) -> Iterator[None]:
+    """Have an authority in the environment: one credential of the chain is not told it."""
+    before = os.environ.get("AZURE_AUTHORITY_HOST")
+    os.environ["AZURE_AUTHORITY_HOST"] = authority
+    try:
+        yield
+    finally:
+        del os.environ["AZURE_AUTHORITY_HOST"]
+        if before is not None:
+            os.environ["AZURE_AUTHORITY_HOST"] = before
 
 
 class Once:
@@ -304,9 +329,10 @@ class AzureTransport:
         client = self._clients.get(provider.lower(), self._clients[""])
         try:
             answer = client.send_request(
-                HttpRequest(method, address, headers=headers, content=body)
+                HttpRequest(method, address, headers=headers, content=body),
+                retry_on_methods=_REPEATABLE,
             )
-            content = answer.read()
+            content = answer.read().removeprefix(_BYTE_ORDER_MARK)
         except ClientAuthenticationError as error:
             raise _unknown_caller(error, self._kind) from None
         except AzureError as error:
@@ -374,7 +400,9 @@ def _session(concurrency: int) -> Any:
 
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=max(concurrency, 10)))
-    transport: Any = RequestsTransport(session=session, connection_timeout=30, read_timeout=120)
+    transport: Any = RequestsTransport(
+        session=session, connection_timeout=30, read_timeout=_SILENCE
+    )
     return transport
 
 
@@ -398,12 +426,18 @@ def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list
             if response.http_response.status_code == 429:
                 traffic.throttle(seconds(response.http_response.headers))
 
+    class Patience(policies.RetryPolicy[Any, Any]):
+        """Takes a Retry-After that is none for none, where the policy would raise ValueError."""
+
+        def get_retry_after(self, response: Any) -> float | None:
+            return asked_wait(response.http_response.headers)
+
     return [
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
         policies.UserAgentPolicy(f"auditor/{__version__}"),
         policies.ProxyPolicy(),
-        policies.RetryPolicy(**RETRIES),
+        Patience(**RETRIES),
         ARMChallengeAuthenticationPolicy(credential, scope),
         Watch(),
     ]
@@ -411,7 +445,10 @@ def _policies(credential: Any, scope: str, traffic: Traffic, pace: Pace) -> list
 
 def seconds(headers: Mapping[str, str]) -> float:
     """Read how many seconds an answer asks to wait: at least one, five if it does not say."""
-    try:
-        return max(float(headers.get("Retry-After", "")), 1.0)
-    except ValueError:
-        return 5.0
+    asked = asked_wait(headers)
+    return 5.0 if asked is None else max(asked, 1.0)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Read how many seconds an answer asks to wait, if it does."""
+    return retry_after({name.lower(): value for name, value in headers.items()})

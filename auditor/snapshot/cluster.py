@@ -218,6 +218,9 @@ def _trusted(settings: Any) -> ssl.SSLContext:
     """Take the certificates in, so that no file has to stay."""
     context = ssl.create_default_context(cafile=settings.ssl_ca_cert or None)
     if not settings.verify_ssl:
+        from urllib3 import disable_warnings, exceptions
+
+        disable_warnings(exceptions.InsecureRequestWarning)  # the kubeconfig says so
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if settings.cert_file:

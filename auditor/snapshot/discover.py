@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.errors import InputError
 from auditor.snapshot.faults import shown
@@ -20,8 +21,7 @@ SUFFIXES = tuple(
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Input:
+class Input(msgspec.Struct, frozen=True, order=True):
     """One file to read. `named` tells a path that was given from one found in a directory."""
 
     name: str

@@ -76,8 +76,7 @@ class KubernetesObject:
         return "/".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class KubernetesList:
+class KubernetesList(msgspec.Struct, frozen=True, order=True):
     """A list that a live snapshot read whole: what it does not hold, the cluster does not have.
 
     `cluster` as of its objects; `kind` is that of the elements.
@@ -88,8 +87,7 @@ class KubernetesList:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveAnswer:
+class EffectiveAnswer(msgspec.Struct, frozen=True):
     """What Azure itself answered about a running NIC (fact P-13).
 
     `nic` is its id as spelled, `question` `effectiveNetworkSecurityGroups` or

@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import msgspec
@@ -42,17 +41,16 @@ _MAPPED = 16 << 20
 """Files from this size on are mapped into memory instead of read."""
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(msgspec.Struct):
     """What the inputs read so far gave."""
 
-    sources: list[Source] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    kubernetes: list[KubernetesObject] = field(default_factory=list)
-    kubernetes_lists: set[KubernetesList] = field(default_factory=set)
-    effective: list[EffectiveAnswer] = field(default_factory=list)
-    scope: set[str] = field(default_factory=set)
+    sources: list[Source] = msgspec.field(default_factory=list)
+    records: list[Record] = msgspec.field(default_factory=list)
+    gaps: list[Gap] = msgspec.field(default_factory=list)
+    kubernetes: list[KubernetesObject] = msgspec.field(default_factory=list)
+    kubernetes_lists: set[KubernetesList] = msgspec.field(default_factory=set)
+    effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
+    scope: set[str] = msgspec.field(default_factory=set)
 
 
 def load(

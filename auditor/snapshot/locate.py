@@ -34,7 +34,7 @@ def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> t
 def _own_text(source: Source, record: Record | KubernetesObject, start: int) -> bytes:
     """Give what the file says of the record; most bodies are a slice of it, which tells its end."""
     body = bytes(record.body)
-    if source.text[start : start + len(body)] == body:
+    if bytes(source.text[start : start + len(body)]) == body:  # a view compares byte by byte
         return body
     return bytes(source.text[start : value_end(source.text, start)])
 

@@ -12,23 +12,31 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from auditor.snapshot.secret_texts import HINTS, redacted_text
+
 REDACTED = "<redacted>"
 
 _EXACT = frozenset(
     {
         *("authorization", "proxyauthorization", "cookie", "setcookie", "authtoken"),
         *("authorizationkey", "sharedkey", "privatekey", "psk", "pwd", "pfx", "pfxdata"),
-        *("customdata", "userdata", "commandtoexecute", "script", "securevalue"),
-        *("protectedsetting", "kubeconfig"),
-        *("sastoken", "sasuri", "sasurl"),
+        *("customdata", "userdata", "cloudinit", "commandtoexecute", "script", "startupscript"),
+        *("securevalue", "protectedsetting", "kubeconfig", "kubeadminconfig", "kubeconfigraw"),
+        *("sas", "sasdefinition", "sastoken", "sasuri", "sasurl", "pass", "passcode", "netrc"),
+        *("dockerconfigjson", "clientassertion", "secretkeybase", "accesskeyid"),
     }
 )
 _ENDS = (
-    *("password", "passwd", "passphrase", "secret", "secretvalue", "token", "credential"),
-    *("connectionstring", "connstring", "sharedaccesssignature"),
-    *("accesskey", "accountkey", "apikey", "clientkeydata", "decryptionkey", "functionskey"),
-    *("instrumentationkey", "masterkey", "primarykey", "privatekey", "secondarykey", "secretkey"),
-    *("sharedaccesskey", "sharedkey", "subscriptionkey", "validationkey"),
+    *("password", "passwordhash", "passwd", "passphrase", "pwd", "psk", "token", "credential"),
+    *("secret", "secretdata", "secretstring", "secrettext", "secretvalue"),
+    *("connectionstring", "connstring", "sharedaccesssignature", "pfxblob"),
+    *("accesskey", "accountkey", "adminkey", "apikey", "authkey", "authenticationkey"),
+    *("clientkey", "clientkeydata", "decryptionkey", "functionkey", "functionskey", "hmackey"),
+    *("hostkey", "instrumentationkey", "integrationkey", "joinkey", "licensekey", "masterkey"),
+    *("adminpass", "dbpass", "mysqlpass", "rootpass", "userpass"),
+    *("md5key", "primarykey", "privatekey", "privatekeypem", "querykey", "saskey"),
+    *("secondarykey", "secretkey", "sharedaccesskey", "sharedkey", "storagekey"),
+    *("sharedkeyvalue", "signingkey", "subscriptionkey", "validationkey", "workspacekey"),
 )
 """How keys end (their letters and digits, without case) whose values are secrets.
 
@@ -50,24 +58,31 @@ _PRIVATE_PARTS = frozenset({"data", "password"})
 _SECRETS = "secrets"
 """A key whose objects hold secrets, and whose texts are names or rights (of an access policy)."""
 
+_NAMING = frozenset({"name", "id", "type", "username", "clientid", "enabled"})
+"""What in an object under the plural of a secret's key names something."""
+
 _INSIDE = frozenset({"value", "data", "current", "previous", "primary", "secondary"})
 """What holds the secret of an object under the key of one; its other keys tell for themselves."""
 
 _SENSITIVE_NAME = re.compile(
-    r"authorization|cookie|api-?_?key|functions-key|subscription-key|password|passwd|secret"
+    r"authorization|cookie|x-auth|api-?_?key|functions-key|subscription-key|password|passwd|secret"
     r"|token|connection_?string|access_?key|credential",
     re.IGNORECASE,
 )
-_NAMES = frozenset({"headername", "name", "selector"})
-_VALUES = frozenset({"headervalue", "value", "values", "matchvalue", "matchvalues"})
+_NAMES = frozenset({"headername", "name", "selector", "variable"})
+_HEADER = re.compile(r"(?:proxy-)?authorization|(?:set-)?cookie|x-auth.*|.*-key", re.IGNORECASE)
+"""What a `key` beside a `value` says when the pair is a header."""
+_VALUES = frozenset({"headervalue", "value", "values", "matchvalue", "matchvalues", "pattern"})
 _LISTED_NAMES = frozenset({"matchvariables"})
 """Lists whose elements name what the object that has the list tells the value of."""
 
 _HINTS = (
+    *(b"xauth", b"signature=", b"securestring", b"pw:", b"pw=", b"netrc", b'"sas', b"kubeadmin"),
+    *(b"cloudinit", b"dockerconfig", b"clientassertion", b"http_req", b"httpreq"),
     *(b"pass", b"secret", b"token", b"key", b"connectionstring", b"connstring", b"credential"),
     *(b"customdata", b"userdata", b"kubeconfig", b"protectedsetting", b"psk", b"pfx", b"pwd"),
     *(b"sasur", b"sig=", b"code=", b"bearer", b"authorization", b"cookie", b"accesssignature"),
-    *(b"sslcertificates", b"eyj", b"ls0tls1crudjti", b"commandtoexecute", b'"script"'),
+    *(b"sslcertificates", b"eyj", b"ls0tls1crudjti", b"commandtoexecute", b'script"'),
     *(b"appsettings", b"securevalue", b"additionalunattend", b"\\u"),
 )
 """What a text holds, in small letters without `-`, `_`, `.` and spaces, that may hold a secret.
@@ -81,35 +96,6 @@ _USER = re.compile(rb"://[^\"]*@")
 _APART = re.compile(r"[^a-z0-9/]+")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^{}\[\],:"\s]+')
 
-_WORDS = (
-    r"(?:pass(?:word|wd|phrase)|pwd|secret|token|connection[_-]?string|client-key-data|psk"
-    r"|(?:account|access|shared|api|instrumentation|master|primary|private|secondary)[_-]?key)"
-)
-
-_WITHIN = tuple(
-    re.compile(pattern, re.IGNORECASE | re.DOTALL | re.MULTILINE)
-    for pattern in (
-        r"((?:^|[?&;])(?:sig|code|key|pwd|password|client_secret|secret|(?:access_)?token"
-        r"|(?:api|access|subscription)[_-]?key)=)[^&;#\s]+",
-        rf"({_WORDS}\s*=\s*)[^;\"]+",
-        rf"({_WORDS}(?:\\*[\"'])?\s*:\s*\\*\")[^\"]+",
-        rf"({_WORDS}(?:\\*[\"'])?\s*:\s*\\*')[^']+",
-        rf"(^[ \t-]*[\w.-]*{_WORDS}:[ \t]+)[^\s\"'\\][^\r\n]*",
-        r"(\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}",
-        r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*",
-        r"(://[^/@:\s]*:)[^/@\s]+(?=@)",
-        r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*",
-        r"()LS0tLS1CRUdJTi(?:BQUklW|BSU0Eg|BFQyBQ|BFTkNSWVBU|BPUEVOU1NI|BEU0Eg)[\w+/=\s]*",
-    )
-)
-"""Secrets inside a text that is none as a whole; what is in front of each stays.
-
-Last, a private key once more encoded, as Kubernetes and kubeconfigs have them.
-"""
-
-_MARK = re.compile(r"[=@:]|earer\s|asic\s|eyJ|PRIVATE KEY|LS0tLS1CRUdJTi", re.IGNORECASE)
-"""What each of these has in it; few texts do."""
-
 
 @lru_cache(maxsize=4096)
 def is_secret(key: str) -> bool:
@@ -121,10 +107,14 @@ def is_secret(key: str) -> bool:
     folded = _folded(key).rstrip("0123456789")
     if folded == _SECRETS:
         return False
-    folded = folded.removesuffix("s")
-    if "/" in folded and folded.endswith("secret"):
+    single = folded.removesuffix("s")
+    if "/" in single and single.endswith("secret"):
         return False
-    return folded in _EXACT or folded.endswith(_ENDS)
+    return any(each in _EXACT or each.endswith(_ENDS) for each in (folded, single))
+
+
+def _is_plural(folded: str) -> bool:
+    return folded == _SECRETS or is_secret(folded)
 
 
 def redacted(text: bytes) -> bytes:
@@ -143,7 +133,7 @@ def redacted(text: bytes) -> bytes:
 
 def _hinted(text: bytes) -> bool:
     small = text.lower()
-    if b"basic " in small:
+    if any(hint in small for hint in HINTS):
         return True
     small = small.translate(None, b"-_ .")
     if any(hint in small for hint in _HINTS):
@@ -155,13 +145,15 @@ def _hinted(text: bytes) -> bool:
 class _Level:
     """An object or a list that is open, and what was said in it so far.
 
-    `deep`: every text below is a secret. `secret`: every text of this list is one, or what the
-    object holds under the key of one. `naming` is the object whose name says what this is.
+    `deep`: every text below is a secret. `dictionary`: every text of this object, but for names.
+    `secret`: every text of this list is one, or what the object holds under the key of one.
+    `naming` is the object whose name says what this is.
     """
 
     is_object: bool
     deep: bool = False
     secret: bool = False
+    dictionary: bool = False
     listed: bool = False
     certificate: bool = False
     key: str = ""
@@ -205,6 +197,7 @@ class _Reader:
             level.deep = above.deep or key in _DEEP
             level.listed = key == _SECRETS
             level.secret = is_secret(key) or (above.secret and not above.is_object)
+            level.dictionary = is_object and key.endswith("s") and _is_plural(key)
             level.secret = level.secret or (above.listed and not above.is_object)
             level.certificate = above.certificate or key in _CERTIFICATES
             level.naming = above if key in _VALUES else above.naming
@@ -230,23 +223,24 @@ class _Reader:
         key = _folded(level.key) if level.is_object else ""
         private = level.certificate and key in _PRIVATE_PARTS
         inside = level.secret and (not level.is_object or key in _INSIDE)
+        inside = inside or (level.dictionary and key not in _NAMING)
         if level.deep or inside or private or is_secret(key):
             self.found[start] = (end, REDACTED)
         elif token[:1] == b'"':
             self._text(level, key, _decoded(token), (start, end))
 
     def _text(self, level: _Level, key: str, text: str, place: tuple[int, int]) -> None:
-        if key in _NAMES:
+        if key == "keyname":
+            level.name = f"{level.name} access_key {text}"
+        elif key == "key" and _HEADER.fullmatch(text):
+            level.name = f"{level.name} {text} credential"
+        elif key in _NAMES:
             level.name = f"{level.name} {text}"
             if level.named is not None:
                 level.named.name = f"{level.named.name} {text}"
         elif key in _VALUES or level.naming is not None:
             (level if key in _VALUES else level.naming or level).values.append(place)
-        if not _MARK.search(text):
-            return
-        kept = text
-        for pattern in _WITHIN:
-            kept = pattern.sub(r"\1" + REDACTED, kept)
+        kept = redacted_text(text, REDACTED)
         if kept != text:
             self.found[place[0]] = (place[1], kept)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from auditor.errors import NothingRead
@@ -21,6 +22,28 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_WAITS = {"retry-after": 1.0, "retry-after-ms": 1e-3, "x-ms-retry-after-ms": 1e-3}
+"""Headers that ask to wait, and in which part of a second."""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read how many seconds an answer asks to wait, as a number or a date; None if it does not.
+
+    `headers` have lower-case names. RFC 9110, 10.2.3; the milliseconds are Azure's own.
+    """
+    for name, unit in _WAITS.items():
+        told = headers.get(name, "")
+        try:
+            return max(float(told) * unit, 0.0)
+        except ValueError:
+            pass
+        try:
+            return max(parsedate_to_datetime(told).timestamp() - time.time(), 0.0)
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 class Unanswered(Exception):

@@ -60,7 +60,7 @@ from auditor.snapshot.document import Gap
 )
 def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Elsewhere) -> Outcomes:
     """Compare a VNet's space with the sites behind its gateways, and with the declared ranges."""
-    space = claims_of(vnet)
+    space = claims_of(network, vnet)
     yield from _with_declared(vnet, space, params.ranges(), _may_be_connected(network, vnet))
     yield from _with_sites(vnet, space, on_premises(network, vnet))
     learned = learns_routes(network, vnet)

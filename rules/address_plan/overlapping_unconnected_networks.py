@@ -43,7 +43,7 @@ def _plan(network: Network) -> tuple[list[Prefix], dict[Prefix, list[tuple[str, 
     found: dict[Prefix, list[tuple[str, Claim]]] = defaultdict(list)
     for vnet in network.all(VirtualNetwork):
         try:
-            for claim in claims_of(vnet):
+            for claim in claims_of(network, vnet):
                 found[claim.prefix].append((vnet.key, claim))
         except Undetermined:
             continue
@@ -97,7 +97,7 @@ def _others(network: Network, vnet: VirtualNetwork) -> Iterator[tuple[Claim, str
     prefixes, claimed = _plan(network)
     domains = _domain_of(network)
     here = domains.get(vnet.key, vnet.key)
-    for mine in claims_of(vnet):
+    for mine in claims_of(network, vnet):
         for prefix in chain(_around(mine.prefix, claimed), _inside(mine.prefix, prefixes)):
             for key, claim in claimed[prefix]:
                 if domains.get(key, key) != here:

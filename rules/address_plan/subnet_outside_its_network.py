@@ -35,7 +35,7 @@ def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
     vnet = network.get(network_id(subnet), VirtualNetwork)
     if vnet is None:
         raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
-    space = claims_of(vnet)
+    space = claims_of(network, vnet)
     covered = AddressSet.from_prefixes(claim.prefix for claim in space)
     for claim in told_claims(subnet):
         if claim.prefix not in covered:

@@ -58,18 +58,24 @@ class Params:
 def unusual_address_space(network: Network, vnet: VirtualNetwork, params: Params) -> Outcomes:
     """Judge each prefix of the address space."""
     ours = PRIVATE | AddressSet.from_text(params.also_ours)
-    for claim in claims_of(vnet):
+    for claim in claims_of(network, vnet):
         forbidden = AddressSet.from_prefixes([claim.prefix]) & VNET_FORBIDDEN
         if forbidden:
-            yield _finding(vnet, claim, f"touches {forbidden}, which Azure reserves", Severity.HIGH)
+            yield _finding(
+                network, vnet, claim, f"touches {forbidden}, which Azure reserves", Severity.HIGH
+            )
         elif claim.prefix not in ours:
             mild = Severity.LOW if claim.prefix.version == 6 else None
-            yield _finding(vnet, claim, "is not a private range", mild)
+            yield _finding(network, vnet, claim, "is not a private range", mild)
 
 
-def _finding(vnet: VirtualNetwork, claim: Claim, what: str, severity: Severity | None) -> Finding:
+def _finding(
+    network: Network, vnet: VirtualNetwork, claim: Claim, what: str, severity: Severity | None
+) -> Finding:
     private = "fd00:<40 random bits>::/48" if claim.prefix.version == 6 else "<a private range>"
-    rest = tuple(str(each.prefix) for each in claims_of(vnet) if each.prefix != claim.prefix)
+    rest = tuple(
+        str(each.prefix) for each in claims_of(network, vnet) if each.prefix != claim.prefix
+    )
     return Finding(
         subject=vnet.id,
         message=f"{claim.prefix} of {vnet.label} {what}",

@@ -48,6 +48,7 @@ from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
+from auditor.snapshot.document import Dialect
 
 _DROPS = frozenset({"none", "vnetlocal"})
 
@@ -61,7 +62,11 @@ def routed_clusters(network: Network) -> tuple[ManagedCluster, ...]:
 
 
 def _routes_itself(cluster: ManagedCluster) -> bool:
-    return clusters.outbound_type(cluster) == "userdefinedrouting"
+    kind = clusters.outbound_type(cluster)
+    record = cluster.record
+    if kind is None and record is not None and record.dialect is not Dialect.LOOSE:
+        raise Undetermined(f"the outbound type of cluster {cluster.label}", resource=cluster.id)
+    return kind == "userdefinedrouting"
 
 
 @rule(
@@ -158,6 +163,5 @@ def _of_route(route: Route) -> Evidence:
 
 
 def _of_table(table: RouteTable) -> Evidence:
-    written = table.properties.routes is not None
     prefixes = [route.properties.address_prefix for route in table.routes]
-    return evidence(table, "/properties/routes" if written else "/properties", [*prefixes])
+    return evidence(table, "/properties/routes", [*prefixes])

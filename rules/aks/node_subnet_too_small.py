@@ -32,7 +32,7 @@ from auditor.ids import fold
 from auditor.network import clusters
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import claims_of_subnet
-from auditor.network.usage import Usage, used_addresses
+from auditor.network.usage import Usage, is_roomy, used_addresses
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
@@ -67,8 +67,10 @@ def node_subnet_too_small(network: Network, cluster: ManagedCluster) -> Outcomes
 
 
 def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> Outcomes:
-    usage = used_addresses(network, subnet) if subnet is not None else None
-    if subnet is None or usage is None:
+    if subnet is None or is_roomy(network, subnet, 100):
+        return
+    usage = used_addresses(network, subnet)
+    if usage is None:
         return
     if usage.used > usage.capacity:
         yield _finding(network, cluster, subnet, usage)

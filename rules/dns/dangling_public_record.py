@@ -40,7 +40,7 @@ from auditor.resources.base import TYPES
 from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 _PLAIN = 2
 """Dots of `label.region.` before `cloudapp.azure.com`; more are instances of scale sets."""
@@ -224,4 +224,4 @@ def _address_of(address: PublicIp) -> str | None:
 
 def _is_public(text: str) -> bool:
     address = address_or_none(text)
-    return address is not None and address in PUBLIC
+    return address is not None and address in PUBLIC and address not in DOCUMENTATION

@@ -44,7 +44,7 @@ from auditor.network.graph import evidence
 from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import Hop
 from auditor.network.subnets import vnet_name
-from auditor.reach.competing import BY_TYPE, Method, Word, has_one_at_most, methods
+from auditor.reach.competing import BY_TYPE, Method, Word, choosers, has_one_at_most, methods
 from auditor.reach.leaving import Leaver, inhabited_subnets, leavers, roads_of
 from auditor.remedy import az
 from auditor.resources.load_balancers import OutboundRule
@@ -97,7 +97,7 @@ def competing_egress(network: Network, subnet: Subnet, params: Params) -> Outcom
     )
     losses: list[Loss] = []
     unsure: list[str] = []
-    for leaver in leavers(network, subnet):
+    for leaver in choosers(network, subnet) if wanted is None else leavers(network, subnet):
         try:
             losses += _losses(network, subnet, leaver, wanted)
         except Undetermined as unknown:

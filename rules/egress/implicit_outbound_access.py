@@ -18,9 +18,10 @@ A subnet with virtual machines, scale sets or AKS nodes in it, all of this being
   private, until the machine is stopped and started. AKS nodes count only behind a Basic load
   balancer. A pool of a Basic load balancer is no explicit way out.
 
-Subnets delegated to a service are left out. *Unknown* where the route table, a machine, a NIC or
-the load balancer of a pool is not in the snapshot, where BGP or ExpressRoute may teach a default
-route, and for a template whose api-version makes new subnets private by default.
+Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service,
+where the route table, a machine, a NIC or the load balancer of a pool is not in the snapshot, where
+BGP or ExpressRoute may teach a default route, and for a template whose api-version makes new
+subnets private by default.
 
 ## What to do
 Give the subnet a NAT gateway (or a default route to the firewall), then make it private.
@@ -64,7 +65,7 @@ MOST = 5
 )
 def implicit_outbound_access(network: Network, subnet: Subnet) -> Outcomes:
     """Ask the subnet for an explicit way out, then each machine in it."""
-    if explicit_way(network, subnet):
+    if explicit_way(network, subnet) or subnet.delegated_to:
         return
     machines = list(implicit_machines(network, subnet))
     if is_private(subnet):

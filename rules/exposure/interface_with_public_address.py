@@ -32,10 +32,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.finding import Evidence
-from auditor.network.exposure import approved, carried, public_name
+from auditor.network.exposure import approved, carried, may_carry, public_name
 from auditor.network.graph import every
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -48,11 +49,25 @@ class Params:
     """Globs of ids of NICs or public IPs; letter case does not matter."""
 
 
+def _with_public_addresses(network: Network) -> tuple[NetworkInterface, ...]:
+    """The NICs that carry a public IP, or do not tell."""
+    nics, carriers = network.all(NetworkInterface), frozenset(may_carry(network))
+    pairs = zip(nics, walk.read_each(nics, "properties.ip_configurations"), strict=True)
+    return tuple(
+        [
+            nic
+            for nic, each in pairs
+            if each and (each is walk.UNTOLD or not carriers.isdisjoint(each))
+        ]
+    )
+
+
 @rule(
     "EXP-002",
     severity=Severity.HIGH,
     since="0.1.0",
     of=every(NetworkInterface),
+    suspects=_with_public_addresses,
     parameters=Params,
     peers=(
         "CKV_AZURE_119",

@@ -90,9 +90,6 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
         return
     if defaults:
         return
-    for route in table.routes if table else ():
-        if not route.properties.address_prefix:
-            raise Undetermined(f"the prefix of the route {route.label}", resource=route.id)
     learned = learned_default(network, subnet)
     if learned:
         raise Undetermined(

@@ -20,11 +20,10 @@ without changes; Azure then brings it to the state it was asked for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 
-from auditor.errors import Undetermined
 from auditor.network.graph import evidence, question
 from auditor.remedy import az
 from auditor.resources import walk
@@ -62,56 +61,44 @@ def _amiss(network: Network) -> dict[Node, list[tuple[Node, str]]]:
 def _states(network: Network) -> tuple[set[Node], list[tuple[Node, str]]]:
     """The resources that tell a state, and the nodes in a state that is not good."""
     told: set[Node] = set()
+    parts: list[Node] = []
     bad: list[tuple[Node, str]] = []
     for kind in network.kinds():
         field = _field(kind)
         if not field or not kind.indexed:
             continue
-        nodes, read = network.all(kind), attrgetter(field)
-        try:
-            states = list(map(read, nodes))
-        except (Undetermined, AttributeError):
-            nodes, states = _those_that_tell(nodes, read)
-        told.update(_resources(nodes, states))
-        good = {state for state in set(states) if state is None or state.lower() in _DONE}
-        if len(good) < len(set(states)):
+        nodes = network.all(kind)
+        states = walk.read_each(nodes, field)
+        words = set(states)
+        silent = words & {None, walk.UNTOLD}
+        given = _not_in(silent, nodes, states) if silent else nodes
+        if all(map(_record, given)):
+            told.update(given)
+        else:
+            parts += given
+        good = silent | {word for word in words - silent if word.lower() in _DONE}
+        if good != words:
             pairs = zip(nodes, states, strict=True)
             bad += [(node, state) for node, state in pairs if state not in good]
+    told.update(_wholes(parts, told))
     return told, bad
 
 
-def _those_that_tell(
-    nodes: Iterable[Node], read: Callable[[Node], str | None]
-) -> tuple[tuple[Node, ...], list[str | None]]:
-    """The nodes of which some state or none is told, and the states."""
-    found: list[tuple[Node, str | None]] = []
-    for node in nodes:
-        try:
-            found.append((node, read(node)))
-        except (Undetermined, AttributeError):
-            continue
-    return tuple(node for node, _ in found), [state for _, state in found]
-
-
-def _resources(nodes: tuple[Node, ...], states: list[str | None]) -> Iterable[Node]:
-    """The nodes that are in some state, or the resources they are parts of."""
-    if None in states:
-        pairs = zip(nodes, states, strict=True)
-        nodes = tuple([node for node, state in pairs if state is not None])
-    return _wholes(nodes) if None in map(_record, nodes) else nodes
+def _not_in(
+    words: set[object], nodes: tuple[Node, ...], states: list[str | None]
+) -> tuple[Node, ...]:
+    pairs = zip(nodes, states, strict=True)
+    return tuple([node for node, state in pairs if state not in words])
 
 
 _record = attrgetter("record")
 
 
-def _wholes(nodes: Iterable[Node]) -> Iterator[Node]:
-    last = None
-    for node in nodes:
-        if node.record is not None:
-            yield node
-        elif node.owner is not last or last is None:  # parts of one resource come together
-            last = node.owner
-            yield node.root
+def _wholes(parts: Iterable[Node], known: set[Node]) -> Iterator[Node]:
+    """The resources that nodes are, or are parts of, besides those that are known."""
+    # Most parts are of a resource that tells a state itself.
+    holders = {node.owner or node if node.record is None else node for node in parts}
+    return (node.root for node in holders - known)
 
 
 @cache

@@ -42,14 +42,18 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.addresses import PortSet
 from auditor.network.filters import attachments, place_name
+from auditor.network.gaps import unread_machines
 from auditor.network.group_commands import new_group
 from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
+from auditor.reach.neighbourhood import subnets_around
+from auditor.reach.points import anywhere_in
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
+from auditor.snapshot.document import Gap
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,16 @@ def lateral_management(
         if subject not in sure:
             reasons = "; ".join(dict.fromkeys(str(each) for each in told[0].answer.reasons))
             yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
+    if not found and (gap := _unread(network, guard)) is not None:
+        missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"
+        yield Unknown(guard.id, missing, related=(gap.subject,), key="unread")
+
+
+def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Gap | None:
+    """Give a gap that may hide who else there is, at either end."""
+    homes = {anywhere_in(network, target).home for target in places_of(network, guard)}
+    around = {each.id for home in sorted(homes) for each in subnets_around(network, home)}
+    return unread_machines(network, sorted(around))
 
 
 def _by_subject(

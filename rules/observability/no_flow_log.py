@@ -43,11 +43,10 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 )
 def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     """Look for a log of the network, or of each of its subnets."""
-    if vnet.properties.subnets is None:
-        raise Undetermined(f"the subnets of virtual network {vnet.label}", resource=vnet.id)
+    subnets = vnet.subnets
     if observability.is_watched(network, vnet.id):
         return
-    bare = [subnet for subnet in vnet.subnets if not _watched(network, subnet)]
+    bare = [subnet for subnet in subnets if not _watched(network, subnet)]
     if not bare:
         return
     aimless = observability.aimless_flow_log(network, vnet.location)

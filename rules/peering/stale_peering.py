@@ -79,7 +79,7 @@ def _spaces(network: Network, peering: Peering) -> tuple[AddressSet, AddressSet]
         return None
     far = network.find(p.remote_virtual_network)
     if isinstance(far, VirtualNetwork):
-        present = AddressSet.from_prefixes(claim.prefix for claim in claims_of(far))
+        present = AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, far))
         return recorded, present
     last = _told(p.remote_virtual_network_address_space)
     return None if last is None else (recorded, last)

@@ -64,8 +64,8 @@ def own(auditor: Command, number: int = 1, body: str = BROKEN, severity: str = "
 
 
 def network(name: str = "hub", **more: Any) -> Json:
-    settings = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [], **more}
-    return resource(VNET, name, settings)
+    space = {"addressPrefixes": ["10.0.0.0/16"]}
+    return resource(VNET, name, {"addressSpace": space, "subnets": [], **more})
 
 
 def statuses(ran: Ran) -> list[str]:

@@ -46,9 +46,11 @@ def test_r_1_private_is_rfc_1918_and_6598_and_unique_local(text: str, private: b
 def test_public_is_what_a_packet_from_the_internet_can_come_from() -> None:
     for text in ("8.8.8.8", "20.50.2.1", "1.0.0.0", "223.255.255.255", "2603:1020::1"):
         assert parse_address(text) in special.PUBLIC
+    assert special.DOCUMENTATION <= special.PUBLIC  # they stand for addresses like these
     for text in ("0.0.0.0", "10.0.0.4", "127.0.0.1", "168.63.129.16", "224.0.0.1", "::1"):
         assert parse_address(text) not in special.PUBLIC
-    assert special.PUBLIC & (special.PRIVATE | special.RESERVED) == NOTHING
+    nobodys = special.RESERVED - special.DOCUMENTATION
+    assert special.PUBLIC & (special.PRIVATE | nobodys) == NOTHING
 
 
 def test_d_3_what_no_network_may_hold() -> None:

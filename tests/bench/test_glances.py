@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.addresses import NOTHING
 from auditor.network.build import build
 from auditor.network.graph import Network
+from auditor.resources.interfaces import IpConfiguration
 from auditor.snapshot.load import load
 from auditor.testing import ask
 from bench.generate import AS_OF, write
@@ -21,14 +22,24 @@ from ..auditor.reach.test_against_simulator import networks
 
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
-    ("GOV-001", "auditor.network.orphans._lists_users", lambda *_: False),
+    ("NAT-006", "auditor.reach.competing._gives_no_choice", lambda *_: False),
+    (
+        "EXP-002",
+        "auditor.network.exposure._claimed",
+        lambda network: frozenset(network.all(IpConfiguration)),
+    ),
+    ("GOV-001", "auditor.network.orphans._without_users", lambda _, nodes: nodes),
     ("NSG-018", "auditor.reach.east_west._near", lambda *_: NOTHING),
     ("RTE-005", "auditor.reach.asymmetry._may_be_straight", lambda *_: True),
     ("RTE-005", "auditor.reach.asymmetry.near", lambda *_: NOTHING),
     ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
     ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
     ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
+    ("AKS-008", "auditor.network.usage._is_roomy", lambda *_: False),
     ("NSG-011", "auditor.reach.lateral._shut", lambda *_: False),
+    ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
+    ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
+    ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),
     ("GW-004", "auditor.reach.plain.near", lambda *_: NOTHING),

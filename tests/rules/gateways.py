@@ -125,6 +125,7 @@ def gateway(
         "frontendPorts": [
             {"name": str(port), "properties": {"port": port}} for port in (80, 443, 8443)
         ],
+        **{each: [] for each in ("backendAddressPools", "httpListeners", "requestRoutingRules")},
         **properties,
     }
     for collection, body in parts:

@@ -53,7 +53,7 @@ FOLDERS = {
     "GOV": "governance",
 }
 SECTIONS = ["Why it matters", "What fails", "What to do", "References"]
-CONTROL = re.compile(r"CIS (2\.1|[2-6]\.0)/\d+(\.\d+)+|MCSB/[A-Z]{2}-\d+")
+CONTROL = re.compile(r"CIS (2\.[01]|[3-6]\.0)/\d+(\.\d+)+|MCSB/[A-Z]{2}-\d+")
 PEER = re.compile(
     r"CKV2?_AZURE_\d+|(AZQ|POL|SPP|PRW|PSR|KICS|TRV|SCT|C7N|CART|AZTS|CHK|KSC|NPG):\S.*"
 )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.testing import arm_id, ask, estate, resource
+from auditor.network.graph import Network
+from auditor.testing import Answer, arm_id, ask, estate, resource
+from tests.clusters import cluster, pool
 from tests.networks import internal_balancer, peer, subnet_id, vnet
+from tests.rules import gateways
 
 NSG = "Microsoft.Network/networkSecurityGroups"
 LB = "Microsoft.Network/loadBalancers"
@@ -31,6 +34,8 @@ def test_a_flow_log_that_does_not_tell_its_target_may_watch_the_networks_of_its_
     answer = ask("OBS-002", estate(watched, log))
     assert ([one.subject for one in answer.unknown], answer.broken) == ([watched["id"]], [])
     assert ask("OBS-002", estate(watched, {**log, "location": "eastus"})).names == ["hub"]
+    bare = {key: value for key, value in log.items() if key != "properties"}
+    assert len(ask("OBS-002", estate(watched, bare)).unknown) == 1
 
 
 def test_a_connection_that_does_not_tell_its_state_may_be_approved() -> None:
@@ -164,3 +169,136 @@ def test_a_gateway_that_does_not_tell_its_network_may_be_the_one_in_use() -> Non
     assert ask("PER-003", estate(hub, app, {**gateway, "location": "eastus"})).names == ["to-hub"]
     answer = ask("PER-003", estate(hub, app, gateway))
     assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+
+
+def to_firewall(**subnet: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A subnet with a route to 10.0.1.4, which lies in the subnet fw, and the table."""
+    route = {
+        "addressPrefix": "0.0.0.0/0",
+        "nextHopType": "VirtualAppliance",
+        "nextHopIpAddress": "10.0.1.4",
+    }
+    table = resource(TABLE, "rt", {"routes": [{"name": "r", "properties": route}]})
+    app = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    return vnet("hub", "10.0.0.0/16", subnets={"app": app, "fw": subnet}), table
+
+
+def test_a_subnet_that_tells_no_prefix_may_hold_any_address_of_its_network() -> None:
+    assert ask("RTE-002", estate(*to_firewall(addressPrefix="10.0.1.0/24"))).names == ["r"]
+    assert ask("RTE-002", estate(*to_firewall(addressPrefix="10.0.2.0/24"))).names == ["r"]
+    answer = ask("RTE-002", estate(*to_firewall()))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+    assert "the address prefix of subnet fw" in answer.unknown[0].missing
+
+
+def test_a_resource_cut_short_of_its_addresses_may_have_any() -> None:
+    told = to_firewall(addressPrefix="10.0.1.0/24")
+    for kind in ("networkInterfaces", "loadBalancers", "applicationGateways"):
+        cut = resource(f"Microsoft.Network/{kind}", "cut", {"provisioningState": "Succeeded"})
+        answer = ask("RTE-002", estate(*told, cut))
+        assert (len(answer.unknown), answer.broken) == (1, [])
+        assert "the addresses of cut" in answer.unknown[0].missing
+
+
+def test_a_network_that_tells_no_address_space_is_not_empty() -> None:
+    spaces: tuple[dict[str, Any], ...] = ({}, {"addressSpace": {}})
+    for space in spaces:
+        hollow = vnet("hub", subnets={"app": "10.9.0.0/24"})
+        hollow["properties"] |= {"addressSpace": None, **space}
+        for rule in ("ADR-004", "ADR-007"):
+            answer = ask(rule, estate(hollow))
+            assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+
+
+def test_a_pool_without_a_list_of_addresses_is_not_empty() -> None:
+    def made(**told: Any) -> Network:
+        web = gateways.listener("web"), gateways.rule("web", "web", pool="servers")
+        pool = gateways.part("backendAddressPools", "servers", **told)
+        return estate(gateways.gateway(*web, pool))
+
+    for asked in ("GW-001", "GW-003", "GW-006"):
+        answer = ask(asked, made())
+        assert [one.missing for one in answer.unknown] == [
+            "the members of the backend pool servers"
+        ]
+        assert answer.broken == []
+    assert ask("GW-006", made(backendAddresses=[])).names == ["servers"]
+
+
+def test_a_scale_set_without_a_model_is_not_private_unless_it_is_flexible() -> None:
+    def answer(**told: Any) -> Answer:
+        kind = "Microsoft.Compute/virtualMachineScaleSets"
+        return ask("EXP-003", estate(resource(kind, "vmss", {"x": 1, **told})))
+
+    bare = {"networkProfile": {"networkInterfaceConfigurations": [{"name": "nic"}]}}
+    models: tuple[Any, ...] = (None, {}, {"networkProfile": {}}, bare)
+    for model in models:
+        cut = answer(virtualMachineProfile=model, orchestrationMode="Uniform")
+        assert (len(cut.unknown), cut.broken, cut.kept) == (1, [], 0)
+    assert answer(orchestrationMode="Flexible").kept == 1
+
+
+def test_a_cluster_that_tells_no_outbound_type_may_route_itself() -> None:
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"})
+    answer = ask("AKS-016", estate(cluster("shop", network={"outboundType": None}), home))
+    assert (len(answer.unknown), answer.broken, answer.kept) == (1, [], 0)
+    assert ask("AKS-016", estate(cluster("shop"), home)).unknown == []
+
+
+def test_a_maximum_without_a_word_about_scaling_is_no_size() -> None:
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"})
+    shop = cluster("shop", pool(count=1, maxCount=500))
+    shop["properties"]["agentPoolProfiles"][0].pop("enableAutoScaling", None)
+    answer = ask("AKS-008", estate(shop, home))
+    assert (answer.broken, answer.kept) == ([], 0)
+    assert "enableAutoScaling of agent pool" in answer.unknown[0].missing
+
+
+def test_an_interface_that_tells_nothing_may_have_any_address() -> None:
+    told = to_firewall(addressPrefix="10.0.1.0/24")
+    bare = resource("Microsoft.Network/networkInterfaces", "nic")
+    del bare["properties"]
+    hollow = resource(
+        "Microsoft.Network/networkInterfaces", "nic", {"ipConfigurations": [{"name": "c"}]}
+    )
+    for nic in (bare, hollow):
+        answer = ask("RTE-002", estate(*told, nic))
+        assert (len(answer.unknown), answer.broken) == (1, [])
+        assert "the addresses of nic" in answer.unknown[0].missing
+
+
+def test_a_route_without_a_prefix_may_be_the_clusters_default_route() -> None:
+    routes = [{"name": "r", "properties": {"nextHopType": "Internet"}}]
+    table = resource(TABLE, "rt", {"routes": routes})
+    nodes = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": table["id"]}}
+    home = vnet("a", "10.0.0.0/16", subnets={"nodes": nodes})
+    shop = cluster("shop", network={"outboundType": "userDefinedRouting"})
+    answer = ask("AKS-016", estate(shop, home, table))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+    assert "the prefix of the route r" in answer.unknown[0].missing
+
+
+def test_a_network_that_hides_its_subnets_may_use_what_nobody_else_does() -> None:
+    done = {"provisioningState": "Succeeded"}
+    group = resource(NSG, "nsg", {"securityRules": [], **done})
+    idle = resource(TABLE, "rt", {"routes": [], **done})
+    home = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"})
+    assert ask("GOV-001", estate(group, idle, home)).names == ["nsg", "rt"]
+    del home["properties"]["subnets"]
+    answer = ask("GOV-001", estate(group, idle, home))
+    assert answer.broken == []
+    assert {one.missing for one in answer.unknown} == {"what a uses"}
+
+
+def test_a_policy_without_managed_rules_told_is_no_weaker_one() -> None:
+    kind = "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies"
+    on = {"policySettings": {"state": "Enabled", "mode": "Prevention"}}
+    sets = {"managedRuleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}]}
+    whole, own = resource(kind, "whole", {**on, "managedRules": sets}), resource(kind, "own", on)
+    web = gateways.listener("web", firewallPolicy={"id": own["id"]})
+    parts = web, gateways.rule("web", "web", pool="p"), gateways.pool("p", "10.0.2.4")
+    made = gateways.gateway(*parts, firewallPolicy={"id": whole["id"]})
+    answer = ask("WAF-004", estate(made, whole, own))
+    assert (len(answer.unknown), answer.broken) == (1, [])
+    own["properties"]["managedRules"] = {"managedRuleSets": []}
+    assert len(ask("WAF-004", estate(made, whole, own)).broken) == 1

@@ -138,6 +138,34 @@ def test_what_a_refused_list_hides_is_neither_kept_nor_broken(rule: Rule[Any], w
         assert not untold or now.unknown, what
 
 
+def _all_absent(snapshot: Snapshot) -> Snapshot:
+    """Deny every list of which the snapshot holds nothing, of its subscriptions and parents."""
+    places = {ids.subscription(each.id) for each in snapshot.records} - {None}
+    paths: set[str] = set()
+    for kind in KINDS:
+        if any(_is_listed_by(kind, each) for each in snapshot.records):
+            continue
+        if kind.by is By.PARENT:
+            paths |= _lists(kind, snapshot, [])
+        else:
+            paths |= {f"/subscriptions/{place}/providers/{kind.type}" for place in places}
+    gaps = tuple(Gap("denied", path, "403 Forbidden") for path in sorted(paths))
+    return replace(snapshot, keys=(), gaps=(*snapshot.gaps, *gaps))
+
+
+@pytest.mark.parametrize(("rule", "which"), PAIRS)
+def test_what_refused_lists_might_hold_neither_breaks_nor_keeps(
+    rule: Rule[Any], which: str
+) -> None:
+    """Lists of which a fixture has nothing: a denied one may hold what would change the answer."""
+    snapshot = fixture(rule, which)
+    before, now = said(rule, snapshot), said(rule, _all_absent(snapshot))
+    assert now.faults == []
+    assert now.broken <= before.broken
+    assert now.kept <= before.kept
+    assert before.unknown <= now.unknown
+
+
 SUBSCRIPTION = arm_id("Microsoft.Network/virtualNetworks", "-").partition("/resourceGroups")[0]
 ELSEWHERE = "/subscriptions/99999999-9999-9999-9999-999999999999"
 VNET = "Microsoft.Network/virtualNetworks"
@@ -181,6 +209,12 @@ def test_who_may_be_in_a_subnet_is_of_its_subscription() -> None:
 def test_a_denied_subscription_hides_lists_of_every_type() -> None:
     assert ask("ADR-017", with_gateway_subnet(*denied(SUBSCRIPTION))).unknown
     assert ask("EXP-009", estate(gaps=denied(SUBSCRIPTION))).unknown
+
+
+def test_a_denied_resource_group_hides_lists_of_every_type() -> None:
+    nodes = f"{SUBSCRIPTION}/resourceGroups/MC_rg_aks_we"
+    assert ask("ADR-017", with_gateway_subnet(*denied(nodes))).unknown
+    assert ask("ADR-017", with_gateway_subnet(*denied(nodes.replace(SUBSCRIPTION, ELSEWHERE)))).kept
 
 
 def test_what_no_list_can_cure_stays_broken() -> None:

@@ -173,8 +173,11 @@ def lists_of(key: str) -> Iterator[str]:
     subscription = f"/subscriptions/{subscription_of(key)}"
     if len(words) == 3 and scope.count("/") == 4:
         yield f"{subscription}/providers/{words[0]}/{words[1]}"
-    if words[:2] == ["microsoft.authorization", "roleassignments"] and scope != subscription:
-        yield f"{subscription}/providers/microsoft.authorization/roleassignments"
+    if words[:2] == ["microsoft.authorization", "roleassignments"]:
+        group = "/".join(key.split("/")[:5])
+        above = {subscription, group} if "/resourcegroups/" in group else {subscription}
+        for place in sorted(above - {scope}):  # told of a scope with all below it
+            yield f"{place}/providers/microsoft.authorization/roleassignments"
     if len(words) == 5 and words[1] in ("dnszones", "privatednszones"):
         zone = collection.rpartition("/")[0]
         if words[3] != "virtualnetworklinks":

@@ -11,10 +11,10 @@ match packets without, and whether `*` holds addresses of the version that its r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import product
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Version
 from auditor.network.extents import Extent
@@ -40,8 +40,7 @@ _BITS: dict[Version, int] = {4: 32, 6: 128}
 _SIDES = ("source", "destination")
 
 
-@dataclass(slots=True)
-class IdleRules:
+class IdleRules(msgspec.Struct):
     """The rules of a firewall or policy that never decide, with the earlier ones that cover them.
 
     A rule without any is one that can match nothing. `doubtful` are rules of which it is not told
@@ -49,8 +48,8 @@ class IdleRules:
     more, and uncover nothing.
     """
 
-    covered: dict[FirewallTerm, tuple[FirewallTerm, ...]] = field(default_factory=dict)
-    doubtful: dict[FirewallTerm, Reason] = field(default_factory=dict)
+    covered: dict[FirewallTerm, tuple[FirewallTerm, ...]] = msgspec.field(default_factory=dict)
+    doubtful: dict[FirewallTerm, Reason] = msgspec.field(default_factory=dict)
     unknown: tuple[Reason, ...] = ()
 
 

@@ -140,7 +140,8 @@ class Sides:
         known = self.tags(tag)
         if known is not None:
             return Extent(known)
-        where = "no file tells its addresses" if not len(self.tags) else "not in the tag file"
+        why = "no tag file is given" if not len(self.tags) else "it is not in the tag file"
+        where = f"which addresses {tag} holds: {why}"
         general = self.tags(tag.partition(".")[0])
         region = EVERYTHING if tag in _NOT_PUBLIC else PUBLIC if general is None else general
         return Extent(self.tags.within(tag), (Doubt(region, Reason(f"service-tag:{tag}", where)),))

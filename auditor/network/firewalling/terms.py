@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -62,8 +61,7 @@ class Cell(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FirewallTerm:
+class FirewallTerm(msgspec.Struct, frozen=True, eq=False):
     """One rule at its place in the order of evaluation.
 
     It matches a packet when `sources`, `destinations`, `protocols` and `destination_ports` all
@@ -145,8 +143,7 @@ class FirewallTerm:
         return self.group, self.pointer.rpartition("/rules/")[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FirewallProgram:
+class FirewallProgram(msgspec.Struct, frozen=True, eq=False):
     """All rules of a firewall: NAT, then network, then application, each in order (E-21).
 
     `unknown` says what is missing to tell anything: with it nothing holds of any packet.

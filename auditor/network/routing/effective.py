@@ -88,7 +88,7 @@ def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveR
     try:
         if vnet is None:
             raise Undetermined(f"the VNet of subnet {subnet.label}", resource=subnet.id)
-        space = claims_of(vnet)
+        space = claims_of(network, vnet)
     except Undetermined as unknown:
         return _without_vnet(gap(unknown, subnet.id))
     place = Place(network, subnet, vnet, tags)

@@ -136,7 +136,7 @@ def gateway_routes(place: Place, propagates: bool | None) -> Found:
     for reason in (*served.untold, *served.teachers):
         found.influences.append(_unknown(reason))
     for serving in served.gateways:
-        _bring(place.network, serving, more, found)
+        found.extend(_brought(place.network, serving, more))
     return found
 
 
@@ -148,7 +148,10 @@ def _unknown(reason: Reason, fact: str = "") -> Influence:
     return anything(reason, Source.GATEWAY, fact, hop=Hop.GATEWAY)
 
 
-def _bring(network: Network, serving: Serving, more: tuple[Reason, ...], found: Found) -> None:
+@question_about
+def _brought(network: Network, serving: Serving, more: tuple[Reason, ...]) -> Found:
+    """What one gateway brings to each network that it serves; `more` tells why perhaps not."""
+    found = Found()
     gateway, reasons = serving.gateway, (*serving.reasons, *more)
     for part in (_configured, _clients, _teaching):
         try:
@@ -163,12 +166,13 @@ def _bring(network: Network, serving: Serving, more: tuple[Reason, ...], found: 
         connections = connections_of(network, gateway)
     except Undetermined as unknown:
         found.influences.append(_unknown(gap(unknown, gateway.id)))
-        return
+        return found
     for connection in connections:
         try:
             _connected(network, gateway, connection, reasons, found)
         except Undetermined as unknown:
             found.influences.append(_unknown(gap(unknown, connection.id)))
+    return found
 
 
 def _configured(
@@ -247,7 +251,7 @@ def _far_space(network: Network, ref: Ref | None) -> tuple[Claim, ...]:
     vnet = network.get(home, VirtualNetwork)
     if vnet is None:
         raise Undetermined("the far end of a VNet-to-VNet connection")
-    return claims_of(vnet)
+    return claims_of(network, vnet)
 
 
 def _translation(
@@ -282,6 +286,6 @@ def _to_gateway(claims: Iterable[Claim], reasons: tuple[Reason, ...]) -> Iterato
             Hop.GATEWAY,
             "R-24",
             node=claim.node,
-            pointer=claim.evidence.pointer.removeprefix(claim.node.pointer),
+            pointer=claim.pointer,
             reasons=reasons,
         )

@@ -52,7 +52,7 @@ def _drops(
         return f"the next hop is None ({route.fact})"
     if way is not None and way.method == "none":
         return f"nothing takes it to the internet ({way.fact}, R-10)"
-    if route.hop is Hop.LOCAL:
+    if route.hop is Hop.LOCAL and not route.doubts:
         vnet = network.holder(subnet, VirtualNetwork)
         if vnet is not None and not any(address in prefix for prefix in vnet.prefixes):
             return f"{address} is not in {vnet.label}"

@@ -33,7 +33,7 @@ def near(network: Network, subnet: Subnet) -> AddressSet:
             return NOTHING  # their routes beat all others, of whatever length (R-7)
         table = network.get(subnet.properties.route_table, RouteTable)
         known = _of_network(network, vnet)
-        return known - _closer(vnet, _prefixes(table)) if table is not None else known
+        return known - _closer(network, vnet, _prefixes(table)) if table is not None else known
     except (Undetermined, AddressError):
         return NOTHING  # a tag's prefixes are left to the exact answer, too
 
@@ -41,13 +41,13 @@ def near(network: Network, subnet: Subnet) -> AddressSet:
 @question_about
 def _of_network(network: Network, vnet: VirtualNetwork) -> AddressSet:
     """What neither peerings nor private endpoints take from a VNet's own space."""
-    space = AddressSet.from_prefixes(claim.prefix for claim in claims_of(vnet))
+    space = AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, vnet))
     peers = (claim.prefix for tie in ties_of(network, vnet).ties for claim in tie.claims)
     endpoints = routes_to_endpoints(network, vnet)
     space = space - AddressSet.from_prefixes(route.prefix for route in endpoints.routes)
     for influence in endpoints.influences:
         space = space - influence.within
-    return space - _closer(vnet, peers)
+    return space - _closer(network, vnet, peers)
 
 
 def _prefixes(table: RouteTable) -> Iterator[Prefix]:
@@ -55,9 +55,9 @@ def _prefixes(table: RouteTable) -> Iterator[Prefix]:
         yield parse_prefix((route.properties.address_prefix or "").strip())
 
 
-def _closer(vnet: VirtualNetwork, prefixes: Iterable[Prefix]) -> AddressSet:
+def _closer(network: Network, vnet: VirtualNetwork, prefixes: Iterable[Prefix]) -> AddressSet:
     """Give what some prefixes hold that are as long as one of the VNet's own, or longer."""
-    own = [claim.prefix for claim in claims_of(vnet)]
+    own = [claim.prefix for claim in claims_of(network, vnet)]
     return AddressSet.from_prefixes(
         prefix for prefix in prefixes if any(prefix in claim for claim in own)
     )

@@ -24,6 +24,9 @@ from auditor.resources.load_balancers import (
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 
+LISTED = ("backendIPConfigurations", "networkInterfaceIPConfiguration")
+"""How pools of load balancers name the ip configurations that they list."""
+
 
 def outbound(network: Network, subnet: Subnet, nic: Interface | None, version: Version) -> Outbound:
     """Tell how flows leave: NAT gateway, own public IP, load balancer, default access, or not.
@@ -87,8 +90,7 @@ def pools_of(network: Network, configuration: Configuration) -> tuple[BackendPoo
         if pool is None:
             raise Undetermined(f"a pool of {configuration.label}", resource=configuration.id)
         found[pool.key] = pool
-    listed = "backendIPConfigurations", "networkInterfaceIPConfiguration"
-    for edge in network.referrers(configuration, *listed):
+    for edge in network.referrers(configuration, *LISTED):
         holder = edge.source
         pool = holder if isinstance(holder, BackendPool) else network.holder(holder, BackendPool)
         if pool is not None:

@@ -83,7 +83,7 @@ def _tie(network: Network, vnet: VirtualNetwork, peering: Peering) -> Tie | None
             return None
         reasons += why
     known = far if isinstance(far, VirtualNetwork) else None
-    claims, more, vague = _claims(peering, known)
+    claims, more, vague = _claims(network, peering, known)
     return Tie(
         peering,
         known,
@@ -123,10 +123,10 @@ def _region(location: str) -> str:
 
 
 def _claims(
-    peering: Peering, far: VirtualNetwork | None
+    network: Network, peering: Peering, far: VirtualNetwork | None
 ) -> tuple[tuple[Claim, ...], list[Reason], Reason | None]:
     """Give what is routed, why it may not be, and why it may be more (R-18, R-19)."""
-    claims, reasons, vague = _synced(peering, far)
+    claims, reasons, vague = _synced(network, peering, far)
     p = peering.properties
     if not is_whole(peering):
         subnets = subnet_claims(far, p.remote_subnet_names)
@@ -143,7 +143,7 @@ def _claims(
 
 
 def _synced(
-    peering: Peering, far: VirtualNetwork | None
+    network: Network, peering: Peering, far: VirtualNetwork | None
 ) -> tuple[tuple[Claim, ...], list[Reason], Reason | None]:
     p = peering.properties
     told = _space(peering, p.remote_address_space, "remoteAddressSpace")
@@ -158,7 +158,7 @@ def _synced(
     if current is not None:
         return current, doubt, None
     if far is not None:
-        return claims_of(far), doubt, None
+        return claims_of(network, far), doubt, None
     return (), [], lacks
 
 
@@ -214,7 +214,7 @@ def _routes(place: Place, tie: Tie) -> Iterator[EffectiveRoute]:
             tie.hop,
             "R-14" if is_whole(tie.peering) else "R-19",
             node=claim.node,
-            pointer=claim.evidence.pointer.removeprefix(claim.node.pointer),
+            pointer=claim.pointer,
             far=tie.far_key,
             order=PEERING_ORDER,
             reasons=tie.reasons,

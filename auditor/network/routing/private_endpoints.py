@@ -77,7 +77,7 @@ def _add(
     for address in addresses:
         if reached is not None and not any(address in claim.prefix for claim in reached):
             continue
-        yields_to = _length_around(vnet, reached, address)
+        yields_to = _length_around(network, vnet, reached, address)
         found.routes.append(
             EffectiveRoute(
                 address,
@@ -113,11 +113,14 @@ def _policy(network: Network, endpoint: PrivateEndpoint) -> bool | None:
 
 
 def _length_around(
-    vnet: VirtualNetwork | None, reached: Iterable[Claim] | None, address: Prefix
+    network: Network,
+    vnet: VirtualNetwork | None,
+    reached: Iterable[Claim] | None,
+    address: Prefix,
 ) -> int:
     """Give the length of the address space prefix that holds an address; never 0 (L-4)."""
     try:
-        claims = claims_of(vnet) if vnet is not None else reached or ()
+        claims = claims_of(network, vnet) if vnet is not None else reached or ()
     except Undetermined:
         claims = reached or ()
     return max((c.prefix.length for c in claims if address in c.prefix), default=1) or 1

@@ -38,7 +38,7 @@ def system_routes(
             Hop.LOCAL,
             "R-1",
             node=claim.node,
-            pointer=claim.evidence.pointer.removeprefix(claim.node.pointer),
+            pointer=claim.pointer,
             order=LOCAL_ORDER,
         )
     yield EffectiveRoute(EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)

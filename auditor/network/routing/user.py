@@ -10,6 +10,7 @@ from auditor.network.graph import contested, told_once
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.appliances import Verdict, appliance_verdict, gateway_verdict
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
+from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place, anything
 from auditor.network.routing.selection import EXPLICIT
 from auditor.resources.routing import Route, RouteTable
@@ -79,9 +80,26 @@ def _add(place: Place, route: Route, found: Found) -> None:
         doubts=verdict[1],
     )
     try:
-        found.routes.append(replace(draft, prefix=parse_prefix(text)))
+        prefix = parse_prefix(text)
     except AddressError:
         _add_tag(place, text, draft, found)
+        return
+    doubts = _outside(place, prefix, route) if hop is Hop.LOCAL else draft.doubts
+    found.routes.append(replace(draft, prefix=prefix, doubts=doubts))
+
+
+def _outside(place: Place, prefix: Prefix, route: Route) -> tuple[Reason, ...]:
+    """Why it is not told where a route into the network leads that is for a peer's addresses.
+
+    No documentation says if the peering is followed then.
+    """
+    if not prefix.length or any(prefix in own for own in place.vnet.prefixes):
+        return ()
+    for tie in ties_of(place.network, place.vnet).ties:
+        if tie.vague is not None or any(claim.prefix.overlaps(prefix) for claim in tie.claims):
+            what = f"whether the next hop VnetLocal of {route.label} follows {tie.peering.label}"
+            return (Reason("semantics:R-5", what, route.id),)
+    return ()
 
 
 def _add_tag(place: Place, tag: str, draft: EffectiveRoute, found: Found) -> None:

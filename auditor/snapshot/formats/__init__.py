@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 
+import msgspec
 from msgspec import UNSET
 
 from auditor.snapshot.faults import shown
@@ -13,8 +13,7 @@ from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Rea
 from auditor.snapshot.formats.pages import read_pages
 
 
-@dataclass(frozen=True)
-class Rare:
+class Rare(msgspec.Struct, frozen=True):
     """A reader of a rare shape, imported when a document has the key without which it reads none.
 
     Templates and plans bring an evaluator with them, which most audits never need.

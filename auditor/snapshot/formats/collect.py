@@ -124,7 +124,7 @@ class Collector:
             kind = _cased(kind, arm_id)
         kind = self._types.setdefault(kind, kind)
         dialect, unresolved = Dialect.ARM, _NONE
-        if header.properties is UNSET or null(header.properties):
+        if null(header.properties):
             dialect, unresolved = self._unsettled(header, raw, kind)
         source, version = self._document.source, header.api_version
         self.reading.records.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -78,6 +78,7 @@ _ENVELOPE = msgspec.json.Decoder(Envelope)
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _SCALAR = msgspec.json.Decoder(Raw)
+_NULL = Raw(b"null")
 
 
 @dataclass(frozen=True)
@@ -172,19 +173,18 @@ def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
     return starts if fits else []
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """What one document gave."""
 
     shape: str
-    records: list[Record] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    kubernetes: list[KubernetesObject] = field(default_factory=list)
-    kubernetes_lists: list[KubernetesList] = field(default_factory=list)
-    effective: list[EffectiveAnswer] = field(default_factory=list)
+    records: list[Record] = msgspec.field(default_factory=list)
+    gaps: list[Gap] = msgspec.field(default_factory=list)
+    kubernetes: list[KubernetesObject] = msgspec.field(default_factory=list)
+    kubernetes_lists: list[KubernetesList] = msgspec.field(default_factory=list)
+    effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
-    secrets: list[tuple[int, int]] = field(default_factory=list)
+    secrets: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Where in the text secrets stand (from, to), which must not be kept."""
 
     def count_gaps(self, refusals: list[tuple[str, str, str, str]]) -> None:
@@ -230,4 +230,4 @@ def keys_of(raw: Raw) -> dict[str, Raw]:
 
 def null(raw: Raw | UnsetType) -> bool:
     """Tell whether a value is absent or null."""
-    return raw is UNSET or (memoryview(raw).nbytes == 4 and bytes(raw) == b"null")
+    return raw is UNSET or raw == _NULL

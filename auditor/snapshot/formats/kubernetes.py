@@ -147,7 +147,9 @@ def wiped(reading: Reading, text: Text) -> Text:
         msgspec.structs.replace(one, body=bytes(one.body)) for one in reading.records
     ]
     reading.kubernetes = [replace(one, body=bytes(one.body)) for one in reading.kubernetes]
-    reading.effective = [replace(one, body=bytes(one.body)) for one in reading.effective]
+    reading.effective = [
+        msgspec.structs.replace(one, body=bytes(one.body)) for one in reading.effective
+    ]
     return bytes(blank)
 
 

@@ -5,8 +5,6 @@ Newer versions write the envelope in camelCase; the settings are ARM REST's in b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 from msgspec import Raw
 
@@ -54,12 +52,11 @@ class _At(msgspec.Struct, frozen=True):
     text: Text
 
 
-@dataclass(slots=True)
-class Lifted:
+class Lifted(msgspec.Struct):
     """Records, and the elements that are none: reason, offset, pointer."""
 
-    records: list[Record] = field(default_factory=list)
-    strays: list[tuple[str, int, str]] = field(default_factory=list)
+    records: list[Record] = msgspec.field(default_factory=list)
+    strays: list[tuple[str, int, str]] = msgspec.field(default_factory=list)
 
 
 def records(raw: Raw, source: int, start: int, pointer: str, text: Text) -> Lifted:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from auditor.ids import type_of
+from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Dialect, Record
 from auditor.snapshot.formats.document import Document
 from auditor.snapshot.formats.evaluate import Budget
@@ -27,9 +28,6 @@ ENVELOPE = (
     "zones",
 )
 """The keys of a resource beside its id, name and type that its ARM REST form has."""
-
-_GROUP = "microsoft.network/networksecuritygroups"
-_RULES = "/properties/securityRules"
 
 COMPUTED = "its text is computed by Azure at deployment"
 
@@ -68,7 +66,8 @@ def record(
     """Make the record of an evaluated resource.
 
     A list of which one element is unknown is unknown as a whole: read short, it would mislead.
-    Who asks for a security group and names no rules gets one without: that is an empty list.
+    Who asks for a security group and names no rules gets one without: that is an empty list, as
+    are all that Azure always writes.
     """
     unresolved: list[tuple[str, str]] = []
     body: dict[str, Value] = {
@@ -81,8 +80,7 @@ def record(
         known = _settled(value, f"/{key}", key, unresolved, budget)
         if known is not None and known is not _ABSENT:
             body[key] = known
-    if str(body["type"]).lower() == _GROUP:
-        _name_no_rules(body, unresolved)
+    _name_nothing(body, ALWAYS_LISTED.get(str(body["type"]).lower(), ()), unresolved)
     return Record(
         id=arm_id,
         type=str(body["type"]),
@@ -96,14 +94,19 @@ def record(
     )
 
 
-def _name_no_rules(body: dict[str, Value], unresolved: list[tuple[str, str]]) -> None:
+def _name_nothing(
+    body: dict[str, Value], keys: tuple[str, ...], unresolved: list[tuple[str, str]]
+) -> None:
     properties = body.setdefault("properties", {}) if not unresolved else body.get("properties")
-    unknown = any(at.lower() in ("/properties", _RULES.lower()) for at, _ in unresolved)
-    if unknown or not isinstance(properties, dict):
+    unknown = {at.lower() for at, _ in unresolved}
+    if "/properties" in unknown or not isinstance(properties, dict):
         return
-    key = _RULES.rpartition("/")[2]
-    if not any(name.lower() == key.lower() for name in properties):
-        properties[key] = []
+    told = {name.lower() for name, value in properties.items() if value is not None}
+    for key in keys:
+        if key.lower() not in told and f"/properties/{key}".lower() not in unknown:
+            for name in [name for name in properties if name.lower() == key.lower()]:
+                del properties[name]
+            properties[key] = []
 
 
 def hide(one: Record, key: str, reason: str) -> Record:

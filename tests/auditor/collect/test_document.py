@@ -166,6 +166,16 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_bytes() == b"before"
 
 
+def test_what_a_killed_run_had_begun_to_write_goes_with_the_next(tmp_path: Path) -> None:
+    for name in (".s.json.a1b2.half", ".s.json.swp", ".other.json.a1b2.half"):
+        (tmp_path / name).write_text("half")
+    with document.replacing(tmp_path / "s.json") as out:
+        out.write(b"whole")
+
+    names = sorted(each.name for each in tmp_path.iterdir())
+    assert names == [".other.json.a1b2.half", ".s.json.swp", "s.json"]
+
+
 def test_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="cannot be written"),

@@ -43,6 +43,8 @@ SECOND = ASKED + ".*skiptoken"
 CASES = {
     "throttled once": Case(lambda: throttled(ASKED, wait="7"), waits=[7.0]),
     "throttled on page two": Case(lambda: throttled(SECOND, wait="7"), waits=[7.0]),
+    "throttled until a date": Case(lambda: throttled(ASKED, wait="Wed, 21 Oct 2015 07:28:00 GMT")),
+    "throttled for nobody knows how long": Case(lambda: throttled(ASKED, wait="a while")),
     "throttled for ever": Case(lambda: throttled(ASKED, times=None), "failed", "429", 0),
     "500 twice": Case(lambda: Fault(ASKED, times=2, status=500)),
     "503 twice": Case(lambda: Fault(ASKED, times=2, status=503)),
@@ -67,6 +69,9 @@ CASES = {
     ),
     "value is null": Case(
         lambda: Fault(ASKED, times=None, status=200, body=b'{"value":null}'), "failed", "", 0
+    ),
+    "a byte order mark": Case(
+        lambda: Fault(ASKED, times=None, status=200, body=b'\xef\xbb\xbf{"value":[]}'), read=0
     ),
     "an empty body": Case(
         lambda: Fault(ASKED, times=None, status=200, body=b""), "failed", "JSON", 0

@@ -74,6 +74,53 @@ def test_every_record_tells_its_api_version_in_front(live: Live) -> None:
     assert {next(iter(one)) for one in live.document["resources"]} == {"apiVersion"}
 
 
+@pytest.mark.parametrize("instead", [{}, {"apiVersion": None}, {"apiVersion": ""}])
+def test_where_resource_graph_does_not_tell_the_version_lists_do(
+    live: Live, instead: dict[str, Any]
+) -> None:
+    live("--sweep", "arm")
+    expected = live.resources
+    live.azure.faults.append(
+        Fault(
+            "ResourceGraph",
+            times=None,
+            edit=lambda page: {
+                **page,
+                "data": [
+                    {k: v for k, v in row.items() if k != "apiVersion"} | instead
+                    for row in page["data"]
+                ],
+            },
+        )
+    )
+
+    live("--sweep", "graph")
+
+    assert live.resources == expected
+    assert live.gaps == []
+
+
+def test_where_some_rows_tell_no_version_only_their_lists_are_read(live: Live) -> None:
+    def edit(page: dict[str, Any]) -> dict[str, Any]:
+        nics = "microsoft.network/networkinterfaces"
+        return {
+            **page,
+            "data": [
+                row | {"apiVersion": None} if row["type"].lower() == nics else row
+                for row in page["data"]
+            ],
+        }
+
+    live.azure.faults.append(Fault("ResourceGraph", times=None, edit=edit))
+
+    live("--sweep", "graph")
+
+    listed = {path.rpartition("/providers/")[2] for path in live.azure.count()}
+    assert "microsoft.network/networkinterfaces" in listed
+    assert "microsoft.network/networksecuritygroups" not in listed
+    assert all(one["apiVersion"] for one in live.document["resources"])
+
+
 def test_a_few_subscriptions_are_read_by_lists(live: Live) -> None:
     live()
 
@@ -134,6 +181,22 @@ def test_a_type_that_the_role_leaves_out_is_a_gap(live: Live) -> None:
     assert live.gaps == [("denied", f"{one}/{subject}") for one in live.document["scope"]]
 
 
+def denial(*actions: str) -> dict[str, Any]:
+    """A deny assignment, as Azure tells it."""
+    return {"id": "/x", "properties": {"permissions": [{"actions": actions, "notActions": []}]}}
+
+
+def test_a_deny_assignment_of_something_else_is_none_here(live: Live) -> None:
+    page = {"value": [denial("*/write", "*/delete"), {"id": "/y", "properties": {}}]}
+    live.azure.faults.append(Fault("/denyAssignments", times=None, edit=lambda _: page))
+
+    live("--sweep", "graph")
+
+    listed = {path.rpartition("/providers/")[2] for path in live.azure.count()}
+    assert "microsoft.network/virtualnetworks" in listed
+    assert "microsoft.network/networkinterfaces" not in listed
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -142,6 +205,10 @@ def test_a_type_that_the_role_leaves_out_is_a_gap(live: Live) -> None:
         Fault("/permissions", times=None, status=200, body=b"<html>"),
         Fault("/permissions", times=None, edit=lambda page: {**page, "nextLink": "/x"}),
         Fault("/permissions", times=None, edit=lambda page: {"value": []}),
+        Fault("/denyAssignments", times=None, status=403),
+        Fault("/denyAssignments", times=None, status=200, body=b"{}"),
+        Fault("/denyAssignments", times=None, edit=lambda page: {**page, "nextLink": "/x"}),
+        Fault("/denyAssignments", times=None, edit=lambda page: {"value": [denial("*/read")]}),
     ],
 )
 def test_where_the_rights_are_not_told_everything_is_listed(live: Live, fault: Fault) -> None:

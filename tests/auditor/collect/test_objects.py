@@ -97,6 +97,18 @@ def test_the_gateway_api_is_read_in_the_version_that_there_is() -> None:
     assert [each["apiVersion"].rpartition("/")[2] for each in versions] == ["v1alpha2", "v1"]
 
 
+@pytest.mark.parametrize("path", ["/apis$", r"/apis/gateway\.networking\.k8s\.io/v1(?:alpha2)?$"])
+def test_a_server_that_does_not_say_what_it_has_is_asked_for_it(path: str) -> None:
+    with Cluster([named("TLSRoute", "t")]) as standin:
+        standin.faults.append(Fault(path, times=None, status=404))
+        opened = cluster.of_credentials(json.dumps(standin.kubeconfig()).encode(), str)
+
+        state, _, desk = taken(opened, "tlsroutes")
+
+    assert (state, list(desk.found)) == ("complete", ["TLSRoute/web/t"])
+    assert desk.lists[0]["apiVersion"] == "gateway.networking.k8s.io/v1alpha2"
+
+
 def test_a_cluster_without_the_gateway_api_has_no_route() -> None:
     with Cluster(gateway_api=False) as standin:
         opened = cluster.of_credentials(json.dumps(standin.kubeconfig()).encode(), str)
@@ -166,10 +178,12 @@ def test_a_list_that_is_not_whole(
     assert desk.lists == []
 
 
-def test_groups_that_are_not_told_are_no_absence(api: Cluster, server: ApiServer) -> None:
-    api.faults.append(Fault("/apis$", status=403, times=None))
+def test_groups_that_are_not_told_are_no_absence() -> None:
+    with Cluster(gateway_api=False) as standin:
+        standin.faults.append(Fault("/apis$", status=403, times=None))
+        opened = cluster.of_credentials(json.dumps(standin.kubeconfig()).encode(), str)
 
-    state, why, desk = taken(server, "httproutes")
+        state, why, desk = taken(opened, "httproutes")
 
     assert (state, desk.lists) == (State.DENIED.value, [])
     assert "its API groups" in why

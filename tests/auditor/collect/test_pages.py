@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from auditor.collect import pages
@@ -44,6 +45,15 @@ def test_every_page_is_read(tmp_path: Path) -> None:
     assert names(at) == ["one", "two"]
 
 
+@pytest.mark.parametrize("key", ["nextLink", "@nextLink", "@odata.nextLink"])
+@pytest.mark.parametrize("spelled", [link(2), f"{PATH}?page=2", "?page=2"])
+def test_a_next_page_is_found_however_it_is_told(tmp_path: Path, key: str, spelled: str) -> None:
+    first = Answer(200, msgspec.json.encode({"value": [ONE], key: spelled}))
+    outcome, at = take(tmp_path, first, p2=page(TWO))
+
+    assert (outcome.state, names(at)) == (State.COMPLETE, ["one", "two"])
+
+
 @pytest.mark.parametrize("empty", [page(), page(link="")])
 def test_an_empty_list_is_a_true_answer(tmp_path: Path, empty: Answer) -> None:
     assert take(tmp_path, empty)[0].state is State.COMPLETE
@@ -80,6 +90,8 @@ def test_what_is_no_list_has_failed(tmp_path: Path, body: bytes, why: str) -> No
         (401, "InvalidAuthenticationToken", State.DENIED),
         (403, "AuthorizationFailed", State.DENIED),
         (409, "MissingSubscriptionRegistration", State.NOT_REGISTERED),
+        (400, "SubscriptionNotRegistered", State.NOT_REGISTERED),
+        (404, "InvalidResourceNamespace", State.NOT_REGISTERED),
         (429, "TooManyRequests", State.FAILED),
         (500, "", State.FAILED),
         (302, "", State.FAILED),
@@ -89,6 +101,25 @@ def test_how_a_list_ends_by_its_first_answer(
     tmp_path: Path, status: int, code: str, state: State
 ) -> None:
     assert take(tmp_path, refusal(status, code))[0].state is state
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": None, "details": [{"code": "MissingSubscriptionRegistration"}]}},
+        {"code": "MissingSubscriptionRegistration", "message": "The subscription ..."},
+    ],
+)
+def test_an_error_is_understood_however_it_is_told(tmp_path: Path, body: Any) -> None:
+    answer = Answer(409, msgspec.json.encode(body))
+
+    assert take(tmp_path, answer)[0].state is State.NOT_REGISTERED
+
+
+def test_who_is_not_known_is_told_to_sign_in_to_the_right_tenant(tmp_path: Path) -> None:
+    outcome, _ = take(tmp_path, refusal(401, "InvalidAuthenticationTokenTenant"))
+
+    assert "--tenant" in outcome.detail
 
 
 @pytest.mark.parametrize(
@@ -136,6 +167,14 @@ def test_an_element_without_an_id_makes_the_list_a_part(tmp_path: Path) -> None:
     assert outcome.state is State.PARTIAL
     assert "no resources" in outcome.detail
     assert names(at) == ["one", "two"]
+
+
+@pytest.mark.parametrize("more", [{"type": None}, {"type": 7}, {"name": None, "tags": None}])
+def test_what_a_resource_leaves_null_does_not_make_it_none(tmp_path: Path, more: Any) -> None:
+    outcome, at = take(tmp_path, page({**ONE, **more}))
+
+    assert (outcome.state, names(at)) == (State.COMPLETE, ["one"])
+    assert at.entries[0].type == "microsoft.network/routetables"
 
 
 @pytest.mark.parametrize(

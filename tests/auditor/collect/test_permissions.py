@@ -19,7 +19,7 @@ ESTATES = Path(__file__).parents[3] / "fixtures/estates"
 _SCOPES = (
     (r"/subscriptions/?", "microsoft.resources/subscriptions/read"),
     (
-        r"/subscriptions/[^/]+/resourcegroups",
+        r"/subscriptions/[^/]+/resourcegroups(/[^/]+)?",
         "microsoft.resources/subscriptions/resourcegroups/read",
     ),
     (

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.collect import document
 from auditor.errors import NothingRead, UsageError
-from auditor.snapshot.transport import Answer
+from auditor.snapshot.transport import Answer, Unanswered
 
 from .table import Table, collected, page, records, refusal
 
@@ -62,6 +62,76 @@ def test_the_node_resource_group_of_a_cluster_comes_along(tmp_path: Path) -> Non
     assert run.told_scope() == [NODES, GROUP]
     assert not [path for path in table.paths() if "/other/" in path]
     run.spool.close()
+
+
+UNSEEN = {**ESTATE, f"{S}/resourcegroups": page(group(GROUP))}
+"""The same, with a list of groups that does not tell the clusters'."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "gaps"),
+    [
+        (refusal(403, "AuthorizationFailed"), [("denied", NODES)]),
+        (refusal(404, "ResourceGroupNotFound"), []),
+        (Unanswered("no connection"), [("failed", NODES)]),
+    ],
+)
+def test_a_node_resource_group_that_is_not_read_is_one_gap(
+    tmp_path: Path, answer: Any, gaps: list[tuple[str, str]]
+) -> None:
+    table = Table({**UNSEEN, NODES: answer})
+
+    assert gaps_of(table, tmp_path, resource_groups=("rg-app",)) == gaps
+    assert not [path for path in table.paths() if path.lower().startswith(f"{NODES}/".lower())]
+
+
+@pytest.mark.parametrize("answer", [Answer(200, b"{}"), refusal(404, "NotFound"), refusal(500)])
+def test_a_node_resource_group_that_is_not_told_is_read_all_the_same(
+    tmp_path: Path, answer: Answer
+) -> None:
+    table = Table({**UNSEEN, NODES: answer})
+
+    assert ids_of(table, tmp_path, resource_groups=("rg-app",)) == ["kubernetes", "aks"]
+
+
+def test_an_older_cloud_tells_its_subscriptions_in_the_version_that_it_knows(
+    tmp_path: Path,
+) -> None:
+    old = refusal(400, "InvalidApiVersionParameter", "The supported versions are '2019-06-01'.")
+    table = Table(
+        {
+            **ESTATE,
+            "/subscriptions": old,
+            "/subscriptions?api-version=2019-06-01": page({"id": S, "subscriptionId": "s"}),
+        }
+    )
+
+    assert ids_of(table, tmp_path, subscriptions=()) == ["aks"]
+
+
+@pytest.mark.parametrize(
+    ("code", "read"), [("SubscriptionNotFound", []), ("NotFound", ["aks"]), ("", ["aks"])]
+)
+def test_a_subscription_whose_groups_are_not_told_is_read_all_the_same(
+    tmp_path: Path, code: str, read: list[str]
+) -> None:
+    table = Table({**ESTATE, f"{S}/resourcegroups": refusal(404, code)})
+    run = collected(table, tmp_path) if read else None
+
+    if run is None:
+        with pytest.raises(NothingRead):
+            collected(table, tmp_path)
+        return
+    assert [each["id"].rpartition("/")[2] for each in records(run)] == read
+    assert run.missing == ()
+    run.spool.close()
+
+
+def test_groups_that_are_not_told_are_a_gap_when_some_are_asked_for(tmp_path: Path) -> None:
+    half = page(group(GROUP), link="https://elsewhere.example/")
+    table = Table({**ESTATE, f"{S}/resourcegroups": half})
+
+    assert gaps_of(table, tmp_path, resource_groups=("rg-app",)) == [("partial", S)]
 
 
 def test_the_inventory_of_a_group_does_not_hide_what_was_read(tmp_path: Path) -> None:
@@ -195,6 +265,16 @@ def test_service_tags_are_asked_for_once_where_most_networks_are(tmp_path: Path)
 
     assert records(run)[-1]["id"].endswith("/serviceTags/P")
     assert document.gaps(run.spool) == []
+    run.spool.close()
+
+
+@pytest.mark.parametrize("id", ["x", "/", "/subscriptions/", "/providers/Microsoft.Network/a/b"])
+def test_an_id_that_is_none_of_a_subscription_ends_no_run(tmp_path: Path, id: str) -> None:
+    vnet = {"id": id, "type": "Microsoft.Network/virtualNetworks", "location": "westeurope"}
+    table = Table({f"{S}/providers/Microsoft.Network/virtualNetworks": page(vnet)})
+    run = collected(table, tmp_path)
+
+    assert [each["id"] for each in records(run)] == [id]
     run.spool.close()
 
 

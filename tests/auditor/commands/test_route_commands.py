@@ -91,7 +91,7 @@ def test_the_text_says_it_in_words(auditor: Command) -> None:
     assert ran.out == (
         "10.1.5.7 from web: VirtualAppliance 10.0.9.4\n"
         "  by 10.1.5.0/24 User of rt/to-firewall (R-5)\n"
-        "  not told: nva:fw (whether its guest forwards)\n"
+        "  cannot tell: whether its guest forwards (nva:fw)\n"
     )
     ran = auditor(
         "next-hop", "-", "--nic", "web", "--to", "20.1.1.1",
@@ -103,7 +103,7 @@ def test_the_text_says_it_in_words(auditor: Command) -> None:
         "  perhaps Internet, by 0.0.0.0/0 Default of a (R-1)\n"
         "  perhaps VirtualNetworkGateway, by a route that is not told, "
         "VirtualNetworkGateway (R-25)\n"
-        "  because bgp-routes-unknown (what the ExpressRoute gateway er teaches)\n"
+        "  cannot tell: what the ExpressRoute gateway er teaches (bgp-routes-unknown)\n"
     )
 
 
@@ -125,6 +125,23 @@ def test_routes_come_in_azures_own_shape(auditor: Command) -> None:
     }
 
 
+def test_each_route_tells_if_the_subnet_takes_routes_of_gateways(auditor: Command) -> None:
+    """As Azure does, in `disableBgpRoutePropagation`; not where nobody tells."""
+
+    def told(*resources: Any) -> list[Any]:
+        ran = auditor("effective-routes", "-", "--nic", "web", "--report", "json",
+                      stdin={"value": list(resources)})  # fmt: skip
+        found = json.loads(ran.out)["value"]
+        return list(dict.fromkeys(each.get("disableBgpRoutePropagation") for each in found))
+
+    web = nic("web", "10.0.3.9", ("a", "app"))
+    plain = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.3.0/24"})
+    steering = vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.3.0/24")})
+    assert told(web, plain) == [False]
+    assert told(web, steering, table("rt", disableBgpRoutePropagation=True)) == [True]
+    assert told(web, steering) == [None]
+
+
 def test_routes_in_text_are_a_table_and_the_unknown_below(auditor: Command) -> None:
     ran = auditor(
         "effective-routes", "-", "--nic", "web",
@@ -138,7 +155,7 @@ def test_routes_in_text_are_a_table_and_the_unknown_below(auditor: Command) -> N
     assert (
         "User     Active  10.1.5.0/24     VirtualAppliance  10.0.9.4     to-firewall (R-5)" in lines
     )
-    assert lines[-1].startswith("cannot tell: bgp-routes-unknown")
+    assert lines[-1].endswith("(bgp-routes-unknown)")
 
 
 def test_a_nic_is_named_by_id_or_by_name_in_any_letter_case(auditor: Command) -> None:

@@ -160,6 +160,67 @@ def test_an_answer_that_does_not_come_is_a_gap(
     assert len(gaps) == 2
 
 
+ACCOUNT = "/subscriptions/s/providers/Microsoft.Network/locations/x/operations/1?api-version=2"
+GOES_ON = b'{"status": "InProgress"}'
+TOLD = b'{"status": "Succeeded", "properties": {"output": {"value": [{"a": 1}]}}}'
+
+
+@pytest.mark.parametrize("header", ["Azure-AsyncOperation", "Operation-Location"])
+def test_an_account_of_the_question_is_followed_to_its_end(
+    take: Take, azure: StandIn, header: str
+) -> None:
+    headers = {header: azure.base + ACCOUNT, "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    azure.faults += [
+        Fault("nic-web-1/effective", times=None, status=202, headers=headers, body=b""),
+        Fault("/operations/1", times=3, status=200, headers={"Retry-After": "0"}, body=GOES_ON),
+        Fault("/operations/1", times=None, status=200, body=TOLD),
+    ]
+
+    _, snapshot = take("--effective", "--resource-group", "rg-orders")
+
+    assert about(snapshot) == []
+    assert [each["value"] for each in snapshot["effective"]] == [[{"a": 1}], [{"a": 1}]]
+
+
+def test_a_question_that_azure_gives_up_is_a_gap(take: Take, azure: StandIn) -> None:
+    headers = {"Azure-AsyncOperation": azure.base + ACCOUNT, "Retry-After": "0"}
+    azure.faults += [
+        Fault("nic-web-1/effective", times=None, status=202, headers=headers),
+        Fault("/operations/1", times=None, status=200, body=b'{"status": "Failed"}'),
+    ]
+
+    _, snapshot = take("--effective", "--resource-group", "rg-orders")
+
+    assert {gap["kind"] for gap in about(snapshot)} == {"failed"}
+    assert all("gave the question up" in gap["detail"] for gap in about(snapshot))
+
+
+def test_an_older_cloud_is_asked_in_the_version_that_it_knows(take: Take, azure: StandIn) -> None:
+    message = "The supported api-versions are '2023-09-01'."
+    body = {"error": {"code": "NoRegisteredProviderFound", "message": message}}
+    refused = f"/effective.*api-version={effective.VERSION}"
+    azure.faults.append(Fault(refused, times=None, status=400, body=json.dumps(body).encode()))
+
+    _, snapshot = take("--effective", "--resource-group", "rg-orders")
+
+    assert about(snapshot) == []
+    assert {each["apiVersion"] for each in snapshot["effective"]} == {"2023-09-01"}
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"truncate": True}, {"status": 502}])
+def test_a_question_that_is_not_answered_is_asked_again(
+    take: Take, azure: StandIn, fault: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azure.core.pipeline.transport import RequestsTransport
+
+    monkeypatch.setattr(RequestsTransport, "sleep", lambda *_: None)
+    azure.faults.append(Fault("nic-web-1/effective", **fault))
+
+    _, snapshot = take("--effective", "--resource-group", "rg-orders")
+
+    assert about(snapshot) == []
+
+
 def test_an_answer_that_takes_for_ever_is_given_up(
     take: Take, azure: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -245,21 +245,27 @@ def test_a_question_about_something_is_answered_once_for_each() -> None:
     asked: list[str] = []
 
     @question_about
-    def found(network: Network, name: str, *, hidden: bool = False) -> str | None:
+    def found(network: Network, name: str) -> str:
         asked.append(name)
         if name == "gone":
             raise Undetermined("what is gone")
+        return name
+
+    @question_about
+    def found_by(network: Network, name: str, hidden: bool) -> str | None:
+        asked.append(name)
         return None if hidden else name
 
     one, two = estate(resource(PIP, "a")), estate(resource(PIP, "a"))
 
     assert [found(one, "a"), found(one, "a"), found(one, "b"), found(two, "a")] == [*"aaba"]
-    assert found(one, "a", hidden=True) is found(one, "a", hidden=True) is None
-    assert asked == ["a", "b", "a", "a"]
+    assert found_by(one, "a", True) is found_by(one, "a", True) is None
+    assert found_by(one, "a", False) == found_by(one, "a", False) == "a"
+    assert asked == ["a", "b", "a", "a", "a"]
     for _ in range(2):
         with pytest.raises(Undetermined):
             found(one, "gone")
-    assert asked[4:] == ["gone", "gone"]
+    assert asked[5:] == ["gone", "gone"]
 
 
 def test_subjects_and_evidence() -> None:

@@ -48,6 +48,7 @@ def test_with_keep_going_it_is_left_unset_and_told() -> None:
 
 def test_an_empty_prefix_in_a_list_says_nothing() -> None:
     space = {"addressSpace": {"addressPrefixes": ["", "10.0.0.0/16"]}}
-    (vnet,) = estate(resource("Microsoft.Network/virtualNetworks", "v", space)).all(VirtualNetwork)
+    network = estate(resource("Microsoft.Network/virtualNetworks", "v", space))
+    (vnet,) = network.all(VirtualNetwork)
     assert [str(prefix) for prefix in vnet.prefixes] == ["10.0.0.0/16"]
-    assert [str(claim.prefix) for claim in claims_of(vnet)] == ["10.0.0.0/16"]
+    assert [str(claim.prefix) for claim in claims_of(network, vnet)] == ["10.0.0.0/16"]

@@ -241,7 +241,7 @@ def test_a_type_that_nobody_reads_is_a_doubt() -> None:
     told = found(network, "type:storageAccounts")
     assert told.nodes == ()
     assert [str(doubt) for doubt in told.doubts] == [
-        "type-not-read (1 of type microsoft.storage/storageaccounts)"
+        "1 of type microsoft.storage/storageaccounts (type-not-read)"
     ]
     assert "nothing in the input fits" in refused(network, "type:disks")
     assert found(network, storage["id"]).doubts
@@ -281,7 +281,7 @@ def test_what_a_group_holds_and_nobody_reads_is_a_doubt() -> None:
         machine("vm", group="data"),
     )
     assert reasons(network, "rg:data") == [
-        "type-not-read (2 of type microsoft.storage/storageaccounts)"
+        "2 of type microsoft.storage/storageaccounts (type-not-read)"
     ]
     assert reasons(network, "rg:rg") == []
 
@@ -289,7 +289,7 @@ def test_what_a_group_holds_and_nobody_reads_is_a_doubt() -> None:
 @pytest.mark.parametrize("kind", ["partial", "denied", "failed", "unsupported", "damaged"])
 def test_pages_that_were_not_read_are_a_doubt(kind: str) -> None:
     network = shop(gaps=(Gap(kind, "a.json", "a next page"), Gap("lossy", "b.json", "x")))
-    assert reasons(network, "name:vm-a") == ["collection-gap (a next page)"]
+    assert reasons(network, "name:vm-a") == ["a next page (collection-gap)"]
     assert reasons(network, "subnet:hub/web") == []
     assert "did you mean" in refused(network, "name:vm-aa")
 
@@ -312,14 +312,14 @@ def test_tags_that_are_not_told_are_a_doubt() -> None:
     told = found(network, "tag:env=prod")
     assert told.nodes == ()
     assert [str(doubt) for doubt in told.doubts] == [
-        "collection-gap (the tags of 1 resources that are not told)"
+        "the tags of 1 resources that are not told (collection-gap)"
     ]
 
 
 def test_tags_of_what_is_absent_are_a_doubt() -> None:
     network = shop(nic("lost", "10.0.0.9", ("hub", "web"), vm="vm-lost"))
     assert reasons(network, "tag:env=Prod") == [
-        "collection-gap (the tags of 1 resources that are not in the snapshot)"
+        "the tags of 1 resources that are not in the snapshot (collection-gap)"
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.packets import search
+from auditor.packets import cover, search
 from auditor.packets.cover import redundant, shadowed, superfluous
 from auditor.packets.diagram import flow_space
 from auditor.packets.rule import Rule, exact
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["few rules", "many rules"])
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also the way that is taken from some number of rules on only."""
+    """Also the way that is taken from some number of rules on only, and where no glance tells."""
     if request.param == "many rules":
+        monkeypatch.setattr(cover._Table, "plainly_needed", lambda *_: False)
         monkeypatch.setattr(search, "_FEW", 0)
         monkeypatch.setattr(search, "_PATIENCE", 1)
 
@@ -112,6 +113,26 @@ def choices(held: Sequence[tuple[set[Packet], set[Packet]]], packet: Packet) -> 
         elif packet in may:
             lists += [[*some, i] for some in lists]
     return lists
+
+
+def test_a_glance_tells_of_many_rules_that_they_are_needed(tiny: Tiny) -> None:
+    chance = random.Random(25)
+    plain = needed = 0
+    for _ in range(200):
+        rules = [rule for rule in tiny.policy(chance, 9) if not rule.is_empty]
+        found = superfluous(tiny.space(), rules)
+        table = cover._Table(tiny.space(), rules, default=False)
+        sure = {i for i, rule in enumerate(rules) if table.plainly_needed(i, rule.may)}
+        assert not sure & (found.shadowed.keys() | found.redundant.keys())
+        plain += len(sure)
+        needed += len(rules) - len(found.shadowed) - len(found.redundant)
+    assert plain > needed / 2
+
+
+def test_of_the_first_rules_nothing_is_said_where_nobody_asks(tiny: Tiny) -> None:
+    whole = tiny.space().box()
+    rules = [exact(i, False, whole) for i in range(3)]
+    assert superfluous(tiny.space(), rules, skip=2) == cover.Superfluous({2: (0,)}, {})
 
 
 def test_a_rule_is_shadowed_by_two_halves_together() -> None:

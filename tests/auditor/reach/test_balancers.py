@@ -158,18 +158,71 @@ def test_E_14_members_by_address_count() -> None:
     assert asked(network, CLIENT, "web").verdict == "reachable"
 
 
-def test_E_15_a_member_that_is_set_down_is_in_doubt() -> None:
-    entry = {
-        "name": "m",
-        "properties": {
-            "ipAddress": "10.0.0.4",
-            "adminState": "Down",
-            "virtualNetwork": {"id": arm_id("Microsoft.Network/virtualNetworks", "vnet")},
-        },
+def member(address: str, **settings: Any) -> dict[str, Any]:
+    """A member of a pool by address, in the network of `balanced`."""
+    home = {"id": arm_id("Microsoft.Network/virtualNetworks", "vnet")}
+    return {
+        "name": address,
+        "properties": {"ipAddress": address, "virtualNetwork": home, **settings},
     }
-    pool = {"name": "pool", "properties": {"loadBalancerBackendAddresses": [entry]}}
-    found = asked(balanced(rule("in", 100), backendAddressPools=[pool]), CLIENT, "web")
+
+
+def with_states(*rules: Any, probe: bool = True, behaviour: str = "", **states: str) -> Network:
+    """NICs web and api behind the frontend; `states` are the administrative ones."""
+    entries = [
+        member(address, **({"adminState": states[name]} if name in states else {}))
+        for name, address in (("web", "10.0.0.4"), ("api", "10.0.0.5"))
+    ]
+    pool = {"name": "pool", "properties": {"loadBalancerBackendAddresses": entries}}
+    own = lb_probe(8080)
+    if behaviour:
+        own["properties"]["noHealthyBackendsBehavior"] = behaviour
+    asks: dict[str, Any] = {"probe": ref(f"{BALANCER}/probes", "lb", "probe")} if probe else {}
+    return estate(
+        nsg(*rules),
+        nic("web", nsg="nsg"),
+        nic("api", address="10.0.0.5", nsg="nsg"),
+        pip("pip"),
+        lb(lb_rule(**asks), backendAddressPools=[pool], probes=[own]),
+        vnet(subnet()),
+    )
+
+
+def test_E_15_a_member_that_is_set_down_gets_nothing_new() -> None:
+    network = with_states(rule("in", 100), web="Down")
+    shut = asked(network, CLIENT, "web")
+    assert (shut.verdict, shut.stops) == ("blocked", ["load-balancer"])
+    assert shut.one.blockers[0].opening == "set the administrative state of web to None"
+    assert asked(network, CLIENT, "api").verdict == "reachable"
+    assert asked(network, CLIENT, "front").verdict == "reachable"
+    every = with_states(rule("in", 100), web="Down", api="Down")
+    assert asked(every, CLIENT, "front").verdict == "blocked"
+
+
+def test_E_15_without_a_probe_nobody_tells_what_a_state_does() -> None:
+    network = with_states(rule("in", 100), probe=False, web="Down")
+    found = asked(network, CLIENT, "web")
     assert (found.verdict, found.labels) == ("unknown", {"semantics:E-15"})
+    assert asked(network, CLIENT, "api").verdict == "reachable"
+    drained = asked(with_states(rule("in", 100), web="Drain"), CLIENT, "web")
+    assert (drained.verdict, drained.labels) == ("unknown", {"semantics:E-15"})
+
+
+def test_E_15_a_member_that_is_set_up_gets_packets_though_its_probe_is_denied() -> None:
+    rules = (rule("in", 100, CLIENT), deny("rest", 200))
+    assert asked(with_states(*rules, web="Up"), CLIENT, "web").verdict == "reachable"
+    assert asked(with_states(*rules, web="None"), CLIENT, "web").stops == ["probe"]
+
+
+def test_E_16_where_no_probe_gets_in_all_machines_may_count_as_up() -> None:
+    """`noHealthyBackendsBehavior: AllProbedUp` sends to all when none is healthy."""
+    rules = (rule("in", 100, CLIENT), deny("rest", 200))
+    every = with_states(*rules, behaviour="AllProbedUp")
+    assert asked(every, CLIENT, "web").verdict == "reachable"
+    assert asked(with_states(*rules, behaviour="AllProbedDown"), CLIENT, "web").stops == ["probe"]
+    one_lives = with_states(*rules, behaviour="AllProbedUp", api="Up")
+    assert asked(one_lives, CLIENT, "web").stops == ["probe"]
+    assert asked(one_lives, CLIENT, "api").verdict == "reachable"
 
 
 def nat(**settings: Any) -> dict[str, Any]:

@@ -310,8 +310,8 @@ def test_N_11_both_groups_that_deny_are_told_and_opened() -> None:
 
     shut = told().one.blockers
     assert [step.resource.split("/")[-1] for step in shut] == ["outer", "inner"]
-    assert all("from 1.0.0.4 to 10.0.0.4 to port 443" in step.opening for step in shut)
-    assert told(rule("opened", 199, "1.0.0.4", "443")).verdict == "reachable"
+    assert all("from 203.0.113.10 to 10.0.0.4 to port 443" in step.opening for step in shut)
+    assert told(rule("opened", 199, "203.0.113.10", "443")).verdict == "reachable"
 
 
 def test_a_route_that_a_peering_must_replace_says_both() -> None:
@@ -347,3 +347,30 @@ def test_a_network_may_be_called_what_it_likes() -> None:
     )
     there = asked(network, "web", "db").step("route").opening
     assert there == "peer a with gateway-internet, so that 10.1.0.4 goes to gateway-internet"
+
+
+@pytest.mark.parametrize(
+    ("forwards", "appliance", "cure"),
+    [
+        (False, "10.0.9.4", "enable IP forwarding on NIC fw"),
+        (
+            True,
+            "10.0.9.9",
+            "let 10.0.9.9 be an appliance that forwards: nobody owns 10.0.9.9 (R-11)",
+        ),
+    ],
+)
+def test_R_11_what_lacks_at_an_appliance_is_cured_there(
+    forwards: bool, appliance: str, cure: str
+) -> None:
+    """The route leads to the appliance as it should: to change the route would not help."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24"), "nva": "10.0.9.0/24"}),
+        table_of("rt", route("10.1.0.0/16", "VirtualAppliance", appliance)),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("fw", "10.0.9.4", ("a", "nva"), enableIPForwarding=forwards),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    [stop] = [step for step in asked(network, "web", "db").one.blockers if step.code == "route"]
+    assert stop.opening == cure

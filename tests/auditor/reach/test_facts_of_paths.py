@@ -13,7 +13,7 @@ from ...networks import gateway, peer, site, subnet_id, tunnel
 from ...networks import nic as nic_in
 from ...networks import vnet as net
 from ...reaching import asked, lb, lb_rule
-from ...routing import endpoint
+from ...routing import endpoint, route, steered, table
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 BALANCER = "Microsoft.Network/loadBalancers"
@@ -216,3 +216,26 @@ def test_N_54_a_group_with_no_member_by_name_may_hold_every_network() -> None:
     )  # fmt: skip
     assert asked(managed, "jump", "web", 22).labels == {"avnm-unknown"}
     assert asked(managed, "jump", "web", 23).verdict == "reachable"
+
+
+def test_R_5_a_route_into_the_network_for_a_peers_addresses_is_not_told() -> None:
+    """Whether the next hop VnetLocal follows a peering no page says; to strangers it leads not."""
+
+    def between(prefix: str, address: str) -> tuple[str, set[str]]:
+        network = estate(
+            net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")},
+                peers=[peer("b", "10.1.0.0/16", **FLAGS)]),
+            net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"},
+                peers=[peer("a", "10.0.0.0/16", **FLAGS)]),
+            net("c", "10.2.0.0/16", subnets={"app": "10.2.0.0/24"}),
+            table("rt", route(prefix, "VnetLocal"), disableBgpRoutePropagation=True),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            nic_in("db", "10.1.0.4", ("b", "app")),
+            nic_in("far", "10.2.0.4", ("c", "app")),
+        )  # fmt: skip
+        found = asked(network, "web", address)
+        return found.verdict, found.labels
+
+    assert between("10.1.0.0/24", "db") == ("unknown", {"semantics:R-5"})
+    assert between("10.0.0.0/8", "db") == ("reachable", set())
+    assert between("10.2.0.0/24", "far") == ("blocked", set())

@@ -9,7 +9,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
 from ...exposed import NIC, NSG, PIP, deny, nsg, pip, rule
-from ...networks import gateway, site, subnet_id, tunnel, vnet
+from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 
@@ -117,3 +117,21 @@ def test_filters_come_before_a_tunnel() -> None:
         },
     )
     assert asked(shut, "web", CLIENT).verdict == "blocked"
+
+
+def test_R_26_a_route_to_a_gateway_that_is_not_there_brings_no_reply_back() -> None:
+    """The hub has one, and its peer does not use it: replay and sets say the same."""
+    flags: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+    network = estate(
+        vnet("hub", "10.0.0.0/16", subnets={"GatewaySubnet": "10.0.9.0/27"},
+             peers=[peer("a", "10.1.0.0/16", allowGatewayTransit=True, **flags)]),
+        vnet("a", "10.1.0.0/16", subnets={"app": steered("10.1.0.0/24")},
+             peers=[peer("hub", "10.0.0.0/16", useRemoteGateways=False, **flags)]),
+        table("rt", route("192.168.7.0/24", "VirtualNetworkGateway")),
+        gateway("vpn", "hub", enableBgp=False),
+        site("site", "192.168.7.0/24"),
+        tunnel("tunnel", "vpn", "site", enableBgp=False, connectionStatus="Connected"),
+        nic("web", "10.1.0.4", ("a", "app")),
+    )  # fmt: skip
+    for source, target in (("onprem 192.168.7.0/24", "web"), ("web", "onprem 192.168.7.0/24")):
+        assert asked(network, source, target).verdict == "blocked"

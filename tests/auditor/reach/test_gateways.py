@@ -254,7 +254,11 @@ def test_A_28_a_gateway_before_a_gateway_is_followed() -> None:
 
 
 def cluster(**access: Any) -> Network:
-    settings = {"fqdn": "aks.hcp.azmk8s.io", "apiServerAccessProfile": access or None}
+    settings: dict[str, Any] = {
+        "fqdn": "aks.hcp.azmk8s.io",
+        "apiServerAccessProfile": access or None,
+        "agentPoolProfiles": [],
+    }
     return estate(resource("Microsoft.ContainerService/managedClusters", "aks", settings))
 
 
@@ -305,8 +309,9 @@ def test_two_listeners_before_one_load_balancer_are_two_connections() -> None:
 
 
 def written(**settings: Any) -> Network:
-    """A cluster of which Azure told nothing."""
-    return estate(resource("Microsoft.ContainerService/managedClusters", "aks", settings))
+    """A cluster of which Azure told nothing but that it has no pools."""
+    told = {"agentPoolProfiles": [], **settings}
+    return estate(resource("Microsoft.ContainerService/managedClusters", "aks", told))
 
 
 def test_K_10_a_profile_that_is_not_told_is_no_default() -> None:

@@ -91,6 +91,34 @@ def test_only_names_whatever_else_is_reached() -> None:
     assert [a.target.id.rpartition("/")[2] for a in shut.answers] == ["primary"]
 
 
+def test_the_ports_of_only_are_what_may_be_reached() -> None:
+    """Nothing but these: neither another port there, nor any port of anybody else."""
+
+    def public(ports: Any, *rules: Any, other: Any = "") -> Judgement:
+        network = estate(
+            nsg(*rules),
+            nsg(*([rule("ssh", 100, ports=other)] if other else []), name="other"),
+            nic("web", public="pip", nsg="nsg"),
+            nic("api", public="pip-2", nsg="other", address="10.0.0.5"),
+            pip("pip"),
+            pip("pip-2", address="20.50.1.9"),
+            vnet(subnet()),
+            intents=(intent("only", to="name:web", from_="internet", ports=ports),),
+        )
+        [found] = judgements(network)
+        return found
+
+    https, ssh = rule("https", 100, ports="443"), rule("ssh", 110, ports="22")
+    assert public(443, https).outcome.value == "kept"
+    assert public([22, 443], https, ssh).outcome.value == "kept"
+    there = public(443, https, ssh)
+    assert (there.outcome.value, [str(a.ports) for a in there.answers]) == ("broken", ["22"])
+    elsewhere = public(443, https, other="22")
+    assert (elsewhere.outcome.value, [str(a.ports) for a in elsewhere.answers]) == (
+        "broken", ["22"],
+    )  # fmt: skip
+
+
 def fronted(*intents: Any) -> Network:
     """The internet reaches the gateway, and the gateway reaches web."""
     return estate(

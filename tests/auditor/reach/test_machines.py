@@ -141,7 +141,9 @@ def test_P_12_versions_are_two_questions() -> None:
 A, B, C = "10.0.0.0/16", "10.1.0.0/16", "10.2.0.0/16"
 
 
-def spokes(*, forwarded: bool | None = True, rules: Any = None, more: Any = ()) -> Any:
+def spokes(
+    *, forwarded: bool | None = True, rules: Any = None, action: str = "Allow", more: Any = ()
+) -> Any:
     """Spokes a and b, joined by a firewall in hub c at 10.2.0.4."""
     from ...firewalls import collection, network_rule
 
@@ -158,7 +160,7 @@ def spokes(*, forwarded: bool | None = True, rules: Any = None, more: Any = ()) 
         nic_in("db", "10.1.0.4", ("b", "app"), vm="d"),
         table("rt", route(B, "VirtualAppliance", "10.2.0.4"), disableBgpRoutePropagation=True),
         table("back", route(A, "VirtualAppliance", "10.2.0.4"), disableBgpRoutePropagation=True),
-        *_firewall(every if rules is None else collection("c", 100, "Allow", *rules)),
+        *_firewall(every if rules is None else collection("c", 100, action, *rules)),
         *more,
     )  # fmt: skip
 
@@ -211,6 +213,10 @@ def test_E_22_what_no_firewall_rule_allows_is_denied() -> None:
     assert (shut.verdict, shut.stops) == ("blocked", ["firewall"])
     assert shut.one.blockers[0].opening == (
         "allow TCP from 10.0.0.4 to 10.1.0.4 to port 22 in a network rule of fw"
+    )
+    denied = spokes(rules=[network_rule("no", "*", B, "443")], action="Deny")
+    assert asked(denied, "web", "db", 443).one.blockers[0].opening == (
+        "allow TCP from 10.0.0.4 to 10.1.0.4 to port 443 in a network rule of fw, before no"
     )
 
 

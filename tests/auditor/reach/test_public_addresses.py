@@ -11,6 +11,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
 from ...exposed import NIC, SUBNET, nic, nsg, pip, rule, subnet, vnet
+from ...guarded import out, out_deny
 from ...reaching import app_gateway, lb, lb_rule
 
 
@@ -119,3 +120,44 @@ def test_K_58_who_leaves_by_a_load_balancer_asks_from_its_address() -> None:
     )
     found = answers(guarded, one, other, protocols=("tcp",))
     assert {str(a.ports): a.verdict.value for a in found}["443"] == "reachable"
+
+
+def test_the_internet_has_none_of_the_addresses_of_the_input() -> None:
+    """Rules that let out to the input's own public addresses alone lead to nobody else."""
+    network = estate(
+        nsg(out("own", 100, "20.50.1.9"), out_deny("rest", 200)),
+        nic("web", public="pip", nsg="nsg"),
+        nic("api", public="other", address="10.0.0.5"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        pip("other", arm_id(f"{NIC}/ipConfigurations", "api", "primary"), address="20.50.1.9"),
+        vnet(subnet()),
+    )
+    assert set(told(network, "name:web", "internet").values()) == {"blocked"}
+    assert set(told(network, "name:api", "internet").values()) == {"reachable"}
+
+
+def test_a_gateway_asked_by_its_private_address_answers_there_alone() -> None:
+    fronted = estate(
+        nic("web", public="own"),
+        pip("pip"),
+        pip("own", arm_id(f"{NIC}/ipConfigurations", "web", "primary"), address="20.50.1.3"),
+        app_gateway(listeners=[("public", 443), ("private", 8443)]),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26")),
+    )
+    assert set(told(fronted, "internet", "10.0.1.20").values()) == {"blocked"}
+    assert told(fronted, "internet", "name:agw")["443"] == "reachable"
+    inside = told(fronted, "name:web", "10.0.1.20")
+    assert inside == {"8443": "reachable", "0-8442, 8444-65535": "blocked"}
+
+
+def test_addresses_of_documentation_stand_for_public_ones() -> None:
+    """An office in an example is on the internet as any other, and what it may do is found."""
+    guarded = estate(
+        nsg(rule("office", 100, "203.0.113.0/24", "22"), rule("all", 110, "Internet", "443")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        vnet(subnet()),
+    )
+    assert told(guarded, "internet", "name:web")["22, 443"] == "reachable"
+    assert told(guarded, "203.0.113.7", "name:web")["22, 443"] == "reachable"
+    assert told(guarded, "198.51.100.7", "name:web")["443"] == "reachable"

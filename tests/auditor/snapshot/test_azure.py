@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -63,6 +66,25 @@ def test_each_kind_of_credential_is_made_for_each_cloud(
     credential = azure.credential_of(kind, cloud, tenant)
 
     assert isinstance(credential, made)
+    credential.close()
+
+
+@pytest.mark.parametrize("elsewhere", [None, "https://login.microsoftonline.com"])
+def test_every_credential_of_the_chain_asks_the_authority_of_the_cloud(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: str | None
+) -> None:
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
+    if elsewhere:
+        monkeypatch.setenv("AZURE_AUTHORITY_HOST", elsewhere)
+
+    credential = azure.credential_of("auto", OWN, None)
+
+    kind = identity.WorkloadIdentityCredential
+    [workload] = [each for each in credential.credentials if isinstance(each, kind)]
+    assert workload._client._authority == OWN.authority
+    assert os.environ.get("AZURE_AUTHORITY_HOST") == elsewhere
     credential.close()
 
 
@@ -166,6 +188,15 @@ def test_throttling_is_told_with_its_seconds() -> None:
         traffic.throttle(azure.seconds(headers))
 
     assert told == [7.0, 5.0, 5.0, 1.0]
+
+
+def test_a_wait_may_be_a_date_or_in_milliseconds() -> None:
+    at = formatdate(time.time() + 90, usegmt=True)
+
+    assert 80 < (azure.asked_wait({"Retry-After": at}) or 0) < 91
+    assert azure.asked_wait({"Retry-After": formatdate(0, usegmt=True)}) == 0
+    assert azure.asked_wait({"x-ms-retry-after-ms": "1500"}) == 1.5
+    assert azure.asked_wait({"Retry-After": "Mon, 99 Foo 2026"}) is None
 
 
 CHAIN = """DefaultAzureCredential failed to retrieve a token from the included credentials.

@@ -66,3 +66,17 @@ def test_a_rest_fills_the_bucket_and_no_more() -> None:
         pace.wait(ONE)
 
     assert clock.slept == [1 / REFILL]
+
+
+def test_resource_graph_is_asked_fifteen_times_in_five_seconds_at_most() -> None:
+    clock = Clock()
+    asked: list[float] = []
+    pace = Pace(clock=lambda: clock.now, sleep=clock.sleep)
+
+    for _ in range(100):
+        pace.wait("https://management.azure.com/providers/Microsoft.ResourceGraph/resources?x=1")
+        asked.append(clock.now)
+
+    assert asked[:5] == [0.0] * 5
+    assert asked[-1] == pytest.approx(47.5)
+    assert max(sum(at <= each < at + 5 for each in asked) for at in asked) <= 15

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.snapshot import redact
+from auditor.snapshot import redact, secret_texts
 from auditor.snapshot.redact import REDACTED, redacted
 
 from .planted import ENCODED, PLANTED, SECRET, planted
@@ -29,7 +29,10 @@ def through(value: Any) -> Any:
         "sharedKey", "authorizationKey", "radiusServerSecret", "administratorLoginPassword",
         "adminPassword", "customData", "userData", "connectionString", "primaryConnectionString",
         "storageAccountAccessKey", "secret", "clientSecret", "sasToken", "SHAREDKEY", "auth_token",
-        "api-key", "preSharedKey", "primaryKey", "password", "accountKey",
+        "api-key", "preSharedKey", "primaryKey", "password", "accountKey", "ikePsk", "MYSQL_PWD",
+        "pass", "dbPass", "pfxBlob", "secretText", "sas", "sasKey", "storageKey", "signingKey",
+        "adminPasswordHash", "md5AuthenticationKey", "SECRET_KEY_BASE", ".dockerconfigjson",
+        "startupScript", "cloudInit", "kubeAdminConfig",
     ],
 )  # fmt: skip
 def test_values_of_secret_keys_are_replaced(key: str) -> None:
@@ -57,6 +60,12 @@ def test_values_of_secret_keys_are_replaced(key: str) -> None:
         {"sslCertificates": [{"properties": {"publicCertData": "MIIC"}}]},
         {"name": "allow-token-service", "properties": {"priority": 100}},
         {"path": "/health?full=1"},
+        {"bypass": "AzureServices"},
+        {"sshPublicKey": "ssh-rsa AAAA"},
+        {"keyName": "cmk", "keyVaultUri": "https://v.vault.azure.net/"},
+        {"key": "app.kubernetes.io/name", "values": ["web"]},
+        {"description": "lets the token service in: see https://wiki/x?page=7#part"},
+        {"tags": {"key1": "value1", "compass": "north"}},
         {"nginx.ingress.kubernetes.io/auth-tls-secret": "shop/ca"},
     ],
     ids=lambda value: next(iter(value)),
@@ -79,6 +88,26 @@ def test_what_is_no_secret_stays(kept: dict[str, Any]) -> None:
         ("SharedSecret = abc", "SharedSecret = <redacted>"),
         ("https://user:hunter2@host/x", "https://user:<redacted>@host/x"),
         ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.", "<redacted>"),
+        ("Server=a;Password='hunter2;hunter2';Db=x", "Password=<redacted>;Db=x"),
+        ('export DB_PASSWORD="hunter2" && run', "export DB_PASSWORD=<redacted>"),
+        ("--password hunter2 --verbose", "--password <redacted> --verbose"),
+        ("/password:hunter2", "/password:<redacted>"),
+        ("curl -u user:hunter2 https://x", "user:<redacted> https://x"),
+        ("sshpass -p hunter2 ssh x", "-p <redacted> ssh x"),
+        ("{name: a, password: hunter2}", "password: <redacted>}"),
+        ("<password>hunter2</password>", "<redacted></password>"),
+        ('<add key="DbPassword" value="hunter2"/>', 'value="<redacted>"/>'),
+        ("x-api-key: hunter2", "x-api-key: <redacted>"),
+        ('ConvertTo-SecureString "hunter2" -AsPlainText', '"<redacted>" -AsPlainText'),
+        ("https://hooks.slack.com/services/T0/B0/hunter2", "services/<redacted>"),
+        ("https://x.webhook.office.com/webhookb2/hunter2@x/y", "webhookb2/<redacted>"),
+        ("https://x/?X-Amz-Signature=hunter2&a=1", "X-Amz-Signature=<redacted>&a=1"),
+        ("ghp_" + "a1B2" * 9, "<redacted>"),
+        ("glpat-" + "a1B2" * 5, "<redacted>"),
+        ("xoxb-123456789012-a1B2c3", "<redacted>"),
+        ("abc8Q~" + "a1B2c3D4" * 4, "<redacted>"),
+        ("+/a1" * 21 + "a1==", "<redacted>"),
+        ("pw: hunter2", "pw: <redacted>"),
     ],
 )
 def test_secrets_inside_a_text_are_replaced_and_the_rest_stays(text: str, left: str) -> None:
@@ -99,6 +128,25 @@ def test_a_header_is_secret_by_its_name_on_either_side() -> None:
     values = [rule["headerValue"] for rule in through({"rules": rules})["rules"]]
 
     assert values == [REDACTED, REDACTED, "abc"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"keys": [{"keyName": "key1", "value": "abc"}]},
+        {"headers": [{"key": "Authorization", "value": "abc"}]},
+        {"customHeaders": [{"name": "x-auth", "value": "abc"}]},
+        {"conditions": [{"variable": "http_req_Authorization", "pattern": "abc"}]},
+        {"accessKeys": {"one": "abc"}},
+        {"secrets": {"db": "abc"}},
+        {"credentials": {"pw": "abc"}},
+    ],
+)
+def test_what_something_beside_or_above_it_calls_a_secret_is_replaced(value: Any) -> None:
+    found = json.dumps(through(value))
+
+    assert "abc" not in found
+    assert REDACTED in found
 
 
 def test_private_parts_of_certificates_and_protected_settings_are_replaced_at_any_depth() -> None:
@@ -175,7 +223,11 @@ WORDS = (
     *("sig=", "?code=", ";token=", "&api_key=", "api-key=", "AccountKey = ", "Pwd=", "password ="),
     *("Bearer ", "basic\t", "BASIC ", "eyJ", "://", "u:", "@", "a.b.", "abcdefgh", "x", " ", "&"),
     *("LS0tLS1CRUdJTiBSU0Eg", "LS0tLS1CRUdJTiBQUklW", "secret", "token", '":', "':", '\\"', ": "),
-    *("key=", "psk: ", "'"),
+    *("key=", "psk: ", "'", "pw:", "--", "/", "<", ">", "{", "cookie", "-u ", "u:x", "sshpass -p"),
+    *("SecureString ", '"', "ghp_" + "a" * 20, "github_pat_" + "a" * 20, "glpat-" + "a" * 16),
+    *("xoxb-" + "1" * 10, "sk_live_" + "1" * 10, "8Q~" + "a" * 31, "a" * 86 + "==", "signature="),
+    *("hooks.slack.com/services/", "office.com/webhook/", "discord.com/api/webhooks/", 'name="'),
+    *('" value="', "x-auth: ", "x-api-key:", "-----BEGIN PGP PRIVATE KEY BLOCK-----"),
     *("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", "\n", "%", "é"),
 )
 
@@ -184,12 +236,12 @@ WORDS = (
 def test_no_short_cut_passes_a_secret_by(text: str) -> None:
     """Texts and records that are told at a glance to hold no secret hold none."""
     kept = text
-    for pattern in redact._WITHIN:
+    for pattern in secret_texts.WITHIN:
         kept = pattern.sub("", kept)
     record = json.dumps({"a": text}, ensure_ascii=False).encode()
 
     if kept != text:
-        assert redact._MARK.search(text)
+        assert secret_texts.MARK.search(text)
         assert redact._hinted(record)
 
 

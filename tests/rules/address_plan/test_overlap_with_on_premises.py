@@ -133,3 +133,34 @@ def test_no_connection_is_known_to_be_absent_where_they_were_not_read(
 
     assert (len(answer.unknown), answer.kept) == (unknown, 1 - unknown)
     assert ask(ID, estate(vnet("a", "10.0.0.0/16"), gaps=(gap,))).kept == 1
+
+
+def test_a_site_that_tells_no_prefixes_is_unknown_and_without_any_is_kept() -> None:
+    resources = connected("10.0.0.0/16", "10.0.7.0/24")
+    office = next(each for each in resources if each["name"] == "office")
+    for space in (None, {}, {"addressPrefixes": None}):
+        office["properties"] = {"localNetworkAddressSpace": space}
+        (unknown,) = judge(*resources).unknown
+        assert unknown.missing == "the address prefixes of the site office"
+    office["properties"] = {"localNetworkAddressSpace": {"addressPrefixes": []}}
+    assert judge(*resources).kept == 1
+
+
+def test_a_connection_to_a_site_that_does_not_tell_which_is_unknown() -> None:
+    resources = connected("10.0.0.0/16", "10.0.7.0/24")
+    line = next(each for each in resources if each["name"] == "t")
+    del line["properties"]["localNetworkGateway2"]
+    (unknown,) = judge(*resources).unknown
+    assert unknown.missing == "the site that the connection t leads to"
+
+
+def test_a_gateway_that_does_not_tell_its_network_may_stand_in_one_of_its_region() -> None:
+    resources = connected("10.0.0.0/16", "10.0.7.0/24")
+    resources[0] = vnet("a", "10.0.0.0/16", subnets={"GatewaySubnet": "10.0.255.0/27"})
+    assert len(judge(*resources).broken) == 1
+    lost = next(each for each in resources if each["name"] == "gw")
+    del lost["properties"]["ipConfigurations"][0]["properties"]["subnet"]
+    (unknown,) = judge(*resources).unknown
+    assert unknown.missing == "the network of gateway gw"
+    resources[0] = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"})
+    assert judge(*resources).kept == 1

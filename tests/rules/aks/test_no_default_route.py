@@ -70,9 +70,18 @@ def test_a_table_without_a_default_route() -> None:
 
 
 def test_a_table_without_routes_at_all() -> None:
-    empty = resource(TABLE, "rt", {"disableBgpRoutePropagation": True})
+    empty = resource(TABLE, "rt", {"disableBgpRoutePropagation": True, "routes": []})
     [finding] = asked(shop(), home(), empty).broken
-    assert finding.evidence[0].pointer == "/properties"
+    assert finding.evidence[0].pointer == "/properties/routes"
+
+
+def test_a_table_cut_short_of_its_routes_is_unknown() -> None:
+    """Azure writes an empty list where a table has none."""
+    for more in ({}, {"routes": None}):
+        short = resource(TABLE, "rt", {"disableBgpRoutePropagation": True, **more})
+        answer = asked(shop(), home(), short)
+        assert (answer.kept, answer.broken) == (0, [])
+        assert "routes" in answer.unknown[0].missing
 
 
 @pytest.mark.parametrize("hop", ["None", "none", "VnetLocal"])

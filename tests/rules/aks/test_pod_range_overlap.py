@@ -94,6 +94,19 @@ def test_a_site_and_learned_prefixes() -> None:
     assert asked(shop("10.200.0.0/16"), home(), *office, loud, on_premises=("10.9.0.0/16",)).kept
 
 
+def test_a_connection_that_does_not_tell_its_gateway_leaves_the_sites_unknown() -> None:
+    office = [gateway("vpn", "a"), site("office", "10.244.0.0/24")]
+    hole = ("/properties/virtualNetworkGateway1/id", "a parameter")
+    hidden = tunnel("t", "vpn", "office", enableBgp=False)
+    network = estate(shop(), home(), *office, hidden, unresolved=(hole,))
+    answers = [ask("AKS-013", network)]
+    del hidden["properties"]["virtualNetworkGateway1"]
+    answers.append(asked(shop(), home(), *office, hidden))
+    for answer in answers:
+        assert (answer.kept, answer.broken) == (0, [])
+        assert answer.unknown[0].missing == "which gateways the connection t joins"
+
+
 def blog(in_: tuple[str, str] = ("a", "more"), network: Json | None = None) -> Json:
     return cluster("blog", pool(in_=in_), network=network)
 

@@ -8,6 +8,13 @@ from typing import Any
 import pytest
 
 from auditor.cli import main
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.reach.competing import choosers, methods
+from auditor.reach.leaving import Leaver, leavers
+from auditor.resources.base import unset
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.virtual_networks import Subnet
 from auditor.testing import Answer, ask, estate
 
 from ...egress import (
@@ -169,6 +176,67 @@ def test_no_way_at_all_is_nat_002s() -> None:
     where = estate(network(**BY_TABLE), cluster("loadBalancer"), nowhere)
     (finding,) = ask("NAT-002", where).broken
     assert finding.covers == (("NAT-006", subnet_id(*APP)),)
+
+
+# --- machines that are not asked
+
+
+PLAIN = {"nothing": {}, "of a NIC's own": has_public("p"), "in a pool": IN_POOL}
+SUBNETS = {
+    "by nothing": {},
+    "private": PRIVATE,
+    "by NAT": BY_NAT,
+    "by route": BY_TABLE,
+    "by route, private": {**BY_TABLE, **PRIVATE},
+    "by both": BOTH,
+}
+UNTOLD = (
+    "public_ip_address",
+    "load_balancer_backend_address_pools",
+    "primary",
+    "private_ip_address_version",
+)
+
+
+@pytest.mark.parametrize("subnet", SUBNETS.values(), ids=SUBNETS.keys())
+@pytest.mark.parametrize("configuration", PLAIN.values(), ids=PLAIN.keys())
+def test_who_is_not_asked_has_no_choice(configuration: Json, subnet: Json) -> None:
+    the_nic, vm = machine(configuration=configuration)
+    around = [network(**subnet), balancer(outbound=True), AWAY, nat("pip")]
+    for resources in ([the_nic, vm, *around], [the_nic, *around]):
+        assert not _unasked_with_a_choice(estate(*resources))
+
+
+@pytest.mark.parametrize("subnet", SUBNETS.values(), ids=SUBNETS.keys())
+@pytest.mark.parametrize("field", UNTOLD)
+def test_who_does_not_tell_is_asked(field: str, subnet: Json) -> None:
+    here = estate(network(**subnet), *machine(), balancer(outbound=True), AWAY, nat("pip"))
+    (configuration,) = here.all(IpConfiguration)
+    unset(configuration.properties, field)
+    assert not _unasked_with_a_choice(here)
+
+
+def _unasked_with_a_choice(here: Network) -> list[Leaver]:
+    """Machines that are left out, although they have a choice or do not tell whether they do."""
+    (where,) = here.all(Subnet)
+    asked = {leaver.node.key for leaver in choosers(here, where)}
+    unasked = [leaver for leaver in leavers(here, where) if leaver.node.key not in asked]
+    return [leaver for leaver in unasked if _has_a_choice(here, where, leaver)]
+
+
+def _has_a_choice(here: Network, where: Subnet, leaver: Leaver) -> bool:
+    try:
+        found = [method for method in methods(here, where, leaver) if method.word != "default"]
+    except Undetermined:
+        return True
+    unsure = any(way.method == "unknown" for way in leaver.ways)
+    return len(found) > 1 or (unsure and bool(found))
+
+
+def test_most_machines_are_not_asked() -> None:
+    here = estate(network(**BY_NAT), *machine(), nat("pip"))
+    (where,) = here.all(Subnet)
+    assert not list(choosers(here, where))
 
 
 # --- the parameter

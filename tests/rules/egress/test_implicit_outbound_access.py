@@ -198,6 +198,17 @@ def test_subnets_without_machines_are_no_subjects() -> None:
         assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
 
 
+def test_a_delegation_that_does_not_tell_its_service_leaves_it_unknown() -> None:
+    for properties in ({}, {"serviceName": None}):
+        answer = judge(*machine(), delegations=[{"name": "d", "properties": properties}])
+        assert (answer.kept, answer.broken) == (0, [])
+        assert answer.unknown[0].missing == "to whom the subnet app is delegated"
+    hole = ("/properties/subnets/0/properties/delegations/0/properties/serviceName", "a parameter")
+    told = network(delegations=[{"name": "d", "properties": {}}])
+    answer = ask(ID, estate(told, *machine(), unresolved=(hole,)))
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
+
+
 def test_a_delegated_subnet_is_no_subject() -> None:
     service = [{"name": "d", "properties": {"serviceName": "Microsoft.Databricks/workspaces"}}]
     answer = judge(*machine(), delegations=service)

@@ -36,7 +36,7 @@ def test_an_address_of_its_own_is_a_way_around() -> None:
     assert finding.subject == arm_id(NIC, "nic-web")
     assert finding.message == (
         "the internet reaches nic-web by own, around agw, on TCP 8080 "
-        "(tcp 1.0.0.4 to 20.50.1.3:8080 -> 10.0.0.4:8080)"
+        "(tcp 203.0.113.10 to 20.50.1.3:8080 -> 10.0.0.4:8080)"
     )
     assert finding.related[0].endswith("/backendAddressPools/pool")
 

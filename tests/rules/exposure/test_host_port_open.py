@@ -31,7 +31,7 @@ def test_what_arrives_and_is_answered_is_told_with_a_packet_to_try() -> None:
     assert finding.subject == arm_id(NIC, "nic-web")
     assert finding.message == (
         "the internet reaches nic-web by pip on TCP 8080 "
-        "(tcp 1.0.0.4 to 20.50.1.2:8080 -> 10.0.0.4:8080)"
+        "(tcp 203.0.113.10 to 20.50.1.2:8080 -> 10.0.0.4:8080)"
     )
     assert finding.related == (arm_id(PIP, "pip"),)
     assert [(each.resource.rpartition("/")[2], each.pointer, each.value)
@@ -133,7 +133,7 @@ def test_a_machine_behind_a_public_load_balancer_is_reached_at_its_frontend() ->
     (finding,) = ask("EXP-004", network).broken
 
     assert finding.subject == arm_id(NIC, "nic-web")
-    assert "by pip on TCP 80 (tcp 1.0.0.4 to 20.50.1.2:80 -> 10.0.0.4:8080)" in finding.message
+    assert "by pip on TCP 80 (tcp 203.0.113.10 to 20.50.1.2:80 -> 10.0.0.4:8080)" in finding.message
 
 
 def test_one_finding_for_each_entrance() -> None:

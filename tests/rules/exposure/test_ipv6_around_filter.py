@@ -63,7 +63,7 @@ def test_P_12_a_denial_for_ipv4_leaves_ipv6_open() -> None:
     assert finding.subject == arm_id(RULE, "nsg", "no-ssh")
     assert finding.message == (
         "no-ssh of nsg denies over IPv4 alone, and the internet, vnet/app reach web over IPv6 "
-        "(tcp 2000::4 to [2603:1020::5]:22)"
+        "(tcp 2001:db8::a to [2603:1020::5]:22)"
     )
     assert finding.remedy.endswith(
         "--nsg-name nsg --name no-ssh-ipv6 --priority 101 --direction Inbound --access Deny "
@@ -205,7 +205,7 @@ def test_a_group_of_the_machine_itself_counts() -> None:
 def test_udp_is_asked_about_where_the_rule_speaks_of_it() -> None:
     dns = deny("no-dns", 100, "0.0.0.0/0", "53", protocol="Udp")
     answer = judged(dns, rule("in", 200, "*", "53", protocol="*"))
-    assert "(udp 2000::4 to [2603:1020::5]:53)" in answer.broken[0].message
+    assert "(udp 2001:db8::a to [2603:1020::5]:53)" in answer.broken[0].message
 
 
 def test_a_balancer_over_ipv6_is_a_way_in() -> None:

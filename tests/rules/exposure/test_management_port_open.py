@@ -22,7 +22,9 @@ def test_each_management_port(port: str) -> None:
     (finding,) = ask("EXP-005", machine(rule("in", 100, "Internet", port))).broken
 
     assert finding.subject == arm_id(NIC, "nic-jump")
-    assert f"the management port of nic-jump by pip: TCP {port} (tcp 1.0.0.4" in finding.message
+    assert (
+        f"the management port of nic-jump by pip: TCP {port} (tcp 203.0.113.10" in finding.message
+    )
 
 
 @pytest.mark.parametrize("port", ["21", "24", "3388", "3390", "5984", "5987", "443"])
@@ -73,7 +75,7 @@ def test_E_18_the_port_at_the_machine_counts_whatever_it_is_called_outside() -> 
 
     (finding,) = ask("EXP-005", network).broken
 
-    assert "TCP 2222 (tcp 1.0.0.4 to 20.50.1.2:2222 -> 10.0.0.4:22)" in finding.message
+    assert "TCP 2222 (tcp 203.0.113.10 to 20.50.1.2:2222 -> 10.0.0.4:22)" in finding.message
 
 
 def test_a_port_called_22_outside_alone_is_none() -> None:

@@ -128,3 +128,12 @@ def test_the_remedy_keeps_the_other_members_of_the_pool() -> None:
     remedies = [each.remedy for each in ask("GW-002", estate(*made)).broken]
 
     assert any(each.endswith("--servers 10.0.3.9 10.0.2.10") for each in remedies)
+
+
+def test_a_load_balancer_that_does_not_tell_where_it_answers_may_be_the_ingress() -> None:
+    silent = balancer("kubernetes-internal", {"subnet": {"id": NODES}})
+    ruleless = balancer("kubernetes-internal", {"privateIPAddress": "10.0.2.10"})
+    del ruleless["properties"]["loadBalancingRules"]
+    for made in (silent, ruleless):
+        answer = ask("GW-002", estate(NETWORK, cluster(), made, to("10.0.2.10")))
+        assert (len(answer.unknown), answer.broken) == (1, [])

@@ -120,7 +120,7 @@ def test_a_list_inside_a_part_counts_as_well() -> None:
 
     answer = ask("GOV-006", estate(gateway, unresolved=(why,)))
 
-    assert [unknown.missing for unknown in answer.unknown] == ["the pathRules of agw: x"]
+    assert "the pathRules of agw: x" in [unknown.missing for unknown in answer.unknown]
 
 
 def test_a_resource_that_came_without_its_settings_is_told_as_a_gap_alone() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import Gap
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import NSG, RULE, SUBNET, deny, nsg, rule, subnet, vnet
@@ -280,3 +281,23 @@ def test_special_rules_speak_for_it() -> None:
         beside = ask("NSG-011", network, beside=[special])
         gone = {f.subject for f in alone.broken} - {f.subject for f in beside.broken}
         assert len(gone) >= 1, special
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_machines_that_nobody_may_list_are_not_known_to_stay_away(here: bool) -> None:
+    """The group in db lets the neighbours in; whether there is anybody, only the list tells."""
+    home = arm_id("Microsoft.Network/virtualNetworks", "vnet").partition("/resourceGroups")[0]
+    place = home if here else "/subscriptions/99999999-9999-9999-9999-999999999999"
+    nics = Gap("denied", f"{place}/providers/Microsoft.Network/networkInterfaces", "403")
+    network = estate(
+        nsg(rule("ssh", 110, "10.0.0.0/16", "22"), ALL),
+        vnet(subnet("web"), subnet("db", "10.0.1.0/24", nsg="nsg")),
+        nic("b", subnet="db", address="10.0.1.4"),
+        gaps=(nics,),
+    )
+
+    answer = ask("NSG-011", network)
+
+    about = [one for one in answer.unknown if one.subject == arm_id(NSG, "nsg")]
+    assert (answer.broken, len(about)) == ([], 1 if here else 0)
+    assert answer.kept == (0 if here else 1)

@@ -54,7 +54,7 @@ def test_N_10_the_default_rules_let_everything_out() -> None:
     assert finding.subject == arm_id(NSG, "nsg")
     assert finding.message == (
         "nsg denies nothing that machines of vnet/app send to the internet "
-        "(tcp 10.0.0.4 to 1.0.0.4:443)"
+        "(tcp 10.0.0.4 to 203.0.113.10:443)"
     )
     assert "--nsg-name nsg --name deny-other-internet --priority 4096" in finding.remedy
     assert finding.witness is not None

@@ -40,7 +40,7 @@ def test_P_11_replies_that_go_to_an_appliance_get_lost() -> None:
     assert finding.subject == arm_id(NIC, "nic-web")
     assert finding.message.startswith(
         "what the internet sends to nic-web arrives, and the replies get lost "
-        "(tcp 1.0.0.4 to 20.50.1.2:443 -> 10.0.0.4:443): "
+        "(tcp 203.0.113.10 to 20.50.1.2:443 -> 10.0.0.4:443): "
     )
     assert finding.evidence[-1].resource.endswith("/routeTables/rt")
 

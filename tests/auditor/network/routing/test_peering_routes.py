@@ -211,6 +211,45 @@ def test_R_22_a_network_manager_may_join_networks() -> None:
     assert hop(pair(None, None), "10.1.0.4").hop is Hop.NONE
 
 
+MANAGER = "Microsoft.Network/networkManagers"
+JOINS = f"{MANAGER}/connectivityConfigurations"
+
+
+def joining(topology: str | None, *connectivity: str) -> Any:
+    groups = [{"groupConnectivity": each} for each in connectivity]
+    settings = {"connectivityTopology": topology, "appliesToGroups": groups}
+    return resource(JOINS, "mgr/all", settings)
+
+
+@pytest.mark.parametrize(
+    ("more", "joins"),
+    [
+        ([resource(MANAGER, "mgr", {"networkManagerScopeAccesses": ["SecurityAdmin"]})], False),
+        ([resource(MANAGER, "mgr", {"networkManagerScopeAccesses": ["connectivity"]})], True),
+        ([resource(MANAGER, "mgr"), joining("HubAndSpoke", "None", "None")], False),
+        ([resource(MANAGER, "mgr"), joining("HubAndSpoke", "None", "DirectlyConnected")], True),
+        ([resource(MANAGER, "mgr"), joining("HubAndSpoke")], True),
+        ([resource(MANAGER, "mgr"), joining("Mesh", "None")], True),
+        ([resource(MANAGER, "mgr"), joining(None, "None")], True),
+    ],
+)
+def test_R_22_only_who_may_join_networks_leaves_it_untold(more: list[Any], joins: bool) -> None:
+    """Neither a manager that may do something else alone, nor a hub with its spokes."""
+    network = pair(None, None, *more)
+    found = hop(network, "10.1.0.4")
+    assert labels(found) == ({"avnm-unknown"} if joins else set())
+    assert found.certain is not joins
+
+
+def test_R_22_to_a_certain_peer_a_connected_group_leads_as_the_peering_does() -> None:
+    manager = resource(MANAGER, "mgr")
+    found = hop(pair(peer("b", B), peer("a", A), manager), "10.1.0.4")
+    assert (found.hop, found.certain) == (Hop.PEERING, True)
+    # Another network with the same addresses may be in the group as well.
+    shared = hop(pair(peer("b", B), peer("a", A), manager, vnet("c", "10.1.0.0/24")), "10.1.0.4")
+    assert labels(shared) == {"avnm-unknown"}
+
+
 def test_R_20_two_peers_with_one_space_contradict_each_other() -> None:
     network = estate(
         vnet("a", A, subnets={"app": "10.0.0.0/24"}, peers=[peer("b", B), peer("c", B)]),

@@ -1,0 +1,95 @@
+"""What lists of security rules say, and in which order, told once for all that say the same.
+
+Groups are made from templates. Of settings that say the same the network keeps one copy, so that
+two lists are soon compared: by the names of the rules, and by which copies they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from auditor.errors import Undetermined
+from auditor.network.graph import Network, question, question_about
+from auditor.resources.security import (
+    NetworkSecurityGroup,
+    SecurityRule,
+    SecurityRuleProperties,
+)
+
+Said: TypeAlias = tuple[tuple[str, SecurityRuleProperties], ...]
+"""The names of rules with their settings, as written."""
+
+
+@question_about
+def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
+    """Give what the rules of a group say: the same tuple for all groups that say the same.
+
+    Raises Undetermined when the input has no list of them.
+    """
+    said = tuple([(rule.label, rule.properties) for rule in group.rules])
+    return _every_list(network).setdefault(said, said)
+
+
+@question
+def _every_list(_: Network) -> dict[Said, Said]:
+    return {}
+
+
+def once_for_alike(ask: Callable[[SecurityRule], bool]) -> Callable[[SecurityRule], bool]:
+    """Make a question about what a rule says one that is asked once of all that say the same.
+
+    Not of those whose settings are not told. It must not depend on names, nor raise.
+    """
+    known: dict[SecurityRuleProperties, bool] = {}
+
+    def once(rule: SecurityRule) -> bool:
+        try:
+            settings = rule.properties
+        except Undetermined:
+            return ask(rule)
+        found = known.get(settings)
+        if found is None:
+            found = known[settings] = ask(rule)
+        return found
+
+    return once
+
+
+class Order(NamedTuple):
+    """The places of the inbound and of the outbound rules by priority; whether any two tie."""
+
+    inbound: tuple[int, ...]
+    outbound: tuple[int, ...]
+    ties: bool
+
+
+def order_of(network: Network, group: NetworkSecurityGroup) -> Order:
+    """Give in which order Azure evaluates the rules of a group (N-5); those that tie, by name.
+
+    Raises Undetermined when the input does not tell a rule's direction or priority.
+    """
+    known = _orders(network)
+    said = said_by(network, group)
+    if said not in known:
+        known[said] = _ordered(group.rules)
+    return known[said]
+
+
+@question
+def _orders(_: Network) -> dict[Said, Order]:
+    return {}
+
+
+def _ordered(rules: Sequence[SecurityRule]) -> Order:
+    inbound: list[int] = []
+    outbound: list[int] = []
+    for place, rule in enumerate(rules):
+        if rule.properties.priority is None:
+            raise Undetermined(f"the priority of {rule.id}", resource=rule.id)
+        (inbound if rule.inbound else outbound).append(place)
+    ties = False
+    for way in (inbound, outbound):
+        way.sort(key=lambda place: (rules[place].properties.priority, rules[place].label.lower()))
+        ties = ties or len({rules[place].properties.priority for place in way}) < len(way)
+    return Order(tuple(inbound), tuple(outbound), ties)
