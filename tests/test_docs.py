@@ -126,6 +126,10 @@ def test_generating_writes_what_is_missing_and_removes_what_is_gone(
     readme.write_text("# x\n<!-- generated: help -->\nold\n<!-- end -->\n", encoding="utf-8")
     monkeypatch.setattr(generate, "PAGES", tmp_path / "rules")
     monkeypatch.setattr(generate, "README", readme)
+    for name in ("REACH", "SNAPSHOT", "PICTURE"):  # the tree itself stays as it is
+        copy = tmp_path / getattr(generate, name).name
+        copy.write_bytes(getattr(generate, name).read_bytes())
+        monkeypatch.setattr(generate, name, copy)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "OLD-001.md").write_text("gone")
 

@@ -75,9 +75,10 @@ def _carry_out(
             report = book.add(report)
         for render, file in targets:
             _write(render, report, file)
-    status = delivery.of_report(report, book.fault if book else None)
-    if book is not None:
-        book.settle()
+    unrecorded = book.fault if book is not None else None
+    status = delivery.of_report(report, unrecorded)
+    if unrecorded is not None:
+        raise unrecorded
     return status
 
 

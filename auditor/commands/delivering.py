@@ -48,16 +48,16 @@ class Delivery:
                 self._deliver(of_error(error))
             raise
 
-    def of_report(self, report: Report, fault: AuditorError | None = None) -> int:
+    def of_report(self, report: Report, unrecorded: AuditorError | None = None) -> int:
         """Tell of a report, and give the exit status: that of the audit before our own.
 
-        `fault` is why the report was not recorded in its history.
+        `unrecorded` is why a history does not hold the report; the caller's to raise.
         """
         delivered = True
         if self.targets:
             from auditor.delivery.message import of_report
 
-            delivered = self._deliver(of_report(report, fault), report)
+            delivered = self._deliver(of_report(report, unrecorded), report)
         return 1 if report.failed else 0 if delivered else UNDELIVERED
 
     def _deliver(self, message: Message, report: Report | None = None) -> bool:

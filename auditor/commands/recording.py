@@ -95,13 +95,16 @@ class Book:
         keep_days: int | None,
         files: Sequence[str] = (),
     ) -> None:
-        """`store` may be why there is none; `files` are others that the answers depend on."""
+        """`store` may be why there is none; `files` are others that the answers depend on.
+
+        `fault` says what kept the report from being recorded, if anything did.
+        """
         self._store = store
         self._estate = estate
         self._keep_days = keep_days
         self._files = files
         self._context: dict[str, Any] = {}
-        self._fault = store if isinstance(store, AuditorError) else None
+        self.fault = store if isinstance(store, AuditorError) else None
 
     def watch(
         self,
@@ -130,7 +133,7 @@ class Book:
     def add(self, report: Report) -> Report:
         """Record the report and give it its history.
 
-        A report that cannot be recorded is shown all the same; `settle` raises what was wrong.
+        A report that cannot be recorded is shown all the same; `fault` says what was wrong.
         """
         if isinstance(self._store, AuditorError):
             return report
@@ -140,7 +143,7 @@ class Book:
             taken = Taken(report, **self._context)
             return replace(report, history=self._add(self._store, taken))
         except AuditorError as error:
-            self._fault = error
+            self.fault = error
             return report
 
     def _add(self, store: Store, taken: Taken) -> Past:
@@ -161,13 +164,3 @@ class Book:
                 day=taken.report.audit.as_of,
                 recorded=recorded.new,
             )
-
-    @property
-    def fault(self) -> AuditorError | None:
-        """What kept the report from being recorded, if anything did."""
-        return self._fault
-
-    def settle(self) -> None:
-        """Raise what kept the report from being recorded, if anything did."""
-        if self._fault is not None:
-            raise self._fault

@@ -52,17 +52,14 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     return safe if len(safe) <= longest else safe[: longest - 1] + "…"
 
 
-def of_report(report: Report, fault: AuditorError | None = None) -> Message:
-    """Say what an audit found; `fault` is why it was not recorded in its history."""
+def of_report(report: Report, unrecorded: AuditorError | None = None) -> Message:
+    """Say what an audit found, and why a history does not hold it, where one should."""
     broken = [each for each in report.findings if each.status is Status.BROKEN]
     counts = Counter(each.severity for each in broken)
     numbers = ", ".join(f"{counts[s]:,} {s.word}" for s in reversed(Severity) if counts[s])
     untold = sum(each.status is Status.UNKNOWN for each in report.findings)
     judged = any(rule.kept or rule.broken or rule.unknown for rule in report.rules)
     judged = judged and any(kind.count for kind in report.audit.resources if kind.understood)
-    facts = _facts(report)
-    if fault is not None:
-        facts.append(("not recorded", shown(str(fault))))
     headline = f"broken: {numbers or 'none'}"
     if not (judged or broken or untold):
         headline = "nothing was judged"
@@ -70,13 +67,17 @@ def of_report(report: Report, fault: AuditorError | None = None) -> Message:
         headline += f", cannot tell: {untold:,}"
     return Message(
         headline=f"Azure network audit: {headline}",
-        failed=report.failed or fault is not None,
-        facts=tuple(facts),
+        failed=report.failed or unrecorded is not None,
+        facts=(*_facts(report), *_lost(unrecorded)),
         lines=tuple(map(_line, broken[:MOST])),
         more=max(0, len(broken) - MOST),
         report=report,
         changed=_changed(report.history),
     )
+
+
+def _lost(unrecorded: AuditorError | None) -> tuple[tuple[str, str], ...]:
+    return () if unrecorded is None else (("not recorded", shown(str(unrecorded))),)
 
 
 def of_error(error: BaseException) -> Message:

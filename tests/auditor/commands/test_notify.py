@@ -117,7 +117,7 @@ def test_a_report_tells_what_is_new_once_it_is_recorded(
 
 
 @pytest.mark.parametrize("when", ["always", "failed", "changed"])
-def test_a_history_that_cannot_be_written_is_told(
+def test_a_history_that_cannot_be_opened_is_told(
     auditor: Command, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     with webhook() as hook:
@@ -125,8 +125,10 @@ def test_a_history_that_cannot_be_written_is_told(
         ran = auditor("report", "-", "--notify", "team", "--history", "no/such/h.db", stdin=[KEPT])
 
         assert ran.status == 2
-        assert "no/such/h.db: cannot be written" in hook.told["facts"]["not recorded"]
-        assert hook.told["failed"] is True
+        assert "cannot be written" in ran.err
+        assert hook.told["headline"] == "Azure network audit: nothing was judged"
+        assert hook.told["failed"]
+        assert "cannot be written" in hook.told["facts"]["not recorded"]
 
 
 def test_a_history_that_is_damaged_is_told(
