@@ -42,7 +42,7 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
 
 def _may_lack(node: Node) -> bool:
     """Whether a resource came with holes; most did not, and need no second look."""
-    if node.record is None or not walk.has_parts(type(node)):
+    if not walk.has_parts(type(node)) or node.record is None:
         return False
     settings: Wire | None = walk.peek(node, "properties")
     if settings is None:
