@@ -7,7 +7,7 @@ Every function takes canonical input and gives canonical output, `merged` apart,
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -68,6 +68,10 @@ def overlap(left: Intervals, right: Intervals) -> bool:
         return False
     if len(left) == len(right) == 1:  # the ordinary case
         return left[0][0] <= right[0][1] and right[0][0] <= left[0][1]
+    if len(right) == 1:
+        low, high = right[0]
+        beyond = bisect_left(left, (high + 1, 0))
+        return beyond > 0 and left[beyond - 1][1] >= low
     i = j = 0
     while i < len(left) and j < len(right):
         if left[i][1] < right[j][0]:

@@ -200,7 +200,7 @@ def _told(network: Network) -> Iterator[LoadBalancerFrontend]:
 
 def _in_pool(network: Network, pool: GatewayPool) -> Iterator[tuple[Address, Reliance]]:
     try:
-        entries = members_of(pool)
+        entries = members_of(network, pool)
     except Undetermined:
         return
     for member in entries:

@@ -16,7 +16,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, group_key, parent
-from auditor.network.graph import Network, evidence, possibly, question
+from auditor.network.graph import Network, evidence, possibly, question, question_about
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -159,6 +159,7 @@ def scale_evidence(pool: AgentPool) -> Evidence:
     return evidence(pool, f"{inside}/{key}", most_nodes(pool))
 
 
+@question_about
 def node_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]:
     """The subnets the cluster's nodes are put in, each once; none for a managed VNet.
 
@@ -168,6 +169,7 @@ def node_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...
     return tuple({subnet.key: subnet for subnet in found if subnet is not None}.values())
 
 
+@question_about
 def pod_subnets(network: Network, cluster: ManagedCluster) -> tuple[Subnet, ...]:
     """The subnets its pods are put in (`podSubnetID`), each once."""
     found = (network.get(pool.pod_subnet_id, Subnet) for pool in cluster.pools)
@@ -257,7 +259,7 @@ def cluster_by_group(network: Network) -> dict[tuple[str, str], ManagedCluster]:
 
 def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
     """The cluster in whose node resource group a resource lies, if any."""
-    return cluster_by_group(network).get(group_key(node.id))
+    return cluster_by_group(network).get(group_key(node.key))
 
 
 def homeless_cluster(network: Network, pip: PublicIp) -> ManagedCluster | None:

@@ -40,12 +40,8 @@ def members(network: Network) -> tuple[Member | Doubt, ...]:
 
     A doubt stands for each that is not told, and for the pools of a gateway that hides them.
     """
-    told = (entry for pool in network.all(GatewayPool) for entry in entries_of(pool))
+    told = (entry for pool in network.all(GatewayPool) for entry in entries_of(network, pool))
     return (*told, *hiding(network, lambda gateway: gateway.pools, "backend pools"))
-
-
-def _told(pool: GatewayPool) -> tuple[Member, ...]:
-    return tuple(entry for entry in entries_of(pool) if isinstance(entry, Member))
 
 
 def addressed_members(network: Network) -> tuple[Member | Doubt, ...]:
@@ -234,7 +230,7 @@ def cluster_backends(network: Network) -> tuple[ClusterBackend | Doubt, ...]:
 
 def _in_cluster(network: Network, pool: GatewayPool) -> ClusterBackend | Doubt | None:
     doubts: list[Doubt] = []
-    for entry in entries_of(pool):
+    for entry in entries_of(network, pool):
         try:
             cluster = _cluster_of_member(network, settled(entry))
         except Undetermined as unknown:

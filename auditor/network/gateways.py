@@ -185,6 +185,7 @@ def may_be_served(network: Network, listener: Listener) -> bool:
         return True
 
 
+@question_about
 def routes_of(network: Network, listener: Listener) -> tuple[Route, ...]:
     """Give every place where a listener's requests may go; none when no rule serves it.
 
@@ -244,17 +245,22 @@ def backends_of(network: Network, listener: Listener) -> tuple[GatewayPool, ...]
     return tuple({pool.key: pool for pool in found}.values())
 
 
-def members_of(pool: GatewayPool) -> tuple[Member, ...]:
+def members_of(network: Network, pool: GatewayPool) -> tuple[Member, ...]:
     """Give the members of a pool that are written as addresses or names, in the order written.
 
     A name that is literally an address counts as that address. Raises Undetermined when an entry
     tells neither.
     """
-    return tuple(settled(one) for one in entries_of(pool))
+    return tuple(settled(one) for one in entries_of(network, pool))
 
 
-def entries_of(pool: GatewayPool) -> Iterator[Member | Doubt]:
+@question_about
+def entries_of(_: Network, pool: GatewayPool) -> tuple[Member | Doubt, ...]:
     """Give the members of a pool, a doubt for each of which the snapshot does not tell."""
+    return tuple(_entries(pool))
+
+
+def _entries(pool: GatewayPool) -> Iterator[Member | Doubt]:
     try:
         entries = addresses_of(pool)
     except Undetermined as unknown:
@@ -291,11 +297,11 @@ def addresses_of(pool: GatewayPool) -> Sequence[GatewayBackendAddress]:
     return listed or ()
 
 
-def others_in_pool(member: Member) -> tuple[str, ...]:
+def others_in_pool(network: Network, member: Member) -> tuple[str, ...]:
     """Give the other members of a member's pool, as written; a word for each that is not told."""
     return tuple(
         one.text if isinstance(one, Member) else "UNKNOWN-MEMBER"
-        for one in entries_of(member.pool)
+        for one in entries_of(network, member.pool)
         if isinstance(one, Doubt) or one.pointer != member.pointer
     )
 
@@ -303,7 +309,7 @@ def others_in_pool(member: Member) -> tuple[str, ...]:
 def is_empty(network: Network, pool: GatewayPool) -> bool:
     """Tell whether a pool has no member of any kind, listed by either side (A-26, A-29)."""
     return not (
-        members_of(pool)
+        members_of(network, pool)
         or pool.properties.backend_ip_configurations
         or network.referrers(pool, "applicationGatewayBackendAddressPools")
     )

@@ -7,6 +7,7 @@ judge, and no rule would notice: what is not told is itself an answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -32,9 +33,12 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
 
     A resource that came without any settings is left out: the input's gaps tell of it.
     """
+    kinds = (kind for kind in network.kinds() if kind.indexed and walk.has_parts(kind))
+    # A class may be a kind of another.
+    nodes = dict.fromkeys(chain.from_iterable(map(network.all, kinds)))
     told = [
         Untold(node, pointer, _reason(node, pointer))
-        for node in filter(_may_lack, network.nodes.values())
+        for node in filter(_may_lack, nodes)
         for pointer in _lists(node, "")
     ]
     return tuple(sorted(told, key=lambda each: each.node.key))
@@ -42,7 +46,7 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
 
 def _may_lack(node: Node) -> bool:
     """Whether a resource came with holes; most did not, and need no second look."""
-    if node.record is None or not walk.has_parts(type(node)):
+    if node.record is None:
         return False
     settings: Wire | None = walk.peek(node, "properties")
     if settings is None:

@@ -97,7 +97,7 @@ def _gateway(canvas: Canvas, gateway: ApplicationGateway) -> None:
             if there is not None:
                 canvas.join(here, there, Tie.BACKEND)
         outside = []
-        for member in entries_of(pool):
+        for member in entries_of(canvas.network, pool):
             if isinstance(member, Doubt):
                 doubts.append(f"not told: {member.missing}")
                 continue

@@ -281,7 +281,7 @@ def _relays(network: Network, home: str, route: Route) -> Iterator[Relay]:
     port, why = _port_or_why(network, route)
     for pool in pools:
         whole = Relay(home, pool.id, route, pool.id, port=port, reasons=why)
-        for entry in entries_of(pool):
+        for entry in entries_of(network, pool):
             if isinstance(entry, Doubt):
                 yield replace(whole, pool="", reasons=(gap(entry.unknown, pool.id),))
             elif entry.address is not None:

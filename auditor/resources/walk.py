@@ -194,6 +194,7 @@ def _read(read: Callable[[Node], Any], node: Node) -> Any:
         return UNTOLD
 
 
+@cache
 def has_parts(cls: type[Wire]) -> bool:
     """Whether a struct may hold nodes."""
     return bool(_part_steps(cls))

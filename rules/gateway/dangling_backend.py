@@ -130,7 +130,7 @@ def _finding(
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=member.pool.label,
-            servers=(*others_in_pool(member), "ADDRESS"),
+            servers=(*others_in_pool(network, member), "ADDRESS"),
         ),
         related=related,
         evidence=(evidence(member.pool, member.pointer, member.text),),

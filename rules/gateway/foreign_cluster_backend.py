@@ -65,7 +65,7 @@ def foreign_cluster_backend(network: Network, subject: ClusterBackend | Doubt) -
     require_no_controller(backend)
     unclear = []
     hidden = []
-    for entry in entries_of(backend.pool):
+    for entry in entries_of(network, backend.pool):
         if isinstance(entry, Doubt):
             hidden.append(entry)
             continue
@@ -115,7 +115,7 @@ def _finding(
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=backend.pool.label,
-            servers=(*(one for one in others_in_pool(member) if one != ingress), ingress),
+            servers=(*(one for one in others_in_pool(network, member) if one != ingress), ingress),
         ),
         related=(cluster.id, *((served.frontend.id,) if served else ())),
         evidence=tuple(proofs),

@@ -76,7 +76,7 @@ def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
             resource_group=gateway.resource_group,
             gateway_name=gateway.label,
             name=member.pool.label,
-            servers=(*others_in_pool(member), "ADDRESS"),
+            servers=(*others_in_pool(network, member), "ADDRESS"),
         ),
         related=(public.id,) if public else (),
         evidence=(

@@ -163,7 +163,7 @@ def _leads_to(network: Network, listener: Listener, known: frozenset[str | None]
         return any(
             member.address is not None and str(member.address) in known
             for pool in gateways.backends_of(network, listener)
-            for member in gateways.members_of(pool)
+            for member in gateways.members_of(network, pool)
         )
     except Undetermined:
         return True  # asked, and unknown then

@@ -134,7 +134,7 @@ def test_a_gateway_is_at_home_in_its_subnet() -> None:
 def test_a_member_is_an_address_or_a_name() -> None:
     network, _ = one("web", listener("web"), pool("mixed", "10.0.2.4", "app.example", "fd00::4"))
     (mixed,) = network.all(GatewayPool)
-    members = gateways.members_of(mixed)
+    members = gateways.members_of(network, mixed)
     assert [str(member.address) for member in members] == ["10.0.2.4", "None", "fd00::4"]
 
 
