@@ -272,7 +272,8 @@ def filters_of(
 
     Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
     """
-    _in_order(network, group)
+    if order_of(network, group).ties:
+        _in_order(network, group)  # which refuses those that disagree
     return filters_by_priority(network, group, inbound)
 
 

@@ -64,6 +64,7 @@ class Order(NamedTuple):
     ties: bool
 
 
+@question_about
 def order_of(network: Network, group: NetworkSecurityGroup) -> Order:
     """Give in which order Azure evaluates the rules of a group (N-5); those that tie, by name.
 
