@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import chain
+from operator import attrgetter
 from sys import maxunicode
 from types import FunctionType
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
@@ -36,6 +37,9 @@ Ts = TypeVarTuple("Ts")
 _INSTANCE = re.compile(
     r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+(?:/networkinterfaces(/|$))?"
 )
+
+
+_KEY = attrgetter("key")
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -138,7 +142,9 @@ class Network:
             # With unset fields a node is of a subclass of its own.
             kinds = [nodes for kind, nodes in self._by_type.items() if issubclass(kind, cls)]
             ordered = len(kinds) == 1 and cls.indexed
-            every = kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=_key)
+            every = (
+                kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=attrgetter("key"))
+            )
             found = self._by_class[cls] = tuple(every)
         return cast(tuple[N, ...], found)
 
@@ -288,16 +294,12 @@ class Network:
                     ref.node = node
                     if node.id == target:
                         ref.id = node.id  # one copy of the text
-                edge = Edge(source, field, node.folded or key)
+                edge = Edge(source, field, node.key)
                 if node.incoming is None:
                     node.incoming = [edge]
                 else:
                     node.incoming.append(edge)
             found.clear()
-
-
-def _key(node: Node) -> str:
-    return node.folded or fold(node.id)
 
 
 def _model_key(key: str) -> str:

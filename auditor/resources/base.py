@@ -124,9 +124,9 @@ class Node(Wire):
     """A vertex of the network graph: a resource, or an addressable part of one.
 
     `id` and `name` are as spelled; a part without an id gets its owner's id, its collection and
-    its name. `owner` is the node that holds this one, None for a
-    resource. `collection` and `index` say where in the owner's settings this part stands.
-    `incoming` are the network's edges to it, if any.
+    its name. `key` is the folded id, once the node is linked. `owner` is the node that holds this
+    one, None for a resource. `collection` and `index` say where in the owner's settings this part
+    stands. `incoming` are the network's edges to it, if any.
     """
 
     segment: ClassVar[str] = ""
@@ -138,17 +138,12 @@ class Node(Wire):
 
     id: str = ""
     name: str = ""
-    folded: str = msgspec.field(default="", name=HIDDEN + "folded")
+    key: str = msgspec.field(default="", name=HIDDEN + "key")
     owner: Node | None = msgspec.field(default=None, name=HIDDEN + "owner")
     collection: str = msgspec.field(default="", name=HIDDEN + "collection")
     index: int = msgspec.field(default=0, name=HIDDEN + "index")
     record: Record | None = msgspec.field(default=None, name=HIDDEN + "record")
     incoming: list[Any] | None = msgspec.field(default=None, name=HIDDEN + "incoming")
-
-    @property
-    def key(self) -> str:
-        """The folded id."""
-        return self.folded or fold(self.id)
 
     @property
     def root(self) -> Node:
@@ -179,6 +174,17 @@ class Node(Wire):
     def subscription(self) -> str:
         """The subscription id as spelled, empty when the id has none."""
         return subscription(self.id) or ""
+
+
+class Detail(Node):
+    """A part that others do not refer to by id: there are many, and their keys are not kept."""
+
+    indexed: ClassVar[bool] = False
+
+    @property  # type: ignore[misc]  # in place of a field, which stays empty
+    def key(self) -> str:  # type: ignore[override]
+        """The folded id."""
+        return fold(self.id)
 
 
 class Resource(Node):

@@ -73,7 +73,7 @@ def _link_slowly(root: Node) -> Parts:
 def _introduce(node: Any, traits: _Traits, key: str) -> None:
     """Let a node that has an id know its key and its name, and whether its settings ever came."""
     if traits.indexed:
-        node.folded = key
+        node.key = key
     if not node.name:  # an expression of a template, perhaps
         node.name = last_segment(node.id)
     try:
@@ -161,7 +161,7 @@ def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
         f"    part.collection = {pointer!r}",
         "    part.index = index",
         "    if not part.id: call(part)",
-        indexed and "    part.folded = key = fold(part.id)",
+        indexed and "    part.key = key = fold(part.id)",
         indexed and "    named.append((key, part))",
         "    if not part.name: part.name = last_segment(part.id)",
         hollow and f"    if part.properties is {named(hollow)}: unset(part, 'properties')",

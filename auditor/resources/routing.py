@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,
+    Detail,
     IpAddress,
-    Node,
     Ref,
     Resource,
     Wire,
@@ -31,10 +29,8 @@ class RouteProperties(Wire, gc=False):
 
 
 @arm("Microsoft.Network/routeTables/routes")
-class Route(Node):
+class Route(Detail):
     """A user-defined route. The route table is its `owner`."""
-
-    indexed: ClassVar[bool] = False
 
     properties: RouteProperties = settings(RouteProperties)
 

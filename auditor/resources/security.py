@@ -7,7 +7,7 @@ from typing import ClassVar
 from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,
-    Node,
+    Detail,
     Ports,
     Ref,
     Resource,
@@ -47,10 +47,8 @@ _ALLOWS = {"Allow": True, "Deny": False}
 
 
 @arm("Microsoft.Network/networkSecurityGroups/securityRules")
-class SecurityRule(Node):
+class SecurityRule(Detail):
     """A rule of an NSG, custom or default. Its NSG is its `owner`."""
-
-    indexed: ClassVar[bool] = False
 
     properties: SecurityRuleProperties = settings(SecurityRuleProperties)
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.graph import Missing, Network, every, evidence, question, question_about, whole
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer
@@ -13,6 +15,8 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.testing import arm_id, estate, resource
+
+from ...everything import everything
 
 NETWORK = "Microsoft.Network"
 VNET = f"{NETWORK}/virtualNetworks"
@@ -278,3 +282,11 @@ def test_subjects_and_evidence() -> None:
     assert told.resource == network.all(VirtualNetwork)[0].id
     assert told.pointer == "/properties/subnets/0/properties/addressPrefix"
     assert whole(network) == (network,)
+
+
+def test_every_node_knows_its_folded_id_also_those_that_are_not_kept_by_key() -> None:
+    nodes = estate(*everything()).all(Node)
+
+    assert {type(node).indexed for node in nodes} == {True, False}
+    assert [node.id for node in nodes if node.key != fold(node.id)] == []
+    assert list(nodes) == sorted(nodes, key=lambda node: node.key)

@@ -345,13 +345,13 @@ def test_an_unresolved_pointer_that_nobody_reads_changes_nothing() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_keys_of_the_graph_cannot_come_from_the_input(dialect: Dialect) -> None:
-    body = network() | {"auditor:owner": {"id": "x"}, "auditor:folded": "/evil"}
+    body = network() | {"auditor:owner": {"id": "x"}, "auditor:key": "/evil"}
     body["properties"]["subnets"][0]["auditor:collection"] = "evil"
 
     found = read(flat(body) if dialect is Dialect.FLAT else body, dialect)
 
     assert found.owner is None
-    assert found.folded == ""
+    assert found.key == ""
     assert found.subnets[0].collection == ""
 
 
