@@ -663,7 +663,7 @@ def test_rules_as_a_page(auditor: Command) -> None:
 
     assert page.startswith("<!doctype html>")
     assert '<li class="finding critical" id="GW-002"' in page
-    assert "<h3>What fails</h3>" in page
+    assert "<h2>What fails</h2>" in page
 
 
 def test_the_report_as_a_page_has_the_picture_and_other_reports_have_not(auditor: Command) -> None:
