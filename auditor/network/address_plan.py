@@ -284,10 +284,13 @@ def _is_hollow(node: Node) -> bool:
         return True
     if walk.peek(node, "properties") is None:
         return True
+    lists: list[tuple[str, list[Node]]] = []
+    walk.collect(node, "", lists)
     return any(
-        walk.peek(part.node, "properties") is None
-        for part in walk.parts(node)
-        if isinstance(part.node, OWNING)
+        walk.peek(part, "properties") is None
+        for _, parts in lists
+        if parts and isinstance(parts[0], OWNING)  # as all of one list are
+        for part in parts
     )
 
 
