@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
@@ -295,8 +296,11 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 
 @question
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
-    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
-    rules = network.all(SecurityRule)
+    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites.
+
+    In no order.
+    """
+    rules = tuple(network.unordered(SecurityRule))
     names = {rule.name for rule in rules}
     if "" not in names and not any(map(_is_kubernetes, names)):
         return rules
@@ -305,7 +309,7 @@ def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
 
 @question
 def dispensable(network: Network) -> tuple[SecurityRule, ...]:
-    """Give the subjects that may do nothing, or of which it cannot be told: the suspects.
+    """Give the subjects that may do nothing, or of which it cannot be told: the suspects, in order.
 
     The others certainly decide something, and without them something would change.
     """
@@ -325,7 +329,8 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
         found.update(idle.shadowed, idle.redundant)
         judged.add(group)
     rules = kept_by_hand(network)
-    return tuple([rule for rule in rules if rule in found or rule.owner not in judged])
+    suspects = [rule for rule in rules if rule in found or rule.owner not in judged]
+    return tuple(sorted(suspects, key=attrgetter("key")))
 
 
 @question_about
