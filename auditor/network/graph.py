@@ -139,14 +139,19 @@ class Network:
         """Give every node of a class (and of its subclasses), sorted by key."""
         found = self._by_class.get(cls)
         if found is None:
-            # With unset fields a node is of a subclass of its own.
-            kinds = [nodes for kind, nodes in self._by_type.items() if issubclass(kind, cls)]
+            kinds = self._kinds_of(cls)
             ordered = len(kinds) == 1 and cls.indexed
-            every = (
-                kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=attrgetter("key"))
-            )
+            every = kinds[0] if ordered else sorted(chain.from_iterable(kinds), key=_KEY)
             found = self._by_class[cls] = tuple(every)
         return cast(tuple[N, ...], found)
+
+    def unordered(self, cls: type[N]) -> Iterator[N]:
+        """Give the same in no order: that of many parts, which keep no key, takes long to find."""
+        return cast(Iterator[N], chain.from_iterable(self._kinds_of(cls)))
+
+    def _kinds_of(self, cls: type[Node]) -> list[list[Node]]:
+        # With unset fields a node is of a subclass of its own.
+        return [nodes for kind, nodes in self._by_type.items() if issubclass(kind, cls)]
 
     def kinds(self) -> tuple[type[Node], ...]:
         """Give the classes of which there are nodes."""

@@ -7,6 +7,7 @@ or by several of one group together (`auditor.network.admission.anywhere`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -113,8 +114,11 @@ def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
 
 @question
 def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
-    """Name the subjects of the rules about inbound Allow rules: the custom ones of every group."""
-    return tuple(filter(once_for_alike(_lets_in), network.all(SecurityRule)))
+    """Name the subjects of the rules about inbound Allow rules: the custom ones of every group.
+
+    In no order.
+    """
+    return tuple(filter(once_for_alike(_lets_in), network.unordered(SecurityRule)))
 
 
 def _lets_in(rule: SecurityRule) -> bool:
@@ -130,7 +134,8 @@ def foreign_allows(network: Network) -> dict[SecurityRule, None]:
 
     The suspects of the rules about inbound Allow rules.
     """
-    return dict.fromkeys(filter(once_for_alike(_concerns), inbound_allows(network)))
+    found = filter(once_for_alike(_concerns), inbound_allows(network))
+    return dict.fromkeys(sorted(found, key=attrgetter("key")))
 
 
 def concerns_internet(network: Network, rule: SecurityRule) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
@@ -24,6 +25,7 @@ from auditor.network.filters import (
 from auditor.network.graph import Network, question, question_about
 from auditor.network.likeness import kinship, likeness
 from auditor.network.openings import subnets_at
+from auditor.network.rule_lists import Said, said_by
 from auditor.network.symbols import Symbolic, applies, symbolic
 from auditor.packets.cover import superfluous
 from auditor.resources.base import Node
@@ -31,6 +33,8 @@ from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import VirtualNetwork
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
+_Found: TypeAlias = dict[int, tuple[int, ...]]
+"""Rules and those that explain why each does nothing, by their places."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -62,19 +66,73 @@ def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
     Raises Undetermined when the input does not tell the order of its rules.
     """
     result = Idle()
-    ways = [(way, filters_of(network, group, inbound=way)) for way in (True, False)]
-    literal = [_literal(network, custom) for _, custom in ways]
-    inside = _inside(network, group) if any(literal) else NOTHING
-    for (inbound, custom), named in zip(ways, literal, strict=True):
-        shadowed, redundant = _answer(network, custom, inside if named else NOTHING, inbound)
-        if shadowed or redundant:
+    for inbound, way in zip((True, False), _ways(network, group), strict=True):
+        if way.shadowed or way.redundant:
             rules = custom_rules(network, group, inbound=inbound)
-            filters = (*custom, *DEFAULTS[inbound])
-            for number, causes in shadowed.items():
+            filters = (*way.custom, *DEFAULTS[inbound])
+            for number, causes in way.shadowed.items():
                 result.shadowed[rules[number]] = _causes(causes, rules, filters)
-            for number, causes in redundant.items():
+            for number, causes in way.redundant.items():
                 result.redundant[rules[number]] = _causes(causes, rules, filters)
     return result
+
+
+class _Way(msgspec.Struct, frozen=True):
+    """What a list says of one direction: its filters, and by place what does nothing.
+
+    `suspects` are those and the places of filters of which it is not told what they match.
+    """
+
+    custom: tuple[Filter, ...]
+    shadowed: _Found
+    redundant: _Found
+    suspects: tuple[int, ...]
+
+
+_Ways: TypeAlias = tuple[_Way, _Way]
+
+
+def _ways(network: Network, group: NetworkSecurityGroup) -> _Ways:
+    """What a group says inbound and outbound: asked once for all that say the same.
+
+    Of those that name addresses, only where `VirtualNetwork` holds the same beside them.
+    """
+    said = said_by(network, group)
+    known = _lists(network)
+    found = known.get(said)
+    if found is None:
+        inbound, outbound = (filters_of(network, group, inbound=way) for way in (True, False))
+        found = _List(inbound, outbound, _literal(inbound), _literal(outbound))
+        known[said] = found
+    inside = _inside(network, group) if found.literal_in or found.literal_out else NOTHING
+    ways = found.ways.get(inside)
+    if ways is None:
+        ways = found.ways[inside] = (
+            _way(network, found.inbound, inside if found.literal_in else NOTHING, True),
+            _way(network, found.outbound, inside if found.literal_out else NOTHING, False),
+        )
+    return ways
+
+
+class _List(msgspec.Struct):
+    """The filters of both directions, whether they name addresses, and the answers by `inside`."""
+
+    inbound: tuple[Filter, ...]
+    outbound: tuple[Filter, ...]
+    literal_in: bool
+    literal_out: bool
+    ways: dict[AddressSet, _Ways] = msgspec.field(default_factory=dict)
+
+
+@question
+def _lists(_: Network) -> dict[Said, _List]:
+    return {}
+
+
+def _way(network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool) -> _Way:
+    shadowed, redundant = _answer(network, custom, inside, inbound)
+    untold = [number for number, each in enumerate(custom) if not each.told]
+    return _Way(custom, shadowed, redundant, (*shadowed, *redundant, *untold))
 
 
 def _causes(
@@ -86,8 +144,7 @@ def _causes(
     )
 
 
-@question_about
-def _literal(_: Network, filters: tuple[Filter, ...]) -> bool:
+def _literal(filters: Iterable[Filter]) -> bool:
     """Whether any filter names addresses, which the tag `VirtualNetwork` may hold."""
     return any(rule.sources.addresses or rule.destinations.addresses for rule in filters)
 
@@ -111,9 +168,6 @@ def _inside(network: Network, group: NetworkSecurityGroup) -> AddressSet:
 @question_about
 def _space(_: Network, vnet: VirtualNetwork) -> AddressSet:
     return AddressSet.from_prefixes(vnet.prefixes)
-
-
-_Found = dict[int, tuple[int, ...]]
 
 
 def _answer(
@@ -295,8 +349,11 @@ def sure_to_match(network: Network, group: NetworkSecurityGroup, rule: SecurityR
 
 @question
 def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
-    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites."""
-    rules = network.all(SecurityRule)
+    """Name the subjects: custom rules, without those that Kubernetes writes and rewrites.
+
+    In no order.
+    """
+    rules = tuple(network.unordered(SecurityRule))
     names = {rule.name for rule in rules}
     if "" not in names and not any(map(_is_kubernetes, names)):
         return rules
@@ -305,7 +362,7 @@ def kept_by_hand(network: Network) -> tuple[SecurityRule, ...]:
 
 @question
 def dispensable(network: Network) -> tuple[SecurityRule, ...]:
-    """Give the subjects that may do nothing, or of which it cannot be told: the suspects.
+    """Give the subjects that may do nothing, or of which it cannot be told: the suspects, in order.
 
     The others certainly decide something, and without them something would change.
     """
@@ -313,24 +370,16 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
     found: set[SecurityRule] = set()
     for group in network.all(NetworkSecurityGroup):
         try:
-            idle = idle_rules(network, group)
-            for way in (True, False):
-                filters = filters_of(network, group, inbound=way)
-                if not _all_told(network, filters):
-                    rules = custom_rules(network, group, inbound=way)
-                    pairs = zip(rules, filters, strict=True)
-                    found.update(rule for rule, each in pairs if not each.told)
+            for inbound, way in zip((True, False), _ways(network, group), strict=True):
+                if way.suspects:
+                    rules = custom_rules(network, group, inbound=inbound)
+                    found.update(rules[number] for number in way.suspects)
         except Undetermined:
             continue
-        found.update(idle.shadowed, idle.redundant)
         judged.add(group)
     rules = kept_by_hand(network)
-    return tuple([rule for rule in rules if rule in found or rule.owner not in judged])
-
-
-@question_about
-def _all_told(_: Network, filters: tuple[Filter, ...]) -> bool:
-    return all(each.told for each in filters)
+    suspects = [rule for rule in rules if rule in found or rule.owner not in judged]
+    return tuple(sorted(suspects, key=attrgetter("key")))
 
 
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:

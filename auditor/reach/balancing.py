@@ -15,7 +15,7 @@ from auditor.network.exposure import InboundRule, use_of
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.membership import candidates, standing, targets_of
+from auditor.reach.membership import candidates, standing, standings_of, targets_of
 from auditor.reach.points import Point
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -111,8 +111,9 @@ def _forwards(
         "",
         probe,
     )
+    set_by_hand = standings_of(network, rule)
     for text, target, doubts in targets_of(network, rule):
-        known = {"reasons": (*lacks, *doubts), "standing": standing(network, rule, text)}
+        known = {"reasons": (*lacks, *doubts), "standing": standing(set_by_hand, text)}
         yield replace(whole, target=target, member=text, **known)
         if target is None:
             for point in candidates(network, rule, text):

@@ -148,21 +148,34 @@ def _told_one_by_one(network: Network, pool: InboundNatPool) -> set[str]:
     return found
 
 
-def standing(network: Network, rule: InboundRule, member: str) -> str:
-    """Tell what somebody set for a member: `up` or `down`; empty where its probe decides (E-15).
+Standings: TypeAlias = tuple[dict[str, str], ...]
+"""What is set for members, in each pool of a rule; empty where its probe decides."""
+
+
+def standings_of(network: Network, rule: InboundRule) -> Standings:
+    """Give what somebody set for the members behind a rule, for `standing`.
 
     Only load-balancing rules with a probe heed it:
     https://learn.microsoft.com/azure/load-balancer/admin-state-overview
     """
     if not isinstance(rule, LoadBalancingRule) or not _is_probed(rule):
-        return ""
-    found: set[str] = set()
+        return ()
+    found: list[dict[str, str]] = []
     for pool in map(network.find, rule.pools):
         if isinstance(pool, BackendPool):
             try:
-                found.add(_states(network, pool).get(member, ""))
+                found.append(_states(network, pool))
             except Undetermined:
-                found.add("")
+                found.append({})
+    return tuple(found) if any(found) else ()
+
+
+def standing(known: Standings, member: str) -> str:
+    """Tell what is set for a member: `up` or `down`; empty where its probe decides (E-15).
+
+    And where its pools do not agree.
+    """
+    found = {each.get(member, "") for each in known}
     return found.pop() if len(found) == 1 and found <= {"up", "down"} else ""
 
 
@@ -187,9 +200,11 @@ def _of_pools(
             states = _states(network, pool)
             for key in members(network, pool):
                 state = states.get(key, "up")
+                if state in decided:
+                    yield key, ()
+                    continue
                 what = f"{_spelled(network, key)} is set {state} in {pool.label}"
-                doubt = Reason("semantics:E-15", what, pool.id)
-                yield key, () if state in decided else (doubt,)
+                yield key, (Reason("semantics:E-15", what, pool.id),)
         except Undetermined as unknown:
             untold = unknown
             if isinstance(pool, BackendPool | Missing):

@@ -159,6 +159,14 @@ def test_an_instance_of_a_scale_set_stands_for_the_model() -> None:
     assert isinstance(network.find(instance(0).replace("eth0", "eth1")), Missing)
 
 
+def test_parts_come_by_key_or_as_they_are_with_and_without_settings() -> None:
+    rules = [{"name": "b", "properties": {"priority": 100}}, {"name": "A"}]
+    network = estate(resource(NSG, "g", {"securityRules": rules}))
+
+    assert [rule.name for rule in network.all(SecurityRule)] == ["A", "b"]
+    assert set(network.unordered(SecurityRule)) == set(network.all(SecurityRule))
+
+
 def test_references_to_instances_are_references_to_the_model() -> None:
     back = [{"id": instance(number, "/ipConfigurations/main")} for number in (0, 1)]
     subnet = {"name": "s", "properties": {"ipConfigurations": back}}
