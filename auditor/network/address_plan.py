@@ -280,16 +280,15 @@ def _hidden(network: Network) -> dict[str, str]:
 def _is_hollow(node: Node) -> bool:
     """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
     holes = node.record.unresolved if node.record is not None else ()
-    if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+    if holes and any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
         return True
     settings = walk.peek(node, "properties")
     if settings is None:
         return True
-    places = walk.peek(settings, "virtual_hub"), walk.peek(settings, "ip_configurations")
-    if isinstance(node, Firewall) and places == (None, None):
-        return True  # one that runs is in a hub or has some
     fronts = isinstance(node, LoadBalancer | ApplicationGateway)
     listed = walk.peek(settings, "frontend_ip_configurations" if fronts else "ip_configurations")
+    if listed is None and isinstance(node, Firewall):
+        return walk.peek(settings, "virtual_hub") is None  # one that runs is in a hub or has some
     return any(walk.peek(part, "properties") is None for part in listed or ())
 
 
