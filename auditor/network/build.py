@@ -240,9 +240,9 @@ def _replace(old: Node, new: Node) -> None:
 
 def _collection(owner: Node, cls: type[Node]) -> tuple[Wire, str] | None:
     """Find the list of a node (or of its properties) that holds parts of a class."""
-    for struct in (owner, walk.peek(owner, "properties")):
-        attribute = _list_of(type(struct), cls) if struct is not None else None
-        if attribute is not None:
+    holders: tuple[Wire | None, ...] = (owner, walk.peek(owner, "properties"))
+    for struct in holders:
+        if struct is not None and (attribute := _list_of(type(struct), cls)) is not None:
             return struct, attribute
     return None
 
