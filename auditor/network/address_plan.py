@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -32,6 +33,7 @@ from auditor.network.routing_domains import (
     space_of,
     spelled,
 )
+from auditor.network.strays import irregular
 from auditor.network.untold import untold_parts
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
@@ -44,7 +46,7 @@ from auditor.resources.base import Node, Ref, kind_of
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
-from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -270,26 +272,25 @@ def _hidden(network: Network) -> dict[str, str]:
     """Whose addresses and subnets are not told, by subscription."""
     found: dict[str, str] = {}
     cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
-    for cls in (NetworkInterface, LoadBalancer, ApplicationGateway, Firewall):
-        for node in network.all(cls):
-            if node.key in cut or _is_hollow(node):
-                found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
+    others = (network.all(cls) for cls in (LoadBalancer, ApplicationGateway, Firewall))
+    for node in chain(irregular(network), *others):
+        if node.key in cut or _is_hollow(node):
+            found.setdefault(_subscription(node.key), f"the addresses of {node.label}")
     return found
 
 
 def _is_hollow(node: Node) -> bool:
     """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
     holes = node.record.unresolved if node.record is not None else ()
-    if any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+    if holes and any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
         return True
     settings = walk.peek(node, "properties")
     if settings is None:
         return True
-    places = walk.peek(settings, "virtual_hub"), walk.peek(settings, "ip_configurations")
-    if isinstance(node, Firewall) and places == (None, None):
-        return True  # one that runs is in a hub or has some
     fronts = isinstance(node, LoadBalancer | ApplicationGateway)
     listed = walk.peek(settings, "frontend_ip_configurations" if fronts else "ip_configurations")
+    if listed is None and isinstance(node, Firewall):
+        return walk.peek(settings, "virtual_hub") is None  # one that runs is in a hub or has some
     return any(walk.peek(part, "properties") is None for part in listed or ())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -237,16 +238,20 @@ def _replace(old: Node, new: Node) -> None:
         setattr(holder, attribute, parts)
 
 
-def _collection(struct: Wire, cls: type[Node]) -> tuple[Wire, str] | None:
-    """Find the list of a struct (or of its properties) that holds parts of a class."""
-    for step in walk.steps(type(struct)):
-        if step.many and step.struct is cls:
-            return struct, step.attribute
-        if step.attribute == "properties" and step.struct is not None:
-            inner = walk.peek(struct, step.attribute)
-            if inner is not None:
-                return _collection(inner, cls)
+def _collection(owner: Node, cls: type[Node]) -> tuple[Wire, str] | None:
+    """Find the list of a node (or of its properties) that holds parts of a class."""
+    holders: tuple[Wire | None, ...] = (owner, walk.peek(owner, "properties"))
+    for struct in holders:
+        if struct is not None and (attribute := _list_of(type(struct), cls)) is not None:
+            return struct, attribute
     return None
+
+
+@cache
+def _list_of(holder: type[Wire], cls: type[Node]) -> str | None:
+    """Name the list of a class that holds parts of another, if it has one."""
+    steps = walk.steps(holder)
+    return next((step.attribute for step in steps if step.many and step.struct is cls), None)
 
 
 def _join(below: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> None:

@@ -293,8 +293,11 @@ def managed_by_aks(network: Network, node: Node) -> bool:
 
     For a cluster that is not in the snapshot, by the name such groups have unless chosen.
     """
-    key = group_key(node.key)
-    return key[1].startswith("mc_") or key in cluster_by_group(network)
+    return _is_of_aks(network, group_key(node.key))
+
+
+def _is_of_aks(network: Network, group: tuple[str, str]) -> bool:
+    return group[1].startswith("mc_") or group in cluster_by_group(network)
 
 
 def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
@@ -303,8 +306,8 @@ def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
     for node in nodes:
         key = node.key
         if not key.startswith(group):
-            managed = managed_by_aks(network, node)
             of = group_key(key)
+            managed = _is_of_aks(network, of)
             group = f"/subscriptions/{of[0]}/resourcegroups/{of[1]}/"
         if not managed:
             yield node

@@ -15,6 +15,34 @@ from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 
 
 @question
+def irregular(network: Network) -> tuple[NetworkInterface, ...]:
+    """Give the interfaces that need a second look, in order.
+
+    All others tell of each of their addresses that it is of IPv4, in which subnet and in which
+    pools: nearly all of tens of thousands, which several questions would go through one by one.
+    """
+    return tuple([nic for nic in network.all(NetworkInterface) if not _is_regular(nic)])
+
+
+def _is_regular(nic: NetworkInterface) -> bool:
+    if nic.record is None or nic.record.unresolved:
+        return False
+    try:
+        for configuration in nic.properties.ip_configurations or ():
+            told = configuration.properties
+            if told.private_ip_address_version not in _V4 or not _subnet(configuration):
+                return False
+            _pools(configuration)
+    except Undetermined:
+        return False
+    return True
+
+
+_V4 = (None, "IPv4")
+"""How Azure itself says that an address is of IPv4; whoever says it otherwise is asked again."""
+
+
+@question
 def strays(network: Network) -> tuple[NetworkInterface, ...]:
     """Give the interfaces of which some address is not told to be in a subnet.
 
@@ -22,7 +50,7 @@ def strays(network: Network) -> tuple[NetworkInterface, ...]:
     """
     return tuple(
         nic
-        for nic in network.all(NetworkInterface)
+        for nic in irregular(network)
         if walk.peek(nic, "properties") is not None and _hides(nic, _subnet)
     )
 
@@ -30,7 +58,7 @@ def strays(network: Network) -> tuple[NetworkInterface, ...]:
 @question
 def unbound(network: Network) -> tuple[NetworkInterface, ...]:
     """Give the interfaces that do not tell which pools they are in."""
-    return tuple(nic for nic in network.all(NetworkInterface) if _hides(nic, _pools))
+    return tuple(nic for nic in irregular(network) if _hides(nic, _pools))
 
 
 def _hides(nic: NetworkInterface, tells: Callable[[IpConfiguration], object]) -> bool:

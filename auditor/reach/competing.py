@@ -97,10 +97,14 @@ def _has_none_of_its_own(network: Network, node: Node) -> bool:
     if not isinstance(node, NetworkInterface):
         return False
     try:
-        configuration_of(node, 4)  # raises where it is not told by which of them it leaves
-        return not any(_has_any(network, each) for each in node.ip_configurations)
+        for each in node.ip_configurations:
+            told = each.properties
+            _ = told.private_ip_address_version, told.primary  # tell by which of them it leaves
+            if _has_any(network, each):
+                return False
     except Undetermined:
         return False
+    return True
 
 
 def _has_any(network: Network, configuration: IpConfiguration) -> bool:

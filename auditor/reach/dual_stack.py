@@ -21,6 +21,7 @@ from auditor.network.flow import Access, flow
 from auditor.network.graph import Missing, Network, question
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import EffectiveRule
+from auditor.network.strays import irregular
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.demands import Demand, refusal
 from auditor.reach.frame import Packet
@@ -32,7 +33,6 @@ from auditor.reach.replay import check
 from auditor.reach.trail import Step
 from auditor.reach.wording import name_of
 from auditor.resources.compute import ScaleSetInterface
-from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -81,8 +81,7 @@ def guards(network: Network) -> tuple[Guard | Doubt, ...]:
     """
     found: dict[str, Guard] = {}
     doubts: list[Doubt] = []
-    every: tuple[Interface, ...]
-    every = (*network.all(NetworkInterface), *network.all(ScaleSetInterface))
+    every: tuple[Interface, ...] = (*irregular(network), *network.all(ScaleSetInterface))
     nics = [nic for nic in every if _may_be_dual(nic)]  # in most estates none, and soon told
     if nics and not any(_may_deny(network, group) for group in network.all(NetworkSecurityGroup)):
         return ()
