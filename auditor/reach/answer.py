@@ -27,6 +27,7 @@ from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.samples import numbers_of, some_packet
+from auditor.reach.showing import Shown, routed
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
 from auditor.resources import walk
@@ -50,8 +51,9 @@ class Answer:
 
     `protocol` is `*` when it is the same for all that were asked about. `hops` are what happens to
     the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
-    it pass, on the path with the fewest of them. `reasons` tell what is not told. `via` names the
-    gateways that open connections of their own on the way; such an answer is apart from the others.
+    it pass, on the path that its routes take; of several on that with the fewest. `reasons` tell
+    what is not told. `via` names the gateways that open connections of their own on the way; such
+    an answer is apart from the others.
     `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
 
@@ -271,7 +273,7 @@ class _Question:
         self, verdict: Verdict, packets: PacketSet
     ) -> tuple[Packet | None, Path | None, list[Step]]:
         """Choose a packet of a group, and the path on which to show what happens to it."""
-        best: tuple[int, Packet, Path, list[Step]] | None = None
+        found: list[Shown] = []
         for path in self.paths:
             here = packets & path.trail.sent
             if verdict is Verdict.REACHABLE:
@@ -281,15 +283,12 @@ class _Question:
             else:
                 here = furthest(path, here)
             packet = some_packet(here)
-            if packet is None:
-                continue
-            steps = hops_of(path, packet)
-            stopped = sum(step.passes is False for step in steps)
-            if best is None or stopped < best[0]:
-                best = (stopped, packet, path, steps)
-        if best is not None:
-            return best[1], best[2], best[3]
-        return some_packet(packets & self.sent), None, []
+            if packet is not None:
+                found.append(Shown(packet, path, hops_of(path, packet)))
+        if not found:
+            return some_packet(packets & self.sent), None, []
+        best = min(routed(found), key=lambda each: each.stops)
+        return best.packet, best.path, best.steps
 
     def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
         found = _reasons_of(path, steps) if path is not None else ()
