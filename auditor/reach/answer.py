@@ -7,7 +7,7 @@ is a packet of the group that anyone can try; the hops say what happens to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -26,6 +26,7 @@ from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
+from auditor.reach.refusing import refused
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.showing import Shown, routed
 from auditor.reach.space import PORTED, FlowSpace, space_of
@@ -93,13 +94,15 @@ def answers(
     tags: ServiceTags = NO_TAGS,
     blocked: bool = True,
     relays: bool = True,
+    refusals: bool = False,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
     is left out: to say by whom costs more than all the rest. Without `relays`, so are
-    ways by gateways.
+    ways by gateways. With `refusals`, a gateway that means to send packets on and lets none of them
+    get there is told of as well.
     """
     found: list[Answer] = []
     for version in common_versions(network, source, target):
@@ -109,10 +112,18 @@ def answers(
             network, source, target, straight, version, protocols, ports, blocked=blocked
         )
         for group in _by_relay(every):
-            found += judged(
-                network, source, target, group, version, protocols, ports, blocked=False
-            )
+            there = judged(network, source, target, group, version, protocols, ports, blocked=False)
+            asked = asked_for(space_of(network, version), protocols, ports)
+            found += there or (_refusal(group, asked) if refusals else [])
     return tuple(found)
+
+
+def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
+    found = refused(group, asked)
+    if found is None:
+        return []
+    shown, ports = found
+    return [replace(answer_on(shown.path, shown.packet, Verdict.BLOCKED), ports=ports)]
 
 
 def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
