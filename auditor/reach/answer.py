@@ -31,7 +31,6 @@ from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.showing import Shown, routed
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
-from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 PROTOCOLS = ("tcp", "udp", "icmp")
@@ -394,24 +393,3 @@ def _split(
 
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
 _PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
-
-
-def addressed_by_name(answer: Answer) -> str:
-    """Give the name that a client uses where no address is told: see `destination_name`."""
-    return destination_name(answer.path, answer.target)
-
-
-def destination_name(path: Path | None, target: Point) -> str:
-    """Give the name that a client uses where no address is told; empty where one is.
-
-    A service's, or that of an entrance whose address was not given yet. The destination of a packet
-    as sent then means nothing.
-    """
-    if path is not None and path.entrance is not None:
-        entrance = path.entrance
-        return "" if entrance.addresses else entrance.name or entrance.address.rpartition("/")[2]
-    if target.kind is not Kind.SERVICE or target.node is None:
-        return ""
-    settings = walk.peek(target.node, "properties")
-    named = (walk.peek(settings, key) for key in ("fqdn", "fully_qualified_domain_name"))
-    return next((str(name) for name in named if name), target.node.label)
