@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT
+from auditor.addresses import EVERY_PORT, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
@@ -59,11 +59,12 @@ def of_gateway(trail: Trail, gateway: ApplicationGateway, here: Point) -> Trail:
         others, more = egress_addresses(trail.network, here, way)
         why = Reason("semantics:A-28", f"whether {gateway.label} uses its NAT gateway", gateway.id)
         addresses, reasons = addresses | others, (*reasons, *more, why)
+    whom = "" if reasons else _as(addresses)
     told = remark(
         trail,
         "egress",
         gateway.id,
-        lambda _: f"{gateway.label} leaves by its public address (A-28)",
+        lambda _: f"{gateway.label} leaves by its public address{whom} (A-28)",
     )
     return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
@@ -122,14 +123,15 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     named = f" {way.node.root.label}" if way.node is not None else ""
     by = "default outbound access" if way.method == "default" else ""
     by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
+    addresses, reasons = egress_addresses(trail.network, source, way)
+    whom = "" if reasons else _as(addresses)
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
         "unknown": "it cannot be told how it leaves for the internet",
         "default": "default outbound access takes it to the internet (R-33)",
-    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
+    }.get(way.method, f"{by} takes it to the internet{whom} ({way.fact})")
     if lacks:
         says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
-    addresses, reasons = egress_addresses(trail.network, source, way)
     trail = remark(
         trail,
         "egress",
@@ -144,6 +146,12 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _as(addresses: AddressSet) -> str:
+    """Say the one address that packets get on the way out."""
+    one = addresses.smallest() if addresses.size == 1 else None
+    return f" as {one}" if one is not None else ""
 
 
 def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
