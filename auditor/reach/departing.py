@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, AddressSet
+from auditor.addresses import EVERY_PORT
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
@@ -13,7 +13,12 @@ from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
-from auditor.reach.egress import egress_addresses, firewall_addresses, gateway_addresses
+from auditor.reach.egress import (
+    as_whom,
+    egress_addresses,
+    firewall_addresses,
+    gateway_addresses,
+)
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -59,7 +64,7 @@ def of_gateway(trail: Trail, gateway: ApplicationGateway, here: Point) -> Trail:
         others, more = egress_addresses(trail.network, here, way)
         why = Reason("semantics:A-28", f"whether {gateway.label} uses its NAT gateway", gateway.id)
         addresses, reasons = addresses | others, (*reasons, *more, why)
-    whom = "" if reasons else _as(addresses)
+    whom = as_whom(addresses, reasons)
     told = remark(
         trail,
         "egress",
@@ -94,8 +99,12 @@ def _of_firewall(trail: Trail, firewall: Node) -> Trail:
     if not isinstance(firewall, Firewall):
         return trail
     addresses, reasons = firewall_addresses(trail.network, firewall)
+    whom = as_whom(addresses, reasons)
     told = remark(
-        trail, "egress", firewall.id, lambda _: f"{firewall.label} leaves by its public addresses"
+        trail,
+        "egress",
+        firewall.id,
+        lambda _: f"{firewall.label} leaves by its public addresses{whom}",
     )
     return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
@@ -124,7 +133,7 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     by = "default outbound access" if way.method == "default" else ""
     by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
     addresses, reasons = egress_addresses(trail.network, source, way)
-    whom = "" if reasons else _as(addresses)
+    whom = as_whom(addresses, reasons)
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
         "unknown": "it cannot be told how it leaves for the internet",
@@ -146,12 +155,6 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
-
-
-def _as(addresses: AddressSet) -> str:
-    """Say the one address that packets get on the way out."""
-    one = addresses.smallest() if addresses.size == 1 else None
-    return f" as {one}" if one is not None else ""
 
 
 def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
