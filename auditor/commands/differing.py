@@ -99,7 +99,7 @@ def _packets_json(
 ) -> dict[str, Any] | None:
     if witness is None:
         return None
-    from auditor.reach.answer import destination_name
+    from auditor.reach.naming import destination_name
 
     name = destination_name(path, path.target) if path is not None else ""
     found: dict[str, Any] = {"ports": ports_of(packets), "witness": packet_json(witness, name)}
@@ -191,7 +191,7 @@ def short(folded: str) -> str:
 
 
 def _journey(packet: Packet, path: Path | None) -> str:
-    from auditor.reach.answer import destination_name
+    from auditor.reach.naming import destination_name
 
     name = destination_name(path, path.target) if path is not None else ""
     legs = [str(packet.source), socket(packet.destination, packet.destination_port)]

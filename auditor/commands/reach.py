@@ -134,7 +134,13 @@ def _answer(
             each
             for source, target in pairs(sources, targets)
             for each in answers(
-                network, source, target, protocols=protocols, ports=ports, tags=tags
+                network,
+                source,
+                target,
+                protocols=protocols,
+                ports=ports,
+                tags=tags,
+                refusals=True,
             )
         ),
         key=_order,

@@ -86,8 +86,10 @@ def as_json(answers: Iterable[Answer]) -> dict[str, Any]:
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Give one answer in the published form."""
-    from auditor.reach.answer import addressed_by_name
+    from auditor.reach.naming import addressed_by_name, arrives_by_name
 
+    blocked = answer.verdict.value == "blocked"
+    arrives = None if blocked else packet_json(answer.arrives_as, arrives_by_name(answer))
     found: dict[str, Any] = {
         "from": answer.source.id,
         "to": answer.target.id,
@@ -99,7 +101,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for reason in answer.reasons
         ],
         "witness": packet_json(answer.witness, addressed_by_name(answer)),
-        "arrives": None if answer.verdict.value == "blocked" else packet_json(answer.arrives_as),
+        "arrives": arrives,
         "hops": [step_json(step) for step in answer.hops],
         "blockers": [{**step_json(s), "opening": s.opening} for s in answer.blockers],
     }
@@ -209,7 +211,7 @@ def _openings(answer: Answer) -> Iterator[str]:
 
 def journey(answer: Answer) -> str:
     """Say what a packet is when sent and on arrival: `1.0.0.4 -> 20.1.1.1:443 -> 10.0.0.4:80`."""
-    from auditor.reach.answer import addressed_by_name
+    from auditor.reach.naming import addressed_by_name, arrives_by_name
 
     sent, there = answer.witness, answer.arrives_as
     if sent is None:
@@ -218,7 +220,7 @@ def journey(answer: Answer) -> str:
     port = f":{sent.destination_port}" if sent.destination_port else ""
     to = f"{name}{port}" if name else socket(sent.destination, sent.destination_port)
     legs = [str(sent.source), to]
-    if there is not None:
+    if there is not None and not arrives_by_name(answer):
         last = socket(there.destination, there.destination_port)
         if last != legs[-1] and answer.verdict.value != "blocked":
             legs.append(last)

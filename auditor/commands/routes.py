@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.interfaces import Interface
     from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
+    from auditor.network.routing.model import Outbound
 
 SYSTEM_ROUTE = "System Route"
 """What Azure answers in place of a table's id when no table made the route."""
@@ -154,12 +155,27 @@ def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
         yield f"  dropped: {plain(found.drops)}"
     for reason in found.doubts:
         yield f"  cannot tell: {plain(str(reason))}"
-    if found.outbound is not None:
+    if found.outbound is not None and not found.drops:
         why = "; ".join(map(str, found.outbound.reasons))
         yield plain(
-            f"  leaves by {found.outbound.method} ({found.outbound.fact})"
+            f"  leaves by {_way_words(found.outbound)} ({found.outbound.fact})"
             + (f": {why}" if why else "")
         )
+
+
+_BY = {
+    "nat-gateway": "NAT gateway",
+    "load-balancer": "load balancer",
+    "public-ip": "the public IP of",
+}
+_WITHOUT_NAME = {"default": "default outbound access", "unknown": "what cannot be told"}
+
+
+def _way_words(way: Outbound) -> str:
+    if way.method in _WITHOUT_NAME:
+        return _WITHOUT_NAME[way.method]
+    named = f" {way.node.root.label}" if way.node is not None else ""
+    return f"{_BY.get(way.method, way.method)}{named}"
 
 
 def _hop_words(route: EffectiveRoute) -> str:

@@ -7,7 +7,7 @@ is a packet of the group that anyone can try; the hops say what happens to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -26,10 +26,11 @@ from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
+from auditor.reach.refusing import refused
 from auditor.reach.samples import numbers_of, some_packet
+from auditor.reach.showing import Shown, routed
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
-from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 PROTOCOLS = ("tcp", "udp", "icmp")
@@ -50,8 +51,9 @@ class Answer:
 
     `protocol` is `*` when it is the same for all that were asked about. `hops` are what happens to
     the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
-    it pass, on the path with the fewest of them. `reasons` tell what is not told. `via` names the
-    gateways that open connections of their own on the way; such an answer is apart from the others.
+    it pass, on the path that its routes take; of several on that with the fewest. `reasons` tell
+    what is not told. `via` names the gateways that open connections of their own on the way; such
+    an answer is apart from the others.
     `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
 
@@ -91,13 +93,15 @@ def answers(
     tags: ServiceTags = NO_TAGS,
     blocked: bool = True,
     relays: bool = True,
+    refusals: bool = False,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
     is left out: to say by whom costs more than all the rest. Without `relays`, so are
-    ways by gateways.
+    ways by gateways. With `refusals`, a gateway that means to send packets on and lets none of them
+    get there is told of as well.
     """
     found: list[Answer] = []
     for version in common_versions(network, source, target):
@@ -107,10 +111,18 @@ def answers(
             network, source, target, straight, version, protocols, ports, blocked=blocked
         )
         for group in _by_relay(every):
-            found += judged(
-                network, source, target, group, version, protocols, ports, blocked=False
-            )
+            there = judged(network, source, target, group, version, protocols, ports, blocked=False)
+            asked = asked_for(space_of(network, version), protocols, ports)
+            found += there or (_refusal(group, asked) if refusals else [])
     return tuple(found)
+
+
+def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
+    found = refused(group, asked)
+    if found is None:
+        return []
+    shown, ports = found
+    return [replace(answer_on(shown.path, shown.packet, Verdict.BLOCKED), ports=ports)]
 
 
 def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
@@ -271,7 +283,7 @@ class _Question:
         self, verdict: Verdict, packets: PacketSet
     ) -> tuple[Packet | None, Path | None, list[Step]]:
         """Choose a packet of a group, and the path on which to show what happens to it."""
-        best: tuple[int, Packet, Path, list[Step]] | None = None
+        found: list[Shown] = []
         for path in self.paths:
             here = packets & path.trail.sent
             if verdict is Verdict.REACHABLE:
@@ -281,15 +293,12 @@ class _Question:
             else:
                 here = furthest(path, here)
             packet = some_packet(here)
-            if packet is None:
-                continue
-            steps = hops_of(path, packet)
-            stopped = sum(step.passes is False for step in steps)
-            if best is None or stopped < best[0]:
-                best = (stopped, packet, path, steps)
-        if best is not None:
-            return best[1], best[2], best[3]
-        return some_packet(packets & self.sent), None, []
+            if packet is not None:
+                found.append(Shown(packet, path, hops_of(path, packet)))
+        if not found:
+            return some_packet(packets & self.sent), None, []
+        best = min(routed(found), key=lambda each: each.stops)
+        return best.packet, best.path, best.steps
 
     def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
         found = _reasons_of(path, steps) if path is not None else ()
@@ -384,24 +393,3 @@ def _split(
 
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}
 _PLACEHOLDER = {version: Packet(_ZERO[version], _ZERO[version], "tcp", 0, 0) for version in _ZERO}
-
-
-def addressed_by_name(answer: Answer) -> str:
-    """Give the name that a client uses where no address is told: see `destination_name`."""
-    return destination_name(answer.path, answer.target)
-
-
-def destination_name(path: Path | None, target: Point) -> str:
-    """Give the name that a client uses where no address is told; empty where one is.
-
-    A service's, or that of an entrance whose address was not given yet. The destination of a packet
-    as sent then means nothing.
-    """
-    if path is not None and path.entrance is not None:
-        entrance = path.entrance
-        return "" if entrance.addresses else entrance.name or entrance.address.rpartition("/")[2]
-    if target.kind is not Kind.SERVICE or target.node is None:
-        return ""
-    settings = walk.peek(target.node, "properties")
-    named = (walk.peek(settings, key) for key in ("fqdn", "fully_qualified_domain_name"))
-    return next((str(name) for name in named if name), target.node.label)

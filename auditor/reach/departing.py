@@ -13,7 +13,12 @@ from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import BOTH
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
-from auditor.reach.egress import egress_addresses, firewall_addresses, gateway_addresses
+from auditor.reach.egress import (
+    as_whom,
+    egress_addresses,
+    firewall_addresses,
+    gateway_addresses,
+)
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -59,11 +64,12 @@ def of_gateway(trail: Trail, gateway: ApplicationGateway, here: Point) -> Trail:
         others, more = egress_addresses(trail.network, here, way)
         why = Reason("semantics:A-28", f"whether {gateway.label} uses its NAT gateway", gateway.id)
         addresses, reasons = addresses | others, (*reasons, *more, why)
+    whom = as_whom(addresses, reasons)
     told = remark(
         trail,
         "egress",
         gateway.id,
-        lambda _: f"{gateway.label} leaves by its public address (A-28)",
+        lambda _: f"{gateway.label} leaves by its public address{whom} (A-28)",
     )
     return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
@@ -93,8 +99,12 @@ def _of_firewall(trail: Trail, firewall: Node) -> Trail:
     if not isinstance(firewall, Firewall):
         return trail
     addresses, reasons = firewall_addresses(trail.network, firewall)
+    whom = as_whom(addresses, reasons)
     told = remark(
-        trail, "egress", firewall.id, lambda _: f"{firewall.label} leaves by its public addresses"
+        trail,
+        "egress",
+        firewall.id,
+        lambda _: f"{firewall.label} leaves by its public addresses{whom}",
     )
     return told.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
@@ -122,14 +132,15 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     named = f" {way.node.root.label}" if way.node is not None else ""
     by = "default outbound access" if way.method == "default" else ""
     by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
+    addresses, reasons = egress_addresses(trail.network, source, way)
+    whom = as_whom(addresses, reasons)
     says = {
         "none": f"nothing takes it to the internet ({way.fact})",
         "unknown": "it cannot be told how it leaves for the internet",
         "default": "default outbound access takes it to the internet (R-33)",
-    }.get(way.method, f"{by} takes it to the internet ({way.fact})")
+    }.get(way.method, f"{by} takes it to the internet{whom} ({way.fact})")
     if lacks:
         says = "it cannot be told whether the NAT gateway takes it to the internet (R-31)"
-    addresses, reasons = egress_addresses(trail.network, source, way)
     trail = remark(
         trail,
         "egress",

@@ -47,6 +47,12 @@ def egress_addresses(
     return PUBLIC, (reason,)
 
 
+def as_whom(addresses: AddressSet, reasons: tuple[Reason, ...]) -> str:
+    """Say the one address that packets get on their way out: ` as 20.0.0.1`, if it is told."""
+    one = addresses.smallest() if addresses.size == 1 and not reasons else None
+    return f" as {one}" if one is not None else ""
+
+
 def _refs(network: Network, source: Point, way: Outbound) -> Iterator[str]:
     node = way.node
     if isinstance(node, NatGateway):

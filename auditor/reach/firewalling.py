@@ -22,6 +22,7 @@ from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
 from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
+from auditor.reach.egress import as_whom, firewall_addresses
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
@@ -61,7 +62,9 @@ def translated_for_internet(trail: Trail, firewall: Firewall, here: Point) -> Tr
     these are public addresses.
     """
     if _is_own(trail, here) and not trail.others:
-        return trail
+        whom = as_whom(*firewall_addresses(trail.network, firewall))
+        says = f"{firewall.label} takes it to the internet{whom} (E-24)"
+        return remark(trail, "egress", firewall.id, lambda _: says)
     program = firewall_program(trail.network, firewall, trail.tags)
     kept = program.private_ranges
     reasons = (*kept.reasons(), *program.unknown)

@@ -124,6 +124,7 @@ def _asked(network: Network, intent: Intent, sources: Ends, targets: Ends) -> It
             ports=ports,
             tags=network.tags,
             relays=relays,
+            refusals=relays,
         )
 
 
@@ -195,9 +196,21 @@ def _sorted_out(intent: Intent, found: list[Answer]) -> tuple[list[Answer], list
     doubtful: list[Answer] = []
     for group in _by_pair(found):
         lacking = _lacking(intent, group)
-        against += lacking[0]
+        against += _telling(lacking[0])
         doubtful += lacking[1]
     return against, doubtful
+
+
+def _telling(against: list[Answer]) -> list[Answer]:
+    """Where no way leads straight from one to the other, speak of a gateway that should lead there.
+
+    Of that with the fewest obstacles.
+    """
+    gateways = [answer for answer in against if answer.via]
+    straight = [answer for answer in against if not answer.via]
+    if not gateways or any(answer.hops for answer in straight):
+        return straight
+    return [min(gateways, key=lambda answer: len(answer.blockers))]
 
 
 def _by_pair(found: Iterable[Answer]) -> list[list[Answer]]:

@@ -15,7 +15,8 @@ from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.reach.answer import Answer, Verdict, addressed_by_name
+from auditor.reach.answer import Answer, Verdict
+from auditor.reach.naming import addressed_by_name
 from auditor.reach.points import Kind, Point
 from auditor.simulate import Arrival, Fate
 

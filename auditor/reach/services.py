@@ -13,6 +13,7 @@ import msgspec
 from auditor.addresses import (
     EVERY_V4,
     NOTHING,
+    Address,
     AddressError,
     AddressSet,
     PortSet,
@@ -41,13 +42,22 @@ HTTPS, MYSQL = PortSet.of(443), PortSet.of(3306)
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Who may connect to a service: surely `must`, perhaps `may`, for `reasons`."""
+    """Who may connect to a service: surely `must`, perhaps `may`, for `reasons`.
+
+    `rules` are those of its firewall that let addresses in, each with them.
+    """
 
     port: PortSet
     must: AddressSet
     may: AddressSet
     reasons: tuple[Reason, ...] = ()
     closed: str = ""
+    rules: tuple[tuple[AddressSet, Node], ...] = ()
+
+    def rule_for(self, address: Address) -> Node | None:
+        """Give the first rule that lets an address in."""
+        one = AddressSet.from_range(address, address)
+        return next((rule for addresses, rule in self.rules if one <= addresses), None)
 
 
 def service_points(network: Network) -> tuple[Point, ...]:
@@ -119,6 +129,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         opening=lambda packet: (
             "" if access.closed else f"allow {packet.source} in the firewall of {label}"
         ),
+        rule=lambda packet: access.rule_for(packet.source),
         unsure=f"it cannot be told whether the firewall of {label} lets it in",
     )
 
@@ -126,7 +137,9 @@ def answered(trail: Trail, target: Point) -> Trail:
 def _asked(label: str, access: Access, packet: Packet) -> str:
     source = AddressSet.from_range(packet.source, packet.source)
     lets = "lets" if source <= access.must else "does not let"
-    return f"the firewall of {label} {lets} {packet.source} in"
+    rule = access.rule_for(packet.source)
+    who = f"rule {rule.label} of the firewall" if rule is not None else "the firewall"
+    return f"{who} of {label} {lets} {packet.source} in"
 
 
 def _access(trail: Trail, node: Node) -> Access:
@@ -204,13 +217,15 @@ def database_access(network: Network, server: Server) -> Access:
 def _by_rules(network: Network, server: Server) -> Access:
     must, may = NOTHING, NOTHING
     reasons: list[Reason] = []
+    rules: list[tuple[AddressSet, Node]] = []
     for rule in firewall_rules(server):
         pair = _ends(rule)
         if pair == ("0.0.0.0", "0.0.0.0"):
             # Every public address of Azure; those of the input are (L-22).
             ours = (parse_prefix(str(address)) for address in public_addresses(network))
-            must = must | AddressSet.from_prefixes(ours)
-            may = may | PUBLIC
+            azure = AddressSet.from_prefixes(ours)
+            must, may = must | azure, may | PUBLIC
+            rules.append((azure, rule))
             reasons.append(
                 Reason(
                     "service-tag:AzureCloud", f"whom of Azure rule {rule.label} lets in", rule.id
@@ -219,7 +234,8 @@ def _by_rules(network: Network, server: Server) -> Access:
             continue
         found = AddressSet.from_range(parse_address(pair[0]), parse_address(pair[1])) & PUBLIC
         must, may = must | found, may | found
-    return Access(MYSQL, must, may | must, tuple(reasons))
+        rules.append((found, rule))
+    return Access(MYSQL, must, may | must, tuple(reasons), rules=tuple(rules))
 
 
 def _ends(rule: MySqlFirewallRule) -> tuple[str, str]:

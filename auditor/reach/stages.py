@@ -357,7 +357,7 @@ def remark(
     *,
     reasons: tuple[Reason, ...] = (),
     opening: str | Callable[[Packet], str] = "",
-    rule: Node | None = None,
+    rule: Node | Callable[[Packet], Node | None] | None = None,
     passed: str = "",
     stopped: str = "",
     unsure: str = "",
@@ -365,11 +365,13 @@ def remark(
     """Add a stage that is told in one sentence; without `here`, everything gets through it.
 
     `passed`, `stopped` and `unsure` are the sentence instead, where a packet does, does not or may.
+    `rule` decides, whatever the packet or by it.
     """
     words = {True: passed, False: stopped, None: unsure}
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         opens = opening if isinstance(opening, str) else opening(packet)
+        by = rule if rule is None or isinstance(rule, Node) else rule(packet)
         return (
             Step(
                 code,
@@ -377,9 +379,9 @@ def remark(
                 words[passes] or says(packet),
                 packet,
                 passes,
-                rule.label if rule is not None else "",
-                rule.id if rule is not None else "",
-                rule.pointer if rule is not None else "",
+                by.label if by is not None else "",
+                by.id if by is not None else "",
+                by.pointer if by is not None else "",
                 reasons=reasons if passes is None else (),
                 opening=opens if passes is False else "",
             ),

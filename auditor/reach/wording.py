@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from auditor import ids
 from auditor.finding import Hop, Json
-from auditor.reach.answer import Answer, addressed_by_name
+from auditor.reach.answer import Answer
 from auditor.reach.frame import Packet
+from auditor.reach.naming import addressed_by_name
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import PORTED
 

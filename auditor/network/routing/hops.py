@@ -11,6 +11,7 @@ from auditor.network.routing.outbound import outbound
 from auditor.network.routing.selection import choose
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import is_private
 
 
 def next_hop(
@@ -50,6 +51,8 @@ def _drops(
         return route.fault
     if route.hop is Hop.NONE:
         return f"the next hop is None ({route.fact})"
+    if route.hop is Hop.INTERNET and is_private(address):
+        return f"{address} is private: nobody on the internet has it (R-2)"
     if way is not None and way.method == "none":
         return f"nothing takes it to the internet ({way.fact}, R-10)"
     if route.hop is Hop.LOCAL and not route.doubts:

@@ -94,6 +94,29 @@ def test_the_json_is_the_published_form(auditor: Command, export: str) -> None:
     assert order == sorted(order)
 
 
+def test_a_service_is_reached_by_name_and_let_in_by_a_rule(auditor: Command) -> None:
+    """No address of it is told, and none is made up."""
+    office = {"startIpAddress": "52.10.0.1", "endIpAddress": "52.10.0.9"}
+    kind = "Microsoft.DBforMySQL/flexibleServers"
+    settings = {
+        "fullyQualifiedDomainName": "db.example",
+        "network": {"publicNetworkAccess": "Enabled"},
+        "firewallRules": [{"name": "office", "properties": office}],
+    }
+    path = written(auditor.folder, resource(kind, "db", settings))
+    words = ("--from", "52.10.0.7", "--to", "name:db", "--port", "3306", "--protocol", "tcp")
+
+    assert reach(auditor, path, *words).out.splitlines()[2:] == [
+        "    try    tcp 52.10.0.7 -> db.example:3306",
+        "    ok     service: db answers TCP 3306",
+        "    ok     service-firewall: rule office of the firewall of db lets 52.10.0.7 in",
+    ]
+    (told,) = json.loads(reach(auditor, path, *words, "--report", "json").out)["answers"]
+    assert told["arrives"]["destination"] == "db.example"
+    hop = told["hops"][-1]
+    assert (hop["rule"], hop["pointer"]) == ("office", "/properties/firewallRules/0")
+
+
 def test_all_that_the_internet_reaches(auditor: Command, export: str) -> None:
     ran = reach(auditor, export, "--from", "internet")
     assert ran.status == 0

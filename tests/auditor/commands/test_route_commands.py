@@ -107,6 +107,24 @@ def test_the_text_says_it_in_words(auditor: Command) -> None:
     )
 
 
+def test_the_text_says_how_a_packet_leaves_and_only_if_it_does(auditor: Command) -> None:
+    found = [
+        vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        table("rt", route("0.0.0.0/0", "Internet")),
+        nic("web", "10.0.0.4", ("a", "app"), vm="web"),
+        resource("Microsoft.Compute/virtualMachines", "web", {}),
+    ]
+
+    def said(to: str) -> list[str]:
+        ran = auditor("next-hop", "-", "--nic", "web", "--to", to, stdin={"value": found})
+        return [line.strip() for line in ran.out.splitlines()[2:]]
+
+    assert said("20.1.1.1") == ["leaves by default outbound access (R-33)"]
+    assert said("172.20.0.5") == [
+        "dropped: 172.20.0.5 is private: nobody on the internet has it (R-2)"
+    ]
+
+
 def test_routes_come_in_azures_own_shape(auditor: Command) -> None:
     ran = auditor("effective-routes", "-", "--nic", "web", "--report", "json", stdin=estate())
     assert ran.status == 0

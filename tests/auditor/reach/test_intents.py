@@ -119,13 +119,13 @@ def test_the_ports_of_only_are_what_may_be_reached() -> None:
     )  # fmt: skip
 
 
-def fronted(*intents: Any) -> Network:
+def fronted(*intents: Any, **gateway: Any) -> Network:
     """The internet reaches the gateway, and the gateway reaches web."""
     return estate(
         nsg(rule("https", 100, "Internet", "443"), name="gw"),
         nic("web"),
         pip("pip"),
-        app_gateway(),
+        app_gateway(**gateway),
         vnet(subnet(), subnet("gw", "10.0.1.0/26", nsg="gw")),
         intents=intents,
     )
@@ -137,6 +137,17 @@ def test_what_a_gateway_sends_on_is_its_own() -> None:
     through = intent("reachable", to="name:web", from_="internet", ports=443)
     found = judgements(fronted(only, out, through))
     assert [each.outcome.value for each in found] == ["kept", "kept", "kept"]
+
+
+def test_a_promise_that_a_gateway_breaks_names_what_stops_it_there() -> None:
+    promise = intent("reachable", "name:web", "internet", ports=443)
+    [kept] = judgements(fronted(promise))
+    assert kept.outcome.value == "kept"
+    [broken] = judgements(fronted(promise, operationalState="Stopped"))
+    [answer] = broken.answers
+    assert [(step.code, step.opening) for step in answer.blockers] == [
+        ("gateway-stopped", "start agw")
+    ]
 
 
 def test_only_the_gateway_is_public_and_yet_a_machine_is() -> None:

@@ -142,7 +142,12 @@ A, B, C = "10.0.0.0/16", "10.1.0.0/16", "10.2.0.0/16"
 
 
 def spokes(
-    *, forwarded: bool | None = True, rules: Any = None, action: str = "Allow", more: Any = ()
+    *,
+    forwarded: bool | None = True,
+    back: bool = True,
+    rules: Any = None,
+    action: str = "Allow",
+    more: Any = (),
 ) -> Any:
     """Spokes a and b, joined by a firewall in hub c at 10.2.0.4."""
     from ...firewalls import collection, network_rule
@@ -151,7 +156,7 @@ def spokes(
     flags: Any = {} if forwarded is None else {"allowForwardedTraffic": forwarded}
     return estate(
         net("a", A, subnets={"app": steered("10.0.0.0/24")},
-            peers=[peer("c", C, allowForwardedTraffic=True)]),
+            peers=[peer("c", C, allowForwardedTraffic=back)]),
         net("b", B, subnets={"app": steered("10.1.0.0/24", "back")},
             peers=[peer("c", C, **flags)]),
         net("c", C, subnets={"AzureFirewallSubnet": "10.2.0.0/26"},
@@ -202,6 +207,22 @@ def test_R_16_the_receiving_peering_must_take_forwarded_traffic(flag: Any, verdi
         assert "set allowForwardedTraffic" in found.one.blockers[0].opening
     # The reply to the other spoke is forwarded as well.
     assert asked(spokes(forwarded=flag), "db", "web").verdict == verdict
+
+
+def test_R_16_what_stops_a_packet_is_told_of_the_way_that_its_routes_take() -> None:
+    """Not of the straight way, which its routes lead past, even where that has fewer obstacles."""
+    from ...firewalls import network_rule
+
+    neither = spokes(forwarded=False, back=False)
+    assert asked(neither, "web", "db").stops == ["forwarded-traffic", "forwarded-traffic"]
+    assert [step.opening for step in asked(neither, "web", "db").one.blockers] == [
+        "set allowForwardedTraffic on the peering to-c of b",
+        "set allowForwardedTraffic on the peering to-c of a",
+    ]
+    denied = spokes(
+        forwarded=False, back=False, rules=[network_rule("no", "*", B, "443")], action="Deny"
+    )
+    assert asked(denied, "web", "db", 443).stops == ["firewall", "forwarded-traffic"]
 
 
 def test_E_22_what_no_firewall_rule_allows_is_denied() -> None:

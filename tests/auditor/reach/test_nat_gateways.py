@@ -6,7 +6,7 @@ from typing import Any
 
 from auditor.testing import arm_id, estate, resource
 
-from ...egress import BY_NAT, NAT, machine, nat, network, public
+from ...egress import BY_NAT, NAT, PIP, machine, nat, network, public
 from ...reaching import Asked, asked
 
 CLIENT = "52.10.0.7"
@@ -20,6 +20,18 @@ def leaving(*more: Any, protocol: str = "tcp", **subnet: Any) -> Asked:
 def test_R_31_a_nat_gateway_takes_machines_out() -> None:
     found = leaving(nat("out"), public("out", "20.7.7.7"), **BY_NAT)
     assert found.verdict == "reachable"
+    assert (
+        found.step("egress").says == "NAT gateway nat takes it to the internet as 20.7.7.7 (R-31)"
+    )
+
+
+def test_R_31_of_several_addresses_it_is_not_told_which_one_a_machine_gets() -> None:
+    two = {"publicIpAddresses": [{"id": arm_id(PIP, name)} for name in ("out", "more")]}
+    found = leaving(
+        resource(NAT, "nat", two), public("out", "20.7.7.7"), public("more", "20.7.7.8"), **BY_NAT
+    )
+    assert found.verdict == "reachable"
+    assert found.step("egress").says == "NAT gateway nat takes it to the internet (R-31)"
 
 
 def test_R_31_what_a_missing_nat_gateway_takes_out_is_not_told() -> None:

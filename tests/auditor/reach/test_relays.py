@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from auditor.addresses import PortSet
 from auditor.network.graph import Network
-from auditor.reach.answer import Answer
+from auditor.reach.answer import Answer, answers
 from auditor.reach.listing import exposed
+from auditor.reach.replay import check
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
-from ...reaching import app_gateway, asked, lb, lb_rule, ref
+from ...reaching import app_gateway, asked, lb, lb_rule, point, ref
 
 CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
@@ -298,3 +300,29 @@ def test_A_28_a_gateway_leaves_by_its_public_address() -> None:
 def test_a_gateway_is_no_way_of_its_own() -> None:
     assert asked(gated(), "agw", "web", 8080).verdict == "reachable"
     assert asked(gated(), "agw", "web", 443).by_gateway == []
+
+
+def refusing(network: Network, target: str = "web", **more: Any) -> list[tuple[str, list[str]]]:
+    """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
+    found = answers(network, point(network, CLIENT), point(network, target), refusals=True, **more)
+    for answer in found:
+        check(network, answer)
+    return [
+        (str(each.ports), [step.code for step in each.blockers])
+        for each in found
+        if each.via and each.verdict.value == "blocked"
+    ]
+
+
+def test_a_gateway_that_lets_nothing_through_is_told_with_what_stops_it() -> None:
+    assert refusing(gated()) == []
+    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
+    assert refusing(stopped) == [("443", ["gateway-stopped"])]
+    behind = gated(backend=[rule("in", 100, "*", "9090"), deny("rest", 200)])
+    assert refusing(behind) == [("443", ["nsg-inbound"])]
+
+
+def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
+    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
+    assert refusing(stopped, ports=PortSet.of(22)) == []
+    assert refusing(stopped, protocols=("udp",)) == []

@@ -1,0 +1,46 @@
+"""Gateways that lead to somebody and yet let nothing get there: what stops it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.addresses import PortSet
+from auditor.packets.diagram import PacketSet
+from auditor.packets.measure import values
+from auditor.reach.along import furthest, hops_of
+from auditor.reach.path import Path
+from auditor.reach.samples import some_packet
+from auditor.reach.showing import Shown
+
+_ANSWERING = frozenset({"listener", "front-door"})
+"""What gateways answer with, by codes of hops: what comes past it they mean to send on."""
+
+
+def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | None:
+    """Give a packet that a gateway answers to, what becomes of it, and to which ports there are.
+
+    Of paths on which nothing arrives, that with the fewest who stop it. None where a gateway
+    answers none of the packets asked about: then it is not for its sake that they do not arrive.
+    """
+    best: tuple[Shown, PortSet] | None = None
+    for path in paths:
+        taken = _answered(path, asked & path.trail.sent)
+        packet = some_packet(furthest(path, taken))
+        if packet is None:
+            continue
+        shown = Shown(packet, path, hops_of(path, packet))
+        if best is None or shown.stops < best[0].stops:
+            best = shown, PortSet(values(taken, "destination_port"))
+    return best
+
+
+def _answered(path: Path, packets: PacketSet) -> PacketSet:
+    """Give those of some packets, as sent, that the first gateway on a path answers to."""
+    for stage in path.trail.stages:
+        packet = some_packet(packets)
+        if packet is None:
+            break
+        steps = stage.tell(stage.frame.applied(packet), True)
+        if any(step.code in _ANSWERING for step in steps):
+            return packets & stage.bounds.may
+    return packets
