@@ -10,7 +10,16 @@ from typing import Any
 from auditor import __version__
 from auditor.assemble import Policy, judged, report
 from auditor.engine import judge
-from auditor.finding import Audit, IntentState, Judged, Location, Report, SourceSummary, WaiverState
+from auditor.finding import (
+    Audit,
+    IntentState,
+    Judged,
+    Location,
+    Report,
+    SourceSummary,
+    Unread,
+    WaiverState,
+)
 from auditor.network.build import Built
 from auditor.network.graph import Network
 from auditor.rule import Rule
@@ -18,6 +27,9 @@ from auditor.selection import matches_rule
 from auditor.settings import WaiverEntry
 from auditor.snapshot.document import Snapshot
 from auditor.topology import Picture
+
+_UNREAD = frozenset({"partial", "denied", "failed", "damaged"})
+"""Gaps that a rule may not be asked about (GOV-006 ignored, waived), and hide resources still."""
 
 
 def audit(
@@ -94,6 +106,11 @@ def _describe(snapshot: Snapshot, built: Built) -> Audit:
         scope=snapshot.scope,
         taken_at=snapshot.taken_at,
         resources=built.counts,
+        unread=tuple(
+            Unread(gap.subject, f"{gap.kind}: {gap.detail}")
+            for gap in built.network.gaps
+            if gap.kind in _UNREAD
+        ),
     )
 
 

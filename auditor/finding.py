@@ -229,8 +229,19 @@ class SourceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What of the input could not be read: a list, a subscription, a file; and why.
+
+    Whole resources may be behind it, of which no rule says a word: they were never subjects.
+    """
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
-    """What was audited, with what, as of when."""
+    """What was audited, with what, as of when, and what should have been and was not read."""
 
     version: str
     as_of: date
@@ -238,6 +249,7 @@ class Audit:
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     resources: tuple[TypeCount, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class ControlOutcome(enum.StrEnum):

@@ -49,6 +49,8 @@ class Totals:
     idle: int
     judged: int
     """Resources that some rule reads; rules about the audit itself are kept without any."""
+    unread: int
+    """Parts of the input that could not be read, whether or not a rule was asked that tells it."""
 
     @classmethod
     def of(cls, report: Report) -> Totals:
@@ -63,6 +65,7 @@ class Totals:
             kept=sum(1 for rule in report.rules if is_kept(rule)),
             idle=sum(1 for rule in report.rules if is_idle(rule)),
             judged=sum(kind.count for kind in report.audit.resources if kind.understood),
+            unread=len(report.audit.unread),
         )
 
     @property
@@ -73,8 +76,9 @@ class Totals:
 
     @property
     def spotless(self) -> bool:
-        """True when something was judged and all of it is kept: the only case for green."""
-        return not (self.broken.total() or self.unknown.total() or self.silent) and self.kept > 0
+        """True when all was read, something was judged and is kept: the only case for green."""
+        doubtful = self.broken.total() or self.unknown.total() or self.unread or self.silent
+        return not doubtful and self.kept > 0
 
 
 def is_idle(rule: RuleSummary) -> bool:
@@ -99,19 +103,40 @@ def verdict(totals: Totals) -> str:
 
 def verdict_parts(totals: Totals) -> list[tuple[str, str]]:
     """Give the verdict's parts, each with what it is about: `broken`, `unknown`, `good` or ``."""
+    unread = [(f"not read: {parts_of_input(totals.unread)}", "unknown")] if totals.unread else []
     if totals.silent:
-        return [("nothing was judged: the snapshot holds nothing that a rule reads", "unknown")]
+        whole = "what could be read" if unread else "the snapshot"
+        return [
+            (f"nothing was judged: {whole} holds nothing that a rule reads", "unknown"),
+            *unread,
+        ]
     broken, unknown = totals.broken.total(), totals.unknown.total()
     good = "good" if totals.spotless else ""
     parts = [
         (f"broken: {severities(totals.broken) or 'none'}", "broken" if broken else good),
         (f"unknown: {unknown:,}" if unknown else "unknown: none", "unknown" if unknown else good),
     ]
+    parts += unread
     if totals.waived:
         parts.append((f"waived: {totals.waived:,}", ""))
     if totals.baseline:
         parts.append((f"baseline: {totals.baseline:,}", ""))
     return [*parts, (f"{plural(totals.kept, 'rule')} kept", good)]
+
+
+def parts_of_input(number: int) -> str:
+    """Write `2 parts of the input`."""
+    return f"{plural(number, 'part')} of the input"
+
+
+def unread_lines(report: Report, most: int) -> list[str]:
+    """Write what could not be read and why, `most` at most and how many more there are.
+
+    Names are as Azure tells them: who renders escapes them.
+    """
+    unread = report.audit.unread
+    lines = [f"{each.subject} ({each.reason})" for each in unread[:most]]
+    return [*lines, f"and {len(unread) - most:,} more"] if len(unread) > most else lines
 
 
 def consequence(report: Report) -> str:

@@ -28,11 +28,13 @@ from ._totals import (
     is_idle,
     of_status,
     severities,
+    unread_lines,
     verdict_parts,
 )
 
 _UNTOLD_ABOVE = 3
 _SOURCES = 6
+_UNREAD = 6
 _ENDINGS = 5
 _GONE = 5
 
@@ -74,6 +76,8 @@ def _audited(report: Report, look: Look) -> Iterator[Line]:
         yield from labelled("scope", visible(scope), "", indent=2, width=look.width)
     yield from _types(report, look, understood=True)
     yield from _types(report, look, understood=False)
+    for said in unread_lines(report, _UNREAD):
+        yield from labelled("not read", visible(said), "unknown", indent=2, width=look.width)
     yield []
 
 

@@ -19,7 +19,15 @@ from ._layout import split_command
 from ._names import Names
 from ._past import compared, ending, not_told, since
 from ._text import UNTOLD, place, plural, remedy_lines, title, visible
-from ._totals import FAMILIES, Totals, consequence, is_idle, verdict
+from ._totals import (
+    FAMILIES,
+    Totals,
+    consequence,
+    is_idle,
+    parts_of_input,
+    unread_lines,
+    verdict,
+)
 
 _WORDS = {
     Status.BROKEN: "broken",
@@ -35,6 +43,7 @@ _STATES = {
     "answered": "answered",
 }
 _GONE = 500
+_UNREAD = 6
 """How many findings that are gone the page lists."""
 _COLUMNS = ("kept", "broken", "unknown", "waived", "baseline")
 
@@ -174,8 +183,10 @@ def _sentence(totals: Totals) -> str:
     said = f"{broken:,} broken, {totals.broken[worst]:,} {worst.word}" if worst is not None else ""
     said = said or "Nothing broken"
     if unknown:
-        return f"{said}; {unknown:,} cannot be told"
-    return said if broken or not totals.spotless else "All kept"
+        said = f"{said}; {unknown:,} cannot be told"
+    if totals.unread:
+        said = f"{said}; {plural(totals.unread, 'part')} not read"
+    return "All kept" if totals.spotless else said
 
 
 def _tiles(report: Report) -> list[dict[str, Any]]:
@@ -201,7 +212,11 @@ def _coverage(report: Report) -> dict[str, Any] | None:
     unread = [kind for kind in report.audit.resources if not kind.understood]
     idle = sum(is_idle(rule) for rule in report.rules)
     said = []
-    if not untold:
+    if report.audit.unread:
+        parts = parts_of_input(len(report.audit.unread))
+        lines = "; ".join(map(visible, unread_lines(report, _UNREAD)))
+        said.append(f"{parts} could not be read, and what is there was not judged: {lines}.")
+    elif not untold:
         said.append("Every question that was asked has an answer.")
     if idle:
         said.append(f"{plural(idle, 'rule')} found nothing to judge.")

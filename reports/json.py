@@ -70,7 +70,7 @@ def _history(past: Past) -> dict[str, Any]:
 
 
 def _audit(audit: Audit) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "version": audit.version,
         "as_of": audit.as_of.isoformat(),
         "taken_at": audit.taken_at,
@@ -84,6 +84,9 @@ def _audit(audit: Audit) -> dict[str, Any]:
             "counted": _counts(audit, understood=False),
         },
     }
+    if audit.unread:
+        told["unread"] = [asdict(each) for each in audit.unread]
+    return told
 
 
 def _counts(audit: Audit, *, understood: bool) -> list[dict[str, Any]]:

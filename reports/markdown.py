@@ -19,7 +19,16 @@ from ._layout import split_command
 from ._names import Names
 from ._past import ages, compared, ending, gone, not_told, series, since
 from ._text import UNTOLD, emit, place, plural, remedy_lines, title, visible
-from ._totals import FAMILIES, Totals, by_rule, consequence, is_idle, of_status, verdict
+from ._totals import (
+    FAMILIES,
+    Totals,
+    by_rule,
+    consequence,
+    is_idle,
+    of_status,
+    unread_lines,
+    verdict,
+)
 
 LIMIT = 1024 * 1024
 _MARGIN = 4096
@@ -156,7 +165,8 @@ def _some(lines: list[str]) -> list[str]:
 
 def _audited(report: Report) -> list[str]:
     audit = report.audit
-    said = [f"- scope: {code_of(scope)}" for scope in audit.scope]
+    said = [f"- not read: {text_of(line)}" for line in unread_lines(report, _LISTED)]
+    said += [f"- scope: {code_of(scope)}" for scope in audit.scope]
     for source in audit.sources:
         records = plural(source.records, "record")
         said.append(f"- {code_of(source.name)}, {text_of(source.shape)}: {records}")

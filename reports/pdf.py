@@ -16,7 +16,7 @@ from auditor.rendering import needs
 from ._compliance import outcomes, told, uncovered
 from ._names import Names
 from ._text import place, plural, remedy_lines, sentence, title, visible
-from ._totals import Totals, by_rule, consequence, of_status, verdict
+from ._totals import Totals, by_rule, consequence, of_status, unread_lines, verdict
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -131,6 +131,8 @@ class _Page:
         records = plural(sum(source.records for source in audit.sources), "record")
         sources = f"{plural(len(audit.sources), 'source')}, {records}"
         yield from [*scopes[:20], self._said("small", text_of(sources))]
+        for line in unread_lines(self.report, 20):
+            yield self._said("small", f"not read: {text_of(line)}")
 
     def _numbers(self) -> Iterator[Flowable]:
         totals = Totals.of(self.report)

@@ -17,7 +17,7 @@ from auditor.rendering import needs
 from ._compliance import outcomes
 from ._table import COLUMNS, FORMULA, rows
 from ._text import visible
-from ._totals import Totals, consequence, verdict
+from ._totals import Totals, consequence, unread_lines, verdict
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -110,6 +110,8 @@ def _summary(report: Report) -> Iterable[tuple[Cell, ...]]:
         yield f"controls of {framework.title}", outcomes(framework)
         if framework.note:
             yield "note", framework.note
+    for line in unread_lines(report, 20):
+        yield "not read", line
     for scope in audit.scope:
         yield "scope", scope
     for source in audit.sources:

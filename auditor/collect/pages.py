@@ -18,9 +18,15 @@ MOST_PAGES = 10_000
 
 _NO_RESOURCES = "it holds elements that are no resources: without an id, or nested too deeply"
 _NO_SUCH_SERVICE = frozenset(
-    {"InvalidResourceNamespace", "MissingSubscriptionRegistration", "SubscriptionNotRegistered"}
+    {
+        "InvalidResourceNamespace",
+        "MissingRegistrationForResourceProvider",
+        "MissingSubscriptionRegistration",
+        "Subscription Not Registered",
+        "SubscriptionNotRegistered",
+    }
 )
-"""Codes of a provider that the subscription, or this cloud, does not have."""
+"""Codes of a provider that the subscription, or this cloud, does not have: services differ."""
 
 
 class _Page(msgspec.Struct, frozen=True):

@@ -127,6 +127,9 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     if audit.scope:
         more = f" and {len(audit.scope) - 1:,} more" if len(audit.scope) > 1 else ""
         facts.append(("scope", shown(audit.scope[0], 120) + more))
+    if audit.unread:
+        more = f" and {len(audit.unread) - 1:,} more" if len(audit.unread) > 1 else ""
+        facts.append(("not read", shown(audit.unread[0].subject, 120) + more))
     outcome = "something is" if report.failed else "nothing is"
     what = "broken or unknown" if report.strict else "broken"
     facts.append(("outcome", f"{outcome} {what} at {report.threshold.word} or above"))

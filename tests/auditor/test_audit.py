@@ -8,16 +8,26 @@ import pytest
 
 from auditor.assemble import Policy
 from auditor.audit import audit, moment
-from auditor.finding import Evidence, Finding, Location, Report, Severity, Status, Unknown
+from auditor.finding import (
+    Evidence,
+    Finding,
+    Location,
+    Report,
+    Severity,
+    Status,
+    Unknown,
+    Unread,
+)
 from auditor.network.build import build
 from auditor.network.graph import Network, every, whole
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Outcome, Rule
 from auditor.settings import WaiverEntry
-from auditor.snapshot.document import KubernetesObject, Snapshot
+from auditor.snapshot.document import Gap, KubernetesObject, Snapshot
 from auditor.testing import NOW, arm_id, resource, snapshot
 
 VNET = "Microsoft.Network/virtualNetworks"
+GROUPS = "/subscriptions/s/providers/Microsoft.Network/networkSecurityGroups"
 DAY = NOW.date()
 NETWORKS = every(VirtualNetwork)
 
@@ -284,3 +294,12 @@ def test_the_network_is_known_by_its_id() -> None:
     report = run(rule("AA-001", breaks))
 
     assert report.findings[0].subject == arm_id(VNET, "a")
+
+
+@pytest.mark.parametrize("kind", ["denied", "failed", "partial", "damaged"])
+def test_what_could_not_be_read_is_part_of_what_was_audited(kind: str) -> None:
+    gaps = (Gap(kind, GROUPS, "refused (403)"), Gap("lossy", "a.json", "drops fields"))
+
+    described = run(rule("AA-001", keeps), of=snapshot(network("a"), gaps=gaps)).audit
+
+    assert described.unread == (Unread(GROUPS, f"{kind}: refused (403)"),)

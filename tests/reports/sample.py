@@ -21,6 +21,7 @@ from auditor.finding import (
     SourceSummary,
     Status,
     TypeCount,
+    Unread,
     Waiver,
 )
 
@@ -386,6 +387,12 @@ def clean() -> Report:
     )
 
 
+def blind() -> Report:
+    """Nothing broken, nothing unknown, and a list that nobody may read; rule GOV-006 not asked."""
+    denied = Unread(f"{SUB}/{NET}/networkSecurityGroups", "denied: refused (403)")
+    return replace(clean(), audit=replace(clean().audit, unread=(denied,)))
+
+
 def unsure() -> Report:
     """Nothing broken, but not everything is known."""
     return Report(
@@ -460,6 +467,7 @@ def hostile(names: tuple[str, ...] = EVIL) -> Report:
             resources=tuple(
                 TypeCount(name, 1, bool(number % 2)) for number, name in enumerate(names)
             ),
+            unread=tuple(Unread(name, name) for name in names),
         ),
         rules=(summary("EXP-001", Severity.CRITICAL, broken=len(names), unknown=len(names)),),
         findings=tuple(findings),

@@ -57,7 +57,13 @@ def test_only_a_report_without_broken_and_unknown_has_green(
     monkeypatch.setenv("FORCE_COLOR", "1")
 
     assert GREEN.search(rendered("console", sample.clean()))
-    for report in (sample.full(), sample.unsure(), sample.empty(), sample.hostile()):
+    for report in (
+        sample.full(),
+        sample.blind(),
+        sample.unsure(),
+        sample.empty(),
+        sample.hostile(),
+    ):
         assert not GREEN.search(rendered("console", report))
 
 
@@ -281,3 +287,23 @@ def test_rules_about_the_audit_alone_judge_nothing_of_the_network() -> None:
 
     assert "nothing was judged" in text
     assert "nothing was judged" not in rendered("console", said)
+
+
+def test_what_could_not_be_read_is_told_whatever_rules_were_asked() -> None:
+    text = rendered("console", sample.blind())
+
+    assert "  not read  " in text
+    assert "networkSecurityGroups" in text
+    assert text.splitlines()[-1] == (
+        "broken: none · unknown: none · not read: 1 part of the input · 2 rules kept"
+    )
+
+
+def test_a_snapshot_of_which_parts_were_not_read_is_not_said_to_hold_nothing() -> None:
+    unread = sample.blind().audit.unread
+    report = replace(sample.empty(), audit=replace(sample.empty().audit, unread=unread * 9))
+    text = rendered("console", report)
+
+    assert "nothing was judged: what could be read holds nothing that a rule reads" in text
+    assert "not read: 9 parts of the input" in text
+    assert "and 3 more" in text

@@ -17,7 +17,7 @@ from auditor.topology import Kind, Line, Picture, Spot, Tie
 from . import sample
 from .rendering import rendered, renderer
 
-REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
+REPORTS = ["full", "complied", "clean", "blind", "unsure", "empty", "hostile", "besieged"]
 VOID = {"meta", "link", "br", "input"}
 
 
@@ -127,6 +127,7 @@ def test_the_top_tells_verdict_scope_time_and_coverage() -> None:
     ("name", "tone", "said"),
     [
         ("clean", "kept", "All kept"),
+        ("blind", "unknown", "Nothing broken; 1 part not read"),
         ("unsure", "unknown", "Nothing broken; 2 cannot be told"),
         ("empty", "unknown", "Nothing was judged"),
     ],
@@ -315,3 +316,11 @@ def test_families_have_columns_for_what_there_is() -> None:
     text = rendered("html", replace(said, rules=waived))
     assert '<table class="many-columns">' in text
     assert '<th scope="col" class="n">waived</th>' in text
+
+
+def test_a_list_that_could_not_be_read_is_part_of_what_could_not_be_told() -> None:
+    text = page_of(sample.blind()).text
+
+    assert f"{sample.SUB}/{sample.NET}/networkSecurityGroups (denied: refused (403))" in text
+    assert "Every question that was asked has an answer" not in text
+    assert "Nothing is broken, and all could be told" not in text

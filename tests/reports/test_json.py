@@ -15,7 +15,7 @@ from auditor.schema import report_schema
 from . import sample
 from .rendering import rendered
 
-REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
+REPORTS = ["full", "complied", "clean", "blind", "unsure", "empty", "hostile", "besieged"]
 CONTRACT = [
     *("rule", "name", "severity", "status", "subject", "related", "message", "remedy"),
     *("evidence", "location", "fingerprint"),
@@ -116,3 +116,11 @@ def test_hostile_names_arrive_whole_and_as_plain_ascii() -> None:
 
 def test_the_strictest_parser_takes_it() -> None:
     assert msgspec.json.decode(rendered("json", sample.hostile()))["schema"] == "auditor.report/1"
+
+
+def test_what_could_not_be_read_is_told() -> None:
+    (unread,) = parsed(sample.blind())["audit"]["unread"]
+
+    assert unread["subject"].endswith("/networkSecurityGroups")
+    assert unread["reason"] == "denied: refused (403)"
+    assert "unread" not in parsed(sample.clean())["audit"]

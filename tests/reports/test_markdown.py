@@ -153,3 +153,10 @@ def test_a_very_long_list_of_inputs_still_fits() -> None:
     assert len(text.encode()) <= 1024 * 1024
     assert re.search(r"- and 8,\d+ lines more", text)
     assert "DB-001" in text
+
+
+def test_what_could_not_be_read_is_told_first() -> None:
+    text = rendered("markdown", sample.blind())
+
+    assert "not read: 1 part of the input" in text.splitlines()[2]
+    assert re.search(r"^- not read: .*networkSecurityGroups", text, re.MULTILINE)

@@ -32,6 +32,13 @@ def test_the_page_tells_verdict_controls_findings_and_waivers() -> None:
     assert "until 20" in said
 
 
+def test_the_page_tells_what_could_not_be_read() -> None:
+    said = text(sample.blind())
+
+    assert "not read: 1 part of the input" in said
+    assert "networkSecurityGroups (denied: refused (403))" in said
+
+
 @pytest.mark.parametrize("name", ["clean", "unsure", "empty"])
 def test_reports_with_little_in_them_are_pages_too(name: str) -> None:
     assert "Azure network audit" in text(getattr(sample, name)())

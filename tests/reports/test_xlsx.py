@@ -117,3 +117,7 @@ def test_bytes_are_not_written_to_a_terminal(wanted: str, auditor: Any) -> None:
 
     assert ran.status == 2
     assert "=FILE" in ran.err
+
+
+def test_the_summary_has_what_could_not_be_read() -> None:
+    assert "networkSecurityGroups (denied" in summary(sample.blind())["not read"]

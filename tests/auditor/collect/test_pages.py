@@ -91,6 +91,8 @@ def test_what_is_no_list_has_failed(tmp_path: Path, body: bytes, why: str) -> No
         (403, "AuthorizationFailed", State.DENIED),
         (409, "MissingSubscriptionRegistration", State.NOT_REGISTERED),
         (400, "SubscriptionNotRegistered", State.NOT_REGISTERED),
+        (409, "MissingRegistrationForResourceProvider", State.NOT_REGISTERED),
+        (404, "Subscription Not Registered", State.NOT_REGISTERED),
         (404, "InvalidResourceNamespace", State.NOT_REGISTERED),
         (429, "TooManyRequests", State.FAILED),
         (500, "", State.FAILED),

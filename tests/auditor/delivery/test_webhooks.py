@@ -175,3 +175,10 @@ def test_a_signature_is_of_time_and_body() -> None:
 def test_a_message_is_as_severe_as_the_report() -> None:
     assert of_report(sample.full()).failed
     assert not of_report(replace(sample.full(), failed=False, threshold=Severity.CRITICAL)).failed
+
+
+def test_what_could_not_be_read_is_told() -> None:
+    facts = dict(of_report(sample.blind()).facts)
+
+    assert facts["not read"].endswith("/networkSecurityGroups")
+    assert "not read" not in dict(of_report(sample.clean()).facts)
