@@ -12,7 +12,7 @@ from auditor.ids import name as last_segment
 from auditor.network.clusters import cluster_of
 from auditor.network.default_routes import may_learn_default
 from auditor.network.graph import Network, question, question_about
-from auditor.network.on_premises import gateways_serving
+from auditor.network.on_premises import gateways_serving, on_premises
 from auditor.network.route_tables import default_route
 from auditor.resources.base import Node, Ref
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
@@ -268,4 +268,7 @@ def learned_default(network: Network, subnet: Subnet) -> str:
     for gateway in gateways_serving(network, vnet):
         if gateway.properties.gateway_default_site is not None:
             return f"the default site of gateway {gateway.label}"
+    for claim in on_premises(network, vnet):
+        if claim.text == "0.0.0.0/0":
+            return f"the site {claim.node.label}, written as {claim.text},"
     return may_learn_default(network, vnet)

@@ -8,11 +8,12 @@ import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.ids import fold, parent
+from auditor.ids import fold, group_key, parent
 from auditor.ids import name as last_segment
 from auditor.network.address_plan import Whereabouts
 from auditor.network.clusters import (
     ServiceFrontend,
+    cluster_by_group,
     cluster_of,
     node_group,
     node_subnets,
@@ -306,12 +307,24 @@ def _frontends(network: Network, cluster: ManagedCluster) -> dict[Address, Servi
 def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
     """Tell whether the snapshot holds the load balancers of a cluster, with all they answer on.
 
-    They lie in its node resource group; a list that is not whole tells of none.
+    They lie in its node resource group; a list that is not whole tells of none, nor do those of a
+    group of which another resource names one that is not there.
     """
     if unread_type(network, "Microsoft.Network/loadBalancers", cluster.id) is not None:
         return False
+    if cluster.key in _lacking_balancers(network):
+        return False
     found = [node for node in node_group(network, cluster) if isinstance(node, LoadBalancer)]
     return bool(found) and all(map(_tells_all, found))
+
+
+@question
+def _lacking_balancers(network: Network) -> frozenset[str]:
+    """The keys of the clusters in whose node resource group a load balancer is named and absent."""
+    absent = (hole.missing.key for hole in network.missing())
+    groups = {group_key(key) for key in absent if "/microsoft.network/loadbalancers/" in key}
+    clusters = cluster_by_group(network)
+    return frozenset(clusters[group].key for group in groups if group in clusters)
 
 
 def _tells_all(balancer: LoadBalancer) -> bool:

@@ -23,6 +23,7 @@ from auditor.network.admission import (
     foreign,
     large,
 )
+from auditor.network.egress import learned_default
 from auditor.network.filters import (
     INTERNET,
     PROTOCOLS,
@@ -32,9 +33,9 @@ from auditor.network.filters import (
     custom_rules,
     filters_of,
     selector,
-    subnet_name,
 )
 from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.on_premises import client_pools, gateways_serving, on_premises
 from auditor.network.rule_lists import once_for_alike
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -299,17 +300,23 @@ def _routes(network: Network, subnet: Subnet) -> AddressSet:
             prefixes += [parse_prefix(text)] if text[:1].isdigit() or ":" in text else []
     found = AddressSet.from_prefixes(prefixes)
     learns = table is None or table.properties.disable_bgp_route_propagation is not True
-    return found | PUBLIC if learns and _has_gateway(network, subnet) else found
+    return found | _taught(network, subnet) if learns else found
 
 
-def _has_gateway(network: Network, subnet: Subnet) -> bool:
-    """Whether a gateway, its own or a peer's, may teach the network a default route."""
+def _taught(network: Network, subnet: Subnet) -> AddressSet:
+    """What gateways, its own or a peer's, may teach a subnet: everything, if routes are learned.
+
+    Raises Undetermined when that is not told; a site's prefixes are, and what clients are given.
+    """
     vnet = network.holder(subnet, VirtualNetwork)
-    if vnet is None:
-        return True
-    return any(subnet_name(s).lower() == "gatewaysubnet" for s in vnet.subnets) or any(
-        peering.properties.use_remote_gateways is not False for peering in vnet.peerings
-    )
+    if vnet is None or any(p.properties.use_remote_gateways is None for p in vnet.peerings):
+        return PUBLIC
+    if learned_default(network, subnet):
+        return PUBLIC
+    claims = list(on_premises(network, vnet))
+    for gateway in gateways_serving(network, vnet):
+        claims += client_pools(gateway)
+    return AddressSet.from_prefixes(claim.prefix for claim in claims)
 
 
 def ports_in_words(ports: Mapping[str, PortSet]) -> str:

@@ -11,8 +11,9 @@ the two halves 0.0.0.0/1 and 128.0.0.0/1, whose next hop is not Internet.
 
 The answer is *unknown* when there is no such route, and the gateway's virtual network learns routes
 that are in no export (ExpressRoute, BGP, a Route Server, a virtual hub) or has a VPN gateway with
-a default site, while the route table does not switch propagation off: a default route may come
-that way. It is *unknown* too when the route table or the subnet is not in the snapshot.
+a default site or a site written as 0.0.0.0/0, while the route table does not switch propagation
+off: a default route may come that way. It is *unknown* too when the route table or the subnet is
+not in the snapshot.
 
 A gateway with network isolation may have such a route and is kept: its subnet is delegated to
 `Microsoft.Network/applicationGateways`, or it has private frontends only. Gateways of the first

@@ -15,7 +15,8 @@ Kubernetes makes for an internal Service.
 
 A gateway that an ingress controller writes (the AGIC add-on, or the tag `managed-by-k8s-ingress`)
 sends to pods by design and is not judged. Names and members by network interface are not judged.
-The answer is *unknown* when the snapshot holds no load balancer of the node resource group.
+The answer is *unknown* when the snapshot holds no load balancer of the node resource group, or
+lacks one that another resource names.
 
 This rule speaks in the place of GW-001 and GW-003, which judge any gateway.
 

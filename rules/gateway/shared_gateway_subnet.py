@@ -72,7 +72,7 @@ def shared_gateway_subnet(network: Network, subject: Subnet | ApplicationGateway
         )  # fmt: skip
     gateways = gateways_by_subnet(network)[subnet.key]
     if len(gateways) > 1 and len({is_v2(one) for one in gateways}) > 1:
-        proofs = tuple(evidence(one, "/properties/sku/tier", one.tier) for one in gateways)
+        proofs = tuple(_tier_of(one) for one in gateways)
         what = "holds gateways of the first and of the second generation together"
         yield _finding(network, subnet, what, "generations", proofs)
     foreign = foreign_delegations(subnet)
@@ -87,6 +87,14 @@ def shared_gateway_subnet(network: Network, subject: Subnet | ApplicationGateway
         yield _finding(network, subnet, what, "name", (proof,))
     if not others:
         _require_tenants(network, subnet)
+
+
+def _tier_of(gateway: ApplicationGateway) -> Evidence:
+    """Quote the generation of a gateway as its export spells it."""
+    sku = gateway.properties.sku
+    if sku is not None and sku.tier:
+        return evidence(gateway, "/properties/sku/tier", sku.tier)
+    return evidence(gateway, "/properties/sku/name", sku.name if sku else None)
 
 
 def _require_tenants(network: Network, subnet: Subnet) -> None:

@@ -5,9 +5,9 @@ Programs use names. Without a zone group or a record of one's own the service's 
 resolving to its public address: the endpoint is there, and nobody uses it.
 
 ## What fails
-A private endpoint without a DNS zone group, whose addresses no A or AAAA record gives in any
-private zone that its network, or a network joined with it, is linked to. A record in a zone of
-another estate, where the same address is somebody else's, does not count.
+A private endpoint without a DNS zone group that names a zone, whose addresses no A or AAAA record
+gives in any private zone that its network, or a network joined with it, is linked to. A record in a
+zone of another estate, where the same address is somebody else's, does not count.
 
 Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
 snapshot holds no zone group, no private record, a record with the endpoint's address whose zone's
@@ -47,10 +47,15 @@ def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
     return not kinds or any(kind != "microsoft.network/privatelinkservices" for kind in kinds)
 
 
+def _names_a_zone(group: ZoneGroup) -> bool:
+    return group.properties.private_dns_zone_configs != []
+
+
 @rule("PE-005", severity=Severity.HIGH, since="0.1.0", of=endpoints_of_services)
 def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
     """Look for a zone group, then for a record with the endpoint's address."""
-    if endpoint.key in names.zone_groups(network):
+    groups = names.zone_groups(network).get(endpoint.key, ())
+    if any(possibly(_names_a_zone, group) for group in groups):
         return
     lacking = []
     if not network.all(ZoneGroup) or unread_below(network, endpoint.id, "privateDnsZoneGroups"):
@@ -78,16 +83,17 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         return
     yield Finding(
         subject=endpoint.id,
-        message=f"private endpoint {endpoint.label} has no DNS zone group, and no private record "
-        "that its network sees gives its address",
+        message=f"private endpoint {endpoint.label} has no DNS zone group"
+        + (" that names a zone" if groups else "")
+        + ", and no private record that its network sees gives its address",
         remedy=az(
             "network",
             "private-endpoint",
             "dns-zone-group",
-            "create",
+            "add" if groups else "create",
             resource_group=endpoint.resource_group,
             endpoint_name=endpoint.label,
-            name="default",
+            name=groups[0].label if groups else "default",
             zone_name="privatelink",
             private_dns_zone=names.zone_for(network, endpoint) or "<the service's zone>",
         ),
@@ -96,5 +102,6 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
             for c in endpoint.connections
             if c.properties.private_link_service_id
         ),
-        evidence=(evidence(endpoint, "/properties", "no privateDnsZoneGroups"),),
+        evidence=tuple(evidence(g, "/properties/privateDnsZoneConfigs", []) for g in groups)
+        or (evidence(endpoint, "/properties", "no privateDnsZoneGroups"),),
     )

@@ -14,12 +14,13 @@ NO_SETTINGS = "the export lists this resource without its settings (`properties`
 _WITHOUT_PROPERTIES = frozenset(
     {
         "microsoft.management/managementgroups",
+        "microsoft.network/networkwatchers",
         "microsoft.network/servicetags",
         "microsoft.resources/subscriptions",
         "microsoft.resources/tenants",
     }
 )
-"""Types whose REST form has no `properties`."""
+"""Types whose REST form has no `properties`, or only their state in it: no setting to miss."""
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):

@@ -112,6 +112,23 @@ def test_a_subscription_has_no_settings_to_miss() -> None:
     assert record.unresolved == ()
 
 
+def test_a_network_watcher_of_az_has_no_settings_to_miss() -> None:
+    watcher = {
+        "etag": 'W/"0b1c"',
+        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w",
+        "location": "westeurope",
+        "name": "w",
+        "provisioningState": "Succeeded",
+        "resourceGroup": "g",
+        "type": "Microsoft.Network/networkWatchers",
+    }
+
+    snapshot = read([watcher])
+
+    assert snapshot.records[0].unresolved == ()
+    assert snapshot.gaps == ()
+
+
 def test_a_missing_type_is_read_off_the_id() -> None:
     subnet = {"id": VNET + "/subnets/web", "properties": {}}
 

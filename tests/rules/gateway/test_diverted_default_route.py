@@ -138,3 +138,24 @@ def test_the_default_site_of_a_vpn_gateway_may_be_a_default_route() -> None:
     vpn["properties"] |= {"gatewayType": "Vpn", "gatewayDefaultSite": {"id": site}}
     answer = ask("GW-024", estate(home(), gateway(), vpn))
     assert "default site" in answer.unknown[0].missing
+
+
+def test_a_site_that_is_written_as_everything_may_be_a_default_route() -> None:
+    vpn = express_route()
+    vpn["properties"] |= {"gatewayType": "Vpn"}
+    space = {"localNetworkAddressSpace": {"addressPrefixes": ["10.0.0.0/8", "0.0.0.0/0"]}}
+    site = resource("Microsoft.Network/localNetworkGateways", "hq", space)
+    ends = {
+        "connectionType": "IPsec",
+        "enableBgp": False,
+        "virtualNetworkGateway1": {"id": vpn["id"]},
+        "localNetworkGateway2": {"id": site["id"]},
+    }
+    joined = resource("Microsoft.Network/connections", "to-hq", ends)
+
+    answer = ask("GW-024", estate(home(), gateway(), vpn, site, joined))
+
+    assert answer.broken == []
+    assert "the site hq" in answer.unknown[0].missing
+    space["localNetworkAddressSpace"]["addressPrefixes"].pop()
+    assert ask("GW-024", estate(home(), gateway(), vpn, site, joined)).unknown == []

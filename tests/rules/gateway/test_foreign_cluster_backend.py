@@ -91,6 +91,23 @@ def test_without_load_balancers_of_the_cluster_it_is_unknown() -> None:
     assert GROUP in unknown.missing
 
 
+def test_without_one_load_balancer_that_the_nodes_name_it_is_unknown() -> None:
+    pool = "Microsoft.Network/loadBalancers/backendAddressPools"
+    absent = arm_id(pool, "kubernetes-internal", "kubernetes", group=GROUP)
+    main = {"subnet": {"id": NODES}, "loadBalancerBackendAddressPools": [{"id": absent}]}
+    nodes = resource(
+        "Microsoft.Network/networkInterfaces",
+        "aks-system-0",
+        {"ipConfigurations": [{"name": "main", "properties": main}]},
+        group=GROUP,
+    )
+
+    answer = ask("GW-002", estate(NETWORK, cluster(), PUBLIC, PIP, nodes, to("10.0.2.10")))
+
+    assert answer.broken == []
+    assert GROUP in answer.unknown[0].missing
+
+
 def test_another_machine_beside_the_nodes_is_not_the_clusters() -> None:
     main = {"privateIPAddress": "10.0.2.33", "subnet": {"id": NODES}}
     nic = resource(

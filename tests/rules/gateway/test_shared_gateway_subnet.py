@@ -66,8 +66,10 @@ def test_a_node_pool_counts() -> None:
 
 
 def test_both_generations_together_are_told() -> None:
-    answer = ask("GW-021", estate(home(), gateway(), gateway(name="agw-old", tier="Standard")))
+    made = (home(), gateway(), gateway(name="agw-old", tier="Standard"))
+    answer = ask("GW-021", estate(*made))
     assert [finding.key for finding in answer.broken] == ["generations"]
+    assert told(answer.broken[0], *made)
 
 
 @pytest.mark.parametrize(

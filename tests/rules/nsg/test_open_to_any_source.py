@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.finding import Severity
-from auditor.testing import arm_id, ask, estate
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import (
     SUBNET,
@@ -51,6 +51,46 @@ def test_a_rule_behind_a_deny_is_kept() -> None:
     answer = ask("NSG-003", estate(nsg(deny("all", 100, "Internet"), rule("web", 110)), APP))
 
     assert answer.broken == []
+
+
+def _joined_to_a_site(bgp: bool, *prefixes: str) -> list[dict[str, Any]]:
+    """A network whose gateway is connected to a site with these prefixes."""
+    inside = subnet("GatewaySubnet", "10.0.9.0/27")
+    ends = {"subnet": {"id": inside["id"]}}
+    gateway = resource(
+        "Microsoft.Network/virtualNetworkGateways",
+        "vgw",
+        {"gatewayType": "Vpn", "ipConfigurations": [{"name": "a", "properties": ends}]},
+    )
+    space = {"localNetworkAddressSpace": {"addressPrefixes": list(prefixes)}}
+    site = resource("Microsoft.Network/localNetworkGateways", "hq", space)
+    settings = {
+        "connectionType": "IPsec",
+        "enableBgp": bgp,
+        "virtualNetworkGateway1": {"id": gateway["id"]},
+        "localNetworkGateway2": {"id": site["id"]},
+    }
+    connection = resource("Microsoft.Network/connections", "to-hq", settings)
+    return [vnet(subnet(nsg="nsg"), inside), gateway, site, connection]
+
+
+@pytest.mark.parametrize(
+    ("bgp", "prefix", "unknown"),
+    [
+        (False, "10.200.0.0/16", 0),
+        (True, "10.200.0.0/16", 1),
+        (False, "0.0.0.0/1", 1),
+        (False, "0.0.0.0/0", 1),
+    ],
+)
+def test_N_22_only_a_gateway_that_may_teach_public_routes_blurs_the_internet(
+    bgp: bool, prefix: str, unknown: int
+) -> None:
+    group = nsg(deny("all", 100, "Internet"), rule("web", 110))
+
+    answer = ask("NSG-003", estate(group, *_joined_to_a_site(bgp, prefix)))
+
+    assert (answer.broken, len(answer.unknown)) == ([], unknown)
 
 
 def test_plural_ports_are_quoted_as_written() -> None:

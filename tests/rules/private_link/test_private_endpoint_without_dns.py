@@ -58,6 +58,16 @@ def test_a_zone_group_keeps_it() -> None:
     assert asked(*PE, zone_group("kv")).kept == 1
 
 
+def test_a_zone_group_that_names_no_zone_is_none() -> None:
+    empty = zone_group("kv")
+    empty["properties"]["privateDnsZoneConfigs"] = []
+    [finding] = asked(*PE, empty, *OTHERS, *SEEN).broken
+    assert finding.subject == endpoint_id()
+    assert "no DNS zone group that names a zone" in finding.message
+    assert finding.evidence[0].pointer == "/properties/privateDnsZoneConfigs"
+    assert "dns-zone-group add --resource-group" in finding.remedy
+
+
 @pytest.mark.parametrize("addresses", [("10.0.0.4",), ("10.0.0.200", "10.0.0.4")])
 def test_a_record_of_ones_own_keeps_it(addresses: tuple[str, ...]) -> None:
     answer = asked(*PE, *OTHERS, *SEEN, record("db", *addresses))
