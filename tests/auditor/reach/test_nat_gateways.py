@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from auditor.addresses import AddressSet
+from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.testing import arm_id, estate, resource
 
 from ...egress import BY_NAT, NAT, PIP, machine, nat, network, public
@@ -52,3 +54,41 @@ def test_R_31_no_icmp_leaves_by_a_nat_gateway_that_tells_no_address() -> None:
         estate(network(**BY_NAT), *machine(), bare), "web-nic", CLIENT, None, protocol="icmp"
     )
     assert found.verdict == "blocked"
+
+
+ADDRESSES = AddressSet.from_text(["20.60.0.0/16"])
+STORAGE = ServiceTags({"Storage": ADDRESSES, "Storage.WestEurope": ADDRESSES})
+
+
+def to_service(to: str, *more: Any, tags: ServiceTags = STORAGE, **subnet: Any) -> Asked:
+    """Ask whether a VM gets to an address, its subnet having an endpoint for Storage."""
+    found = estate(
+        network(serviceEndpoints=[{"service": "Microsoft.Storage", "locations": ["*"]}], **subnet)
+        | {"location": "westeurope"},
+        *machine(),
+        *more,
+    )
+    return asked(found, "web-nic", to, tags=tags)
+
+
+def test_R_40_a_service_endpoint_needs_no_way_out_to_the_internet() -> None:
+    private: Any = {"defaultOutboundAccess": False}
+    found = to_service("20.60.4.4", **private)
+    assert found.verdict == "reachable"
+    assert found.one.arrives_as is not None
+    assert str(found.one.arrives_as.source) == "10.0.0.4"
+    assert to_service("52.10.0.7", **private).stops == ["egress"]
+
+
+def test_R_40_what_a_service_endpoint_takes_keeps_its_source_beside_a_nat_gateway() -> None:
+    beside = (nat("out"), public("out", "20.7.7.7"))
+    for to, source in (("20.60.4.4", "10.0.0.4"), ("52.10.0.7", "20.7.7.7")):
+        found = to_service(to, *beside, **BY_NAT)
+        assert found.verdict == "reachable"
+        assert found.one.arrives_as is not None
+        assert str(found.one.arrives_as.source) == source
+
+
+def test_R_40_without_a_tag_file_it_is_not_told_what_a_private_subnet_reaches() -> None:
+    found = to_service("20.60.4.4", tags=NO_TAGS, defaultOutboundAccess=False)
+    assert (found.verdict, found.labels) == ("unknown", {"service-tag:Storage"})
