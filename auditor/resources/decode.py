@@ -50,13 +50,15 @@ _Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
 
 
 @lru_cache(maxsize=4096)
-def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None]:
-    """The struct of a type, and what reads a record of it at once, where that is possible."""
+def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
+    """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
     cls = TYPES.get(spelled.lower())
-    if cls is None or cls.lifted:
-        return cls, None
+    if cls is None:
+        return cls, None, ()
+    if cls.lifted:
+        return cls, None, _always(cls)
     quick = twin(cls)
-    return cls, (decoder(quick).decode, sharer(quick))
+    return cls, (decoder(quick).decode, sharer(quick)), _always(cls)
 
 
 def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
@@ -66,16 +68,15 @@ def decode(record: Record, damages: list[Damage], words: Words | None = None) ->
     that ends the audit. A record that is no object at all gives None and a damage. Unset are the
     lists, too, that Azure always writes and this record lacks: it was cut short.
     """
-    cls, quick = _reader(record.type)
+    cls, quick, always = _reader(record.type)
     if cls is None:
         return None
     node = _decode(record, cls, quick, damages, Words() if words is None else words)
-    for attribute in _always(cls):
+    for attribute in always:
         _leave_open(node, attribute)
     return node
 
 
-@cache
 def _always(cls: type[Node]) -> tuple[str, ...]:
     """The lists that Azure writes in the settings of a class, if only empty ones."""
     settings = next((hint for key, hint in _hints(cls).values() if key == "properties"), None)
@@ -85,9 +86,11 @@ def _always(cls: type[Node]) -> tuple[str, ...]:
 
 def _leave_open(node: Node | None, attribute: str) -> None:
     settings = peek(node, "properties")
-    if settings is None or settings is hollow_of(kind_of(settings)):
+    if settings is None or peek(settings, attribute) is not None:  # as nearly always
+        return
+    if settings is hollow_of(kind_of(settings)):
         return  # without any settings it is told as such
-    if attribute in settings.__struct_fields__ and peek(settings, attribute) is None:
+    if attribute in settings.__struct_fields__:
         with suppress(AttributeError):
             unset(settings, attribute)
 
