@@ -27,6 +27,7 @@ from auditor.reach.sending import (
     leave,
     leave_by_appliances,
     leave_by_gateways,
+    leave_by_service_endpoint,
     send,
     to_sites,
 )
@@ -77,12 +78,17 @@ def _to_outside(
     if target.kind is Kind.INTERNET:
         to = to - own_public_addresses(network)
     trail = start(network, source, version, EVERYTHING if service else to, tags)
-    for outside in _leaving(trail, source, to):
+    online = target.kind is Kind.INTERNET
+    for outside in _leaving(trail, source, to, services=not online):
         if service:
             yield Path(source, target, answered(outside, target))
         elif target.kind is Kind.UNANSWERED:
             yield Path(source, target, to_nobody(outside, target))
         else:
+            yield Path(source, target, outside)
+    if online:
+        out = filters(trail, source, Direction.OUTBOUND)
+        for outside in leave_by_service_endpoint(out, source, to):
             yield Path(source, target, outside)
     hidden = by_hidden_endpoint(trail, target) if service else None
     if hidden is not None:
@@ -156,9 +162,11 @@ def _door(network: Network, source: Point) -> Point | None:
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
 
 
-def _leaving(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+def _leaving(
+    trail: Trail, source: Point, to: AddressSet, *, services: bool = True
+) -> Iterator[Trail]:
     """Follow packets to the internet, straight, by way of sites, and by appliances."""
     out = filters(trail, source, Direction.OUTBOUND)
-    yield leave(out, source, to)
+    yield leave(out, source, to, services=services)
     yield from leave_by_gateways(out, source, to)
     yield from leave_by_appliances(out, source, to)

@@ -165,20 +165,42 @@ def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
     return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 
 
-def leave(trail: Trail, source: Point, to: AddressSet) -> Trail:
+def leave(trail: Trail, source: Point, to: AddressSet, *, services: bool = True) -> Trail:
     """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
 
-    After the point's filters. The source's address becomes that of its way out.
+    After the point's filters. The source's address becomes that of its way out. Without `services`
+    none that a service endpoint certainly takes: see `leave_by_service_endpoint`.
     """
     subnet = source.place
 
     def ask(way: Way) -> bool | None:
+        if not services and leaves_by(way, Hop.SERVICE_ENDPOINT):
+            return False
         return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
 
     trail = goes(trail, source, to, ask, "to the internet")
     if subnet is None:
         return trail
     return departed(trail, source, subnet)
+
+
+def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
+    """Follow packets from a point to services for which its subnet has an endpoint (R-40).
+
+    They keep their source, and need nothing that takes them to the internet.
+    """
+    if source.place is None:
+        return
+    ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
+    hops = {route.hop for way in ways.towards(to) for route in way.possible}
+    if Hop.SERVICE_ENDPOINT in hops:
+        yield goes(
+            trail,
+            source,
+            to,
+            lambda way: leaves_by(way, Hop.SERVICE_ENDPOINT),
+            "to a service by its endpoint",
+        )
 
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
