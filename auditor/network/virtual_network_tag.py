@@ -37,49 +37,59 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     """Give what `VirtualNetwork` holds for machines in a subnet; None when that is not there."""
     if subnet is None:
         return joined((Extent(_HOST), _anything(Undetermined("the subnet"))))
+    own = _told(lambda: AddressSet.from_prefixes(subnet.prefixes), subnet.id)
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
         lacks = Undetermined(f"the virtual network of {subnet.label}", resource=subnet.id)
-        return joined((_own(subnet), _anything(lacks)))
-    if _is_plain(subnet, vnet):
-        own, rest = _own(subnet), _in_plain_subnets(network, vnet)
-        return joined((own, rest)) if own.doubts or not own.must <= rest.must else rest
-    return joined(
-        (
-            _own(subnet),
-            _told(lambda: vnet_space(network, vnet), vnet.id),
-            *_peers(network, vnet, subnet),
-            *_beyond_gateways(network, vnet, subnet),
-            *_routed(network, subnet, tags),
-            *_connected_groups(network),
+        return joined((Extent(_HOST), own, _anything(lacks)))
+    whole = _is_whole(vnet)
+    if whole and _has_no_table(subnet):
+        rest = _in_plain_subnets(network, vnet)
+    else:
+        rest = joined(
+            (
+                _alike(network, vnet) if whole else _around(network, vnet, subnet),
+                *_beyond_gateways(network, vnet, subnet),
+                *_routed(network, subnet, tags),
+                *_connected_groups(network),
+            )
         )
-    )
+    return joined((own, rest)) if own.doubts or not own.must <= rest.must else rest
 
 
-def _is_plain(subnet: Subnet, vnet: VirtualNetwork) -> bool:
-    """Whether all but a subnet's own prefixes is the same as in others of its network."""
+def _is_whole(vnet: VirtualNetwork) -> bool:
+    """Whether no peering of a network is of some of its subnets."""
     try:
-        return subnet.properties.route_table is None and all(map(is_whole, vnet.peerings))
+        return all(map(is_whole, vnet.peerings))
+    except Undetermined:
+        return False
+
+
+def _has_no_table(subnet: Subnet) -> bool:
+    try:
+        return subnet.properties.route_table is None
     except Undetermined:
         return False
 
 
 @question_about
 def _in_plain_subnets(network: Network, vnet: VirtualNetwork) -> Extent:
+    """What the tag holds, but for the subnet itself, where no route table says otherwise."""
     return joined(
-        (
-            _told(lambda: vnet_space(network, vnet), vnet.id),
-            *(each for p in vnet.peerings for each in _by_peering(network, p, None)),
-            *_reached(network, vnet, ()),
-            *_connected_groups(network),
-        )
+        (_alike(network, vnet), *_reached(network, vnet, ()), *_connected_groups(network))
     )
 
 
-def _own(subnet: Subnet) -> Extent:
-    return joined(
-        (Extent(_HOST), _told(lambda: AddressSet.from_prefixes(subnet.prefixes), subnet.id))
-    )
+@question_about
+def _alike(network: Network, vnet: VirtualNetwork) -> Extent:
+    """What is around all subnets of a network that is peered as a whole."""
+    return _around(network, vnet, None)
+
+
+def _around(network: Network, vnet: VirtualNetwork, subnet: Subnet | None) -> Extent:
+    """Azure's host, and the address spaces of a network and its peers."""
+    space = _told(lambda: vnet_space(network, vnet), vnet.id)
+    return joined((Extent(_HOST), space, *_peers(network, vnet, subnet)))
 
 
 @question_about
@@ -106,7 +116,7 @@ def _perhaps(addresses: AddressSet, reason: Reason) -> Extent:
     return Extent(doubts=(Doubt(addresses, reason),))
 
 
-def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet) -> Iterator[Extent]:
+def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet | None) -> Iterator[Extent]:
     try:
         peerings = vnet.peerings
     except Undetermined as unknown:

@@ -12,7 +12,7 @@ from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
 from auditor.network.filters import DEFAULTS, Filter, Selector, filters_of, selector
 from auditor.network.likeness import kinship, likeness
-from auditor.network.superfluous import _do_nothing, idle_rules, in_words
+from auditor.network.superfluous import _do_nothing, dispensable, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.special_addresses import PUBLIC
@@ -111,6 +111,18 @@ def test_N_20_the_network_holds_its_own_space_where_the_group_stands() -> None:
 
     assert idle(*rules)[0] == {}
     assert idle(*rules, more=(vnet(subnet(nsg="nsg")),))[0] == {"app": "inside"}
+
+
+def test_groups_that_say_the_same_answer_each_for_where_it_stands() -> None:
+    rules = deny("inside", 100, "VirtualNetwork"), rule("app", 200, "10.0.1.0/24", "443")
+    groups = nsg(*rules), nsg(*rules, name="idle")
+    network = estate(*groups, vnet(subnet(nsg="nsg")))
+
+    told = {each.name: idle_rules(network, each) for each in network.all(NetworkSecurityGroup)}
+
+    assert _named(told["nsg"].shadowed) == {"app": "inside"}
+    assert _named(told["idle"].shadowed) == {}
+    assert [each.owner.name for each in dispensable(network) if each.owner] == ["nsg"]
 
 
 def test_N_19_the_load_balancer_tag_is_one_address() -> None:
