@@ -99,7 +99,7 @@ def _doubt(
     run: RuleRun, network: Network, subjects: Collection[Any], spoken: Iterable[Any]
 ) -> None:
     """Answer *unknown* where silence rests on a list that was not read."""
-    run.outcomes.extend(untold_subjects(network, run.rule.reads))
+    run.outcomes.extend(untold_subjects(network, run.rule.reads, run.rule.judged))
     heard = {id(subject) for subject in spoken}
     for subject in subjects:
         about = subject_id(subject)

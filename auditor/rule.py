@@ -18,12 +18,13 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints, overload
 
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity, Unknown
 from auditor.network.graph import Network
 from auditor.network.reads import Reads
+from auditor.resources.base import Node
 
 __all__ = [
     "Finding",
@@ -87,6 +88,16 @@ class Rule(Generic[S]):
     def family(self) -> str:
         """The id's first part: `NSG` of `NSG-001`."""
         return self.id.partition("-")[0]
+
+    @property
+    def judged(self) -> tuple[type[Node], ...]:
+        """The classes of resources and parts that it judges, as `check` declares its subject."""
+        try:
+            hints = list(get_type_hints(self.check).values())
+        except Exception:  # of names that only a type checker sees
+            return ()
+        arms = get_args(hints[1]) or (hints[1],) if len(hints) > 1 else ()
+        return tuple(arm for arm in arms if isinstance(arm, type) and issubclass(arm, Node))
 
     def judge(self, network: Network, subject: S, parameters: Any = None) -> Outcomes:
         """Ask the rule about one subject; `parameters` replaces the defaults."""

@@ -7,7 +7,7 @@ hub* for proved because no firewall was listed. When Azure refused that list, no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -16,6 +16,7 @@ from auditor.ids import fold, name, parent, subscription
 from auditor.network.gaps import unread_lists
 from auditor.network.graph import Network, question_about
 from auditor.resources.base import Node
+from auditor.resources.listed import types_telling
 from auditor.snapshot.document import Gap
 
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
@@ -29,8 +30,8 @@ class Reads(msgspec.Struct, frozen=True):
     """The types whose lists must have been read whole for a rule's silence to prove anything.
 
     Types without a namespace are Microsoft.Network's; a child list goes by the last word of its
-    path (`privateDnsZones/ALL`). The subjects' own type is not named: of what nobody listed,
-    rule GOV-006 tells the gap.
+    path (`privateDnsZones/ALL`). The type of the subjects themselves is not named: what a rule
+    judges says it.
 
     `subjects` are the types that tell what there is to judge: each of their unread lists is
     *unknown* by itself. `anywhere` may change the answer about a subject, wherever they are;
@@ -42,9 +43,15 @@ class Reads(msgspec.Struct, frozen=True):
     nearby: tuple[str, ...] = ()
 
 
-def untold_subjects(network: Network, reads: Reads) -> Iterator[Unknown]:
-    """Give an *unknown* for each unread list that tells what there is to judge."""
-    told = {fold(gap.subject): gap for each in reads.subjects for gap in _lists(network, each, "")}
+def untold_subjects(
+    network: Network, reads: Reads, judged: Iterable[type[Node]] = ()
+) -> Iterator[Unknown]:
+    """Give an *unknown* for each unread list that tells what there is to judge.
+
+    Lists of the classes judged are among them, and those of what holds such parts.
+    """
+    types = (*reads.subjects, *(each for cls in judged for each in types_telling(cls)))
+    told = {fold(gap.subject): gap for each in types for gap in _lists(network, each, "")}
     for _, gap in sorted(told.items()):
         owner = parent(f"{gap.subject}/-")
         known = isinstance(network.find(owner), Node) if owner else False

@@ -41,6 +41,8 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.resources.virtual_wan import VirtualHub
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
+OWNERS = ("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
+
 
 @dataclass(frozen=True, slots=True)
 class Contest:
@@ -74,9 +76,7 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
     severity=Severity.HIGH,
     since="0.1.0",
     of=static_addresses,
-    reads=Reads(
-        nearby=("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
-    ),
+    reads=Reads(subjects=OWNERS, nearby=OWNERS),
 )
 def contested_private_address(network: Network, subject: Contest | Doubt) -> Outcomes:
     """Name those who hold the address twice, and those who hold it outside their subnet."""

@@ -53,7 +53,10 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
     since="0.1.0",
     of=planned_domains,
     peers=("CHK:ALZ D03.01",),
-    reads=Reads(nearby=("virtualNetworks", "virtualHubs/hubVirtualNetworkConnections")),
+    reads=Reads(
+        subjects=("virtualNetworks",),
+        nearby=("virtualNetworks", "virtualHubs/hubVirtualNetworkConnections"),
+    ),
 )
 def overlapping_networks(network: Network, domain: Domain) -> Outcomes:
     """Compare the address spaces of a domain's networks, each pair once."""

@@ -27,7 +27,7 @@ from auditor.errors import Undetermined
 from auditor.network.routing_domains import Claim, claims_of_subnet
 from auditor.network.subnets import Siblings, resize, siblings
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
 @rule(
@@ -36,6 +36,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
     since="0.1.0",
     of=siblings,
     peers=("NPG:subnet-cidr-overlap",),
+    reads=Reads(subjects=("virtualNetworks",)),
 )
 def overlapping_subnets(network: Network, family: Siblings) -> Outcomes:
     """Compare the subnets of one VNet, each pair once."""

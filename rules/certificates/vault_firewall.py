@@ -40,10 +40,16 @@ from auditor.reach.told import told_of
 from auditor.reach.vaults import Fetch, Shut, fetches, shut_out
 from auditor.remedy import az
 from auditor.resources.key_vault import KeyVault
-from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
 
 
-@rule("TLS-008", severity=Severity.CRITICAL, since="0.1.0", of=fetches)
+@rule(
+    "TLS-008",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=fetches,
+    reads=Reads(subjects=("applicationGateways", "Microsoft.KeyVault/vaults")),
+)
 def vault_firewall(network: Network, subject: Fetch | Doubt) -> Outcomes:
     """Judge the ways from one gateway into one vault."""
     fetch = settled(subject)

@@ -39,7 +39,7 @@ from auditor.remedy import az
 from auditor.resources.base import TYPES
 from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 _PLAIN = 2
@@ -67,6 +67,7 @@ _OWNERS = {
     since="0.1.0",
     of=every(PublicRecordSet),
     controls=("MCSB/NS-10",),
+    reads=Reads(subjects=("dnsZones/recordsets",)),
 )
 def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcomes:
     """Judge the alias target, the CNAME, or the addresses."""

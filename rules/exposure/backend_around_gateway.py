@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import question
 from auditor.network.openings import ports_in_words
+from auditor.network.reads import INHABITANTS
 from auditor.reach.backends import Backend, backends, machines_behind
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
@@ -93,7 +94,7 @@ def bypasses(network: Network) -> tuple[Bypass | Doubt, ...]:
     of=bypasses,
     parameters=Params,
     reads=Reads(
-        subjects=("applicationGateways", "loadBalancers", "virtualNetworks"),
+        subjects=("applicationGateways", "virtualNetworks", *INHABITANTS),
         nearby=("loadBalancers",),
     ),
 )

@@ -34,6 +34,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
+from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
@@ -53,7 +54,7 @@ class Params:
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=openings,
-    reads=Reads(subjects=("loadBalancers",), nearby=("loadBalancers",)),
+    reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     peers=("CART:azure_vm_internet_exposed",),
 )

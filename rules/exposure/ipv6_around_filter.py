@@ -51,7 +51,7 @@ _NAMED = 3
     severity=Severity.HIGH,
     since="0.1.0",
     of=guards,
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(subjects=("networkInterfaces", "networkSecurityGroups", "virtualNetworks")),
 )
 def ipv6_around_filter(network: Network, subject: Guard | Doubt) -> Outcomes:
     """Judge one rule that denies over IPv4 alone."""

@@ -29,6 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.network.openings import ports_in_words
+from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
@@ -57,7 +58,7 @@ class Params:
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=openings,
-    reads=Reads(subjects=("loadBalancers",), nearby=("loadBalancers",)),
+    reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     controls=("MCSB/NS-3",),
     peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),

@@ -65,7 +65,7 @@ class Params:
     of=backends,
     parameters=Params,
     peers=("CHK:APPD A01.52",),
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(subjects=("applicationGateways", "networkInterfaces", "virtualNetworks")),
 )
 def backend_open_to_others(network: Network, backend: Backend | Doubt, params: Params) -> Outcomes:
     """Name whoever reaches one member besides the gateway."""

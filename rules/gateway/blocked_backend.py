@@ -36,7 +36,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=backends,
-    reads=Reads(subjects=("networkInterfaces", "virtualNetworks")),
+    reads=Reads(subjects=("applicationGateways", "networkInterfaces", "virtualNetworks")),
 )
 def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""

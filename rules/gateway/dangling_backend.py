@@ -51,10 +51,16 @@ from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.rule import Outcomes, rule
+from auditor.rule import Outcomes, Reads, rule
 
 
-@rule("GW-003", severity=Severity.CRITICAL, since="0.1.0", of=judged_members)
+@rule(
+    "GW-003",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=judged_members,
+    reads=Reads(subjects=("applicationGateways",)),
+)
 def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool members that nobody answers for."""
     member = settled(subject)

@@ -58,7 +58,7 @@ from auditor.rule import Outcomes, Reads, rule
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=cluster_backends,
-    reads=Reads(subjects=(CLUSTERS, "loadBalancers", "publicIPAddresses")),
+    reads=Reads(subjects=("applicationGateways", CLUSTERS, "loadBalancers", "publicIPAddresses")),
 )
 def foreign_cluster_backend(network: Network, subject: ClusterBackend | Doubt) -> Outcomes:
     """Find pools of a cluster with addresses other than those of its internal Services."""

@@ -51,6 +51,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
     peers=("CHK:APPD A01.12", "CHK:ALZ D05.04"),
     reads=Reads(
         subjects=(
+            "applicationGateways",
             "Microsoft.Cdn/profiles",
             "Microsoft.Cdn/profiles/originGroups",
             "Microsoft.Cdn/profiles/originGroups/origins",

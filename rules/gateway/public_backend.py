@@ -47,11 +47,17 @@ from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.rule import Outcomes, rule
+from auditor.rule import Outcomes, Reads, rule
 from auditor.special_addresses import PRIVATE, PUBLIC
 
 
-@rule("GW-001", severity=Severity.CRITICAL, since="0.1.0", of=addressed_members)
+@rule(
+    "GW-001",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=addressed_members,
+    reads=Reads(subjects=("applicationGateways",)),
+)
 def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool addresses outside every network the gateway reaches privately."""
     member = settled(subject)

@@ -30,10 +30,16 @@ from auditor.reach.answer import Answer
 from auditor.reach.asymmetry import Flow, flows
 from auditor.reach.told import told_of, whys
 from auditor.reach.wording import name_of
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@rule("RTE-005", severity=Severity.CRITICAL, since="0.1.0", of=flows)
+@rule(
+    "RTE-005",
+    severity=Severity.CRITICAL,
+    since="0.1.0",
+    of=flows,
+    reads=Reads(subjects=("networkInterfaces", "loadBalancers", "virtualNetworks")),
+)
 def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
     """Judge the replies of what arrives at one machine or subnet."""
     lost = flow.lost()

@@ -43,7 +43,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=appliances,
-    reads=Reads(subjects=("routeTables", "virtualNetworks")),
+    reads=Reads(subjects=("azureFirewalls", "networkInterfaces", "routeTables", "virtualNetworks")),
 )
 def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
     """Follow what one appliance forwards until it comes back."""

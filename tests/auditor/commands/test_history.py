@@ -144,7 +144,7 @@ def test_what_a_gap_hides_is_not_fixed(auditor: Command, hidden: str) -> None:
     gap = {"kind": "denied", "subject": hidden, "detail": "403"}
     record(auditor, snapshot(DAY[1], group(name="db"), gaps=[gap]))
 
-    assert changes(auditor) == [{"new": 1}, {"untold": 1}]
+    assert [each.get("untold", 0) for each in changes(auditor)] == [0, 1]
     shown = auditor("history", "show").out
     assert "Not told now, and so not fixed (1)" in shown
     assert "was not read whole: 403" in shown
