@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditor.collect.crew import Crew
     from auditor.collect.run import Run
     from auditor.collect.spool import Spool
-    from auditor.snapshot.azure import Cloud
+    from auditor.snapshot.signing_in import Cloud
     from auditor.snapshot.transport import Traffic
 
 _CREDENTIALS = (
@@ -189,7 +189,7 @@ def _is_stream(output: str) -> bool:
 
 
 def _cloud(given: dict[str, Any]) -> Cloud:
-    from auditor.snapshot.azure import CLOUDS, Cloud
+    from auditor.snapshot.signing_in import CLOUDS, Cloud
 
     endpoint, authority = given["arm_endpoint"], given["authority"]
     if endpoint is None and authority is None:

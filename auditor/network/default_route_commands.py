@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network import clusters
-from auditor.network.address_plan import owned_addresses
+from auditor.network.address_owners import owned_addresses
 from auditor.network.graph import Network
 from auditor.network.routing_domains import networks_near
 from auditor.remedy import az

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.address_plan import Owner, owned_addresses
+from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.backends import members
 from auditor.network.doubt import Doubt
 from auditor.network.exposure import InboundRule, inbound_rules, owners_of, ports_of

@@ -9,7 +9,7 @@ import msgspec
 from auditor.addresses import address_or_none
 from auditor.finding import Json, Judged, Status
 from auditor.ids import fold, parent
-from auditor.network.address_plan import all_owned_addresses
+from auditor.network.address_owners import all_owned_addresses
 from auditor.network.gateway_backends import public_addresses
 from auditor.network.graph import Network
 from auditor.picture.backends import public_owner, the_one

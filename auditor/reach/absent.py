@@ -5,8 +5,8 @@ from __future__ import annotations
 from auditor import ids
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
-from auditor.network.address_plan import unlisted
 from auditor.network.graph import Network, question
+from auditor.network.hidden_addresses import unlisted
 from auditor.network.reasons import Reason
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import network_key

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
-from auditor.network.address_plan import unlisted
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.egress import absent_nics
 from auditor.network.graph import Network
+from auditor.network.hidden_addresses import unlisted
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.address_plan import all_owned_addresses, locate
+from auditor.network.address_owners import all_owned_addresses
+from auditor.network.address_plan import locate
 from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
 from auditor.network.graph import Missing, Network, question_about

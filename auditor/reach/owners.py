@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from auditor.addresses import Address, AddressSet
-from auditor.network.address_plan import Owner
+from auditor.network.address_owners import Owner
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason
 from auditor.network.whereabouts import locate_from

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined, UsageError
-from auditor.network.address_plan import all_owned_addresses, owned_addresses, unlisted
+from auditor.network.address_owners import all_owned_addresses, owned_addresses
 from auditor.network.graph import Network, question_about
+from auditor.network.hidden_addresses import unlisted
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.network.selection import Selection

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, Address, AddressSet
-from auditor.network.address_plan import Owner, owned_addresses
+from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason

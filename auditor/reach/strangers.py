@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from auditor.addresses import EVERY_PORT, Address
 from auditor.errors import Undetermined
-from auditor.network.address_plan import owned_addresses
+from auditor.network.address_owners import owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.egress import nics_of
 from auditor.network.graph import Network

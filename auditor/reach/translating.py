@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from auditor.addresses import EVERY_PORT, Address, AddressSet, parse_prefix
 from auditor.ids import fold, name
-from auditor.network.address_plan import all_owned_addresses
+from auditor.network.address_owners import all_owned_addresses
 from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason

@@ -13,13 +13,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from auditor.errors import UsageError, quoted
 from auditor.extras import lacking
 from auditor.snapshot.pace import Pace
+from auditor.snapshot.signing_in import ADVICE, CLOUDS, Cloud
 from auditor.snapshot.transport import (
     Answer,
     ForeignAddress,
@@ -28,44 +28,6 @@ from auditor.snapshot.transport import (
     Unanswered,
     retry_after,
 )
-
-CREDENTIALS = (
-    "auto",
-    "cli",
-    "environment",
-    "workload-identity",
-    "managed-identity",
-    "browser",
-    "device-code",
-)
-"""Where a credential may come from (`--credential`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """An Azure: where its Resource Manager and its sign-in answer, and the token's audience."""
-
-    endpoint: str
-    authority: str
-    audience: str = ""
-
-    @property
-    def scope(self) -> str:
-        """What a token is asked for."""
-        return (self.audience or self.endpoint).rstrip("/") + "/.default"
-
-
-CLOUDS = {
-    "public": Cloud("https://management.azure.com", "https://login.microsoftonline.com"),
-    "china": Cloud("https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
-    "usgov": Cloud(
-        "https://management.usgovcloudapi.net",
-        "https://login.microsoftonline.us",
-        "https://management.core.usgovcloudapi.net",
-    ),
-}
-"""The clouds that have a name (`--cloud`)."""
-
 
 RETRIES: dict[str, Any] = {
     "retry_total": 10,
@@ -87,21 +49,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _REPEATABLE = frozenset({"GET", "POST"})
 """All that is sent asks; Resource Graph's questions and those for effective routes are POSTs."""
-
-ADVICE = {
-    "auto": "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
-    "cli": "run `az login` (with --tenant, when it is not your home tenant)",
-    "environment": "set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or "
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "workload-identity": "run in a pod with workload identity: AZURE_TENANT_ID, AZURE_CLIENT_ID "
-    "and AZURE_FEDERATED_TOKEN_FILE are set there",
-    "managed-identity": "run on a resource that has a managed identity; AZURE_CLIENT_ID chooses a "
-    "user-assigned one",
-    "browser": "sign in again; without a browser take --credential device-code",
-    "device-code": "sign in again, before the code expires",
-}
-"""What to do when a kind of credential fails."""
-
 
 _ATTEMPT = re.compile(r"^\t(\w+): (.+)$", re.MULTILINE)
 """What a chain of credentials says of one of them."""

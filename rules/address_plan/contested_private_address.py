@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from auditor.addresses import Address
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Owner, all_owned_addresses, homeless
+from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence, question
 from auditor.network.subnets import told_claims

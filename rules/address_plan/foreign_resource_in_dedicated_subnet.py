@@ -38,7 +38,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, subscription, type_of
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import OWNING
+from auditor.network.address_owners import OWNING
 from auditor.network.graph import evidence
 from auditor.network.reads import SCALE_SETS
 from auditor.network.subnets import (

@@ -42,11 +42,12 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
-from auditor.network.address_plan import Whereabouts, hidden_addresses
+from auditor.network.address_plan import Whereabouts
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
 from auditor.network.gateways import Member, gateway_of, others_in_pool, subnet_of, vnet_of
 from auditor.network.graph import Network, evidence
+from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az

@@ -31,8 +31,9 @@ from __future__ import annotations
 from auditor.addresses import Address, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Whereabouts, hidden_addresses, locate
+from auditor.network.address_plan import Whereabouts, locate
 from auditor.network.graph import evidence, question
+from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.route_tables import is_node_route, is_used, steered_networks
 from auditor.network.routing_domains import spelled
 from auditor.remedy import az

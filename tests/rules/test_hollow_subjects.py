@@ -70,7 +70,7 @@ def test_a_listener_without_the_id_of_its_place_contests_nothing() -> None:
 
 
 def test_a_firewall_without_the_id_of_its_hub_hides_no_other_owner() -> None:
-    from auditor.network.address_plan import all_owned_addresses
+    from auditor.network.address_owners import all_owned_addresses
 
     properties = {"virtualHub": {}, "hubIPAddresses": {"privateIPAddress": "10.1.0.4"}}
     firewall = resource("Microsoft.Network/azureFirewalls", "fw", properties)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from auditor.addresses import Address
 from auditor.errors import Undetermined
-from auditor.network.address_plan import Owner, locate, owned_addresses
+from auditor.network.address_owners import Owner, owned_addresses
+from auditor.network.address_plan import locate
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of

@@ -6,8 +6,9 @@ import pytest
 
 from auditor.addresses import parse_address
 from auditor.errors import Undetermined
-from auditor.network.address_plan import Whereabouts, locate, unlisted, who_owns
+from auditor.network.address_plan import Whereabouts, locate, who_owns
 from auditor.network.graph import Network
+from auditor.network.hidden_addresses import unlisted
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.testing import arm_id, estate, resource
 

@@ -16,10 +16,11 @@ from azure.core.credentials import AccessToken
 
 from auditor.errors import UsageError
 from auditor.snapshot import azure
+from auditor.snapshot.signing_in import ADVICE, CLOUDS, CREDENTIALS, Cloud
 from auditor.snapshot.transport import ForeignAddress, NoCredential, Traffic
 
-OWN = azure.Cloud("https://arm.example/", "https://login.example")
-PUBLIC = azure.CLOUDS["public"]
+OWN = Cloud("https://arm.example/", "https://login.example")
+PUBLIC = CLOUDS["public"]
 
 
 class Credential:
@@ -50,13 +51,13 @@ class Credential:
         ("device-code", identity.DeviceCodeCredential),
     ],
 )
-@pytest.mark.parametrize("cloud", [PUBLIC, azure.CLOUDS["china"], OWN])
+@pytest.mark.parametrize("cloud", [PUBLIC, CLOUDS["china"], OWN])
 @pytest.mark.parametrize("tenant", [None, "7d3c1a52-0000-4000-8000-00000000aad0"])
 def test_each_kind_of_credential_is_made_for_each_cloud(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     made: type[Any],
-    cloud: azure.Cloud,
+    cloud: Cloud,
     tenant: str | None,
 ) -> None:
     monkeypatch.setenv("AZURE_TENANT_ID", "7d3c1a52-0000-4000-8000-00000000aad0")
@@ -98,13 +99,13 @@ def test_each_kind_that_the_command_offers_has_advice() -> None:
     from auditor.commands.snapshot import snapshot
 
     (option,) = (each for each in snapshot.params if each.name == "credential")
-    assert tuple(option.type.choices) == azure.CREDENTIALS  # type: ignore[attr-defined]
-    assert set(azure.CREDENTIALS) == set(azure.ADVICE)
+    assert tuple(option.type.choices) == CREDENTIALS  # type: ignore[attr-defined]
+    assert set(CREDENTIALS) == set(ADVICE)
 
 
 def test_the_audience_of_a_token_is_the_clouds() -> None:
     assert PUBLIC.scope == "https://management.azure.com/.default"
-    assert azure.CLOUDS["usgov"].scope == "https://management.core.usgovcloudapi.net/.default"
+    assert CLOUDS["usgov"].scope == "https://management.core.usgovcloudapi.net/.default"
     assert OWN.scope == "https://arm.example/.default"
 
 

@@ -1,0 +1,153 @@
+"""Who owns which private address (DESIGN 3), network by network.
+
+Owners are what ARM lists: ip configurations of NICs (private endpoints' among them), frontends of
+load balancers and application gateways, firewalls, VNet gateways, Route Servers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from auditor.addresses import Address, parse_address, parse_prefix
+from auditor.ids import fold
+from auditor.network.graph import Network, question
+from auditor.network.routing_domains import (
+    network_key,
+)
+from auditor.resources import walk
+from auditor.resources.application_gateways import (
+    GatewayFrontend,
+    PrivateLinkIpConfiguration,
+)
+from auditor.resources.base import Node
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_wan import HubIpConfiguration, VirtualHub
+
+OWNING = (
+    IpConfiguration,
+    LoadBalancerFrontend,
+    GatewayFrontend,
+    PrivateLinkIpConfiguration,
+    FirewallIpConfiguration,
+    VpnGatewayIpConfiguration,
+    HubIpConfiguration,
+)
+"""The parts that stand in a subnet with an address of their own."""
+
+_LARGEST_BLOCK = 256
+"""Addresses. Azure gives a NIC blocks of sixteen; no more than this many are looked at."""
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who holds an address: `node` is the ip configuration or frontend, `subnet` the subnet's id.
+
+    `static` is false only when Azure says that it chose the address itself (`Dynamic`).
+    """
+
+    node: Node
+    address: Address
+    subnet: str
+    static: bool
+
+    @property
+    def holder(self) -> Node:
+        """The resource: the NIC, load balancer, gateway or firewall."""
+        return self.node.root
+
+
+def owned_addresses(network: Network, key: str) -> dict[Address, tuple[Owner, ...]]:
+    """Give the owners in one network (a VNet's or a hub's key) by their address."""
+    return all_owned_addresses(network).get(key, {})
+
+
+def all_owned_addresses(network: Network) -> dict[str, dict[Address, tuple[Owner, ...]]]:
+    """Give the owners by their network's key, then by their address."""
+    return _holdings(network)[0]
+
+
+@question
+def _holdings(
+    network: Network,
+) -> tuple[dict[str, dict[Address, tuple[Owner, ...]]], dict[Address, tuple[Node, ...]]]:
+    found: dict[str, dict[Address, tuple[Owner, ...]]] = defaultdict(dict)
+    lost: dict[Address, tuple[Node, ...]] = {}
+    homes: dict[str, str] = {}
+    for cls in OWNING:
+        for node in network.all(cls):
+            owners = _owned_by(node)
+            for owner in owners:
+                home = homes.get(owner.subnet)
+                if home is None:
+                    home = homes[owner.subnet] = network_key(owner.subnet)
+                _add(found[home], owner)
+            text = None if owners else placed(walk.peek(node, "properties"))[0]
+            if text:
+                block = parse_prefix(text)
+                address = Address(block.version, block.first)
+                lost[address] = (*lost.get(address, ()), node)
+    for hub in network.all(VirtualHub):
+        for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
+            _add(found[_hub_home(hub)], Owner(hub, parse_address(text), "", False))
+    for firewall in network.all(Firewall):
+        for key, owner in _in_hub(firewall):
+            _add(found[key], owner)
+    return dict(found), lost
+
+
+def _add(held: dict[Address, tuple[Owner, ...]], owner: Owner) -> None:
+    address = owner.address
+    held[address] = (*held[address], owner) if address in held else (owner,)
+
+
+def _owned_by(node: Node) -> tuple[Owner, ...]:
+    """Give what an ip configuration owns: nothing where the snapshot does not tell it.
+
+    One address, or all those of a block (`privateIPAddress` with a prefix length).
+    """
+    settings = walk.peek(node, "properties")
+    text, subnet_id = placed(settings)
+    if not text or not subnet_id:
+        return ()
+    block = parse_prefix(text)
+    method = walk.peek(settings, "private_ip_allocation_method") or ""
+    static = method.lower() != "dynamic"
+    if block.first == block.last:  # as nearly always
+        return (Owner(node, Address(block.version, block.first), subnet_id, static),)
+    last = min(block.last, block.first + _LARGEST_BLOCK - 1)
+    return tuple(
+        Owner(node, Address(block.version, value), subnet_id, static)
+        for value in range(block.first, last + 1)
+    )
+
+
+def placed(settings: object) -> tuple[str | None, str | None]:
+    """Give the address of an ip configuration and its subnet's id, as far as the snapshot tells."""
+    subnet = walk.peek(settings, "subnet")
+    return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
+
+
+def homeless(network: Network) -> dict[Address, tuple[Node, ...]]:
+    """Give, by address, the parts that tell their address and not the subnet they stand in."""
+    return _holdings(network)[1]
+
+
+def _hub_home(hub: VirtualHub) -> str:
+    for configuration in walk.peek(walk.peek(hub, "properties"), "ip_configurations") or ():
+        owner_subnet = walk.peek(walk.peek(configuration, "properties"), "subnet")
+        if owner_subnet is not None and walk.peek(owner_subnet, "id"):
+            return network_key(owner_subnet.id)
+    return hub.key
+
+
+def _in_hub(firewall: Firewall) -> Iterator[tuple[str, Owner]]:
+    settings = walk.peek(firewall, "properties")
+    hub = walk.peek(walk.peek(settings, "virtual_hub"), "id")
+    text = walk.peek(walk.peek(settings, "hub_ip_addresses"), "private_ip_address")
+    if hub and text:
+        yield fold(hub), Owner(firewall, parse_address(text), "", False)

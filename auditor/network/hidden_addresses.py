@@ -1,0 +1,154 @@
+"""Whose private addresses a snapshot does not list.
+
+Instances of scale sets, nodes and pods of AKS, and what platform services inject have addresses
+that no list of resources holds; others are hidden by a hole in the export, or by a list that was
+not read. Where such a thing may live, *nobody listed owns it* is no proof that nobody owns it.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from auditor.errors import Undetermined
+from auditor.ids import fold, parent
+from auditor.network.address_owners import OWNING, placed
+from auditor.network.gaps import unread_type
+from auditor.network.graph import Network, question, question_about
+from auditor.network.private_link import interfaces_of
+from auditor.network.strays import irregular
+from auditor.network.untold import untold_parts
+from auditor.resources import walk
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    GatewayIpConfiguration,
+)
+from auditor.resources.base import Node, Ref, kind_of
+from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.firewalls import Firewall
+from auditor.resources.hybrid import VpnGatewayIpConfiguration
+from auditor.resources.load_balancers import LoadBalancer
+from auditor.resources.managed_clusters import AgentPool
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet
+
+_OWNERS = (
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/loadBalancers",
+    "Microsoft.Network/applicationGateways",
+    "Microsoft.Network/azureFirewalls",
+    "Microsoft.Network/virtualNetworkGateways",
+    "Microsoft.Network/virtualHubs",
+    "Microsoft.Network/virtualHubs/ipConfigurations",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.ContainerService/managedClusters",
+)
+
+_CROWDED = {
+    ScaleSetIpConfiguration: "the instances of the scale set {}",
+    AgentPool: "the nodes and pods of the AKS pool {}",
+    GatewayIpConfiguration: "the instances of the application gateway {}",
+    VpnGatewayIpConfiguration: "the instances of the gateway {}",
+}
+
+
+@question_about
+def unlisted(network: Network, subnet: Subnet) -> str:
+    """Give who lives in a subnet with addresses that the snapshot does not list; empty: nobody.
+
+    Then all its owners are listed.
+    """
+    for edge in network.referrers(subnet):
+        words = _CROWDED.get(kind_of(edge.source))
+        if words:
+            return words.format(edge.source.root.label)
+        if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):
+            return f"the address of the private endpoint {edge.source.label}, whose NIC is not told"
+        if isinstance(edge.source, OWNING) and not all(
+            placed(walk.peek(edge.source, "properties"))
+        ):
+            return f"the address of {edge.source.label} of {edge.source.root.label}"
+    try:
+        if subnet.delegated_to:
+            return f"what {subnet.delegated_to[0]} injects"
+        for ref in subnet.properties.ip_configurations or ():
+            absent = _absent(network, ref)
+            if absent:
+                return f"the address of {absent}, which is not in the snapshot"
+    except Undetermined as unknown:
+        return f"{unknown.missing} of the subnet"
+    return ""
+
+
+_PLACES = re.compile(
+    r"/properties/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?",
+    re.IGNORECASE,
+)
+"""What tells, together, where in the networks a resource stands and with which addresses."""
+
+
+def hidden_addresses(network: Network, key: str) -> str:
+    """Tell who may have any address of a network: whose places the snapshot does not tell at all.
+
+    Empty when there is no such resource in the subscription of the network with this key, where
+    its machines are. An address without an owner is nobody's only then.
+    """
+    return _hidden(network).get(subscription_of(key), "")
+
+
+@question_about
+def unread_owners(network: Network, subscription: str) -> str:
+    """Give the first list of resources with private addresses that was not read whole, and why.
+
+    Of those of one subscription: what has an address in a network is of the network's own.
+    """
+    if not network.gaps:
+        return ""
+    for arm_type in _OWNERS:
+        gap = unread_type(network, arm_type, subscription)
+        if gap is not None:
+            return f"{gap.subject} was not read whole ({gap.detail})"
+    return ""
+
+
+@question
+def _hidden(network: Network) -> dict[str, str]:
+    """Whose addresses and subnets are not told, by subscription."""
+    found: dict[str, str] = {}
+    cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
+    others = (network.all(cls) for cls in (LoadBalancer, ApplicationGateway, Firewall))
+    for node in chain(irregular(network), *others):
+        if node.key in cut or _is_hollow(node):
+            found.setdefault(subscription_of(node.key), f"the addresses of {node.label}")
+    return found
+
+
+def _is_hollow(node: Node) -> bool:
+    """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
+    holes = node.record.unresolved if node.record is not None else ()
+    if holes and any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+        return True
+    settings = walk.peek(node, "properties")
+    if settings is None:
+        return True
+    fronts = isinstance(node, LoadBalancer | ApplicationGateway)
+    listed = walk.peek(settings, "frontend_ip_configurations" if fronts else "ip_configurations")
+    if listed is None and isinstance(node, Firewall):
+        return walk.peek(settings, "virtual_hub") is None  # one that runs is in a hub or has some
+    return any(walk.peek(part, "properties") is None for part in listed or ())
+
+
+def subscription_of(key: str) -> str:
+    """Give the part of a key that names the subscription."""
+    return key.partition("/resourcegroups/")[0]
+
+
+def _absent(network: Network, ref: Ref) -> str:
+    if ref.node is not None:  # as most are, and ids are long
+        return ""
+    text = ref.id or ""
+    holder = parent(text)
+    if not text or fold(text) in network.nodes or (holder and fold(holder) in network.nodes):
+        return ""
+    node = network.find(ref)
+    return "" if isinstance(node, Node) else text
