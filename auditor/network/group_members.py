@@ -135,6 +135,13 @@ def _groups(configuration: Configuration) -> tuple[str, ...]:
     return tuple(fold(ref.id) for ref in groups if ref.id)
 
 
+def _groups_of_endpoint(network: Network, nic: Interface) -> tuple[str, ...]:
+    ref = nic.properties.private_endpoint if isinstance(nic, NetworkInterface) else None
+    endpoint = network.get(ref, PrivateEndpoint)
+    groups = endpoint.properties.application_security_groups if endpoint is not None else None
+    return tuple(fold(each.id) for each in groups or () if each.id)
+
+
 @question
 def _unexported(network: Network) -> Extent:
     """What subnets hold whose NICs the snapshot lacks: any of them may be a member."""
@@ -171,8 +178,9 @@ def _is_interface(target: str) -> bool:
 def own_members(network: Network, nic: Interface, key: str) -> Extent:
     """Give those of a NIC's own addresses that a group selects (N-32).
 
-    Other addresses that it is asked about, as those of a load balancer with floating IP, are in
-    doubt if the NIC is a member (N-34).
+    The NIC of a private endpoint is in the groups that the endpoint tells (N-31). Other addresses
+    that it is asked about, as those of a load balancer with floating IP, are in doubt if the NIC
+    is a member (N-34).
     """
     found: list[Extent] = []
     own = AddressSet()
@@ -184,7 +192,7 @@ def own_members(network: Network, nic: Interface, key: str) -> Extent:
         addresses = addresses_of(network, configuration).may
         own = own | addresses
         try:
-            if key in _groups(configuration):
+            if key in (*_groups(configuration), *_groups_of_endpoint(network, nic)):
                 found.append(Extent(addresses))
         except Undetermined as unknown:
             found.append(Extent(doubts=(Doubt(addresses, gap(unknown, configuration.id)),)))

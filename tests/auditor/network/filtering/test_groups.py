@@ -10,8 +10,10 @@ from ....exposed import NIC, SCALE_SET, SUBNET, deny, nic, nsg, ref, rule, subne
 from ....guarded import Asked, asks, out
 
 ASG = "Microsoft.Network/applicationSecurityGroups"
+ENDPOINT = "Microsoft.Network/privateEndpoints"
 GROUP = [ref(arm_id(ASG, "web"))]
 MEMBER = {"applicationSecurityGroups": GROUP}
+TO_GROUP = {"destinationApplicationSecurityGroups": GROUP}
 
 
 def asked(*others: Any, member: bool = False, rules: Any = None, **more: Any) -> Asked:
@@ -87,3 +89,30 @@ def test_a_nic_that_was_not_exported_may_be_a_member() -> None:
     web = asked(ipConfigurations=listed)
     assert web.inbound("10.0.0.9", 22) == "Unknown: collection-gap"
     assert web.inbound("10.0.9.9", 22) == "Deny securityRules/rest at subnet"
+
+
+def endpoint_with(*groups: str, owner: str = "pe") -> Asked:
+    """NIC web of an endpoint that tells its groups; its subnet lets only their members be seen."""
+    told = {"applicationSecurityGroups": [ref(arm_id(ASG, each)) for each in groups]}
+    settings = {**told, "networkInterfaces": [ref(arm_id(NIC, "web"))]}
+    own = nic("web")
+    own["properties"]["privateEndpoint"] = ref(arm_id(ENDPOINT, owner))
+    return asks(
+        resource(ASG, "web"),
+        nsg(
+            rule("in", 100, ports="443", destinationAddressPrefix="", **TO_GROUP), deny("rest", 110)
+        ),
+        own,
+        vnet(subnet(nsg="nsg", privateEndpointNetworkPolicies="Enabled")),
+        resource(ENDPOINT, "pe", settings),
+    )
+
+
+def test_N_31_rules_at_a_private_endpoint_know_the_groups_that_the_endpoint_tells() -> None:
+    assert endpoint_with("web").inbound("10.0.0.9") == "Allow securityRules/in at subnet"
+    assert endpoint_with("web").inbound("10.0.0.9", 22) == "Deny securityRules/rest at subnet"
+    assert endpoint_with().inbound("10.0.0.9") == "Deny securityRules/rest at subnet"
+
+
+def test_N_31_the_groups_of_an_endpoint_that_is_not_there_are_not_told() -> None:
+    assert endpoint_with(owner="gone").inbound("10.0.0.9") == "Unknown: collection-gap"
