@@ -25,7 +25,9 @@ from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -43,7 +45,8 @@ def departed(trail: Trail, source: Point, subnet: Subnet) -> Trail:
         return _of_firewall(trail, node.root)
     if source.kind is Kind.GATEWAY and isinstance(node, ApplicationGateway):
         return of_gateway(trail, node, source)
-    way = outbound(trail.network, subnet, source.nic, trail.space.version)
+    own = node if isinstance(node, IpConfiguration | ScaleSetIpConfiguration) else None
+    way = outbound(trail.network, subnet, source.nic, trail.space.version, own)
     return _by_subnet(trail, source, subnet, way)
 
 

@@ -101,11 +101,12 @@ def _by_machine(step: Leave, trip: Trip, at: str, configuration: Configuration) 
             else None
         )
         return _translated(trip, at, "its public address", source, ports=False)
+    if told(lambda: configuration.properties.primary, None) is False:
+        why = "a secondary ip configuration has no way out but an address of its own (R-37)"
+        return (trip.dropped(at, why),)
     balanced = tuple(_balancers(network, configuration))
     if balanced:
         return _by_balancer(trip, at, balanced)
-    if told(lambda: configuration.properties.primary, None) is False:
-        return (trip.untold(at, "a secondary ip configuration gets no way out of its own"),)
     return _by_default(step, trip, at, configuration)
 
 

@@ -28,19 +28,30 @@ LISTED = ("backendIPConfigurations", "networkInterfaceIPConfiguration")
 """How pools of load balancers name the ip configurations that they list."""
 
 
-def outbound(network: Network, subnet: Subnet, nic: Interface | None, version: Version) -> Outbound:
+def outbound(
+    network: Network,
+    subnet: Subnet,
+    nic: Interface | None,
+    version: Version,
+    configuration: Configuration | None = None,
+) -> Outbound:
     """Tell how flows leave: NAT gateway, own public IP, load balancer, default access, or not.
 
-    In this order (R-30). Of a subnet alone only its NAT gateway is told.
+    In this order (R-30). Of a subnet alone only its NAT gateway is told. `configuration` is the one
+    whose address they have, by default the one that the NIC's own flows leave by.
     """
     try:
-        return _outbound(network, subnet, nic, version)
+        return _outbound(network, subnet, nic, version, configuration)
     except Undetermined as unknown:
         return Outbound("unknown", "R-30", reasons=(gap(unknown, subnet.id),))
 
 
 def _outbound(
-    network: Network, subnet: Subnet, nic: Interface | None, version: Version
+    network: Network,
+    subnet: Subnet,
+    nic: Interface | None,
+    version: Version,
+    configuration: Configuration | None,
 ) -> Outbound:
     nat = subnet.properties.nat_gateway
     if nat is not None and nat.id:
@@ -51,11 +62,14 @@ def _outbound(
     if nic is None:
         each = Reason("collection-gap", "it differs by network interface", subnet.id)
         return Outbound("unknown", "R-30", reasons=(each,))
-    configuration = configuration_of(nic, version)
+    first = configuration_of(nic, version)
+    configuration = configuration or first
     if configuration is None:
         return Outbound("none", "P-12")
     if _has_public_address(configuration):
         return Outbound("public-ip", "R-36", configuration)
+    if configuration is not first:
+        return Outbound("none", "R-37", configuration)
     return _balanced(network, configuration) or _default(network, subnet, nic, version)
 
 
