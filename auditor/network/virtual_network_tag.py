@@ -25,6 +25,7 @@ from auditor.network.peerings import way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import claims_of, is_whole, neighbours, subnet_claims, to_hub
 from auditor.network.service_tags import ServiceTags
+from auditor.network.tunnels import borrowers, tunnels_serving
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST, PUBLIC
@@ -99,6 +100,13 @@ def vnet_space(network: Network, vnet: VirtualNetwork) -> AddressSet:
     Raises Undetermined when it is not told.
     """
     return AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, vnet))
+
+
+def _space_if_told(network: Network, vnet: VirtualNetwork) -> AddressSet:
+    try:
+        return vnet_space(network, vnet)
+    except Undetermined:
+        return EVERYTHING
 
 
 def _told(ask: Callable[[], AddressSet], resource: str) -> Extent:
@@ -242,6 +250,7 @@ def _reached(network: Network, vnet: VirtualNetwork, doubts: Sequence[Reason]) -
         yield _anything(unknown, vnet.id)
         return
     yield joined([_perhaps(sites, reason) for reason in doubts]) if doubts else Extent(sites)
+    yield from _borrowing(network, vnet)
     yield from _learned(network, vnet)
 
 
@@ -250,7 +259,21 @@ def _sites(network: Network, vnet: VirtualNetwork) -> AddressSet:
     claims = list(on_premises(network, vnet))
     for gateway in gateways_serving(network, vnet):
         claims += client_pools(gateway)
+    for tunnel in tunnels_serving(network, vnet):
+        claims += claims_of(network, tunnel.far)
     return AddressSet.from_prefixes(claim.prefix for claim in claims)
+
+
+@question_about
+def _borrowing(network: Network, vnet: VirtualNetwork) -> tuple[Extent, ...]:
+    """What uses the gateways of VNets at the far ends of tunnels: it is not told if that counts."""
+    found: list[Extent] = []
+    for tunnel in tunnels_serving(network, vnet):
+        for each in borrowers(network, tunnel.far):
+            detail = f"whether VirtualNetwork holds what is behind {tunnel.connection.label}"
+            reason = Reason("semantics:R-24", detail, tunnel.connection.id)
+            found.append(_perhaps(_space_if_told(network, each), reason))
+    return tuple(found)
 
 
 @question_about

@@ -14,7 +14,8 @@ from auditor.network.flow import Access, Verdict, flow
 from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule
 from auditor.network.reasons import Reason
-from auditor.network.routing import EffectiveRoute
+from auditor.network.routing import EffectiveRoute, Hop
+from auditor.network.routing_domains import spelled
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import named, rule_before, way_for
 from auditor.reach.filtering import admitted
@@ -300,6 +301,8 @@ def _route_step(
         return Step(code, subnet.id, f"no route takes {what} to {address}", packet, passes,
                     reasons=way.reasons, opening=f"give {address} a route")  # fmt: skip
     where = f" {route.address}" if route.address is not None else ""
+    if route.hop is Hop.GATEWAY and route.far:
+        where = f", and on to {ids.name(spelled(network, route.far))}"
     says = f"{_route_name(route)} sends {what} to {route.hop.value}{where}"
     if passes is None and len(way.possible) > 1:
         may = dict.fromkeys(f"{_route_name(each)} to {each.hop.value}" for each in way.possible)

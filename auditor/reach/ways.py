@@ -18,6 +18,7 @@ from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.selection import choose
+from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import of_addresses
@@ -198,7 +199,7 @@ def appliances_in(table: RouteTable) -> set[Address]:
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:
     """Tell whether a way leads straight into a network (its key), seen from a VNet; None: perhaps.
 
-    Straight: within the VNet, by peering, or by a connected group.
+    Straight: within the VNet, by peering, by a connected group, or by a connection of gateways.
     """
     return _judged(way, lambda route: _enters(route, home, vnet))
 
@@ -248,7 +249,12 @@ def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bo
         return route.far == home if route.far else None
     if route.hop is Hop.CONNECTED_GROUP:
         return vnet is None or vnet.key != home
-    return False
+    return _by_tunnel(route, home)
+
+
+def _by_tunnel(route: EffectiveRoute, home: str) -> bool:
+    """Whether a route leads into a network by a connection between gateways (R-24)."""
+    return route.hop is Hop.GATEWAY and bool(route.far) and route.far == home
 
 
 def leads_by(way: Way, appliance: Address) -> bool | None:
@@ -273,10 +279,13 @@ def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
 
     So it is with a user's route into the network that takes the place of the endpoint's own.
     """
+    home = network_key(walk.peek(walk.peek(endpoint.properties, "subnet"), "id") or "")
 
     def ends(route: EffectiveRoute) -> bool | None:
         if goes_past(route):
             return None
+        if _by_tunnel(route, home):
+            return True
         return route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint
 
     return _judged(way, ends)

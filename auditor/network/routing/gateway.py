@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -25,7 +26,8 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import Tie, ties_of
 from auditor.network.routing.place import Place, anything
-from auditor.network.routing_domains import Claim, claims_of, home_of, neighbours, spelled, to_hub
+from auditor.network.routing_domains import Claim, claims_of, neighbours, spelled, to_hub
+from auditor.network.tunnels import Tunnel, borrowers, tunnel_by
 from auditor.resources import walk
 from auditor.resources.base import Ref
 from auditor.resources.hybrid import (
@@ -224,9 +226,9 @@ def _connected(
     if p.enable_bgp or (kind == "expressroute" and gateway.kind != "expressroute"):
         reason = _learned(f"BGP over the connection {connection.label}", connection.id)
         found.influences.append(_unknown(reason))
-    if kind == "vnet2vnet":
-        other = _other_end(gateway, connection)
-        found.routes.extend(_to_gateway(_far_space(network, other), reasons))
+    tunnel = tunnel_by(network, gateway, connection)
+    if tunnel is not None:
+        found.routes.extend(_through(network, tunnel, reasons))
         return
     site = network.get(p.local_network_gateway2, LocalNetworkGateway)
     if site is None:
@@ -238,20 +240,18 @@ def _connected(
     found.routes.extend(_to_gateway(outer, reasons))
 
 
-def _other_end(gateway: VirtualNetworkGateway, connection: Connection) -> Ref | None:
-    p = connection.properties
-    first = p.virtual_network_gateway1
-    is_first = first is not None and first.node is gateway
-    return p.virtual_network_gateway2 if is_first else first
-
-
-def _far_space(network: Network, ref: Ref | None) -> tuple[Claim, ...]:
-    gateway = network.get(ref, VirtualNetworkGateway)
-    home = home_of(gateway) if gateway is not None else None
-    vnet = network.get(home, VirtualNetwork)
-    if vnet is None:
-        raise Undetermined("the far end of a VNet-to-VNet connection")
-    return claims_of(network, vnet)
+def _through(
+    network: Network, tunnel: Tunnel, reasons: tuple[Reason, ...]
+) -> Iterator[EffectiveRoute]:
+    """Give the routes into the VNet at the far end, and into those that use its gateway."""
+    label = tunnel.connection.label
+    for vnet in (tunnel.far, *borrowers(network, tunnel.far)):
+        doubt: tuple[Reason, ...] = ()
+        if vnet is not tunnel.far:
+            detail = f"whether the connection {label} leads to {vnet.label} as well"
+            doubt = (Reason("semantics:R-24", detail, tunnel.connection.id),)
+        for each in _to_gateway(claims_of(network, vnet), (*reasons, *doubt)):
+            yield replace(each, far=vnet.key, doubts=tunnel.doubts)
 
 
 def _translation(
