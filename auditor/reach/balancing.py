@@ -30,7 +30,7 @@ from auditor.resources.load_balancers import (
 TCP: Intervals = ((6, 6),)
 UDP: Intervals = ((17, 17),)
 BOTH: Intervals = ((6, 6), (17, 17))
-_PROTOCOLS = {"tcp": TCP, "udp": UDP, "all": BOTH}
+PROTOCOLS = {"tcp": TCP, "udp": UDP, "all": BOTH}
 
 
 class Forward(msgspec.Struct, frozen=True):
@@ -91,7 +91,7 @@ def _forwards(
     network: Network, frontend: LoadBalancerFrontend, rule: InboundRule
 ) -> Iterator[Forward]:
     p = rule.properties
-    protocols = _PROTOCOLS.get((p.protocol or "").lower())
+    protocols = PROTOCOLS.get((p.protocol or "").lower())
     if protocols is None:
         raise Undetermined(f"the protocol of {rule.label}", resource=rule.id)
     ports = _ports_of(rule)

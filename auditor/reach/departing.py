@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from auditor import ids
 from auditor.addresses import EVERY_PORT
 from auditor.errors import Undetermined
@@ -10,7 +12,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import BOTH
+from auditor.reach.balancing import BOTH, PROTOCOLS
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.egress import (
@@ -18,7 +20,9 @@ from auditor.reach.egress import (
     egress_addresses,
     firewall_addresses,
     gateway_addresses,
+    protocols_out,
 )
+from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -28,6 +32,7 @@ from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -123,7 +128,7 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     space = trail.space
     taken = {
         "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
-        "load-balancer": Bounds.exactly(space.having(protocols=BOTH)),
+        "load-balancer": _balanced(trail, source, way),
         "public-ip": Bounds.exactly(space.having(protocols=_WITH_ICMP)),
         "default": Bounds(space.all, space.having(protocols=BOTH)),
         "none": Bounds.nothing(space),
@@ -151,13 +156,39 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         lambda _: says,
         taken,
         reasons=lacks or way.reasons or _unsaid(way, subnet),
-        opening=for_ports("give the subnet a NAT gateway") if way.method == "none" else "",
+        opening=_opening(way),
         stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
         unsure=says
         if lacks
         else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
+
+
+def _balanced(trail: Trail, source: Point, way: Outbound) -> Bounds:
+    """Give what a load balancer takes out: the protocols of its rules (R-35)."""
+    space = trail.space
+    if not isinstance(way.node, LoadBalancer):
+        return Bounds.exactly(space.having(protocols=BOTH))
+    sure, perhaps = protocols_out(trail.network, source, way.node)
+    return Bounds(
+        *(
+            space.having(protocols=numbers) if (numbers := _numbers(names)) else space.empty
+            for names in (perhaps, sure)
+        )
+    )
+
+
+def _numbers(names: frozenset[str]) -> Intervals:
+    return tuple(sorted(pair for name in names for pair in PROTOCOLS[name]))
+
+
+def _opening(way: Outbound) -> str | Callable[[Packet], str]:
+    if way.method == "none":
+        return for_ports("give the subnet a NAT gateway")
+    if way.method == "load-balancer" and way.node is not None:
+        return for_ports(f"add an outbound rule for its protocol to {way.node.label}")
+    return ""
 
 
 def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:
@@ -180,6 +211,9 @@ def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...
 
 
 def _unsaid(way: Outbound, subnet: Subnet) -> tuple[Reason, ...]:
+    if way.method == "load-balancer" and way.node is not None:
+        detail = f"which protocols {way.node.label} takes out"
+        return (Reason("semantics:R-35", detail, way.node.id),)
     if way.method != "default":
         return ()
     return (Reason("semantics:R-33", "which protocols default outbound access takes", subnet.id),)

@@ -17,7 +17,12 @@ from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend, OutboundRule
+from auditor.resources.load_balancers import (
+    LoadBalancer,
+    LoadBalancerFrontend,
+    LoadBalancingRule,
+    OutboundRule,
+)
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
@@ -90,11 +95,48 @@ def _of_cluster(cluster: ManagedCluster) -> Iterator[Ref]:
         yield from (prefixes.public_ip_prefixes or ()) if prefixes is not None else ()
 
 
-def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> Iterator[str]:
-    """Give the public addresses of the rules that take the source's pools out."""
+def protocols_out(
+    network: Network, source: Point, balancer: LoadBalancer
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the protocols that a load balancer surely takes out for a source, and those it may.
+
+    Those of its outbound rules, or else of the load-balancing rules that translate (R-35). Whether
+    the latter go on beside the former is not told, nor what they are to a Basic one.
+    """
+    outbound, implicit = _rules_out(network, source, balancer)
+    if not outbound and not implicit:
+        return _CARRIED, _CARRIED
+    basic = balancer.sku is None or (balancer.sku.name or "").lower() == "basic"
+    chosen, spare = list(map(_protocols, outbound)), list(map(_protocols, implicit))
+    sure = _all_of(each for each in chosen or spare if each is not None)
+    return sure, _CARRIED if basic and not outbound else _all_of((*chosen, *spare))
+
+
+_CARRIED = frozenset({"tcp", "udp"})
+
+
+def _all_of(found: Iterable[frozenset[str] | None]) -> frozenset[str]:
+    return frozenset(one for each in found for one in (_CARRIED if each is None else each))
+
+
+def _protocols(rule: OutboundRule | LoadBalancingRule) -> frozenset[str] | None:
+    """Give the protocols of a rule; None when they are not told."""
+    try:
+        word = (rule.properties.protocol or "").lower()
+    except Undetermined:
+        return None
+    if word == "all":
+        return _CARRIED
+    return frozenset((word,)) if word in _CARRIED else None
+
+
+def _rules_out(
+    network: Network, source: Point, balancer: LoadBalancer
+) -> tuple[list[OutboundRule], list[LoadBalancingRule]]:
+    """Give the rules that take the source's pools out."""
     configuration = source.node
     if not isinstance(configuration, IpConfiguration | ScaleSetIpConfiguration):
-        return
+        return [], []
     pools = [
         pool
         for pool in pools_of(network, configuration)
@@ -102,8 +144,16 @@ def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> I
     ]
     rules = [rule for pool in pools for rule in takes_out(network, balancer, pool)]
     outbound = [rule for rule in rules if isinstance(rule, OutboundRule)]
+    return outbound, [rule for rule in rules if isinstance(rule, LoadBalancingRule)]
+
+
+def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> Iterator[str]:
+    """Give the public addresses of the rules that take the source's pools out."""
+    outbound, implicit = _rules_out(network, source, balancer)
+    whole = _all_of(map(_protocols, outbound)) == _CARRIED
     refs: list[Ref | None] = []
-    for rule in outbound or rules:
+    chosen: list[OutboundRule | LoadBalancingRule] = [*outbound, *([] if whole else implicit)]
+    for rule in chosen:
         if isinstance(rule, OutboundRule):
             refs += rule.properties.frontend_ip_configurations or ()
         else:

@@ -133,6 +133,7 @@ def _by_balancer(
     trip: Trip, at: str, balanced: tuple[tuple[BackendPool | None, LoadBalancer | None], ...]
 ) -> Onward:
     answers: set[Truth] = set()
+    protocol = trip.seen.packet.protocol
     for pool, balancer in balanced:
         sku = (
             told_of(balancer, lambda b: b.sku.name if b.sku else None, None) if balancer else None
@@ -140,33 +141,51 @@ def _by_balancer(
         if pool is None or balancer is None or sku.lower() != "standard":
             answers.add(None)
         else:
-            answers.add(_translates(trip.network, balancer, pool))
+            answers.add(_translates(trip.network, balancer, pool, protocol))
+    if protocol not in WITH_PORTS and None not in answers:
+        return (trip.dropped(at, "a load balancer translates TCP and UDP only"),)
     if True in answers:
-        if trip.seen.packet.protocol not in WITH_PORTS:
-            return (trip.dropped(at, "a load balancer translates TCP and UDP only"),)
         return _translated(trip, at, "its load balancer", None)
     if answers == {False}:
-        why = "a member of a Standard load balancer has no way out without an outbound rule"
+        why = f"no rule of its Standard load balancer translates what it sends over {protocol}"
         return (trip.dropped(at, why),)
     return (trip.untold(at, "whether its load balancer lets it out is not told"),)
 
 
-def _translates(network: Network, balancer: LoadBalancer, pool: BackendPool) -> Truth:
-    """Whether a balancer translates what members of a pool send (R-35)."""
+def _translates(
+    network: Network, balancer: LoadBalancer, pool: BackendPool, protocol: str
+) -> Truth:
+    """Whether a balancer translates what members of a pool send over a protocol (R-35)."""
     p = balancer.properties
     outbound = told(lambda: p.outbound_rules, None)
     rules = told(lambda: balancer.rules, None)
-    answers: set[Truth] = {False}
+    chosen: set[Truth] = {False}
+    named = False
     for rule in outbound or ():
         node = follow_of(network, rule, lambda r: r.properties.backend_address_pool)
-        answers.add(True if node is pool else (None if isinstance(node, Missing) else False))
+        if node is not pool and not isinstance(node, Missing):
+            continue
+        named = True
+        speaks = _speaks(told_of(rule, lambda r: r.properties.protocol, None), protocol)
+        chosen.add(speaks if node is pool else None)
+    implied: set[Truth] = {None if rules is None else False}
     for each in rules or ():
-        answers.add(_implicitly(network, each, pool))
-    if rules is None:
-        answers.add(None)
+        takes = _implicitly(network, each, pool)
+        speaks = _speaks(told_of(each, lambda r: r.properties.protocol, None), protocol)
+        implied.add(False if speaks is False else takes if speaks else takes and None)
+    if named and True in implied:
+        implied = {None}  # beside outbound rules for the pool it is not told
+    answers = chosen | implied
     if True in answers:
         return True
     return None if None in answers else False
+
+
+def _speaks(word: str | None, protocol: str) -> Truth:
+    """Whether a rule is for a protocol."""
+    if not word:
+        return None
+    return word.lower() in ("all", protocol)
 
 
 def _implicitly(network: Network, rule: LoadBalancingRule, pool: BackendPool) -> Truth:

@@ -42,6 +42,20 @@ def without_ways(settings: Json) -> Json:
     return {name: value for name, value in settings.items() if name not in ways}
 
 
+def rules(*protocols: str, implied: str = "") -> Json:
+    """A balancer whose pool has an outbound rule for each protocol, or one that translates."""
+    found = balancer(outbound=True, snat=True)
+    settings = found["properties"]
+    [out], [rule] = settings["outboundRules"], settings["loadBalancingRules"]
+    settings["outboundRules"] = [
+        {"name": f"out-{each}", "properties": {**out["properties"], "protocol": each}}
+        for each in protocols
+    ]
+    rule["properties"]["protocol"] = implied
+    settings["loadBalancingRules"] = [rule] if implied else []
+    return found
+
+
 def says(found: Asked) -> str:
     return found.step("egress").says
 
@@ -66,7 +80,7 @@ def test_R_36_each_address_leaves_by_its_own_public_address() -> None:
     ids=["public-address", "load-balancer", "default"],
 )
 def test_R_37_what_takes_the_first_address_out_does_nothing_for_a_second(first: Json) -> None:
-    more = [public("a", "20.7.7.7"), balancer(outbound=True)]
+    more = [public("a", "20.7.7.7"), rules("All")]
     found = estate(network(), *with_two(first), *more)
     assert asked(found, "primary", CLIENT).verdict == "reachable"
     second = asked(found, "second", CLIENT)
@@ -75,7 +89,7 @@ def test_R_37_what_takes_the_first_address_out_does_nothing_for_a_second(first: 
 
 
 def test_R_37_a_second_address_in_the_pool_is_not_taken_out_either() -> None:
-    found = estate(network(), *with_two(IN_POOL, IN_POOL), balancer(outbound=True))
+    found = estate(network(), *with_two(IN_POOL, IN_POOL), rules("All"))
     assert asked(found, "second", CLIENT).stops == ["egress"]
 
 
@@ -88,3 +102,32 @@ def test_R_37_a_second_address_has_its_own_where_the_first_has_none() -> None:
 def test_R_37_a_nat_gateway_takes_all_addresses_out() -> None:
     found = estate(network(**BY_NAT), *with_two(), nat("out"), public("out", "20.7.7.7"))
     assert asked(found, "second", CLIENT).verdict == "reachable"
+
+
+def balanced(lb: Json, protocol: str) -> Asked:
+    member = machine(configuration={"primary": True, **IN_POOL})
+    found = estate(network(), *member, lb, public("front", "20.7.7.9"))
+    return asked(found, "web-nic", CLIENT, None if protocol == "icmp" else 443, protocol)
+
+
+def test_R_35_an_outbound_rule_takes_its_own_protocol_only() -> None:
+    assert balanced(rules("Tcp"), "tcp").verdict == "reachable"
+    other = balanced(rules("Tcp"), "udp")
+    assert (other.verdict, other.stops) == ("blocked", ["egress"])
+    assert says(other) == "load balancer lb takes no such protocol to the internet"
+    assert balanced(rules("Udp"), "tcp").verdict == "blocked"
+    assert balanced(rules("Tcp", "Udp"), "udp").verdict == "reachable"
+    assert balanced(rules("All"), "udp").verdict == "reachable"
+    assert balanced(rules("All"), "icmp").verdict == "blocked"
+
+
+def test_R_35_a_rule_that_translates_does_so_for_its_own_protocol() -> None:
+    assert balanced(rules(implied="Udp"), "udp").verdict == "reachable"
+    assert balanced(rules(implied="Udp"), "tcp").verdict == "blocked"
+    assert balanced(rules(implied="All"), "tcp").verdict == "reachable"
+
+
+def test_R_35_whether_it_goes_on_beside_outbound_rules_is_not_told() -> None:
+    found = balanced(rules("Tcp", implied="Udp"), "udp")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:R-35"})
+    assert balanced(rules("Tcp", implied="Udp"), "tcp").verdict == "reachable"
