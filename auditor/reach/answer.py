@@ -28,7 +28,7 @@ from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.refusing import refused
 from auditor.reach.samples import numbers_of, some_packet
-from auditor.reach.showing import Shown, routed
+from auditor.reach.showing import Shown, routed, stopped_by
 from auditor.reach.space import PORTED, FlowSpace, space_of
 from auditor.reach.trail import Step
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -284,14 +284,7 @@ class _Question:
     ) -> tuple[Packet | None, Path | None, list[Step]]:
         """Choose a packet of a group, and the path on which to show what happens to it."""
         found: list[Shown] = []
-        for path in self.paths:
-            here = packets & path.trail.sent
-            if verdict is Verdict.REACHABLE:
-                here &= path.bounds.must
-            elif verdict is Verdict.UNKNOWN:
-                here &= path.bounds.may
-            else:
-                here = furthest(path, here)
+        for path, here in self._candidates(verdict, packets):
             packet = some_packet(here)
             if packet is not None:
                 found.append(Shown(packet, path, hops_of(path, packet)))
@@ -299,6 +292,17 @@ class _Question:
             return some_packet(packets & self.sent), None, []
         best = min(routed(found), key=lambda each: each.stops)
         return best.packet, best.path, best.steps
+
+    def _candidates(self, verdict: Verdict, packets: PacketSet) -> Iterator[tuple[Path, PacketSet]]:
+        """Give the paths that show a verdict, and of a group of packets those to show on each."""
+        if verdict is Verdict.BLOCKED:
+            for path, here in stopped_by(self.paths, self.space, packets):
+                yield path, furthest(path, here)
+            return
+        for path in self.paths:
+            bounds = path.bounds
+            here = bounds.must if verdict is Verdict.REACHABLE else bounds.may
+            yield path, packets & path.trail.sent & here
 
     def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
         found = _reasons_of(path, steps) if path is not None else ()

@@ -139,7 +139,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         opening=for_ports(f"add a load-balancing rule for its port at {forward.frontend.label}"),
         rule=rule,
         stopped=f"rule {rule.label} takes {_taken(forward)} only",
-    )
+    ).by_rule()
     if target is None:
         yield trail, frontend_point(forward.frontend)
         return

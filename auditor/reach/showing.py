@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auditor.addresses import PortSet
+from auditor.packets.diagram import PacketSet
+from auditor.packets.measure import values
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
+from auditor.reach.space import FlowSpace
 from auditor.reach.trail import Step
+
+_PORT = "destination_port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +45,29 @@ def routed(found: Sequence[Shown]) -> Sequence[Shown]:
     if not taken or len(taken) == len(inside):
         return found
     return [each for each in found if each.path.entrance is not None or not each.passed_by]
+
+
+def stopped_by(
+    paths: Sequence[Path], space: FlowSpace, packets: PacketSet
+) -> Iterator[tuple[Path, PacketSet]]:
+    """Give paths on which to show what stops some packets, and which packets to show there.
+
+    Where rules of load balancers take some of them, what another rule does not take says nothing:
+    those of ports that nothing takes are shown, if there are any, and else each by what takes it.
+    """
+    taken = {id(path): packets & _taken(path) for path in paths}
+    total = space.empty
+    for each in taken.values():
+        total |= each
+    left = PortSet(values(packets, _PORT)) - PortSet(values(total, _PORT))
+    for path in paths:
+        if total.is_empty:
+            yield path, packets & path.trail.sent
+        elif left:
+            yield path, packets & path.trail.sent & space.having(destination_ports=left)
+        else:
+            yield path, taken[id(path)]
+
+
+def _taken(path: Path) -> PacketSet:
+    return path.trail.sent if path.trail.taken is None else path.trail.taken

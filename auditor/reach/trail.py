@@ -65,6 +65,7 @@ class Trail(msgspec.Struct, frozen=True):
     `listener` is the key of one that answered last, and `lead` tells apart the connections that one
     proxy opens. `choice` is the key of the load
     balancer's rule that chose among machines, and `down` tells that it never chooses this one.
+    `taken` are the packets as sent that rules of load balancers on the way may take; None: none is.
     """
 
     network: Network
@@ -80,6 +81,7 @@ class Trail(msgspec.Struct, frozen=True):
     lead: str = ""
     choice: str = ""
     down: bool = False
+    taken: PacketSet | None = None
 
     def through(self, here: Bounds, tell: Tell, *, reply: bool = False) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""
@@ -123,6 +125,11 @@ class Trail(msgspec.Struct, frozen=True):
         for stage in stages:
             total = total & stage.bounds
         return total
+
+    def by_rule(self) -> Trail:
+        """Note that the stage that was added last is a rule of a load balancer."""
+        before = self.sent if self.taken is None else self.taken
+        return replace(self, taken=before & self.stages[-1].bounds.may)
 
     @property
     def chosen_by(self) -> tuple[str, str]:

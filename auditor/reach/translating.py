@@ -139,7 +139,7 @@ def _translated(
         opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
         stopped=f"NAT rule {term.name} of {firewall.label} does not take it",
         unsure=f"it cannot be told whether NAT rule {term.name} of {firewall.label} takes it",
-    )
+    ).by_rule()
     address = translation.address if translation is not None else None
     trail = trail.becoming(
         destination=AddressSet.from_range(address, address) if address is not None else None,

@@ -368,3 +368,48 @@ def test_several_ways_to_one_machine_are_no_choice_of_the_load_balancer() -> Non
 
     assert asked(network, CLIENT, "web", 81).verdict == "reachable"
     assert asked(network, CLIENT, "web", 82).verdict == "reachable"
+
+
+def two_rules(*rules: Any, **more: Any) -> Network:
+    """NIC web behind a rule for HTTP, let in, and one for HTTPS, which is not."""
+    return balanced(
+        rule("http", 100, ports="80"),
+        *rules,
+        lb_rules=[lb_rule("http", 80, 80), lb_rule("https", 443, 443)],
+        **more,
+    )
+
+
+def test_what_stops_a_port_that_a_rule_takes_is_not_another_rule() -> None:
+    found = asked(two_rules(deny("no", 200)), CLIENT, "web", 443)
+    assert (found.verdict, found.stops) == ("blocked", ["nsg-inbound"])
+    assert found.step("load-balancer").rule == "https"
+    assert "securityRules/no" in found.step("nsg-inbound").says
+
+
+def test_of_ports_that_no_rule_takes_the_balancer_is_told() -> None:
+    network = two_rules(deny("no", 200))
+    assert asked(network, CLIENT, "web", 444).stops == ["load-balancer"]
+    every = asked(network, CLIENT, "web", None).answers
+    [shut] = [answer for answer in every if answer.verdict.value == "blocked"]
+    assert shut.blockers[0].code == "load-balancer"
+    assert shut.witness is not None
+    assert shut.witness.destination_port not in (80, 443)
+
+
+def test_E_18_a_nat_rule_is_no_load_balancing_rule_that_takes_another_port() -> None:
+    nics = "Microsoft.Network/networkInterfaces/ipConfigurations"
+    nat = {
+        "name": "ssh",
+        "properties": {
+            "frontendIPConfiguration": ref(FRONTENDS, "lb", "front"),
+            "backendIPConfiguration": ref(nics, "web", "primary"),
+            "protocol": "Tcp",
+            "frontendPort": 2222,
+            "backendPort": 22,
+            "enableFloatingIP": False,
+        },
+    }
+    found = asked(two_rules(inboundNatRules=[nat]), CLIENT, "web", 2222)
+    assert found.stops == ["nsg-inbound"]
+    assert found.step("load-balancer").rule == "ssh"
