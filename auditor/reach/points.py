@@ -122,16 +122,39 @@ def machine(network: Network, configuration: Configuration) -> Point:
     extent = addresses_of(network, configuration)
     subnet, reasons = _subnet(network, configuration)
     nic = configuration.owner
+    addresses = extent.may
+    if extent.doubts and isinstance(subnet, Subnet):
+        addresses = addresses - _others_have(network, subnet) or addresses
     return Point(
         Kind.MACHINE,
         configuration.id,
-        extent.may,
+        addresses,
         configuration,
         nic if isinstance(nic, NetworkInterface | ScaleSetInterface) else None,
         subnet,
         network_key(subnet.id) if subnet is not None else "",
         (*extent.reasons(), *reasons),
     )
+
+
+@question_about
+def _others_have(network: Network, subnet: Subnet) -> AddressSet:
+    """What private endpoints and frontends of a subnet have, and so no machine in it.
+
+    Not what NICs have: they may be the instances of whom only the model is asked.
+    """
+    texts: list[str] = []
+    for edge in network.referrers(subnet, "subnet"):
+        node = edge.source
+        if isinstance(node, PrivateEndpoint):
+            try:
+                texts += endpoint_addresses(network, node)
+            except Undetermined:
+                continue
+        elif isinstance(node, LoadBalancerFrontend | GatewayFrontend | FirewallIpConfiguration):
+            text = walk.peek(walk.peek(node, "properties"), "private_ip_address")
+            texts += [text] if text else []
+    return AddressSet.from_text(texts)
 
 
 _ANY = frozenset({"vmss-model-only", "unallocated"})

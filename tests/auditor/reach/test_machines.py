@@ -8,7 +8,20 @@ import pytest
 
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import PIP, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import (
+    BALANCER,
+    NSG,
+    PIP,
+    SCALE_SET,
+    SUBNET,
+    deny,
+    nic,
+    nsg,
+    pip,
+    rule,
+    subnet,
+    vnet,
+)
 from ...guarded import out_deny
 from ...networks import gateway, peer, site, tunnel
 from ...networks import nic as nic_in
@@ -355,3 +368,34 @@ def test_a_group_cut_short_of_its_rules_blocks_nothing() -> None:
             vnet(subnet(nsg="in")),
         )
         assert asked(found, "internet", "web").verdict == verdict
+
+
+def instances(*others: Any, rules: Any = ()) -> Any:
+    """A scale set in subnet app of VNet a, NIC web in another subnet, and whatever else."""
+    model = {"name": "c", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")}}}
+    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
+    home = {"addressPrefix": "10.0.0.0/24", "privateEndpointNetworkPolicies": "Disabled"}
+    guarded = {**home, "networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
+    return estate(
+        nsg(*rules),
+        net("a", "10.0.0.0/16", subnets={"app": guarded, "near": "10.0.1.0/24"}),
+        nic_in("web", "10.0.1.4", ("a", "near")),
+        resource(SCALE_SET, "set", {"virtualMachineProfile": profile}),
+        *others,
+    )
+
+
+def test_no_instance_has_the_address_of_a_private_endpoint_in_its_subnet() -> None:
+    network = instances(endpoint("pe", "10.0.0.9", ("a", "app")))
+    assert asked(network, "web", "set").verdict == "reachable"
+    assert asked(network, "set", "web").verdict == "reachable"
+
+
+def test_no_instance_has_the_address_of_a_frontend_in_its_subnet() -> None:
+    front = {"name": "front", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")},
+                                             "privateIPAddress": "10.0.0.8"}}  # fmt: skip
+    inner = resource(BALANCER, "lb", {"frontendIPConfigurations": [front]})
+    to_front = deny("no", 100, destinationAddressPrefix="10.0.0.8")
+    assert asked(instances(inner, rules=[to_front]), "web", "set").verdict == "reachable"
+    assert asked(instances(rules=[to_front]), "web", "set").labels == {"vmss-model-only"}
