@@ -35,6 +35,7 @@ from auditor.reach.points import (
     usable,
     with_one_address,
 )
+from auditor.reach.stacks import in_one_version
 from auditor.reach.unanswered import unanswered
 from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayIpConfiguration
@@ -105,8 +106,9 @@ def _as_one(first: Point, last: Point) -> Point:
 def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     """Give who is asked about whom: nobody about himself, nor the outside about the outside.
 
-    What starts no flows is asked about only where nothing else is among the sources.
-    Raises UsageError when there are ends and nothing is left to ask.
+    Nor one version of IP about the other, of machines that have both (P-12). What starts no flows
+    is asked about only where nothing else is among the sources. Raises UsageError when
+    there are ends and nothing is left to ask.
     """
     starting = _senders(sources.points)
     senders = [point for point in starting if point.kind not in SILENT] or starting
@@ -114,7 +116,7 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     apart = [(source, target) for source, target in every if source != target]
     asked = [pair for pair in apart if not (pair[0].outside and pair[1].outside)]
     if asked or not every:
-        return asked
+        return in_one_version(asked)
     if apart or every[0][0].outside:
         raise UsageError(
             "both ends lie outside the networks of the input",

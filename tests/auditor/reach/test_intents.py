@@ -201,3 +201,47 @@ def test_without_intents_the_rules_have_nothing_to_judge() -> None:
     for which in ("EXP-010", "EXP-011"):
         answer = ask(which, network())
         assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+def dual(name: str, where: str, *addresses: str) -> Any:
+    """A NIC with one ip configuration for each address."""
+    made = nic(name, subnet=where)
+    [first] = made["properties"]["ipConfigurations"]
+    made["properties"]["ipConfigurations"] = [
+        {
+            "name": f"c{number}",
+            "properties": {
+                **first["properties"],
+                "privateIPAddress": address,
+                "privateIPAddressVersion": "IPv6" if ":" in address else "IPv4",
+                "primary": number == 0,
+            },
+        }
+        for number, address in enumerate(addresses)
+    ]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("web", "db", "outcome"),
+    [
+        (("10.0.0.4", "fd00::4"), ("10.0.1.4", "fd00:0:0:1::4"), "kept"),
+        (("10.0.0.4",), ("10.0.1.4", "fd00:0:0:1::4"), "kept"),
+        (("fd00::4",), ("10.0.1.4", "fd00:0:0:1::4"), "kept"),
+        (("10.0.0.4",), ("fd00:0:0:1::4",), "broken"),
+    ],
+)
+def test_P_12_machines_reach_each_other_in_a_version_that_both_have(
+    web: tuple[str, ...], db: tuple[str, ...], outcome: str
+) -> None:
+    home = vnet(
+        subnet(addressPrefixes=["10.0.0.0/24", "fd00::/64"]),
+        subnet("data", addressPrefixes=["10.0.1.0/24", "fd00:0:0:1::/64"], nsg="nsg"),
+        addressSpace={"addressPrefixes": ["10.0.0.0/16", "fd00::/48"]},
+    )
+    found = estate(
+        nsg(), dual("web", "app", *web), dual("db", "data", *db), home,
+        intents=(intent("reachable", ports=443),),
+    )  # fmt: skip
+    [judgement] = judgements(found)
+    assert judgement.outcome.value == outcome
