@@ -6,13 +6,20 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.address_plan import locate
+from auditor.network.backends import members
+from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
-from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
+from auditor.resources.load_balancers import (
+    BackendPool,
+    LoadBalancer,
+    LoadBalancerFrontend,
+    LoadBalancingRuleProperties,
+)
 
 Verdict = tuple[str, tuple[Reason, ...]]
 """Why packets go nowhere (empty: nothing known stops them), and what cannot be told of it."""
@@ -89,12 +96,29 @@ def _balancer_verdict(
         for rule in balancer.rules
         if place.network.find(rule.properties.frontend_ip_configuration) is frontend
     ]
-    if any((p.protocol or "").lower() == "all" and p.frontend_port == 0 for p in rules):
-        return "", (forwards,)
+    whole = [p for p in rules if (p.protocol or "").lower() == "all" and p.frontend_port == 0]
+    if whole:
+        deaf = all(_forward_nothing(place.network, p) for p in whole)
+        nobody = f"no machine behind load balancer {balancer.label} forwards"
+        return (f"{nobody} (enableIPForwarding is false, R-11)", ()) if deaf else ("", (forwards,))
     if rules:
         some = f"load balancer {balancer.label} has rules for some ports only"
         return "", (Reason("semantics:R-11", some, balancer.id), forwards)
     return f"load balancer {balancer.label} has no rule for all ports (R-11)", ()
+
+
+def _forward_nothing(network: Network, rule: LoadBalancingRuleProperties) -> bool:
+    """Whether every machine that a rule leads to is told to forward nothing."""
+    refs = (*(rule.backend_address_pools or ()), rule.backend_address_pool)
+    pools = [network.get(ref, BackendPool) for ref in refs if ref is not None]
+    found = [key for pool in pools if pool is not None for key in members(network, pool)]
+    return bool(found) and all(_forwards_nothing(network, key) for key in found)
+
+
+def _forwards_nothing(network: Network, member: str) -> bool:
+    node = network.nodes.get(member)
+    nic = node.owner if isinstance(node, IpConfiguration) else None
+    return isinstance(nic, NetworkInterface) and nic.properties.enable_ip_forwarding is False
 
 
 def gateway_verdict(place: Place) -> Verdict:

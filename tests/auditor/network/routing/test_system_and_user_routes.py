@@ -234,6 +234,28 @@ def test_R_11_a_load_balancer_with_a_rule_for_all_ports_takes_packets() -> None:
         assert "semantics:R-11" in [reason.label for reason in some.doubts]
 
 
+@pytest.mark.parametrize(
+    ("forwarding", "drops"),
+    [((False, False), True), ((False, True), False), ((False, None), False)],
+)
+def test_R_11_behind_a_load_balancer_somebody_has_to_forward(
+    forwarding: tuple[bool | None, ...], drops: bool
+) -> None:
+    lb = balancer("All", 0)
+    pool = f"{lb['id']}/backendAddressPools/pool"
+    lb["properties"]["backendAddressPools"] = [{"name": "pool", "properties": {}}]
+    [rule] = lb["properties"]["loadBalancingRules"]
+    rule["properties"]["backendAddressPool"] = {"id": pool}
+    joins = {"loadBalancerBackendAddressPools": [{"id": pool}]}
+    behind = [
+        nic(f"fw{n}", f"10.0.9.{20 + n}", ("a", "nva"), vm=f"fw{n}", configuration=joins,
+            **({} if each is None else {"enableIPForwarding": each}))
+        for n, each in enumerate(forwarding)
+    ]  # fmt: skip
+    found = appliance("10.0.9.9", lb, *behind)
+    assert ("no machine behind load balancer lb forwards" in found.drops) is drops
+
+
 def test_R_11_a_firewall_takes_packets() -> None:
     configuration = {
         "name": "x",
