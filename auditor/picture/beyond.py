@@ -51,7 +51,12 @@ def _api_server(canvas: Canvas, cluster: ManagedCluster) -> None:
 
 
 def _server(canvas: Canvas, server: Server) -> None:
-    _service(canvas, server, database_access(canvas.network, server), "public endpoint")
+    _service(
+        canvas,
+        server,
+        database_access(canvas.network, server, canvas.network.tags),
+        "public endpoint",
+    )
 
 
 def _answers(canvas: Canvas, entrance: Entrance) -> bool:

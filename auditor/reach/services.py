@@ -26,6 +26,7 @@ from auditor.network.databases import Server, firewall_rules, injected, public_a
 from auditor.network.gateway_backends import public_addresses
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
@@ -146,7 +147,7 @@ def _access(trail: Trail, node: Node) -> Access:
     if isinstance(node, ManagedCluster):
         return api_server_access(trail.network, node)
     if isinstance(node, MySqlFlexibleServer | MySqlSingleServer):
-        return database_access(trail.network, node)
+        return database_access(trail.network, node, trail.tags)
     lacks = Reason("collection-gap", f"who may connect to {node.label}", node.id)
     return Access(HTTPS, NOTHING, PUBLIC, (lacks,))
 
@@ -193,7 +194,7 @@ def _own(network: Network, cluster: ManagedCluster) -> Iterator[object]:
 
 
 @question_about
-def database_access(network: Network, server: Server) -> Access:
+def database_access(network: Network, server: Server, tags: ServiceTags) -> Access:
     """Tell who may connect to a MySQL server from the internet (L-20 to L-22)."""
     try:
         if injected(server):
@@ -205,7 +206,7 @@ def database_access(network: Network, server: Server) -> Access:
             return Access(MYSQL, NOTHING, NOTHING, closed=closed)
         if server.properties.firewall_rules is None:
             raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
-        access = _by_rules(network, server)
+        access = _by_rules(network, server, tags)
         if told is not None:
             return access
         lacks = Reason("collection-gap", f"publicNetworkAccess of {server.label}", server.id)
@@ -214,7 +215,7 @@ def database_access(network: Network, server: Server) -> Access:
         return Access(MYSQL, NOTHING, PUBLIC, (gap(unknown, server.id),))
 
 
-def _by_rules(network: Network, server: Server) -> Access:
+def _by_rules(network: Network, server: Server, tags: ServiceTags) -> Access:
     must, may = NOTHING, NOTHING
     reasons: list[Reason] = []
     rules: list[tuple[AddressSet, Node]] = []
@@ -223,14 +224,13 @@ def _by_rules(network: Network, server: Server) -> Access:
         if pair == ("0.0.0.0", "0.0.0.0"):
             # Every public address of Azure; those of the input are (L-22).
             ours = (parse_prefix(str(address)) for address in public_addresses(network))
-            azure = AddressSet.from_prefixes(ours)
-            must, may = must | azure, may | PUBLIC
+            told = tags("AzureCloud")
+            azure = AddressSet.from_prefixes(ours) | ((told or NOTHING) & PUBLIC)
+            must, may = must | azure, may | (PUBLIC if told is None else azure)
             rules.append((azure, rule))
-            reasons.append(
-                Reason(
-                    "service-tag:AzureCloud", f"whom of Azure rule {rule.label} lets in", rule.id
-                )
-            )
+            if told is None:
+                what = f"whom of Azure rule {rule.label} lets in"
+                reasons.append(Reason("service-tag:AzureCloud", what, rule.id))
             continue
         found = AddressSet.from_range(parse_address(pair[0]), parse_address(pair[1])) & PUBLIC
         must, may = must | found, may | found

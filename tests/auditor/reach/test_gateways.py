@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from auditor.addresses import AddressSet
 from auditor.network.graph import Network
+from auditor.network.service_tags import ServiceTags
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
@@ -292,6 +294,13 @@ def test_L_22_who_may_ask_a_database() -> None:
     assert (azure.verdict, azure.labels) == ("unknown", {"service-tag:AzureCloud"})
     shut = mysql(("0.0.0.0", "255.255.255.255"), access="Disabled")
     assert asked(shut, CLIENT, "db", 3306).verdict == "blocked"
+
+
+def test_L_22_a_tag_file_tells_what_azure_is() -> None:
+    tags = ServiceTags({"AzureCloud": AddressSet.from_text(["52.10.0.0/24"])})
+    azure = mysql(("0.0.0.0", "0.0.0.0"))
+    assert asked(azure, CLIENT, "db", 3306, tags=tags).verdict == "reachable"
+    assert asked(azure, "52.10.1.7", "db", 3306, tags=tags).verdict == "blocked"
 
 
 def test_two_listeners_before_one_load_balancer_are_two_connections() -> None:
