@@ -90,10 +90,14 @@ def flow(paths: tuple[str, ...], nic: str, report: str, keep_going: bool, **aske
 
 
 def _its_own(network: Network, interface: Interface, local: Address) -> None:
-    """Raise UsageError when an address is for certain none of a NIC's own, as Azure does."""
+    """Raise UsageError when an address is for certain none that the rules at a NIC see as its own.
+
+    They see its private addresses, and those that load balancers leave as they are (P-4).
+    """
     from auditor.addresses import NOTHING
     from auditor.errors import Undetermined, UsageError
     from auditor.network.group_members import addresses_of, configurations_of
+    from auditor.reach.balancing import floating_to
 
     own = NOTHING
     try:
@@ -104,12 +108,13 @@ def _its_own(network: Network, interface: Interface, local: Address) -> None:
             own = own | extent.may
     except Undetermined:
         return
-    if own and local not in own:
+    if own and local not in own and local not in floating_to(network, interface):
         told = ", ".join(str(prefix).partition("/")[0] for prefix in own.prefixes())
         raise UsageError(
             f"{local} is no address of {interface.label}",
             where="--local",
-            advice=f"it has {told}; rules see private addresses, never public ones",
+            advice=f"it has {told}; rules see private addresses, and of load balancers"
+            " with floating IP the frontend's",
         )
 
 

@@ -13,6 +13,7 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.exposure import InboundRule, use_of
 from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.interfaces import Interface
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.membership import candidates, standing, standings_of, targets_of
@@ -176,6 +177,16 @@ def addresses_of_frontend(network: Network, frontend: LoadBalancerFrontend) -> A
     elif isinstance(public, Missing):
         text = None
     return AddressSet.from_text([text]) if text else AddressSet()
+
+
+def floating_to(network: Network, nic: Interface) -> AddressSet:
+    """Give the addresses of frontends that stay as they are on the way to a NIC (P-4, E-13)."""
+    total = AddressSet()
+    for frontend in network.all(LoadBalancerFrontend):
+        for each in forwards_of(network, frontend).known:
+            if each.floating and each.target is not None and each.target.nic is nic:
+                total = total | addresses_of_frontend(network, frontend)
+    return total
 
 
 def chained(node: Node) -> tuple[Reason, ...]:

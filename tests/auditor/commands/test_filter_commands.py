@@ -10,8 +10,9 @@ import pytest
 from auditor.testing import arm_id, resource
 
 from ...command import Command, Ran, apart
-from ...exposed import NIC, NSG, SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
+from ...exposed import NIC, NSG, SUBNET, deny, nic, nsg, pip, ref, rule, subnet, vnet
 from ...guarded import out
+from ...reaching import lb, lb_rule
 
 Json = dict[str, Any]
 ASG = "Microsoft.Network/applicationSecurityGroups"
@@ -165,6 +166,26 @@ def test_an_address_that_the_nic_has_not_is_a_mistake(auditor: Command, local: s
     assert (ran.status, ran.out) == (2, "")
     assert f"{local.partition(':')[0]} is no address of web" in ran.err
     assert "it has 10.0.0.4" in ran.err
+
+
+@pytest.mark.parametrize(("floating", "status"), [(True, 0), (False, 2)])
+def test_P_4_a_frontend_with_floating_ip_is_what_the_rules_see(
+    auditor: Command, floating: bool, status: int
+) -> None:
+    front = rule("front", 90, "Internet", "443", destinationAddressPrefix="20.50.1.2")
+    what = {
+        "value": [
+            nsg(front, deny("rest", 100)),
+            nic("web"),
+            vnet(subnet(nsg="nsg")),
+            pip("pip"),
+            lb(lb_rule(back=443, enableFloatingIP=floating)),
+        ]
+    }
+    ran = ask(auditor, what, "--report", "json", local="20.50.1.2:443")
+    assert ran.status == status
+    if floating:
+        assert ran.report["ruleName"] == "securityRules/front"
 
 
 def test_an_address_that_is_not_told_may_be_any(auditor: Command) -> None:
