@@ -1,4 +1,8 @@
-"""VNets joined by connections between their VPN gateways: the type Vnet2Vnet (R-24, N-20)."""
+"""VNets joined by connections between their VPN gateways (R-24, N-20).
+
+Those of the type Vnet2Vnet, and those to a site that is a gateway of another VNet: it has that
+gateway's public address.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.on_premises import connections_of, gateways_serving
 from auditor.network.reasons import Reason
 from auditor.network.routing_domains import home_of
@@ -28,7 +33,7 @@ class Tunnel(msgspec.Struct, frozen=True):
 
 
 def tunnels_serving(network: Network, vnet: VirtualNetwork) -> Iterator[Tunnel]:
-    """Give the connections to other VNets of the gateways that a VNet uses.
+    """Give the connections of the type Vnet2Vnet of the gateways that a VNet uses.
 
     Raises Undetermined when one of them, or where it leads, is not told.
     """
@@ -43,7 +48,7 @@ def tunnels_serving(network: Network, vnet: VirtualNetwork) -> Iterator[Tunnel]:
 def tunnel_by(
     network: Network, gateway: VirtualNetworkGateway, connection: Connection
 ) -> Tunnel | None:
-    """Give the tunnel that a connection of a gateway is; None of a connection to anything else.
+    """Give the tunnel that a connection of the type Vnet2Vnet is; None of any other.
 
     Raises Undetermined when the far end is not told.
     """
@@ -55,11 +60,55 @@ def tunnel_by(
     if other is None or far is None:
         lacks = "the far end of a VNet-to-VNet connection"
         raise Undetermined(lacks, resource=connection.id)
+    return _between(network, gateway, other, connection, far)
+
+
+@question_about
+def tunnel_to_site(
+    network: Network, gateway: VirtualNetworkGateway, connection: Connection
+) -> Tunnel | None:
+    """Give the tunnel that a connection to a site is, where the site is another VNet's gateway."""
+    other = _gateway_at(network, connection)
+    home = home_of(other) if other is not None else None
+    far = network.find(home) if home is not None else None
+    if other is None or other is gateway or not isinstance(far, VirtualNetwork):
+        return None
+    return _between(network, gateway, other, connection, far)
+
+
+def _between(
+    network: Network,
+    gateway: VirtualNetworkGateway,
+    other: VirtualNetworkGateway,
+    connection: Connection,
+    far: VirtualNetwork,
+) -> Tunnel:
     doubts = (
         *_one_sided(network, gateway, other, connection),
         *(doubt for end in (gateway, other) for doubt in _steered(network, end)),
     )
     return Tunnel(connection, far, doubts)
+
+
+def _gateway_at(network: Network, connection: Connection) -> VirtualNetworkGateway | None:
+    """Give the gateway that has the public address of the site that a connection leads to."""
+    site = network.find(walk.peek(connection.properties, "local_network_gateway2"))
+    text = walk.peek(walk.peek(site, "properties"), "gateway_ip_address")
+    address = address_or_none(text)
+    return _by_address(network).get(address) if address is not None else None
+
+
+@question
+def _by_address(network: Network) -> dict[Address, VirtualNetworkGateway]:
+    found: dict[Address, VirtualNetworkGateway] = {}
+    for gateway in network.all(VirtualNetworkGateway):
+        for each in walk.peek(walk.peek(gateway, "properties"), "ip_configurations") or ():
+            public = network.find(walk.peek(walk.peek(each, "properties"), "public_ip_address"))
+            text = walk.peek(walk.peek(public, "properties"), "ip_address")
+            address = address_or_none(text)
+            if address is not None:
+                found[address] = gateway
+    return found
 
 
 def _other_end(
@@ -81,8 +130,9 @@ def _one_sided(
     """Each end needs a connection of its own to the other."""
     starts = {
         network.find(each.properties.virtual_network_gateway1)
-        for each in connections_of(network, gateway)
-        if other in _ends(network, each)
+        for end in (gateway, other)
+        for each in connections_of(network, end)
+        if {gateway, other} == set(_ends(network, each))
     }
     for start, end in ((gateway, other), (other, gateway)):
         if start not in starts:
@@ -92,7 +142,8 @@ def _one_sided(
 
 def _ends(network: Network, connection: Connection) -> tuple[object, object]:
     p = connection.properties
-    return network.find(p.virtual_network_gateway1), network.find(p.virtual_network_gateway2)
+    far = network.find(p.virtual_network_gateway2) or _gateway_at(network, connection)
+    return network.find(p.virtual_network_gateway1), far
 
 
 def _steered(network: Network, gateway: VirtualNetworkGateway) -> Iterator[Reason]:

@@ -128,6 +128,7 @@ class LocalNetworkGatewayProperties(Wire):
     """Settings of a local network gateway."""
 
     local_network_address_space: AddressSpace | None = None
+    gateway_ip_address: str | None = None
     bgp_settings: BgpSettings | None = None
     provisioning_state: Word | None = None
 

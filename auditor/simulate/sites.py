@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from auditor.network.graph import Network
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.beyond import beyond, connections_of, gateways_in, learns, site_prefixes
 from auditor.simulate.filter import INBOUND
@@ -57,10 +58,19 @@ def _through(trip: Trip, gateway: VirtualNetworkGateway) -> Onward:
             for prefix in told_of(space, lambda s: s.prefixes, ())
         ):
             continue
+        door = told_of(site, lambda s: s.properties.gateway_ip_address, None)
+        if door in _own_doors(trip.network):
+            return (trip.untold(site.id, "what a gateway of the input does is not modelled"),)
         state = (told_of(each, lambda e: e.properties.connection_status, None) or "").lower()
         if state not in ("", "connected", "unknown"):
             trip = trip.doubt(f"connection {each.label} is {state}")
     return (trip.delivered(ONPREM, "the site behind the VPN gateway has it", None),)
+
+
+def _own_doors(network: Network) -> set[str | None]:
+    """The public addresses that the input tells: a site with one of them is none."""
+    listed = network.all(PublicIp)
+    return {told_of(each, lambda e: e.properties.ip_address, None) for each in listed} - {None}
 
 
 def _translates(gateway: VirtualNetworkGateway) -> bool:

@@ -27,7 +27,7 @@ from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence,
 from auditor.network.routing.peered import Tie, ties_of
 from auditor.network.routing.place import Place, anything
 from auditor.network.routing_domains import Claim, claims_of, neighbours, spelled, to_hub
-from auditor.network.tunnels import Tunnel, borrowers, tunnel_by
+from auditor.network.tunnels import Tunnel, borrowers, tunnel_by, tunnel_to_site
 from auditor.resources import walk
 from auditor.resources.base import Ref
 from auditor.resources.hybrid import (
@@ -236,7 +236,9 @@ def _connected(
     space = site.properties.local_network_address_space
     claims = claims_of_space(site, space, "localNetworkAddressSpace")
     inner, outer = _translation(network, p.ingress_nat_rules)
-    found.routes.extend(_to_gateway((c for c in claims if c.prefix not in inner), reasons))
+    seen = (c for c in claims if c.prefix not in inner)
+    there = tunnel_to_site(network, gateway, connection)
+    found.routes.extend(_into(network, there, _to_gateway(seen, reasons)))
     found.routes.extend(_to_gateway(outer, reasons))
 
 
@@ -252,6 +254,26 @@ def _through(
             doubt = (Reason("semantics:R-24", detail, tunnel.connection.id),)
         for each in _to_gateway(claims_of(network, vnet), (*reasons, *doubt)):
             yield replace(each, far=vnet.key, doubts=tunnel.doubts)
+
+
+def _into(
+    network: Network, tunnel: Tunnel | None, routes: Iterable[EffectiveRoute]
+) -> Iterator[EffectiveRoute]:
+    """Give routes to a site; where that is a VNet's gateway, with the VNet that has the prefix."""
+    if tunnel is None:
+        yield from routes
+        return
+    homes = [
+        (each, _space_of(network, each)) for each in (tunnel.far, *borrowers(network, tunnel.far))
+    ]
+    for route in routes:
+        asked = AddressSet.from_prefixes([route.prefix])
+        far = next((vnet.key for vnet, space in homes if space.overlaps(asked)), "")
+        yield replace(route, far=far, doubts=tunnel.doubts if far else ())
+
+
+def _space_of(network: Network, vnet: VirtualNetwork) -> AddressSet:
+    return AddressSet.from_prefixes(claim.prefix for claim in claims_of(network, vnet))
 
 
 def _translation(

@@ -7,8 +7,8 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import NSG, deny, nsg
-from ...networks import gateway, nic, peer, subnet_id, vnet
+from ...exposed import NSG, PIP, deny, nsg, pip
+from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
 from ...reaching import asked
 from ...routing import ENDPOINT, route, table
 
@@ -129,3 +129,49 @@ def test_R_24_an_endpoint_is_reached_by_way_of_the_gateways() -> None:
     assert asked(joined(resource(ENDPOINT, "pe", settings), links=()), "one", "pe").stops[0] == (
         "route"
     )
+
+
+def by_sites(*more: Any, back: bool = True, address: str = "20.9.0.2") -> Network:
+    """The same two VNets, each of which knows the other's gateway as a site."""
+
+    def end(name: str, own: str) -> Any:
+        made = gateway(f"gw-{name}", name, enableBgp=False)
+        [front] = made["properties"]["ipConfigurations"]
+        front["properties"]["publicIPAddress"] = {"id": arm_id(PIP, own)}
+        return made
+
+    def known(name: str, prefix: str, door: str) -> Any:
+        made = site(name, prefix)
+        made["properties"]["gatewayIpAddress"] = door
+        return made
+
+    near = {"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}
+    far = {"app": "10.1.0.0/24", "GatewaySubnet": "10.1.9.0/27"}
+    return estate(
+        vnet("a", "10.0.0.0/16", subnets=near),
+        vnet("b", "10.1.0.0/16", subnets=far),
+        end("a", "pip-a"),
+        end("b", "pip-b"),
+        pip("pip-a", address="20.9.0.1"),
+        pip("pip-b", address="20.9.0.2"),
+        known("as-b", "10.1.0.0/16", address),
+        known("as-a", "10.0.0.0/16", "20.9.0.1"),
+        tunnel("ab", "gw-a", "as-b"),
+        *([tunnel("ba", "gw-b", "as-a")] if back else []),
+        nic("one", "10.0.0.4", ("a", "app")),
+        nic("two", "10.1.0.4", ("b", "app")),
+        *more,
+    )
+
+
+def test_R_24_a_site_that_is_the_gateway_of_a_vnet_leads_into_it() -> None:
+    network = by_sites()
+    assert asked(network, "one", "two").verdict == "reachable"
+    assert asked(network, "two", "one").verdict == "reachable"
+    half = asked(by_sites(back=False), "one", "two")
+    assert half.verdict == "blocked"  # b has no route back
+    assert half.stops == ["asymmetric-return"]
+
+
+def test_R_24_a_site_with_another_address_is_no_vnet() -> None:
+    assert "route" in asked(by_sites(address="198.51.100.1"), "one", "two").stops
