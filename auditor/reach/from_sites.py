@@ -9,6 +9,7 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
+from auditor.network.routing.gateway import served_by
 from auditor.network.service_tags import ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.absent import into_absent
@@ -125,12 +126,18 @@ def _by_some_gateway(
 
 
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
-    """Give the subnets of the gateways by which a point's network is joined to sites."""
+    """Give the subnets of the gateways by which a point's network is joined to sites.
+
+    A peer's are none of them unless it lends them (R-17).
+    """
     vnet = vnet_of(network, target)
     if vnet is None:
         return ()
+    lent = {serving.gateway for serving in served_by(network, vnet).gateways}
     found: dict[str, Subnet] = {}
     for gateway in gateways_serving(network, vnet):
+        if gateway not in lent:
+            continue
         for configuration in gateway.properties.ip_configurations or ():
             node = network.find(configuration.properties.subnet)
             if isinstance(node, Subnet):

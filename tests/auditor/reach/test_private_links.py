@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import FRONTEND, GATEWAY, NSG, SUBNET, deny, nic, nsg, pip, rule
+from ...networks import gateway, peer, site, subnet_id, tunnel
 from ...networks import nic as nic_in
-from ...networks import subnet_id
 from ...networks import vnet as net
 from ...reaching import app_gateway, asked, lb, lb_rule
 from ...routing import ENDPOINT, endpoint, route, steered, table
@@ -209,3 +211,19 @@ def test_L_5_routes_of_its_subnet_are_none_of_an_endpoints_own() -> None:
         endpoint("pe", "10.0.1.5", ("a", "ends")),
     )
     assert asked(network, "web", "pe").verdict == "reachable"
+
+
+@pytest.mark.parametrize(("lends", "verdict"), [(True, "reachable"), (False, "blocked")])
+def test_R_17_sites_reach_an_endpoint_by_a_gateway_that_is_lent(lends: bool, verdict: str) -> None:
+    lent = peer("s", "10.1.0.0/16", allowGatewayTransit=lends)
+    using = peer("h", "10.0.0.0/16", useRemoteGateways=True, allowForwardedTraffic=False)
+    ends = {"addressPrefix": "10.1.0.0/24", "privateEndpointNetworkPolicies": "Disabled"}
+    network = estate(
+        net("h", "10.0.0.0/16", subnets={"GatewaySubnet": "10.0.9.0/27"}, peers=[lent]),
+        net("s", "10.1.0.0/16", subnets={"ends": ends}, peers=[using]),
+        gateway("gw", "h", enableBgp=False),
+        site("office", "192.168.7.0/24"),
+        tunnel("t", "gw", "office"),
+        endpoint("pe", "10.1.0.5", ("s", "ends")),
+    )
+    assert asked(network, "onprem 192.168.7.0/24", "pe").verdict == verdict
