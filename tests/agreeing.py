@@ -22,6 +22,7 @@ MACHINES = {
     "db": ("b", "data", "10.2.0.4"),
     "jump": ("hub", "tools", "10.0.9.4"),
     "nva": ("hub", "nva", "10.0.2.4"),
+    "away": ("far", "rest", "10.3.0.4"),
 }
 """Machines by name: their VNet, subnet and address."""
 
@@ -44,6 +45,7 @@ _PREFIXES = [
     "10.0.0.0/8",
     "10.1.0.0/16",
     "10.2.0.0/16",
+    "10.3.0.0/16",
     "10.1.0.0/24",
     "52.0.0.0/8",
     SITE,
@@ -122,8 +124,9 @@ class Maker:
         return table(name, *routes, disableBgpRoutePropagation=self.maybe(0.5))
 
     def networks(self, groups: list[str], tables: list[str]) -> list[Json]:
-        """A hub with two spokes, peered in all ways that there are."""
-        spaces = {"hub": "10.0.0.0/16", "a": "10.1.0.0/16", "b": "10.2.0.0/16"}
+        """A hub with two spokes, peered in all ways that there are, and one that is not."""
+        spaces = {"hub": "10.0.0.0/16", "a": "10.1.0.0/16", "b": "10.2.0.0/16",
+                  "far": "10.3.0.0/16"}  # fmt: skip
         subnets: dict[str, Json] = {
             "hub": {
                 "tools": self.subnet("10.0.9.0/24", groups, tables),
@@ -136,6 +139,10 @@ class Maker:
                 "back": self.subnet("10.1.1.0/24", groups, tables),
             },
             "b": {"data": self.subnet("10.2.0.0/24", groups, tables)},
+            "far": {
+                "rest": self.subnet("10.3.0.0/24", groups, tables),
+                "GatewaySubnet": {"addressPrefix": "10.3.3.0/27"},
+            },
         }
         ties: dict[str, list[Json]] = {name: [] for name in spaces}
         for one, other in (("hub", "a"), ("hub", "b"), ("a", "b")):
@@ -225,6 +232,11 @@ class Maker:
             "inboundNatRules": [],
             "outboundRules": [],
         }
+        if name == "outer" and self.maybe(0.3):
+            out = {"backendAddressPool": rule["backendAddressPool"],
+                   "frontendIPConfigurations": [rule["frontendIPConfiguration"]],
+                   "protocol": choose(["Tcp", "Udp", "All"])}  # fmt: skip
+            settings["outboundRules"] = [{"name": "out", "properties": out}]
         return resource(_LB, name, settings, sku={"name": sku})
 
     def member(self, name: str) -> Json:
@@ -261,9 +273,27 @@ class Maker:
         ]
 
     def sites(self) -> list[Json]:
-        """A VPN gateway in the hub, and a site behind it."""
+        """A VPN gateway in the hub, and behind it a site, another network, or both."""
         settled = {"enableBgp": False, "connectionStatus": "Connected"}
-        return [gateway("gw", "hub"), site("site", SITE), tunnel("tunnel", "gw", "site", **settled)]
+        found = [gateway("gw", "hub", enableBgp=False)]
+        joined = self.maybe(0.6)
+        if not joined or self.maybe(0.6):
+            found += [site("site", SITE), tunnel("tunnel", "gw", "site", **settled)]
+        if joined:
+            found.append(gateway("gw-far", "far", enableBgp=False))
+            found += [self.half(*ends, settled) for ends in (("gw", "gw-far"), ("gw-far", "gw"))
+                      if self.maybe(0.9)]  # fmt: skip
+        return found
+
+    def half(self, start: str, end: str, settled: Json) -> Json:
+        """One side's connection to another gateway."""
+        kind = "Microsoft.Network/virtualNetworkGateways"
+        ends = {
+            "virtualNetworkGateway1": ref(kind, start),
+            "virtualNetworkGateway2": ref(kind, end),
+        }
+        settings = {"connectionType": "Vnet2Vnet", **ends, **settled}
+        return resource("Microsoft.Network/connections", f"{start}-to-{end}", settings)
 
     def administered(self) -> list[Json]:
         """A network manager with an admin rule, which may be deployed."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from auditor.addresses import Prefix, parse_prefix
-from auditor.network.graph import Network, question, question_about
-from auditor.resources.hybrid import (
-    Connection,
-    LocalNetworkGateway,
-    VirtualNetworkGateway,
-    VpnGatewayIpConfiguration,
-)
+from auditor.network.graph import Network, question_about
+from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.network_manager import ConnectivityConfiguration
 from auditor.resources.virtual_networks import AddressSpace, Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubConnection, HubIpConfiguration
+from auditor.simulate.carriers import connections_of, gateways_in, standing
 from auditor.simulate.logic import Truth, both, told, told_of
 from auditor.simulate.peers import network_of, peers
+from auditor.simulate.tunnels import TUNNEL, tunnels
 
 
 @dataclass
@@ -39,28 +34,6 @@ class Beyond:
     def add(self, prefix: Prefix, surely: bool) -> None:
         """Note a route."""
         self.sites[prefix] = surely or self.sites.get(prefix, False)
-
-
-def gateways_in(network: Network, home: VirtualNetwork) -> Iterator[VirtualNetworkGateway]:
-    """Give the gateways that stand in a network."""
-    yield from _standing(network).get(home.key, ())
-
-
-@question
-def _standing(network: Network) -> dict[str, list[VirtualNetworkGateway]]:
-    """The gateways in each network, by its key; by no key those whose subnet is not told."""
-    found: dict[str, list[VirtualNetworkGateway]] = defaultdict(list)
-    for gateway in network.all(VirtualNetworkGateway):
-        listed = told_of(gateway, lambda g: g.ip_configurations, ())
-        homes = (_home(network, each) for each in listed)
-        for key in dict.fromkeys(home.key for home in homes if home is not None) or ("",):
-            found[key].append(gateway)
-    return found
-
-
-def _home(network: Network, each: VpnGatewayIpConfiguration) -> VirtualNetwork | None:
-    subnet = network.find(told(lambda: each.properties.subnet, None))
-    return network_of(network, subnet) if isinstance(subnet, Subnet) else None
 
 
 @question_about
@@ -105,7 +78,7 @@ def beyond(network: Network, home: VirtualNetwork) -> Beyond:
 
 def _unplaced(network: Network, found: Beyond) -> None:
     """A gateway whose subnet is not told may stand anywhere."""
-    if _standing(network).get(""):
+    if standing(network).get(""):
         found.learned = True
         found.gateways = found.gateways or None
 
@@ -124,6 +97,12 @@ def _behind(network: Network, gateway: VirtualNetworkGateway, found: Beyond, sur
         found.learned = True
     for prefix in site_prefixes(network, gateway) or ():
         found.add(prefix, surely)
+    for tunnel in tunnels(network, gateway) or ():
+        for prefix in told_of(tunnel.far, lambda f: f.prefixes, ()):
+            found.add(prefix, surely)
+        for each in tunnel.borrowers:
+            for prefix in told_of(each, lambda e: e.prefixes, ()):
+                found.add(prefix, False)
     p = gateway.properties
     if told(lambda: p.nat_rules, None):
         found.learned = True
@@ -147,40 +126,23 @@ def _of(space: AddressSpace | None) -> tuple[Prefix, ...]:
     return told(lambda: space.prefixes, ()) if space is not None else ()
 
 
-def connections_of(network: Network, gateway: VirtualNetworkGateway) -> Iterator[Connection]:
-    """Give the connections of a gateway."""
-    yield from _connections(network).get(gateway.key, ())
-
-
-@question
-def _connections(network: Network) -> dict[str, list[Connection]]:
-    """The connections of each gateway, by its key."""
-    found: dict[str, list[Connection]] = defaultdict(list)
-    for each in network.all(Connection):
-        ends = (
-            network.find(told_of(each, lambda e: e.properties.virtual_network_gateway1, None)),
-            network.find(told_of(each, lambda e: e.properties.virtual_network_gateway2, None)),
-        )
-        for key in dict.fromkeys(end.key for end in ends if end is not None):
-            found[key].append(each)
-    return found
-
-
 def learns(network: Network, gateway: VirtualNetworkGateway) -> bool:
     """Whether a VPN gateway may know routes that no resource tells."""
     if told(lambda: gateway.properties.enable_bgp, None) is not False:
         return True
     for each in connections_of(network, gateway):
         kind = (told_of(each, lambda e: e.properties.connection_type, None) or "").lower()
-        if kind != "ipsec" or told_of(each, lambda e: e.properties.enable_bgp, None):
+        if kind not in ("ipsec", TUNNEL) or told_of(each, lambda e: e.properties.enable_bgp, None):
             return True
-    return site_prefixes(network, gateway) is None
+    return site_prefixes(network, gateway) is None or tunnels(network, gateway) is None
 
 
 def site_prefixes(network: Network, gateway: VirtualNetworkGateway) -> tuple[Prefix, ...] | None:
     """Give the prefixes of the sites a VPN gateway is connected to; None when one is not told."""
     found: list[Prefix] = []
     for each in connections_of(network, gateway):
+        if (told_of(each, lambda e: e.properties.connection_type, None) or "").lower() == TUNNEL:
+            continue
         site = network.find(told_of(each, lambda e: e.properties.local_network_gateway2, None))
         if not isinstance(site, LocalNetworkGateway):
             return None

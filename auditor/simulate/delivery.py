@@ -25,6 +25,7 @@ from auditor.simulate.places import (
 )
 from auditor.simulate.routes import choose
 from auditor.simulate.trip import Configuration, Origin, Trip
+from auditor.simulate.tunnels import joined
 
 
 def place_of(trip: Trip, subnet: Subnet | None, nic: Node | None) -> Place:
@@ -91,6 +92,9 @@ def _comes_back(
         # A route may name a gateway where there is none to take it.
         return beyond(network, home).gateways if hop.kind == "gateway" and home else None
     target = network_of(network, origin.subnet) if origin.subnet is not None else None
+    if hop.kind == "gateway" and target is not None:
+        here = network_of(network, subnet)
+        return True if here is not None and joined(network, here, target) else None
     if target is None or hop.kind in ("gateway", "service"):
         return None
     if hop.kind == "peer":

@@ -8,13 +8,15 @@ from auditor.network.graph import Network
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.simulate.beyond import beyond, connections_of, gateways_in, learns, site_prefixes
+from auditor.simulate.beyond import beyond, learns, site_prefixes
+from auditor.simulate.carriers import connections_of, gateways_in
 from auditor.simulate.filter import INBOUND
 from auditor.simulate.logic import told, told_of
 from auditor.simulate.packet import ONPREM
-from auditor.simulate.peers import network_of, peers
+from auditor.simulate.peers import network_of, peers, space
 from auditor.simulate.places import groups_of, subnet_of
-from auditor.simulate.trip import Onward, Origin, Route, Trip
+from auditor.simulate.trip import Enter, Onward, Origin, Route, Trip
+from auditor.simulate.tunnels import Tunnel, tunnels
 
 
 def beyond_gateway(trip: Trip, home: VirtualNetwork, subnet: Subnet) -> Onward:
@@ -32,10 +34,21 @@ def beyond_gateway(trip: Trip, home: VirtualNetwork, subnet: Subnet) -> Onward:
     gateway = carriers[0]
     if told(lambda: gateway.kind, "") != "vpn" or _translates(gateway):
         return (trip.untold(gateway.id, "what the gateway does with it is not told"),)
+    for tunnel in tunnels(trip.network, gateway) or ():
+        there = space(trip.network, tunnel.far)
+        if there is not None and trip.seen.packet.destination in there:
+            return _tunnelled(trip, gateway, tunnel)
     for prefix in site_prefixes(trip.network, gateway) or ():
         if trip.seen.packet.destination in prefix:
             return _through(trip.note(f"{gateway.id}: tunnel to {prefix}"), gateway)
     return (trip.untold(gateway.id, "whether a site behind the gateway has it is not told"),)
+
+
+def _tunnelled(trip: Trip, gateway: VirtualNetworkGateway, tunnel: Tunnel) -> Onward:
+    """Come out of a tunnel in the network at its far end."""
+    if not tunnel.whole:
+        return (trip.untold(gateway.id, "whether the tunnel carries it is not told"),)
+    return (Enter(trip.note(f"{gateway.id}: tunnel to {tunnel.far.id}"), tunnel.far),)
 
 
 def _within_reach(network: Network, home: VirtualNetwork) -> list[VirtualNetwork]:
