@@ -55,7 +55,7 @@ def stopped_by(
     Where rules of load balancers take some of them, what another rule does not take says nothing:
     those of ports that nothing takes are shown, if there are any, and else each by what takes it.
     """
-    taken = {id(path): packets & _taken(path) for path in paths}
+    taken = {id(path): packets & path.trail.taken for path in paths}
     total = space.empty
     for each in taken.values():
         total |= each
@@ -67,7 +67,3 @@ def stopped_by(
             yield path, packets & path.trail.sent & space.having(destination_ports=left)
         else:
             yield path, taken[id(path)]
-
-
-def _taken(path: Path) -> PacketSet:
-    return path.trail.sent if path.trail.taken is None else path.trail.taken

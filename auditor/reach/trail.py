@@ -65,7 +65,7 @@ class Trail(msgspec.Struct, frozen=True):
     `listener` is the key of one that answered last, and `lead` tells apart the connections that one
     proxy opens. `choice` is the key of the load
     balancer's rule that chose among machines, and `down` tells that it never chooses this one.
-    `taken` are the packets as sent that rules of load balancers on the way may take; None: none is.
+    `rules` are the places among the stages of rules that take packets: of load balancers, and NAT.
     """
 
     network: Network
@@ -81,7 +81,7 @@ class Trail(msgspec.Struct, frozen=True):
     lead: str = ""
     choice: str = ""
     down: bool = False
-    taken: PacketSet | None = None
+    rules: tuple[int, ...] = ()
 
     def through(self, here: Bounds, tell: Tell, *, reply: bool = False) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""
@@ -127,9 +127,16 @@ class Trail(msgspec.Struct, frozen=True):
         return total
 
     def by_rule(self) -> Trail:
-        """Note that the stage that was added last is a rule of a load balancer."""
-        before = self.sent if self.taken is None else self.taken
-        return replace(self, taken=before & self.stages[-1].bounds.may)
+        """Note that the stage that was added last is a rule that takes packets."""
+        return replace(self, rules=(*self.rules, len(self.stages) - 1))
+
+    @property
+    def taken(self) -> PacketSet:
+        """The packets as sent that all rules on the way may take."""
+        total = self.sent
+        for place in self.rules:
+            total &= self.stages[place].bounds.may
+        return total
 
     @property
     def chosen_by(self) -> tuple[str, str]:
