@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from auditor.reach.along import hops_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
 from auditor.reach.trail import Step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """A packet on a path, and what happens to it there."""
 
     packet: Packet
     path: Path
-    steps: list[Step]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What happens to it, stage by stage."""
+        return tuple(hops_of(self.path, self.packet))
+
+    @property
+    def blockers(self) -> tuple[Step, ...]:
+        """Those that stop it."""
+        return tuple(step for step in self.steps if step.passes is False)
 
     @property
     def stops(self) -> int:
         """How many stop it."""
-        return sum(step.passes is False for step in self.steps)
+        return len(self.blockers)
 
     @property
     def passed_by(self) -> bool:
