@@ -22,10 +22,8 @@ def normalise(ranges: Iterable[Interval], size: int) -> Intervals:
     Ranges may overlap, repeat and come in any order. ValueError: a range is reversed or reaches
     outside.
     """
-    if isinstance(ranges, tuple) and len(ranges) == 1:  # the ordinary case
-        low, high = ranges[0]
-        if 0 <= low <= high < size:
-            return ranges
+    if isinstance(ranges, tuple) and _is_normal(ranges, size):  # the ordinary case
+        return ranges
     ordered = sorted(ranges)
     merged: list[Interval] = []
     for low, high in ordered:
@@ -37,6 +35,15 @@ def normalise(ranges: Iterable[Interval], size: int) -> Intervals:
         else:
             merged.append((low, high))
     return tuple(merged)
+
+
+def _is_normal(ranges: tuple[Interval, ...], size: int) -> bool:
+    end = -2
+    for low, high in ranges:
+        if low <= end + 1 or high < low:
+            return False
+        end = high
+    return end < size
 
 
 def whole(size: int) -> Intervals:

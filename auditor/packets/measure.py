@@ -48,15 +48,30 @@ def values(packets: PacketSet, name: str) -> Intervals:
         found = known.get(node)
         if found is None:
             if node.level == place:
-                parts = [side for side, child in branches(node) if not child.is_empty]
+                found = _occupied(node, size)
             else:
-                parts = [walk(child) for child in node.children]
-            found = known[node] = normalise(chain.from_iterable(parts), size)
+                parts = dict.fromkeys(map(walk, node.children))
+                found = normalise(tuple(chain.from_iterable(parts)), size)
+            known[node] = found
         return found
 
     result = walk(packets)
     known.clear()  # `walk` refers to itself: what it knows would wait for the collector
     return result
+
+
+def _occupied(node: PacketSet, size: int) -> Intervals:
+    """The values that a node has packets for."""
+    found: list[Interval] = []
+    ends = (*node.cuts, size)
+    start = 0
+    for end, child in zip(ends, node.children, strict=True):
+        if not child.is_empty:
+            if found and found[-1][1] == start - 1:
+                start = found.pop()[0]
+            found.append((start, end - 1))
+        start = end
+    return tuple(found)
 
 
 def sections(packets: PacketSet, name: str) -> Iterator[Interval]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, Address, PortSet, Version
@@ -45,15 +46,14 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """The verdict on the packets of some protocols to some ports, as sent.
 
-    `protocol` is `*` when it is the same for all that were asked about. `hops` are what happens to
-    the `witness` on `path`, as far as it gets; `blockers` those that stop it, with what would let
-    it pass, on the path that its routes take; of several on that with the fewest. `reasons` tell
-    what is not told. `via` names the gateways that open connections of their own on the way; such
-    an answer is apart from the others.
+    `protocol` is `*` when it is the same for all that were asked about. The `witness` is shown on
+    `path`: that which its routes take, and of several that with the fewest `blockers`, those that
+    stop it, with what would let it pass. `reasons` tell what is not told. `via` names the gateways
+    that open connections of their own on the way; such an answer is apart from the others.
     `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
 
@@ -63,12 +63,18 @@ class Answer:
     ports: PortSet
     verdict: Verdict
     witness: Packet | None
-    hops: tuple[Step, ...]
     blockers: tuple[Step, ...]
     reasons: tuple[Reason, ...]
     path: Path | None = None
     version: Version = 4
     bounds: Bounds | None = None
+
+    @cached_property
+    def hops(self) -> tuple[Step, ...]:
+        """What happens to the witness on its path; said when asked, as many never are."""
+        if self.path is None or self.witness is None:
+            return ()
+        return tuple(hops_of(self.path, self.witness))
 
     @property
     def via(self) -> tuple[str, ...]:
@@ -135,7 +141,6 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         PortSet.of(packet.destination_port),
         verdict,
         packet,
-        steps,
         tuple(step for step in steps if step.passes is False),
         _explained(_reasons_of(path, steps)) if verdict is Verdict.UNKNOWN else (),
         path,
@@ -255,15 +260,9 @@ class _Question:
             packets &= self.total.must
         elif verdict is Verdict.UNKNOWN:
             packets &= self.total.may
-        packet, path, steps = self._shown(verdict, packets)
-        blockers = tuple(step for step in steps if step.passes is False)
-        unsure = verdict is Verdict.UNKNOWN
-        reasons = _explained(self._reasons(path, steps)) if unsure else ()
-        if unsure and path is not None and packet is not None:
-            rest = {r for each in others_of(path, packets, packet) for r in _reasons_of(path, each)}
-            reasons = tuple(sorted({*reasons, *rest}))
-        if verdict is Verdict.BLOCKED and not blockers:
-            blockers = (self._nowhere(packet),)
+        shown = self._shown(verdict, packets)
+        packet = shown.packet if shown is not None else some_packet(packets & self.sent)
+        path = shown.path if shown is not None else None
         return Answer(
             self.source,
             self.target,
@@ -271,27 +270,24 @@ class _Question:
             ports,
             verdict,
             packet,
-            tuple(steps),
-            blockers,
-            reasons,
+            self._blockers(verdict, shown, packet),
+            self._doubts(shown, packets) if verdict is Verdict.UNKNOWN else (),
             path,
             self.version,
             self.total,
         )
 
-    def _shown(
-        self, verdict: Verdict, packets: PacketSet
-    ) -> tuple[Packet | None, Path | None, list[Step]]:
+    def _shown(self, verdict: Verdict, packets: PacketSet) -> Shown | None:
         """Choose a packet of a group, and the path on which to show what happens to it."""
         found: list[Shown] = []
         for path, here in self._candidates(verdict, packets):
             packet = some_packet(here)
-            if packet is not None:
-                found.append(Shown(packet, path, hops_of(path, packet)))
-        if not found:
-            return some_packet(packets & self.sent), None, []
-        best = min(routed(found), key=lambda each: each.stops)
-        return best.packet, best.path, best.steps
+            if packet is None:
+                continue
+            if verdict is Verdict.REACHABLE:
+                return Shown(packet, path)  # nothing stops it there: no other way is better
+            found.append(Shown(packet, path))
+        return min(routed(found), key=lambda each: each.stops) if found else None
 
     def _candidates(self, verdict: Verdict, packets: PacketSet) -> Iterator[tuple[Path, PacketSet]]:
         """Give the paths that show a verdict, and of a group of packets those to show on each."""
@@ -304,10 +300,25 @@ class _Question:
             here = bounds.must if verdict is Verdict.REACHABLE else bounds.may
             yield path, packets & path.trail.sent & here
 
-    def _reasons(self, path: Path | None, steps: Iterable[Step]) -> tuple[Reason, ...]:
-        found = _reasons_of(path, steps) if path is not None else ()
-        choice = path.trail.choice if path is not None else ""
-        chosen = path.trail.chosen_by if path is not None else ("", "")
+    def _blockers(
+        self, verdict: Verdict, shown: Shown | None, packet: Packet | None
+    ) -> tuple[Step, ...]:
+        if verdict is Verdict.REACHABLE:
+            return ()
+        found = shown.blockers if shown is not None else ()
+        return found or ((self._nowhere(packet),) if verdict is Verdict.BLOCKED else ())
+
+    def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
+        if shown is None:
+            return _explained(())
+        reasons = _explained(self._reasons(shown.path, shown.steps))
+        others = others_of(shown.path, packets, shown.packet)
+        rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
+        return tuple(sorted({*reasons, *rest}))
+
+    def _reasons(self, path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
+        found = _reasons_of(path, steps)
+        choice, chosen = path.trail.choice, path.trail.chosen_by
         shared = sum(other.trail.chosen_by == chosen for other in self.paths) > 1
         if choice and shared and not any(step.reasons for step in steps if step.passes is None):
             what = "which of the machines behind the load balancer gets it"

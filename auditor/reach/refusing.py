@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from auditor.addresses import PortSet
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
-from auditor.reach.along import furthest, hops_of
+from auditor.reach.along import furthest
 from auditor.reach.path import Path
 from auditor.reach.samples import some_packet
 from auditor.reach.showing import Shown
@@ -28,7 +28,7 @@ def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | 
         packet = some_packet(furthest(path, taken))
         if packet is None:
             continue
-        shown = Shown(packet, path, hops_of(path, packet))
+        shown = Shown(packet, path)
         if best is None or shown.stops < best[0].stops:
             best = shown, PortSet(values(taken, "destination_port"))
     return best

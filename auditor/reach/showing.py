@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from auditor.addresses import PortSet
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
+from auditor.reach.along import hops_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
 from auditor.reach.space import FlowSpace
@@ -16,18 +18,27 @@ from auditor.reach.trail import Step
 _PORT = "destination_port"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """A packet on a path, and what happens to it there."""
 
     packet: Packet
     path: Path
-    steps: list[Step]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What happens to it, stage by stage."""
+        return tuple(hops_of(self.path, self.packet))
+
+    @property
+    def blockers(self) -> tuple[Step, ...]:
+        """Those that stop it."""
+        return tuple(step for step in self.steps if step.passes is False)
 
     @property
     def stops(self) -> int:
         """How many stop it."""
-        return sum(step.passes is False for step in self.steps)
+        return len(self.blockers)
 
     @property
     def passed_by(self) -> bool:
