@@ -281,7 +281,7 @@ def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> Waiv
         expires = _date(expires, where)
     elif expires is not None and type(expires) is not date:
         raise UsageError("a waiver's expires must be a date, 2027-01-31", where=where)
-    lacking = tuple(key for key in ("reason", "owner", "expires") if not entry.get(key))
+    lacking = tuple(key for key in ("reason", "owner", "expires") if not _given(entry.get(key)))
     return WaiverEntry(
         rule=entry["rule"],
         resource=entry["resource"],
@@ -293,6 +293,10 @@ def _waiver(entry: Mapping[str, Any], file: str, line: int, number: int) -> Waiv
         line=line,
         number=number,
     )
+
+
+def _given(value: object) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _date(text: str, where: str) -> date:

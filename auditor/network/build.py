@@ -21,6 +21,7 @@ from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.intent import Intent
 from auditor.network.graph import Network
+from auditor.network.machines import name_machines
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Wire, kind_of
@@ -85,6 +86,7 @@ def build(
         gaps = list(snapshot.gaps)
         nodes, leaves = _gather(read.decoded, gaps)
         _join(read.below, nodes, leaves)
+        name_machines(nodes)
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:

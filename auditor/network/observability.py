@@ -165,7 +165,8 @@ def container_logs(network: Network, cluster: ManagedCluster) -> bool:
     By the add-on with a key of its workspace, or by an associated data collection rule with a
     container stream; the add-on and the monitor profile with Entra ID leave it to such a rule.
     Raises Undetermined when they do and the snapshot has no association of the cluster, when the
-    rule is not in it, or when the associations could not be read.
+    rule is not in it, when the associations could not be read, or when the add-on does not say
+    whether it is enabled.
     """
     addon = cluster.addon("omsagent")
     on = addon is not None and bool(addon.enabled)
@@ -184,6 +185,8 @@ def container_logs(network: Network, cluster: ManagedCluster) -> bool:
         raise Undetermined(
             f"the data collection rules that cluster {cluster.label} is associated with"
         )
+    if addon is not None and addon.enabled is None:
+        raise Undetermined(f"whether the add-on omsagent of cluster {cluster.label} is enabled")
     return False
 
 

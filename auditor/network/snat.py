@@ -103,8 +103,18 @@ def _size(network: Network, ref: Ref) -> int:
 
 
 def addresses_of_gateway(network: Network, gateway: NatGateway) -> int:
-    """Count the IPv4 addresses of a NAT gateway. Raises Undetermined when a prefix is not told."""
+    """Count the IPv4 addresses of a NAT gateway.
+
+    Raises Undetermined when a prefix is not told, and when the gateway tells no address and an
+    address tells that it is the gateway's (E-1).
+    """
     p = gateway.properties
+    if not p.public_ip_addresses and not p.public_ip_prefixes:
+        for edge in network.referrers(gateway, "natGateway"):
+            if isinstance(edge.source, PublicIp | PublicIpPrefix):
+                whose = f"the addresses of NAT gateway {gateway.label}"
+                missing = f"{whose}: {edge.source.label} says it is its"
+                raise Undetermined(missing, resource=gateway.id)
     single = [ref for ref in p.public_ip_addresses or () if not _is_v6(network, ref)]
     return len(single) + sum(_size(network, ref) for ref in p.public_ip_prefixes or ())
 

@@ -11,9 +11,10 @@ from auditor.addresses import AddressSet, Prefix, Version
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.ids import parent, resource_group
-from auditor.network.graph import Network, question
+from auditor.network.graph import Hole, Missing, Network, question
 from auditor.network.routing_domains import Claim, claims_of_subnet, network_key
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 GATEWAY = "GatewaySubnet"
@@ -48,6 +49,25 @@ def _by_network(network: Network) -> dict[str, Siblings]:
 
 def _vnet_id(subnet: Subnet) -> str:
     return parent(subnet.id) or subnet.id
+
+
+@question
+def missing_subnets(network: Network) -> tuple[Hole, ...]:
+    """Give the subnets that something names and that their network, which is there, does not list.
+
+    What stands in one is in no subnet that a rule could ask about. A network that does not tell
+    its subnets is left out: that it does not is told of it.
+    """
+    found: dict[str, Hole] = {}
+    for edge in network.dangling():
+        holder = network.nodes.get(edge.target.rpartition("/subnets/")[0])
+        if isinstance(holder, VirtualNetwork) and edge.target not in found and _lists(holder):
+            found[edge.target] = Hole(Missing(edge.spelled, edge.target), edge)
+    return tuple(found.values())
+
+
+def _lists(vnet: VirtualNetwork) -> bool:
+    return walk.peek(walk.peek(vnet, "properties"), "subnets") is not None
 
 
 def siblings(network: Network) -> tuple[Siblings, ...]:

@@ -96,6 +96,9 @@ def gateway_waf(network: Network, gateway: ApplicationGateway) -> Waf:
     at = "/properties/webApplicationFirewallConfiguration"
     if own is None:
         return Waf(gateway, Mode.NONE, why="it has no WAF policy", pointer="/properties")
+    if own.enabled is None:
+        missing = f"whether the WAF inside {gateway.label} is enabled"
+        raise Undetermined(missing, resource=gateway.id)
     if not own.enabled:
         return Waf(gateway, Mode.NONE, why="its WAF is switched off", pointer=f"{at}/enabled")
     if own.firewall_mode is None:

@@ -117,17 +117,20 @@ class RecordSet(Resource):
     def addresses(self) -> tuple[str, ...]:
         """The addresses it gives, A and AAAA.
 
-        Raises Undetermined when it has no list of its kind, and is no alias.
+        Raises Undetermined when it has no list of its kind, or one with an entry that tells no
+        address, and is no alias.
         """
         # Declared by both kinds below, each with settings of its own.
         p: PublicRecordSetProperties | PrivateRecordSetProperties = getattr(self, "properties")  # noqa: B009
         kind = self.type.rpartition("/")[2].lower()
         listed: object = {"a": p.a_records, "aaaa": p.aaaa_records}.get(kind, ())
-        if listed is None and getattr(p, "target_resource", None) is None:
-            raise Undetermined(f"the addresses of record {self.host}", resource=self.id)
         v4 = (record.ipv4_address for record in p.a_records or ())
         v6 = (record.ipv6_address for record in p.aaaa_records or ())
-        return tuple(address for address in (*v4, *v6) if address)
+        found = (*v4, *v6)
+        untold = listed is None or not all(found)
+        if untold and getattr(p, "target_resource", None) is None:
+            raise Undetermined(f"the addresses of record {self.host}", resource=self.id)
+        return tuple(address for address in found if address)
 
 
 @arm(

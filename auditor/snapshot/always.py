@@ -25,3 +25,12 @@ ALWAYS_LISTED: dict[str, tuple[str, ...]] = {
     "microsoft.containerservice/managedclusters": ("agentPoolProfiles",),
 }
 """By lower-case type, the keys below `properties`."""
+
+ANSWERED: dict[str, tuple[str, ...]] = {
+    "microsoft.network/loadbalancers": (
+        "backendAddressPools",
+        "loadBalancingRules",
+        "inboundNatRules",
+    ),
+}
+"""The same, of answers alone: they tell a `provisioningState`, which no request does."""

@@ -18,7 +18,8 @@ ports than its addresses have cannot be changed any more, and stops a scale-out.
 - A NAT gateway without a public address; with the parameter `nat-gateway-ports`: its addresses
   have, at 64,512 each, fewer ports than that.
 
-*Unknown* when a pool, a frontend, a prefix or a capacity is not told.
+*Unknown* when a pool, a frontend, a prefix or a capacity is not told, and when an address names a
+NAT gateway that names none.
 
 ## What to do
 Add public addresses, or promise each machine fewer ports; better, put a NAT gateway in front.

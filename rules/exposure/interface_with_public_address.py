@@ -12,10 +12,18 @@ internet reaches: admin rules, the security groups of subnet and NIC and the way
 decide (N-11); without a group, a Standard address is closed and a Basic one is open (E-3).
 
 A machine that is meant to face the internet (a network appliance, say) is approved with `allow`,
-globs of ids of NICs or public IPs:
+globs of ids of NICs or public IPs. EXP-001 asks about the address by itself then, so name the owner
+there as well, after the two that it approves by default:
 
     [params.EXP-002]
     allow = ["*/networkInterfaces/nic-nva-*"]
+
+    [params.EXP-001]
+    allow = [
+        "Microsoft.Network/applicationGateways",
+        "Microsoft.Network/azureFirewalls",
+        "*/networkInterfaces/nic-nva-*",
+    ]
 
 ## What to do
 Detach the address. Reach the machine through Bastion or a VPN, publish its service through the

@@ -26,6 +26,9 @@ Make the Service internal and give its private address to the gateway; or approv
     [params.EXP-009]
     allow = ["Microsoft.Network/applicationGateways", "*/publicIPAddresses/kubernetes-a1b2*"]
 
+and in `allow` of EXP-001 and EXP-006, which ask about the address and the frontend by themselves
+then.
+
 ## References
 - https://learn.microsoft.com/azure/aks/internal-lb
 - https://learn.microsoft.com/azure/aks/load-balancer-standard

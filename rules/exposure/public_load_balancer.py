@@ -24,6 +24,8 @@ Publish the service through the gateway, then delete the rules and the frontend;
     [params.EXP-006]
     allow = ["*/loadBalancers/lb-mail"]
 
+and in `allow` of EXP-001, which asks about the address by itself then.
+
 ## References
 - https://learn.microsoft.com/azure/load-balancer/components
 - https://learn.microsoft.com/azure/load-balancer/outbound-rules

@@ -9,8 +9,8 @@ or a resource that others point at and nobody exported is a hole: what depends o
 - A part of the input could not be read: a next page that was not fetched, a list that was denied
   or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
 - A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
-  its peering, ...) and is not in the snapshot. More than five of one type in one resource group
-  are told together.
+  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list. More
+  than five of one type in one resource group are told together.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from auditor import ids
 from auditor.finding import Evidence, Location
 from auditor.network.graph import Hole, evidence, question
+from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -74,7 +75,7 @@ class Missing:
 def incompleteness(network: Network) -> tuple[Missing, ...]:
     """Everything the audit would have needed; the network itself when nothing is missing."""
     groups: dict[tuple[str, str], list[Hole]] = defaultdict(list)
-    for hole in network.missing():
+    for hole in (*network.missing(), *missing_subnets(network)):
         kind = (ids.type_of(hole.missing.id) or "").lower()
         groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
     found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
@@ -151,4 +152,4 @@ def _absent(holes: tuple[Hole, ...]) -> Finding:
 
 
 def _quoted(hole: Hole) -> Evidence:
-    return evidence(hole.referrer.source, hole.referrer.pointer, hole.missing.id)
+    return evidence(hole.referrer.source, hole.referrer.pointer, hole.referrer.spelled)

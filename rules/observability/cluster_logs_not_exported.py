@@ -12,7 +12,8 @@ needed, and without Container insights what a container wrote is gone with the c
 
 Both are told in one finding. When the snapshot holds no diagnostic setting of any resource, the
 first is *unknown*. The second is when the add-on or the monitor profile signs in with Entra ID,
-which leaves it to a rule, and no association of the cluster, or not its rule, is in the snapshot.
+which leaves it to a rule, and no association of the cluster, or not its rule, is in the snapshot;
+and when the add-on does not say whether it is enabled.
 So is either when Azure refused to list the settings, or the associations, of the cluster.
 
 ## What to do

@@ -82,7 +82,7 @@ def _zone(
     records = names.records_by_label(network, zone.key)
     written = _written(config)
     for label in written or _guessed(endpoint):
-        found = records.get(label, ())
+        found = tuple(record for record in records.get(label, ()) if record.addresses)
         if found:
             yield from _elsewhere(endpoint, zone, found, own)
         elif written:

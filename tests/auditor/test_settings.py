@@ -155,6 +155,14 @@ def test_a_waiver_may_lack_what_it_should_have_and_then_waives_nothing(
     assert not told.holds(date(2026, 1, 1))
 
 
+@pytest.mark.parametrize("key", ["reason", "owner"])
+def test_a_reason_or_an_owner_of_blanks_is_none(key: str, tmp_path: Path) -> None:
+    (told,) = read(tmp_path, waiver(**{key: '" \\t"'})).waivers
+
+    assert told.lacking == (key,)
+    assert not told.holds(date(2026, 1, 1))
+
+
 def test_a_date_may_be_text(tmp_path: Path) -> None:
     (told,) = read(tmp_path, waiver(expires='"2027-01-31"')).waivers
 

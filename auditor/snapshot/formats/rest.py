@@ -10,6 +10,7 @@ from msgspec import UNSET
 from auditor.snapshot.document import Dialect, Gap
 from auditor.snapshot.formats.collect import Collector, is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
+from auditor.snapshot.scan import member
 
 NEXT_PAGE = "only one page: `nextLink` names another that is not here; follow it to the end"
 
@@ -27,7 +28,7 @@ def read_list(document: Document) -> Reading | None:
         collector.add(raw, start, f"{prefix}{index}")
     reading = _finish(collector, len(parts))
     if is_given(envelope.next_link):
-        reading.gaps.append(Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink")))
+        reading.gaps.append(_next_page(document))
     return reading
 
 
@@ -81,8 +82,13 @@ def read_single(document: Document) -> Reading | None:
     if reading.records[0].dialect is Dialect.LOOSE:
         reading.shape = "PSRule export"
     if is_given(envelope.next_link):
-        reading.gaps.append(Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink")))
+        reading.gaps.append(_next_page(document))
     return reading
+
+
+def _next_page(document: Document) -> Gap:
+    at = member(document.text, document.start, "nextLink")
+    return Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink", at))
 
 
 def _has_id(arm_id: object, resource_id: object) -> bool:

@@ -59,6 +59,12 @@ def test_a_next_link_is_a_partial_answer() -> None:
     assert "nextLink" in gap.detail
 
 
+def test_the_line_of_a_next_link_is_its_own() -> None:
+    text = b'{\n"value": [%s],\n\n"nextLink":\n "https://management.azure.com/x"}'
+    (gap,) = read(text % json.dumps(vnet()).encode()).gaps
+    assert gap.where.endswith(":5: /nextLink")
+
+
 def test_a_next_link_that_is_null_is_none() -> None:
     assert read({"value": [vnet()], "nextLink": None}).gaps == ()
 

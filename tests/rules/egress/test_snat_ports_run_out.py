@@ -211,3 +211,10 @@ def test_a_nat_gateway_without_an_address_gives_nobody_a_way_out() -> None:
     assert "az network nat gateway update --resource-group rg --name nat" in finding.remedy
     assert judge(nat(prefix=True)).kept == 1
     assert judge(nat(prefix=True), nat_gateway_ports=1).unknown
+
+
+def test_a_nat_gateway_that_an_address_names_as_its_owner_has_one() -> None:
+    named = {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "NAT")}}
+    answer = judge(nat(), resource("Microsoft.Network/publicIPAddresses", "one", named))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown[0].missing == "the addresses of NAT gateway nat: one says it is its"

@@ -8,7 +8,7 @@ from auditor.finding import Location, Severity
 from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...networks import nic, subnet_id, vnet, vnet_id
+from ...networks import SUBNET, nic, subnet_id, vnet, vnet_id
 
 Json = dict[str, Any]
 NSG = "Microsoft.Network/networkSecurityGroups"
@@ -145,3 +145,29 @@ def test_a_security_group_cut_short_of_its_rules_is_unknown() -> None:
     [unknown] = answer.unknown
     assert unknown.missing == "the securityRules of short: the input has no list of them"
     assert (answer.kept, answer.broken) == (0, [])
+
+
+def test_a_subnet_that_its_network_does_not_list_is_told_by_itself() -> None:
+    network = vnet("a", "10.0.0.0/16", subnets={"web": "10.0.1.0/24"})
+    stray = nic("n", "10.0.9.4", ("A", "gone"))
+
+    [finding] = asked(network, stray, nic("m", "10.0.9.5", ("a", "Gone"))).broken
+
+    assert finding.subject.lower() == subnet_id("a", "gone").lower()
+    assert finding.message.endswith(f"refers to {SUBNET} Gone, not exported")
+    assert asked(network, nic("n", "10.0.1.4", ("a", "WEB"))).broken == []
+
+
+def test_of_a_network_that_does_not_list_its_subnets_that_alone_is_told() -> None:
+    network = vnet("a", "10.0.0.0/16")
+    del network["properties"]["subnets"]
+
+    answer = asked(network, nic("n", "10.0.9.4", ("a", "gone")))
+
+    assert answer.broken == []
+    assert [each.subject for each in answer.unknown] == [vnet_id("a")]
+
+
+def test_what_is_quoted_is_what_stands_there() -> None:
+    [finding] = asked(nic("n", "10.0.0.4", ("gone", "web"))).broken
+    assert finding.evidence[0].value == subnet_id("gone", "web")

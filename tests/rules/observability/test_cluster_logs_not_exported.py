@@ -118,6 +118,16 @@ def test_without_the_addon_nothing_is_collected(profiles: Json) -> None:
     assert len(asked(cluster(**profiles), AUDIT).broken) == 1
 
 
+def test_an_addon_that_does_not_say_whether_it_is_on_is_unknown() -> None:
+    silent = addon()
+    del silent["addonProfiles"]["omsagent"]["enabled"]
+    answer = asked(cluster(**silent), setting("kube-audit"))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert [each.missing for each in answer.unknown] == [
+        "whether the add-on omsagent of cluster shop is enabled"
+    ]
+
+
 def test_an_addon_with_a_workspace_key_needs_no_rule() -> None:
     assert asked(cluster(**addon(entra="false")), AUDIT).kept == 1
 

@@ -66,6 +66,19 @@ def test_a_record_that_the_group_wrote_and_is_gone() -> None:
     assert finding.remedy.endswith("--record-set-name kv --ipv4-address 10.0.0.4")
 
 
+def test_a_record_without_addresses_leads_nowhere() -> None:
+    [finding] = asked(zone_group("kv"), record("kv")).broken
+    assert "has no record kv for private endpoint pe (10.0.0.4)" in finding.message
+
+
+def test_a_record_that_does_not_tell_an_address_is_unknown() -> None:
+    blank = record("kv", "10.0.0.4")
+    blank["properties"]["aRecords"].append({})
+    answer = asked(zone_group("kv"), blank)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "the addresses of record kv.privatelink" in answer.unknown[0].missing
+
+
 def test_a_name_that_is_only_guessed() -> None:
     assert asked(zone_group(), record("kv", "10.0.0.4")).kept == 1
     assert len(asked(zone_group(), record("kv", "10.0.0.9")).broken) == 1

@@ -57,6 +57,16 @@ def test_a_policy_or_a_configuration_that_is_off_is_told() -> None:
     assert len(ask("WAF-001", estate(gateway(*WEB, **disabled))).broken) == 1
 
 
+def test_a_configuration_that_does_not_say_whether_it_is_on_is_unknown() -> None:
+    silent: dict[str, Any] = {"webApplicationFirewallConfiguration": {"firewallMode": "Prevention"}}
+    for question in ("WAF-001", "WAF-002"):
+        answer = ask(question, estate(gateway(*WEB, **silent)))
+        assert (answer.kept, answer.broken) == (0, [])
+        assert [each.missing for each in answer.unknown] == [
+            "whether the WAF inside agw-shop is enabled"
+        ]
+
+
 def test_a_policy_goes_before_the_configuration() -> None:
     both = gateway(*WEB, **attached(), **OWN)
     assert len(ask("WAF-001", estate(both, policy(state="Disabled"))).broken) == 1
