@@ -6,11 +6,12 @@ two lists are soon compared: by the names of the rules, and by which copies they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple, TypeAlias
 
-from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
+from auditor.resources import walk
 from auditor.resources.security import (
     NetworkSecurityGroup,
     SecurityRule,
@@ -36,24 +37,20 @@ def _every_list(_: Network) -> dict[Said, Said]:
     return {}
 
 
-def once_for_alike(ask: Callable[[SecurityRule], bool]) -> Callable[[SecurityRule], bool]:
-    """Make a question about what a rule says one that is asked once of all that say the same.
+def where_alike(
+    rules: Iterable[SecurityRule], asked: Callable[[SecurityRule], bool]
+) -> list[SecurityRule]:
+    """Give the rules of which something is true, asked once of all that say the same.
 
-    Not of those whose settings are not told. It must not depend on names, nor raise.
+    Of each of those whose settings are not told. It must not depend on names, nor raise.
     """
-    known: dict[SecurityRuleProperties, bool] = {}
-
-    def once(rule: SecurityRule) -> bool:
-        try:
-            settings = rule.properties
-        except Undetermined:
-            return ask(rule)
-        found = known.get(settings)
-        if found is None:
-            found = known[settings] = ask(rule)
-        return found
-
-    return once
+    every = tuple(rules)
+    settings = walk.read_each(every, "properties")
+    answers = {said: asked(rule) for said, rule in dict(zip(settings, every, strict=True)).items()}
+    if walk.UNTOLD not in answers:
+        return list(compress(every, map(answers.__getitem__, settings)))
+    pairs = zip(every, settings, strict=True)
+    return [rule for rule, said in pairs if (asked(rule) if said is walk.UNTOLD else answers[said])]
 
 
 class Order(NamedTuple):
