@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from typing import NamedTuple, TypeAlias
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
 
 from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
@@ -18,22 +21,39 @@ from auditor.resources.security import (
     SecurityRuleProperties,
 )
 
-Said: TypeAlias = tuple[tuple[str, SecurityRuleProperties], ...]
-"""The names of rules with their settings, as written."""
+
+class Said(msgspec.Struct, eq=False):
+    """What the rules of a group say: their names and their settings, as written.
+
+    Told apart by itself, not by what it holds: there is one for all groups that say the same.
+    """
+
+    names: tuple[str, ...]
+    settings: tuple[SecurityRuleProperties, ...]
+
+
+_NAME, _SETTINGS = attrgetter("label"), attrgetter("properties")
 
 
 @question_about
 def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
-    """Give what the rules of a group say: the same tuple for all groups that say the same.
+    """Give what the rules of a group say: one and the same for all groups that say the same.
 
     Raises Undetermined when the input has no list of them.
     """
-    said = tuple([(rule.label, rule.properties) for rule in group.rules])
-    return _every_list(network).setdefault(said, said)
+    rules = group.rules
+    names, settings = tuple(map(_NAME, rules)), tuple(map(_SETTINGS, rules))
+    known = _every_list(network)
+    found = known.get((names, settings))
+    if found is None:
+        found = known[names, settings] = Said(names, settings)
+    return found
 
 
 @question
-def _every_list(_: Network) -> dict[Said, Said]:
+def _every_list(
+    _: Network,
+) -> dict[tuple[tuple[str, ...], tuple[SecurityRuleProperties, ...]], Said]:
     return {}
 
 
