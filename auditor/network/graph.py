@@ -395,7 +395,7 @@ def contested(network: Network) -> frozenset[str]:
 
 def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
     """Raise Undetermined when inputs contradict each other about a node, or one of its parts."""
-    keys = contested(network)
+    keys = contested(network) if network.gaps else ()
     for each in (node, *parts) if keys else ():
         if each.key in keys:
             raise Undetermined(f"which telling of {each.label} is right: inputs contradict "
