@@ -32,7 +32,7 @@ class Said(msgspec.Struct, eq=False):
     settings: tuple[SecurityRuleProperties, ...]
 
 
-_NAME, _SETTINGS = attrgetter("label"), attrgetter("properties")
+_SETTINGS = attrgetter("properties")
 
 
 @question_about
@@ -42,7 +42,8 @@ def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
     Raises Undetermined when the input has no list of them.
     """
     rules = group.rules
-    names, settings = tuple(map(_NAME, rules)), tuple(map(_SETTINGS, rules))
+    names = tuple([rule.name or rule.label for rule in rules])
+    settings = tuple(map(_SETTINGS, rules))
     known = _every_list(network)
     found = known.get((names, settings))
     if found is None:
