@@ -7,7 +7,7 @@ Every function takes canonical input and gives canonical output, `merged` apart,
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -66,19 +66,14 @@ def overlap(left: Intervals, right: Intervals) -> bool:
     """Tell whether some number is in both."""
     if not left or not right:
         return False
-    if len(left) == len(right) == 1:  # the ordinary case
+    if len(left) < len(right):
+        left, right = right, left
+    if len(left) == 1:  # the ordinary case
         return left[0][0] <= right[0][1] and right[0][0] <= left[0][1]
-    if len(right) == 1:
-        low, high = right[0]
-        beyond = bisect_left(left, (high + 1, 0))
-        return beyond > 0 and left[beyond - 1][1] >= low
-    i = j = 0
-    while i < len(left) and j < len(right):
-        if left[i][1] < right[j][0]:
-            i += 1
-        elif right[j][1] < left[i][0]:
-            j += 1
-        else:
+    beyond = 0
+    for low, high in right:  # the fewer, each looked up among the many
+        beyond = bisect_left(left, (high + 1, 0), beyond)
+        if beyond and left[beyond - 1][1] >= low:
             return True
     return False
 
@@ -121,7 +116,7 @@ def covers(these: Intervals, low: int, high: int) -> bool:
     """Tell whether every number from `low` to `high` is in `these`."""
     if len(these) == 1:  # the ordinary case
         return these[0][0] <= low and these[0][1] >= high
-    index = bisect_right(these, low, key=_first) - 1
+    index = bisect_left(these, (low + 1, 0)) - 1
     return index >= 0 and these[index][1] >= high
 
 
@@ -137,8 +132,7 @@ def is_subset(left: Intervals, right: Intervals) -> bool:
 
 def size(these: Intervals) -> int:
     """Count the numbers."""
-    return sum(high - low + 1 for low, high in these)
-
-
-def _first(interval: Interval) -> int:
-    return interval[0]
+    total = 0
+    for low, high in these:
+        total += high - low + 1
+    return total

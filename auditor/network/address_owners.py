@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from auditor.addresses import Address, parse_address, parse_prefix
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.routing_domains import (
@@ -128,8 +130,12 @@ def _owned_by(node: Node) -> tuple[Owner, ...]:
 
 def placed(settings: object) -> tuple[str | None, str | None]:
     """Give the address of an ip configuration and its subnet's id, as far as the snapshot tells."""
-    subnet = walk.peek(settings, "subnet")
-    return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
+    told: Any = settings
+    try:
+        return told.private_ip_address, told.subnet.id
+    except (Undetermined, AttributeError):
+        subnet = walk.peek(settings, "subnet")
+        return walk.peek(settings, "private_ip_address"), walk.peek(subnet, "id")
 
 
 def homeless(network: Network) -> dict[Address, tuple[Node, ...]]:

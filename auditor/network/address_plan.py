@@ -157,14 +157,22 @@ def _unplaced(vnet: VirtualNetwork) -> str:
 def _subnet_of(network: Network, key: str | None, address: Address) -> Subnet | None:
     node = network.nodes.get(key) if key else None
     if isinstance(node, VirtualNetwork):
-        subnets: list[Subnet] = walk.peek(walk.peek(node, "properties"), "subnets") or []
-        for subnet in subnets:
-            try:
-                if any(address in prefix for prefix in subnet.prefixes):
-                    return subnet
-            except Undetermined:
-                continue
+        for prefix, subnet in _by_prefix(network, node):
+            if address in prefix:
+                return subnet
     return None
+
+
+@question_about
+def _by_prefix(_: Network, vnet: VirtualNetwork) -> tuple[tuple[Prefix, Subnet], ...]:
+    """The prefixes of the subnets of a network, in the order written."""
+    found: list[tuple[Prefix, Subnet]] = []
+    for subnet in walk.peek(walk.peek(vnet, "properties"), "subnets") or ():
+        try:
+            found += [(prefix, subnet) for prefix in subnet.prefixes]
+        except Undetermined:
+            continue
+    return tuple(found)
 
 
 def _beyond(network: Network, address: Address, vnet: VirtualNetwork) -> str:

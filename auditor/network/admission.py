@@ -114,19 +114,19 @@ def admissions(
     N-22); `Internet` may lack as much. Ranges at which nothing gets in are left out.
     """
     relevant = [(i, f) for i, f in enumerate(filters) if f.speaks_of(protocol)]
-    openers = {i for i, f in relevant if f.allow and foreign(f.sources)}
-    if not openers:
+    opened = [f.destination_ports for _, f in relevant if f.allow and foreign(f.sources)]
+    if not opened:
         return ()
     known: dict[tuple[tuple[int, bool], ...], dict[int, Admitted]] = {}
     found: list[Admission] = []
     for low, high in _ranges([f.destination_ports for _, f in relevant]):
+        if not any(ports is None or low in ports for ports in opened):
+            continue
         matching = tuple(
             (i, f.protocols is not None and f.destination_ports is not None)
             for i, f in relevant
             if f.destination_ports is None or low in f.destination_ports
         )
-        if openers.isdisjoint(i for i, _ in matching):
-            continue
         if matching not in known:
             known[matching] = _decide(filters, matching, place, routed)
         if known[matching]:

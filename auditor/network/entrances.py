@@ -8,7 +8,7 @@ from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
 from auditor.network.filters import ANY, selector, subnet_name
 from auditor.network.gaps import unread_type
 from auditor.network.gateways import gateways_by_subnet, is_public, port_of
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -49,6 +49,7 @@ def public_listener_ports(network: Network, gateway: ApplicationGateway) -> Port
     return ports
 
 
+@question_about
 def expected_ports(network: Network, place: Subnet) -> PortSet:
     """Give the TCP ports that the internet has to reach in a subnet: a gateway's, Bastion's (N-43).
 

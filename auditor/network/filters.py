@@ -363,7 +363,8 @@ def idle(network: Network, group: NetworkSecurityGroup) -> bool:
 
 def subnet_name(subnet: Subnet) -> str:
     """Give a subnet's own name; templates write it after its VNet's, `vnet-hub/snet-app`."""
-    return ids.name(subnet.label)
+    label = subnet.label
+    return ids.name(label) if "/" in label else label
 
 
 def place_name(place: Node | Missing) -> str:

@@ -194,10 +194,10 @@ class Network:
 
         Raises Undetermined when the target is absent from the snapshot, or is something else.
         """
-        node = self.find(target)
+        node = target.node if isinstance(target, Ref) else None  # as `find` would, and at once
         if node is None:
-            return None
-        if isinstance(node, cls):
+            node = self.find(target)
+        if node is None or isinstance(node, cls):
             return node
         if isinstance(node, Missing):
             raise Undetermined(f"{node.id} is not in the snapshot", resource=node.id)
@@ -395,7 +395,7 @@ def contested(network: Network) -> frozenset[str]:
 
 def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
     """Raise Undetermined when inputs contradict each other about a node, or one of its parts."""
-    keys = contested(network)
+    keys = contested(network) if network.gaps else ()
     for each in (node, *parts) if keys else ():
         if each.key in keys:
             raise Undetermined(f"which telling of {each.label} is right: inputs contradict "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 from typing import Protocol
 
 import msgspec
@@ -145,7 +146,7 @@ def new_group(network: Network, subnet: Subnet) -> NewGroup:
     """Give a group to make for a subnet, under a name that no other has."""
     taken = _names(network)
     name = f"nsg-{subnet_name(subnet)}"
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    names = chain((name,), (f"{name}-{number}" for number in count(2)))
     label = next(each for each in names if each.lower() not in taken)
     vnet = network.holder(subnet, VirtualNetwork)
     return NewGroup(subnet, label, region(vnet) if vnet is not None else "<region>")

@@ -96,9 +96,9 @@ def flow_logs(network: Network) -> dict[str, tuple[FlowLog, ...]]:
     """
     found: dict[str, list[FlowLog]] = defaultdict(list)
     for log in network.all(FlowLog):
-        for _, target, pointer in walk.references(log):
-            if pointer.endswith("/targetResourceId") and _enabled(log) is not False:
-                found[fold(target)].append(log)
+        target = walk.peek(walk.peek(log, "properties"), "target_resource_id")
+        if target and _enabled(log) is not False:
+            found[fold(target)].append(log)
     return {key: tuple(logs) for key, logs in found.items()}
 
 

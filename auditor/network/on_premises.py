@@ -145,6 +145,7 @@ def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
     return tuple(node for node in nodes if isinstance(node, VirtualHub))
 
 
+@question_about
 def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """Give the prefixes of the sites that a VNet is connected to, as configured.
 
@@ -274,6 +275,7 @@ def _hub_site_claims(network: Network, hub: VirtualHub) -> Iterator[Claim]:
                 yield from claims_of_space(site, site.properties.address_space, "addressSpace")
 
 
+@question_about
 def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
     """Tell from whom a VNet learns prefixes that are not in ARM (R-25, R-28), or give nothing.
 

@@ -6,7 +6,7 @@ or by several of one group together (`auditor.network.admission.anywhere`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Generic, TypeAlias, TypeVar
 
@@ -36,7 +36,7 @@ from auditor.network.filters import (
 )
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.on_premises import client_pools, gateways_serving, on_premises
-from auditor.network.rule_lists import once_for_alike
+from auditor.network.rule_lists import where_alike
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.routing import RouteTable
@@ -119,7 +119,7 @@ def inbound_allows(network: Network) -> tuple[SecurityRule, ...]:
 
     In no order.
     """
-    return tuple(filter(once_for_alike(_lets_in), network.unordered(SecurityRule)))
+    return tuple(where_alike(network.unordered(SecurityRule), _lets_in))
 
 
 def _lets_in(rule: SecurityRule) -> bool:
@@ -131,11 +131,8 @@ def _lets_in(rule: SecurityRule) -> bool:
 
 @question
 def foreign_allows(network: Network) -> dict[SecurityRule, None]:
-    """Give the inbound Allow rules that concern anybody outside, or may, in order.
-
-    The suspects of the rules about inbound Allow rules.
-    """
-    found = filter(once_for_alike(_concerns), inbound_allows(network))
+    """Give the inbound Allow rules that concern anybody outside, or may, in order."""
+    found = where_alike(inbound_allows(network), _concerns)
     return dict.fromkeys(sorted(found, key=attrgetter("key")))
 
 
@@ -146,6 +143,35 @@ def concerns_internet(network: Network, rule: SecurityRule) -> bool:
     it, it opens nothing. The cheap question before the others.
     """
     return rule in foreign_allows(network)
+
+
+@question
+def opening_to_any(network: Network) -> tuple[SecurityRule, ...]:
+    """Give those of them that open something to any source, or may, in order.
+
+    The suspects of the rules about such openings.
+    """
+    return tuple(_opening(network, lambda found: (found.certain, found.possible)))
+
+
+@question
+def opening_to_tags(network: Network) -> tuple[SecurityRule, ...]:
+    """Give those of them that open something to service tags, or may, in order."""
+    return tuple(_opening(network, lambda found: (found.tags, found.possible_tags, found.possible)))
+
+
+def _opening(
+    network: Network,
+    tables: Callable[[Openings[SecurityRule]], Iterable[Container[SecurityRule]]],
+) -> Iterator[SecurityRule]:
+    for rule in foreign_allows(network):
+        try:
+            found = openings(network, group_of(network, rule))
+        except Undetermined:
+            yield rule
+        else:
+            if any(rule in table for table in tables(found)):
+                yield rule
 
 
 def _concerns(rule: SecurityRule) -> bool:

@@ -6,54 +6,72 @@ two lists are soon compared: by the names of the rules, and by which copies they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from operator import attrgetter
+from typing import NamedTuple
 
-from auditor.errors import Undetermined
+import msgspec
+
 from auditor.network.graph import Network, question, question_about
+from auditor.resources import walk
 from auditor.resources.security import (
     NetworkSecurityGroup,
     SecurityRule,
     SecurityRuleProperties,
 )
 
-Said: TypeAlias = tuple[tuple[str, SecurityRuleProperties], ...]
-"""The names of rules with their settings, as written."""
+
+class Said(msgspec.Struct, eq=False):
+    """What the rules of a group say: their names and their settings, as written.
+
+    Told apart by itself, not by what it holds: there is one for all groups that say the same.
+    """
+
+    names: tuple[str, ...]
+    settings: tuple[SecurityRuleProperties, ...]
+
+
+_SETTINGS = attrgetter("properties")
 
 
 @question_about
 def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
-    """Give what the rules of a group say: the same tuple for all groups that say the same.
+    """Give what the rules of a group say: one and the same for all groups that say the same.
 
     Raises Undetermined when the input has no list of them.
     """
-    said = tuple([(rule.label, rule.properties) for rule in group.rules])
-    return _every_list(network).setdefault(said, said)
+    rules = group.rules
+    names = tuple([rule.name or rule.label for rule in rules])
+    settings = tuple(map(_SETTINGS, rules))
+    known = _every_list(network)
+    found = known.get((names, settings))
+    if found is None:
+        found = known[names, settings] = Said(names, settings)
+    return found
 
 
 @question
-def _every_list(_: Network) -> dict[Said, Said]:
+def _every_list(
+    _: Network,
+) -> dict[tuple[tuple[str, ...], tuple[SecurityRuleProperties, ...]], Said]:
     return {}
 
 
-def once_for_alike(ask: Callable[[SecurityRule], bool]) -> Callable[[SecurityRule], bool]:
-    """Make a question about what a rule says one that is asked once of all that say the same.
+def where_alike(
+    rules: Iterable[SecurityRule], asked: Callable[[SecurityRule], bool]
+) -> list[SecurityRule]:
+    """Give the rules of which something is true, asked once of all that say the same.
 
-    Not of those whose settings are not told. It must not depend on names, nor raise.
+    Of each of those whose settings are not told. It must not depend on names, nor raise.
     """
-    known: dict[SecurityRuleProperties, bool] = {}
-
-    def once(rule: SecurityRule) -> bool:
-        try:
-            settings = rule.properties
-        except Undetermined:
-            return ask(rule)
-        found = known.get(settings)
-        if found is None:
-            found = known[settings] = ask(rule)
-        return found
-
-    return once
+    every = tuple(rules)
+    settings = walk.read_each(every, "properties")
+    answers = {said: asked(rule) for said, rule in dict(zip(settings, every, strict=True)).items()}
+    if walk.UNTOLD not in answers:
+        return list(compress(every, map(answers.__getitem__, settings)))
+    pairs = zip(every, settings, strict=True)
+    return [rule for rule, said in pairs if (asked(rule) if said is walk.UNTOLD else answers[said])]
 
 
 class Order(NamedTuple):

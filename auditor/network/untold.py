@@ -13,7 +13,7 @@ import msgspec
 
 from auditor.network.graph import Network, question
 from auditor.resources import walk
-from auditor.resources.base import Node, Wire
+from auditor.resources.base import Node
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -38,20 +38,22 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
     nodes = dict.fromkeys(chain.from_iterable(map(network.all, kinds)))
     told = [
         Untold(node, pointer, _reason(node, pointer))
-        for node in filter(_may_lack, nodes)
+        for node in _lacking(tuple(nodes))
         for pointer in _lists(node, "")
     ]
     return tuple(sorted(told, key=lambda each: each.node.key))
 
 
-def _may_lack(node: Node) -> bool:
-    """Whether a resource came with holes; most did not, and need no second look."""
-    if node.record is None:
-        return False
-    settings: Wire | None = walk.peek(node, "properties")
-    if settings is None:
-        return False
-    return bool(node.record.unresolved) or settings.whole is not None
+def _lacking(nodes: tuple[Node, ...]) -> list[Node]:
+    """Those resources that came with holes; most did not, and need no second look."""
+    every = zip(nodes, walk.read_each(nodes, "properties"), strict=True)
+    return [
+        node
+        for node, settings in every
+        if node.record is not None
+        and settings is not walk.UNTOLD
+        and (node.record.unresolved or settings.whole is not None)
+    ]
 
 
 def _lists(node: Node, path: str) -> Iterator[str]:

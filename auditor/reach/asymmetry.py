@@ -87,16 +87,26 @@ def _crossing(network: Network) -> Iterator[Flow]:
             continue
         if not tenants(network, target):
             continue
-        for source in subnets_around(network, there.home):
-            if source is target or _is_platform(source):
-                continue
-            if not _may_be_straight(network, source, there) or starts_nothing(network, source):
+        for source in _starting_around(network, there.home):
+            if source is target:
                 continue
             here = _senders_in(network, source)
             if _by_appliance(network, there, here) and _straight(network, here, there):
                 found = paths(network, here, there, relays=False)
                 every = tuple(p for p in found if p.entrance is None)
                 yield Flow(target.id, source.key, every, (source.id,))
+
+
+@question_about
+def _starting_around(network: Network, home: str) -> tuple[Subnet, ...]:
+    """The subnets whose machines may start connections straight to a network (its key)."""
+    return tuple(
+        source
+        for source in subnets_around(network, home)
+        if not _is_platform(source)
+        and _may_be_straight(network, source, home)
+        and not starts_nothing(network, source)
+    )
 
 
 def _senders_in(network: Network, subnet: Subnet) -> Point:
@@ -113,10 +123,10 @@ def _is_platform(subnet: Subnet) -> bool:
     return subnet.name.lower() in PLATFORM_SUBNETS
 
 
-def _may_be_straight(network: Network, source: Subnet, there: Point) -> bool:
-    """Whether a subnet is in a point's network, or in one that a peering joins to it (R-14)."""
+def _may_be_straight(network: Network, source: Subnet, there: str) -> bool:
+    """Whether a subnet is in a network (its key), or in one that a peering joins to it (R-14)."""
     home = anywhere_in(network, source).home
-    return home == there.home or there.home in _peers(network, home)
+    return home == there or there in _peers(network, home)
 
 
 @question_about

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
-from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
@@ -100,25 +99,28 @@ def _forwards(
     if not isinstance(rule, LoadBalancingRule) and not back:
         raise Undetermined(f"the backend port of {rule.label}", resource=rule.id)
     floating = False if isinstance(rule, InboundNatPool) else _floating(rule)
+    port = None if not back or floating else back
     probe, lacks = _probe(network, rule)
-    whole = Forward(
-        frontend,
-        rule,
-        protocols,
-        ports,
-        None if not back or floating else back,
-        floating,
-        None,
-        "",
-        probe,
-    )
     set_by_hand = standings_of(network, rule)
     for text, target, doubts in targets_of(network, rule):
-        known = {"reasons": (*lacks, *doubts), "standing": standing(set_by_hand, text)}
-        yield replace(whole, target=target, member=text, **known)
-        if target is None:
-            for point in candidates(network, rule, text):
-                yield replace(whole, target=point, member=text, **known)
+        reasons = (*lacks, *doubts)
+        by_hand = standing(set_by_hand, text)
+        # As each of those who may be meant, too, where it is not told who is.
+        others = () if target is not None else candidates(network, rule, text)
+        for point in (target, *others):
+            yield Forward(
+                frontend,
+                rule,
+                protocols,
+                ports,
+                port,
+                floating,
+                point,
+                text,
+                probe,
+                reasons,
+                by_hand,
+            )
 
 
 def _probe(

@@ -184,8 +184,13 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
 def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
     named = walk.peek(walk.peek(subnet, "properties"), "route_table")
-    table = network.find(walk.peek(named, "id"))
-    return tuple(sorted(appliances_in(table))) if isinstance(table, RouteTable) else ()
+    table = walk.peek(named, "node") or network.find(walk.peek(named, "id"))
+    return _appliances_of(network, table) if isinstance(table, RouteTable) else ()
+
+
+@question_about
+def _appliances_of(_: Network, table: RouteTable) -> tuple[Address, ...]:
+    return tuple(sorted(appliances_in(table)))
 
 
 def appliances_in(table: RouteTable) -> set[Address]:

@@ -52,9 +52,9 @@ from auditor.network.openings import (
     WITH_PORTS,
     Opening,
     concerns_internet,
-    foreign_allows,
     group_of,
     inbound_allows,
+    opening_to_any,
     openings,
     ports_in_words,
 )
@@ -67,7 +67,7 @@ from auditor.rule import Outcomes, Unknown, rule
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=inbound_allows,
-    suspects=foreign_allows,
+    suspects=opening_to_any,
     peers=(
         "PSR:NSG.AnyInboundSource",
         "TRV:AZU-0047",

@@ -46,9 +46,9 @@ from auditor.network.openings import (
     WITH_PORTS,
     Opening,
     concerns_internet,
-    foreign_allows,
     group_of,
     inbound_allows,
+    opening_to_tags,
     openings,
     ports_in_words,
 )
@@ -80,7 +80,7 @@ class Params:
     severity=Severity.HIGH,
     since="0.1.0",
     of=inbound_allows,
-    suspects=foreign_allows,
+    suspects=opening_to_tags,
     parameters=Params,
 )
 def over_broad_service_tag(

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
-from auditor.network.openings import foreign_allows, inbound_allows
+from auditor.network.openings import inbound_allows, opening_to_any
 from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
 
@@ -40,7 +40,7 @@ _PORTS = {"tcp": PortSet.of(3389)}
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=inbound_allows,
-    suspects=foreign_allows,
+    suspects=opening_to_any,
     controls=(
         "CIS 2.0/6.1",
         "CIS 2.1/6.1",

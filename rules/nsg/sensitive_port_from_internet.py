@@ -39,7 +39,7 @@ from functools import lru_cache
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
-from auditor.network.openings import foreign_allows, inbound_allows
+from auditor.network.openings import inbound_allows, opening_to_any
 from auditor.ports import Port
 from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
@@ -64,7 +64,7 @@ class Params:
     severity=Severity.HIGH,
     since="0.1.0",
     of=inbound_allows,
-    suspects=foreign_allows,
+    suspects=opening_to_any,
     parameters=Params,
     peers=(
         "SPP:network_security_group_restrict_inbound_*",

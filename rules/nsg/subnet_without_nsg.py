@@ -82,11 +82,11 @@ class Params:
 )
 def subnet_without_nsg(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     """Judge one subnet."""
-    name = subnet_name(subnet).lower()
-    if name in (each.lower() for each in params.exempt_names):
-        return
     attached = subnet.properties.network_security_group
     if attached is not None and attached.id:
+        return
+    name = subnet_name(subnet).lower()
+    if name in (each.lower() for each in params.exempt_names):
         return
     exempt = {service.lower() for service in params.exempt_delegations}
     if any(service.lower() in exempt for service in subnet.delegated_to):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.addresses import NOTHING
 from auditor.network.build import build
 from auditor.network.graph import Network
+from auditor.network.openings import foreign_allows
 from auditor.resources.interfaces import IpConfiguration
 from auditor.snapshot.load import load
 from auditor.testing import ask
@@ -36,7 +37,10 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
     ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
     ("AKS-008", "auditor.network.usage._is_roomy", lambda *_: False),
-    ("NSG-011", "auditor.reach.lateral._shut", lambda *_: False),
+    ("NSG-003", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
+    ("NSG-008", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
+    ("NSG-019", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
+    ("NSG-011", "auditor.reach.lateral._not_shut", lambda _network, _at, ports, _around: ports),
     ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
