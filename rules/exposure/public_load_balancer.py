@@ -32,7 +32,7 @@ Publish the service through the gateway, then delete the rules and the frontend;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.exposure import (
     InboundRule,
@@ -51,8 +51,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 _SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which load balancers may face the internet."""
 
     allow: tuple[str, ...] = ()
