@@ -6,6 +6,7 @@ import codecs
 import re
 
 from auditor.errors import InputError
+from auditor.snapshot.document import CHUNK, Lines
 from auditor.snapshot.faults import AGAIN, place
 from auditor.snapshot.scan import Text
 
@@ -50,8 +51,10 @@ def unpack(name: str, data: Text) -> Text:
     return unpacked(name, data, kind)
 
 
-def decode(name: str, data: Text) -> Text:
-    """Give the text in UTF-8 without byte order mark; UTF-16 and UTF-32 are transcoded.
+def decode(name: str, data: Text) -> tuple[Text, Lines]:
+    """Give the text in UTF-8 without byte order mark, and its lines.
+
+    UTF-16 and UTF-32 are transcoded.
 
     Raises InputError when it is empty, binary, or in another encoding.
     """
@@ -64,9 +67,9 @@ def decode(name: str, data: Text) -> Text:
     if head.startswith(codecs.BOM_UTF8):
         data = memoryview(data)[3:]
     elif wide := _wide_encoding(head):
-        return _transcoded(name, data, wide)
-    _check_utf8(name, data)
-    return data
+        data = _transcoded(name, data, wide)
+        return data, Lines(data)
+    return data, _lines_of_utf8(name, data)
 
 
 def _is_blank(data: Text) -> bool:
@@ -94,16 +97,23 @@ def _transcoded(name: str, data: Text, encoding: str) -> bytes:
         ) from None
 
 
-def _check_utf8(name: str, data: Text) -> None:
-    at, size = 0, len(data)
-    while at < size:
+def _lines_of_utf8(name: str, data: Text) -> Lines:
+    lines = Lines(data)
+    sound, size = 0, len(data)  # all before `sound` is UTF-8
+    for start in range(0, size, CHUNK):
+        chunk, end = bytes(data[start : start + CHUNK]), min(start + CHUNK, size)
+        lines.take(chunk)
+        if sound == start and chunk.isascii():
+            sound = end
+            continue
         try:
-            at += codecs.utf_8_decode(data[at : at + _CHUNK], "strict", at + _CHUNK >= size)[1]
+            sound += codecs.utf_8_decode(data[sound:end], "strict", end == size)[1]
         except UnicodeDecodeError as error:
-            offset = at + error.start
+            offset = sound + error.start
             found = "binary data" if b"\0" in bytes(data[:4096]) else "no UTF-8"
             raise InputError(
                 f"is {found}: byte {offset} is 0x{data[offset]:02x}",
                 where=place(name, data, offset),
                 advice="save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",
             ) from None
+    return lines
