@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -82,6 +81,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _our_fault(error: Exception) -> AuditorError:
     """Say that a failure is ours: status 3, for 1 would read as a verdict."""
+    import traceback  # not a reason to start later
+
     frames = traceback.extract_tb(error.__traceback__)
     at = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return AuditorError(

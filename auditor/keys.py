@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +11,8 @@ from auditor.errors import UsageError, quoted
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Give a hint at what was meant, empty when nothing is near."""
+    import difflib  # nothing is misspelt, as a rule
+
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean {close[0]}?" if close else ""
 

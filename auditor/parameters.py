@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import msgspec
 
 from auditor.errors import InputError, UsageError, quoted
 from auditor.keys import nearest, refuse_unknown
-from auditor.rule import Rule
+from auditor.rule import Rule, values_of
 
 
 def parameters_of(
@@ -32,7 +31,7 @@ def parameters_of(
             raise UsageError(f"{rule.id} takes no parameters", where=at)
         if rule.id in made:
             raise UsageError(f"{rule.id} has its parameters twice", where=at)
-        defaults = {f.name: getattr(rule.parameters, f.name) for f in fields(rule.parameters)}
+        defaults = values_of(rule.parameters)
         names = {name.replace("_", "-"): name for name in defaults}
         refuse_unknown(table, names, at)
         values = {names[name]: value for name, value in table.items()}

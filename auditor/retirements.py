@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 import msgspec
 
+from auditor import data
 from auditor.finding import Severity
 
 SOON = 90
@@ -50,5 +49,7 @@ def retirement(name: str) -> Retirement:
 
 @cache
 def _all() -> dict[str, Retirement]:
-    text = files("auditor.data").joinpath("retirements.toml").read_text(encoding="utf-8")
-    return {name: Retirement(**entry) for name, entry in tomllib.loads(text).items()}
+    import tomllib  # few networks have something of a kind that ends
+
+    told = tomllib.loads(data.text("retirements.toml"))
+    return {name: Retirement(**entry) for name, entry in told.items()}

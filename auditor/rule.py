@@ -20,6 +20,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints, overload
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity, Unknown
 from auditor.network.graph import Network
@@ -59,7 +62,7 @@ class Rule(Generic[S]):
 
     `id` and `name` identify it, `title` is the page's first line, `page` the whole page in
     Markdown, `severity` its default, `since` the version that brought it. `subjects` gives what
-    it judges, `check` judges one. `parameters` is the frozen dataclass of defaults or None.
+    it judges, `check` judges one. `parameters` is the frozen struct of defaults or None.
     `controls` are compliance controls ("CIS 5.0/7.2", "MCSB/NS-3"), `peers` other tools' ids
     ("CKV_AZURE_10", "PSR:NSG.AnyInboundSource"). `on` is false for rules that run only when
     selected by id. `after` is true for rules about the audit itself, asked when all the others
@@ -172,8 +175,9 @@ def rule(
 ) -> Callable[[Callable[..., Outcomes]], Rule[S]]:
     """Make the decorated function a `Rule`; its module's docstring becomes the page.
 
-    `parameters` is a frozen dataclass whose fields all have defaults; the check then takes an
-    instance as its third argument, and `[params.ID]` in auditor.toml sets the fields.
+    `parameters` is a frozen `msgspec.Struct` (or a frozen dataclass, which takes longer to make)
+    whose fields all have defaults; the check then takes an instance as its third argument, and
+    `[params.ID]` in auditor.toml sets the fields.
     """
     if not _ID.fullmatch(id):
         raise BadRule(f"{id!r} is no rule id; write FAMILY-000")
@@ -183,7 +187,7 @@ def rule(
         if not page:
             raise BadRule(f"{check.__module__}: the module needs a docstring, it is {id}'s page")
         if parameters is not None and not _is_frozen(parameters):
-            raise BadRule(f"{check.__module__}: {parameters.__name__} must be a frozen dataclass")
+            raise BadRule(f"{check.__module__}: {parameters.__name__} must be a frozen struct")
         return Rule(
             id=id,
             name=check.__name__.replace("_", "-"),
@@ -207,13 +211,19 @@ def rule(
 
 
 def _is_frozen(cls: type[Any]) -> bool:
+    if issubclass(cls, Struct):
+        return cls.__struct_config__.frozen
     return is_dataclass(cls) and bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 
 def parameter_fields(rule: Rule[Any]) -> dict[str, Any]:
     """Give the rule's parameters and their defaults, by name in kebab-case."""
-    if rule.parameters is None:
-        return {}
-    return {
-        f.name.replace("_", "-"): getattr(rule.parameters, f.name) for f in fields(rule.parameters)
-    }
+    values = values_of(rule.parameters) if rule.parameters is not None else {}
+    return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+def values_of(parameters: Any) -> dict[str, Any]:
+    """Give what parameters are set to, by field."""
+    if isinstance(parameters, Struct):
+        return asdict(parameters)
+    return {field.name: getattr(parameters, field.name) for field in fields(parameters)}

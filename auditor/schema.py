@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from auditor import data
 
 REPORT = "auditor.report/1"
 """The version of the JSON report's shape; a change that breaks a reader makes it `/2`."""
@@ -13,7 +13,7 @@ DOCUMENTS = ("report", "reach", "matrix", "diff", "history", "notification")
 
 def schema_of(document: str) -> str:
     """Give the JSON Schema of one of `DOCUMENTS` as text."""
-    return files("auditor.data").joinpath(f"{document}.schema.json").read_text(encoding="utf-8")
+    return data.text(f"{document}.schema.json")
 
 
 def report_schema() -> str:

@@ -6,7 +6,6 @@ in a network is told by `auditor.network.selectors`.
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 from collections.abc import Callable
@@ -171,6 +170,8 @@ def _no_selector(written: str, head: str) -> UsageError:
     known = {**{kind: f"{kind}:" for kind in _PREFIXED}, **{word: word for word in _WORDS}}
     meant = _SYNONYMS.get(given.lower())
     if meant is None:
+        import difflib  # nothing is misspelt, as a rule
+
         close = difflib.get_close_matches(given.lower()[:80], list(known), n=1)
         meant = known[close[0]] if close else None
     if meant is not None:

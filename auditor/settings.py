@@ -7,7 +7,6 @@ must never pass silently.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -135,6 +134,8 @@ def read(path: Path) -> Settings:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    import tomllib  # many audits have no configuration
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

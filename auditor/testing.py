@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.registry import rules
-from auditor.rule import Rule
+from auditor.rule import Rule, values_of
 from auditor.snapshot.document import (
     Dialect,
     Gap,
@@ -137,7 +137,7 @@ def ask(
     """
     known = rules()
     rule = known[which] if isinstance(which, str) else which
-    given = {rule.id: replace(rule.parameters, **parameters)} if parameters else {}
+    given = {rule.id: _changed(rule.parameters, parameters)} if parameters else {}
     run, *_ = judge(network, [rule, *(known[other] for other in beside)], given)
     for outcome in run.outcomes:
         if isinstance(outcome, Unknown) and outcome.key == "failed":
@@ -147,3 +147,7 @@ def ask(
         [outcome for outcome in run.outcomes if isinstance(outcome, Finding)],
         [outcome for outcome in run.outcomes if isinstance(outcome, Unknown)],
     )
+
+
+def _changed(defaults: Any, given: dict[str, Any]) -> Any:
+    return type(defaults)(**{**values_of(defaults), **given})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from auditor.finding import (
     Audit,
@@ -20,10 +20,12 @@ from auditor.finding import (
     Severity,
     Status,
 )
-from auditor.past import Past
 from auditor.schema import REPORT
 
 from ._json import dumps
+
+if TYPE_CHECKING:
+    from auditor.past import Past
 
 
 def render(report: Report, out: TextIO) -> None:

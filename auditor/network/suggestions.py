@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from auditor.errors import quoted
 
@@ -27,6 +26,8 @@ def suggestion(wanted: str, names: Mapping[str, str], kind: str) -> str:
     `names` are the candidates as shown, by name in folded letter case; `kind` is what they are
     (`network interface`), for an input that holds none.
     """
+    from difflib import get_close_matches  # most names are found
+
     if not names:
         return f"the input holds no {kind}"
     close = get_close_matches(wanted.casefold()[:_LONGEST], list(names), n=3)

@@ -1,7 +1,8 @@
 """The declared fields of a struct with their types, found out once.
 
 Modules leave their annotations as text. msgspec would read the text again for every class that
-inherits it and for every decoder: a thousand times before the first resource is decoded.
+inherits it and for every decoder: a thousand times before the first resource is decoded. What
+`msgspec.structs.fields` tells of a class takes it as long, hence the fields here, which tell less.
 """
 
 from __future__ import annotations
@@ -9,20 +10,29 @@ from __future__ import annotations
 import sys
 from functools import cache
 from inspect import get_annotations
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
-from msgspec.structs import FieldInfo
 
 _SETTLED: set[type] = set()
 
 
+class Field(NamedTuple):
+    """A declared field: its name here, that in JSON, and its type."""
+
+    name: str
+    encode_name: str
+    type: Any
+
+
 @cache
-def fields(cls: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+def fields(cls: type[msgspec.Struct]) -> tuple[Field, ...]:
     """Give the fields of a struct, those it inherits as well."""
-    for each in cls.__mro__:
-        _settle(each)
-    return msgspec.structs.fields(cls)
+    hints: dict[str, Any] = {}
+    for each in reversed(cls.__mro__):
+        hints |= _settled(each)
+    names = zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True)
+    return tuple(Field(name, encoded, hints[name]) for name, encoded in names)
 
 
 @cache
@@ -44,11 +54,13 @@ def _settle_all(hint: Any) -> None:
 
 
 @cache
-def _settle(cls: type) -> None:
-    """Replace the text of a class's own annotations by the types it names."""
-    for name, hint in get_annotations(cls).items():
+def _settled(cls: type) -> dict[str, Any]:
+    """Replace the text of a class's own annotations by the types it names, and give these."""
+    hints = get_annotations(cls)
+    for name, hint in hints.items():
         if isinstance(hint, str):
-            cls.__annotations__[name] = _type(cls, hint)
+            cls.__annotations__[name] = hints[name] = _type(cls, hint)
+    return hints
 
 
 def _type(cls: type, text: str) -> Any:

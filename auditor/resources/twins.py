@@ -12,10 +12,9 @@ from functools import cache
 from typing import Any, cast, get_args, get_origin
 
 import msgspec
-from msgspec.structs import FieldInfo
 
 from auditor.resources.base import Resource, Wire
-from auditor.resources.fields import fields
+from auditor.resources.fields import Field, fields
 from auditor.resources.walk import bare
 
 _WHOLE: dict[type[Wire], type[Wire]] = {}
@@ -28,9 +27,11 @@ def twin(cls: type[Wire]) -> type[Wire]:
     changed = []
     for field in fields(cls):
         if _is_text(cls, field):
-            changed.append((field.name, msgspec.Raw, _field(field, default=None)))
+            changed.append(
+                (field.name, msgspec.Raw, msgspec.field(name=field.encode_name, default=None))
+            )
         elif (hint := _twin_hint(field.type, cls)) is not None:
-            changed.append((field.name, hint, _field(field)))
+            changed.append((field.name, hint, _same_default(cls, field.name)))
     if not changed:
         return cls
     made = cast(
@@ -51,13 +52,14 @@ def texts_of(cls: type[Wire]) -> dict[str, Any]:
     return {f.name: f.type for f in fields(cls) if _is_text(cls, f)}
 
 
-def _field(field: FieldInfo, **default: Any) -> Any:
-    if not default and field.default_factory is not msgspec.NODEFAULT:
+def _same_default(cls: type[Wire], name: str) -> Any:
+    (field,) = (field for field in msgspec.structs.fields(cls) if field.name == name)
+    if field.default_factory is not msgspec.NODEFAULT:
         return msgspec.field(name=field.encode_name, default_factory=field.default_factory)
-    return msgspec.field(name=field.encode_name, **(default or {"default": field.default}))
+    return msgspec.field(name=field.encode_name, default=field.default)
 
 
-def _is_text(cls: type[Wire], field: FieldInfo) -> bool:
+def _is_text(cls: type[Wire], field: Field) -> bool:
     hint = field.type
     if isinstance(hint, type) and issubclass(hint, Wire):
         return hint.alike

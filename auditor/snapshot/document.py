@@ -120,6 +120,8 @@ class Gap(msgspec.Struct, frozen=True):
     settled: bool = True
 
 
+CHUNK = 1 << 18
+"""How much of a long text is looked at in one go: what a processor keeps at hand."""
 _BLOCK = 1 << 15
 _STRIDE = 1 << 23
 _FEW = 32
@@ -133,36 +135,43 @@ def give_back(text: memoryview | bytes, start: int, end: int) -> None:
             text.obj.madvise(advice, start, end - start)
 
 
-def _line_ends(block: bytes) -> int:
+def _line_ends(text: bytes, at: int, end: int) -> int:
     """Count the line ends of a block: seeking is four times as fast where they are far apart."""
-    at = -1
     for number in range(_FEW):
-        at = block.find(b"\n", at + 1)
-        if at < 0:
+        at = text.find(b"\n", at, end) + 1
+        if at == 0:
             return number
-    return _FEW + block.count(b"\n", at + 1)
+    return _FEW + text.count(b"\n", at, end)
 
 
 class Lines:
-    """Where the lines of a text begin, counted once, in blocks of 32 KiB, when first asked."""
+    """Where the lines of a text begin, counted once, in blocks of 32 KiB.
+
+    Who reads through the text for another reason counts them by the way; else they are counted
+    when first asked.
+    """
 
     def __init__(self, text: memoryview | bytes) -> None:
         self._text = text
-        self._before: list[int] = []
+        self._before = [0]
+
+    def take(self, chunk: bytes) -> None:
+        """Count those of the next part of the text: of whole blocks, unless it is the last."""
+        before = self._before
+        for at in range(0, len(chunk), _BLOCK):
+            before.append(before[-1] + _line_ends(chunk, at, at + _BLOCK))
 
     def at(self, offset: int) -> int:
         """Give the line, from 1, on which the byte at `offset` stands."""
-        if not self._before:
+        if len(self._before) == 1:
             self._count()
         block = min(max(offset, 0), len(self._text)) // _BLOCK
         tail = bytes(self._text[block * _BLOCK : offset])
-        return self._before[block] + _line_ends(tail) + 1
+        return self._before[block] + _line_ends(tail, 0, len(tail)) + 1
 
     def _count(self) -> None:
-        self._before.append(0)
-        for start in range(0, len(self._text), _BLOCK):
-            block = bytes(self._text[start : start + _BLOCK])
-            self._before.append(self._before[-1] + _line_ends(block))
+        for start in range(0, len(self._text), CHUNK):
+            self.take(bytes(self._text[start : start + CHUNK]))
             if start and start % _STRIDE == 0:
                 give_back(self._text, start - _STRIDE, start)
 
@@ -177,6 +186,10 @@ class Source:
     taken_at: str | None = None
     _passed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _lines: list[Lines] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def know(self, lines: Lines) -> None:
+        """Take over the lines of the very same text."""
+        self._lines[:] = [lines]
 
     def passed(self, offset: int) -> None:
         """Say that a walk through the text has come to `offset`, never backwards.

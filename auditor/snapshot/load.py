@@ -90,10 +90,12 @@ def _collection_paused() -> Iterator[None]:
 
 
 def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None) -> None:
-    text = decode(item.name, unpack(item.name, _bytes(item, stdin)))
-    reading = _parse(len(gathered.sources), item.name, text)
+    text, lines = decode(item.name, unpack(item.name, _bytes(item, stdin)))
+    reading = _parse(len(gathered.sources), item.name, text, lines)
     kept = wiped(reading, text)
     source = Source(name=item.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
+    if kept is text:
+        source.know(lines)
     gathered.sources.append(source)
     gathered.records.extend(reading.records)
     gathered.gaps.extend(reading.gaps)
@@ -126,11 +128,11 @@ def _unreadable(name: str, reason: str) -> InputError:
     )
 
 
-def _parse(source: int, name: str, text: Text) -> Reading:
+def _parse(source: int, name: str, text: Text, lines: Lines) -> Reading:
     """Read one text: a single JSON document, or JSON lines when more follows the first."""
     depth.check(name, text)
     start = skip_space(text, 0)
-    document = Document(source, name, text, Raw(text), start, Lines(text))
+    document = Document(source, name, text, Raw(text), start, lines)
     try:
         return read(document) if document.is_sound() else read_lines(document)
     except (msgspec.DecodeError, RecursionError) as error:

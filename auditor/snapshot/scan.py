@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 Text = memoryview | bytes
 
@@ -28,10 +28,15 @@ def skip_space(text: Text, at: int) -> int:
     return found.end() if found else at
 
 
-def after_comma(text: Text, at: int) -> int:
-    """Give the offset of what follows the end of an element at `at`: the next one, or the end."""
-    found = _COMMA.match(text, at)
-    return found.end() if found else at
+def in_a_row(text: Text, at: int, sizes: Iterable[int]) -> list[int]:
+    """Give the offsets of elements of known sizes, the first at `at`, and of what follows them."""
+    found = [at]
+    match, keep = _COMMA.match, found.append
+    for size in sizes:
+        comma = match(text, at + size)
+        at = comma.end() if comma else at + size
+        keep(at)
+    return found
 
 
 def value_end(text: Text, at: int) -> int:

@@ -1,29 +1,16 @@
-"""From the bytes of an input to UTF-8 text: decompression, byte order marks, encodings."""
+"""From the bytes of an input to UTF-8 text: packed or not, byte order marks, encodings."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Callable, Iterator
-
-import zstandard
 
 from auditor.errors import InputError
-from auditor.snapshot.faults import AGAIN, place, shown
+from auditor.snapshot.document import CHUNK, Lines
+from auditor.snapshot.faults import AGAIN, place
 from auditor.snapshot.scan import Text
 
-MAX_UNPACKED = 8 << 30
-"""Bytes a compressed input may grow to."""
-MAX_RATIO = 200
-"""How many times its packed size a compressed input may grow to (real exports: 10 to 60) ..."""
-FREE_RATIO = 256 << 20
-"""... once it is larger than this many bytes."""
-
 _CHUNK = 1 << 20
-_PIECE = 4 << 10
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _MARKS = (
@@ -53,60 +40,21 @@ _FOREIGN = (
 def unpack(name: str, data: Text) -> Text:
     """Undo gzip or Zstandard, told by their first bytes; other input is given back as it is.
 
-    Raises InputError for damage, and for an input that grows beyond `MAX_UNPACKED` bytes or,
-    once past `FREE_RATIO`, beyond `MAX_RATIO` times its packed size.
+    Raises InputError for damage, and for an input that grows beyond all bounds.
     """
     head = bytes(data[:4])
-    if head.startswith(_GZIP):
-        return _unpacked(name, data, "gzip", _gunzip)
-    if head == _ZSTD:
-        return _unpacked(name, data, "Zstandard", _unzstd)
-    return data
+    kind = "gzip" if head.startswith(_GZIP) else "Zstandard" if head == _ZSTD else None
+    if kind is None:
+        return data
+    from auditor.snapshot.unpacking import unpacked
+
+    return unpacked(name, data, kind)
 
 
-def _unpacked(name: str, data: Text, kind: str, chunks: Callable[[Text], Iterator[bytes]]) -> bytes:
-    limit = min(MAX_UNPACKED, max(FREE_RATIO, MAX_RATIO * len(data)))
-    text = bytearray()
-    try:
-        for chunk in chunks(data):
-            text += chunk
-            if len(text) > limit:
-                raise InputError(
-                    f"a {kind} bomb: {len(data)} bytes that unpack to more than {limit}",
-                    where=name,
-                    advice="decompress it yourself if it is genuine, and give the plain file",
-                )
-    except (zlib.error, gzip.BadGzipFile, zstandard.ZstdError, EOFError) as error:
-        raise InputError(
-            f"the {kind} data is damaged or cut off ({shown(str(error), 60)})",
-            where=name,
-            advice=AGAIN,
-        ) from None
-    return bytes(text)
+def decode(name: str, data: Text) -> tuple[Text, Lines]:
+    """Give the text in UTF-8 without byte order mark, and its lines.
 
-
-def _gunzip(data: Text) -> Iterator[bytes]:
-    """Yield the text of all members of a gzip file."""
-    with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-        while chunk := packed.read(_CHUNK):
-            yield chunk
-
-
-def _unzstd(data: Text) -> Iterator[bytes]:
-    """Yield the text of all frames, fed in small pieces: 4 KiB unpack to 128 MiB at most."""
-    at = 0
-    while at < len(data):
-        frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-        while not frame.eof:
-            if at >= len(data):
-                raise EOFError("the end is missing")
-            yield frame.decompress(bytes(data[at : at + _PIECE]))
-            at += _PIECE
-        at = min(at, len(data)) - len(frame.unused_data)
-
-
-def decode(name: str, data: Text) -> Text:
-    """Give the text in UTF-8 without byte order mark; UTF-16 and UTF-32 are transcoded.
+    UTF-16 and UTF-32 are transcoded.
 
     Raises InputError when it is empty, binary, or in another encoding.
     """
@@ -119,9 +67,9 @@ def decode(name: str, data: Text) -> Text:
     if head.startswith(codecs.BOM_UTF8):
         data = memoryview(data)[3:]
     elif wide := _wide_encoding(head):
-        return _transcoded(name, data, wide)
-    _check_utf8(name, data)
-    return data
+        data = _transcoded(name, data, wide)
+        return data, Lines(data)
+    return data, _lines_of_utf8(name, data)
 
 
 def _is_blank(data: Text) -> bool:
@@ -149,16 +97,23 @@ def _transcoded(name: str, data: Text, encoding: str) -> bytes:
         ) from None
 
 
-def _check_utf8(name: str, data: Text) -> None:
-    at, size = 0, len(data)
-    while at < size:
+def _lines_of_utf8(name: str, data: Text) -> Lines:
+    lines = Lines(data)
+    sound, size = 0, len(data)  # all before `sound` is UTF-8
+    for start in range(0, size, CHUNK):
+        chunk, end = bytes(data[start : start + CHUNK]), min(start + CHUNK, size)
+        lines.take(chunk)
+        if sound == start and chunk.isascii():
+            sound = end
+            continue
         try:
-            at += codecs.utf_8_decode(data[at : at + _CHUNK], "strict", at + _CHUNK >= size)[1]
+            sound += codecs.utf_8_decode(data[sound:end], "strict", end == size)[1]
         except UnicodeDecodeError as error:
-            offset = at + error.start
+            offset = sound + error.start
             found = "binary data" if b"\0" in bytes(data[:4096]) else "no UTF-8"
             raise InputError(
                 f"is {found}: byte {offset} is 0x{data[offset]:02x}",
                 where=place(name, data, offset),
                 advice="save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",
             ) from None
+    return lines

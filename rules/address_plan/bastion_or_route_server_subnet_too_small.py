@@ -20,7 +20,7 @@ Delete the Bastion or Route Server, give the subnet a larger range, deploy it ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.addresses import PrefixLength
 from auditor.network.subnets import BASTION, ROUTE_SERVER, called, largest_v4, resize, vnet_name
@@ -30,8 +30,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 BASTION_LONGEST = 26
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """How small is too small for a Route Server; Microsoft's pages have said /27 and /26."""
 
     route_server_prefix: PrefixLength = 27

@@ -23,7 +23,8 @@ Give one of the two another address of its subnet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.addresses import Address
 from auditor.finding import Evidence
@@ -44,8 +45,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 OWNERS = ("networkInterfaces", "loadBalancers", "applicationGateways", "azureFirewalls")
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(Struct, frozen=True):
     """An address of one network and who holds it; `id` is the first holder's."""
 
     id: str

@@ -20,7 +20,7 @@ larger prefix where the region offers that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.addresses import PrefixLength
 from auditor.network.subnets import GATEWAY, called, largest_v4, resize, vnet_name
@@ -28,8 +28,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """How small is too small."""
 
     longest_prefix: PrefixLength = 27

@@ -29,7 +29,7 @@ Add a prefix to the subnet where its service allows it, move something out, or l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import evidence
@@ -45,8 +45,7 @@ _ONE = {"ip configurations": "ip configuration", "database servers": "database s
 _RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """How full is too full."""
 
     threshold: int = 80

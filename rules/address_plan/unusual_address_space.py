@@ -21,7 +21,7 @@ Renumber while the network is small: add a private range, move the subnets, remo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.addresses import AddressError, AddressSet
 from auditor.network.graph import every
@@ -32,8 +32,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 from auditor.special_addresses import PRIVATE, VNET_FORBIDDEN
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What the rule lets pass."""
 
     also_ours: tuple[str, ...] = ()

@@ -30,10 +30,9 @@ Renew it. One in Key Vault, then let the gateway follow (TLS-005); an uploaded o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from auditor.certificates import days_left
 from auditor.finding import Finding, Severity
@@ -52,8 +51,7 @@ from auditor.rule import Outcomes, rule
 Days: TypeAlias = Annotated[int, Meta(ge=0)]
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """When a certificate's end is near."""
 
     notice_days: Days = 30

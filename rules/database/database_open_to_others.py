@@ -33,7 +33,8 @@ from `VirtualNetwork`. A private endpoint heeds the group when its subnet has
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.network import databases
 from auditor.network.databases import Server
@@ -53,8 +54,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MYSQL = 3306
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Who may talk to a database."""
 
     application: tuple[str, ...] = ()

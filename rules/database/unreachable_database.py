@@ -26,7 +26,7 @@ Make the change that the finding names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network import databases
 from auditor.network.databases import Server
@@ -42,8 +42,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MYSQL = 3306
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Who the application is."""
 
     application: tuple[str, ...] = ()

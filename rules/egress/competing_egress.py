@@ -35,7 +35,8 @@ Take away the way that is not meant, or declare the one that wins.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -55,16 +56,14 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MOST = 5
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """By what subnets are meant to leave."""
 
     declared: dict[str, Word] = field(default_factory=dict)
     """Globs of ids of subnets, and the way out of each; letter case does not matter."""
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """Somebody who leaves by another way than the declared one."""
 
     leaver: Leaver

@@ -41,7 +41,8 @@ Give the subnet a NAT gateway, or a default route to the firewall.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
@@ -71,8 +72,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MOST = 5
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What is meant to have no way out."""
 
     isolated: tuple[str, ...] = ()

@@ -34,10 +34,9 @@ Add public addresses, or promise each machine fewer ports; better, put a NAT gat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -52,8 +51,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 Subject = OutboundRule | ManagedCluster | NatGateway
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What the workload needs."""
 
     ports_per_machine: Annotated[int, Meta(ge=0, le=64000)] = 128

@@ -35,7 +35,8 @@ Give the subnet the address that was declared, or tell those who must know the n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.finding import Evidence
@@ -53,8 +54,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 MOST = 5
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """As whom subnets are meant to be seen."""
 
     declared: dict[str, tuple[str, ...]] = field(default_factory=dict)

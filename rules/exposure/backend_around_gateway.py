@@ -29,7 +29,7 @@ security group before the backend. A Kubernetes Service becomes internal with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import question
@@ -42,16 +42,14 @@ from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which other entrances are meant to be."""
 
     allow: tuple[str, ...] = ()
     """Globs of ids of machines, load balancers or public IPs; letter case does not matter."""
 
 
-@dataclass(frozen=True, eq=False)
-class Bypass:
+class Bypass(Struct, frozen=True, eq=False):
     """An entrance to a machine that is also behind a gateway."""
 
     opening: Opening

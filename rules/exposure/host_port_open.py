@@ -31,7 +31,7 @@ the rule that the finding names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
@@ -41,8 +41,7 @@ from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which machines may answer the internet."""
 
     allow: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ gateway, and let a NAT gateway carry its outbound traffic.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.finding import Evidence
 from auditor.network.exposure import approved, carried, may_carry, public_name
@@ -49,8 +49,7 @@ from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which machines may be on the internet by themselves."""
 
     allow: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ administrators only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
@@ -39,8 +39,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 _RDP = PortSet.of(3389)
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What is a management port, and who may have one open."""
 
     ports: tuple[str, ...] = ("22-23", "3389", "5985-5986")

@@ -38,7 +38,8 @@ then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -71,8 +72,7 @@ _SERVICE_TAGS = ("k8s-azure-service", "service")
 _INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal=true"
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What may let traffic in from inside a node resource group."""
 
     allow: tuple[str, ...] = ("Microsoft.Network/applicationGateways",)

@@ -34,7 +34,7 @@ and in `allow` of EXP-001, which asks about the address by itself then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.exposure import (
     InboundRule,
@@ -53,8 +53,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 _SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which load balancers may face the internet."""
 
     allow: tuple[str, ...] = ()

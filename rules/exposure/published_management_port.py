@@ -31,7 +31,8 @@ Delete the rule and reach the machine through Bastion, a VPN or `az ssh`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.network.exposure import (
@@ -56,8 +57,7 @@ from auditor.resources.load_balancers import (
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which ports are for management, and who may publish them."""
 
     ports: tuple[Port, ...] = (22, 3389, 5985, 5986)

@@ -24,7 +24,8 @@ on an AKS pool: add a pool without node public IPs, move the workload, delete th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
@@ -37,8 +38,7 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which scale sets may be on the internet by themselves."""
 
     allow: tuple[str, ...] = ()

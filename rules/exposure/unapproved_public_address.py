@@ -40,7 +40,7 @@ Take the address off its owner and publish the service through the gateway, or a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor import ids
 from auditor.network.exposure import (
@@ -64,8 +64,7 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What may own a public address."""
 
     allow: tuple[str, ...] = (

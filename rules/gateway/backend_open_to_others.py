@@ -32,7 +32,8 @@ it from `VirtualNetwork`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
@@ -50,8 +51,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 _INTERFACES = "Microsoft.Network/networkInterfaces"
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Who may talk to backends besides their gateway."""
 
     allow: tuple[str, ...] = ()

@@ -38,8 +38,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from auditor.addresses import parse_prefix
 from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
@@ -58,8 +59,7 @@ _PLATFORM = 2
 """How many priorities are left to what Azure itself must be let in by."""
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Whom listeners are for."""
 
     clients: tuple[str, ...] = ()

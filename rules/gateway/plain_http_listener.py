@@ -34,8 +34,9 @@ Make a redirect to the HTTPS listener and give it to the rule:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
@@ -57,8 +58,7 @@ from auditor.resources.gateway_routing import Redirect, RoutingRule, UrlPathMap
 from auditor.rule import Outcomes, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What may be served without encryption."""
 
     plain_paths: tuple[str, ...] = ("/.well-known/acme-challenge/*",)

@@ -31,7 +31,8 @@ Move the gateway to a larger subnet (it must be stopped for that), or let it gro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.addresses import PrefixLength
 from auditor.finding import Evidence, Finding, Severity, Unknown
@@ -44,8 +45,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Outcomes, Reads, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """How large a subnet should be at least."""
 
     recommended_v2: PrefixLength = 24

@@ -33,7 +33,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence, Location
@@ -58,8 +59,7 @@ _READ = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Resources of one type and group that are referenced and absent, or one gap of the input.
 
     Or a list of parts that a resource does not tell.

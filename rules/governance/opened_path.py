@@ -22,7 +22,7 @@ undo the change: the finding names the rules and routes that let the packet pass
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor import ids
 from auditor.network.graph import question
@@ -35,8 +35,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """Paths to one target that opened together."""
 
     id: str

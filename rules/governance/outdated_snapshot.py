@@ -15,14 +15,14 @@ Take a new snapshot and audit that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Struct, frozen=True):
     """What is too old."""
 
     max_age_days: int = 7

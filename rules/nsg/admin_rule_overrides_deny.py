@@ -33,7 +33,7 @@ Make it Allow, so that the groups have their say, or name the sources and ports 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence
@@ -48,8 +48,7 @@ from auditor.resources.security import NetworkSecurityGroup
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which rules may be final."""
 
     allow: tuple[str, ...] = ()

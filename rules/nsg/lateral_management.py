@@ -37,7 +37,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor import ids
 from auditor.addresses import PortSet
@@ -56,8 +57,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 from auditor.snapshot.document import Gap
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which ports are for management, and from where they are used."""
 
     ports: tuple[Port, ...] = (22, 3389)

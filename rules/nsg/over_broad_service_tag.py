@@ -36,7 +36,9 @@ meant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.network.entrances import aims_at_frontends, unexpected_ports
@@ -58,8 +60,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 _FRONT_DOOR = "azurefrontdoor.backend"
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which tags stand for other customers' machines."""
 
     tags: tuple[str, ...] = (

@@ -34,8 +34,9 @@ Name the sources that need the service, or delete the rule. For a database, use 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from auditor.addresses import PortSet
 from auditor.network.open_rules import answers_about_ports
@@ -45,8 +46,7 @@ from auditor.resources.security import SecurityRule
 from auditor.rule import Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which ports are sensitive."""
 
     tcp: tuple[Port, ...] = (

@@ -30,7 +30,7 @@ Create a group with the rules that the subnet's machines need and associate it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.entrances import BASTION_SUBNET
 from auditor.network.filters import place_name, subnet_name
@@ -40,8 +40,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which subnets need no group."""
 
     exempt_names: tuple[str, ...] = (

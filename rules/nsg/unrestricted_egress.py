@@ -34,7 +34,7 @@ rest of `Internet`; or lead everything through a firewall.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.addresses import AddressSet
 from auditor.network.exposure import approved
@@ -54,8 +54,7 @@ from auditor.special_addresses import PUBLIC
 _SHOWN = 4
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Which machines may send anything."""
 
     allow: tuple[str, ...] = ()

@@ -33,7 +33,8 @@ allow the sources that are meant to, and deny `VirtualNetwork`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.network.exposure import approved
 from auditor.network.graph import every
@@ -47,8 +48,7 @@ from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Who is meant to use private endpoints, and how."""
 
     sources: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ Delete the route, or cut its range so that it leaves out what is needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from auditor.network.exposure import approved
 from auditor.network.graph import evidence
@@ -42,8 +42,7 @@ from auditor.resources.routing import Route, RouteTable
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """Who is meant to be cut off."""
 
     isolated: tuple[str, ...] = ()

@@ -36,7 +36,8 @@ Delete the exception, send the prefix to the appliance as well, or use private e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from auditor.addresses import Address, AddressError, AddressSet, Prefix
 from auditor.finding import Evidence
@@ -58,8 +59,7 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
-@dataclass(frozen=True)
-class Params:
+class Params(Struct, frozen=True):
     """What may go straight."""
 
     allowed: tuple[str, ...] = ("20.118.99.224/32", "23.102.135.246/32", "40.83.235.53/32")

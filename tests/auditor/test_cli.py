@@ -740,6 +740,9 @@ HEAVY = (
     "hypothesis",
     "zstandard",
     "importlib.metadata",
+    "importlib.resources",
+    "tomllib",
+    "traceback",
 )
 
 
@@ -751,6 +754,30 @@ def test_the_command_line_imports_nothing_heavy() -> None:
     loaded = set(ran.stdout.decode().splitlines()[-1].split())
     assert "click" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+UNASKED = (
+    "auditor.past",
+    "cryptography",
+    "difflib",
+    "gzip",
+    "netaddr",
+    "rich",
+    "traceback",
+    "zstandard",
+)
+
+
+def test_an_audit_imports_nothing_that_it_does_not_ask(auditor: Command) -> None:
+    auditor.write("export.json", network())
+    check = "auditor.cli.main(['check', 'export.json', '--report', 'json=out.json'])"
+    there = f"import os, sys; os.chdir({str(auditor.folder)!r})"
+
+    ran = apart(python=f"{there}; import auditor.cli; {check}; print(*sys.modules)")
+
+    loaded = set(ran.stdout.decode().splitlines()[-1].split())
+    assert "auditor.rules" in loaded
+    assert loaded & set(UNASKED) == set()
 
 
 def test_every_option_is_told_in_help() -> None:

@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from auditor.finding import Finding, Severity
 from auditor.network.graph import Network, whole
@@ -34,8 +35,17 @@ class Limits:
     words: tuple[str, ...] = ("a",)
 
 
+class Bounds(Struct, frozen=True):
+    most_days: int = 3
+    words: tuple[str, ...] = ("a",)
+
+
 @dataclass
 class Melting:
+    days: int = 3
+
+
+class Thawing(Struct):
     days: int = 3
 
 
@@ -74,23 +84,24 @@ def test_a_rule_without_a_page_is_refused(page: str | None) -> None:
         decorate(in_module(wrong_thing, page))
 
 
-@pytest.mark.parametrize("parameters", [Melting, int])
-def test_parameters_are_a_frozen_dataclass(parameters: type[Any]) -> None:
+@pytest.mark.parametrize("parameters", [Melting, Thawing, int])
+def test_parameters_are_frozen(parameters: type[Any]) -> None:
     with pytest.raises(BadRule, match="frozen"):
         declared(parameters=parameters)
 
 
-def test_parameters_replace_the_defaults() -> None:
-    made = declared(parameters=Limits)
+@pytest.mark.parametrize("limits", [Limits, Bounds])
+def test_parameters_replace_the_defaults(limits: type[Any]) -> None:
+    made = declared(parameters=limits)
     seen: list[Any] = []
 
-    def check(_: Network, __: Network, limits: Limits) -> Iterator[Outcome]:
-        seen.append(limits)
+    def check(_: Network, __: Network, given: Any) -> Iterator[Outcome]:
+        seen.append(given)
         yield from ()
 
     asked = Rule(**{**{f: getattr(made, f) for f in made.__slots__}, "check": check})
     list(asked.judge(None, None))  # type: ignore[arg-type]
-    list(asked.judge(None, None, Limits(9)))  # type: ignore[arg-type]
+    list(asked.judge(None, None, limits(9)))  # type: ignore[arg-type]
 
-    assert seen == [Limits(), Limits(9)]
+    assert seen == [limits(), limits(9)]
     assert parameter_fields(made) == {"most-days": 3, "words": ("a",)}

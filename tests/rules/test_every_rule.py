@@ -11,7 +11,6 @@ import inspect
 import json
 import re
 import sys
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from auditor.cli import main
 from auditor.finding import Severity
 from auditor.ids import fold
 from auditor.resources.base import TYPES
-from auditor.rule import Rule
+from auditor.rule import Rule, values_of
 from auditor.snapshot.load import load
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +112,7 @@ def test_id_severity_version_and_parameters(rule: Rule[Any]) -> None:
     if rule.parameters is not None:
         assert rule.parameters == type(rule.parameters)()
         with pytest.raises(AttributeError):
-            setattr(rule.parameters, fields(rule.parameters)[0].name, None)
+            setattr(rule.parameters, next(iter(values_of(rule.parameters))), None)
 
 
 @EACH

@@ -35,6 +35,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     api_version: str | None = msgspec.field(name="apiVersion", default=None)
 
 
+_ARM = Dialect.ARM
 _NONE: tuple[tuple[str, str], ...] = ()
 _HEADER = msgspec.json.Decoder(Header)
 
@@ -106,13 +107,40 @@ class Collector:
         self.add(raw, start, pointer)
         return True
 
+    def add_all(self, parts: list[Raw], starts: list[int], prefix: str) -> None:
+        """Take the elements of a list in, as `add` does; `prefix` begins the pointer to each."""
+        decode, keep, known = _HEADER.decode, self.reading.records.append, self._types.setdefault
+        source, lift, graph = self._document.source, self._lift, self._graph
+        for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
+            try:
+                header = decode(raw)
+            except msgspec.ValidationError as error:
+                self._stray(_mistyped(error), start, f"{prefix}{index}")
+                continue
+            arm_id, kind, pointer = header.id, header.type, f"{prefix}{index}"
+            if (
+                arm_id is None
+                or arm_id[:15] != "/subscriptions/"
+                or not kind
+                or null(header.properties)
+                or (lift and header.resources is not UNSET)
+                or graph
+            ):
+                self._take(header, raw, start, pointer)
+                continue
+            kind, version = known(kind, kind), header.api_version
+            keep(Record(arm_id, kind, raw, source, start, pointer, _ARM, _NONE, version))
+
     def add(self, raw: Raw, start: int, pointer: str) -> None:
         """Take one element in: a record, or one more that is no resource."""
         try:
             header = _HEADER.decode(raw)
         except msgspec.ValidationError as error:
             self._stray(_mistyped(error), start, pointer)
-            return
+        else:
+            self._take(header, raw, start, pointer)
+
+    def _take(self, header: Header, raw: Raw, start: int, pointer: str) -> None:
         arm_id = header.id
         if arm_id is None or (arm_id[:15] != "/subscriptions/" and not is_arm_id(arm_id)):
             self._without_id(header, raw, start, pointer)
@@ -124,7 +152,7 @@ class Collector:
         if self._graph:
             kind = _cased(kind, arm_id)
         kind = self._types.setdefault(kind, kind)
-        dialect, unresolved = Dialect.ARM, _NONE
+        dialect, unresolved = _ARM, _NONE
         if null(header.properties):
             dialect, unresolved = self._unsettled(header, raw, kind)
         source, version = self._document.source, header.api_version

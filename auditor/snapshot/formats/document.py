@@ -19,7 +19,7 @@ from auditor.snapshot.document import (
     Lines,
     Record,
 )
-from auditor.snapshot.scan import Text, after_comma, first_member, member, skip_space
+from auditor.snapshot.scan import Text, first_member, in_a_row, member, skip_space
 
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
 """Any JSON value, opened one level deep: what is inside stays undecoded."""
@@ -161,13 +161,10 @@ def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
 
     Empty when the array's text does not fit them, hence is not where they come from.
     """
-    starts: list[int] = []
-    at = skip_space(text, at + 1)
-    for part in parts:
-        starts.append(at)
-        at = after_comma(text, at + memoryview(part).nbytes)
-    fits = text[at : at + 1] == b"]" and all(
-        text[starts[i] : starts[i] + memoryview(parts[i]).nbytes] == bytes(parts[i])
+    sizes = [memoryview(part).nbytes for part in parts]
+    *starts, end = in_a_row(text, skip_space(text, at + 1), sizes)
+    fits = text[end : end + 1] == b"]" and all(
+        text[starts[i] : starts[i] + sizes[i]] == bytes(parts[i])
         for i in ((0, -1) if parts else ())
     )
     return starts if fits else []

@@ -76,8 +76,7 @@ def read(document: Document) -> Reading | None:
 
 def _rows(document: Document, rows: list[Raw], starts: list[int], prefix: str) -> Reading:
     collector = Collector(document, SHAPE, graph=True)
-    for index, (raw, start) in enumerate(zip(rows, starts, strict=True)):
-        collector.add(raw, start, f"{prefix}{index}")
+    collector.add_all(rows, starts, prefix)
     reading = collector.finish()
     if rows and not reading.records:
         raise NotAnExport(

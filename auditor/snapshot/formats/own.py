@@ -66,9 +66,7 @@ def read(document: Document) -> Reading | None:
     if not isinstance(parts, list):
         raise _spoilt(document, "`resources` is no list")
     collector = Collector(document, "auditor snapshot", flat=False)
-    starts = document.starts(parts, "resources")
-    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
-        collector.add(raw, start, f"{document.pointer}/resources/{index}")
+    collector.add_all(parts, document.starts(parts, "resources"), f"{document.pointer}/resources/")
     reading = collector.finish()
     try:
         told = _TOLD.decode(document.raw)

@@ -22,10 +22,7 @@ def read_list(document: Document) -> Reading | None:
         return None
     parts = envelope.value
     collector = Collector(document, "ARM REST list")
-    starts = document.starts(parts, "value")
-    prefix = f"{document.pointer}/value/"
-    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
-        collector.add(raw, start, f"{prefix}{index}")
+    collector.add_all(parts, document.starts(parts, "value"), f"{document.pointer}/value/")
     reading = _finish(collector, len(parts))
     if is_given(envelope.next_link):
         reading.gaps.append(_next_page(document))
@@ -38,10 +35,7 @@ def read_array(document: Document) -> Reading | None:
         return None
     parts = document.items
     collector = Collector(document, "array of resources", lift=True)
-    starts = document.starts(parts, None)
-    prefix = f"{document.pointer}/"
-    for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
-        collector.add(raw, start, f"{prefix}{index}")
+    collector.add_all(parts, document.starts(parts, None), f"{document.pointer}/")
     reading = _finish(collector, len(parts))
     reading.shape = "PSRule export" if collector.lifted else _array_shape(reading)
     return reading

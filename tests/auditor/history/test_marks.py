@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from auditor import registry
 from auditor.assemble import Policy
 from auditor.baseline import Baseline, Entry
@@ -40,7 +42,7 @@ def test_whatever_may_change_an_answer_makes_another_mark() -> None:
     made = [
         mark(),
         mark(CHOSEN[:1]),
-        mark(parameters={"TLS-001": replace(CHOSEN[1].parameters, notice_days=3)}),
+        mark(parameters={"TLS-001": msgspec.structs.replace(CHOSEN[1].parameters, notice_days=3)}),
         mark(waivers=(WAIVER,)),
         mark(waivers=(replace(WAIVER, expires=date(2027, 1, 2)),)),
         mark(baseline=known),

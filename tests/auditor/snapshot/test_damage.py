@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from auditor.errors import InputError
-from auditor.snapshot import text
+from auditor.snapshot import unpacking
 from auditor.snapshot.load import load
 
 from .reading import VNET, read, vnet
@@ -135,7 +135,7 @@ def test_messages_hold_no_values() -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_bomb_is_refused(pack: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "FREE_RATIO", 1 << 16)
+    monkeypatch.setattr(unpacking, "FREE_RATIO", 1 << 16)
     assert callable(pack)
 
     assert "bomb" in refusal(pack(b" " * (8 << 20))).what
