@@ -50,8 +50,9 @@ def nic(name: str, *, public: str | None = None, nsg: str | None = None, **more:
 
 
 def vnet(*subnets: Json, name: str = "vnet", prefix: str = "10.0.0.0/16", **more: Any) -> Json:
-    settings = {"addressSpace": {"addressPrefixes": [prefix]}, "subnets": list(subnets), **more}
-    return resource(VNET, name, settings)
+    space = {"addressSpace": {"addressPrefixes": [prefix]}}
+    listed: Json = {"subnets": list(subnets), "virtualNetworkPeerings": []}
+    return resource(VNET, name, {**space, **listed, **more})
 
 
 def subnet(

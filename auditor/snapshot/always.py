@@ -21,7 +21,7 @@ ALWAYS_LISTED: dict[str, tuple[str, ...]] = {
     "microsoft.network/privateendpoints/privatednszonegroups": ("privateDnsZoneConfigs",),
     "microsoft.network/routetables": ("routes",),
     "microsoft.network/virtualnetworkgateways": ("ipConfigurations",),
-    "microsoft.network/virtualnetworks": ("subnets",),
+    "microsoft.network/virtualnetworks": ("subnets", "virtualNetworkPeerings"),
     "microsoft.containerservice/managedclusters": ("agentPoolProfiles",),
 }
 """By lower-case type, the keys below `properties`."""
