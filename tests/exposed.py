@@ -96,6 +96,10 @@ def nsg(*rules: Json, name: str = "nsg", **more: Any) -> Json:
     return resource(NSG, name, settings)
 
 
+NO_RULES: Json = {"loadBalancingRules": [], "inboundNatRules": [], "outboundRules": []}
+"""What Azure writes of a load balancer without any."""
+
+
 def balancer(name: str = "lb", *, public: str | None = "pip", **more: Any) -> Json:
     """A load balancer with frontend `front` and pool `pool`; `more` are further settings."""
     front: Json = (
@@ -114,6 +118,7 @@ def balancer(name: str = "lb", *, public: str | None = "pip", **more: Any) -> Js
         "backendAddressPools": [
             {"name": "pool", "properties": {"backendIPConfigurations": [ref(member)]}}
         ],
+        **NO_RULES,
         **more,
     }
     return resource(BALANCER, name, settings, group=group)

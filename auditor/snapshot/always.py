@@ -15,7 +15,12 @@ ALWAYS_LISTED: dict[str, tuple[str, ...]] = {
         "httpListeners",
         "requestRoutingRules",
     ),
-    "microsoft.network/loadbalancers": ("frontendIPConfigurations",),
+    "microsoft.network/loadbalancers": (
+        "frontendIPConfigurations",
+        "backendAddressPools",
+        "loadBalancingRules",
+        "inboundNatRules",
+    ),
     "microsoft.network/networkinterfaces": ("ipConfigurations",),
     "microsoft.network/networksecuritygroups": ("securityRules",),
     "microsoft.network/privateendpoints/privatednszonegroups": ("privateDnsZoneConfigs",),
