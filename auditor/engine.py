@@ -18,7 +18,7 @@ from auditor.network.reads import doubt, untold_subjects
 from auditor.rule import Outcome, Outcomes, Rule
 
 _Told: TypeAlias = tuple[str, str, str]
-"""A finding: its rule's id, its folded subject and its key."""
+"""An outcome: its rule's id, its folded subject and its key."""
 
 _OURS = "this is a fault of the rule itself, not of the network"
 
@@ -27,7 +27,7 @@ class RuleRun(msgspec.Struct):
     """What one rule said: its outcomes, and how many subjects it found in order.
 
     `speaks_for` names, for each finding, the general rules that found the same and fell silent.
-    `silenced` are the subjects of findings that the rule left to a more special one.
+    `silenced` are the subjects of outcomes that the rule left to a more special one.
     """
 
     rule: Rule[Any]
@@ -175,23 +175,41 @@ def _leave_to_special(runs: list[RuleRun]) -> None:
         told = _told(run, finding)
         found[told[:2]].add(told)
     covers: dict[_Told, set[_Told]] = defaultdict(set)
+    settled: dict[_Told, set[_Told]] = defaultdict(set)
     for run, finding in _findings(runs):
         for entry in finding.covers:
             covers[_told(run, finding)] |= _meant(entry, found)
-    if not covers:
+        for rule, subject, *key in finding.settles:
+            settled[_told(run, finding)].add((rule, fold(subject), "".join(key)))
+    if not covers and not settled:
         return
-    silent = _covered(covers)
+    _hush(runs, covers, settled)
+
+
+def _hush(
+    runs: list[RuleRun],
+    covers: Mapping[_Told, set[_Told]],
+    settled: Mapping[_Told, set[_Told]],
+) -> None:
+    """Take out what falls silent, and note who speaks for it; of `settled`, what is unknown."""
+    silent, answered = _covered(covers), set[_Told]().union(*settled.values())
+    hushed: set[_Told] = set()
     for run in runs:
-        quiet = [o for o in run.outcomes if isinstance(o, Finding) and _told(run, o) in silent]
+        quiet = [
+            outcome
+            for outcome in run.outcomes
+            if _told(run, outcome) in (silent if isinstance(outcome, Finding) else answered)
+        ]
+        hushed.update(_told(run, outcome) for outcome in quiet if isinstance(outcome, Unknown))
         run.silenced = [outcome.subject for outcome in quiet]
         gone = {id(outcome) for outcome in quiet}
         run.outcomes = [outcome for outcome in run.outcomes if id(outcome) not in gone]
-        for outcome in run.outcomes:
-            if not isinstance(outcome, Finding):
-                continue
-            general = covers.get(_told(run, outcome))
-            if general:
-                run.speaks_for[_told(run, outcome)] = tuple(sorted({rule for rule, *_ in general}))
+    for run, finding in _findings(runs):
+        told = _told(run, finding)
+        general = {rule for rule, *_ in covers.get(told, set())}
+        general.update(rule for rule, *_ in settled.get(told, set()) & hushed)
+        if general:
+            run.speaks_for[told] = tuple(sorted(general))
 
 
 def _findings(runs: list[RuleRun]) -> Iterator[tuple[RuleRun, Finding]]:
@@ -201,8 +219,8 @@ def _findings(runs: list[RuleRun]) -> Iterator[tuple[RuleRun, Finding]]:
                 yield run, outcome
 
 
-def _told(run: RuleRun, finding: Finding) -> _Told:
-    return run.rule.id, fold(finding.subject), finding.key
+def _told(run: RuleRun, outcome: Outcome) -> _Told:
+    return run.rule.id, fold(outcome.subject), outcome.key
 
 
 def _meant(entry: Cover, found: Mapping[tuple[str, str], set[_Told]]) -> set[_Told]:

@@ -83,7 +83,8 @@ class Finding:
 
     `covers` keeps one fault from being told twice: a more general rule's id and the subject it
     would name, and the key where another finding about that subject is another fault. When both
-    rules find it, this finding speaks and names the general rule.
+    rules find it, this finding speaks and names the general rule. What is in `settles` as
+    well it speaks for, too, where the general rule cannot tell.
     """
 
     subject: str
@@ -94,6 +95,7 @@ class Finding:
     severity: Severity | None = None
     key: str = ""
     covers: tuple[Cover, ...] = ()
+    settles: tuple[Cover, ...] = ()
     location: Location | None = None
     """Only when the place is not in a resource (a waiver in a configuration file)."""
     witness: Mapping[str, Json] | None = None

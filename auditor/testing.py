@@ -76,8 +76,12 @@ def snapshot(
     kubernetes_lists: tuple[KubernetesList, ...] = (),
     taken_at: str | None = None,
     unresolved: tuple[tuple[str, str], ...] = (),
+    shape: str = "ARM REST list",
 ) -> Snapshot:
-    """Give a snapshot of resources as if read from one list; `unresolved` applies to each."""
+    """Give a snapshot of resources as if read from one list; `unresolved` applies to each.
+
+    `shape` is that of the file; `auditor snapshot` holds all of every list but for the gaps.
+    """
     text = msgspec.json.encode({"value": resources})
     records = []
     start = len(b'{"value":[')
@@ -97,7 +101,7 @@ def snapshot(
         )
         start += len(body) + 1
     records.sort(key=lambda record: ids.fold(record.id))
-    source = Source("estate.json", "ARM REST list", text)
+    source = Source("estate.json", shape, text)
     return Snapshot((source,), records, gaps, kubernetes, kubernetes_lists, taken_at=taken_at)
 
 

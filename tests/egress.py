@@ -83,6 +83,7 @@ def balancer(
         {
             "frontendIPConfigurations": [{"name": "front", "properties": has_public("front")}],
             "backendAddressPools": [{"name": "pool", "properties": pool or {}}],
+            "inboundNatRules": [],
             "loadBalancingRules": [] if snat is None else [{"name": "r", "properties": rule}],
             "outboundRules": [{"name": "o", "properties": out}] if outbound else [],
         },

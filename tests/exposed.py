@@ -50,8 +50,9 @@ def nic(name: str, *, public: str | None = None, nsg: str | None = None, **more:
 
 
 def vnet(*subnets: Json, name: str = "vnet", prefix: str = "10.0.0.0/16", **more: Any) -> Json:
-    settings = {"addressSpace": {"addressPrefixes": [prefix]}, "subnets": list(subnets), **more}
-    return resource(VNET, name, settings)
+    space = {"addressSpace": {"addressPrefixes": [prefix]}}
+    listed: Json = {"subnets": list(subnets), "virtualNetworkPeerings": []}
+    return resource(VNET, name, {**space, **listed, **more})
 
 
 def subnet(
@@ -95,6 +96,10 @@ def nsg(*rules: Json, name: str = "nsg", **more: Any) -> Json:
     return resource(NSG, name, settings)
 
 
+NO_RULES: Json = {"loadBalancingRules": [], "inboundNatRules": [], "outboundRules": []}
+"""What Azure writes of a load balancer without any."""
+
+
 def balancer(name: str = "lb", *, public: str | None = "pip", **more: Any) -> Json:
     """A load balancer with frontend `front` and pool `pool`; `more` are further settings."""
     front: Json = (
@@ -113,6 +118,7 @@ def balancer(name: str = "lb", *, public: str | None = "pip", **more: Any) -> Js
         "backendAddressPools": [
             {"name": "pool", "properties": {"backendIPConfigurations": [ref(member)]}}
         ],
+        **NO_RULES,
         **more,
     }
     return resource(BALANCER, name, settings, group=group)

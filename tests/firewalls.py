@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.addresses import parse_address
+from auditor.addresses import AddressSet, parse_address
 from auditor.network.firewalling import FirewallProgram, Verdict, decide, firewall_program
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -15,6 +15,9 @@ FIREWALL = "Microsoft.Network/azureFirewalls"
 POLICY = "Microsoft.Network/firewallPolicies"
 GROUP = f"{POLICY}/ruleCollectionGroups"
 IP_GROUP = "Microsoft.Network/ipGroups"
+WEB = "10.0.0.4 > 10.9.9.9 tcp 443"
+PUBLIC_WEB = "10.0.0.4 > 20.0.0.1 tcp 443"
+TAGS = ServiceTags({"Storage": AddressSet.from_text(["20.0.0.0/24"])})
 
 Json = dict[str, Any]
 
@@ -158,3 +161,11 @@ def told(verdict: Verdict) -> str:
         labels = sorted({reason.label for reason in verdict.reasons})
         return f"{verdict.answer.value}: {', '.join(labels)}"
     return f"{verdict.answer.value} by {verdict.term.name if verdict.term else 'nobody'}"
+
+
+def names(rules: FirewallProgram) -> list[str]:
+    return [term.name for term in (*rules.nat, *rules.network, *rules.application)]
+
+
+def labels(rules: FirewallProgram) -> list[str]:
+    return [reason.label for reason in rules.unknown]

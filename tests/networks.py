@@ -81,7 +81,13 @@ def internal_balancer(name: str, address: str | None, in_: tuple[str, str], **mo
     return resource(
         "Microsoft.Network/loadBalancers",
         name,
-        {"frontendIPConfigurations": [{"name": "front", "properties": properties}]},
+        {
+            "frontendIPConfigurations": [{"name": "front", "properties": properties}],
+            "backendAddressPools": [],
+            "loadBalancingRules": [],
+            "inboundNatRules": [],
+            "outboundRules": [],
+        },
         sku={"name": "Standard"},
     )
 

@@ -229,7 +229,11 @@ def app_gateway(
         "backendAddressPools": [
             {
                 "name": "pool",
-                "properties": {"backendAddresses": [{"ipAddress": each} for each in members]},
+                "properties": {
+                    "backendAddresses": [
+                        {"fqdn" if each[-1].isalpha() else "ipAddress": each} for each in members
+                    ]
+                },
             }
         ],
         "backendHttpSettingsCollection": [

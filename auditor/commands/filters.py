@@ -206,7 +206,7 @@ def _rule_json(rule: EffectiveRule) -> dict[str, Any]:
         "id": rule.id,
         "priority": rule.priority,
         "resource": rule.resource,
-        "pointer": rule.pointer,
+        "pointer": rule.pointer or None,
     }
 
 
@@ -254,7 +254,8 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _rule_words(rule: EffectiveRule) -> str:
-    where = f"{rule.resource} {rule.pointer}"
+    place = rule.pointer or "(Azure adds it, the input does not list it)"
+    where = f"{rule.resource} {place}"
     return plain(f"{rule.name} ({rule.action.value}, priority {rule.priority}) of {where}")
 
 

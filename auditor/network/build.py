@@ -28,7 +28,7 @@ from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode, unset_field
 from auditor.resources.linking import Parts, link
 from auditor.resources.words import Words
-from auditor.snapshot.document import Gap, Record, Snapshot
+from auditor.snapshot.document import OWN_SHAPE, Gap, Record, Snapshot
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -102,11 +102,18 @@ def build(
             effective=snapshot.effective,
             taken_at=snapshot.taken_at,
             counted=counted,
+            complete=_complete(snapshot),
             as_of=as_of,
             intents=intents,
             tags=tags,
         )
     return Built(network, counts)
+
+
+def _complete(snapshot: Snapshot) -> frozenset[int]:
+    """The sources that hold all of every list they asked for, but for what their gaps tell."""
+    sources = enumerate(snapshot.sources)
+    return frozenset(number for number, source in sources if source.shape == OWN_SHAPE)
 
 
 _SOME = 1 << 20

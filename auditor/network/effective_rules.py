@@ -14,6 +14,7 @@ import msgspec
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
+from auditor.network.default_rules import COLLECTION, pointer_to
 from auditor.network.filters import (
     DEFAULTS,
     Filter,
@@ -285,16 +286,15 @@ def _rules(
         _rule(read, each.id, each.root.id, each.pointer, "securityRules", each)
         for each, read in zip(own, filters_by_priority(network, group, inbound), strict=True)
     )
-    return (*custom, *_defaults(group, DEFAULTS[inbound]))
+    return (*custom, *_defaults(network, group, DEFAULTS[inbound]))
 
 
-def _defaults(group: NetworkSecurityGroup, filters: Iterable[Filter]) -> Iterable[EffectiveRule]:
+def _defaults(
+    network: Network, group: NetworkSecurityGroup, filters: Iterable[Filter]
+) -> Iterable[EffectiveRule]:
     for each in filters:
-        rule_id = f"{group.id}/defaultSecurityRules/{each.name}"
-        yield _rule(each, rule_id, group.id, "/properties/defaultSecurityRules", DEFAULT)
-
-
-DEFAULT = "defaultSecurityRules"
+        rule_id = f"{group.id}/{COLLECTION}/{each.name}"
+        yield _rule(each, rule_id, group.id, pointer_to(network, group, each.name), COLLECTION)
 
 
 def _rule(

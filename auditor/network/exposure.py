@@ -36,6 +36,7 @@ from auditor.resources.load_balancers import (
     OutboundRule,
 )
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
+from auditor.snapshot.document import Dialect
 
 INTERFACE = "microsoft.network/networkinterfaces"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
@@ -246,9 +247,12 @@ def _uses_in(network: Network, balancer: LoadBalancer) -> _Uses:
     doubt = None
     for collection in _RULES:
         try:
-            rules = getattr(balancer.properties, collection) or ()
+            rules = getattr(balancer.properties, collection)
         except Undetermined as unknown:
             doubt = unknown
+            continue
+        if rules is None:
+            doubt = _unlisted(balancer, collection) or doubt
             continue
         for rule in rules:
             try:
@@ -259,6 +263,18 @@ def _uses_in(network: Network, balancer: LoadBalancer) -> _Uses:
     for use in found.values():
         use.doubt = doubt
     return dict(found), doubt
+
+
+def _unlisted(balancer: LoadBalancer, collection: str) -> Undetermined | None:
+    """Say that a Standard load balancer lacks its outbound rules, if only an empty list of them.
+
+    Basic has none, and Azure writes no list there; nor does a request without any.
+    """
+    sku = (walk.peek(walk.peek(balancer, "sku"), "name") or "").lower()
+    asked = balancer.record is not None and balancer.record.dialect is Dialect.LOOSE
+    if collection != "outbound_rules" or sku != "standard" or asked:
+        return None
+    return Undetermined(f"the outbound rules of {balancer.label}", resource=balancer.id)
 
 
 def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None:

@@ -24,11 +24,12 @@ class Use(msgspec.Struct, frozen=True):
     """Which listeners' requests end at each pool or redirect, by its key.
 
     `unclear` are the keys of gateways with requests of which the snapshot does not tell where
-    they go, each with what is missing.
+    they go, each with what is missing; `astray` those where a rule names what is not there.
     """
 
     listeners: dict[str, tuple[Listener, ...]]
     unclear: dict[str, str]
+    astray: dict[str, str]
 
     def of(self, node: Node) -> tuple[Listener, ...]:
         """Give the listeners; none for what nobody uses. Raises Undetermined."""
@@ -51,6 +52,7 @@ class Use(msgspec.Struct, frozen=True):
 def _use(network: Network, ends: Callable[[Network, Route], Iterable[Node]]) -> Use:
     found: dict[str, dict[str, Listener]] = defaultdict(dict)
     unclear: dict[str, str] = {}
+    astray: dict[str, str] = {}
     for subject in listeners(network):
         if isinstance(subject, Doubt):
             unclear.setdefault(fold(subject.id), subject.missing)
@@ -67,7 +69,8 @@ def _use(network: Network, ends: Callable[[Network, Route], Iterable[Node]]) -> 
                     found[end.key][subject.key] = subject
             except Undetermined as unknown:
                 unclear.setdefault(owner, unknown.missing)
-    return Use({key: tuple(each.values()) for key, each in found.items()}, unclear)
+                astray.setdefault(owner, unknown.missing)
+    return Use({key: tuple(each.values()) for key, each in found.items()}, unclear, astray)
 
 
 @question
@@ -81,10 +84,18 @@ def pools_in_use(network: Network) -> tuple[GatewayPool | Doubt, ...]:
     """Give the pools that some listener's requests may reach, as far as can be told.
 
     `listeners_using` raises for those of which it cannot be told; a doubt stands for the pools of
-    a gateway that does not tell them.
+    a gateway that does not tell them, or has none where a rule names one.
     """
     untold = hiding(network, lambda gateway: gateway.pools, "backend pools")
-    return (*pool_use(network).possible(network.all(GatewayPool)), *untold)
+    pools = network.all(GatewayPool)
+    having = {pool.owner.key for pool in pools if pool.owner is not None}
+    having.update(fold(each.id) for each in untold)
+    lost = tuple(
+        Doubt(network.nodes[key].id, missing)
+        for key, missing in pool_use(network).astray.items()
+        if key not in having and key in network.nodes
+    )
+    return (*pool_use(network).possible(pools), *untold, *lost)
 
 
 def listeners_using(network: Network, pool: GatewayPool) -> tuple[Listener, ...]:

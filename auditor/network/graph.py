@@ -101,13 +101,15 @@ class Network:
         effective: tuple[EffectiveAnswer, ...] = (),
         taken_at: str | None = None,
         counted: frozenset[str] = frozenset(),
+        complete: frozenset[int] = frozenset(),
         as_of: datetime | None = None,
         intents: tuple[Intent, ...] = (),
         tags: ServiceTags = NO_TAGS,
     ) -> None:
         """Take linked nodes by key, sorted, and as `leaves` the parts nobody refers to by id.
 
-        `counted` are the keys of records whose type nobody reads. `as_of` is the moment the
+        `counted` are the keys of records whose type nobody reads, `complete` the sources that ask
+        for all there is. `as_of` is the moment the
         network is judged at, for whatever expires; the epoch when not given. `intents` are what
         the configuration expects of the network, in the order written. `tags` are the addresses
         of service tags, as far as they are known.
@@ -120,6 +122,7 @@ class Network:
         self.effective = effective
         self.taken_at = taken_at
         self.counted = counted
+        self._complete = complete
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)
         self.intents = intents
         self.tags = tags
@@ -134,6 +137,11 @@ class Network:
         self.known: dict[Any, Any] = {}
         """The answers to questions that were asked, by question."""
         self._join()
+
+    def asked_below(self, node: Node) -> bool:
+        """Whether what hangs from a node was asked for: what neither came nor is a gap is not."""
+        record = node.root.record
+        return record is not None and record.source in self._complete
 
     def all(self, cls: type[N]) -> tuple[N, ...]:
         """Give every node of a class (and of its subclasses), sorted by key."""

@@ -36,9 +36,10 @@ class LayerKind(Enum):
 class EffectiveRule(msgspec.Struct, frozen=True):
     """A rule at its place.
 
-    `id` is the rule's own; `resource` and `pointer` say where it is written (for a default rule,
-    where Azure lists them all); `name` is Azure's (`securityRules/allow-web`). `doubt` tells why
-    it may not be in force. `written` is a security group's own rule as spelled.
+    `id` is the rule's own; `resource` and `pointer` say where it is written (empty for a default
+    rule that the input does not list: Azure adds it); `name` is Azure's
+    (`securityRules/allow-web`). `doubt` tells why it may not be in force. `written` is a security
+    group's own rule as spelled.
     """
 
     filter: Filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -247,15 +248,17 @@ def resolvers(network: Network, vnet: VirtualNetwork) -> tuple[str, ...]:
 def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
     address = address_or_none(server)
     if address is not None:
-        for near in (vnet, *_peers(network, vnet)):
+        for near in chain((vnet,), _peers(network, vnet)):
             if any(address in prefix for prefix in near.prefixes):
                 return near.key
     raise Undetermined(f"what the DNS server {server} of {vnet.label} answers", resource=vnet.id)
 
 
-def _peers(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetwork, ...]:
-    found = (network.find(p.properties.remote_virtual_network) for p in vnet.peerings)
-    return tuple(near for near in found if isinstance(near, VirtualNetwork))
+def _peers(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNetwork]:
+    for peering in vnet.peerings:
+        near = network.find(peering.properties.remote_virtual_network)
+        if isinstance(near, VirtualNetwork):
+            yield near
 
 
 _STORAGE = ("blob", "dfs", "file", "queue", "table", "web")

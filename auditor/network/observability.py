@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from auditor.errors import Undetermined
-from auditor.ids import fold, parent
+from auditor.ids import fold, parent, subscription
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
 from auditor.resources import walk
@@ -17,6 +17,7 @@ from auditor.resources.monitoring import (
     DiagnosticSetting,
     FlowLog,
     LogSettings,
+    NetworkWatcher,
 )
 from auditor.snapshot.document import Gap
 
@@ -137,6 +138,19 @@ def flow_logs_unread(network: Network, arm_id: str) -> Gap | None:
         if (gap := unread_type(network, kind, arm_id)) is not None:
             return gap
     return None
+
+
+def flow_logs_exported(network: Network, arm_id: str) -> bool:
+    """Whether the input would hold the flow logs of a resource, which are of its subscription.
+
+    They are listed one network watcher at a time, and no watcher names them (G-9): without any,
+    nobody knows whether there are none or nobody asked. A snapshot asks by itself.
+    """
+    home = (subscription(arm_id) or "").lower()
+    return any(each.subscription.lower() == home for each in network.all(FlowLog)) or any(
+        each.subscription.lower() == home and network.asked_below(each)
+        for each in network.all(NetworkWatcher)
+    )
 
 
 @question

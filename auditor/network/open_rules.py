@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends
 from auditor.network.filters import attachments, compiled, idle, place_name
 from auditor.network.graph import Missing, Network, evidence
@@ -39,7 +40,8 @@ def answers_about_ports(
     """Say whether one security rule opens some of the wanted ports to any source.
 
     `wanted` are ports by protocol, `service` is what they are called. A finding speaks for the
-    general rule NSG-003 about the same security rule, and for what else it `covers`.
+    general rule NSG-003 about the same security rule, whether that can tell or not: these ports are
+    meant to be open nowhere. So it does for what else it `covers`.
     """
     if not concerns_internet(network, rule) or aims_at_frontends(network, rule):
         return
@@ -50,7 +52,9 @@ def answers_about_ports(
     if certain is not None and hit:
         message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
         message += f"({ports_in_words(hit)})" + at(network, rule, group)
-        yield finding(network, rule, group, certain, message, (("NSG-003", rule.id), *covers))
+        general: tuple[Cover, ...] = (("NSG-003", rule.id),)
+        told = finding(network, rule, group, certain, message)
+        yield replace(told, covers=(*general, *covers), settles=general)
     elif common(found.possible.get(rule), wanted):
         yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
 
@@ -126,7 +130,6 @@ def finding(
     group: NetworkSecurityGroup,
     opening: Opening[SecurityRule],
     message: str,
-    covers: tuple[tuple[str, str], ...] = (),
 ) -> Finding:
     """Give a finding about an open security rule.
 
@@ -145,7 +148,6 @@ def finding(
         ),
         evidence=(source_evidence(rule), *port_evidence(rule)),
         severity=Severity.MEDIUM if idle(network, group) or (places and not aimed) else None,
-        covers=covers,
     )
 
 

@@ -21,6 +21,30 @@ def _is_azures(network: Network, peering: Peering) -> bool:
         return False
 
 
+def told_peerings(
+    network: Network, vnet: VirtualNetwork
+) -> tuple[tuple[Peering, ...], Undetermined | None]:
+    """Give the peerings of a VNet that are known, and what it does not tell of others.
+
+    Where it does not list them, those are known that came on their own: what was read is there,
+    and whether there are more, nobody says.
+    """
+    try:
+        return vnet.peerings, None
+    except Undetermined as unknown:
+        return _on_their_own(network).get(vnet.key, ()), unknown
+
+
+@question
+def _on_their_own(network: Network) -> dict[str, tuple[Peering, ...]]:
+    found: dict[str, tuple[Peering, ...]] = {}
+    for peering in network.all(Peering):
+        if peering.record is not None:
+            key = fold(network_id(peering))
+            found[key] = (*found.get(key, ()), peering)
+    return found
+
+
 def far_network(network: Network, peering: Peering) -> VirtualNetwork:
     """Give the VNet at the far end. Raises Undetermined when it is not told, or not there."""
     far = network.get(peering.properties.remote_virtual_network, VirtualNetwork)
@@ -41,8 +65,9 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
     back = ends.get((far.key, fold(network_id(peering))))
     if back is not None:
         return back
-    if far.properties.virtual_network_peerings is None or (far.key, "") in ends:
-        raise Undetermined(f"the peerings of {far.label}", resource=far.id)
+    _ = far.peerings  # there may be one back among those that are not told
+    if (far.key, "") in ends:
+        raise Undetermined(f"where a peering of {far.label} leads", resource=far.id)
     return None
 
 

@@ -129,6 +129,11 @@ def _links(network: Network) -> _Links:
             _link(network, node, found)
         except Undetermined as unknown:
             found.untold.setdefault(fold(_near(node)), f"{unknown.missing} of {node.id}")
+    for vnet in network.all(VirtualNetwork):
+        try:
+            _ = vnet.peerings
+        except Undetermined as unknown:
+            found.untold.setdefault(vnet.key, unknown.missing)
     return found
 
 

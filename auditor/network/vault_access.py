@@ -15,8 +15,10 @@ from auditor.certificates import KeyVaultReference
 from auditor.errors import Undetermined
 from auditor.ids import fold, name
 from auditor.network.graph import Network, question
-from auditor.resources.authorization import RoleAssignment
-from auditor.resources.key_vault import KeyVault
+from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.authorization import ManagedIdentity, RoleAssignment
+from auditor.resources.key_vault import AccessPolicy, KeyVault
 
 READING_ROLES = {
     "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
@@ -77,7 +79,7 @@ def secret_access(network: Network, vault: KeyVault, principal: str, secret: str
 
     Raises Undetermined when the snapshot does not tell: no access policies, no role assignments
     that concern the vault, none that is inherited (every subscription has some, so the list is not
-    whole), a custom role, or a group that may hold the principal.
+    whole), a custom role, or what may be a group that holds the principal.
     """
     p = vault.properties
     if p.enable_rbac_authorization:
@@ -85,15 +87,44 @@ def secret_access(network: Network, vault: KeyVault, principal: str, secret: str
     if p.access_policies is None:
         raise Undetermined("the access policies of the vault", resource=vault.id)
     wanted = principal.lower()
-    for policy in p.access_policies:
-        if (policy.object_id or "").lower() == wanted:
-            rights = policy.permissions.secrets if policy.permissions else None
-            if {one.lower() for one in rights or ()} & {"get", "all"}:
-                return Access.ALLOWED
+    readers = [policy.object_id for policy in p.access_policies if _lets_get(policy)]
+    if wanted in {(one or "").lower() for one in readers}:
+        return Access.ALLOWED
     if not all(policy.object_id for policy in p.access_policies):
         missing = f"for whom an access policy of the key vault {vault.label} is"
         raise Undetermined(missing, resource=vault.id)
+    for one in readers:
+        if one and one.lower() not in _single_principals(network):
+            raise Undetermined(
+                f"whether the identity belongs to {one}, a group perhaps, which an access policy "
+                f"of the key vault {vault.label} lets get secrets",
+                resource=vault.id,
+            )
     return Access.NO_POLICY
+
+
+def _lets_get(policy: AccessPolicy) -> bool:
+    rights = policy.permissions.secrets if policy.permissions else None
+    return bool({one.lower() for one in rights or ()} & {"get", "all"})
+
+
+@question
+def _single_principals(network: Network) -> frozenset[str]:
+    """The principals that are known to be no groups: managed identities, and as roles call them.
+
+    A policy does not say what its principal is.
+    """
+    found: list[str | None] = []
+    for identity in network.all(ManagedIdentity):
+        found.append(walk.peek(walk.peek(identity, "properties"), "principal_id"))
+    for gateway in network.all(ApplicationGateway):
+        shown = walk.peek(walk.peek(gateway, "identity"), "user_assigned_identities") or {}
+        found += [walk.peek(each, "principal_id") for each in shown.values()]
+    for assignment in network.all(RoleAssignment):
+        settings = walk.peek(assignment, "properties")
+        if (walk.peek(settings, "principal_type") or "").lower() not in ("", "group"):
+            found.append(walk.peek(settings, "principal_id"))
+    return frozenset(each.lower() for each in found if each)
 
 
 def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> Access:

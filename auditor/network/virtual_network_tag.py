@@ -21,7 +21,7 @@ from auditor.network.on_premises import (
     learns_routes,
     on_premises,
 )
-from auditor.network.peerings import way_back
+from auditor.network.peerings import told_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import claims_of, is_whole, neighbours, subnet_claims, to_hub
 from auditor.network.service_tags import ServiceTags
@@ -125,11 +125,9 @@ def _perhaps(addresses: AddressSet, reason: Reason) -> Extent:
 
 
 def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet | None) -> Iterator[Extent]:
-    try:
-        peerings = vnet.peerings
-    except Undetermined as unknown:
-        yield _anything(unknown, vnet.id)
-        return
+    peerings, others = told_peerings(network, vnet)
+    if others is not None:
+        yield _anything(others, vnet.id)
     for peering in peerings:
         # A peering of whole networks gives the same to all subnets.
         yield from _by_peering(network, peering, None if possibly(is_whole, peering) else subnet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
-from auditor.network.routing_domains import near_keys
+from auditor.network.routing_domains import near_keys, untold
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 PLATFORM_SUBNETS = frozenset(
@@ -26,10 +26,17 @@ def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
     Peerings do not add up (R-15); an appliance or a gateway in a network between the two may join
     them all the same. Further away is nobody.
     """
-    near = {home, *near_keys(network, home)}
+    near = {home, *_joined(network, home)}
     for key in tuple(near):
-        near |= near_keys(network, key)
+        near |= _joined(network, key)
     return _subnets_of(network, frozenset(near))
+
+
+def _joined(network: Network, key: str) -> frozenset[str]:
+    """Give who is near a network: any of those that do not tell it either, where it does not."""
+    open_ = untold(network)
+    near = near_keys(network, key)
+    return near | open_.keys() if key in open_ else near
 
 
 @question_about

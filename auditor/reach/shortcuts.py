@@ -15,6 +15,7 @@ from auditor.addresses import Address, AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.address_plan import locate
 from auditor.network.graph import Network, possibly, question, question_about
+from auditor.network.peerings import told_peerings
 from auditor.network.reasons import Reason
 from auditor.network.route_tables import is_node_route
 from auditor.network.routing import effective_routes
@@ -194,6 +195,17 @@ def by_peerings(network: Network, table: RouteTable) -> Iterator[Shortcut]:
                     told.add(key)
                     yield Shortcut(tie.peering, claim.prefix, whole, found)
                     break
+
+
+def untold_peerings(network: Network, table: RouteTable) -> Iterator[Undetermined]:
+    """Say, once a VNet, that not all of its peerings are told, which may be such shortcuts."""
+    if not any(one.prefix.length for one in inspected(network, table)):
+        return
+    homes = {network.holder(subnet, VirtualNetwork): None for subnet in senders(network, table)}
+    for vnet in homes:
+        others = told_peerings(network, vnet)[1] if vnet is not None else None
+        if others is not None:
+            yield others
 
 
 def _by_peering(

@@ -145,7 +145,7 @@ class StreamListener(Listener):
 class GatewayBackendAddress(Wire, gc=False):
     """One entry of `backendAddresses`: an address or a name (A-26)."""
 
-    ip_address: str | None = None
+    ip_address: IpAddress | None = None
     fqdn: str | None = None
 
 

@@ -30,7 +30,7 @@ from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
 from auditor.resources.walk import bare, peek
 from auditor.resources.words import Sharer, Words, sharer
-from auditor.snapshot.always import ALWAYS_LISTED, ANSWERED
+from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Dialect, Record
 
 _ENVELOPE = frozenset({"id", "name", "type"})
@@ -47,21 +47,18 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 _Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
-_Lists: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
-"""The lists that Azure writes always, and those that it writes in every answer."""
 
 
 @lru_cache(maxsize=4096)
-def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None, _Lists]:
-    """The struct of a type, what reads a record of it at once, if that can be, and its lists."""
+def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
+    """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
     cls = TYPES.get(spelled.lower())
     if cls is None:
-        return cls, None, ((), ())
-    lists = _attributes_of(cls, ALWAYS_LISTED), _attributes_of(cls, ANSWERED)
+        return cls, None, ()
     if cls.lifted:
-        return cls, None, lists
+        return cls, None, _always(cls)
     quick = twin(cls)
-    return cls, (decoder(quick).decode, sharer(quick)), lists
+    return cls, (decoder(quick).decode, sharer(quick)), _always(cls)
 
 
 def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
@@ -71,22 +68,19 @@ def decode(record: Record, damages: list[Damage], words: Words | None = None) ->
     that ends the audit. A record that is no object at all gives None and a damage. Unset are the
     lists, too, that Azure always writes and this record lacks: it was cut short.
     """
-    cls, quick, (always, answered) = _reader(record.type)
+    cls, quick, always = _reader(record.type)
     if cls is None:
         return None
     node = _decode(record, cls, quick, damages, Words() if words is None else words)
     for attribute in always:
         _leave_open(node, attribute)
-    if answered and peek(peek(node, "properties"), "provisioning_state") is not None:
-        for attribute in answered:
-            _leave_open(node, attribute)
     return node
 
 
-def _attributes_of(cls: type[Node], listed: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The attributes, in the settings of a class, of the lists that a table names for its type."""
+def _always(cls: type[Node]) -> tuple[str, ...]:
+    """The lists that Azure writes in the settings of a class, if only empty ones."""
     settings = next((hint for key, hint in _hints(cls).values() if key == "properties"), None)
-    keys = [key for kind, keys in listed.items() if TYPES.get(kind) is cls for key in keys]
+    keys = [key for kind, keys in ALWAYS_LISTED.items() if TYPES.get(kind) is cls for key in keys]
     return tuple(_attributes(settings)[key.lower()] for key in keys) if settings else ()
 
 

@@ -65,7 +65,7 @@ class LoadBalancerFrontend(Node):
 class BackendAddressProperties(Wire):
     """A pool member given by address (E-14)."""
 
-    ip_address: str | None = None
+    ip_address: IpAddress | None = None
     virtual_network: Ref | None = None
     subnet: Ref | None = None
     network_interface_ip_configuration: Ref | None = field(

@@ -176,5 +176,10 @@ class VirtualNetwork(Resource):
 
     @property
     def peerings(self) -> tuple[Peering, ...]:
-        """Its sides of its peerings."""
-        return tuple(self.properties.virtual_network_peerings or ())
+        """Its sides of its peerings. Raises Undetermined when it does not tell which there are."""
+        settings = self.properties
+        try:
+            return tuple(settings.virtual_network_peerings or ())
+        except Undetermined:
+            lacks = f"the peerings of network {self.label}"
+        raise Undetermined(lacks, resource=self.id)

@@ -15,22 +15,18 @@ ALWAYS_LISTED: dict[str, tuple[str, ...]] = {
         "httpListeners",
         "requestRoutingRules",
     ),
-    "microsoft.network/loadbalancers": ("frontendIPConfigurations",),
+    "microsoft.network/loadbalancers": (
+        "frontendIPConfigurations",
+        "backendAddressPools",
+        "loadBalancingRules",
+        "inboundNatRules",
+    ),
     "microsoft.network/networkinterfaces": ("ipConfigurations",),
     "microsoft.network/networksecuritygroups": ("securityRules",),
     "microsoft.network/privateendpoints/privatednszonegroups": ("privateDnsZoneConfigs",),
     "microsoft.network/routetables": ("routes",),
     "microsoft.network/virtualnetworkgateways": ("ipConfigurations",),
-    "microsoft.network/virtualnetworks": ("subnets",),
+    "microsoft.network/virtualnetworks": ("subnets", "virtualNetworkPeerings"),
     "microsoft.containerservice/managedclusters": ("agentPoolProfiles",),
 }
 """By lower-case type, the keys below `properties`."""
-
-ANSWERED: dict[str, tuple[str, ...]] = {
-    "microsoft.network/loadbalancers": (
-        "backendAddressPools",
-        "loadBalancingRules",
-        "inboundNatRules",
-    ),
-}
-"""The same, of answers alone: they tell a `provisioningState`, which no request does."""

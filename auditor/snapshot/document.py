@@ -176,6 +176,10 @@ class Lines:
                 give_back(self._text, start - _STRIDE, start)
 
 
+OWN_SHAPE = "auditor snapshot"
+"""The shape that asks for every list it knows of, and tells which it could not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input after decompression. `name` is the path as given ("-" for standard input)."""

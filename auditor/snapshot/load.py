@@ -23,7 +23,6 @@ from auditor.snapshot.document import (
     Gap,
     KubernetesList,
     KubernetesObject,
-    Lines,
     Record,
     Snapshot,
     Source,
@@ -32,7 +31,7 @@ from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.kubernetes import labelled, wiped
-from auditor.snapshot.formats.lines import read_lines
+from auditor.snapshot.formats.lines import read_lines, read_sound_lines
 from auditor.snapshot.merge import merge
 from auditor.snapshot.scan import Text, skip_space
 from auditor.snapshot.text import decode, unpack
@@ -59,8 +58,9 @@ def load(
     """Read files, directories and `-` (standard input) into one Snapshot.
 
     The answer does not depend on the order of `paths`. Damage and files that cannot be read stop
-    it, unless `keep_going`: then each is a Gap of kind `damaged`. Sound JSON that is no export is
-    refused when it was given by name, and a Gap when it was met in a directory.
+    it, unless `keep_going`: then each is a Gap of kind `damaged`, and so is each damaged line of
+    JSON lines. Sound JSON that is no export is refused when it was given by name, and a Gap when it
+    was met in a directory.
 
     Raises InputError: nothing found, damaged, no export, or not one Azure resource in all.
     """
@@ -68,7 +68,7 @@ def load(
     with _collection_paused():
         for item in discover(paths):
             try:
-                _take(gathered, item, stdin)
+                _take(gathered, item, stdin, keep_going)
             except InputError as error:
                 gathered.gaps.append(_as_gap(error, item, keep_going))
         keys, records, conflicts = merge(gathered.records, gathered.sources)
@@ -89,9 +89,11 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None) -> None:
+def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None, keep_going: bool) -> None:
     text, lines = decode(item.name, unpack(item.name, _bytes(item, stdin)))
-    reading = _parse(len(gathered.sources), item.name, text, lines)
+    start = skip_space(text, 0)
+    document = Document(len(gathered.sources), item.name, text, Raw(text), start, lines)
+    reading = _spared(document) if keep_going else _parse(document)
     kept = wiped(reading, text)
     source = Source(name=item.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
     if kept is text:
@@ -128,11 +130,23 @@ def _unreadable(name: str, reason: str) -> InputError:
     )
 
 
-def _parse(source: int, name: str, text: Text, lines: Lines) -> Reading:
+def _spared(document: Document) -> Reading:
+    """Read one text; of JSON lines, what is sound when some are not."""
+    try:
+        return _parse(document)
+    except NotAnExport:
+        raise
+    except InputError:
+        reading = read_sound_lines(document)
+        if reading is None:
+            raise
+        return reading
+
+
+def _parse(document: Document) -> Reading:
     """Read one text: a single JSON document, or JSON lines when more follows the first."""
+    name, text = document.name, document.text
     depth.check(name, text)
-    start = skip_space(text, 0)
-    document = Document(source, name, text, Raw(text), start, lines)
     try:
         return read(document) if document.is_sound() else read_lines(document)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -34,7 +34,7 @@ from auditor.network.on_premises import (
     on_premises,
     require_connections,
 )
-from auditor.network.routing_domains import Claim, home_of, near_keys, space_of
+from auditor.network.routing_domains import Claim, home_of, near_keys, space_of, untold
 from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -73,6 +73,8 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
             around.extend(space_of(network, key))
         except Undetermined as unknown:
             yield Unknown(gateway.id, missing=unknown.missing, key=key)
+    if (doubt := untold(network).get(home)) is not None:
+        yield Unknown(gateway.id, missing=doubt, key="joined")
     try:
         around.extend(_sites(network, gateway, home))
     except Undetermined as unknown:

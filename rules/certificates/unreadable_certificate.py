@@ -16,7 +16,8 @@ and
 
 The answer is *unknown* when the vault, the identity's principal or the role assignments that
 concern the vault, the inherited ones among them, are not in the snapshot, when the identity has a
-custom role, and when a group with such a role may hold it.
+custom role, and when it may hold the right through a group: one with such a role, or a principal
+of an access policy that is not known to be a single one.
 The vault's firewall is judged by TLS-008; a certificate that was uploaded is not judged.
 
 ## What to do

@@ -39,6 +39,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
 from auditor.network.graph import Network, evidence, question
+from auditor.network.peerings import told_peerings
 from auditor.network.reads import CLUSTERS, DATABASES
 from auditor.remedy import az
 from auditor.resources.base import Node
@@ -160,6 +161,8 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
         yield from _judge(network, zone, linked, vnet, user, None)
     for vnet, user in _neighbours(network, homes).values():
         yield from _judge(network, zone, linked, vnet, user, Severity.MEDIUM)
+    for unknown in _untold_neighbours(network, homes):
+        yield Unknown(zone.id, missing=unknown.missing, key=f"peers {unknown.resource.lower()}")
 
 
 def _judge(
@@ -216,7 +219,7 @@ def _neighbours(
     """The networks peered with a home that hold cluster nodes."""
     found: dict[str, tuple[VirtualNetwork, Node]] = {}
     for vnet, user in homes.values():
-        for peering in vnet.peerings:
+        for peering in told_peerings(network, vnet)[0]:
             near = network.find(peering.properties.remote_virtual_network)
             if (
                 isinstance(near, VirtualNetwork)
@@ -226,6 +229,18 @@ def _neighbours(
             ):
                 found.setdefault(near.key, (near, user))
     return found
+
+
+def _untold_neighbours(
+    network: Network, homes: dict[str, tuple[VirtualNetwork, Node]]
+) -> Iterator[Undetermined]:
+    """Say which homes do not tell all their peerings, where there are nodes that may be beyond."""
+    if networks_with_nodes(network) <= homes.keys():
+        return
+    for vnet, _ in homes.values():
+        others = told_peerings(network, vnet)[1]
+        if others is not None:
+            yield others
 
 
 @question

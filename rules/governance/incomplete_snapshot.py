@@ -45,7 +45,7 @@ from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(: (?P<pointer>.*))?", re.DOTALL)
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?", re.DOTALL)
 _TOGETHER = 5
 _MILD = ("unsupported", "lossy")
 _READ = {
@@ -123,7 +123,7 @@ def _gap(gap: Gap) -> Finding:
 
 
 def _location(gap: Gap) -> Location | None:
-    """The place a gap names, `file:line: pointer`; of a file as a whole its first line."""
+    """The place a gap names, `file:line[:column][: pointer]`; of a whole file its first line."""
     place = _PLACE.fullmatch(gap.where)
     if place is None:
         return Location(gap.where, 1, "") if gap.where else None

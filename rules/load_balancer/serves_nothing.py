@@ -12,7 +12,8 @@ nobody today answers somebody on the day a rule is added.
 - Otherwise, each of its frontends that no rule of any kind uses, inbound or outbound, or whose
   rules all lead to no machine: to pools without members, or by NAT to nobody.
 
-*Unknown* when the export does not tell the pools, or names a rule or a pool that it does not hold.
+*Unknown* when the export does not tell the pools or the rules of a kind, or names a rule or a pool
+that it does not hold.
 
 ## What to do
 Delete it, or give its pool the machines that it was made for. In a node resource group, delete the

@@ -9,10 +9,11 @@ A virtual network with subnets that no enabled flow log targets, neither as a wh
 every one of its subnets. Logs of network security groups count for the subnets that carry the
 group, as long as they exist (see DEP-005).
 
-When the snapshot holds no network watcher and no flow log at all, the answer is *unknown*: they
-live in a resource group of their own and are easily left out. So it is when those of the
-network's subscription could not be read, when a flow log does not say whether it is enabled, or
-when the network does not tell its subnets.
+When the input holds no flow log at all of the network's subscription, the answer is *unknown*: they
+are listed one network watcher at a time and are easily left out. A snapshot of `auditor snapshot`
+asks every watcher, so that none means none. *Unknown* it is, too, when those of the subscription
+could not be read, when a flow log does not say whether it is enabled, or when the network does not
+tell its subnets.
 
 ## What to do
 Create a VNet flow log in the network's region, with traffic analytics if you can.
@@ -28,7 +29,6 @@ from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
 from auditor.remedy import az, region
-from auditor.resources.monitoring import FlowLog, NetworkWatcher
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -55,10 +55,10 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     gap = observability.flow_logs_unread(network, vnet.id)
     if gap is not None:
         raise Undetermined(f"the flow logs: {gap.subject} was not read ({gap.detail})")
-    if not network.all(FlowLog) and not network.all(NetworkWatcher):
+    if not observability.flow_logs_exported(network, vnet.id):
         yield Unknown(
             vnet.id,
-            missing="the flow logs: the snapshot holds no network watcher and no flow log",
+            missing="the flow logs: the input holds none of this subscription; were they exported?",
             remedy=az("network", "watcher", "flow-log", "list", location=region(vnet)),
         )
         return

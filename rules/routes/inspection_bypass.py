@@ -51,6 +51,7 @@ from auditor.reach.shortcuts import (
     by_peerings,
     by_route,
     inspecting_tables,
+    untold_peerings,
 )
 from auditor.remedy import az
 from auditor.resources.base import Node
@@ -95,6 +96,13 @@ def inspection_bypass(network: Network, table: RouteTable, params: Params) -> Ou
         table.id, parts, lambda route: _judged(_lone(by_route(network, table, route)), allowed)
     )
     yield from _judged(by_peerings(network, table), allowed)
+    for unknown in untold_peerings(network, table):
+        yield Unknown(
+            table.id,
+            missing=unknown.missing,
+            related=(unknown.resource,),
+            key=f"peerings {unknown.resource.lower()}",
+        )
     meant = {service.lower() for service in params.services}
     for subnet, whole, every in by_endpoints(network, table):
         services = [service for service in every if service.lower() not in meant]

@@ -63,9 +63,12 @@ def own(auditor: Command, number: int = 1, body: str = BROKEN, severity: str = "
     auditor.write(f"own/own_{number}.py", text)
 
 
+EMPTY: Json = {"subnets": [], "virtualNetworkPeerings": []}
+
+
 def network(name: str = "hub", **more: Any) -> Json:
     space = {"addressPrefixes": ["10.0.0.0/16"]}
-    return resource(VNET, name, {"addressSpace": space, "subnets": [], **more})
+    return resource(VNET, name, {"addressSpace": space, **EMPTY, **more})
 
 
 def statuses(ran: Ran) -> list[str]:

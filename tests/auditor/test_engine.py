@@ -260,6 +260,23 @@ def test_an_unknown_is_never_covered() -> None:
     assert speaking(unsure, speaks("SPE-001", "GEN-001")) == ["GEN-001", "SPE-001"]
 
 
+def test_an_unknown_falls_silent_where_the_special_rule_settles_it() -> None:
+    def settles(covered: str) -> Rule[Any]:
+        said = finding("/s", settles=(("GEN-001", covered),))
+        return made(lambda *_: iter([said]), "SPE-001", of=whole)
+
+    unsure = made(lambda *_: iter([Unknown("/S", missing="x")]), "GEN-001", of=whole)
+
+    assert speaking(unsure, settles("/s")) == ["SPE-001"]
+    assert speaking(unsure, settles("/other")) == ["GEN-001", "SPE-001"]
+    assert speaking(unsure) == ["GEN-001"]
+    general, special = judge(NETWORK, [unsure, settles("/s")])
+    [told] = special.outcomes
+    assert isinstance(told, Finding)
+    assert special.general(told) == ("GEN-001",)
+    assert (general.silenced, general.kept) == (["/S"], 0)
+
+
 def test_what_is_covered_covers_in_turn() -> None:
     chain = [speaks("AA-001", "BB-001"), speaks("BB-001", "CC-001"), speaks("CC-001")]
 

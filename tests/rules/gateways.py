@@ -160,7 +160,8 @@ def vnet(
         }
         for key, value in subnets.items()
     ]
-    return resource(VNET, name, {"addressSpace": {"addressPrefixes": [space]}, "subnets": named})
+    listed: dict[str, Any] = {"subnets": named, "virtualNetworkPeerings": []}
+    return resource(VNET, name, {"addressSpace": {"addressPrefixes": [space]}, **listed})
 
 
 def home(**more: Any) -> dict[str, Any]:

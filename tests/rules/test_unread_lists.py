@@ -249,10 +249,15 @@ def test_a_denied_resource_group_hides_lists_of_every_type() -> None:
 
 def test_what_no_list_can_cure_stays_broken() -> None:
     """A load balancer without a pool serves nothing, whoever the NICs are."""
-    balancer = resource("Microsoft.Network/loadBalancers", "lb", {"backendAddressPools": []})
+    rules: dict[str, Any] = {"loadBalancingRules": [], "inboundNatRules": []}
+    balancer = resource(
+        "Microsoft.Network/loadBalancers", "lb", {"backendAddressPools": [], **rules}
+    )
     assert ask("LB-001", estate(balancer, gaps=denied(NICS))).names == ["lb"]
     pool = {"name": "web", "properties": {}}
-    some = resource("Microsoft.Network/loadBalancers", "lb", {"backendAddressPools": [pool]})
+    some = resource(
+        "Microsoft.Network/loadBalancers", "lb", {"backendAddressPools": [pool], **rules}
+    )
     answer = ask("LB-001", estate(some, gaps=denied(NICS)))
     assert (answer.broken, len(answer.unknown)) == ([], 1)
 

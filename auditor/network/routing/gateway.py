@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.graph import Network, question_about
 from auditor.network.on_premises import (
     claims_of_space,
@@ -22,6 +23,7 @@ from auditor.network.on_premises import (
     require_connections,
     route_server_of,
 )
+from auditor.network.peerings import told_peerings
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import Tie, ties_of
@@ -63,7 +65,9 @@ def served_by(network: Network, vnet: VirtualNetwork) -> Served:
     untold: list[Reason] = []
     teachers = list(_hubs(network, vnet))
     homes: list[tuple[VirtualNetwork, tuple[Reason, ...]]] = [(vnet, ())]
-    for tie in ties_of(network, vnet).ties:
+    around = ties_of(network, vnet)
+    untold += [reason for reason in around.untold if fold(reason.resource) == vnet.key]
+    for tie in around.ties:
         try:
             if tie.peering.properties.use_remote_gateways:
                 homes += _transit(network, tie, untold)
@@ -105,13 +109,13 @@ def _hubs(network: Network, vnet: VirtualNetwork) -> Iterator[Reason]:
             found[other] = spelled(network, other)
     for key in sorted(found):
         yield _learned(f"the virtual hub {found[key].rpartition('/')[2]}", found[key])
-    if not found:
-        for peering in vnet.peerings:
-            try:
-                if to_hub(network, peering):
-                    yield _learned("the virtual hub it is connected to", peering.id)
-            except Undetermined:
-                continue  # the ties of the VNet tell it
+    peerings, _ = told_peerings(network, vnet)
+    for peering in () if found else peerings:
+        try:
+            if to_hub(network, peering):
+                yield _learned("the virtual hub it is connected to", peering.id)
+        except Undetermined:
+            continue  # the ties of the VNet tell it, and of those that it does not list
 
 
 def _learned(who: str, resource: str) -> Reason:

@@ -11,7 +11,7 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, question_about
-from auditor.network.peerings import far_network, way_back
+from auditor.network.peerings import far_network, told_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.place import Place
@@ -50,11 +50,8 @@ class Ties(msgspec.Struct, frozen=True):
 def ties_of(network: Network, vnet: VirtualNetwork) -> Ties:
     """Give the peerings of a VNet that carry packets: Connected on both sides (R-14)."""
     ties: list[Tie] = []
-    untold: list[Reason] = []
-    try:
-        peerings = vnet.peerings
-    except Undetermined as unknown:
-        return Ties((), (gap(unknown, vnet.id),))
+    peerings, others = told_peerings(network, vnet)
+    untold = [gap(others, vnet.id)] if others is not None else []
     for peering in peerings:
         try:
             tie = _tie(network, vnet, peering)

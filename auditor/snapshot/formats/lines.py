@@ -2,29 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
 import msgspec
 from msgspec import Raw
 
-from auditor.snapshot import formats
+from auditor.errors import InputError
+from auditor.snapshot import depth, formats
+from auditor.snapshot.document import Gap
+from auditor.snapshot.faults import malformed
 from auditor.snapshot.formats.collect import Collector
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
-from auditor.snapshot.scan import skip_space
+from auditor.snapshot.scan import Text, skip_space
 
 _LINES = msgspec.json.Decoder(Raw)
+
+_Part: TypeAlias = tuple[Raw, int]
+"""A JSON document of the text, and its offset."""
 
 
 def read_lines(document: Document) -> Reading:
     """Read a text of several JSON documents, each on a line of its own or on several."""
     parts = _LINES.decode_lines(document.text)
+    return _read(document, [*_placed(document.text, document.start, parts)])
+
+
+def read_sound_lines(document: Document) -> Reading | None:
+    """Read the lines that are sound, of a text of which others are not; each of those is a gap.
+
+    None when the text is no JSON lines: when more lines are damaged than sound. A document that
+    was written on several lines has hardly any that is sound alone.
+    """
+    sound: list[_Part] = []
+    faults: list[Gap] = []
+    good = 0
+    for number, start, line in _lines(document.text):
+        try:
+            depth.check(document.name, line)
+            parts = _LINES.decode_lines(line)
+        except (msgspec.DecodeError, RecursionError, InputError) as error:
+            faults.append(_fault(document.name, number, line, error))
+            continue
+        if parts:
+            good += 1
+            sound += _placed(document.text, skip_space(document.text, start), parts)
+    if len(faults) > good:
+        return None
+    reading = _read(document, sound, spare=True)
+    reading.gaps.extend(faults)
+    return reading
+
+
+def _lines(text: Text) -> Iterator[tuple[int, int, bytes]]:
+    """Give number, offset and text of each line."""
+    start = 0
+    for number, line in enumerate(bytes(text).split(b"\n"), 1):
+        yield number, start, line
+        start += len(line) + 1
+
+
+def _fault(name: str, number: int, line: bytes, error: Exception) -> Gap:
+    fault = error if isinstance(error, InputError) else malformed(name, line, error)
+    column = fault.where.removeprefix(f"{name}:1:")
+    where = f"{name}:{number}:{column if column.isdecimal() else 1}"
+    return Gap("damaged", name, f"line {number}: {fault.what}", where)
+
+
+def _placed(text: Text, start: int, parts: Iterable[Raw]) -> Iterator[_Part]:
+    at = start
+    for part in parts:
+        yield part, at
+        at = skip_space(text, at + memoryview(part).nbytes)
+
+
+def _read(document: Document, parts: Sequence[_Part], *, spare: bool = False) -> Reading:
+    """Read some documents of a text; with `spare`, one that is damaged spoils no other."""
     collector = Collector(document, "JSON lines")
     others: list[Document] = []
-    at = document.start
-    for part in parts:
+    for part, at in parts:
         if not collector.add_if_resource(part, at, ""):
             others.append(document.part(part, at, ""))
-        at = skip_space(document.text, at + memoryview(part).nbytes)
     reading = collector.finish()
-    refusals = [refusal for one in others for refusal in _read_into(reading, one)]
+    refusals = [refusal for one in others for refusal in _read_into(reading, one, spare)]
     if refusals and len(refusals) == len(parts):
         raise NotAnExport(
             f"{len(parts)} JSON documents, none of them an export; the first: {refusals[0][2]}",
@@ -34,10 +94,16 @@ def read_lines(document: Document) -> Reading:
     return reading
 
 
-def _read_into(reading: Reading, document: Document) -> list[tuple[str, str, str, str]]:
+def _read_into(
+    reading: Reading, document: Document, spare: bool
+) -> list[tuple[str, str, str, str]]:
     """Read one document; give its refusal, if it is refused."""
     try:
         reading.extend(formats.read(document))
     except NotAnExport as error:
         return [(error.kind, document.name, error.what, document.where(""))]
+    except InputError as error:
+        if not spare:
+            raise
+        return [("damaged", document.name, error.what, error.where or document.where(""))]
     return []

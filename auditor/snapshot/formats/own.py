@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from auditor.errors import InputError
-from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList
+from auditor.snapshot.document import OWN_SHAPE, EffectiveAnswer, Gap, KubernetesList
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import kubernetes
 from auditor.snapshot.formats.collect import Collector
@@ -65,7 +65,7 @@ def read(document: Document) -> Reading | None:
     parts = envelope.resources
     if not isinstance(parts, list):
         raise _spoilt(document, "`resources` is no list")
-    collector = Collector(document, "auditor snapshot", flat=False)
+    collector = Collector(document, OWN_SHAPE, flat=False)
     collector.add_all(parts, document.starts(parts, "resources"), f"{document.pointer}/resources/")
     reading = collector.finish()
     try:

@@ -26,8 +26,9 @@ def _no_configuration_from_above(auditor: Command) -> None:
 def network(*, guarded: bool = True) -> list[Json]:
     group = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}} if guarded else {}
     subnet = {"name": "web", "properties": {"addressPrefix": "10.0.0.0/24", **group}}
-    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
-    return [resource(VNET, "v", space), resource(NSG, "nsg", {"securityRules": []})]
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    parts: Json = {"subnets": [subnet], "virtualNetworkPeerings": []}
+    return [resource(VNET, "v", {**space, **parts}), resource(NSG, "nsg", {"securityRules": []})]
 
 
 def outcomes(report: Any, number: int = 0) -> dict[str, str]:

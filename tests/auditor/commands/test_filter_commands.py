@@ -60,6 +60,45 @@ def test_the_reverse_flow_is_another_question(auditor: Command) -> None:
     assert found["ruleName"] == "defaultSecurityRules/AllowInternetOutBound"
 
 
+def default(name: str) -> Json:
+    return {"name": name, "properties": {"priority": 65000}}
+
+
+NAMES = ["DenyAllOutBound", "AllowInternetOutBound", "AllowVnetOutBound", "DenyAllInBound"]
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_N_10_a_default_rule_is_pointed_at_by_its_name(auditor: Command, flat: bool) -> None:
+    what = estate()
+    group = what["value"][0]
+    group["properties"]["defaultSecurityRules"] = [default(name) for name in NAMES]
+    if flat:  # as az writes it
+        group |= {**group.pop("properties"), "resourceGroup": "rg"}
+
+    found = asked(auditor, what, direction="outbound")
+
+    assert found["rule"]["pointer"] == "/properties/defaultSecurityRules/1"
+    assert found["rule"]["id"].endswith("/nsg/defaultSecurityRules/AllowInternetOutBound")
+    told = ask(auditor, what, direction="outbound").out.splitlines()[1]
+    assert told.endswith(f"of {arm_id(NSG, 'nsg')} /properties/defaultSecurityRules/1")
+
+
+@pytest.mark.parametrize("listed", [None, [], [default("AllowVnetInBound")], 5, [{"name": 5}]])
+def test_N_10_a_default_rule_that_is_not_listed_is_said_to_be_azures(
+    auditor: Command, listed: Any
+) -> None:
+    what = estate()
+    if listed is not None:
+        what["value"][0]["properties"]["defaultSecurityRules"] = listed
+
+    found = asked(auditor, what, direction="outbound")
+
+    assert found["rule"]["name"] == "defaultSecurityRules/AllowInternetOutBound"
+    assert found["rule"]["pointer"] is None
+    told = ask(auditor, what, direction="outbound").out.splitlines()[1]
+    assert told.endswith(f"of {arm_id(NSG, 'nsg')} (Azure adds it, the input does not list it)")
+
+
 def test_the_answer_in_words(auditor: Command) -> None:
     ran = ask(auditor, estate(), local="10.0.0.4:22")
     assert ran.status == 0

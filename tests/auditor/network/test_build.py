@@ -277,6 +277,24 @@ def test_a_range_where_azure_writes_one_address_is_damage(address: str) -> None:
         estate(resource(f"{NETWORK}/loadBalancers", "lb", {"frontendIPConfigurations": frontends}))
 
 
+@pytest.mark.parametrize("address", ["10.0.0", "app.contoso.example", "10.0.2.0/24"])
+@pytest.mark.parametrize("kind", ["applicationGateways", "loadBalancers"])
+def test_a_member_whose_address_is_none_is_damage(kind: str, address: str) -> None:
+    entry: Json = {"ipAddress": address}
+    members = (
+        {"backendAddresses": [entry]}
+        if kind == "applicationGateways"
+        else {"loadBalancerBackendAddresses": [{"name": "m", "properties": entry}]}
+    )
+    pools = [{"name": "p", "properties": members}]
+    one = resource(f"{NETWORK}/{kind}", "x", {"backendAddressPools": pools})
+
+    with pytest.raises(InputError, match="is not an address"):
+        estate(one)
+    entry["ipAddress"] = ""  # as good as none
+    assert estate(one).gaps == ()
+
+
 def test_a_part_of_another_type_does_not_take_the_place_of_a_copy() -> None:
     odd = subnet("app", "10.0.1.0/24") | {"type": f"{VNET}/virtualNetworkPeerings"}
 

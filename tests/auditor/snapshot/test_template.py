@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from auditor.errors import InputError
+from auditor.network.build import build
+from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.snapshot.document import Dialect, Snapshot
 from auditor.snapshot.formats import evaluate
 from auditor.snapshot.load import load
@@ -17,6 +19,8 @@ from .reading import bodies, kinds, read
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 GROUP = "/subscriptions/{subscription}/resourceGroups/{resource-group:-}"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
+NO_PARTS: dict[str, Any] = {"subnets": [], "virtualNetworkPeerings": []}
+"""What a network that declares neither subnets nor peerings gets."""
 
 
 def resource(name: str = "hub", kind: str = "virtualNetworks", **more: Any) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def test_literal_resources_are_read() -> None:
             "type": "Microsoft.Network/virtualNetworks",
             "location": "westeurope",
             "tags": {"a": "b"},
-            "properties": {"subnets": []},
+            "properties": NO_PARTS,
         }
     ]
 
@@ -157,7 +161,7 @@ def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: s
         )
     )
 
-    assert bodies(snapshot)[0]["properties"] == {"y": 1, "subnets": []}
+    assert bodies(snapshot)[0]["properties"] == {"y": 1, **NO_PARTS}
     ((pointer, why),) = snapshot.records[0].unresolved
     assert pointer == "/properties/x"
     assert reason in why
@@ -324,9 +328,20 @@ def test_copy_loops_unfold() -> None:
     )
 
     assert [(body["name"], body["properties"]) for body in bodies(snapshot)] == [
-        ("v0", {"n": 10, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
-        ("v1", {"n": 11, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
+        ("v0", {"n": 10, **NO_PARTS, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
+        ("v1", {"n": 11, **NO_PARTS, "subnets": [{"name": "s0"}, {"name": "s1"}]}),
     ]
+
+
+def test_peerings_that_a_template_does_not_declare_there_are_none() -> None:
+    def peerings(*children: Any) -> list[str]:
+        [vnet] = build(read(template(resource(), *children))).network.all(VirtualNetwork)
+        return [peering.name for peering in vnet.peerings]
+
+    far = {"remoteVirtualNetwork": {"id": f"{NETWORK}/virtualNetworks/far"}}
+    kind = "virtualNetworks/virtualNetworkPeerings"
+    assert peerings() == []
+    assert peerings(resource("hub/to-far", kind, properties=far)) == ["to-far"]
 
 
 def nested(scope: str, **more: Any) -> dict[str, Any]:

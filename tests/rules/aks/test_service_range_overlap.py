@@ -179,9 +179,9 @@ def test_a_network_that_is_not_exported_is_unknown_and_hides_no_overlap_with_pod
 def test_the_network_that_aks_manages() -> None:
     def managed(prefix: str) -> Answer:
         group = "MC_rg_shop_westeurope"
-        space = {"addressSpace": {"addressPrefixes": [prefix]}, "subnets": []}
+        settings = vnet("aks-vnet-1", prefix)["properties"]
         kind = "Microsoft.Network/virtualNetworks"
-        own = resource(kind, "aks-vnet-1", space, group=group)
+        own = resource(kind, "aks-vnet-1", settings, group=group)
         return asked(cluster("shop", pool(in_=None)), own)
 
     assert managed("10.224.0.0/12").kept == 1

@@ -75,7 +75,7 @@ def test_an_access_policy_that_lets_it_get_secrets_keeps_it(rights: list[str]) -
     assert ask("TLS-007", estate(made(), vault((OURS.upper(), rights)))).kept == 1
 
 
-@pytest.mark.parametrize("policies", [(), ((OURS, ["list"]),), ((OTHERS, ["get"]),)])
+@pytest.mark.parametrize("policies", [(), ((OURS, ["list"]),), ((OTHERS, ["list"]),)])
 def test_no_access_policy_for_it_is_told(policies: tuple[tuple[str, list[str]], ...]) -> None:
     made_of = (made(), vault(*policies))
 
@@ -84,6 +84,26 @@ def test_no_access_policy_for_it_is_told(policies: tuple[tuple[str, list[str]], 
     assert "no access policy of the vault lets it get secrets" in finding.message
     assert f"--name kv-shop --object-id {OURS} --secret-permissions get" in finding.remedy
     assert told(finding, *made_of)
+
+
+def test_an_access_policy_for_what_may_be_a_group_is_unknown() -> None:
+    made_of = (made(), vault((OURS, ["list"]), (OTHERS, ["get"])))
+
+    answer = ask("TLS-007", estate(*made_of))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert f"whether the identity belongs to {OTHERS}, a group perhaps" in answer.unknown[0].missing
+
+
+def test_an_access_policy_for_somebody_who_is_no_group_does_not_count() -> None:
+    other = resource(
+        "Microsoft.ManagedIdentity/userAssignedIdentities", "id", {"principalId": OTHERS.upper()}
+    )
+    for known in (other, assignment(OTHERS, READER), assignment(OTHERS, READER, kind="User")):
+        made_of = (made(), vault((OTHERS, ["get"])), known)
+        assert len(ask("TLS-007", estate(*made_of)).broken) == 1
+    group = assignment(OTHERS, READER, kind="Group")
+    assert len(ask("TLS-007", estate(made(), vault((OTHERS, ["get"])), group)).unknown) == 1
 
 
 @pytest.mark.parametrize(
@@ -153,4 +173,4 @@ def test_a_policy_that_does_not_tell_for_whom_it_is_may_be_the_gateways() -> Non
     answer = ask("TLS-007", estate(made(), vault(("", ["get"]))))
     assert (answer.broken, answer.kept) == ([], 0)
     assert "for whom an access policy of the key vault kv-shop is" in answer.unknown[0].missing
-    assert ask("TLS-007", estate(made(), vault((OTHERS, ["get"])))).names == ["wildcard"]
+    assert ask("TLS-007", estate(made(), vault((OTHERS, ["list"])))).names == ["wildcard"]

@@ -136,6 +136,16 @@ def test_a_peer_with_nodes_is_told_with_less_weight() -> None:
     assert asked(*pair, nodes, *PE, zone_link("a"), zone_link("b")).kept == 1
 
 
+def test_peers_that_are_not_told_are_unknown_where_there_are_nodes_to_be_peers() -> None:
+    home = net("a")
+    del home["properties"]["virtualNetworkPeerings"]
+    assert asked(home, *PE, zone_link("a")).kept == 1
+    nodes = cluster("shop", pool(in_=("b", "nodes")))
+    answer = asked(home, net("b"), nodes, *PE, zone_link("a"))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert [each.missing for each in answer.unknown] == ["the peerings of network a"]
+
+
 def test_a_peer_that_is_not_connected_reaches_nothing() -> None:
     nodes = cluster("blog", pool(in_=("b", "nodes")))
     half = [net("a", peers=[peer("b", state="Initiated")]), net("b")]

@@ -84,3 +84,18 @@ def test_a_rule_that_does_not_tell_its_target_leaves_the_pool_unknown() -> None:
 
     assert (answer.broken, len(answer.unknown)) == ([], 1)
     assert "urlPathMaps/gone" in answer.unknown[0].missing
+
+
+def test_a_rule_that_names_an_absent_pool_is_unknown_where_there_are_no_pools() -> None:
+    answer = ask("GW-006", estate(gateway(*WEB)))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    [unknown] = answer.unknown
+    assert unknown.subject == gateway(*WEB)["id"]
+    assert "backendAddressPools/servers is not in the snapshot" in unknown.missing
+
+
+def test_a_gateway_without_pools_and_rules_has_nothing_to_judge() -> None:
+    answer = ask("GW-006", estate(gateway(listener("web"))))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import arm_id, ask, estate, resource
+from auditor.errors import InputError
+from auditor.network.build import build
+from auditor.testing import arm_id, ask, estate, resource, snapshot
 
 from ...networks import nic
 from ...routing import TABLE, route, table
-from ..gateways import VNET, gateway, home, listener, part_id, pool, rule, told, vnet
+from ..gateways import VNET, gateway, home, listener, part, part_id, pool, rule, told, vnet
 
 WEB = (listener("web"), rule("web", "web", pool="servers"))
 
@@ -170,3 +172,15 @@ def test_what_lies_behind_an_appliance_cannot_be_told() -> None:
     made = behind_a_hub(route("10.7.0.0/16", "VirtualAppliance", "10.1.1.4"))
     (unknown,) = ask("GW-001", estate(*made, to("10.7.1.4"))).unknown
     assert "what lies behind the appliance 10.1.1.4" in unknown.missing
+
+
+def test_a_text_that_is_no_address_is_refused_and_with_keep_going_unknown() -> None:
+    servers = part("backendAddressPools", "servers", backendAddresses=[{"ipAddress": "none"}])
+    read = snapshot(gateway(*WEB, servers))
+
+    with pytest.raises(InputError, match="is not an address"):
+        build(read)
+    answer = ask("GW-001", build(read, keep_going=True).network)
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert [each.missing for each in answer.unknown] == ["member 0 of the backend pool servers"]

@@ -114,3 +114,30 @@ def test_a_pool_that_is_missing_is_unknown_for_its_frontend() -> None:
 
     (unknown,) = ask("LB-001", estate(balancer(loadBalancingRules=[rule]))).unknown
     assert unknown.subject == front()
+
+
+LISTS = ("backendAddressPools", "loadBalancingRules", "inboundNatRules", "outboundRules")
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_a_list_that_is_not_there_may_hold_what_serves(key: str) -> None:
+    """Azure writes all of them for a Standard load balancer, if only empty ones."""
+    whole = balancer(backendAddressPools=[], inboundNatRules=[])
+    if key in ("loadBalancingRules", "outboundRules"):
+        whole = balancer()  # has members, and a frontend that no rule uses
+    whole["sku"] = {"name": "Standard"}
+    assert len(ask("LB-001", estate(whole)).broken) == 1
+    del whole["properties"][key]
+
+    answer = ask("LB-001", estate(whole))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert len(answer.unknown) == 1
+
+
+def test_a_basic_load_balancer_has_no_outbound_rules() -> None:
+    basic = balancer()
+    basic["sku"] = {"name": "Basic"}
+    del basic["properties"]["outboundRules"]
+
+    assert len(ask("LB-001", estate(basic)).broken) == 1

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from auditor.finding import Severity
-from auditor.testing import ask, estate, resource
+from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...exposed import deny, nsg, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nsg, ref, rule, subnet, vnet
 
 APP = vnet(subnet(nsg="nsg"))
 
@@ -56,6 +56,19 @@ def test_a_deny_before_it_closes_it_and_behind_it_does_not() -> None:
             nsg(rule("ssh", 200, ports="22"), deny("no", priority, ports="20-30")), APP
         )
         assert ask("NSG-005", network).names == names
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "port"), [("NSG-004", 3389), ("NSG-005", 22), ("NSG-008", 445)]
+)
+def test_the_general_rule_is_silent_where_it_cannot_tell(rule_id: str, port: int) -> None:
+    """Of a group in an export without subnets, nobody knows whether a gateway stands behind it."""
+    elsewhere = [ref(arm_id(SUBNET, "vnet", "gone"))]
+    network = estate(nsg(rule("open", 100, ports=str(port)), subnets=elsewhere))
+
+    assert len(ask("NSG-003", network).unknown) == 1
+    assert ask("NSG-003", network, beside=[rule_id]) == Answer(0, [], [])
+    assert ask(rule_id, network, beside=["NSG-003"]).names == ["open"]
 
 
 def test_halves_of_the_internet() -> None:

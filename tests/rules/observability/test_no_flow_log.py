@@ -14,6 +14,10 @@ NSG = arm_id("Microsoft.Network/networkSecurityGroups", "nsg")
 WATCHER = resource("Microsoft.Network/networkWatchers", "w", group="NetworkWatcherRG")
 
 
+HERE = vnet_id("a").partition("/resourceGroups")[0]
+ELSEWHERE = "/subscriptions/99999999-9999-9999-9999-999999999999"
+
+
 def home(**subnets: Json) -> Json:
     prefixes = {
         name: {"addressPrefix": f"10.0.{n}.0/24", **more}
@@ -29,12 +33,16 @@ def log(target: str, *, enabled: bool | None = True, name: str = "f") -> Json:
     return resource("Microsoft.Network/networkWatchers/flowLogs", f"w/{name}", settings)
 
 
+OTHER = log(vnet_id("b"), name="other")
+"""That flow logs were exported is told by any of them."""
+
+
 def asked(*resources: Json) -> Answer:
     return ask("OBS-002", estate(*resources))
 
 
 def test_no_log() -> None:
-    [finding] = asked(home(web={}), WATCHER).broken
+    [finding] = asked(home(web={}), WATCHER, OTHER).broken
     assert finding.subject == vnet_id("a")
     assert finding.message == "virtual network a is watched by no flow log"
     assert finding.evidence[0].pointer == "/properties/subnets"
@@ -75,7 +83,27 @@ def test_a_log_that_does_not_say_is_unknown() -> None:
 def test_without_any_watcher_or_log_it_is_unknown() -> None:
     answer = asked(home(web={}))
     assert (answer.kept, answer.broken) == (0, [])
-    assert "no network watcher and no flow log" in answer.unknown[0].missing
+    assert answer.unknown[0].missing.endswith("were they exported?")
+
+
+def test_watchers_do_not_tell_their_logs() -> None:
+    foreign = {**OTHER, "id": OTHER["id"].replace(HERE, ELSEWHERE)}
+    for others in ((), (foreign,)):
+        answer = asked(home(web={}), WATCHER, *others)
+        assert (answer.kept, answer.broken) == (0, [])
+        assert answer.unknown[0].missing.endswith("were they exported?")
+        assert "watcher flow-log list --location westeurope" in answer.unknown[0].remedy
+
+
+def test_a_snapshot_asks_every_watcher_it_holds() -> None:
+    def of(shape: str, *watchers: Json) -> Answer:
+        return ask("OBS-002", estate(home(web={}), *watchers, shape=shape))
+
+    assert of("auditor snapshot", WATCHER).names == ["a"]
+    assert len(of("auditor snapshot").unknown) == 1  # of one resource group, perhaps
+    foreign = {**WATCHER, "id": WATCHER["id"].replace(HERE, ELSEWHERE)}
+    assert len(of("auditor snapshot", foreign).unknown) == 1
+    assert len(of("Resource Graph", WATCHER).unknown) == 1
 
 
 def test_a_network_without_subnets_has_nothing_to_watch() -> None:
@@ -88,10 +116,6 @@ def test_many_subnets_are_told_in_short() -> None:
     subnets: dict[str, Json] = {name: {} for name in "abcdef"}
     [finding] = asked(home(**subnets), log(subnet_id("a", "a"))).broken
     assert finding.message.endswith("not b, c, d and 2 more")
-
-
-HERE = vnet_id("a").partition("/resourceGroups")[0]
-ELSEWHERE = "/subscriptions/99999999-9999-9999-9999-999999999999"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +147,7 @@ def test_the_flow_logs_of_its_subscription_were_not_read(subject: str) -> None:
     ],
 )
 def test_what_else_was_not_read_says_nothing_of_its_flow_logs(gap: Gap) -> None:
-    assert len(ask("OBS-002", estate(home(web={}), WATCHER, gaps=(gap,))).broken) == 1
+    assert len(ask("OBS-002", estate(home(web={}), WATCHER, OTHER, gaps=(gap,))).broken) == 1
 
 
 def test_a_log_that_was_read_keeps_it_whatever_was_not() -> None:

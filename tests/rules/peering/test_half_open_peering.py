@@ -64,7 +64,7 @@ def test_an_absent_network_is_unknown() -> None:
 
 def test_a_network_that_leaves_its_peerings_out_is_unknown() -> None:
     bare = resource(VNET, "b", {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}})
-    assert "the peerings of b" in judge(a(), bare).unknown[0].missing
+    assert "the peerings of network b" in judge(a(), bare).unknown[0].missing
 
 
 def test_a_peering_without_a_far_end_is_unknown() -> None:

@@ -164,6 +164,19 @@ def test_what_comes_through_the_gateway_of_the_hub() -> None:
     assert judge(*there, table("rt", via("10.2.0.0/16"))).kept == 1
 
 
+def test_a_network_that_does_not_tell_its_peerings_is_unknown() -> None:
+    there = spoke(via("10.0.0.0/8", address="10.0.1.4"), beside=True)
+    there[3]["properties"]["ipConfigurations"][0]["properties"] = {
+        "subnet": {"id": subnet_id("a", "data")},
+        "privateIPAddress": "10.0.1.4",
+    }
+    assert judge(*there).names == ["to-far", "to-hub"]
+    del there[0]["properties"]["virtualNetworkPeerings"]
+    answer = judge(*there)
+    assert (answer.kept, answer.broken) == (0, [])
+    assert [each.missing for each in answer.unknown] == ["the peerings of network a"]
+
+
 def test_a_peering_of_which_it_is_not_told_whether_it_is_there_is_unknown() -> None:
     there = spoke(via("10.0.0.0/8"), beside=True)
     del there[2]["properties"]["virtualNetworkPeerings"][0]["properties"]["peeringState"]

@@ -63,6 +63,9 @@ def balancer(kind: str, sku: str = "Standard") -> Any:
     settings: dict[str, Any] = {
         "frontendIPConfigurations": [{"name": "f", "properties": OWN if kind == "inner" else PIP}],
         "backendAddressPools": [{"name": "pool", "properties": {}}],
+        "loadBalancingRules": [],
+        "inboundNatRules": [],
+        "outboundRules": [],
     }
     if kind == "outbound":
         settings["outboundRules"] = [{"name": "o", "properties": {"backendAddressPool": pool}}]
