@@ -26,7 +26,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
-from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
@@ -164,6 +164,13 @@ _ANY = frozenset({"vmss-model-only", "unallocated"})
 def with_one_address(point: Point, one: AddressSet) -> Point:
     """Give a point as if it had one of the addresses that it may have."""
     return replace(point, addresses=one) if point.kind is Kind.MACHINE else point
+
+
+def is_one(node: Node) -> bool:
+    """Tell whether an ip configuration is one machine's: a model's is that of every instance."""
+    if not isinstance(node, ScaleSetIpConfiguration):
+        return True
+    return bool(walk.peek(walk.peek(node.root, "sku"), "capacity") == 1)
 
 
 def is_supposed(point: Point) -> bool:

@@ -265,13 +265,15 @@ def test_E_3_a_standard_balancer_is_closed_without_a_group(sku: str, verdict: st
     assert asked(network, CLIENT, "web").verdict == verdict
 
 
-def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
-    pool = ref(f"{BALANCER}/backendAddressPools", "lb", "pool")
+def scale_set(**top: Any) -> Any:
+    """A scale set in the subnet app whose instances are behind lb."""
     configuration = {
         "name": "primary",
         "properties": {
             "subnet": ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "app"),
-            "loadBalancerBackendAddressPools": [pool],
+            "loadBalancerBackendAddressPools": [
+                ref(f"{BALANCER}/backendAddressPools", "lb", "pool")
+            ],
         },
     }
     settings = {"ipConfigurations": [configuration]}
@@ -280,16 +282,21 @@ def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
             "networkInterfaceConfigurations": [{"name": "model", "properties": settings}]
         }
     }
-    scale_set = resource(
-        "Microsoft.Compute/virtualMachineScaleSets", "vmss", {"virtualMachineProfile": profile}
+    return resource(
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "vmss",
+        {"virtualMachineProfile": profile},
+        **top,
     )
 
+
+def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
     def network(destination: str) -> Network:
         return estate(
             nsg(rule("in", 100, destinationAddressPrefix=destination)),
             pip("pip"),
             lb(lb_rule(), members=()),
-            scale_set,
+            scale_set(),
             vnet(subnet(nsg="nsg")),
         )
 
@@ -297,6 +304,21 @@ def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
     some = asked(network("10.0.0.0/25"), CLIENT, "vmss")
     assert (some.verdict, some.labels) == ("unknown", {"vmss-model-only"})
     assert asked(network("10.9.0.0/24"), CLIENT, "vmss").verdict == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("sku", "verdict"),
+    [({"capacity": 3}, "unknown"), ({"capacity": 1}, "blocked"), ({}, "unknown")],
+)
+def test_P_10_an_instance_reaches_another_of_its_scale_set_through_a_balancer(
+    sku: dict[str, int], verdict: str
+) -> None:
+    network = estate(lb(lb_rule(), public=False, members=()), scale_set(sku=sku), vnet(subnet()))
+
+    found = asked(network, "vmss", "front")
+
+    assert found.verdict == verdict
+    assert found.labels == ({"semantics:P-10"} if verdict == "unknown" else set())
 
 
 def test_P_10_a_backend_reaches_its_public_frontend_from_another_public_address() -> None:
