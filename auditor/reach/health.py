@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.reasons import Reason
 from auditor.packets.diagram import PacketSet
@@ -64,7 +64,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         reasons: tuple[Reason, ...] = (lacks,)
     else:
         healthy = _gets_in(trail, target, port)
-        reasons = target.reasons
+        reasons = (*target.reasons, *_unnamed(trail, probe))
     words = _WORDS[healthy]
     if healthy is not True and _spreads(probe):
         last = _alone(trail, forward, port)
@@ -126,13 +126,21 @@ def _alone(trail: Trail, forward: Forward, port: int | None) -> bool | None:
     return True if states == {False} else None
 
 
+def _unnamed(trail: Trail, probe: LoadBalancerProbe) -> tuple[Reason, ...]:
+    """Why it is not told of every rule whether it concerns a probe."""
+    if trail.space.version == 4:
+        return ()
+    return (Reason("semantics:E-16", "from which address probes ask over IPv6", probe.id),)
+
+
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
-    if trail.space.version == 6:
-        return None  # which address of the host asks over IPv6 no fact tells
-    space = trail.space
-    admits = admitted(trail.network, target.nic, Direction.INBOUND, 4, target.subnet, trail.tags)
+    """Whether a probe gets in; over IPv6 no fact tells from where it asks: from anywhere."""
+    space, version = trail.space, trail.space.version
+    admits = admitted(
+        trail.network, target.nic, Direction.INBOUND, version, target.subnet, trail.tags
+    )
     asked = space.having(
-        source=HOST,
+        source=HOST if version == 4 else EVERYTHING,
         destination=target.addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),
