@@ -124,7 +124,8 @@ def machine(network: Network, configuration: Configuration) -> Point:
     nic = configuration.owner
     addresses = extent.may
     if extent.doubts and isinstance(subnet, Subnet):
-        addresses = addresses - _others_have(network, subnet) or addresses
+        free = (addresses & possible(subnet)) - _others_have(network, subnet)
+        addresses = free or addresses
     return Point(
         Kind.MACHINE,
         configuration.id,
@@ -171,6 +172,11 @@ def is_one(node: Node) -> bool:
     if not isinstance(node, ScaleSetIpConfiguration):
         return True
     return bool(walk.peek(walk.peek(node.root, "sku"), "capacity") == 1)
+
+
+def stands_for_several(point: Point) -> bool:
+    """Tell whether a point is any instance of a scale set, of which one may ask another."""
+    return point.kind is Kind.MACHINE and point.node is not None and not is_one(point.node)
 
 
 def is_supposed(point: Point) -> bool:

@@ -13,7 +13,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...firewalls import collection, firewall, group, nat_rule, policy
-from ...reaching import asked, lb, lb_probe, lb_rule, ref
+from ...reaching import asked, lb, lb_probe, lb_rule, ref, scale_set
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -263,31 +263,6 @@ def test_E_18_of_a_range_for_a_pool_nobody_knows_whose_port_is_whose() -> None:
 def test_E_3_a_standard_balancer_is_closed_without_a_group(sku: str, verdict: str) -> None:
     network = estate(nic("web"), pip("pip"), lb(lb_rule(), sku=sku), vnet(subnet()))
     assert asked(network, CLIENT, "web").verdict == verdict
-
-
-def scale_set(**top: Any) -> Any:
-    """A scale set in the subnet app whose instances are behind lb."""
-    configuration = {
-        "name": "primary",
-        "properties": {
-            "subnet": ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "app"),
-            "loadBalancerBackendAddressPools": [
-                ref(f"{BALANCER}/backendAddressPools", "lb", "pool")
-            ],
-        },
-    }
-    settings = {"ipConfigurations": [configuration]}
-    profile = {
-        "networkProfile": {
-            "networkInterfaceConfigurations": [{"name": "model", "properties": settings}]
-        }
-    }
-    return resource(
-        "Microsoft.Compute/virtualMachineScaleSets",
-        "vmss",
-        {"virtualMachineProfile": profile},
-        **top,
-    )
 
 
 def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
