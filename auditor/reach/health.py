@@ -9,9 +9,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import EVERYTHING, AddressSet, PortSet
+from auditor.addresses import PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.reasons import Reason
+from auditor.network.surroundings import HOSTS
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
@@ -22,9 +23,6 @@ from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe
 from auditor.special_addresses import PLATFORM_HOST
-
-HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-"""Where health probes come from (E-16)."""
 
 
 def chosen(trail: Trail, forward: Forward, target: Point) -> Trail:
@@ -64,7 +62,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         reasons: tuple[Reason, ...] = (lacks,)
     else:
         healthy = _gets_in(trail, target, port)
-        reasons = (*target.reasons, *_unnamed(trail, probe))
+        reasons = target.reasons
     words = _WORDS[healthy]
     if healthy is not True and _spreads(probe):
         last = _alone(trail, forward, port)
@@ -126,21 +124,13 @@ def _alone(trail: Trail, forward: Forward, port: int | None) -> bool | None:
     return True if states == {False} else None
 
 
-def _unnamed(trail: Trail, probe: LoadBalancerProbe) -> tuple[Reason, ...]:
-    """Why it is not told of every rule whether it concerns a probe."""
-    if trail.space.version == 4:
-        return ()
-    return (Reason("semantics:E-16", "from which address probes ask over IPv6", probe.id),)
-
-
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
-    """Whether a probe gets in; over IPv6 no fact tells from where it asks: from anywhere."""
     space, version = trail.space, trail.space.version
     admits = admitted(
         trail.network, target.nic, Direction.INBOUND, version, target.subnet, trail.tags
     )
     asked = space.having(
-        source=HOST if version == 4 else EVERYTHING,
+        source=HOSTS,
         destination=target.addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from auditor.network.graph import Network
@@ -102,15 +104,21 @@ def test_P_12_a_public_frontend_has_the_version_of_its_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "ports", "verdict"),
-    [("*", "8443", "reachable"), ("Internet", "8443", "unknown"), ("*", "443", "blocked")],
+    ("rules", "verdict"),
+    [
+        ([rule("https", 100, "*", "8443")], "reachable"),
+        ([rule("https", 100, "2000::/3", "8443")], "blocked"),
+        (
+            [rule("https", 100, "2000::/3", "8443"), rule("probe", 110, "AzureLoadBalancer")],
+            "reachable",
+        ),
+    ],
 )
-def test_E_16_over_IPv6_a_probe_may_come_from_anywhere(
-    source: str, ports: str, verdict: str
+def test_E_16_over_IPv6_probes_come_from_the_hosts_own_address(
+    rules: list[Any], verdict: str
 ) -> None:
-    """Which address of the host asks no fact tells; what no rule keeps out gets in all the same."""
     network = estate(
-        nsg(rule("https", 100, source, ports), deny("rest", 200)),
+        nsg(*rules, deny("rest", 200)),
         nic(
             "web",
             nsg="nsg",
