@@ -12,7 +12,7 @@ from auditor.resources.base import Node
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.simulate.beyond import gateways_in
+from auditor.simulate.carriers import gateways_in
 from auditor.simulate.endpoints import endpoint_nics, endpoints, private_address
 from auditor.simulate.logic import told_of
 from auditor.simulate.places import _HOLDERS, _home, places_in
