@@ -17,8 +17,11 @@ _ACTING = re.compile(
 )
 # What a pipeline's agent obeys in a log: `##vso[...]` and `##[...]` anywhere in a line (Azure
 # Pipelines), `::name ...::` where a line begins (GitHub Actions), which wrapping may bring about.
+# No command is called like a group of an IPv6 address.
 _COMMANDING = re.compile(
-    r"(?<=#)#(?=(?:vso)?\[)|(?<=:):(?=[a-z][a-z-]*(?:[ \t].*?)?::)", re.IGNORECASE
+    r"(?<=#)#(?=(?:vso)?\[)"
+    r"|(?<=:):(?![0-9a-f]{1,4}(?![\w-]))(?=[a-z][a-z-]*(?:[ \t].*?)?::)",
+    re.IGNORECASE,
 )
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

@@ -168,6 +168,31 @@ def lb(*rules: Json, public: bool = True, members: Iterable[str] = ("web",), **m
     return resource("Microsoft.Network/loadBalancers", "lb", settings, sku={"name": sku})
 
 
+def scale_set(**top: Any) -> Json:
+    """Scale set `vmss` in subnet vnet/app, whose instances are behind balancer `lb`."""
+    configuration = {
+        "name": "primary",
+        "properties": {
+            "subnet": ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "app"),
+            "loadBalancerBackendAddressPools": [
+                ref("Microsoft.Network/loadBalancers/backendAddressPools", "lb", "pool")
+            ],
+        },
+    }
+    settings = {"ipConfigurations": [configuration]}
+    profile = {
+        "networkProfile": {
+            "networkInterfaceConfigurations": [{"name": "model", "properties": settings}]
+        }
+    }
+    return resource(
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "vmss",
+        {"virtualMachineProfile": profile},
+        **top,
+    )
+
+
 def app_gateway(
     *,
     listeners: Iterable[tuple[str, int]] = (("public", 443),),

@@ -98,8 +98,11 @@ def inert_json(text: str) -> str:
 
 # What the agent of a pipeline obeys in a log: `##[...]` and `##vso[...]` anywhere (Azure
 # Pipelines), `::name ...::` where a line begins (GitHub Actions).
+# No command is called like a group of an IPv6 address.
 _COMMANDING = re.compile(
-    r"(?<=#)#(?=(?:vso)?\[)|(?<=:):(?=[a-z][a-z-]*(?:[ \t].*?)?::)", re.IGNORECASE
+    r"(?<=#)#(?=(?:vso)?\[)"
+    r"|(?<=:):(?![0-9a-f]{1,4}(?![\w-]))(?=[a-z][a-z-]*(?:[ \t].*?)?::)",
+    re.IGNORECASE,
 )
 
 

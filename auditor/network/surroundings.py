@@ -13,6 +13,7 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWO
 from auditor.network.graph import Network
 from auditor.network.group_members import members, own_members
 from auditor.network.interfaces import Interface
+from auditor.network.platform_traffic import PLATFORM
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_network_tag import virtual_network
@@ -91,6 +92,9 @@ class Surroundings(msgspec.Struct, frozen=True):
             return self._internet_extent()
         if tag == AZURE_LOAD_BALANCER:
             return Extent(HOSTS)
+        hosts = [each.address for each in PLATFORM if each.tag == tag]
+        if hosts:
+            return Extent(AddressSet.from_text(hosts))
         known = self.tags(tag)
         if known is not None:
             return Extent(known)

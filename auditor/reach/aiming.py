@@ -27,13 +27,14 @@ Aim: TypeAlias = Point | Entrance
 
 
 def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator[Relay]:
-    """Give what listeners send on, each member and port once."""
-    seen: set[tuple[str, int | None]] = set()
+    """Give what listeners send on, each member, port and probe once."""
+    seen: set[tuple[str, int | None, str]] = set()
     for listener in listeners:
         for relay in relays_of(network, listener):
-            key = (relay.configuration.key if relay.configuration else relay.member, relay.port)
+            member = relay.configuration.key if relay.configuration else relay.member
+            key = (member, relay.port, relay.probe.key if relay.probe else "")
             if not relay.member:
-                key = (relay.teller, None)
+                key = (relay.teller, None, "")
             if key not in seen:
                 seen.add(key)
                 yield relay

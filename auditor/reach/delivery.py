@@ -23,7 +23,7 @@ from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
 from auditor.reach.pods import to_pods
-from auditor.reach.points import Kind, Point, is_supposed, vnet_of
+from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import (
@@ -220,7 +220,7 @@ def not_itself(trail: Trail, forward: Forward, target: Point) -> Trail:
     ]
     if source not in others:
         return trail
-    alone = source is target.node and not any(translated)
+    alone = source is target.node and is_one(source) and not any(translated)
     reason = Reason("semantics:P-10", "whether it is sent back to itself", forward.rule.root.id)
     return remark(
         trail,

@@ -31,6 +31,7 @@ from auditor.network.routing.model import Hop
 from auditor.packets.intervals import Intervals
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
+from auditor.reach.gateway_health import probe_of
 from auditor.reach.points import Kind, Point, gateway, possible
 from auditor.reach.stages import Reply, filters, remark, replies
 from auditor.reach.trail import Trail
@@ -40,6 +41,7 @@ from auditor.resources.application_gateways import (
     ApplicationGateway,
     BackendSettings,
     GatewayFrontend,
+    GatewayProbe,
     Listener,
 )
 from auditor.resources.base import Ref
@@ -254,6 +256,7 @@ class Relay(msgspec.Struct, frozen=True):
     configuration: IpConfiguration | ScaleSetIpConfiguration | None = None
     port: int | None = None
     reasons: tuple[Reason, ...] = ()
+    probe: GatewayProbe | None = None
 
 
 @question_about
@@ -280,7 +283,8 @@ def _relays(network: Network, home: str, route: Route) -> Iterator[Relay]:
         return
     port, why = _port_or_why(network, route)
     for pool in pools:
-        whole = Relay(home, pool.id, route, pool.id, port=port, reasons=why)
+        probe = probe_of(network, network.find(_settings(route)))
+        whole = Relay(home, pool.id, route, pool.id, port=port, reasons=why, probe=probe)
         for entry in entries_of(network, pool):
             if isinstance(entry, Doubt):
                 yield replace(whole, pool="", reasons=(gap(entry.unknown, pool.id),))
@@ -327,16 +331,19 @@ def _port_or_why(network: Network, route: Route) -> tuple[int | None, tuple[Reas
 
 
 def _port(network: Network, route: Route) -> int:
-    p = route.node.properties
-    ref: Ref | None
-    if isinstance(route.node, UrlPathMap):
-        ref = walk.peek(p, "default_backend_http_settings")
-    else:
-        ref = walk.peek(p, "backend_http_settings") or walk.peek(p, "backend_settings")
-    found = network.get(ref, BackendSettings)
+    found = network.get(_settings(route), BackendSettings)
     if found is None or found.properties.port is None:
         raise Undetermined(f"the backend port of {route.node.label}", resource=route.node.id)
     return found.properties.port
+
+
+def _settings(route: Route) -> Ref | None:
+    p = route.node.properties
+    if isinstance(route.node, UrlPathMap):
+        found: Ref | None = walk.peek(p, "default_backend_http_settings")
+    else:
+        found = walk.peek(p, "backend_http_settings") or walk.peek(p, "backend_settings")
+    return found
 
 
 def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet) -> Trail:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.reasons import Reason
+from auditor.network.surroundings import HOSTS
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
@@ -22,9 +23,6 @@ from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe
 from auditor.special_addresses import PLATFORM_HOST
-
-HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
-"""Where health probes come from (E-16)."""
 
 
 def chosen(trail: Trail, forward: Forward, target: Point) -> Trail:
@@ -127,12 +125,12 @@ def _alone(trail: Trail, forward: Forward, port: int | None) -> bool | None:
 
 
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
-    if trail.space.version == 6:
-        return None  # which address of the host asks over IPv6 no fact tells
-    space = trail.space
-    admits = admitted(trail.network, target.nic, Direction.INBOUND, 4, target.subnet, trail.tags)
+    space, version = trail.space, trail.space.version
+    admits = admitted(
+        trail.network, target.nic, Direction.INBOUND, version, target.subnet, trail.tags
+    )
     asked = space.having(
-        source=HOST,
+        source=HOSTS,
         destination=target.addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),

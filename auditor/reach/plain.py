@@ -12,9 +12,9 @@ from auditor.network.effective_rules import Direction, rules_at
 from auditor.network.graph import Network, question
 from auditor.network.passage import surely_pass
 from auditor.network.routing.near import near
+from auditor.network.surroundings import HOSTS
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.delivery import is_basic
-from auditor.reach.health import HOST
 from auditor.reach.pods import behind_nodes
 from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
 from auditor.reach.screening import as_its_subnet, takes
@@ -77,7 +77,7 @@ def _forwarded(network: Network, source: Point, front: Point, forward: Forward, 
     own = _v4(front if forward.floating else target)
     probe = forward.probe.properties.port if forward.probe is not None else port
     probed = forward.probe is None or (
-        probe is not None and surely_pass(inbound, _v4(target), HOST, probe)
+        probe is not None and surely_pass(inbound, _v4(target), AddressSet(v4=HOSTS.v4), probe)
     )
     return (
         probed

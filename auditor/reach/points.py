@@ -26,7 +26,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
-from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
@@ -124,7 +124,8 @@ def machine(network: Network, configuration: Configuration) -> Point:
     nic = configuration.owner
     addresses = extent.may
     if extent.doubts and isinstance(subnet, Subnet):
-        addresses = addresses - _others_have(network, subnet) or addresses
+        free = (addresses & possible(subnet)) - _others_have(network, subnet)
+        addresses = free or addresses
     return Point(
         Kind.MACHINE,
         configuration.id,
@@ -164,6 +165,18 @@ _ANY = frozenset({"vmss-model-only", "unallocated"})
 def with_one_address(point: Point, one: AddressSet) -> Point:
     """Give a point as if it had one of the addresses that it may have."""
     return replace(point, addresses=one) if point.kind is Kind.MACHINE else point
+
+
+def is_one(node: Node) -> bool:
+    """Tell whether an ip configuration is one machine's: a model's is that of every instance."""
+    if not isinstance(node, ScaleSetIpConfiguration):
+        return True
+    return bool(walk.peek(walk.peek(node.root, "sku"), "capacity") == 1)
+
+
+def stands_for_several(point: Point) -> bool:
+    """Tell whether a point is any instance of a scale set, of which one may ask another."""
+    return point.kind is Kind.MACHINE and point.node is not None and not is_one(point.node)
 
 
 def is_supposed(point: Point) -> bool:

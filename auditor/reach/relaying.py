@@ -22,6 +22,7 @@ from auditor.reach.approaches import behind_front, leads_on
 from auditor.reach.bounds import Bounds
 from auditor.reach.departing import of_gateway
 from auditor.reach.entrances import Entrance, enter
+from auditor.reach.gateway_health import probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of
 from auditor.reach.points import Kind, Point, endpoint, gateway_frontend
@@ -71,8 +72,9 @@ def _connects(
     own = point_of(trail.network, gateway)
     if isinstance(aim, Entrance):
         yield from _by_internet(here, gateway, own, aim)
-    else:
-        yield from send(here, own, aim)
+        return
+    for each, there in send(here, own, aim):
+        yield (probed(each, own, there, relay.probe) if there == aim else each), there
 
 
 def _by_internet(

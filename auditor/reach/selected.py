@@ -32,6 +32,7 @@ from auditor.reach.points import (
     anywhere_in,
     internet,
     on_premises,
+    stands_for_several,
     usable,
     with_one_address,
 )
@@ -104,7 +105,7 @@ def _as_one(first: Point, last: Point) -> Point:
 
 
 def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
-    """Give who is asked about whom: nobody about himself, nor the outside about the outside.
+    """Give who is asked about whom: no machine about itself, nor the outside about the outside.
 
     Nor one version of IP about the other, of machines that have both (P-12). What starts no flows
     is asked about only where nothing else is among the sources. Raises UsageError when
@@ -113,7 +114,7 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     starting = _senders(sources.points)
     senders = [point for point in starting if point.kind not in SILENT] or starting
     every = [(replace(s, entry=NOTHING), t) for s in senders for t in targets.points]
-    apart = [(source, target) for source, target in every if source != target]
+    apart = [(s, t) for s, t in every if s != t or stands_for_several(t)]
     asked = [pair for pair in apart if not (pair[0].outside and pair[1].outside)]
     if asked or not every:
         return in_one_version(asked)

@@ -19,12 +19,13 @@ from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
-from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
+from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
 from auditor.special_addresses import PUBLIC
 
 
@@ -90,9 +91,18 @@ def by_stranger(trail: Trail, appliance: Address) -> Trail:
         Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
+    trail = _into_stranger(trail, appliance)
     # It may put its own address in the place of the source's.
     own = AddressSet.from_range(appliance, appliance)
     return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
+
+
+def _into_stranger(trail: Trail, appliance: Address) -> Trail:
+    """Add the rules at the NIC of an appliance, which are asked of what it forwards too (P-7)."""
+    nodes = [each.node for each in _owners(trail.network, trail.source, appliance)]
+    if len(nodes) != 1 or not isinstance(nodes[0], IpConfiguration):
+        return trail
+    return filters(trail, machine(trail.network, nodes[0]), Direction.INBOUND)
 
 
 def stranger_reason(who: str) -> Reason:
@@ -102,10 +112,18 @@ def stranger_reason(who: str) -> Reason:
 
 def owner_of(network: Network, source: Point, address: Address) -> str:
     """Name who has an appliance's address, seen from a point, or give the address."""
-    for home in (source.home, *_joined_with(network, source)):
-        for owner in owned_addresses(network, home).get(address, ()):
-            return owner.holder.label
+    for owner in _owners(network, source, address):
+        return owner.holder.label
     return str(address)
+
+
+def _owners(network: Network, source: Point, address: Address) -> tuple[Owner, ...]:
+    """Who has an address in the network of a point or, if nobody has, in one joined with it."""
+    for home in (source.home, *_joined_with(network, source)):
+        owners: tuple[Owner, ...] = owned_addresses(network, home).get(address, ())
+        if owners:
+            return owners
+    return ()
 
 
 def _joined_with(network: Network, point: Point) -> list[str]:

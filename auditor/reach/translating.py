@@ -10,15 +10,18 @@ from auditor.network.address_owners import all_owned_addresses
 from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import near_keys
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
+from auditor.reach.forwarding import taken
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, hub_firewall, part_in_subnet, possible
-from auditor.reach.stages import remark
+from auditor.reach.stages import remark, replies
 from auditor.reach.trail import Trail
+from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 
@@ -35,14 +38,14 @@ def at_firewall(
     terms = list(translations(network, firewall, trail.tags, trail.space))
     if not terms:
         yield _shut(trail, firewall), here
-    for term, taken in terms:
+    for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
-        found = _translated(trail, firewall, term, taken, here)
+        found = _translated(trail, firewall, term, accepted, here)
         targets = (
             points_at(network, there, place) if there is not None and place is not None else ()
         )
         for target in targets:
-            onward = arrives(found, here, target)
+            onward = taken(arrives(found, here, target), here, target)
             own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
             appliance = parse_prefix(own).address if own else there
             if appliance is not None:
@@ -64,10 +67,10 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
     terms = list(translations(network, firewall, trail.tags, trail.space))
     if not terms:
         yield _shut(trail, firewall), here
-    for term, taken in terms:
+    for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
         found = remark(
-            _translated(trail, firewall, term, taken, here),
+            _translated(trail, firewall, term, accepted, here),
             "virtual-hub",
             hub_id,
             lambda _: "it cannot be told where the virtual hub sends it (R-29)",
@@ -157,12 +160,32 @@ def _translated(
             reasons=(denies,),
             passed=f"no network rule of {firewall.label} denies it",
         )
+    trail = _answers(trail, firewall, here)
     # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
     own = possible(here.place) if here.place is not None else here.addresses
     why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
     if not own:
         return trail
     return trail.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+
+
+def _answers(trail: Trail, firewall: Firewall, here: Point) -> Trail:
+    """Add that a firewall answers from its public address, straight over the internet (R-13).
+
+    What becomes of answers that go elsewhere is told nowhere. Without a management address Azure
+    makes none whose default route leads elsewhere, so that routes which nobody tells do not matter.
+    """
+    if here.place is None:
+        return trail
+    managed = walk.peek(walk.peek(firewall, "properties"), "management_ip_configuration")
+
+    def ask(way: Way) -> bool | None:
+        straight = leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
+        return True if straight is None and managed is None else straight or None
+
+    what = f"whether {firewall.label} answers when its default route leads elsewhere"
+    why = Reason("semantics:R-13", what, firewall.id)
+    return replies(trail, here, trail.sources(), ask, "straight to the internet", (why,))
 
 
 def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point) -> Trail:

@@ -18,7 +18,7 @@ from auditor.simulate.logic import Truth, agreed, both, either, lies, opposite, 
 from auditor.simulate.members import members
 from auditor.simulate.packet import WITH_PORTS, Sighting
 from auditor.simulate.peers import network_of
-from auditor.simulate.special import HOST, HOSTS, LOCAL, PRIVATE
+from auditor.simulate.special import HOST, HOSTS, LOCAL, METADATA, PRIVATE
 from auditor.simulate.tag import Tag, virtual_network
 
 INBOUND, OUTBOUND = True, False
@@ -272,6 +272,10 @@ def _fold(place: Place, group: str) -> str:
     return node.key if node is not None else group
 
 
+_PLATFORM = {"azureplatformdns": HOST, "azureplatformimds": METADATA}
+"""The tags of the platform of which it is known what they hold (N-14)."""
+
+
 def _term(place: Place, text: str, candidates: AddressSet, in_network: bool) -> Truth:
     word = text.strip().lower()
     if word in ("*", "any"):
@@ -288,6 +292,8 @@ def _term(place: Place, text: str, candidates: AddressSet, in_network: bool) -> 
     known = place.tags(text)
     if known is not None:
         return lies(candidates, known)
+    if word in _PLATFORM:
+        return lies(candidates, AddressSet.from_text([str(_PLATFORM[word])]))
     if word.startswith("azureplatform"):
         return opposite_of_apart(candidates, EVERYTHING)
     inside = place.tags.within(text)

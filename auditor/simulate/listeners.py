@@ -16,6 +16,7 @@ from auditor.resources.application_gateways import (
     FrontendPort,
     GatewayFrontend,
     GatewayPool,
+    GatewayProbe,
     Listener,
 )
 from auditor.resources.base import Ref
@@ -42,6 +43,8 @@ class _Target(msgspec.Struct, frozen=True):
     port: int | None
     address: Address | None = None
     missing: str = ""
+    asks: bool = False
+    """Whether a probe asks on a port of its own, which may be denied."""
 
 
 def at_gateway(trip: Trip, frontend: GatewayFrontend) -> Onward:
@@ -172,10 +175,12 @@ def _onward(
     found: dict[tuple[object, ...], _Target] = {}
     for rule in rules:
         for target in _targets(trip.network, rule):
-            key = target.port, target.address or target.pool, target.missing
+            key = target.port, target.address or target.pool, target.missing, target.asks
             found.setdefault(key, target)
     for target in found.values():
         started = trip.note(f"{gateway.id}: to a backend of {target.pool}")
+        if target.asks:
+            started = started.doubt("whether the gateway's probe gets in is not followed (A-29)")
         if target.address is None or not target.port:
             why = target.missing or "the port of the backend is not told"
             yield started.untold(target.pool, why)
@@ -241,8 +246,18 @@ def _pair(network: Network, pool: Ref | None, settings: Ref | None, at: str) -> 
         return
     how = follow(network, lambda: settings)
     port = told(lambda: how.properties.port, None) if isinstance(how, BackendSettings) else None
+    asks = isinstance(how, BackendSettings) and _asks_elsewhere(network, how)
     for address, missing in _members(network, node):
-        yield _Target(node.id, port, address, missing)
+        yield _Target(node.id, port, address, missing, asks)
+
+
+def _asks_elsewhere(network: Network, settings: BackendSettings) -> bool:
+    """Whether a probe of backend settings has, or may have, a port of its own."""
+    probe = follow(network, lambda: settings.properties.probe)
+    if not isinstance(probe, GatewayProbe):
+        return probe is not None
+    own = told(lambda: probe.properties.port, 0)
+    return own is not None and own != told(lambda: settings.properties.port, None)
 
 
 def _members(network: Network, pool: GatewayPool) -> Iterator[tuple[Address | None, str]]:

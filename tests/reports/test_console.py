@@ -307,3 +307,9 @@ def test_a_snapshot_of_which_parts_were_not_read_is_not_said_to_hold_nothing() -
     assert "nothing was judged: what could be read holds nothing that a rule reads" in text
     assert "not read: 9 parts of the input" in text
     assert "and 3 more" in text
+
+
+def test_addresses_of_ipv6_read_as_they_are() -> None:
+    packet = "2001:db8::a -> [2001:db8::20]:80"
+    report = replace(sample.full(), findings=(replace(sample.EXPOSED, message=packet),))
+    assert packet in rendered("console", report)

@@ -101,3 +101,10 @@ def test_no_name_commands_a_pipeline(auditor: Command, name: str, form: str) -> 
         assert not any(line.lstrip().startswith("::") for line in out.splitlines())
         if form == "json":
             assert name in str(json.loads(out))
+
+
+def test_addresses_of_ipv6_read_as_they_are() -> None:
+    for text in ("tcp 2001:db8::a -> [2001:db8::20]:80", "fd00::cafe -> [fd00::add]", "::b ::"):
+        assert plain(text) == text
+    for text in ("::add-mask::x", "::error ::x", "::faces::", "::debug::"):
+        assert plain(text) == text.replace("::", ":\\x3a", 1)

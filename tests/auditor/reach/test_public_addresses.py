@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
@@ -10,9 +14,9 @@ from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
-from ...exposed import NIC, SUBNET, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import BALANCER, NIC, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out, out_deny
-from ...reaching import app_gateway, lb, lb_rule
+from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
 
 
 def network() -> Network:
@@ -97,6 +101,39 @@ def test_P_12_a_public_frontend_has_the_version_of_its_address() -> None:
     )
     for target in ("2603:1020::8", "name:lb", "name:pip"):
         assert told(balanced, "internet", target)["443"] == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ([rule("https", 100, "*", "8443")], "reachable"),
+        ([rule("https", 100, "2000::/3", "8443")], "blocked"),
+        (
+            [rule("https", 100, "2000::/3", "8443"), rule("probe", 110, "AzureLoadBalancer")],
+            "reachable",
+        ),
+    ],
+)
+def test_E_16_over_IPv6_probes_come_from_the_hosts_own_address(
+    rules: list[Any], verdict: str
+) -> None:
+    network = estate(
+        nsg(*rules, deny("rest", 200)),
+        nic(
+            "web",
+            nsg="nsg",
+            address="fd00:1::4",
+            configuration={"privateIPAddressVersion": "IPv6"},
+        ),
+        pip("pip", address="2603:1020::8", settings={"publicIPAddressVersion": "IPv6"}),
+        lb(
+            lb_rule(probe=ref(f"{BALANCER}/probes", "lb", "probe")),
+            probes=[lb_probe(8443)],
+        ),
+        vnet(subnet(prefix="fd00:1::/64"), prefix="fd00:1::/48"),
+    )
+    found = told(network, "internet", "2603:1020::8")
+    assert (found.get("443") or found["*"]) == verdict
 
 
 def test_E_7_no_rule_takes_anything_at_a_frontend_that_only_lets_out() -> None:

@@ -20,7 +20,7 @@ from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import internal_balancer, subnet_id
 from ...networks import nic as nic_in
 from ...networks import vnet as net
-from ...reaching import app_gateway, lb, lb_rule
+from ...reaching import app_gateway, lb, lb_rule, scale_set
 from .test_intents import judged
 
 HTTPS = rule("https", 100, "Internet", "443")
@@ -116,6 +116,29 @@ def test_the_outside_is_not_asked_about_the_outside(source: str, target: str) ->
 def test_a_machine_is_not_asked_about_itself(other: str) -> None:
     with pytest.raises(UsageError, match="both ends are one: web"):
         told(exposed(), "name:web", other)
+
+
+def instances(capacity: int) -> Network:
+    """A scale set in a subnet that closes SSH."""
+    return estate(
+        nsg(deny("no-ssh", 100, destinationPortRange="22")),
+        scale_set(sku={"capacity": capacity}),
+        lb(members=()),
+        vnet(subnet(nsg="nsg")),
+    )
+
+
+def test_P_7_an_instance_of_a_scale_set_may_ask_another() -> None:
+    found = told(instances(2), "name:vmss", "name:vmss")
+    assert {str(each.ports): each.verdict.value for each in found} == {
+        "0-21, 23-65535": "reachable",
+        "22": "blocked",
+    }
+    sent = found[0].witness
+    assert sent is not None
+    assert (str(sent.source), str(sent.destination)) == ("10.0.0.5", "10.0.0.4")
+    with pytest.raises(UsageError, match="both ends are one: vmss"):
+        told(instances(1), "name:vmss", "name:vmss")
 
 
 def test_a_machine_reaches_itself_by_its_public_address_as_any_client() -> None:

@@ -127,3 +127,43 @@ def test_an_appliance_behind_load_balancers_is_met_too() -> None:
         hop="10.0.1.10",
     )
     assert asked(network, CLIENT, "web").verdict == "unknown"
+
+
+def test_P_7_what_an_appliance_forwards_has_to_get_in_at_its_own_card() -> None:
+    """Its group sees the packet as it is, on its way to the machine behind the appliance."""
+
+    def between(*rules: Any, doubled: bool = False) -> Network:
+        return estate(
+            vnet(
+                "a",
+                "10.0.0.0/16",
+                subnets={
+                    "app": steered("10.0.0.0/24"),
+                    "edge": "10.0.1.0/24",
+                    "data": "10.0.3.0/24",
+                },
+            ),
+            table("rt", route("10.0.3.0/24", "VirtualAppliance", "10.0.1.4")),
+            nsg(*rules),
+            nic("web", "10.0.0.4", ("a", "app")),
+            nic("db", "10.0.3.4", ("a", "data")),
+            *(
+                nic(
+                    name,
+                    "10.0.1.4",
+                    ("a", "edge"),
+                    enableIPForwarding=True,
+                    networkSecurityGroup={"id": arm_id(NSG, "nsg")},
+                )
+                for name in ("nva", "twin")[: 1 + doubled]
+            ),
+        )
+
+    no = deny("no", 100, destinationAddressPrefix="10.0.3.4", destinationPortRange="22")
+    shut = asked(between(no), "web", "db", 22)
+    assert (shut.verdict, shut.stops) == ("blocked", ["nsg-inbound"])
+    assert shut.one.blockers[0].rule == "securityRules/no"
+    assert asked(between(no), "web", "db", 443).verdict == "unknown"
+    aside = deny("no", 100, destinationAddressPrefix="10.0.1.4", destinationPortRange="22")
+    assert asked(between(aside), "web", "db", 22).verdict == "unknown"
+    assert asked(between(no, doubled=True), "web", "db", 22).verdict == "unknown"

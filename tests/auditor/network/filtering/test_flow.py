@@ -149,6 +149,9 @@ def test_N_14_a_rule_that_names_the_tag_blocks_it() -> None:
     assert web.outbound("169.254.169.254", 80) == "Deny securityRules/imds at subnet"
     assert web.outbound("168.63.129.16", 80) == "Allow"
     assert web.inbound("168.63.129.16", 53).startswith("Allow default")
+    assert (
+        web.outbound("9.9.9.9", 53) == "Allow defaultSecurityRules/AllowInternetOutBound at subnet"
+    )
 
 
 def test_N_15_probes_are_filtered() -> None:

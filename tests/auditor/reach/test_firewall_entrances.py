@@ -1,0 +1,98 @@
+"""What a firewall's NAT rules let in: who takes what it forwards, and how it answers (E-23)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate
+
+from ...exposed import pip
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
+from ...networks import gateway, nic, peer, subnet_id, vnet
+from ...reaching import asked
+from ...routing import route, steered, table
+
+CLIENT = "52.10.0.7"
+
+
+def spoke(*routes: Any, forwarded: bool | None = True, more: Any = (), **settings: Any) -> Network:
+    """NIC web in a spoke, behind the NAT rule of a firewall in the hub, whose subnet has routes."""
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.0.9.4",
+            "publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")},
+            "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
+        },
+    }
+    flags: Any = {"allowVirtualNetworkAccess": True}
+    if forwarded is not None:
+        flags["allowForwardedTraffic"] = forwarded
+    return estate(
+        firewall(ipConfigurations=[home], **settings),
+        policy("g"),
+        group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.1.0.4:443"))),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home")),
+        table("out", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4")),
+        table("own", *routes),
+        vnet(
+            "hub",
+            "10.0.0.0/16",
+            subnets={
+                "AzureFirewallSubnet": steered("10.0.9.0/26", "own"),
+                "GatewaySubnet": "10.0.8.0/27",
+            },
+            peers=[peer("spoke", "10.1.0.0/16", **flags)],
+        ),
+        vnet(
+            "spoke",
+            "10.1.0.0/16",
+            subnets={"app": steered("10.1.0.0/24", "out")},
+            peers=[peer("hub", "10.0.0.0/16", **flags)],
+        ),
+        nic("web", "10.1.0.4", ("spoke", "app")),
+        *more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "labels"),
+    [(True, set()), (False, {"semantics:E-23"}), (None, {"collection-gap"})],
+)
+def test_R_16_a_spoke_that_takes_nothing_forwarded_may_not_see_the_client(
+    forwarded: bool | None, labels: set[str]
+) -> None:
+    """Whose source arrives is in doubt, and the firewall's own needs no word (E-23)."""
+    found = asked(spoke(forwarded=forwarded), CLIENT, "web", 8080)
+    assert found.verdict == ("unknown" if labels else "reachable")
+    assert found.labels == labels
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        (route("0.0.0.0/0", "Internet"), "reachable"),
+        (route("0.0.0.0/0", "VirtualAppliance", "10.0.1.4"), "unknown"),
+        (route("0.0.0.0/0", "None"), "unknown"),
+        (route("198.18.0.0/16", "None"), "reachable"),
+    ],
+)
+def test_R_13_a_firewall_whose_default_route_leads_elsewhere_may_not_answer(
+    own: Any, verdict: str
+) -> None:
+    found = asked(spoke(own), CLIENT, "web", 8080)
+    assert found.verdict == verdict
+    assert found.labels == ({"semantics:R-13"} if verdict == "unknown" else set())
+
+
+@pytest.mark.parametrize(("managed", "verdict"), [(False, "reachable"), (True, "unknown")])
+def test_R_25_what_a_gateway_teaches_moves_the_default_route_of_a_managed_firewall_alone(
+    managed: bool, verdict: str
+) -> None:
+    aside: Any = {"managementIpConfiguration": {"name": "aside", "properties": {}}}
+    learned = gateway("gw", "hub", kind="ExpressRoute")
+    found = asked(spoke(more=[learned], **(aside if managed else {})), CLIENT, "web", 8080)
+    assert found.verdict == verdict
