@@ -133,7 +133,7 @@ def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
 
 def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
     """Give the answer that is about one packet on one path."""
-    steps = tuple(hops_of(path, packet))
+    shown = Shown(packet, path)
     return Answer(
         path.source,
         path.target,
@@ -141,8 +141,8 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         PortSet.of(packet.destination_port),
         verdict,
         packet,
-        tuple(step for step in steps if step.passes is False),
-        _explained(_reasons_of(path, steps)) if verdict is Verdict.UNKNOWN else (),
+        shown.blockers if verdict is not Verdict.REACHABLE else (),
+        _explained(_reasons_of(path, shown.steps)) if verdict is Verdict.UNKNOWN else (),
         path,
         packet.source.version,
     )

@@ -103,13 +103,12 @@ def laterals(
     for port in _not_shut(network, target, ports, around):
         rules = at_subnet(network, target, Direction.INBOUND)
         let_in = may_pass(rules, usable(target), PortSet.of(port))
-        others = around - {target}
+        others = [each for each in _nearest_first(network, home, managers) if each is not target]
         if not any(_may_reach(network, each, target, port, let_in) for each in others):
             continue
-        sources = _nearest_first(network, home, others)
         doors = _doors(network, rules, target, port)
         if doors:
-            yield from _reached(network, rules, target, sources, port, doors)
+            yield from _reached(network, rules, target, others, port, doors)
 
 
 def _may_reach(
@@ -249,8 +248,15 @@ def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[Subnet]:
     )
 
 
-def _nearest_first(network: Network, home: str, subnets: Iterable[Subnet]) -> list[Subnet]:
-    return sorted(subnets, key=lambda each: (anywhere_in(network, each).home != home, each.key))
+@question_about
+def _nearest_first(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
+    """The same in order: those of the VNet itself, then the others."""
+    return tuple(
+        sorted(
+            _workloads(network, home, managers),
+            key=lambda each: (anywhere_in(network, each).home != home, each.key),
+        )
+    )
 
 
 def _reached(

@@ -6,6 +6,8 @@ gateway or nowhere. The path of some packet tells that there is a way out at all
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from auditor.addresses import AddressSet, PortSet
@@ -25,9 +27,11 @@ from auditor.reach.sending import FORCED_TUNNEL
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
-from auditor.special_addresses import PUBLIC
+from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
 _PORT = 443
+_EXAMPLE = points.internet(DOCUMENTATION)
+"""Somewhere that nobody is, where the public addresses of the input are no concern."""
 
 
 class Outflow(msgspec.Struct, frozen=True):
@@ -92,13 +96,21 @@ def _restricted(network: Network, rules: EffectiveRules, subnet: Subnet) -> bool
 
 def _way_out(network: Network, point: Point) -> Answer | None:
     """The answer that gets furthest to the internet; None when nothing gets there."""
+    sample = _furthest(network, point, _EXAMPLE)
+    if sample is not None and sample.verdict is Verdict.REACHABLE:
+        return replace(sample, target=points.INTERNET)
+    return _furthest(network, point, points.INTERNET)
+
+
+def _furthest(network: Network, point: Point, target: Point) -> Answer | None:
     found = answers(
         network,
         point,
-        points.INTERNET,
+        target,
         protocols=("tcp",),
         ports=PortSet.of(_PORT),
         tags=network.tags,
+        blocked=False,
         relays=False,
     )
     for verdict in (Verdict.REACHABLE, Verdict.UNKNOWN):
