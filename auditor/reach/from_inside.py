@@ -35,6 +35,7 @@ from auditor.reach.services import answered, by_hidden_endpoint
 from auditor.reach.stages import filters
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import own_public_addresses, to_nobody
+from auditor.reach.unresolved import perhaps, unsure_frontends
 from auditor.special_addresses import PUBLIC
 
 
@@ -130,6 +131,15 @@ def _by_gateways(
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         for at, end in send(trail, source, aim):
             for each, member in followed(at, end, target):
+                path = Path(source, member, each)
+                if ends_at(path, target):
+                    yield path
+    for aim in unsure_frontends(network):
+        if not aim.addresses.intervals(version):
+            continue
+        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        for at, end in send(trail, source, aim):
+            for each, member in perhaps(at, end, target):
                 path = Path(source, member, each)
                 if ends_at(path, target):
                     yield path

@@ -27,6 +27,7 @@ from auditor.reach.services import answered
 from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import to_nobody
+from auditor.reach.unresolved import perhaps, unsure_entrances
 
 
 def from_internet(
@@ -106,7 +107,24 @@ def from_internet_to(
     for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
+    if relays:
+        yield from _by_unsure_gateways(network, source, target, version, tags)
     yield from _by_strangers(network, source, target, version, tags)
+
+
+def _by_unsure_gateways(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths by gateways that may send on to a point, for all that is told."""
+    for entrance in unsure_entrances(network):
+        if entrance.version != version:
+            continue
+        trail = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+        for each, end in enter(trail, entrance):
+            for there, who in perhaps(each, end, target):
+                path = Path(source, who, there, entrance)
+                if ends_at(path, target):
+                    yield path
 
 
 def _by_strangers(

@@ -1,0 +1,119 @@
+"""Whom an application gateway may send on to when it is not told whom (A-26).
+
+A name that nothing in the input resolves, or a pool that does not tell its members, may lead to any
+machine that the gateway gets at. So a path there is possible, as far as rules and routes allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from auditor.network.graph import Network, question
+from auditor.reach.addressees import aims
+from auditor.reach.aiming import aims_of, distinct_relays
+from auditor.reach.bounds import Bounds
+from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.gatewaying import Relay, listeners_at, point_of, port_at, sending
+from auditor.reach.points import Kind, Point, gateway_frontend
+from auditor.reach.relaying import private_frontends
+from auditor.reach.sending import send
+from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+
+_ENDS = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT})
+
+_SERVICES = (
+    ".azure.com",
+    ".azure.net",
+    ".azure-api.net",
+    ".azurecontainerapps.io",
+    ".azurecr.io",
+    ".azureedge.net",
+    ".azurefd.net",
+    ".azurestaticapps.net",
+    ".azurewebsites.net",
+    ".microsoftonline.com",
+    ".trafficmanager.net",
+    ".windows.net",
+)
+"""Names of Microsoft's own: their addresses are public, or those of private endpoints."""
+
+
+@question
+def unsure_entrances(network: Network) -> tuple[Entrance, ...]:
+    """Give the public entrances of gateways that may send on to somebody nobody tells."""
+    return tuple(
+        entrance
+        for entrance in entrances(network)
+        if isinstance(entrance.node, GatewayFrontend) and _is_unsure(network, entrance.node)
+    )
+
+
+@question
+def unsure_frontends(network: Network) -> tuple[Point, ...]:
+    """Give the private frontends of such gateways."""
+    return tuple(
+        gateway_frontend(network, front)
+        for gateway in network.all(ApplicationGateway)
+        for front in private_frontends(gateway)
+        if _is_unsure(network, front)
+    )
+
+
+def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Point]]:
+    """Give the ways by which a gateway may send on to a point, a packet having come to an end.
+
+    Nobody where the end is no gateway, or certainly sends it to others.
+    """
+    gateway = end.node
+    if not isinstance(gateway, ApplicationGateway) or wanted.kind not in _ENDS:
+        return
+    port = port_at(trail, gateway)
+    if port is None or gateway.id in trail.via:
+        return
+    own = point_of(trail.network, gateway)
+    at = replace(trail, lead=f"{trail.lead} {port.number}")
+    for relay in distinct_relays(trail.network, port.listeners):
+        if not _is_untold(trail.network, relay) or not _may_name(relay, wanted):
+            continue
+        for aim in aims(trail.network, wanted):
+            if not aim.addresses.intervals(trail.space.version):
+                continue
+            here = _guessed(sending(at, gateway, relay, aim.addresses), gateway, relay)
+            for there, who in send(here, own, aim):
+                if not there.bounds.may.is_empty:
+                    yield there, who
+
+
+def _guessed(trail: Trail, gateway: ApplicationGateway, relay: Relay) -> Trail:
+    _, reasons = aims_of(trail.network, relay)
+    what = relay.member or "the requests"
+    return remark(
+        trail,
+        "gateway",
+        gateway.id,
+        lambda _: f"it cannot be told where {gateway.label} sends {what}: perhaps there",
+        Bounds.maybe(trail.space.all),
+        reasons=reasons,
+    )
+
+
+def _is_unsure(network: Network, front: GatewayFrontend) -> bool:
+    return any(
+        _is_untold(network, relay)
+        for relay in distinct_relays(network, listeners_at(network, front))
+    )
+
+
+def _is_untold(network: Network, relay: Relay) -> bool:
+    """Whether a relay may lead to somebody of the input: not one that names whom it lacks."""
+    return not relay.member.startswith("/") and bool(aims_of(network, relay)[1])
+
+
+def _may_name(relay: Relay, wanted: Point) -> bool:
+    """Whether a member may be a point: those of Microsoft's names are no machines of anybody's."""
+    service = relay.member.lower().rstrip(".").endswith(_SERVICES)
+    return not service or wanted.kind is Kind.ENDPOINT
