@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
@@ -13,6 +13,7 @@ from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entrances import (
+    Entrance,
     enter,
 )
 from auditor.reach.from_sites import gateway_subnets_towards
@@ -22,7 +23,6 @@ from auditor.reach.points import (
     Point,
     anywhere_in,
 )
-from auditor.reach.relaying import aims_towards, followed
 from auditor.reach.sending import (
     leave,
     leave_by_appliances,
@@ -35,7 +35,7 @@ from auditor.reach.services import answered, by_hidden_endpoint
 from auditor.reach.stages import filters
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import own_public_addresses, to_nobody
-from auditor.reach.unresolved import perhaps, unsure_frontends
+from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
 from auditor.special_addresses import PUBLIC
 
 
@@ -106,40 +106,37 @@ def _by_entrances(
     relays: bool,
 ) -> Iterator[Path]:
     """Give the paths out to public entrances of the input, and in again by them."""
-    towards_it = entrances_towards if relays else entrances_straight_to
-    for entrance in towards_it(network, target):
+    for entrance in _entrances(network, target, relays):
         if entrance.version != version:
             continue
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
         for outside in _leaving(trail, source, to):
             for each, end in enter(outside, entrance):
-                ends = ((each, end), *(followed(each, end, target) if relays else ()))
-                for there, who in ends:
+                ends = relayed(each, end, target) if relays else ()
+                for there, who in ((each, end), *ends):
                     path = Path(source, who, there, entrance)
                     if ends_at(path, target):
                         yield path
+
+
+def _entrances(network: Network, target: Point, relays: bool) -> Iterable[Entrance]:
+    if not relays:
+        return entrances_straight_to(network, target)
+    both = (*entrances_towards(network, target), *unsure_entrances(network))
+    return {(each.node.key, each.address.lower()): each for each in both}.values()
 
 
 def _by_gateways(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
     """Give the paths by application gateways, entered privately, that send on to a point."""
-    for aim in aims_towards(network, target):
+    for aim in private_fronts_towards(network, target):
         if not aim.addresses.intervals(version):
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         for at, end in send(trail, source, aim):
-            for each, member in followed(at, end, target):
-                path = Path(source, member, each)
-                if ends_at(path, target):
-                    yield path
-    for aim in unsure_frontends(network):
-        if not aim.addresses.intervals(version):
-            continue
-        trail = towards(start(network, source, version, aim.addresses, tags), aim)
-        for at, end in send(trail, source, aim):
-            for each, member in perhaps(at, end, target):
+            for each, member in relayed(at, end, target):
                 path = Path(source, member, each)
                 if ends_at(path, target):
                     yield path

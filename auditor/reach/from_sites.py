@@ -23,13 +23,13 @@ from auditor.reach.points import (
     anywhere_in,
     vnet_of,
 )
-from auditor.reach.relaying import aims_towards, followed
 from auditor.reach.replying import to_gateway
 from auditor.reach.sending import (
     onward,
 )
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
+from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -53,7 +53,7 @@ def from_sites_to(
         hidden = by_hidden_endpoint(trail, target)
         yield Path(source, target, hidden or from_sites(trail, target))
         return
-    by = aims_towards(network, target) if relays else ()
+    by = private_fronts_towards(network, target) if relays else ()
     try:
         entries = [
             (aim, subnet)
@@ -75,7 +75,7 @@ def from_sites_to(
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
                 yield path
-            for there, member in followed(each, end, target) if aim in by else ():
+            for there, member in relayed(each, end, target) if aim in by else ():
                 path = Path(source, member, there)
                 if ends_at(path, target):
                     yield path

@@ -17,7 +17,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, port_at, sending
 from auditor.reach.points import Kind, Point, gateway_frontend
-from auditor.reach.relaying import private_frontends
+from auditor.reach.relaying import aims_towards, followed, private_frontends
 from auditor.reach.sending import send
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -52,9 +52,23 @@ def unsure_entrances(network: Network) -> tuple[Entrance, ...]:
     )
 
 
+def private_fronts_towards(network: Network, target: Point) -> tuple[Point, ...]:
+    """Give what packets may be sent to inside networks for gateways to send on to a point, or may.
+
+    See `aims_towards`; besides, the private frontends of gateways that do not tell to whom.
+    """
+    both = (*aims_towards(network, target), *_unsure_frontends(network))
+    return tuple({each.id.lower(): each for each in both}.values())
+
+
+def relayed(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Point]]:
+    """Give whom a gateway reaches, or may, on behalf of a packet that has come to an end."""
+    yield from followed(trail, end, wanted)
+    yield from perhaps(trail, end, wanted)
+
+
 @question
-def unsure_frontends(network: Network) -> tuple[Point, ...]:
-    """Give the private frontends of such gateways."""
+def _unsure_frontends(network: Network) -> tuple[Point, ...]:
     return tuple(
         gateway_frontend(network, front)
         for gateway in network.all(ApplicationGateway)
