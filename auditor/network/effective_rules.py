@@ -6,8 +6,9 @@ group, the subnet's (N-11, N-50). A packet passes if every layer lets it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
 
 import msgspec
 
@@ -294,17 +295,18 @@ def _defaults(
 ) -> Iterable[EffectiveRule]:
     for each in filters:
         rule_id = f"{group.id}/{COLLECTION}/{each.name}"
-        yield _rule(each, rule_id, group.id, pointer_to(network, group, each.name), COLLECTION)
+        place = partial(pointer_to, network, group, each.name)
+        yield _rule(each, rule_id, group.id, place, COLLECTION)
 
 
 def _rule(
     each: Filter,
     rule_id: str,
     resource: str,
-    pointer: str,
+    place: str | Callable[[], str],
     kind: str,
     written: SecurityRule | None = None,
 ) -> EffectiveRule:
     action = Action.ALLOW if each.allow else Action.DENY
     name = f"{kind}/{each.name}"
-    return EffectiveRule(each, action, rule_id, resource, pointer, name, None, written)
+    return EffectiveRule(each, action, rule_id, resource, place, name, None, written)

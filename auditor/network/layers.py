@@ -36,20 +36,25 @@ class LayerKind(Enum):
 class EffectiveRule(msgspec.Struct, frozen=True):
     """A rule at its place.
 
-    `id` is the rule's own; `resource` and `pointer` say where it is written (empty for a default
-    rule that the input does not list: Azure adds it); `name` is Azure's
+    `id` is the rule's own; `resource` and `pointer` say where it is written; `name` is Azure's
     (`securityRules/allow-web`). `doubt` tells why it may not be in force. `written` is a security
-    group's own rule as spelled.
+    group's own rule as spelled. `place` is the pointer, or finds it: that of a default rule takes
+    a look into the input, which few ask for.
     """
 
     filter: Filter
     action: Action
     id: str
     resource: str
-    pointer: str
+    place: str | Callable[[], str]
     name: str
     doubt: Reason | None = None
     written: SecurityRule | None = None
+
+    @property
+    def pointer(self) -> str:
+        """Where it is written; empty for a default rule that the input does not list (N-10)."""
+        return self.place if isinstance(self.place, str) else self.place()
 
     @property
     def priority(self) -> int:
