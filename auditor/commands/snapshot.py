@@ -15,6 +15,7 @@ import click
 
 from auditor.commands.asking import plain
 from auditor.errors import NothingRead, UsageError
+from auditor.snapshot.signing_in import CREDENTIALS
 
 if TYPE_CHECKING:
     from auditor.collect.crew import Crew
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from auditor.collect.spool import Spool
     from auditor.snapshot.signing_in import Cloud
     from auditor.snapshot.transport import Traffic
-
-_CREDENTIALS = (
-    "auto",
-    "cli",
-    "environment",
-    "workload-identity",
-    "managed-identity",
-    "browser",
-    "device-code",
-)
 
 
 @click.command()
@@ -56,7 +47,7 @@ _CREDENTIALS = (
 @click.option("--authority", metavar="URL", help="And where one signs in to it.")
 @click.option(
     "--credential",
-    type=click.Choice(_CREDENTIALS),
+    type=click.Choice(CREDENTIALS),
     default="auto",
     help="Where the credential comes from (default: auto, the first that works).",
 )
