@@ -132,8 +132,8 @@ def _links(network: Network) -> _Links:
     for vnet in network.all(VirtualNetwork):
         try:
             _ = vnet.peerings
-        except Undetermined as unknown:
-            found.untold.setdefault(vnet.key, unknown.missing)
+        except Undetermined:
+            found.untold.setdefault(vnet.key, f"the peerings of {vnet.label}")
     return found
 
 

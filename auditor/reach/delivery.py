@@ -10,6 +10,7 @@ from auditor import ids
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
+from auditor.network.exposure import use_of
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
@@ -104,14 +105,20 @@ def through_frontend(
 
 
 def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
-    """Add that no rule of its load balancer takes anything at a frontend."""
+    """Add that no rule of its load balancer takes anything at a frontend, or to nobody."""
+    to_nobody = ", ".join(rule.label for rule in use_of(trail.network, frontend).inbound)
+    says = f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)"
+    advice = f"add a load-balancing rule at {frontend.label}"
+    if to_nobody:
+        says = f"there is no machine behind {to_nobody} of {frontend.label} (E-10)"
+        advice = f"put a machine behind {to_nobody} of {frontend.label}"
     return remark(
         trail,
         "load-balancer",
         frontend.id,
-        lambda _: f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)",
+        lambda _: says,
         Bounds.nothing(trail.space),
-        opening=for_ports(f"add a load-balancing rule at {frontend.label}"),
+        opening=for_ports(advice),
     )
 
 

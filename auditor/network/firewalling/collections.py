@@ -16,6 +16,7 @@ from auditor.errors import Undetermined
 from auditor.network.firewalling.terms import FirewallAction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
+from auditor.resources import walk
 from auditor.resources.firewalls import (
     ApplicationRuleCollection,
     ClassicApplicationRule,
@@ -136,9 +137,9 @@ def _read(
 
 
 def _of_group(group: RuleCollectionGroup, level: int) -> Iterator[Collection]:
-    p = group.properties
-    collections = p.rule_collections
-    if collections is None:
+    p = walk.peek(group, "properties")
+    collections = walk.peek(p, "rule_collections")
+    if p is None or collections is None:
         raise Undetermined(f"the rule collections of {group.label}", resource=group.id)
     for place, each in enumerate(collections):
         where = f"{group.pointer}/properties/ruleCollections/{place}"

@@ -78,6 +78,12 @@ def test_E_7_outbound_rules_let_nobody_in() -> None:
     ]
 
 
+def test_E_10_rules_with_nobody_behind_them_are_told_as_such() -> None:
+    network = balanced(rule("in", 100), members=[])
+    said = arrivals(network, arm_id(PIPS, "pip")).words
+    assert said == "nothing, since there is no machine behind https of front (E-10)"
+
+
 def test_E_11_every_port_of_tcp_and_udp_with_a_rule_for_all() -> None:
     every = [lb_rule(front=0, back=0, protocol="All")]
     network = estate(

@@ -150,6 +150,12 @@ def test_a_network_without_an_address_space_is_unknown() -> None:
     assert [unknown.subject for unknown in answer.unknown] == [vnet_id("b")]
 
 
+def test_a_network_without_settings_lacks_its_peerings() -> None:
+    hollow = {"id": vnet_id("a"), "name": "a", "type": "Microsoft.Network/virtualNetworks"}
+    (unknown,) = judge(hollow).unknown
+    assert (unknown.subject, unknown.missing) == (vnet_id("a"), "the peerings of a")
+
+
 def subnet_peering(local: str, remote: str) -> Network:
     part = peer("b", peerCompleteVnets=False, localSubnetNames=[local], remoteSubnetNames=[remote])
     back = peer("a", peerCompleteVnets=False, localSubnetNames=[remote], remoteSubnetNames=[local])

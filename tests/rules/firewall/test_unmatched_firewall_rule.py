@@ -272,5 +272,9 @@ def test_a_hole_of_another_policy_is_not_told_here() -> None:
     assert [u.subject for u in said(*rules, policy(name="other"), hole).unknown] == [hole["id"]]
 
 
+def test_a_group_that_its_policy_only_names_does_not_tell_its_rules() -> None:
+    assert missing(policy("g")) == ["the rule collections of g"]
+
+
 def test_a_firewall_that_does_not_tell_its_rules_is_unknown() -> None:
     assert len(missing({"id": arm_id(FIREWALL, "f"), "name": "f", "type": FIREWALL})) == 1
