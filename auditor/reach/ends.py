@@ -11,13 +11,12 @@ from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
-from auditor.network.egress import absent_nics
 from auditor.network.graph import Network
-from auditor.network.hidden_addresses import unlisted
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.hosting import api_server_points, hosted
+from auditor.reach.owners import has_strangers
 from auditor.reach.points import (
     Kind,
     Point,
@@ -117,20 +116,6 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
     if listed and not has_strangers(network, node, listed):
         return tuple(listed)
     return (*listed, anywhere_in(network, node))
-
-
-def has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:
-    """Whether machines may be in a subnet that no listed point stands for."""
-    if not unlisted(network, subnet):
-        return False
-    try:
-        if subnet.delegated_to or any(absent_nics(network, subnet)):
-            return True
-    except Undetermined:
-        return True
-    models = any(isinstance(point.nic, ScaleSetInterface) for point in listed)
-    pools = any(isinstance(edge.source, AgentPool) for edge in network.referrers(subnet))
-    return pools and not models
 
 
 @points_of.register

@@ -27,7 +27,7 @@ from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
 from auditor.reach.ends import points_of
 from auditor.reach.listing import exposed
-from auditor.reach.points import Kind, Point, internet
+from auditor.reach.points import Kind, Point, internet, keys_of
 from auditor.reach.replay import check
 from auditor.reach.selected import Ends, ends_of, pairs
 from auditor.reach.services import service_points
@@ -158,7 +158,7 @@ def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iter
     for point in every:
         inside = point.subnet is not None and point.subnet.key in allowed
         both_outside = point.outside and source.outside
-        if not (point.id.lower() in allowed or inside or both_outside):
+        if not (inside or both_outside or any(key in allowed for key in keys_of(point))):
             yield point
 
 
