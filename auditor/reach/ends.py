@@ -45,7 +45,7 @@ from auditor.resources.compute import (
     VirtualMachine,
 )
 from auditor.resources.firewalls import Firewall
-from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.hybrid import (
     LocalNetworkGateway,
     VirtualNetworkGateway,
@@ -168,6 +168,15 @@ def _(node: LocalNetworkGateway, network: Network) -> tuple[Point, ...]:
     space = node.properties.local_network_address_space
     prefixes = space.prefixes if space is not None else ()
     return (on_premises(AddressSet.from_prefixes(prefixes)),)
+
+
+@points_of.register
+def _(node: FrontDoorProfile, network: Network) -> tuple[Point, ...]:
+    below = network.below(f"{node.key}/")
+    found = _each(network, (each for each in below if isinstance(each, FrontDoorEndpoint)))
+    if not found:
+        raise Undetermined(f"the endpoints of {node.label}", resource=node.id)
+    return found
 
 
 @points_of.register(FrontDoorEndpoint)
