@@ -81,7 +81,7 @@ class Edge(msgspec.Struct, eq=False, gc=False):
         )
 
     def _leads(self, key: str) -> bool:
-        return key == self.target or ("/virtualmachines/" in key and _model_key(key) == self.target)
+        return key == self.target or ("/virtualmachines/" in key and model_key(key) == self.target)
 
 
 class Network:
@@ -188,7 +188,7 @@ class Network:
     def _at(self, key: str) -> Node | None:
         node = self.nodes.get(key)
         if node is None and "/virtualmachines/" in key:
-            node = self.nodes.get(_model_key(key))
+            node = self.nodes.get(model_key(key))
         return node
 
     def _leaf(self, key: str) -> Node | None:
@@ -315,7 +315,7 @@ class Network:
             found.clear()
 
 
-def _model_key(key: str) -> str:
+def model_key(key: str) -> str:
     """The model's key for an instance's: `.../virtualMachines/3/networkInterfaces/n` -> `.../n`."""
 
     def model(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
 from auditor.reach.gatewaying import listeners_at, point_of
-from auditor.reach.points import Kind, Point, frontend, machine
+from auditor.reach.points import Kind, Point, frontend, keys_of, machine
 from auditor.reach.translating import translated_by_hub, translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
@@ -106,7 +106,8 @@ def _by_target(network: Network, *carriers: type[Node]) -> _ByTarget:
             continue
         mark = f"{entrance.node.key} {entrance.address.lower()}"
         for point in _behind(network, entrance):
-            found[point.id.lower()][mark] = entrance
+            for key in keys_of(point):
+                found[key][mark] = entrance
             if point.subnet is not None:
                 found[point.subnet.key][mark] = entrance
     return {key: tuple(each.values()) for key, each in found.items()}
@@ -141,7 +142,7 @@ def behind_front(
 
 def leads_on(point: Point, wanted: Point) -> bool:
     """Tell whether packets for a point may end at another: it, one in it, or whoever is behind."""
-    if point.kind in (Kind.FRONTEND, Kind.GATEWAY) or point.id.lower() == wanted.id.lower():
+    if point.kind in (Kind.FRONTEND, Kind.GATEWAY) or wanted.id.lower() in keys_of(point):
         return True
     place = point.subnet.key if point.subnet is not None else ""
     return wanted.kind is Kind.SUBNET and place == wanted.id.lower()

@@ -15,6 +15,7 @@ from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
+from auditor.reach.given_ports import ports_given
 from auditor.reach.membership import candidates, standing, standings_of, targets_of
 from auditor.reach.points import Point
 from auditor.resources import walk
@@ -105,6 +106,9 @@ def _forwards(
     for text, target, doubts in targets_of(network, rule):
         reasons = (*lacks, *doubts)
         by_hand = standing(set_by_hand, text)
+        own = ports
+        if isinstance(rule, InboundNatRule):
+            own = ports_given(network, rule, text, ports)
         # As each of those who may be meant, too, where it is not told who is.
         others = () if target is not None else candidates(network, rule, text)
         for point in (target, *others):
@@ -112,7 +116,7 @@ def _forwards(
                 frontend,
                 rule,
                 protocols,
-                ports,
+                own,
                 port,
                 floating,
                 point,

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.addresses import Address, PortSet
+from msgspec.structs import replace
+
+from auditor.addresses import EVERYTHING, Address, PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
@@ -21,10 +23,11 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
+from auditor.reach.path import start
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance
 from auditor.reach.samples import coordinates, some_packet
-from auditor.reach.sending import owner_of, stranger_reason
+from auditor.reach.sending import by_stranger, owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
 from auditor.reach.ways import Way, leads_by, leads_to
@@ -58,6 +61,7 @@ class Cells:
         self._tried: dict[tuple[Bounds, ...], tuple[int, ...]] = {}
         self._leads: dict[tuple[int, str], bool | None] = {}
         self._strangers: dict[tuple[str, Address], Reason] = {}
+        self._admitted: dict[tuple[str, Address], PacketSet] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
 
     # Pairs asked about one by one
@@ -179,6 +183,8 @@ class Cells:
         self, source: View, out: Diagram[Outcome], target: View, appliance: Address
     ) -> Cell:
         """Give the cell of two subnets between which all packets go to an appliance."""
+        if self._may_refuse(source, target, appliance):
+            return self._engine(source, target)
         straight = target.lets_in(source.addresses)
         rewritten = target.lets_in(((appliance.value, appliance.value),))
         if (
@@ -198,6 +204,23 @@ class Cells:
         for packet in told.unsure:
             reasons |= self._why(source, out, straight, target, packet)
         return told.cell._replace(reasons=tuple(sorted(reasons)))
+
+    def _may_refuse(self, source: View, target: View, appliance: Address) -> bool:
+        """Whether the rules at an appliance stop anything between two subnets (P-7)."""
+        space = space_of(self.network, source.version)
+        key = (source.point.home, appliance)
+        admitted = self._admitted.get(key)
+        if admitted is None:
+            anyone = replace(source.point, addresses=EVERYTHING, reasons=())
+            trail = start(self.network, anyone, source.version, EVERYTHING, self.tags)
+            admitted = space.all - space.all
+            for each in by_stranger(trail, appliance):
+                admitted |= each.bounds.may
+            self._admitted[key] = admitted
+        if admitted == space.all:
+            return False
+        asked = space.having(source=source.point.addresses, destination=target.point.addresses)
+        return not asked <= admitted
 
     def _stranger(self, source: View, appliance: Address) -> Reason:
         key = (source.point.home, appliance)

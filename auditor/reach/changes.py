@@ -14,15 +14,12 @@ from enum import Enum
 import msgspec
 
 from auditor.addresses import Version
-from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
 from auditor.network.sites import every_site
 from auditor.packets.diagram import PacketSet
-from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.ends import points_of
-from auditor.reach.filtering import admitted
-from auditor.reach.firewalling import passing
+from auditor.reach.faces import face
 from auditor.reach.frame import Packet
 from auditor.reach.from_outside import from_internet
 from auditor.reach.path import Path
@@ -31,9 +28,6 @@ from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
 from auditor.reach.samples import some_packet
 from auditor.reach.services import service_points
 from auditor.reach.space import somehow, space_of
-from auditor.reach.ways import Ways, ways_from
-from auditor.resources.firewalls import Firewall
-from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -302,48 +296,4 @@ def _pairs(old: Network, new: Network, version: Version) -> Iterator[tuple[str, 
 def _same(old: Network, was: Point, new: Network, now: Point, version: Version) -> bool:
     if was.addresses != now.addresses or was.outside:
         return was.addresses == now.addresses
-    return _face(old, was, version) == _face(new, now, version)
-
-
-def _face(network: Network, point: Point, version: Version) -> tuple[object, ...]:
-    """What of a point bears on its paths, as values that compare."""
-    filters = tuple(
-        admitted(network, point.nic, direction, version, point.subnet, network.tags)
-        for direction in Direction
-    )
-    ways: object = ()
-    if point.place is not None:
-        found = ways_from(network, point.place, version, network.tags)
-        ways = _signature(found)
-    passed = _appliances(network, version) if ways and "appliance" in str(ways) else ()
-    sets = tuple((each.may, each.must) for each in filters)
-    return sets, ways, passed, _forwarded(network, point)
-
-
-def _signature(ways: Ways) -> tuple[object, ...]:
-    return tuple(
-        (
-            start,
-            tuple((r.hop.value.lower(), str(r.address), r.far, r.fault) for r in way.possible),
-            tuple(reason.label for reason in way.reasons),
-        )
-        for start, way in ways.parts()
-    )
-
-
-def _appliances(network: Network, version: Version) -> tuple[object, ...]:
-    found: list[object] = []
-    for firewall in network.all(Firewall):
-        found.append(firewall.key)
-        for each in passing(network, firewall, network.tags, space_of(network, version)):
-            found += (each.may, each.must)
-    return tuple(found)
-
-
-def _forwarded(network: Network, point: Point) -> tuple[object, ...]:
-    if not isinstance(point.node, LoadBalancerFrontend):
-        return ()
-    return tuple(
-        (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member)
-        for f in forwards_of(network, point.node).known
-    )
+    return face(old, was, version) == face(new, now, version)

@@ -20,6 +20,7 @@ from auditor.reach.balancing import Forward, addresses_of_frontend, chained, for
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.gatewaying import at_listeners
+from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import links_of, through_link
@@ -37,7 +38,7 @@ from auditor.reach.ways import (
 )
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.load_balancers import InboundNatRule, LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 
 
@@ -158,10 +159,18 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         destination_port=PortSet.of(forward.backend_port) if forward.backend_port else None,
         reasons=() if forward.floating else target.reasons,
     )
-    trail = chosen(replace(trail, choice=trail.choice or rule.key), forward, target)
+    trail = chosen(replace(trail, choice=trail.choice or _choice(trail, forward)), forward, target)
     trail = not_itself(trail, forward, target)
     inside = to_pods(filters(trail, target, Direction.INBOUND), forward)
     yield reply(inside, target), target
+
+
+def _choice(trail: Trail, forward: Forward) -> str:
+    """What chooses among machines: the rule, or nothing where the port is that of one (E-18)."""
+    rule = forward.rule
+    if isinstance(rule, InboundNatRule) and is_given(trail.network, rule, forward.member):
+        return f"{rule.key} {forward.member}"
+    return rule.key
 
 
 def leads_to_region(forward: Forward) -> bool:

@@ -11,13 +11,12 @@ from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
-from auditor.network.egress import absent_nics
 from auditor.network.graph import Network
-from auditor.network.hidden_addresses import unlisted
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.hosting import api_server_points, hosted
+from auditor.reach.owners import has_strangers
 from auditor.reach.points import (
     Kind,
     Point,
@@ -46,7 +45,7 @@ from auditor.resources.compute import (
     VirtualMachine,
 )
 from auditor.resources.firewalls import Firewall
-from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.hybrid import (
     LocalNetworkGateway,
     VirtualNetworkGateway,
@@ -119,20 +118,6 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
     return (*listed, anywhere_in(network, node))
 
 
-def has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:
-    """Whether machines may be in a subnet that no listed point stands for."""
-    if not unlisted(network, subnet):
-        return False
-    try:
-        if subnet.delegated_to or any(absent_nics(network, subnet)):
-            return True
-    except Undetermined:
-        return True
-    models = any(isinstance(point.nic, ScaleSetInterface) for point in listed)
-    pools = any(isinstance(edge.source, AgentPool) for edge in network.referrers(subnet))
-    return pools and not models
-
-
 @points_of.register
 def _(node: VirtualNetwork, network: Network) -> tuple[Point, ...]:
     return _each(network, node.subnets)
@@ -183,6 +168,15 @@ def _(node: LocalNetworkGateway, network: Network) -> tuple[Point, ...]:
     space = node.properties.local_network_address_space
     prefixes = space.prefixes if space is not None else ()
     return (on_premises(AddressSet.from_prefixes(prefixes)),)
+
+
+@points_of.register
+def _(node: FrontDoorProfile, network: Network) -> tuple[Point, ...]:
+    below = network.below(f"{node.key}/")
+    found = _each(network, (each for each in below if isinstance(each, FrontDoorEndpoint)))
+    if not found:
+        raise Undetermined(f"the endpoints of {node.label}", resource=node.id)
+    return found
 
 
 @points_of.register(FrontDoorEndpoint)

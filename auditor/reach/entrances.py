@@ -269,7 +269,9 @@ def _at_machine(
 
 def _is_basic(network: Network, entrance: Entrance) -> bool | None:
     if isinstance(entrance.node, ScaleSetIpConfiguration):
-        return None  # the model tells no SKU here
+        model = walk.peek(entrance.node.properties, "public_ip_address_configuration")
+        name = walk.peek(walk.peek(model, "sku"), "name")
+        return name.lower() == "basic" if name else None
     try:
         return is_basic(network, entrance.address)
     except Undetermined:

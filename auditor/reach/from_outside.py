@@ -21,6 +21,7 @@ from auditor.reach.points import (
     INTERNET,
     Kind,
     Point,
+    keys_of,
 )
 from auditor.reach.relaying import followed
 from auditor.reach.services import answered
@@ -151,7 +152,7 @@ def _fetching(network: Network) -> dict[str, tuple[Entrance, ...]]:
         trail = start(network, INTERNET, 4, EVERYTHING, network.tags)
         for path in _fetched(trail, INTERNET, door):
             place = path.target.subnet.key if path.target.subnet is not None else ""
-            for key in {path.target.id.lower(), place} - {""}:
+            for key in {*keys_of(path.target), place} - {""}:
                 found[key][door.address.lower()] = door
     return {key: tuple(each.values()) for key, each in found.items()}
 

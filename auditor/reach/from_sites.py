@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.addresses import EVERYTHING, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
@@ -61,7 +61,7 @@ def from_sites_to(
             for subnet in gateway_subnets_towards(network, aim)
         ]
     except Undetermined as unknown:
-        yield _by_some_gateway(network, source, target, version, tags, unknown)
+        yield from _by_some_gateway(network, source, target, version, tags, unknown)
         return
     for aim, subnet in entries:
         if not aim.addresses.intervals(version):
@@ -111,18 +111,27 @@ def _by_some_gateway(
     version: Version,
     tags: ServiceTags,
     unknown: Undetermined,
-) -> Path:
-    """Give the path by gateways of which it is not told which they are."""
-    trail = start(network, source, version, target.addresses or EVERYTHING, tags)
-    doubt = remark(
-        trail,
-        "gateway",
-        target.home or target.id,
-        lambda _: "it cannot be told by which gateway it would come in",
-        Bounds.maybe(trail.space.all),
-        reasons=(gap(unknown, target.id),),
-    )
-    return Path(source, target, doubt)
+) -> Iterator[Path]:
+    """Give the paths by gateways of which it is not told which they are.
+
+    Whoever brings it in, an appliance with an address of its own perhaps: the filters of the
+    target are asked.
+    """
+    for aim in aims(network, target):
+        trail = towards(start(network, source, version, aim.addresses or EVERYTHING, tags), aim)
+        doubt = remark(
+            trail,
+            "gateway",
+            target.home or target.id,
+            lambda _: "it cannot be told by which gateway it would come in",
+            Bounds.maybe(trail.space.all),
+            reasons=(gap(unknown, target.id),),
+        )
+        inside = doubt.perhaps_becoming(source=EVERYTHING, source_port=EVERY_PORT)
+        for each, end in deliver(inside, aim, lambda then, _: then):
+            path = Path(source, end, each)
+            if aim is target or ends_at(path, target):
+                yield path
 
 
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:

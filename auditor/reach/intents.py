@@ -27,10 +27,10 @@ from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
 from auditor.reach.ends import points_of
 from auditor.reach.listing import exposed
-from auditor.reach.points import Kind, Point, internet
+from auditor.reach.points import Kind, Point, internet, keys_of
 from auditor.reach.replay import check
 from auditor.reach.selected import Ends, ends_of, pairs
-from auditor.reach.services import service_points
+from auditor.reach.services import private_doors, service_points
 from auditor.reach.space import PORTED
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
@@ -78,7 +78,7 @@ def judge(network: Network, intent: Intent) -> Judgement:
         return _untold(intent, error)
     for answer in found:
         check(network, answer, network.tags)
-    against, doubtful = _sorted_out(intent, found)
+    against, doubtful = _sorted_out(network, intent, found)
     if against:
         return Judgement(intent, Outcome.BROKEN, tuple(against))
     reasons = {reason for answer in doubtful for reason in answer.reasons}
@@ -158,7 +158,7 @@ def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iter
     for point in every:
         inside = point.subnet is not None and point.subnet.key in allowed
         both_outside = point.outside and source.outside
-        if not (point.id.lower() in allowed or inside or both_outside):
+        if not (inside or both_outside or any(key in allowed for key in keys_of(point))):
             yield point
 
 
@@ -185,7 +185,9 @@ def everybody(network: Network) -> tuple[Point, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _sorted_out(intent: Intent, found: list[Answer]) -> tuple[list[Answer], list[Answer]]:
+def _sorted_out(
+    network: Network, intent: Intent, found: list[Answer]
+) -> tuple[list[Answer], list[Answer]]:
     """Give the answers that break an intent, and those that leave it in doubt."""
     if intent.expect is not Expect.REACHABLE:
         return (
@@ -194,7 +196,7 @@ def _sorted_out(intent: Intent, found: list[Answer]) -> tuple[list[Answer], list
         )
     against: list[Answer] = []
     doubtful: list[Answer] = []
-    for group in _by_pair(found):
+    for group in _by_pair(network, found):
         lacking = _lacking(intent, group)
         against += _telling(lacking[0])
         doubtful += lacking[1]
@@ -213,10 +215,15 @@ def _telling(against: list[Answer]) -> list[Answer]:
     return [min(gateways, key=lambda answer: len(answer.blockers))]
 
 
-def _by_pair(found: Iterable[Answer]) -> list[list[Answer]]:
+def _by_pair(network: Network, found: list[Answer]) -> list[list[Answer]]:
+    """Group answers by who asks whom; the doors of a service lead to one (L-6)."""
+    services = {answer.target.id.lower(): answer.target for answer in found}
+    doors = {door: key for key, point in services.items() for door in private_doors(network, point)}
     grouped: dict[tuple[str, str], list[Answer]] = {}
     for answer in found:
-        grouped.setdefault((answer.source.id.lower(), answer.target.id.lower()), []).append(answer)
+        key = answer.target.id.lower()
+        pair = (answer.source.id.lower(), doors.get(key, key))
+        grouped.setdefault(pair, []).append(answer)
     return list(grouped.values())
 
 

@@ -13,6 +13,7 @@ from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.reach.given_ports import is_given
 from auditor.reach.points import Point, frontend, machine
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -107,12 +108,12 @@ def _members(network: Network, rule: InboundRule) -> Iterator[tuple[str, Doubts]
     yield from found.items()
     ref = rule.properties.backend_address_pool
     if ref is not None:
-        # Of a range of ports each member has one, and nobody tells which (E-18).
+        # Of a range of ports each member has one, and perhaps nobody tells which (E-18).
         p = rule.properties
         single = p.frontend_port_range_start == p.frontend_port_range_end
         doubt = Reason("nat-port", f"which port of {rule.label} leads to which member", rule.id)
         for key, doubts in _of_pools(network, (ref,)):
-            yield key, doubts if single else (*doubts, doubt)
+            yield key, doubts if single or is_given(network, rule, key) else (*doubts, doubt)
 
 
 def _of_range(network: Network, pool: InboundNatPool, keys: tuple[str, ...]) -> Doubts:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet
+from auditor.errors import Undetermined
 from auditor.network.address_owners import Owner
+from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question, question_about
+from auditor.network.hidden_addresses import unlisted
 from auditor.network.reasons import Reason
 from auditor.network.whereabouts import locate_from
 from auditor.reach.points import (
@@ -20,11 +25,14 @@ from auditor.reach.points import (
     home_of_endpoint,
     machine,
     part_in_subnet,
+    with_one_address,
 )
 from auditor.resources.application_gateways import GatewayFrontend
+from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
 
@@ -33,29 +41,48 @@ from auditor.resources.virtual_networks import Subnet
 def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point, ...]:
     """Give the points that have an address, as seen from a subnet.
 
-    Where nobody listed owns it and somebody unlisted may, any machine of its subnet with that
-    address, in doubt. None: nobody has it.
+    Where nobody listed owns it and somebody unlisted may, those in doubt: scale sets, whose
+    instances nobody lists (E-2b), and any machine of its subnet. None: nobody has it.
     """
     where = locate_from(network, address, subnet)
     found = points_of_owners(network, where.owners)
     found += [] if found else _endpoints(network, where.key or "").get(address, ())
     if found or where.subnet is None or not where.unsure:
         return tuple(found)
+    one = AddressSet.from_range(address, address)
+    models = tuple(with_one_address(each, one) for each in _models(network, where.subnet, one))
+    if (
+        models
+        and unlisted(network, where.subnet)
+        and not has_strangers(network, where.subnet, models)
+    ):
+        return models
     any_of = anywhere_in(network, where.subnet)
     reason = Reason("collection-gap", where.unsure, where.subnet.id)
-    one = AddressSet.from_range(address, address)
-    return (
-        Point(
-            Kind.SUBNET,
-            any_of.id,
-            one,
-            any_of.node,
-            None,
-            any_of.subnet,
-            any_of.home,
-            (reason,),
-        ),
-    )
+    return (*models, replace(any_of, addresses=one, reasons=(reason,)))
+
+
+def _models(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
+    """Give the scale sets of a subnet that may have an instance with an address."""
+    for edge in network.referrers(subnet, "subnet"):
+        if isinstance(edge.source, ScaleSetIpConfiguration):
+            point = machine(network, edge.source)
+            if point.addresses.overlaps(one):
+                yield point
+
+
+def has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:
+    """Whether machines may be in a subnet that no listed point stands for."""
+    if not unlisted(network, subnet):
+        return False
+    try:
+        if subnet.delegated_to or any(absent_nics(network, subnet)):
+            return True
+    except Undetermined:
+        return True
+    models = any(isinstance(point.nic, ScaleSetInterface) for point in listed)
+    pools = any(isinstance(edge.source, AgentPool) for edge in network.referrers(subnet))
+    return pools and not models
 
 
 def points_of_owners(network: Network, owners: Iterable[Owner]) -> list[Point]:

@@ -18,6 +18,7 @@ from auditor.reach.points import (
     Kind,
     Point,
     is_supposed,
+    keys_of,
 )
 from auditor.reach.space import space_of
 from auditor.reach.stages import if_somebody
@@ -102,8 +103,8 @@ def ends_at(path: Path, target: Point) -> bool:
 
     Through a frontend of a load balancer, or by a public address of a firewall (E-20).
     """
-    if path.target.id.lower() == target.id.lower():
-        return True
+    if target.id.lower() in keys_of(path.target):
+        return _meet(path.target, target)
     if target.kind is Kind.FIREWALL and path.entrance is not None and target.node is not None:
         return path.entrance.node.root is target.node.root
     if target.kind is Kind.SUBNET:
@@ -111,6 +112,16 @@ def ends_at(path: Path, target: Point) -> bool:
     return isinstance(target.node, LoadBalancerFrontend) and path.target.id in _ids_behind(
         path.trail.network, target.node
     )
+
+
+def _meet(end: Point, target: Point) -> bool:
+    """Tell whether two points of one id may be one machine: not at addresses that differ.
+
+    A model stands for instances, and a subnet for machines, of which each may have any address.
+    """
+    if target.kind not in (Kind.MACHINE, Kind.SUBNET) or not (end.addresses and target.addresses):
+        return True
+    return end.addresses.overlaps(target.addresses)
 
 
 @question_about

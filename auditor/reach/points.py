@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Missing, Network, possibly, question_about
+from auditor.network.graph import Missing, Network, model_key, possibly, question_about
 from auditor.network.group_members import addresses_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.names import endpoint_addresses
@@ -177,6 +177,15 @@ def is_one(node: Node) -> bool:
 def stands_for_several(point: Point) -> bool:
     """Tell whether a point is any instance of a scale set, of which one may ask another."""
     return point.kind is Kind.MACHINE and point.node is not None and not is_one(point.node)
+
+
+def keys_of(point: Point) -> tuple[str, ...]:
+    """Give the keys by which a point may be asked about: an instance, by its model's too (E-2b)."""
+    key = point.id.lower()
+    if "/virtualmachines/" not in key:
+        return (key,)
+    model = model_key(key)
+    return (key,) if model == key else (key, model)
 
 
 def is_supposed(point: Point) -> bool:

@@ -25,7 +25,7 @@ from auditor.reach.entrances import Entrance, enter
 from auditor.reach.gateway_health import probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of
-from auditor.reach.points import Kind, Point, endpoint, gateway_frontend
+from auditor.reach.points import Kind, Point, endpoint, gateway_frontend, keys_of
 from auditor.reach.sending import send
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
@@ -134,7 +134,7 @@ def _private(network: Network) -> dict[str, tuple[Point, ...]]:
     for aim, front in _fronts_inside(network):
         for point in behind_front(network, front):
             place = point.subnet.key if point.subnet is not None else ""
-            for key in {point.id.lower(), place} - {""}:
+            for key in {*keys_of(point), place} - {""}:
                 found[key][aim] = None
     return {key: tuple(each) for key, each in found.items()}
 

@@ -23,8 +23,9 @@ from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, told_of_absent
 from auditor.reach.addressees import aims
-from auditor.reach.ends import answering, has_strangers, points_of
+from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
+from auditor.reach.owners import has_strangers
 from auditor.reach.path import SILENT
 from auditor.reach.points import (
     Kind,

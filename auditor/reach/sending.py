@@ -6,19 +6,21 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, Address, AddressSet
+from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
+from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
+from auditor.reach.health import chosen
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
@@ -26,6 +28,7 @@ from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.special_addresses import PUBLIC
 
 
@@ -76,11 +79,15 @@ def by_appliance(
     if firewall is not None:
         yield from _by_firewall(trail, source, appliance, firewall, target)
         return
-    yield from deliver(by_stranger(trail, appliance), target, lambda here, _: here)
+    for there in by_stranger(trail, appliance):
+        yield from deliver(there, target, lambda here, _: here)
 
 
-def by_stranger(trail: Trail, appliance: Address) -> Trail:
-    """Follow packets through an appliance of which nothing is told (section 12)."""
+def by_stranger(trail: Trail, appliance: Address) -> Iterator[Trail]:
+    """Follow packets through an appliance of which nothing is told (section 12).
+
+    Behind a load balancer there are several.
+    """
     who = owner_of(trail.network, trail.source, appliance)
     reason = stranger_reason(who)
     trail = remark(
@@ -91,18 +98,52 @@ def by_stranger(trail: Trail, appliance: Address) -> Trail:
         Bounds.maybe(trail.space.all),
         reasons=(reason,),
     )
-    trail = _into_stranger(trail, appliance)
     # It may put its own address in the place of the source's.
     own = AddressSet.from_range(appliance, appliance)
-    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
+    for there in _into_stranger(trail, appliance):
+        yield there.perhaps_becoming(source=own, source_port=EVERY_PORT)
 
 
-def _into_stranger(trail: Trail, appliance: Address) -> Trail:
+def _into_stranger(trail: Trail, appliance: Address) -> Iterator[Trail]:
     """Add the rules at the NIC of an appliance, which are asked of what it forwards too (P-7)."""
     nodes = [each.node for each in _owners(trail.network, trail.source, appliance)]
-    if len(nodes) != 1 or not isinstance(nodes[0], IpConfiguration):
-        return trail
-    return filters(trail, machine(trail.network, nodes[0]), Direction.INBOUND)
+    if len(nodes) == 1 and isinstance(nodes[0], IpConfiguration):
+        yield filters(trail, machine(trail.network, nodes[0]), Direction.INBOUND)
+    elif len(nodes) == 1 and isinstance(nodes[0], LoadBalancerFrontend):
+        yield from _behind(trail, nodes[0])
+    else:
+        yield trail
+
+
+def _behind(trail: Trail, front: LoadBalancerFrontend) -> Iterator[Trail]:
+    """Add the same of each appliance behind a load balancer, which must be healthy too (E-16).
+
+    Its address is no end of the packet, and stays out of it.
+    """
+    found = forwards_of(trail.network, front)
+    told = not found.reasons and all(_is_told(each) for each in found.known)
+    if not told:
+        yield trail
+        return
+    for each in found.known:
+        if each.target is not None:
+            there = chosen(trail, each, each.target)
+            yield filters(there, each.target, Direction.INBOUND)
+    if not found.known:
+        yield remark(
+            trail,
+            "load-balancer",
+            front.root.id,
+            lambda _: f"no machine is behind {front.root.label} (R-11)",
+            Bounds.nothing(trail.space),
+            opening=f"put the appliances into the pool of {front.root.label}",
+        )
+
+
+def _is_told(forward: Forward) -> bool:
+    """Whether a rule for all ports leads to a machine of which nothing is in doubt."""
+    known = forward.target is not None and forward.target.kind is Kind.MACHINE
+    return known and not forward.reasons and forward.ports == PortSet.of(0, 65535)
 
 
 def stranger_reason(who: str) -> Reason:
@@ -293,7 +334,8 @@ def _past_appliances(
         configuration = firewall_at(trail.network, source, appliance)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
-            yield by_stranger(there, appliance), None, None, appliance
+            for past in by_stranger(there, appliance):
+                yield past, None, None, appliance
             continue
         here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
         for passed in filtered(there, firewall, here, to):

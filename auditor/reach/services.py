@@ -22,7 +22,14 @@ from auditor.addresses import (
 )
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.databases import Server, firewall_rules, injected, public_access, servers
+from auditor.network.databases import (
+    Server,
+    approved_connections,
+    firewall_rules,
+    injected,
+    public_access,
+    servers,
+)
 from auditor.network.gateway_backends import public_addresses
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
@@ -70,6 +77,24 @@ def service_points(network: Network) -> tuple[Point, ...]:
 def service(node: Node) -> Point:
     """Give the point of a service."""
     return Point(Kind.SERVICE, node.id, PUBLIC & EVERY_V4, node)
+
+
+def private_doors(network: Network, point: Point) -> tuple[str, ...]:
+    """Give the keys of the points inside networks that lead to a service, besides its public name.
+
+    None where it is no service, or where its doors are not told.
+    """
+    node = point.node
+    if point.kind is not Kind.SERVICE:
+        return ()
+    if isinstance(node, ManagedCluster):
+        return tuple(each.id.lower() for each in api_server_points(network, node))
+    try:
+        if isinstance(node, MySqlFlexibleServer | MySqlSingleServer):
+            return tuple(map(fold, approved_connections(network, node)))
+    except Undetermined:
+        pass
+    return ()
 
 
 def from_sites(trail: Trail, target: Point) -> Trail:

@@ -53,13 +53,13 @@ def past_stranger(
     if end.kind is not Kind.MACHINE or not _is_one(trail.network, end, inner):
         return
     for address in inner.addresses.prefixes():
-        unknown = by_stranger(trail, address.address)
         why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
-        unknown = unknown.becoming(
-            destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
-        )
-        there = arrives(filters(unknown, inner, Direction.OUTBOUND), inner, target)
-        yield from deliver(taken(there, inner, target), target, lambda here, _: here)
+        for unknown in by_stranger(trail, address.address):
+            unknown = unknown.becoming(
+                destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
+            )
+            there = arrives(filters(unknown, inner, Direction.OUTBOUND), inner, target)
+            yield from deliver(taken(there, inner, target), target, lambda here, _: here)
 
 
 def _is_one(network: Network, end: Point, inner: Point) -> bool:

@@ -39,6 +39,7 @@ class PublicAddressModel(Wire):
     """`publicIPAddressConfiguration`: each instance gets a public address (E-2)."""
 
     name: str | None = None
+    sku: Sku | None = None
     properties: PublicAddressModelProperties = settings(PublicAddressModelProperties)
 
 

@@ -62,6 +62,13 @@ class LoadBalancerFrontend(Node):
         return False
 
 
+class PortMapping(Wire):
+    """The port of a NAT rule's range that a member has (E-18)."""
+
+    inbound_nat_rule_name: str | None = None
+    frontend_port: int | None = None
+
+
 class BackendAddressProperties(Wire):
     """A pool member given by address (E-14)."""
 
@@ -75,6 +82,7 @@ class BackendAddressProperties(Wire):
         default=None, name="loadBalancerFrontendIPConfiguration"
     )
     admin_state: Word | None = None
+    inbound_nat_rules_port_mapping: list[PortMapping] | None = None
 
 
 class BackendAddress(Wire):

@@ -20,6 +20,7 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.simulate.delivery import receive
 from auditor.simulate.endpoints import address_of
 from auditor.simulate.logic import Truth, both, follow, told
+from auditor.simulate.mapping import owner_of_port
 from auditor.simulate.packet import WITH_PORTS, Arrival, Fate
 from auditor.simulate.places import subnet_of
 from auditor.simulate.pools import Member, addresses_of, members_of, own_address, peopled, probed
@@ -121,6 +122,11 @@ def _forward(
     members = _members(trip, rule)
     if not members:
         return (trip.dropped(frontend.id, "the backend pool has no member"),)
+    owner = owner_of_port(trip.network, rule, trip.seen.packet.destination_port, members)
+    if owner is not None:
+        members = owner
+    if not members:
+        return (trip.dropped(frontend.id, "no member was given the port"),)
     probe = (
         told(lambda: rule.properties.probe, Ref()) if isinstance(rule, LoadBalancingRule) else None
     )
@@ -131,7 +137,8 @@ def _forward(
             ends += _to_region(trip, rule, member.frontend, balancer)
         else:
             ends.append(_to_member(trip, balancer, frontend, rule, member, up))
-    if isinstance(rule, LoadBalancingRule) or (len(ends) == 1 and _single(rule)):
+    alone = len(ends) == 1 and (_single(rule) or owner is not None)
+    if isinstance(rule, LoadBalancingRule) or alone:
         return tuple(ends)
     return tuple(_one_of(end) for end in ends)
 

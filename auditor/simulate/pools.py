@@ -101,6 +101,11 @@ def _by_address(network: Network, pool: BackendPool, number: int, each: BackendA
     return Member(name, missing=f"who has {address} is not told", set_to=set_to)
 
 
+def member_at(network: Network, pool: BackendPool, number: int, each: BackendAddress) -> str:
+    """Name the member that an entry of a pool stands for, as `members_of` does."""
+    return _by_address(network, pool, number, each).at
+
+
 def _network(network: Network, pool: BackendPool, each: BackendAddress) -> VirtualNetwork | None:
     """Give the network of an entry: its own word, or that of the whole pool."""
     subnet = follow(network, lambda: each.properties.subnet)

@@ -14,6 +14,7 @@ NO_SETTINGS = "the export lists this resource without its settings (`properties`
 _WITHOUT_PROPERTIES = frozenset(
     {
         "microsoft.management/managementgroups",
+        "microsoft.network/applicationsecuritygroups",
         "microsoft.network/networkwatchers",
         "microsoft.network/servicetags",
         "microsoft.resources/subscriptions",

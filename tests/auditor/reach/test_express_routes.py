@@ -12,7 +12,7 @@ from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate
 
 from ...exposed import NSG, deny, nsg
-from ...networks import gateway, nic, vnet
+from ...networks import gateway, nic, peer, vnet
 from ...routing import route, steered, table
 
 
@@ -71,3 +71,28 @@ def test_R_26_a_users_route_to_express_route_leaves_what_bgp_teaches() -> None:
 def test_what_gateways_answer_inside_their_network_is_not_told() -> None:
     found = told(circuit(), "name:web", "name:er")
     assert {reason.label for reason in found.reasons} == {"platform"}
+
+
+def test_R_17_what_filters_stop_is_stopped_whichever_gateway_it_comes_by() -> None:
+    """The hub that lends its gateway is not in the input: the machine's own rules still count."""
+    guarded = {
+        "addressPrefix": "10.0.0.0/24",
+        "networkSecurityGroup": {"id": arm_id(NSG, "nsg")},
+    }
+
+    def lent(*rules: Any) -> str:
+        network = estate(
+            vnet(
+                "a",
+                "10.0.0.0/16",
+                subnets={"app": guarded},
+                peers=[peer("hub", "10.9.0.0/16", useRemoteGateways=True)],
+            ),
+            nsg(*rules),
+            nic("web", "10.0.0.4", ("a", "app")),
+        )
+        return told(network, "onprem", "name:web").verdict.value
+
+    assert lent() == "unknown"
+    assert lent(deny("no", 100)) == "blocked"
+    assert lent(deny("no", 100, "192.168.0.0/16")) == "unknown"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
-from auditor.testing import arm_id, estate
+from auditor.testing import arm_id, estate, resource
 
 from ...exposed import pip
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
@@ -18,7 +18,13 @@ from ...routing import route, steered, table
 CLIENT = "52.10.0.7"
 
 
-def spoke(*routes: Any, forwarded: bool | None = True, more: Any = (), **settings: Any) -> Network:
+def spoke(
+    *routes: Any,
+    forwarded: bool | None = True,
+    more: Any = (),
+    to: str = "10.1.0.4:443",
+    **settings: Any,
+) -> Network:
     """NIC web in a spoke, behind the NAT rule of a firewall in the hub, whose subnet has routes."""
     home = {
         "name": "home",
@@ -34,7 +40,7 @@ def spoke(*routes: Any, forwarded: bool | None = True, more: Any = (), **setting
     return estate(
         firewall(ipConfigurations=[home], **settings),
         policy("g"),
-        group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.1.0.4:443"))),
+        group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", to))),
         pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home")),
         table("out", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4")),
         table("own", *routes),
@@ -96,3 +102,20 @@ def test_R_25_what_a_gateway_teaches_moves_the_default_route_of_a_managed_firewa
     learned = gateway("gw", "hub", kind="ExpressRoute")
     found = asked(spoke(more=[learned], **(aside if managed else {})), CLIENT, "web", 8080)
     assert found.verdict == verdict
+
+
+def test_E_2b_a_nat_rule_may_lead_to_an_instance_that_nobody_lists() -> None:
+    """The model of a scale set stands for instances, each of which may have the address."""
+    configuration = {
+        "name": "primary",
+        "properties": {"subnet": {"id": subnet_id("spoke", "app")}},
+    }
+    model = {"name": "model", "properties": {"ipConfigurations": [configuration]}}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [model]}}
+    kind = "Microsoft.Compute/virtualMachineScaleSets"
+    instances = resource(kind, "vmss", {"virtualMachineProfile": profile})
+
+    found = asked(spoke(more=[instances], to="10.1.0.9:443"), CLIENT, "vmss", 8080)
+
+    assert found.verdict == "unknown"
+    assert "vmss-model-only" in found.labels

@@ -30,9 +30,16 @@ NEVER, ALWAYS = ["0.0.0.0/0"], ["255.255.255.255/32"]
 
 
 def between(
-    *collections: Any, ranges: list[str] | None = None, only: str = "*", back: bool = True
+    *collections: Any,
+    ranges: list[str] | None = None,
+    only: str = "*",
+    back: bool = True,
+    taken: bool = True,
 ) -> Network:
-    """NIC web and NIC db in spokes of a firewall's hub; db lets in `only`."""
+    """NIC web and NIC db in spokes of a firewall's hub; db lets in `only`.
+
+    Its network takes what is only forwarded, or not.
+    """
     snat: Any = {"snat": {"privateRanges": ranges}} if ranges is not None else {}
     guarded = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
     data = steered("10.2.0.0/24", "rt") if back else {"addressPrefix": "10.2.0.0/24"}
@@ -46,7 +53,7 @@ def between(
         vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", "rt")},
              peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
         vnet("data", "10.2.0.0/16", subnets={"data": {**data, **guarded}},
-             peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
+             peers=[peer("hub", "10.1.0.0/16", **{**FLAGS, "allowForwardedTraffic": taken})]),
         table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.1.0.4")),
         firewall(
             ipConfigurations=[

@@ -9,7 +9,11 @@ import pytest
 from auditor.addresses import AddressSet, PortSet
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.answer import answers
 from auditor.reach.listing import Exposed, exposed
+from auditor.reach.points import INTERNET
+from auditor.reach.selected import ends_of
+from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...command import Command
@@ -339,3 +343,16 @@ def test_damaged_parts_raise_nothing() -> None:
     ]
     for each in listed(machine(*bare)):
         assert each.answer.verdict.value in ("reachable", "unknown")
+
+
+def test_E_2_a_profile_answers_at_its_endpoints() -> None:
+    profile = resource("Microsoft.Cdn/profiles", "afd", {})
+    network = machine(profile, *front_door())
+
+    def verdicts(selector: str) -> list[str]:
+        there = ends_of(network, parse_selector(selector))
+        assert not there.reasons
+        found = (answers(network, INTERNET, each, protocols=("tcp",)) for each in there.points)
+        return [f"{a.target.id} {a.ports} {a.verdict.value}" for each in found for a in each]
+
+    assert verdicts("type:Microsoft.Cdn/profiles") == verdicts(DOOR) != []

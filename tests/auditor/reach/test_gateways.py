@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from auditor.addresses import AddressSet
+from auditor.addresses import AddressSet, parse_ports
 from auditor.network.graph import Network
 from auditor.network.service_tags import ServiceTags
+from auditor.reach.answer import answers
+from auditor.reach.points import INTERNET, with_one_address
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SCALE_SET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...networks import gateway as vnet_gateway
 from ...networks import site, tunnel
-from ...reaching import app_gateway, asked, lb, lb_rule
+from ...reaching import app_gateway, asked, lb, lb_rule, point, scale_set
 from ...routing import endpoint, route, table
 
 CLIENT = "52.10.0.7"
@@ -345,3 +347,48 @@ def test_L_22_public_access_that_is_not_told_is_no_default() -> None:
         assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
     shut = estate(resource("Microsoft.DBforMySQL/flexibleServers", "db", {"firewallRules": []}))
     assert asked(shut, CLIENT, "db", 3306).verdict == "blocked"
+
+
+def behind_model(*resources: Any) -> Network:
+    """Gateway agw, which sends to 10.0.0.9; of scale set `vmss` in that subnet the model."""
+    return estate(
+        nsg(HTTPS, name="gw"),
+        pip("pip"),
+        app_gateway(members=["10.0.0.9"]),
+        scale_set(sku={"name": "Standard_D2s_v5", "capacity": 2}),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26", nsg="gw")),
+        *resources,
+    )
+
+
+def test_E_2b_an_instance_of_a_scale_set_may_have_the_address_of_a_member() -> None:
+    """The model stands for instances that nobody lists; each may be whom a pool names."""
+    found = asked(behind_model(), CLIENT, "vmss")
+
+    assert (found.verdict, found.by_gateway) == ("blocked", ["unknown"])
+    relayed = next(answer for answer in found.answers if answer.via)
+    assert {reason.label for reason in relayed.reasons} == {"vmss-model-only"}
+
+
+def test_E_2b_an_instance_asked_about_by_another_address_is_not_the_member() -> None:
+    network = behind_model()
+    model = point(network, "vmss")
+
+    def verdicts(address: str) -> set[str]:
+        one = with_one_address(model, AddressSet.from_text([address]))
+        found = answers(network, INTERNET, one, protocols=("tcp",), ports=parse_ports("443"))
+        return {answer.verdict.value for answer in found}
+
+    assert verdicts("10.0.0.9") == {"blocked", "unknown"}
+    assert verdicts("10.0.0.8") == {"blocked"}
+
+
+def test_E_2b_a_scale_set_is_its_instances_where_they_are_listed() -> None:
+    """A member's address is then that of one of them, and it is told which."""
+    owner = arm_id(f"{SCALE_SET}/virtualMachines", "vmss", "0")
+    listed = nic("model", address="10.0.0.9")
+    listed["id"] = f"{owner}/networkInterfaces/model"
+
+    found = asked(behind_model(listed), CLIENT, "vmss")
+
+    assert (found.verdict, found.by_gateway) == ("blocked", ["reachable"])

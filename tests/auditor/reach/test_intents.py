@@ -11,10 +11,11 @@ from auditor.intent import read_intent
 from auditor.network.graph import Network
 from auditor.reach.intent_states import states
 from auditor.reach.intents import Judgement, judgements
-from auditor.testing import ask, estate
+from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import app_gateway
+from ...routing import endpoint
 
 HERE = Location("auditor.toml", 7, "/intent/0")
 
@@ -245,3 +246,29 @@ def test_P_12_machines_reach_each_other_in_a_version_that_both_have(
     )  # fmt: skip
     [judgement] = judgements(found)
     assert judgement.outcome.value == outcome
+
+
+def test_L_6_a_server_is_reached_by_its_private_endpoint_alone() -> None:
+    """Its public name is another door of the same server: one that is open will do."""
+    kind = "Microsoft.DBforMySQL/flexibleServers"
+    server = resource(kind, "db", {"network": {"publicNetworkAccess": "Disabled"}})
+    door = endpoint("pe", "10.0.1.4", ("vnet", "data"))
+    connection = door["properties"]["privateLinkServiceConnections"][0]["properties"]
+    connection["privateLinkServiceId"] = server["id"]
+
+    def outcome(*rules: Any, **more: Any) -> str:
+        promise = intent("reachable", to=f"type:{kind}", **more)
+        estate_of = estate(
+            server,
+            door,
+            nsg(*rules),
+            nic("web", nsg="nsg"),
+            vnet(subnet(), subnet("data", "10.0.1.0/24")),
+            intents=(promise,),
+        )
+        return judgements(estate_of)[0].outcome.value
+
+    assert outcome() == outcome(ports=3306) == "kept"
+    assert outcome(ports=[3306, 443]) == "broken"
+    shut = deny("no", 100, ports="3306", direction="Outbound")
+    assert outcome(shut) == outcome(shut, ports=3306) == "broken"

@@ -399,3 +399,26 @@ def test_no_instance_has_the_address_of_a_frontend_in_its_subnet() -> None:
     to_front = deny("no", 100, destinationAddressPrefix="10.0.0.8")
     assert asked(instances(inner, rules=[to_front]), "web", "set").verdict == "reachable"
     assert asked(instances(rules=[to_front]), "web", "set").labels == {"vmss-model-only"}
+
+
+@pytest.mark.parametrize(
+    ("sku", "verdict"), [("Standard", "blocked"), ("Basic", "reachable"), (None, "unknown")]
+)
+def test_E_3_the_model_of_a_scale_set_tells_the_sku_of_its_instances_addresses(
+    sku: str | None, verdict: str
+) -> None:
+    """Closed or open without a group, as addresses of NICs are."""
+    address: Any = {"name": "pub", "properties": {"idleTimeoutInMinutes": 4}}
+    address |= {"sku": {"name": sku, "tier": "Regional"}} if sku else {}
+    model = {
+        "name": "c",
+        "properties": {
+            "subnet": {"id": arm_id(SUBNET, "vnet", "app")},
+            "publicIPAddressConfiguration": address,
+        },
+    }
+    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
+    network = estate(resource(SCALE_SET, "set", {"virtualMachineProfile": profile}), vnet(subnet()))
+
+    assert asked(network, CLIENT, "set").verdict == verdict

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from auditor import simulate
+from auditor.addresses import parse_address
 from auditor.network.graph import Network
+from auditor.simulate import Fate, Packet
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import (
     BALANCER,
     FRONTEND,
+    NIC,
     PIP,
     POOL,
     SCALE_SET,
@@ -236,3 +240,78 @@ def test_E_19_global_load_balancers_that_lead_to_each_other_end() -> None:
 
     assert asked(worldwide(own), CLIENT, "web", 8080).verdict == "blocked"
     assert asked(worldwide(own), CLIENT, "world", 8080).verdict == "unknown"
+
+
+def given(*ports: int | None, **rule_settings: Any) -> Network:
+    """NICs web and db behind ports 500 to 510 of a NAT rule; Azure tells which port is whose."""
+    entries = [
+        {
+            "name": name,
+            "properties": {
+                "networkInterfaceIPConfiguration": ref(f"{NIC}/ipConfigurations", name, "primary"),
+                **(
+                    {"inboundNatRulesPortMapping": [
+                        {"inboundNatRuleName": "other", "frontendPort": 510, "backendPort": 22},
+                        {"inboundNatRuleName": "NAT", "frontendPort": port, "backendPort": 22},
+                    ]}
+                    if port
+                    else {}
+                ),
+            },
+        }
+        for name, port in zip(("web", "db"), ports, strict=True)
+    ]  # fmt: skip
+    settings = {
+        "frontendIPConfiguration": ref(FRONTEND, "lb", "front"),
+        "backendAddressPool": ref(POOL, "lb", "pool"),
+        "protocol": "Tcp",
+        "frontendPort": 0,
+        "frontendPortRangeStart": 500,
+        "frontendPortRangeEnd": 510,
+        "backendPort": 22,
+        "enableFloatingIP": False,
+    }
+    return estate(
+        nsg(rule("in", 100, ports="22")),
+        nic("web", nsg="nsg"),
+        nic("db", nsg="nsg", address="10.0.0.5"),
+        pip("pip"),
+        lb(
+            members=(),
+            inboundNatRules=[{"name": "nat", "properties": settings}],
+            backendAddressPools=[
+                {"name": "pool", "properties": {"loadBalancerBackendAddresses": entries}}
+            ],
+        ),
+        vnet(subnet()),
+    )
+
+
+def test_E_18_a_pool_tells_which_port_of_a_range_is_whose() -> None:
+    network = given(500, 501)
+
+    assert asked(network, CLIENT, "web", 500).verdict == "reachable"
+    assert asked(network, CLIENT, "web", 501).verdict == "blocked"
+    assert asked(network, CLIENT, "db", 501).verdict == "reachable"
+    assert asked(network, CLIENT, "front", 501).verdict == "reachable"
+    assert asked(network, CLIENT, "front", 502).verdict == "blocked"
+
+
+def test_E_18_whose_port_is_not_told_may_have_any_that_is_left() -> None:
+    network = given(500, None)
+
+    assert asked(network, CLIENT, "web", 500).verdict == "reachable"
+    left = asked(network, CLIENT, "db", 501)
+    assert (left.verdict, left.labels) == ("unknown", {"nat-port"})
+    assert asked(network, CLIENT, "db", 500).verdict == "blocked"
+    assert asked(network, CLIENT, "web", 501).verdict == "blocked"
+
+
+def test_E_18_the_simulator_gives_ports_too() -> None:
+    def fates(network: Network, port: int) -> set[Fate]:
+        packet = Packet(parse_address(CLIENT), parse_address("20.50.1.2"), "tcp", 50000, port)
+        return {each.fate for each in simulate.replay(network, "internet", packet)}
+
+    assert fates(given(500, 501), 500) == {Fate.DELIVERED}
+    assert fates(given(500, 501), 502) == {Fate.DROPPED}
+    assert Fate.UNKNOWN in fates(given(500, None), 501)

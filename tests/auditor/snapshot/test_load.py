@@ -118,15 +118,17 @@ def test_a_subscription_has_no_settings_to_miss() -> None:
     assert record.unresolved == ()
 
 
-def test_a_network_watcher_of_az_has_no_settings_to_miss() -> None:
+@pytest.mark.parametrize("kind", ["networkWatchers", "applicationSecurityGroups"])
+def test_what_az_lists_without_settings_has_none_to_miss(kind: str) -> None:
+    """Of these a state is all that Azure tells, which `az` lifts out of `properties`."""
     watcher = {
         "etag": 'W/"0b1c"',
-        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w",
+        "id": f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/{kind}/w",
         "location": "westeurope",
         "name": "w",
         "provisioningState": "Succeeded",
         "resourceGroup": "g",
-        "type": "Microsoft.Network/networkWatchers",
+        "type": f"Microsoft.Network/{kind}",
     }
 
     snapshot = read([watcher])

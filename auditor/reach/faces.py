@@ -1,0 +1,99 @@
+"""What of a point bears on its paths, as values that compare: filters, routes, ways out.
+
+Points of two networks whose faces are equal have the same paths to whatever did not change either.
+"""
+
+from __future__ import annotations
+
+from auditor.addresses import EVERYTHING, Version
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.routing.peered import ties_of
+from auditor.reach.balancing import forwards_of
+from auditor.reach.bounds import any_of
+from auditor.reach.departing import departed
+from auditor.reach.filtering import admitted
+from auditor.reach.firewalling import passing
+from auditor.reach.path import SILENT, start
+from auditor.reach.points import Point, vnet_of
+from auditor.reach.sending import by_stranger, firewall_at
+from auditor.reach.space import space_of
+from auditor.reach.ways import Ways, appliances_of, ways_from
+from auditor.resources import walk
+from auditor.resources.firewalls import Firewall
+from auditor.resources.load_balancers import LoadBalancerFrontend
+
+
+def face(network: Network, point: Point, version: Version) -> tuple[object, ...]:
+    """What of a point bears on its paths, as values that compare."""
+    filters = tuple(
+        admitted(network, point.nic, direction, version, point.subnet, network.tags)
+        for direction in Direction
+    )
+    ways: object = ()
+    if point.place is not None:
+        found = ways_from(network, point.place, version, network.tags)
+        ways = _signature(found)
+    passed: tuple[object, ...] = ()
+    if ways and "appliance" in str(ways):
+        passed = (*_appliances(network, version), *_strangers(network, point, version))
+    sets = tuple((each.may, each.must) for each in filters)
+    return sets, ways, passed, _forwarded(network, point), _leaving(network, point, version)
+
+
+def _signature(ways: Ways) -> tuple[object, ...]:
+    return tuple(
+        (
+            start,
+            tuple((r.hop.value.lower(), str(r.address), r.far, r.fault) for r in way.possible),
+            tuple(reason.label for reason in way.reasons),
+        )
+        for start, way in ways.parts()
+    )
+
+
+def _appliances(network: Network, version: Version) -> tuple[object, ...]:
+    found: list[object] = []
+    for firewall in network.all(Firewall):
+        found.append(firewall.key)
+        for each in passing(network, firewall, network.tags, space_of(network, version)):
+            found += (each.may, each.must)
+    return tuple(found)
+
+
+def _strangers(network: Network, point: Point, version: Version) -> tuple[object, ...]:
+    """What gets in at the other appliances to which a point's routes lead, and who takes it on."""
+    if point.place is None:
+        return ()
+    trail = start(network, point, version, EVERYTHING, network.tags)
+    found: list[object] = list(_flags(network, point))
+    for address in appliances_of(network, point.place):
+        if address.version == version and firewall_at(network, point, address) is None:
+            found.append(any_of(trail.space, (e.bounds for e in by_stranger(trail, address))).may)
+    return tuple(found)
+
+
+def _flags(network: Network, point: Point) -> tuple[object, ...]:
+    """What the network of a point takes from each peer that only forwards it (R-16)."""
+    vnet = vnet_of(network, point)
+    ties = ties_of(network, vnet).ties if vnet is not None else ()
+    told = (walk.peek(tie.peering.properties, "allow_forwarded_traffic") for tie in ties)
+    return tuple(zip((tie.far_key for tie in ties), told, strict=True))
+
+
+def _leaving(network: Network, point: Point, version: Version) -> tuple[object, ...]:
+    """What of a point's packets something takes to the internet (R-30)."""
+    if point.place is None or point.kind in SILENT or not point.addresses.intervals(version):
+        return ()
+    trail = start(network, point, version, EVERYTHING, network.tags)
+    bounds = departed(trail, point, point.place).bounds
+    return bounds.may, bounds.must
+
+
+def _forwarded(network: Network, point: Point) -> tuple[object, ...]:
+    if not isinstance(point.node, LoadBalancerFrontend):
+        return ()
+    return tuple(
+        (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member, f.standing)
+        for f in forwards_of(network, point.node).known
+    )
