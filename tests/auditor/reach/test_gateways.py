@@ -383,12 +383,23 @@ def test_E_2b_an_instance_asked_about_by_another_address_is_not_the_member() -> 
     assert verdicts("10.0.0.8") == {"blocked"}
 
 
+def instance(number: str, address: str) -> Any:
+    """The NIC of an instance of scale set `vmss`."""
+    owner = arm_id(f"{SCALE_SET}/virtualMachines", "vmss", number)
+    listed = nic("model", address=address)
+    listed["id"] = f"{owner}/networkInterfaces/model"
+    return listed
+
+
 def test_E_2b_a_scale_set_is_its_instances_where_they_are_listed() -> None:
     """A member's address is then that of one of them, and it is told which."""
-    owner = arm_id(f"{SCALE_SET}/virtualMachines", "vmss", "0")
-    listed = nic("model", address="10.0.0.9")
-    listed["id"] = f"{owner}/networkInterfaces/model"
-
-    found = asked(behind_model(listed), CLIENT, "vmss")
+    found = asked(behind_model(instance("0", "10.0.0.9")), CLIENT, "vmss")
 
     assert (found.verdict, found.by_gateway) == ("blocked", ["reachable"])
+
+
+def test_E_2b_with_all_instances_listed_none_has_another_address() -> None:
+    one, other = instance("0", "10.0.0.7"), instance("1", "10.0.0.8")
+
+    assert asked(behind_model(one), CLIENT, "vmss").by_gateway == ["unknown"]
+    assert asked(behind_model(one, other), CLIENT, "vmss").by_gateway == []
