@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from auditor.errors import InputError
-from auditor.snapshot import depth, formats
+from auditor.snapshot import depth, doubled, formats
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import malformed
 from auditor.snapshot.formats.collect import Collector
@@ -25,7 +25,10 @@ _Part: TypeAlias = tuple[Raw, int]
 def read_lines(document: Document) -> Reading:
     """Read a text of several JSON documents, each on a line of its own or on several."""
     parts = _LINES.decode_lines(document.text)
-    return _read(document, [*_placed(document.text, document.start, parts)])
+    placed = [*_placed(document.text, document.start, parts)]
+    reading = _read(document, placed)
+    _check_keys(document, placed)
+    return reading
 
 
 def read_sound_lines(document: Document) -> Reading | None:
@@ -41,17 +44,24 @@ def read_sound_lines(document: Document) -> Reading | None:
         try:
             depth.check(document.name, line)
             parts = _LINES.decode_lines(line)
+            placed = [*_placed(document.text, skip_space(document.text, start), parts)]
+            _check_keys(document, placed)
         except (msgspec.DecodeError, RecursionError, InputError) as error:
             faults.append(_fault(document.name, number, line, error))
             continue
         if parts:
             good += 1
-            sound += _placed(document.text, skip_space(document.text, start), parts)
+            sound += placed
     if len(faults) > good:
         return None
     reading = _read(document, sound, spare=True)
     reading.gaps.extend(faults)
     return reading
+
+
+def _check_keys(document: Document, parts: Iterable[_Part]) -> None:
+    for part, at in parts:
+        doubled.check(document.part(part, at, ""))
 
 
 def _lines(text: Text) -> Iterator[tuple[int, int, bytes]]:
