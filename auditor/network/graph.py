@@ -27,7 +27,7 @@ from auditor.ids import fold, parent
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import Node, Ref
+from auditor.resources.base import TYPES, Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -50,10 +50,29 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 class Hole(NamedTuple):
-    """A resource that is missing, and the first reference to it or to a part of it."""
+    """A resource that is missing, and the first reference to it or to a part of it.
+
+    Or a part of it that came without it, and names it by its own id.
+    """
 
     missing: Missing
-    referrer: Edge
+    referrer: Edge | Stray
+
+
+class Stray(msgspec.Struct, frozen=True):
+    """A part that came on its own, and the resource that it is a part of did not."""
+
+    source: Node
+
+    @property
+    def pointer(self) -> str:
+        """Where in the source the resource is named."""
+        return "/id"
+
+    @property
+    def spelled(self) -> str:
+        """The id that names it."""
+        return self.source.id
 
 
 class Edge(msgspec.Struct, eq=False, gc=False):
@@ -255,7 +274,8 @@ class Network:
     def missing(self) -> tuple[Hole, ...]:
         """Give the resources that are referenced and absent, sorted, each with a referrer.
 
-        A part that is absent from a resource that is present is not among them.
+        And those of which a part came without them. A part that is absent from a resource that is
+        present is not among them.
         """
         return self.ask(_missing)
 
@@ -327,12 +347,22 @@ def _model_key(key: str) -> str:
 
 def _missing(network: Network) -> tuple[Hole, ...]:
     found: dict[str, Hole] = {}
-    for edge in network.dangling():
-        key = _whole(edge.target)
+    referrers = ((edge.target, edge) for edge in network.dangling())
+    strays = ((node.key, Stray(node)) for node in _strays(network))
+    for target, referrer in chain[tuple[str, Edge | Stray]](referrers, strays):
+        key = _whole(target)
         if key not in found and key not in network.nodes and key not in network.counted:
-            segments = edge.spelled.strip("/").split("/")[: key.count("/")]
-            found[key] = Hole(Missing("/" + "/".join(segments), key), edge)
+            segments = referrer.spelled.strip("/").split("/")[: key.count("/")]
+            found[key] = Hole(Missing("/" + "/".join(segments), key), referrer)
     return tuple(found[key] for key in sorted(found))
+
+
+def _strays(network: Network) -> list[Node]:
+    """Give the nodes that are parts by their type, and that nothing holds, sorted by key."""
+    parts = tuple({cls for arm_type, cls in TYPES.items() if arm_type.count("/") > 1})
+    kinds = [kind for kind in network.kinds() if issubclass(kind, parts)]
+    every = chain.from_iterable(map(network.unordered, kinds))
+    return sorted((node for node in every if node.owner is None), key=_KEY)
 
 
 def _whole(key: str) -> str:

@@ -9,8 +9,11 @@ or a resource that others point at and nobody exported is a hole: what depends o
 - A part of the input could not be read: a next page that was not fetched, a list that was denied
   or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
 - A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
-  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list. More
-  than five of one type in one resource group are told together.
+  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list.
+- A part that came without what it is a part of: a subnet without its network, a rule without its
+  group, a backend pool without its gateway. Most rules ask for the whole and have nothing to judge.
+
+More than five absent resources of one type in one resource group are told together.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
@@ -38,7 +41,7 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence, Location
-from auditor.network.graph import Hole, evidence, question
+from auditor.network.graph import Hole, Stray, evidence, question
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
@@ -60,7 +63,7 @@ _READ = {
 
 
 class Missing(Struct, frozen=True):
-    """Resources of one type and group that are referenced and absent, or one gap of the input.
+    """Resources of one type and group that are named and absent, or one gap of the input.
 
     Or a list of parts that a resource does not tell.
     """
@@ -135,7 +138,8 @@ def _absent(holes: tuple[Hole, ...]) -> Finding:
     source = first.referrer.source
     kind = ids.type_of(first.missing.id) or "resource"
     if len(holes) == 1:
-        message = f"{source.label} refers to {kind} {ids.name(first.missing.id)}, not exported"
+        how = "is a part of" if isinstance(first.referrer, Stray) else "refers to"
+        message = f"{source.label} {how} {kind} {ids.name(first.missing.id)}, not exported"
         key = ""
     else:
         group = ids.resource_group(first.missing.id) or "no resource group"
