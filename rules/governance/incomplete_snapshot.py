@@ -19,8 +19,9 @@ More than five absent resources of one type in one resource group are told toget
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
 told.
 
-What an export format is known to drop, and elements of it that no reader understands, are told
-with severity low: they are no error of the export.
+What an export format is known to drop, elements of it that no reader understands, and files that
+hold no resource of Azure (a `package.json` beside the exports) are told with severity low: they are
+no error of the export.
 
 ## What to do
 Export what is missing together with the rest: the whole subscription, all pages, with a role that
@@ -50,7 +51,7 @@ from auditor.snapshot.document import Gap
 
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?", re.DOTALL)
 _TOGETHER = 5
-_MILD = ("unsupported", "lossy")
+_MILD = ("unsupported", "foreign", "lossy")
 _READ = {
     "partial": "was read in part",
     "denied": "was denied",
@@ -58,6 +59,7 @@ _READ = {
     "damaged": "is damaged",
     "conflict": "is told in two ways",
     "unsupported": "is not understood",
+    "foreign": "holds what is no resource of Azure",
     "lossy": "was exported with loss",
 }
 

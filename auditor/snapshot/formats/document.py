@@ -60,6 +60,13 @@ class Envelope(msgspec.Struct, frozen=True):
     terraform_version: Parts | UnsetType = UNSET
 
 
+Refusals: TypeAlias = list[tuple[str, str, str, str]]
+"""What was left out: kind, subject, detail, where."""
+
+FOREIGN = "foreign"
+"""The kind of a Gap behind which there is no resource of Azure."""
+
+
 class TooLarge(Exception):
     """A template unfolds to more values than any deployment has."""
 
@@ -73,6 +80,13 @@ class NotAnExport(InputError):
     def __init__(self, what: str, *, advice: str, kind: str = "unsupported") -> None:
         super().__init__(what, advice=advice)
         self.kind = kind
+
+    @classmethod
+    def of_all(cls, what: str, refusals: Refusals, *, advice: str) -> NotAnExport:
+        """Refuse several documents, none of which is an export."""
+        kinds = {kind for kind, *_ in refusals}
+        kind = FOREIGN if kinds == {FOREIGN} else "unsupported"
+        return cls(f"{what}; the first: {refusals[0][2]}", advice=advice, kind=kind)
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -192,11 +206,8 @@ class Reading(msgspec.Struct):
     secrets: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Where in the text secrets stand (from, to), which must not be kept."""
 
-    def count_gaps(self, refusals: list[tuple[str, str, str, str]]) -> None:
-        """Add a Gap for each kind and detail of `refusals`, with the first place of each.
-
-        A refusal is kind, subject, detail, where.
-        """
+    def count_gaps(self, refusals: Refusals) -> None:
+        """Add a Gap for each kind and detail of `refusals`, with the first place of each."""
         places: dict[tuple[str, str, str], list[str]] = {}
         for *what, where in refusals:
             places.setdefault((what[0], what[1], what[2]), []).append(where)

@@ -13,7 +13,7 @@ from auditor.snapshot import depth, doubled, formats
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import malformed
 from auditor.snapshot.formats.collect import Collector
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, Refusals
 from auditor.snapshot.scan import Text, skip_space
 
 _LINES = msgspec.json.Decoder(Raw)
@@ -96,17 +96,13 @@ def _read(document: Document, parts: Sequence[_Part], *, spare: bool = False) ->
     reading = collector.finish()
     refusals = [refusal for one in others for refusal in _read_into(reading, one, spare)]
     if refusals and len(refusals) == len(parts):
-        raise NotAnExport(
-            f"{len(parts)} JSON documents, none of them an export; the first: {refusals[0][2]}",
-            advice=formats.ADVICE,
-        )
+        what = f"{len(parts)} JSON documents, none of them an export"
+        raise NotAnExport.of_all(what, refusals, advice=formats.ADVICE)
     reading.count_gaps(refusals)
     return reading
 
 
-def _read_into(
-    reading: Reading, document: Document, spare: bool
-) -> list[tuple[str, str, str, str]]:
+def _read_into(reading: Reading, document: Document, spare: bool) -> Refusals:
     """Read one document; give its refusal, if it is refused."""
     try:
         reading.extend(formats.read(document))

@@ -69,6 +69,7 @@ def test_more_than_five_of_a_kind_are_told_together(number: int, findings: int) 
         ("damaged", "is damaged", None),
         ("conflict", "is told in two ways", None),
         ("unsupported", "is not understood", Severity.LOW),
+        ("foreign", "holds what is no resource of Azure", Severity.LOW),
         ("lossy", "was exported with loss", Severity.LOW),
         ("another", "another", None),
     ],
