@@ -34,12 +34,12 @@ def read_lines(document: Document) -> Reading:
 def read_sound_lines(document: Document) -> Reading | None:
     """Read the lines that are sound, of a text of which others are not; each of those is a gap.
 
-    None when the text is no JSON lines: when more lines are damaged than sound. A document that
-    was written on several lines has hardly any that is sound alone.
+    None when the text is no JSON lines but a document on several, which has more lines that only
+    a longer document has (`_is_inside`) than objects and arrays on lines of their own.
     """
     sound: list[_Part] = []
     faults: list[Gap] = []
-    good = 0
+    good = inside = 0
     for number, start, line in _lines(document.text):
         try:
             depth.check(document.name, line)
@@ -48,15 +48,22 @@ def read_sound_lines(document: Document) -> Reading | None:
             _check_keys(document, placed)
         except (msgspec.DecodeError, RecursionError, InputError) as error:
             faults.append(_fault(document.name, number, line, error))
+            inside += _is_inside(line)
             continue
-        if parts:
-            good += 1
-            sound += placed
-    if len(faults) > good:
+        good += line.lstrip()[:1] in (b"{", b"[")
+        sound += placed
+    if inside > good or not good:
         return None
     reading = _read(document, sound, spare=True)
     reading.gaps.extend(faults)
     return reading
+
+
+def _is_inside(line: bytes) -> bool:
+    """Tell a line of a document that goes on before or after it from a torn one of JSON lines."""
+    return line[:1] in (b" ", b"\t", b'"', b"]", b"}") or line.rstrip().endswith(
+        (b"{", b"[", b"},", b"],")
+    )
 
 
 def _check_keys(document: Document, parts: Iterable[_Part]) -> None:

@@ -86,7 +86,7 @@ def test_what_is_no_export_is_passed_over_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(vnet()))
     (tmp_path / "package.json").write_text('{"version": 1, "version": 2}')
 
-    assert [gap.kind for gap in load([str(tmp_path)]).gaps] == ["unsupported"]
+    assert [gap.kind for gap in load([str(tmp_path)]).gaps] == ["foreign"]
 
 
 def test_a_long_text_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
