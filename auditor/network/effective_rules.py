@@ -282,7 +282,7 @@ def _rules(
     network: Network, group: NetworkSecurityGroup, inbound: bool
 ) -> tuple[EffectiveRule, ...]:
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
-    own = by_priority(network, group)[0 if inbound else 1]
+    own = by_priority(network, group, inbound)
     custom = (
         _rule(read, each.id, each.root.id, each.pointer, "securityRules", each)
         for each, read in zip(own, filters_by_priority(network, group, inbound), strict=True)

@@ -22,7 +22,7 @@ from auditor.network.filters import (
     custom_rules,
     filters_of,
 )
-from auditor.network.graph import Network, question, question_about
+from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.likeness import kinship, likeness
 from auditor.network.openings import subnets_at
 from auditor.network.rule_lists import Said, said_by
@@ -60,20 +60,23 @@ class Idle(msgspec.Struct):
 
 
 @question_about
-def idle_rules(network: Network, group: NetworkSecurityGroup) -> Idle:
-    """Give the rules of a group that do nothing, computed once for each group.
+def idle_rules(network: Network, group: NetworkSecurityGroup, inbound: bool) -> Idle:
+    """Give the rules of a group in one direction that do nothing, computed once for each.
 
-    Raises Undetermined when the input does not tell the order of its rules.
+    Raises Undetermined when the input does not tell the order of these rules.
     """
     result = Idle()
-    for inbound, way in zip((True, False), _ways(network, group), strict=True):
-        if way.shadowed or way.redundant:
-            rules = custom_rules(network, group, inbound=inbound)
-            filters = (*way.custom, *DEFAULTS[inbound])
-            for number, causes in way.shadowed.items():
-                result.shadowed[rules[number]] = _causes(causes, rules, filters)
-            for number, causes in way.redundant.items():
-                result.redundant[rules[number]] = _causes(causes, rules, filters)
+    way = _ways(network, group)[not inbound]
+    if way is None:
+        filters_of(network, group, inbound=inbound)  # which raises, with the names of this group
+        return result
+    if way.shadowed or way.redundant:
+        rules = custom_rules(network, group, inbound=inbound)
+        filters = (*way.custom, *DEFAULTS[inbound])
+        for number, causes in way.shadowed.items():
+            result.shadowed[rules[number]] = _causes(causes, rules, filters)
+        for number, causes in way.redundant.items():
+            result.redundant[rules[number]] = _causes(causes, rules, filters)
     return result
 
 
@@ -89,19 +92,20 @@ class _Way(msgspec.Struct, frozen=True):
     suspects: tuple[int, ...]
 
 
-_Ways: TypeAlias = tuple[_Way, _Way]
+_Ways: TypeAlias = tuple[_Way | None, _Way | None]
 
 
 def _ways(network: Network, group: NetworkSecurityGroup) -> _Ways:
     """What a group says inbound and outbound: asked once for all that say the same.
 
-    Of those that name addresses, only where `VirtualNetwork` holds the same beside them.
+    Of those that name addresses, only where `VirtualNetwork` holds the same beside them. None where
+    the order is not told. Raises Undetermined when the input has no list of the rules.
     """
     said = said_by(network, group)
     known = _lists(network)
     found = known.get(said)
     if found is None:
-        inbound, outbound = (filters_of(network, group, inbound=way) for way in (True, False))
+        inbound, outbound = (_told(network, group, inbound=way) for way in (True, False))
         found = _List(inbound, outbound, _literal(inbound), _literal(outbound))
         known[said] = found
     inside = _inside(network, group) if found.literal_in or found.literal_out else NOTHING
@@ -114,11 +118,20 @@ def _ways(network: Network, group: NetworkSecurityGroup) -> _Ways:
     return ways
 
 
+def _told(
+    network: Network, group: NetworkSecurityGroup, *, inbound: bool
+) -> tuple[Filter, ...] | None:
+    try:
+        return filters_of(network, group, inbound=inbound)
+    except Undetermined:
+        return None
+
+
 class _List(msgspec.Struct):
     """The filters of both directions, whether they name addresses, and the answers by `inside`."""
 
-    inbound: tuple[Filter, ...]
-    outbound: tuple[Filter, ...]
+    inbound: tuple[Filter, ...] | None
+    outbound: tuple[Filter, ...] | None
     literal_in: bool
     literal_out: bool
     ways: dict[AddressSet, _Ways] = msgspec.field(default_factory=dict)
@@ -129,7 +142,11 @@ def _lists(_: Network) -> dict[Said, _List]:
     return {}
 
 
-def _way(network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool) -> _Way:
+def _way(
+    network: Network, custom: tuple[Filter, ...] | None, inside: AddressSet, inbound: bool
+) -> _Way | None:
+    if custom is None:
+        return None
     shadowed, redundant = _answer(network, custom, inside, inbound)
     untold = [number for number, each in enumerate(custom) if not each.told]
     return _Way(custom, shadowed, redundant, (*shadowed, *redundant, *untold))
@@ -144,9 +161,9 @@ def _causes(
     )
 
 
-def _literal(filters: Iterable[Filter]) -> bool:
+def _literal(filters: Iterable[Filter] | None) -> bool:
     """Whether any filter names addresses, which the tag `VirtualNetwork` may hold."""
-    return any(rule.sources.addresses or rule.destinations.addresses for rule in filters)
+    return any(rule.sources.addresses or rule.destinations.addresses for rule in filters or ())
 
 
 def _inside(network: Network, group: NetworkSecurityGroup) -> AddressSet:
@@ -370,16 +387,23 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
     found: set[SecurityRule] = set()
     for group in network.all(NetworkSecurityGroup):
         try:
-            for inbound, way in zip((True, False), _ways(network, group), strict=True):
-                if way.suspects:
-                    rules = custom_rules(network, group, inbound=inbound)
-                    found.update(rules[number] for number in way.suspects)
+            ways = _ways(network, group)
         except Undetermined:
             continue
         judged.add(group)
+        for inbound, way in zip((True, False), ways, strict=True):
+            if way is None:
+                found.update(each for each in group.rules if _may_be(each, inbound))
+            elif way.suspects:
+                ordered = custom_rules(network, group, inbound=inbound)
+                found.update(ordered[number] for number in way.suspects)
     rules = kept_by_hand(network)
     suspects = [rule for rule in rules if rule in found or rule.owner not in judged]
     return tuple(sorted(suspects, key=attrgetter("key")))
+
+
+def _may_be(rule: SecurityRule, inbound: bool) -> bool:
+    return possibly(lambda each: each.inbound is inbound, rule)
 
 
 def in_words(causes: tuple[Cause, ...], most: int = 4) -> str:

@@ -29,8 +29,9 @@ def idle(
     """What is shadowed and what is redundant: names, each with those that explain it."""
     network = estate(nsg(*rules), *more)
     (group,) = network.all(NetworkSecurityGroup)
-    found = idle_rules(network, group)
-    return _named(found.shadowed), _named(found.redundant)
+    both = [idle_rules(network, group, inbound) for inbound in (True, False)]
+    shadowed, redundant = both[0].shadowed | both[1].shadowed, both[0].redundant | both[1].redundant
+    return _named(shadowed), _named(redundant)
 
 
 def _named(found: dict[SecurityRule, Any]) -> dict[str, str]:
@@ -118,7 +119,9 @@ def test_groups_that_say_the_same_answer_each_for_where_it_stands() -> None:
     groups = nsg(*rules), nsg(*rules, name="idle")
     network = estate(*groups, vnet(subnet(nsg="nsg")))
 
-    told = {each.name: idle_rules(network, each) for each in network.all(NetworkSecurityGroup)}
+    told = {
+        each.name: idle_rules(network, each, True) for each in network.all(NetworkSecurityGroup)
+    }
 
     assert _named(told["nsg"].shadowed) == {"app": "inside"}
     assert _named(told["idle"].shadowed) == {}
@@ -196,7 +199,7 @@ def test_a_rule_that_is_not_told_shadows_nothing() -> None:
     )
     (group,) = network.all(NetworkSecurityGroup)
 
-    assert idle_rules(network, group).shadowed == {}
+    assert idle_rules(network, group, True).shadowed == {}
 
 
 def test_without_a_priority_nothing_is_told() -> None:
