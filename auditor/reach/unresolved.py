@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from auditor.network.graph import Network, question
+from auditor.network.hosts import of_microsoft
 from auditor.reach.addressees import aims
 from auditor.reach.aiming import aims_of, distinct_relays
 from auditor.reach.bounds import Bounds
@@ -24,22 +25,6 @@ from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 
 _ENDS = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT})
-
-_SERVICES = (
-    ".azure.com",
-    ".azure.net",
-    ".azure-api.net",
-    ".azurecontainerapps.io",
-    ".azurecr.io",
-    ".azureedge.net",
-    ".azurefd.net",
-    ".azurestaticapps.net",
-    ".azurewebsites.net",
-    ".microsoftonline.com",
-    ".trafficmanager.net",
-    ".windows.net",
-)
-"""Names of Microsoft's own: their addresses are public, or those of private endpoints."""
 
 
 @question
@@ -91,7 +76,7 @@ def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Po
     own = point_of(trail.network, gateway)
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(trail.network, port.listeners):
-        if not _is_untold(trail.network, relay) or not _may_name(relay, wanted):
+        if not _is_untold(trail.network, relay) or not _may_name(trail.network, relay, wanted):
             continue
         for aim in aims(trail.network, wanted):
             if not aim.addresses.intervals(trail.space.version):
@@ -127,7 +112,6 @@ def _is_untold(network: Network, relay: Relay) -> bool:
     return not relay.member.startswith("/") and bool(aims_of(network, relay)[1])
 
 
-def _may_name(relay: Relay, wanted: Point) -> bool:
+def _may_name(network: Network, relay: Relay, wanted: Point) -> bool:
     """Whether a member may be a point: those of Microsoft's names are no machines of anybody's."""
-    service = relay.member.lower().rstrip(".").endswith(_SERVICES)
-    return not service or wanted.kind is Kind.ENDPOINT
+    return wanted.kind is Kind.ENDPOINT or not of_microsoft(network, relay.member)
