@@ -143,20 +143,31 @@ def _untold(
 ) -> tuple[Trail, Point]:
     """End at the pool, or at the listener or rule that does not tell one."""
     node = trail.network.find(relay.teller)
-    what = relay.member or "the requests"
-    trail = remark(
-        trail,
-        "gateway",
-        gateway.id,
-        lambda _: f"it cannot be told where {gateway.label} sends {what}",
-        Bounds.maybe(trail.space.all),
-        reasons=reasons,
-    )
+    trail = doubted(trail, gateway, relay, reasons)
     trail = replace(trail, via=(*trail.via, gateway.id))
     port = PortSet.of(relay.port) if relay.port else None
     trail = trail.becoming(destination_port=port)
     held = node if not isinstance(node, Missing) else None
     return trail, Point(Kind.PLATFORM, relay.teller, AddressSet(), held)
+
+
+def doubted(
+    trail: Trail,
+    gateway: ApplicationGateway,
+    relay: Relay,
+    reasons: tuple[Reason, ...],
+    guess: str = "",
+) -> Trail:
+    """Add that it is not told whom a gateway sends on to."""
+    what = relay.member or "the requests"
+    return remark(
+        trail,
+        "gateway",
+        gateway.id,
+        lambda _: f"it cannot be told where {gateway.label} sends {what}{guess}",
+        Bounds.maybe(trail.space.all),
+        reasons=reasons,
+    )
 
 
 def aims_towards(network: Network, target: Point) -> tuple[Point, ...]:

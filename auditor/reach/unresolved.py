@@ -14,13 +14,11 @@ from auditor.network.graph import Network, question
 from auditor.network.hosts import of_microsoft
 from auditor.reach.addressees import aims
 from auditor.reach.aiming import aims_of, distinct_relays
-from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, port_at, sending
 from auditor.reach.points import Kind, Point, gateway_frontend
-from auditor.reach.relaying import aims_towards, followed, private_frontends
+from auditor.reach.relaying import aims_towards, doubted, followed, private_frontends
 from auditor.reach.sending import send
-from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 
@@ -81,23 +79,12 @@ def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Po
         for aim in aims(trail.network, wanted):
             if not aim.addresses.intervals(trail.space.version):
                 continue
-            here = _guessed(sending(at, gateway, relay, aim.addresses), gateway, relay)
+            here = sending(at, gateway, relay, aim.addresses)
+            reasons = aims_of(trail.network, relay)[1]
+            here = doubted(here, gateway, relay, reasons, ": perhaps there")
             for there, who in send(here, own, aim):
                 if not there.bounds.may.is_empty:
                     yield there, who
-
-
-def _guessed(trail: Trail, gateway: ApplicationGateway, relay: Relay) -> Trail:
-    _, reasons = aims_of(trail.network, relay)
-    what = relay.member or "the requests"
-    return remark(
-        trail,
-        "gateway",
-        gateway.id,
-        lambda _: f"it cannot be told where {gateway.label} sends {what}: perhaps there",
-        Bounds.maybe(trail.space.all),
-        reasons=reasons,
-    )
 
 
 def _is_unsure(network: Network, front: GatewayFrontend) -> bool:
