@@ -24,6 +24,7 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.gaps import unread_type
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
 from auditor.network.graph import Network, possibly, question, question_about
+from auditor.network.holes import holes
 from auditor.network.names import (
     linked_networks,
     private_records,
@@ -326,7 +327,7 @@ def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
 @question
 def _lacking_balancers(network: Network) -> frozenset[str]:
     """The keys of the clusters in whose node resource group a load balancer is named and absent."""
-    absent = (hole.missing.key for hole in network.missing())
+    absent = (hole.missing.key for hole in holes(network))
     groups = {group_key(key) for key in absent if "/microsoft.network/loadbalancers/" in key}
     clusters = cluster_by_group(network)
     return frozenset(clusters[group].key for group in groups if group in clusters)

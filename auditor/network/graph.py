@@ -17,7 +17,7 @@ from itertools import chain
 from operator import attrgetter
 from sys import maxunicode
 from types import FunctionType
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -27,7 +27,7 @@ from auditor.ids import fold, parent
 from auditor.intent import Intent
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
-from auditor.resources.base import TYPES, Node, Ref
+from auditor.resources.base import Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
 N = TypeVar("N", bound=Node)
@@ -47,32 +47,6 @@ class Missing(msgspec.Struct, frozen=True):
 
     id: str
     key: str
-
-
-class Hole(NamedTuple):
-    """A resource that is missing, and the first reference to it or to a part of it.
-
-    Or a part of it that came without it, and names it by its own id.
-    """
-
-    missing: Missing
-    referrer: Edge | Stray
-
-
-class Stray(msgspec.Struct, frozen=True):
-    """A part that came on its own, and the resource that it is a part of did not."""
-
-    source: Node
-
-    @property
-    def pointer(self) -> str:
-        """Where in the source the resource is named."""
-        return "/id"
-
-    @property
-    def spelled(self) -> str:
-        """The id that names it."""
-        return self.source.id
 
 
 class Edge(msgspec.Struct, eq=False, gc=False):
@@ -271,14 +245,6 @@ class Network:
         node = self.nodes.get(key)
         return (self._dangling.get(key) if node is None else node.incoming) or ()
 
-    def missing(self) -> tuple[Hole, ...]:
-        """Give the resources that are referenced and absent, sorted, each with a referrer.
-
-        And those of which a part came without them. A part that is absent from a resource that is
-        present is not among them.
-        """
-        return self.ask(_missing)
-
     def ask(self, question: Callable[[Network], R]) -> R:
         """Answer a question once; later askers get the same answer."""
         answers = self.known
@@ -345,32 +311,6 @@ def _model_key(key: str) -> str:
     return _INSTANCE.sub(model, key, count=1)
 
 
-def _missing(network: Network) -> tuple[Hole, ...]:
-    found: dict[str, Hole] = {}
-    referrers = ((edge.target, edge) for edge in network.dangling())
-    strays = ((node.key, Stray(node)) for node in _strays(network))
-    for target, referrer in chain[tuple[str, Edge | Stray]](referrers, strays):
-        key = _whole(target)
-        if key not in found and key not in network.nodes and key not in network.counted:
-            segments = referrer.spelled.strip("/").split("/")[: key.count("/")]
-            found[key] = Hole(Missing("/" + "/".join(segments), key), referrer)
-    return tuple(found[key] for key in sorted(found))
-
-
-def _strays(network: Network) -> list[Node]:
-    """Give the nodes that are parts by their type, and that nothing holds, sorted by key."""
-    parts = tuple({cls for arm_type, cls in TYPES.items() if arm_type.count("/") > 1})
-    kinds = [kind for kind in network.kinds() if issubclass(kind, parts)]
-    every = chain.from_iterable(map(network.unordered, kinds))
-    return sorted((node for node in every if node.owner is None), key=_KEY)
-
-
-def _whole(key: str) -> str:
-    """The resource a part's key belongs to: up to the first name after the provider."""
-    head, provider, tail = key.rpartition("/providers/")
-    return head + provider + "/".join(tail.split("/")[:3]) if provider else key
-
-
 def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     """Make a function of the network answer once per network."""
 
@@ -423,21 +363,6 @@ def question_about(ask: Callable[[Network, *Ts], R]) -> Callable[[Network, *Ts],
         return found  # type: ignore[no-any-return]
 
     return once
-
-
-@question
-def contested(network: Network) -> frozenset[str]:
-    """Give the keys of what two inputs tell differently, and nothing tells which is right."""
-    return frozenset(fold(gap.subject) for gap in network.gaps if not gap.settled)
-
-
-def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
-    """Raise Undetermined when inputs contradict each other about a node, or one of its parts."""
-    keys = contested(network) if network.gaps else ()
-    for each in (node, *parts) if keys else ():
-        if each.key in keys:
-            raise Undetermined(f"which telling of {each.label} is right: inputs contradict "
-                               "each other", resource=each.id)  # fmt: skip
 
 
 def _is_about_one(ask: Callable[..., object]) -> bool:

@@ -42,7 +42,8 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence, Location
-from auditor.network.graph import Hole, Stray, evidence, question
+from auditor.network.graph import evidence, question
+from auditor.network.holes import Hole, Stray, holes
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
@@ -80,15 +81,15 @@ class Missing(Struct, frozen=True):
 def incompleteness(network: Network) -> tuple[Missing, ...]:
     """Everything the audit would have needed; the network itself when nothing is missing."""
     groups: dict[tuple[str, str], list[Hole]] = defaultdict(list)
-    for hole in (*network.missing(), *missing_subnets(network)):
+    for hole in (*holes(network), *missing_subnets(network)):
         kind = (ids.type_of(hole.missing.id) or "").lower()
         groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
     found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
-    for _, holes in sorted(groups.items()):
-        if len(holes) > _TOGETHER:
-            found.append(Missing(holes[0].missing.id, tuple(holes)))
+    for _, alike in sorted(groups.items()):
+        if len(alike) > _TOGETHER:
+            found.append(Missing(alike[0].missing.id, tuple(alike)))
         else:
-            found.extend(Missing(hole.missing.id, (hole,)) for hole in holes)
+            found.extend(Missing(hole.missing.id, (hole,)) for hole in alike)
     found.extend(Missing(each.node.id, untold=each) for each in untold_parts(network))
     return tuple(found) or (Missing(""),)
 
