@@ -6,14 +6,13 @@ true of whatever they stand for (`auditor.network.symbols`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Iterable, Sequence
 from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
 
-from auditor.addresses import NOTHING, AddressSet, Version
+from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.filters import (
     DEFAULTS,
@@ -23,18 +22,13 @@ from auditor.network.filters import (
     filters_of,
 )
 from auditor.network.graph import Network, possibly, question, question_about
+from auditor.network.idle_filters import Found, do_nothing
 from auditor.network.likeness import kinship, likeness
 from auditor.network.openings import subnets_at
 from auditor.network.rule_lists import Said, said_by
-from auditor.network.symbols import Symbolic, applies, symbolic
-from auditor.packets.cover import superfluous
 from auditor.resources.base import Node
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import VirtualNetwork
-
-_VERSIONS: tuple[Version, ...] = (4, 6)
-_Found: TypeAlias = dict[int, tuple[int, ...]]
-"""Rules and those that explain why each does nothing, by their places."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -87,8 +81,8 @@ class _Way(msgspec.Struct, frozen=True):
     """
 
     custom: tuple[Filter, ...]
-    shadowed: _Found
-    redundant: _Found
+    shadowed: Found
+    redundant: Found
     suspects: tuple[int, ...]
 
 
@@ -189,7 +183,7 @@ def _space(_: Network, vnet: VirtualNetwork) -> AddressSet:
 
 def _answer(
     network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool
-) -> tuple[_Found, _Found]:
+) -> tuple[Found, Found]:
     """What does nothing, asked once for all groups with one likeness."""
     same, alike = _answers(network)
     found = same.get((inbound, custom, inside))
@@ -204,13 +198,13 @@ def _answer(
 
 def _asked(
     network: Network, custom: tuple[Filter, ...], inside: AddressSet, inbound: bool
-) -> tuple[_Found, _Found]:
+) -> tuple[Found, Found]:
     """What does nothing, asked once for all kin of which nothing does."""
     kin = inbound, kinship(custom, inside)
     busy = _busy(network)
     if kin in busy:
         return {}, {}
-    found = _do_nothing((*custom, *DEFAULTS[inbound]), len(custom), inside, inbound)
+    found = do_nothing((*custom, *DEFAULTS[inbound]), len(custom), inside, inbound)
     if not any(found):
         busy.add(kin)
     return found
@@ -222,129 +216,13 @@ def _busy(network: Network) -> set[Hashable]:
     return set()
 
 
-_Answers: TypeAlias = dict[Hashable, tuple[_Found, _Found]]
+_Answers: TypeAlias = dict[Hashable, tuple[Found, Found]]
 
 
 @question
 def _answers(network: Network) -> tuple[_Answers, _Answers]:
     """By what the rules say, and by their likeness: the first is told sooner."""
     return {}, {}
-
-
-def _do_nothing(
-    filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
-) -> tuple[_Found, _Found]:
-    """The shadowed and the redundant of the first `custom` filters, by place."""
-    if not custom:
-        return {}, {}
-    worlds = [_World(filters, version, inside, inbound) for version in _VERSIONS]
-    views = [_View(world) for world in worlds]
-    shadowed = _in_all(views, custom, _View.shadowing)
-    gone = set(shadowed)
-    redundant: _Found = {}
-    while True:
-        if gone:
-            views = [_View(world, gone) for world in worlds]
-        chosen = _together(_in_all(views, custom, _View.spared, skip=gone))
-        if not chosen:
-            return shadowed, redundant
-        redundant.update(chosen)
-        gone |= set(chosen)
-
-
-class _World:
-    """The filters that apply to one version of IP: as rules, and their places among all."""
-
-    def __init__(
-        self, filters: Sequence[Filter], version: Version, inside: AddressSet, inbound: bool
-    ) -> None:
-        self.places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
-        self._filters = [filters[i] for i in self.places]
-        self._version: Version = version
-        self._inside = inside
-        self._inbound = inbound
-
-    @cached_property
-    def symbolic(self) -> Symbolic:
-        """The filters as rules over packets."""
-        return symbolic(self._filters, self._version, self._inside, inbound=self._inbound)
-
-
-class _View:
-    """What one version of IP says about rules, some of them gone.
-
-    Found out when first asked: most rules are needed in IPv4, whatever IPv6 says.
-    """
-
-    def __init__(self, world: _World, gone: Iterable[int] = ()) -> None:
-        self._world = world
-        self._gone = set(gone)
-        self.applying = set(world.places) - self._gone
-
-    @cached_property
-    def _found(self) -> tuple[_Found, _Found]:
-        symbolic = self._world.symbolic
-        # Places among all filters; the impossible, which are nobody's, have -1.
-        named = [-1] * symbolic.impossible + list(self._world.places)
-        kept = [i for i, place in enumerate(named) if place not in self._gone]
-        places = [named[i] for i in kept]
-        rules = [symbolic.rules[i] for i in kept]
-        found = superfluous(symbolic.shape, rules, skip=symbolic.impossible)
-        return _translated(found.shadowed, places), _translated(found.redundant, places)
-
-    def shadowing(self, rule: int) -> tuple[int, ...] | None:
-        """The rules that match all of this one before it, None when it decides something."""
-        return self._found[0].get(rule)
-
-    def spared(self, rule: int) -> tuple[int, ...] | None:
-        """The rules that make this one needless here, None when it is needed."""
-        shadowed, redundant = self._found
-        return redundant.get(rule, shadowed.get(rule))
-
-
-def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int]) -> _Found:
-    """From places in a list of rules to the filters' own, the impossible left out."""
-    return {
-        places[i]: tuple(places[j] for j in causes if places[j] >= 0)
-        for i, causes in found.items()
-        if places[i] >= 0
-    }
-
-
-def _in_all(
-    views: Sequence[_View],
-    custom: int,
-    why: Callable[[_View, int], tuple[int, ...] | None],
-    skip: Iterable[int] = (),
-) -> _Found:
-    """The rules of which it is true in every version that they match anything in."""
-    skipped = set(skip)
-    found: _Found = {}
-    for i in range(custom):
-        applying = [view for view in views if i in view.applying]
-        if i in skipped or not applying:
-            continue
-        merged: set[int] = set()
-        for view in applying:
-            causes = why(view, i)
-            if causes is None:
-                break
-            merged.update(causes)
-        else:
-            if merged:
-                found[i] = tuple(sorted(merged))
-    return found
-
-
-def _together(found: _Found) -> _Found:
-    """Choose rules of which none explains another: these can go at once."""
-    chosen: _Found = {}
-    used: set[int] = set()
-    for i in sorted(found, reverse=True):
-        if i not in used and not chosen.keys() & set(found[i]):
-            chosen[i] = found[i]
-            used |= set(found[i])
-    return chosen
 
 
 def written_by_kubernetes(rule: SecurityRule) -> bool:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
 from auditor.network.filters import DEFAULTS, Filter, Selector, filters_of, selector
+from auditor.network.idle_filters import do_nothing
 from auditor.network.likeness import kinship, likeness
-from auditor.network.superfluous import _do_nothing, dispensable, idle_rules, in_words
+from auditor.network.superfluous import dispensable, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.special_addresses import PUBLIC
@@ -280,7 +281,7 @@ class _Meaning:
 @settings(max_examples=60, deadline=None)
 def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> None:
     filters = (*rules, *DEFAULTS[True])
-    shadowed, redundant = _do_nothing(filters, len(rules), _INSIDE, True)
+    shadowed, redundant = do_nothing(filters, len(rules), _INSIDE, True)
     meaning = _Meaning(seed)
     gone = set(shadowed) | set(redundant)
     for source in _SAMPLES:
@@ -295,7 +296,7 @@ def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> 
 
 
 def test_no_rules_no_work() -> None:
-    assert _do_nothing(DEFAULTS[True], 0, NOTHING, True) == ({}, {})
+    assert do_nothing(DEFAULTS[True], 0, NOTHING, True) == ({}, {})
 
 
 def _pair(outer: str, inner: str, **more: Any) -> tuple[Filter, ...]:
@@ -335,7 +336,7 @@ def test_what_is_alike_has_one_answer(some: list[Filter], others: list[Filter]) 
     assert likeness(some, _INSIDE) == likeness(moved, _INSIDE)
     if likeness(some, _INSIDE) == likeness(others, _INSIDE):
         answers = [
-            _do_nothing((*rules, *DEFAULTS[True]), len(rules), _INSIDE, True)
+            do_nothing((*rules, *DEFAULTS[True]), len(rules), _INSIDE, True)
             for rules in (some, others)
         ]
         assert answers[0] == answers[1]
@@ -392,7 +393,7 @@ def test_addresses_in_another_order_are_kin(rules: list[Filter], order: list[int
     ]
     assert kinship(rules, _INSIDE) == kinship(moved, _INSIDE)
     found, others = [
-        _do_nothing((*each, *DEFAULTS[True]), len(each), _INSIDE, True) for each in (rules, moved)
+        do_nothing((*each, *DEFAULTS[True]), len(each), _INSIDE, True) for each in (rules, moved)
     ]
     assert any(found) == any(others)
 
