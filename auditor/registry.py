@@ -37,9 +37,7 @@ def rules(folders: tuple[str, ...] = ()) -> dict[str, Rule[Any]]:
     """
     found: dict[str, Rule[Any]] = {}
     for module in (*_packaged(), *_in_folders(folders)):
-        for value in vars(module).values():
-            if not isinstance(value, Rule) or value.module != module.__name__:
-                continue
+        for value in _rules_of(module):
             other = found.setdefault(value.id, value)
             if other is not value:
                 raise UsageError(
@@ -47,6 +45,12 @@ def rules(folders: tuple[str, ...] = ()) -> dict[str, Rule[Any]]:
                     advice="give one of them another id",
                 )
     return dict(sorted(found.items()))
+
+
+def _rules_of(module: ModuleType) -> list[Rule[Any]]:
+    """Give the rules that a module makes; those that it imports are another's."""
+    named = vars(module).values()
+    return [each for each in named if isinstance(each, Rule) and each.module == module.__name__]
 
 
 def _place(rule: Rule[Any]) -> str:
@@ -67,10 +71,22 @@ def _in_folders(folders: Iterable[str]) -> Iterator[ModuleType]:
             raise UsageError(
                 f"{root} is no folder", where="--rules", advice="give a folder of rule files"
             )
-        for path in sorted(root.rglob("*.py")):
-            below = path.relative_to(root).parts
-            if not any(part.startswith(("_", ".", "test_")) for part in below):
-                yield _load(str(path), partial(_from_file, path))
+        modules = [_load(str(path), partial(_from_file, path)) for path in _files(root)]
+        if not any(map(_rules_of, modules)):
+            raise UsageError(
+                f"{root} holds no rule",
+                where="--rules",
+                advice="name the folder of your rules, or leave the option out; a rule is a "
+                "function with @rule, in a .py file not called `_…`, `.…` or `test_…`",
+            )
+        yield from modules
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*.py")):
+        below = path.relative_to(root).parts
+        if not any(part.startswith(("_", ".", "test_")) for part in below):
+            yield path
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -14,6 +14,7 @@ from auditor.streams import say, stdin_for
 
 if TYPE_CHECKING:
     from auditor.network.graph import Network
+    from auditor.network.reasons import Reason
     from auditor.network.service_tags import ServiceTags
     from auditor.settings import Settings
 
@@ -122,4 +123,12 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     return [
         "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
         for row in table
+    ]
+
+
+def reasons_json(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    """Give reasons as JSON."""
+    return [
+        {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
+        for reason in reasons
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +16,7 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
+    reasons_json,
     say_json,
 )
 from auditor.streams import say
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.interfaces import Interface
     from auditor.network.layers import EffectiveRule
-    from auditor.network.reasons import Reason
 
 _ADVICE = "write it as 10.0.0.4:443, [fd00::4]:443, or with * for any port"
 
@@ -208,14 +208,6 @@ def _rule_json(rule: EffectiveRule) -> dict[str, Any]:
         "resource": rule.resource,
         "pointer": rule.pointer or None,
     }
-
-
-def reasons_json(reasons: Iterable[Reason]) -> list[dict[str, str]]:
-    """Give reasons as JSON."""
-    return [
-        {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
-        for reason in reasons
-    ]
 
 
 def _flow_lines(answer: FlowAnswer, nic: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
+    reasons_json,
     say_json,
 )
 from auditor.streams import say
@@ -24,7 +25,7 @@ from auditor.streams import say
 if TYPE_CHECKING:
     from auditor.network.graph import Network
     from auditor.network.interfaces import Interface
-    from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop, Reason
+    from auditor.network.routing import EffectiveRoute, EffectiveRoutes, NextHop
     from auditor.network.routing.model import Outbound
 
 SYSTEM_ROUTE = "System Route"
@@ -89,16 +90,16 @@ def _hop_json(found: NextHop) -> dict[str, Any]:
     if route is not None:
         answer["route"] = _route_json(route)
     if not found.certain:
-        answer["reasons"] = _reasons_json(found.reasons)
+        answer["reasons"] = reasons_json(found.reasons)
         answer["possible"] = [_route_json(each) for each in found.possible]
     if found.drops:
         answer["drops"] = found.drops
     if found.doubts:
-        answer["doubts"] = _reasons_json(found.doubts)
+        answer["doubts"] = reasons_json(found.doubts)
     if found.outbound is not None:
         answer["outbound"] = {"method": found.outbound.method, "fact": found.outbound.fact}
         if found.outbound.reasons:
-            answer["outbound"]["reasons"] = _reasons_json(found.outbound.reasons)
+            answer["outbound"]["reasons"] = reasons_json(found.outbound.reasons)
     return answer
 
 
@@ -127,15 +128,8 @@ def _route_json(route: EffectiveRoute) -> dict[str, Any]:
         made_by["pointer"] = f"{route.node.pointer}{route.pointer}"
     answer["madeBy"] = made_by
     if route.reasons:
-        answer["reasons"] = _reasons_json(route.reasons)
+        answer["reasons"] = reasons_json(route.reasons)
     return answer
-
-
-def _reasons_json(reasons: Iterable[Reason]) -> list[dict[str, str]]:
-    return [
-        {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
-        for reason in reasons
-    ]
 
 
 def _hop_lines(found: NextHop, nic: str) -> Iterator[str]:
@@ -238,7 +232,7 @@ def _routes_json(found: EffectiveRoutes, keeps_out: bool | None) -> dict[str, An
     told = {} if keeps_out is None else {"disableBgpRoutePropagation": keeps_out}
     answer: dict[str, Any] = {"value": [{**_route_json(r), **told} for r in found.routes]}
     if found.reasons:
-        answer["reasons"] = _reasons_json(found.reasons)
+        answer["reasons"] = reasons_json(found.reasons)
     return answer
 
 

@@ -22,6 +22,7 @@ from auditor.finding import (
 )
 from auditor.ids import fold, type_of
 from auditor.network.graph import Network
+from auditor.network.holes import holes
 from auditor.network.untold import untold_parts
 from auditor.snapshot.document import Gap
 
@@ -35,8 +36,7 @@ def hidden(network: Network) -> tuple[Gap, ...]:
     And lists of parts that a resource does not tell, an NSG's rules: no rule judges those.
     """
     absent = (
-        Gap("absent", hole.missing.id, "named, and not in the snapshot")
-        for hole in network.missing()
+        Gap("absent", hole.missing.id, "named, and not in the snapshot") for hole in holes(network)
     )
     untold = (
         Gap("untold", f"{each.node.id}/{each.pointer.rpartition('/')[2]}", "not told by the input")

@@ -15,7 +15,7 @@ import msgspec
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Unknown
+from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.graph import Network, question
@@ -72,6 +72,20 @@ class Clash(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     mild: bool
     """Whether all of them are wider summaries of sites: only a share of each is lost."""
+
+
+def clash_told(cluster: ManagedCluster, clash: Clash, what: str, remedy: str) -> Finding:
+    """Tell who else uses the addresses of a range of a cluster; `what` says which range it is."""
+    return Finding(
+        subject=cluster.id,
+        message=f"{what} {clash.mine.prefix} of cluster {cluster.label} overlaps "
+        + " and ".join(clash.users),
+        remedy=remedy,
+        related=clash.related,
+        evidence=clash.evidence,
+        severity=Severity.HIGH if clash.mild else None,
+        key=str(clash.mine.prefix),
+    )
 
 
 def service_claims(cluster: ManagedCluster) -> tuple[Claim, ...]:

@@ -15,6 +15,7 @@ import msgspec
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
+from auditor.network.contested import contested, told_once
 from auditor.network.default_rules import COLLECTION, pointer_to
 from auditor.network.filters import (
     DEFAULTS,
@@ -23,14 +24,7 @@ from auditor.network.filters import (
     filters_by_priority,
     subnet_name,
 )
-from auditor.network.graph import (
-    Missing,
-    Network,
-    contested,
-    question,
-    question_about,
-    told_once,
-)
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, Listing
@@ -282,7 +276,7 @@ def _rules(
     network: Network, group: NetworkSecurityGroup, inbound: bool
 ) -> tuple[EffectiveRule, ...]:
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
-    own = by_priority(network, group)[0 if inbound else 1]
+    own = by_priority(network, group, inbound)
     custom = (
         _rule(read, each.id, each.root.id, each.pointer, "securityRules", each)
         for each, read in zip(own, filters_by_priority(network, group, inbound), strict=True)

@@ -226,35 +226,27 @@ def custom_rules(
 ) -> tuple[SecurityRule, ...]:
     """Give a group's own rules of one direction in the order of evaluation (N-5).
 
-    Put in order once for each group. Raises Undetermined when the input does not tell a rule's
-    direction or priority, or when two of one priority disagree: Azure stores no such rules, and
-    either may come first.
+    Put in order once for each group. Raises Undetermined when the input does not tell any rule's
+    direction, or a priority of these, or when two of one priority disagree: Azure stores no such
+    rules, and either may come first.
     """
-    return _in_order(network, group)[0 if inbound else 1]
+    rules = by_priority(network, group, inbound)
+    if order_of(network, group, inbound).ties:
+        _refuse_ties(rules)
+    return rules
 
 
 _Rules: TypeAlias = tuple[SecurityRule, ...]
 
 
 @question_about
-def _in_order(network: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
-    """The inbound and the outbound rules."""
-    ways = by_priority(network, group)
-    if order_of(network, group).ties:
-        for way in ways:
-            _refuse_ties(way)
-    return ways
+def by_priority(network: Network, group: NetworkSecurityGroup, inbound: bool) -> _Rules:
+    """Give a group's own rules of one direction by priority; rules that tie, by name.
 
-
-@question_about
-def by_priority(network: Network, group: NetworkSecurityGroup) -> tuple[_Rules, _Rules]:
-    """Give a group's own inbound and outbound rules by priority; rules that tie, by name.
-
-    Raises Undetermined when the input does not tell a rule's direction or priority.
+    Raises Undetermined when the input does not tell any rule's direction, or a priority of these.
     """
     rules = group.rules
-    order = order_of(network, group)
-    return tuple([rules[i] for i in order.inbound]), tuple([rules[i] for i in order.outbound])
+    return tuple([rules[i] for i in order_of(network, group, inbound).places])
 
 
 def _refuse_ties(way: _Rules) -> None:
@@ -272,8 +264,8 @@ def filters_of(
 
     Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
     """
-    if order_of(network, group).ties:
-        _in_order(network, group)  # which refuses those that disagree
+    if order_of(network, group, inbound).ties:
+        custom_rules(network, group, inbound=inbound)  # which refuses those that disagree
     return filters_by_priority(network, group, inbound)
 
 
@@ -286,7 +278,7 @@ def filters_by_priority(
     said = said_by(network, group), inbound
     found = known.get(said)
     if found is None:
-        rules = by_priority(network, group)[0 if inbound else 1]
+        rules = by_priority(network, group, inbound)
         found = known[said] = tuple([_read_once(network, rule) for rule in rules])
     return found
 

@@ -24,7 +24,14 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.gaps import unread_type
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
 from auditor.network.graph import Network, possibly, question, question_about
-from auditor.network.names import linked_networks, private_records, resolvers, untold_links
+from auditor.network.holes import holes
+from auditor.network.names import (
+    linked_networks,
+    private_records,
+    records_whole,
+    resolvers,
+    untold_links,
+)
 from auditor.network.whereabouts import locate_from
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.base import Ref
@@ -139,11 +146,10 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
     if best is None:
         return Resolution(None, False)
     zone, link = best
-    records = private_records(network).get(zone.key)
-    if records is None and zone.properties.number_of_record_sets != 1:
-        raise Undetermined(f"the records of the private zone {zone.label}", resource=zone.id)
-    hosts = {record.host for record in records or ()}
+    hosts = {record.host for record in private_records(network).get(zone.key, ())}
     found = name in hosts or any(one in hosts for one in wildcards(name, zone.label.lower()))
+    if not found and not records_whole(network, zone):
+        raise Undetermined(f"the records of the private zone {zone.label}", resource=zone.id)
     falls_back = link is not None and (link.properties.resolution_policy or "").lower() == (
         "nxdomainredirect"
     )
@@ -321,7 +327,7 @@ def balancers_told(network: Network, cluster: ManagedCluster) -> bool:
 @question
 def _lacking_balancers(network: Network) -> frozenset[str]:
     """The keys of the clusters in whose node resource group a load balancer is named and absent."""
-    absent = (hole.missing.key for hole in network.missing())
+    absent = (hole.missing.key for hole in holes(network))
     groups = {group_key(key) for key in absent if "/microsoft.network/loadbalancers/" in key}
     clusters = cluster_by_group(network)
     return frozenset(clusters[group].key for group in groups if group in clusters)

@@ -17,7 +17,7 @@ from itertools import chain
 from operator import attrgetter
 from sys import maxunicode
 from types import FunctionType
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -47,13 +47,6 @@ class Missing(msgspec.Struct, frozen=True):
 
     id: str
     key: str
-
-
-class Hole(NamedTuple):
-    """A resource that is missing, and the first reference to it or to a part of it."""
-
-    missing: Missing
-    referrer: Edge
 
 
 class Edge(msgspec.Struct, eq=False, gc=False):
@@ -252,13 +245,6 @@ class Network:
         node = self.nodes.get(key)
         return (self._dangling.get(key) if node is None else node.incoming) or ()
 
-    def missing(self) -> tuple[Hole, ...]:
-        """Give the resources that are referenced and absent, sorted, each with a referrer.
-
-        A part that is absent from a resource that is present is not among them.
-        """
-        return self.ask(_missing)
-
     def ask(self, question: Callable[[Network], R]) -> R:
         """Answer a question once; later askers get the same answer."""
         answers = self.known
@@ -325,22 +311,6 @@ def model_key(key: str) -> str:
     return _INSTANCE.sub(model, key, count=1)
 
 
-def _missing(network: Network) -> tuple[Hole, ...]:
-    found: dict[str, Hole] = {}
-    for edge in network.dangling():
-        key = _whole(edge.target)
-        if key not in found and key not in network.nodes and key not in network.counted:
-            segments = edge.spelled.strip("/").split("/")[: key.count("/")]
-            found[key] = Hole(Missing("/" + "/".join(segments), key), edge)
-    return tuple(found[key] for key in sorted(found))
-
-
-def _whole(key: str) -> str:
-    """The resource a part's key belongs to: up to the first name after the provider."""
-    head, provider, tail = key.rpartition("/providers/")
-    return head + provider + "/".join(tail.split("/")[:3]) if provider else key
-
-
 def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
     """Make a function of the network answer once per network."""
 
@@ -393,21 +363,6 @@ def question_about(ask: Callable[[Network, *Ts], R]) -> Callable[[Network, *Ts],
         return found  # type: ignore[no-any-return]
 
     return once
-
-
-@question
-def contested(network: Network) -> frozenset[str]:
-    """Give the keys of what two inputs tell differently, and nothing tells which is right."""
-    return frozenset(fold(gap.subject) for gap in network.gaps if not gap.settled)
-
-
-def told_once(network: Network, node: Node, parts: Iterable[Node] = ()) -> None:
-    """Raise Undetermined when inputs contradict each other about a node, or one of its parts."""
-    keys = contested(network) if network.gaps else ()
-    for each in (node, *parts) if keys else ():
-        if each.key in keys:
-            raise Undetermined(f"which telling of {each.label} is right: inputs contradict "
-                               "each other", resource=each.id)  # fmt: skip
 
 
 def _is_about_one(ask: Callable[..., object]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.gateway_backends import public_addresses, resolution, wildcards
+from auditor.network.gateway_backends import Resolution, public_addresses, resolution, wildcards
 from auditor.network.graph import Network, question
 from auditor.network.names import private_records
 from auditor.resources import walk
@@ -19,15 +19,48 @@ _MOST_ALIASES = 8
 """How many CNAME records are followed, one after another."""
 
 
-def addresses_named(network: Network, vnet: VirtualNetwork, host: str) -> tuple[Address, ...]:
-    """Give the addresses that a name has for whoever asks in a VNet, sorted; none: it has none.
+_IN_PUBLIC = Resolution(None, False)
 
-    Raises Undetermined when neither a linked private zone, nor a public zone or a public IP of the
-    snapshot tells it.
+_SERVICES = (
+    ".azure.com",
+    ".azure.net",
+    ".azure-api.net",
+    ".azurecontainerapps.io",
+    ".azurecr.io",
+    ".azureedge.net",
+    ".azurefd.net",
+    ".azurestaticapps.net",
+    ".azurewebsites.net",
+    ".microsoftonline.com",
+    ".trafficmanager.net",
+    ".windows.net",
+)
+"""How names of Microsoft's own end: their addresses are public, or those of private endpoints."""
+
+
+def of_microsoft(network: Network, host: str) -> bool:
+    """Tell whether a name, or what public zones of the snapshot make it an alias of, is one of
+    Microsoft's own: no machine's of anybody's.
     """
     name = host.rstrip(".").lower()
     for _ in range(_MOST_ALIASES):
-        answer = resolution(network, vnet, name)
+        if name.endswith(_SERVICES):
+            return True
+        name = _next_name(_public_records(network).get(name, ()))
+    return False
+
+
+def addresses_named(
+    network: Network, vnet: VirtualNetwork | None, host: str
+) -> tuple[Address, ...]:
+    """Give the addresses that a name has for whoever asks in a VNet, sorted; none: it has none.
+
+    For whoever asks on the internet, where the VNet is None. Raises Undetermined when neither a
+    linked private zone, nor a public zone or a public IP of the snapshot tells it.
+    """
+    name = host.rstrip(".").lower()
+    for _ in range(_MOST_ALIASES):
+        answer = resolution(network, vnet, name) if vnet is not None else _IN_PUBLIC
         if answer.zone is None:
             records: Iterable[RecordSet] = _public_records(network).get(name, ())
         elif not answer.found:
@@ -40,10 +73,14 @@ def addresses_named(network: Network, vnet: VirtualNetwork, host: str) -> tuple[
             found |= {each for each, ip in public_addresses(network).items() if _is_of(ip, name)}
         if found:
             return tuple(sorted(found))
-        name = next((alias for record in records if (alias := _alias(record))), "")
+        name = _next_name(records)
         if not name:
             break
     raise Undetermined(f"where the name {host} leads")
+
+
+def _next_name(records: Iterable[RecordSet]) -> str:
+    return next((alias for record in records if (alias := _alias(record))), "")
 
 
 def _records_of(name: str, zone: str, known: Iterable[PrivateRecordSet]) -> list[PrivateRecordSet]:

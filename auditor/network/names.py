@@ -90,10 +90,37 @@ def links_exported(network: Network, zone: PrivateDnsZone) -> bool:
     return zone.properties.number_of_virtual_network_links == 0
 
 
-def records_exported(network: Network, zone_key: str) -> bool:
-    """Whether any address record of a zone is in the snapshot, and their list was read whole."""
-    unread = unread_below(network, zone_key, "ALL")
-    return zone_key in private_records(network) and unread is None
+def records_whole(network: Network, zone: PrivateDnsZone) -> bool:
+    """Whether all records of a zone are in the snapshot, so that one which is not there is none.
+
+    They are when as many came as the zone counts, its own among them (L-10), or when its list was
+    asked for. Where the zone does not count them, an address record shows that they were exported.
+    Not when their list was not read whole.
+    """
+    if unread_below(network, zone.key, "ALL") is not None:
+        return False
+    if network.asked_below(zone):
+        return True
+    try:
+        number = zone.properties.number_of_record_sets
+    except Undetermined:
+        number = None
+    if number is None:
+        return zone.key in private_records(network)
+    others = _other_records(network).get(zone.key, frozenset())
+    shown = len(private_records(network).get(zone.key, ())) + len(others | {"soa/@"})
+    return shown >= number
+
+
+@question
+def _other_records(network: Network) -> dict[str, frozenset[str]]:
+    """The records of private zones that lead to no address, `soa/@`, by the zone's folded id."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key in network.counted:
+        zone = parent(key) if "/privatednszones/" in key else None
+        if zone:
+            found[zone].add(key.removeprefix(f"{zone}/"))
+    return {key: frozenset(records) for key, records in found.items()}
 
 
 @question

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet, Prefix
+from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.gaps import unread_lists
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
+from auditor.network.routing_domains import told_spaces
 from auditor.resources.network_manager import ConnectivityConfiguration, NetworkManager
-from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.special_addresses import PRIVATE
 
 _MANAGERS = "Microsoft.Network/networkManagers"
@@ -81,10 +81,4 @@ def _may_join(manager: NetworkManager) -> bool:
 @question
 def joinable(network: Network) -> AddressSet:
     """Give what a connected group may hold: VNets of the snapshot, private addresses beyond."""
-    prefixes: list[Prefix] = []
-    for vnet in network.all(VirtualNetwork):
-        try:
-            prefixes += vnet.prefixes
-        except Undetermined:
-            continue
-    return PRIVATE | AddressSet.from_prefixes(prefixes)
+    return PRIVATE | told_spaces(network)

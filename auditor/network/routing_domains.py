@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import msgspec
 
-from auditor.addresses import Prefix, parse_prefix
+from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
@@ -386,3 +386,15 @@ def claims_of_subnet(subnet: Subnet) -> tuple[Claim, ...]:
             prefix = parse_prefix(text)
             found.setdefault(prefix, Claim(prefix, subnet, pointer, text))
     return tuple(found.values())
+
+
+@question
+def told_spaces(network: Network) -> AddressSet:
+    """The address spaces of the VNets of the input, as far as they are told."""
+    prefixes: list[Prefix] = []
+    for vnet in network.all(VirtualNetwork):
+        try:
+            prefixes += vnet.prefixes
+        except Undetermined:
+            continue
+    return AddressSet.from_prefixes(prefixes)

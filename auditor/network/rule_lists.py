@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
 from auditor.resources.security import (
@@ -75,38 +76,56 @@ def where_alike(
 
 
 class Order(NamedTuple):
-    """The places of the inbound and of the outbound rules by priority; whether any two tie."""
+    """The places of the rules of one direction by priority; whether any two tie."""
 
-    inbound: tuple[int, ...]
-    outbound: tuple[int, ...]
+    places: tuple[int, ...]
     ties: bool
 
 
-@question_about
-def order_of(network: Network, group: NetworkSecurityGroup) -> Order:
-    """Give in which order Azure evaluates the rules of a group (N-5); those that tie, by name.
+_Orders: TypeAlias = tuple[Order | None, Order | None]
+"""Inbound and outbound; None where a priority is not told."""
 
-    Raises Undetermined when the input does not tell a rule's direction or priority.
+
+def order_of(network: Network, group: NetworkSecurityGroup, inbound: bool) -> Order:
+    """Give in which order Azure evaluates rules of a group (N-5); those that tie, by name.
+
+    Raises Undetermined when the input does not tell any rule's direction, or a priority of these.
     """
+    order = _orders_of(network, group)[not inbound]
+    return _ordered(group.rules, _ways(group.rules)[not inbound]) if order is None else order
+
+
+@question_about
+def _orders_of(network: Network, group: NetworkSecurityGroup) -> _Orders:
     known = _orders(network)
     said = said_by(network, group)
     if said not in known:
-        known[said] = _ordered(group.rules)
+        inbound, outbound = _ways(group.rules)
+        known[said] = _order(group.rules, inbound), _order(group.rules, outbound)
     return known[said]
 
 
 @question
-def _orders(_: Network) -> dict[Said, Order]:
+def _orders(_: Network) -> dict[Said, _Orders]:
     return {}
 
 
-def _ordered(rules: Sequence[SecurityRule]) -> Order:
+def _ways(rules: Sequence[SecurityRule]) -> tuple[list[int], list[int]]:
+    """The places of the inbound and of the outbound rules, as written."""
     inbound: list[int] = []
     outbound: list[int] = []
     for place, rule in enumerate(rules):
         (inbound if rule.inbound else outbound).append(place)
-    ties = False
-    for way in (inbound, outbound):
-        way.sort(key=lambda place: (rules[place].priority, rules[place].label.lower()))
-        ties = ties or len({rules[place].priority for place in way}) < len(way)
-    return Order(tuple(inbound), tuple(outbound), ties)
+    return inbound, outbound
+
+
+def _order(rules: Sequence[SecurityRule], way: list[int]) -> Order | None:
+    try:
+        return _ordered(rules, way)
+    except Undetermined:
+        return None
+
+
+def _ordered(rules: Sequence[SecurityRule], way: list[int]) -> Order:
+    way.sort(key=lambda place: (rules[place].priority, rules[place].label.lower()))
+    return Order(tuple(way), len({rules[place].priority for place in way}) < len(way))

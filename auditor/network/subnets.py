@@ -11,7 +11,8 @@ from auditor.addresses import AddressSet, Prefix, Version
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.ids import parent, resource_group
-from auditor.network.graph import Hole, Missing, Network, question
+from auditor.network.graph import Missing, Network, question
+from auditor.network.holes import Hole
 from auditor.network.routing_domains import Claim, claims_of_subnet, network_key
 from auditor.remedy import az
 from auditor.resources import walk

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Edge, Hole, Missing, Network, question
+from auditor.network.graph import Edge, Missing, Network, question
+from auditor.network.holes import Hole, holes
 from auditor.network.reasons import Reason
 from auditor.network.reasons import gap as as_reason
 from auditor.network.selection import ENDPOINTS, EVERY
@@ -90,7 +91,7 @@ def _holds_some(selector: Selector, arm_type: str) -> bool:
 @question
 def absent_endpoints(network: Network) -> dict[str, _Told]:
     """Give what others refer to and the snapshot lacks, as far as it can be an endpoint, by key."""
-    found: dict[str, _Told] = {hole.missing.key: hole for hole in network.missing()}
+    found: dict[str, _Told] = {hole.missing.key: hole for hole in holes(network)}
     for edge in network.dangling():
         key = edge.target
         if key in found or not may_be_endpoint(key):

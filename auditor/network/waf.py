@@ -25,6 +25,7 @@ from auditor.network.gateways import (
     rules_of,
 )
 from auditor.network.graph import Missing, Network, possibly, question
+from auditor.network.holes import holes
 from auditor.resources.application_gateways import ApplicationGateway, Listener, StreamListener
 from auditor.resources.front_doors import (
     ClassicEndpoint,
@@ -271,7 +272,7 @@ def _hides_policy(node: ApplicationGateway | Listener | PathRule) -> bool:
 @question
 def missing_policies(network: Network) -> tuple[Missing, ...]:
     """Give the policies that something is attached to and that the snapshot does not hold."""
-    absent = (hole.missing for hole in network.missing())
+    absent = (hole.missing for hole in holes(network))
     return tuple(one for one in absent if any(users_of(network, one)))
 
 

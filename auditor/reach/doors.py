@@ -18,6 +18,7 @@ from auditor.errors import Undetermined
 from auditor.network.front_door import deciding_policies
 from auditor.network.front_door_fetches import HTTP, HTTPS, Fetch, fetches
 from auditor.network.graph import Missing, Network, question
+from auditor.network.hosts import addresses_named, of_microsoft
 from auditor.network.reasons import Reason, gap
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
@@ -107,6 +108,62 @@ def fetched(trail: Trail, door: Entrance) -> Iterator[tuple[Trail, Entrance | No
     That is another entrance, or what Private Link leads to. Origins that nobody of the snapshot
     answers for are left out.
     """
+    network = trail.network
+    for here, fetch in _fetches(trail, door):
+        if fetch.link:
+            target = network.find(fetch.link)
+            if target is not None:
+                yield _connected(here, door, fetch, None), target
+            continue
+        for entrance in named_by(network, fetch):
+            yield _connected(here, door, fetch, entrance), entrance
+
+
+def perhaps_fetched(
+    trail: Trail, door: Entrance, to: Iterable[Entrance]
+) -> Iterator[tuple[Trail, Entrance]]:
+    """Follow packets to an endpoint, and on to entrances that its origins may mean.
+
+    An origin whose name nothing in the input resolves may be anybody's whom the edge gets at.
+    """
+    for here, fetch in _fetches(trail, door):
+        if not is_untold(trail.network, fetch):
+            continue
+        for entrance in to:
+            yield _guessed(_connected(here, door, fetch, entrance), door, fetch), entrance
+
+
+def _guessed(trail: Trail, door: Entrance, fetch: Fetch) -> Trail:
+    what = fetch.host or fetch.origin.label
+    label = f"fqdn:{fetch.host}" if fetch.host else "collection-gap"
+    return remark(
+        trail,
+        "front-door-origin",
+        fetch.origin.id,
+        lambda _: f"it cannot be told where {door.name} fetches from as {what}: perhaps there",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason(label, f"where {what} leads", fetch.origin.id),),
+    )
+
+
+def is_untold(network: Network, fetch: Fetch) -> bool:
+    """Whether it is not told whom an origin names: a name nothing resolves, or no host at all."""
+    settings = walk.peek(fetch.origin, "properties")
+    if fetch.link or walk.peek(walk.peek(settings, "azure_origin"), "id"):
+        return False
+    if not fetch.host:
+        return True
+    if address_or_none(fetch.host) is not None or named_by(network, fetch):
+        return False
+    try:
+        addresses_named(network, None, fetch.host)
+    except Undetermined:
+        return not of_microsoft(network, fetch.host)
+    return False
+
+
+def _fetches(trail: Trail, door: Entrance) -> Iterator[tuple[Trail, Fetch]]:
+    """Follow packets to an endpoint, up to each of its origins."""
     network, node = trail.network, door.node
     if not isinstance(node, FrontDoorEndpoint | ClassicFrontDoor):
         return
@@ -116,14 +173,7 @@ def fetched(trail: Trail, door: Entrance) -> Iterator[tuple[Trail, Entrance | No
         detail = f"whether {policy.label} lets the request through"
         doubts = (*doubts, Reason(f"waf:{policy.label}", detail, policy.id))
     for fetch in fetches(network, node):
-        here = _forwarded(at, door, fetch, (*fetch.reasons, *doubts))
-        if fetch.link:
-            target = network.find(fetch.link)
-            if target is not None:
-                yield _connected(here, door, fetch, None), target
-            continue
-        for entrance in named_by(network, fetch):
-            yield _connected(here, door, fetch, entrance), entrance
+        yield _forwarded(at, door, fetch, (*fetch.reasons, *doubts)), fetch
 
 
 def _forwarded(trail: Trail, door: Entrance, fetch: Fetch, reasons: tuple[Reason, ...]) -> Trail:

@@ -6,11 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from auditor.addresses import EVERYTHING, Version
+from auditor.network.front_door_fetches import fetches
 from auditor.network.graph import Network, question
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.absent import into_absent
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
-from auditor.reach.doors import at_door, door_of, doors, fetched, is_door, linked
+from auditor.reach.doors import (
+    at_door,
+    door_of,
+    doors,
+    fetched,
+    is_door,
+    is_untold,
+    linked,
+    perhaps_fetched,
+)
 from auditor.reach.entrances import (
     Entrance,
     enter,
@@ -29,6 +39,7 @@ from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import to_nobody
 from auditor.reach.unresolved import perhaps, unsure_entrances
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 
 
 def from_internet(
@@ -110,6 +121,7 @@ def from_internet_to(
             yield path
     if relays:
         yield from _by_unsure_gateways(network, source, target, version, tags)
+        yield from _by_unsure_doors(network, source, target, version, tags)
     yield from _by_strangers(network, source, target, version, tags)
 
 
@@ -126,6 +138,34 @@ def _by_unsure_gateways(
                 path = Path(source, who, there, entrance)
                 if ends_at(path, target):
                     yield path
+
+
+def _by_unsure_doors(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the paths by Front Doors whose origins may be entrances towards a point."""
+    towards = [each for each in entrances_towards(network, target) if each.version == version]
+    for door in unsure_doors(network) if towards else ():
+        if door.version != version:
+            continue
+        trail = start(network, source, version, EVERYTHING, tags)
+        for at, entrance in perhaps_fetched(trail, door, towards):
+            for each, end in enter(at, entrance):
+                for there, who in ((each, end), *followed(each, end, target)):
+                    path = Path(source, who, there, door)
+                    if ends_at(path, target):
+                        yield path
+
+
+@question
+def unsure_doors(network: Network) -> tuple[Entrance, ...]:
+    """Give the endpoints of Front Door of which an origin does not tell whom it means."""
+    return tuple(
+        door
+        for door in doors(network)
+        if isinstance(door.node, FrontDoorEndpoint | ClassicFrontDoor)
+        and any(is_untold(network, fetch) for fetch in fetches(network, door.node))
+    )
 
 
 def _by_strangers(

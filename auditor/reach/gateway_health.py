@@ -13,22 +13,27 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.application_gateways import GatewayProbe
 
 
-def probed(trail: Trail, gateway: Point, machine: Point, probe: GatewayProbe | None) -> Trail:
+def probed(trail: Trail, gateway: Point, machine: Point, probe: GatewayProbe) -> Trail:
     """Add that the probe of a gateway's backend settings has to get in at a machine."""
-    port = walk.peek(walk.peek(probe, "properties"), "port")
-    if probe is None or not port or machine.kind is not Kind.MACHINE:
-        return trail
-    healthy = _gets_in(trail, gateway, machine, port)
+    name = ids.name(machine.nic.id if machine.nic is not None else machine.id)
+    healthy = _gets_in(trail, gateway, machine, port_of(probe))
+    return judged(trail, probe, healthy, name, f"the subnet of {ids.name(gateway.id)}")
+
+
+def judged(
+    trail: Trail, probe: GatewayProbe, healthy: bool | None, name: str, sender: str
+) -> Trail:
+    """Add what becomes of requests to `name`, whom a probe finds healthy, or not; None: untold."""
     if healthy is True:
         return trail
-    name = ids.name(machine.nic.id if machine.nic is not None else machine.id)
+    port = port_of(probe)
     return remark(
         trail,
         "probe",
@@ -39,9 +44,14 @@ def probed(trail: Trail, gateway: Point, machine: Point, probe: GatewayProbe | N
         ),
         Bounds.nothing(trail.space) if healthy is False else Bounds.maybe(trail.space.all),
         reasons=(Reason("health-assumed", f"whether {probe.label} gets in at {name}", probe.id),),
-        opening=f"allow the subnet of {ids.name(gateway.id)} to port {port} inbound at {name}",
+        opening=f"allow {sender} to port {port} inbound at {name}",
         rule=probe,
     )
+
+
+def port_of(probe: GatewayProbe) -> int:
+    """Give the port that a probe asks on, which `probe_of` found to be told."""
+    return int(walk.peek(walk.peek(probe, "properties"), "port") or 0)
 
 
 def probe_of(network: Network, settings: object) -> GatewayProbe | None:

@@ -17,7 +17,6 @@ from auditor.addresses import (
     NOTHING,
     Address,
     AddressSet,
-    Prefix,
     Version,
     parse_address,
 )
@@ -28,6 +27,7 @@ from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import is_node_route
 from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.routing_domains import told_spaces
 from auditor.reach.balancing import forwards_of
 from auditor.reach.ways import Way, appliances_of, ways_from
 from auditor.resources.base import Node
@@ -223,7 +223,7 @@ def _doubted(network: Network, loop: Loop) -> Loop:
     guest = next((one for one in loop.appliances if one.opaque), None)
     if guest is None:
         return loop
-    known = _inhabited(network)
+    known = told_spaces(network)
     if all(route.prefix.length <= 1 for route in loop.routes):
         known = known | PUBLIC
     label = guest.node.root.label
@@ -239,22 +239,10 @@ def _doubted(network: Network, loop: Loop) -> Loop:
 
 def example(network: Network, addresses: AddressSet) -> Address | None:
     """Give one of some addresses that says something: of a VNet, else of the internet."""
-    for some in (addresses & _inhabited(network), addresses & PUBLIC, addresses):
+    for some in (addresses & told_spaces(network), addresses & PUBLIC, addresses):
         if some:
             return some.smallest()
     return None
-
-
-@question
-def _inhabited(network: Network) -> AddressSet:
-    """The address spaces of the VNets of the input."""
-    prefixes: list[Prefix] = []
-    for vnet in network.all(VirtualNetwork):
-        try:
-            prefixes += vnet.prefixes
-        except Undetermined:
-            continue
-    return AddressSet.from_prefixes(prefixes)
 
 
 @question_about

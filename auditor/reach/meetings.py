@@ -71,11 +71,11 @@ def _plainly_alive(network: Network, group: NetworkSecurityGroup) -> set[Securit
     found: set[SecurityRule] = set()
     try:
         places = places_of(network, group)
-        ways = zip(Direction, by_priority(network, group), strict=True)
     except Undetermined:
         return found  # they are asked about
-    for direction, rules in ways:
+    for direction in Direction:
         try:
+            rules = by_priority(network, group, direction is Direction.INBOUND)
             found.update(_alive_somewhere(network, places, direction, rules))
         except Undetermined:
             continue

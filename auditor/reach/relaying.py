@@ -7,30 +7,34 @@ another one is followed too, each once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from auditor import ids
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
+from auditor.packets.diagram import PacketSet
 from auditor.reach.aiming import Aim, aims_of, distinct_relays
 from auditor.reach.approaches import behind_front, leads_on
+from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.departing import of_gateway
 from auditor.reach.entrances import Entrance, enter
-from auditor.reach.gateway_health import probed
+from auditor.reach.gateway_health import judged, port_of, probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of
+from auditor.reach.path import start
 from auditor.reach.points import Kind, Point, endpoint, gateway_frontend, keys_of
 from auditor.reach.sending import send
 from auditor.reach.stages import filters, goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import leaves_by
-from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, GatewayProbe
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PUBLIC
 
@@ -68,13 +72,52 @@ def followed(
 def _connects(
     trail: Trail, gateway: ApplicationGateway, relay: Relay, aim: Aim
 ) -> Iterator[tuple[Trail, Point]]:
-    here = sending(trail, gateway, relay, aim.addresses)
     own = point_of(trail.network, gateway)
+    for each, there in _reached(sending(trail, gateway, relay, aim.addresses), gateway, own, aim):
+        if relay.probe is None:
+            yield each, there
+        elif there == aim and there.kind is Kind.MACHINE:
+            yield probed(each, own, there, relay.probe), there
+        else:
+            yield _asked(each, gateway, own, aim, relay.probe), there
+
+
+def _reached(
+    trail: Trail, gateway: ApplicationGateway, own: Point, aim: Aim
+) -> Iterator[tuple[Trail, Point]]:
     if isinstance(aim, Entrance):
-        yield from _by_internet(here, gateway, own, aim)
-        return
-    for each, there in send(here, own, aim):
-        yield (probed(each, own, there, relay.probe) if there == aim else each), there
+        yield from _by_internet(trail, gateway, own, aim)
+    else:
+        yield from send(trail, own, aim)
+
+
+def _asked(
+    trail: Trail, gateway: ApplicationGateway, own: Point, aim: Aim, probe: GatewayProbe
+) -> Trail:
+    """Add that a probe has to get in wherever it is answered: behind a balancer, say (A-29)."""
+    asks = start(trail.network, own, trail.space.version, aim.addresses, trail.tags)
+    on_port = trail.space.having(protocols=TCP, destination_ports=PortSet.of(port_of(probe)))
+    asks = replace(asks, sent=asks.sent & on_port)
+    healthy = _answered(asks, _reached(asks, gateway, own, aim))
+    name = ids.name(aim.address if isinstance(aim, Entrance) else aim.id)
+    return judged(trail, probe, healthy, name, gateway.label)
+
+
+def _answered(asks: Trail, paths: Iterable[tuple[Trail, Point]]) -> bool | None:
+    """Tell whether somebody answers all packets: each, of those among whom a balancer chooses."""
+    none = asks.space.empty
+    may, certain = none, none
+    taken: dict[str, PacketSet] = defaultdict(lambda: none)
+    must: dict[str, PacketSet] = defaultdict(lambda: none)
+    for path, who in paths:
+        bounds = path.bounds
+        may, certain = may | bounds.may, certain | bounds.must
+        taken[who.id] |= path.taken
+        must[who.id] |= bounds.must
+    if may.is_empty:
+        return False
+    each = all(taken[who] <= must[who] for who in taken)
+    return True if each and asks.sent <= certain else None
 
 
 def _by_internet(
@@ -100,20 +143,31 @@ def _untold(
 ) -> tuple[Trail, Point]:
     """End at the pool, or at the listener or rule that does not tell one."""
     node = trail.network.find(relay.teller)
-    what = relay.member or "the requests"
-    trail = remark(
-        trail,
-        "gateway",
-        gateway.id,
-        lambda _: f"it cannot be told where {gateway.label} sends {what}",
-        Bounds.maybe(trail.space.all),
-        reasons=reasons,
-    )
+    trail = doubted(trail, gateway, relay, reasons)
     trail = replace(trail, via=(*trail.via, gateway.id))
     port = PortSet.of(relay.port) if relay.port else None
     trail = trail.becoming(destination_port=port)
     held = node if not isinstance(node, Missing) else None
     return trail, Point(Kind.PLATFORM, relay.teller, AddressSet(), held)
+
+
+def doubted(
+    trail: Trail,
+    gateway: ApplicationGateway,
+    relay: Relay,
+    reasons: tuple[Reason, ...],
+    guess: str = "",
+) -> Trail:
+    """Add that it is not told whom a gateway sends on to."""
+    what = relay.member or "the requests"
+    return remark(
+        trail,
+        "gateway",
+        gateway.id,
+        lambda _: f"it cannot be told where {gateway.label} sends {what}{guess}",
+        Bounds.maybe(trail.space.all),
+        reasons=reasons,
+    )
 
 
 def aims_towards(network: Network, target: Point) -> tuple[Point, ...]:

@@ -11,35 +11,18 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from auditor.network.graph import Network, question
+from auditor.network.hosts import of_microsoft
 from auditor.reach.addressees import aims
 from auditor.reach.aiming import aims_of, distinct_relays
-from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, port_at, sending
 from auditor.reach.points import Kind, Point, gateway_frontend
-from auditor.reach.relaying import aims_towards, followed, private_frontends
+from auditor.reach.relaying import aims_towards, doubted, followed, private_frontends
 from auditor.reach.sending import send
-from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 
 _ENDS = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT})
-
-_SERVICES = (
-    ".azure.com",
-    ".azure.net",
-    ".azure-api.net",
-    ".azurecontainerapps.io",
-    ".azurecr.io",
-    ".azureedge.net",
-    ".azurefd.net",
-    ".azurestaticapps.net",
-    ".azurewebsites.net",
-    ".microsoftonline.com",
-    ".trafficmanager.net",
-    ".windows.net",
-)
-"""Names of Microsoft's own: their addresses are public, or those of private endpoints."""
 
 
 @question
@@ -91,28 +74,17 @@ def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Po
     own = point_of(trail.network, gateway)
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(trail.network, port.listeners):
-        if not _is_untold(trail.network, relay) or not _may_name(relay, wanted):
+        if not _is_untold(trail.network, relay) or not _may_name(trail.network, relay, wanted):
             continue
         for aim in aims(trail.network, wanted):
             if not aim.addresses.intervals(trail.space.version):
                 continue
-            here = _guessed(sending(at, gateway, relay, aim.addresses), gateway, relay)
+            here = sending(at, gateway, relay, aim.addresses)
+            reasons = aims_of(trail.network, relay)[1]
+            here = doubted(here, gateway, relay, reasons, ": perhaps there")
             for there, who in send(here, own, aim):
                 if not there.bounds.may.is_empty:
                     yield there, who
-
-
-def _guessed(trail: Trail, gateway: ApplicationGateway, relay: Relay) -> Trail:
-    _, reasons = aims_of(trail.network, relay)
-    what = relay.member or "the requests"
-    return remark(
-        trail,
-        "gateway",
-        gateway.id,
-        lambda _: f"it cannot be told where {gateway.label} sends {what}: perhaps there",
-        Bounds.maybe(trail.space.all),
-        reasons=reasons,
-    )
 
 
 def _is_unsure(network: Network, front: GatewayFrontend) -> bool:
@@ -127,7 +99,6 @@ def _is_untold(network: Network, relay: Relay) -> bool:
     return not relay.member.startswith("/") and bool(aims_of(network, relay)[1])
 
 
-def _may_name(relay: Relay, wanted: Point) -> bool:
+def _may_name(network: Network, relay: Relay, wanted: Point) -> bool:
     """Whether a member may be a point: those of Microsoft's names are no machines of anybody's."""
-    service = relay.member.lower().rstrip(".").endswith(_SERVICES)
-    return not service or wanted.kind is Kind.ENDPOINT
+    return wanted.kind is Kind.ENDPOINT or not of_microsoft(network, relay.member)

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from auditor.errors import InputError
 from auditor.ids import fold
-from auditor.snapshot import depth
+from auditor.snapshot import depth, doubled
 from auditor.snapshot.discover import STDIN, Input, discover
 from auditor.snapshot.document import (
     EffectiveAnswer,
@@ -148,9 +148,13 @@ def _parse(document: Document) -> Reading:
     name, text = document.name, document.text
     depth.check(name, text)
     try:
-        return read(document) if document.is_sound() else read_lines(document)
+        if not document.is_sound():
+            return read_lines(document)
+        reading = read(document)
     except (msgspec.DecodeError, RecursionError) as error:
         raise malformed(name, text, error) from None
+    doubled.check(document)
+    return reading
 
 
 def _as_gap(error: InputError, item: Input, keep_going: bool) -> Gap:

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.cluster_ranges import (
-    Clash,
+    clash_told,
     clashes,
     doubts,
     free_range,
@@ -75,24 +75,10 @@ def pod_range_overlap(network: Network, cluster: ManagedCluster, params: Elsewhe
     """Compare the pod ranges with what is around the cluster, and kubenet clusters in pairs."""
     ranges = pod_claims(cluster)
     for clash in clashes(network, cluster, ranges, params):
-        yield _with_others(network, cluster, clash, params)
+        remedy = _remedy(network, cluster, clash.mine, params)
+        yield clash_told(cluster, clash, "pod range", remedy)
     yield from _with_clusters(network, cluster, ranges, params)
     yield from doubts(network, cluster, params)
-
-
-def _with_others(
-    network: Network, cluster: ManagedCluster, clash: Clash, params: Elsewhere
-) -> Finding:
-    return Finding(
-        subject=cluster.id,
-        message=f"pod range {clash.mine.prefix} of cluster {cluster.label} overlaps "
-        + " and ".join(clash.users),
-        remedy=_remedy(network, cluster, clash.mine, params),
-        related=clash.related,
-        evidence=clash.evidence,
-        severity=Severity.HIGH if clash.mild else None,
-        key=str(clash.mine.prefix),
-    )
 
 
 def _with_clusters(

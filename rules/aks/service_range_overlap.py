@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import (
-    Clash,
+    clash_told,
     clashes,
     doubts,
     free_range,
@@ -62,27 +62,13 @@ def service_range_overlap(network: Network, cluster: ManagedCluster, params: Els
     """Compare the service ranges with what is around the cluster, and with its pods' range."""
     ranges = service_claims(cluster)
     for clash in clashes(network, cluster, ranges, params):
-        yield _with_others(network, cluster, clash, params)
+        remedy = _remedy(network, cluster, clash.mine, params)
+        yield clash_told(cluster, clash, "service range", remedy)
     try:
         yield from _with_pods(network, cluster, ranges, params)
     except Undetermined as unknown:
         yield Unknown(cluster.id, missing=unknown.missing, key="pods")
     yield from doubts(network, cluster, params)
-
-
-def _with_others(
-    network: Network, cluster: ManagedCluster, clash: Clash, params: Elsewhere
-) -> Finding:
-    return Finding(
-        subject=cluster.id,
-        message=f"service range {clash.mine.prefix} of cluster {cluster.label} overlaps "
-        + " and ".join(clash.users),
-        remedy=_remedy(network, cluster, clash.mine, params),
-        related=clash.related,
-        evidence=clash.evidence,
-        severity=Severity.HIGH if clash.mild else None,
-        key=str(clash.mine.prefix),
-    )
 
 
 def _with_pods(

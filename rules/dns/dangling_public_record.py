@@ -35,6 +35,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Missing, every, evidence, question, question_about
+from auditor.network.holes import holes
 from auditor.remedy import az
 from auditor.resources.base import TYPES
 from auditor.resources.dns import PublicRecordSet
@@ -168,7 +169,7 @@ def _scope(key: str) -> str:
 @question
 def _absent_subscriptions(network: Network) -> tuple[str, ...]:
     """The subscriptions that references lead to and of which the input holds nothing, sorted."""
-    named = {_scope(hole.missing.key) for hole in network.missing()} - {""}
+    named = {_scope(hole.missing.key) for hole in holes(network)} - {""}
     return tuple(sorted(one for one in named if not network.below(f"/subscriptions/{one}/")))
 
 

@@ -9,15 +9,19 @@ or a resource that others point at and nobody exported is a hole: what depends o
 - A part of the input could not be read: a next page that was not fetched, a list that was denied
   or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
 - A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
-  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list. More
-  than five of one type in one resource group are told together.
+  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list.
+- A part that came without what it is a part of: a subnet without its network, a rule without its
+  group, a backend pool without its gateway. Most rules ask for the whole and have nothing to judge.
+
+More than five absent resources of one type in one resource group are told together.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
 told.
 
-What an export format is known to drop, and elements of it that no reader understands, are told
-with severity low: they are no error of the export.
+What an export format is known to drop, elements of it that no reader understands, and files that
+hold no resource of Azure (a `package.json` beside the exports) are told with severity low: they are
+no error of the export.
 
 ## What to do
 Export what is missing together with the rest: the whole subscription, all pages, with a role that
@@ -38,7 +42,8 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence, Location
-from auditor.network.graph import Hole, evidence, question
+from auditor.network.graph import evidence, question
+from auditor.network.holes import Hole, Stray, holes
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
@@ -47,7 +52,7 @@ from auditor.snapshot.document import Gap
 
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?", re.DOTALL)
 _TOGETHER = 5
-_MILD = ("unsupported", "lossy")
+_MILD = ("unsupported", "foreign", "lossy")
 _READ = {
     "partial": "was read in part",
     "denied": "was denied",
@@ -55,12 +60,13 @@ _READ = {
     "damaged": "is damaged",
     "conflict": "is told in two ways",
     "unsupported": "is not understood",
+    "foreign": "holds what is no resource of Azure",
     "lossy": "was exported with loss",
 }
 
 
 class Missing(Struct, frozen=True):
-    """Resources of one type and group that are referenced and absent, or one gap of the input.
+    """Resources of one type and group that are named and absent, or one gap of the input.
 
     Or a list of parts that a resource does not tell.
     """
@@ -75,15 +81,15 @@ class Missing(Struct, frozen=True):
 def incompleteness(network: Network) -> tuple[Missing, ...]:
     """Everything the audit would have needed; the network itself when nothing is missing."""
     groups: dict[tuple[str, str], list[Hole]] = defaultdict(list)
-    for hole in (*network.missing(), *missing_subnets(network)):
+    for hole in (*holes(network), *missing_subnets(network)):
         kind = (ids.type_of(hole.missing.id) or "").lower()
         groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
     found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
-    for _, holes in sorted(groups.items()):
-        if len(holes) > _TOGETHER:
-            found.append(Missing(holes[0].missing.id, tuple(holes)))
+    for _, alike in sorted(groups.items()):
+        if len(alike) > _TOGETHER:
+            found.append(Missing(alike[0].missing.id, tuple(alike)))
         else:
-            found.extend(Missing(hole.missing.id, (hole,)) for hole in holes)
+            found.extend(Missing(hole.missing.id, (hole,)) for hole in alike)
     found.extend(Missing(each.node.id, untold=each) for each in untold_parts(network))
     return tuple(found) or (Missing(""),)
 
@@ -135,7 +141,8 @@ def _absent(holes: tuple[Hole, ...]) -> Finding:
     source = first.referrer.source
     kind = ids.type_of(first.missing.id) or "resource"
     if len(holes) == 1:
-        message = f"{source.label} refers to {kind} {ids.name(first.missing.id)}, not exported"
+        how = "is a part of" if isinstance(first.referrer, Stray) else "refers to"
+        message = f"{source.label} {how} {kind} {ids.name(first.missing.id)}, not exported"
         key = ""
     else:
         group = ids.resource_group(first.missing.id) or "no resource group"

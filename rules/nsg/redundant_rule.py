@@ -15,8 +15,8 @@ anything is NSG-014's.
 Not judged: rules that Kubernetes writes (`k8s-azure-lb_...`), and groups on AzureBastionSubnet,
 where Azure demands rules that its defaults already imply (N-43).
 
-*Unknown* when the export does not tell priority, direction or access of a rule of the group, or
-what the rule itself matches; and when two rules of one priority disagree.
+*Unknown* when the export does not tell the direction of a rule of the group, priority or access of
+one of the same direction, or what the rule itself matches; and when two of one priority disagree.
 
 ## What to do
 Delete it; or keep it, if it stands there to say so in writing, and waive the finding with that
@@ -57,7 +57,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 def redundant_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
     group = group_of(network, security_rule)
-    causes = idle_rules(network, group).redundant.get(security_rule)
+    causes = idle_rules(network, group, security_rule.inbound).redundant.get(security_rule)
     if causes is None:
         sure_to_match(network, group, security_rule)
         return

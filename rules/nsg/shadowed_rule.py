@@ -17,8 +17,8 @@ on what else a name stands for, the rule is kept: it may decide something.
 
 Rules that Kubernetes writes (`k8s-azure-lb_...`) are not judged: it would write them again.
 
-*Unknown* when the export does not tell priority, direction or access of a rule of the group, or
-what the rule itself matches; and when two rules of one priority disagree.
+*Unknown* when the export does not tell the direction of a rule of the group, priority or access of
+one of the same direction, or what the rule itself matches; and when two of one priority disagree.
 
 ## What to do
 Decide which of the rules is right. Delete this one; or, if it is the right one, give it a priority
@@ -58,7 +58,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 def shadowed_rule(network: Network, security_rule: SecurityRule) -> Outcomes:
     """Judge one custom rule."""
     group = group_of(network, security_rule)
-    causes = idle_rules(network, group).shadowed.get(security_rule)
+    causes = idle_rules(network, group, security_rule.inbound).shadowed.get(security_rule)
     if causes is None:
         sure_to_match(network, group, security_rule)
         return

@@ -10,7 +10,8 @@ A zone group of the endpoint names a private zone, and in that zone the records 
 and AAAA of one name together)
 
 - give an address that is not the endpoint's, or
-- are not there, although the zone group says that it wrote them.
+- are not there, although the zone group says that it wrote them, and the snapshot holds all records
+  of the zone: as many as it counts (`numberOfRecordSets`), of which one is the zone's own (SOA).
 
 The records' names are those the zone group lists, else the target's own name; a name that is only
 guessed so and is not in the zone gives *unknown*. So do a zone, its records, or the endpoint's
@@ -77,20 +78,23 @@ def _zone(
     zone = network.get(config.properties.private_dns_zone_id, PrivateDnsZone)
     if zone is None:
         raise Undetermined("the private zone of the zone group", resource=endpoint.id)
-    if not names.records_exported(network, zone.key):
-        raise Undetermined(f"the records of private zone {zone.label}", resource=zone.id)
     records = names.records_by_label(network, zone.key)
     written = _written(config)
+    absent = []
     for label in written or _guessed(endpoint):
         found = tuple(record for record in records.get(label, ()) if record.addresses)
         if found:
             yield from _elsewhere(endpoint, zone, found, own)
-        elif written:
-            yield _absent(endpoint, zone, label, own)
         else:
-            raise Undetermined(
-                f"which records of {zone.label} are those of private endpoint {endpoint.label}"
-            )
+            absent.append(label)
+    if absent and not names.records_whole(network, zone):
+        raise Undetermined(f"the records of private zone {zone.label}", resource=zone.id)
+    if absent and not written:
+        raise Undetermined(
+            f"which records of {zone.label} are those of private endpoint {endpoint.label}"
+        )
+    for label in absent:
+        yield _absent(endpoint, zone, label, own)
 
 
 def _written(config: ZoneConfig) -> tuple[str, ...]:

@@ -115,6 +115,38 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
         registry.rules((str(tmp_path / "gone"),))
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"readme.md": "rules"},
+        {"test_one.py": RULE, "_one.py": RULE},
+        {"one.py": "def wrong_thing(): ..."},
+        {"one.py": "from auditor.rule import Rule, rule"},
+    ],
+    ids=["empty", "no Python", "passed over", "no decorator", "imports alone"],
+)
+def test_a_folder_without_rules_is_refused(files: dict[str, str], tmp_path: Path) -> None:
+    """Else a misspelt folder would leave its rules out, and the audit be green."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    with pytest.raises(UsageError, match=re.escape(f"{tmp_path} holds no rule")) as caught:
+        registry.rules((str(tmp_path),))
+
+    assert (caught.value.exit_status, caught.value.where) == (2, "--rules")
+    assert "@rule" in caught.value.advice
+
+
+def test_one_folder_without_rules_among_others_is_refused(tmp_path: Path) -> None:
+    for name in ("full", "bare"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "full" / "one.py").write_text(RULE.format(id="ZZZ-007"))
+
+    with pytest.raises(UsageError, match="bare holds no rule"):
+        registry.rules((str(tmp_path / "full"), str(tmp_path / "bare")))
+
+
 def test_every_report_loads() -> None:
     assert "console" in registry.renderer_names()
     for name in registry.renderer_names():

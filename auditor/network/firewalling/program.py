@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import combinations
 
 from msgspec.structs import replace
@@ -175,15 +176,7 @@ def _term(sides: Sides, collection: Collection, written: Written) -> FirewallTer
             (("protocols", found), ("destination ports", numbers)), name, collection.resource
         )
     )
-    term = FirewallTerm(
-        name=name,
-        collection=collection.name,
-        resource=collection.resource,
-        pointer=written.pointer,
-        priorities=collection.priorities,
-        level=collection.level,
-        group=collection.group,
-        action=collection.action,
+    term = _begun(collection, written, name)(
         sources=_sources(sides, rule, name),
         destinations=_destinations(sides, rule, name),
         protocols=found or EVERY_PROTOCOL,
@@ -258,6 +251,21 @@ def _nat(
     )
 
 
+def _begun(collection: Collection, written: Written, name: str) -> partial[FirewallTerm]:
+    """Say of a term where it is written, and how its collection ranks it."""
+    return partial(
+        FirewallTerm,
+        name=name,
+        collection=collection.name,
+        resource=collection.resource,
+        pointer=written.pointer,
+        priorities=collection.priorities,
+        level=collection.level,
+        group=collection.group,
+        action=collection.action,
+    )
+
+
 def _port(text: str | None) -> int | None:
     found = ports((text,)) if text else None
     return found[0][0] if found and PortSet(found).size == 1 else None
@@ -282,15 +290,7 @@ def _application(sides: Sides, collection: Collection, written: Written) -> Fire
     if _names_destinations(rule):
         detail = f"whether the destinations of {name} count beside what it lets one ask for"
         doubts.append(Reason("semantics:E-25", detail, collection.resource))
-    return FirewallTerm(
-        name=name,
-        collection=collection.name,
-        resource=collection.resource,
-        pointer=written.pointer,
-        priorities=collection.priorities,
-        level=collection.level,
-        group=collection.group,
-        action=collection.action,
+    return _begun(collection, written, name)(
         sources=only_v4(_sources(sides, rule, name)),
         destinations=Extent(EVERY_V4),
         protocols=TCP,

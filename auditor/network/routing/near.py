@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from auditor.addresses import NOTHING, AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, contested, question_about
+from auditor.network.contested import contested
+from auditor.network.graph import Network, question_about
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.private_endpoints import routes_to_endpoints
 from auditor.network.routing_domains import claims_of

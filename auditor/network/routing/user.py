@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressError, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined, quoted
-from auditor.network.graph import contested, told_once
+from auditor.network.contested import contested, told_once
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.appliances import Verdict, appliance_verdict, gateway_verdict
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source

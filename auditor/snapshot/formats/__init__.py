@@ -10,6 +10,7 @@ from msgspec import UNSET
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import graph, kubernetes, own, refused, rest
 from auditor.snapshot.formats.document import Document, NotAnExport, Reader, Reading, TooLarge
+from auditor.snapshot.formats.foreign import kind_of
 from auditor.snapshot.formats.pages import read_pages
 
 
@@ -63,7 +64,7 @@ def read(document: Document) -> Reading:
             advice="look for variables that refer to one another in a doubling chain",
         ) from None
     if reading is None:
-        raise NotAnExport(_described(document), advice=ADVICE)
+        raise NotAnExport(_described(document), advice=ADVICE, kind=kind_of(document))
     return reading
 
 

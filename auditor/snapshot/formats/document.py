@@ -19,7 +19,8 @@ from auditor.snapshot.document import (
     Lines,
     Record,
 )
-from auditor.snapshot.scan import Text, first_member, in_a_row, member, skip_space
+from auditor.snapshot.faults import shown
+from auditor.snapshot.scan import Text, first_member, in_a_row, skip_space
 
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
 """Any JSON value, opened one level deep: what is inside stays undecoded."""
@@ -59,6 +60,13 @@ class Envelope(msgspec.Struct, frozen=True):
     terraform_version: Parts | UnsetType = UNSET
 
 
+Refusals: TypeAlias = list[tuple[str, str, str, str]]
+"""What was left out: kind, subject, detail, where."""
+
+FOREIGN = "foreign"
+"""The kind of a Gap behind which there is no resource of Azure."""
+
+
 class TooLarge(Exception):
     """A template unfolds to more values than any deployment has."""
 
@@ -72,6 +80,13 @@ class NotAnExport(InputError):
     def __init__(self, what: str, *, advice: str, kind: str = "unsupported") -> None:
         super().__init__(what, advice=advice)
         self.kind = kind
+
+    @classmethod
+    def of_all(cls, what: str, refusals: Refusals, *, advice: str) -> NotAnExport:
+        """Refuse several documents, none of which is an export."""
+        kinds = {kind for kind, *_ in refusals}
+        kind = FOREIGN if kinds == {FOREIGN} else "unsupported"
+        return cls(f"{what}; the first: {refusals[0][2]}", advice=advice, kind=kind)
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -139,15 +154,13 @@ class Document:
         """Give the offset in the source's text of each of `parts`.
 
         They are the elements of the list under `key`, or, for None, of the document itself.
+        Raises InputError when `key` is given twice: another list stands there, too.
         """
-        if key is None:
-            return element_starts(self.text, self.start, parts)
-        at = first_member(self.text, self.start, key)
-        found = element_starts(self.text, at, parts) if at is not None else []
-        if found or not parts:
-            return found
-        at = member(self.text, self.start, key)  # a doubled key: the decoder takes the last
-        return element_starts(self.text, at if at is not None else self.start, parts)
+        at = self.start if key is None else first_member(self.text, self.start, key)
+        found = element_starts(self.text, at, parts) if at is not None else None
+        if found is None:  # the decoder took the last of several
+            raise given_twice(key or "", self.where(f"{self.pointer}/{key}"))
+        return found
 
     def where(self, pointer: str, start: int | None = None) -> str:
         """Give `file:line: pointer` for a Gap."""
@@ -156,10 +169,19 @@ class Document:
         return f"{self.name}:{line}: {pointer}" if pointer else f"{self.name}:{line}"
 
 
-def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
+def given_twice(key: str, where: str) -> InputError:
+    """Refuse an object that gives a key twice: nobody can tell which value is meant."""
+    return InputError(
+        f'the key "{shown(key)}" is given twice in one object, with different values',
+        where=where,
+        advice="keep the one that holds and take the other out, or export again",
+    )
+
+
+def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int] | None:
     """Give the offset of each element of the array at `at`, whose lengths are known already.
 
-    Empty when the array's text does not fit them, hence is not where they come from.
+    None when the array's text does not fit them, hence is not where they come from.
     """
     sizes = [memoryview(part).nbytes for part in parts]
     *starts, end = in_a_row(text, skip_space(text, at + 1), sizes)
@@ -167,7 +189,7 @@ def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int]:
         text[starts[i] : starts[i] + sizes[i]] == bytes(parts[i])
         for i in ((0, -1) if parts else ())
     )
-    return starts if fits else []
+    return starts if fits else None
 
 
 class Reading(msgspec.Struct):
@@ -184,11 +206,8 @@ class Reading(msgspec.Struct):
     secrets: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Where in the text secrets stand (from, to), which must not be kept."""
 
-    def count_gaps(self, refusals: list[tuple[str, str, str, str]]) -> None:
-        """Add a Gap for each kind and detail of `refusals`, with the first place of each.
-
-        A refusal is kind, subject, detail, where.
-        """
+    def count_gaps(self, refusals: Refusals) -> None:
+        """Add a Gap for each kind and detail of `refusals`, with the first place of each."""
         places: dict[tuple[str, str, str], list[str]] = {}
         for *what, where in refusals:
             places.setdefault((what[0], what[1], what[2]), []).append(where)

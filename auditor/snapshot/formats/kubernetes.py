@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from auditor.ids import fold
 from auditor.snapshot.document import Gap, KubernetesObject
-from auditor.snapshot.formats.document import Document, Reading, is_given
+from auditor.snapshot.formats.document import FOREIGN, Document, Reading, Refusals, is_given
 from auditor.snapshot.scan import Text
 
 
@@ -89,7 +89,7 @@ def take(
     `inherited` are the apiVersion and kind of elements that do not tell theirs. `told` means that
     `cluster` beside them says whose they are, as in a snapshot; kubectl writes no such key.
     """
-    refusals: list[tuple[str, str, str, str]] = []
+    refusals: Refusals = []
     for element in elements:
         made = _object(document, element, inherited, told)
         if isinstance(made, KubernetesObject):
@@ -97,7 +97,7 @@ def take(
             continue
         raw, start, pointer = element
         reading.secrets.append((start, start + memoryview(raw).nbytes))
-        refusals.append(("unsupported", document.name, made, document.where(pointer, start)))
+        refusals.append((FOREIGN, document.name, made, document.where(pointer, start)))
     reading.count_gaps(refusals)
 
 

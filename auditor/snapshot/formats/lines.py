@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Raw
 
 from auditor.errors import InputError
-from auditor.snapshot import depth, formats
+from auditor.snapshot import depth, doubled, formats
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import malformed
 from auditor.snapshot.formats.collect import Collector
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, Refusals
 from auditor.snapshot.scan import Text, skip_space
 
 _LINES = msgspec.json.Decoder(Raw)
@@ -25,33 +25,50 @@ _Part: TypeAlias = tuple[Raw, int]
 def read_lines(document: Document) -> Reading:
     """Read a text of several JSON documents, each on a line of its own or on several."""
     parts = _LINES.decode_lines(document.text)
-    return _read(document, [*_placed(document.text, document.start, parts)])
+    placed = [*_placed(document.text, document.start, parts)]
+    reading = _read(document, placed)
+    _check_keys(document, placed)
+    return reading
 
 
 def read_sound_lines(document: Document) -> Reading | None:
     """Read the lines that are sound, of a text of which others are not; each of those is a gap.
 
-    None when the text is no JSON lines: when more lines are damaged than sound. A document that
-    was written on several lines has hardly any that is sound alone.
+    None when the text is no JSON lines but a document on several, which has more lines that only
+    a longer document has (`_is_inside`) than objects and arrays on lines of their own.
     """
     sound: list[_Part] = []
     faults: list[Gap] = []
-    good = 0
+    good = inside = 0
     for number, start, line in _lines(document.text):
         try:
             depth.check(document.name, line)
             parts = _LINES.decode_lines(line)
+            placed = [*_placed(document.text, skip_space(document.text, start), parts)]
+            _check_keys(document, placed)
         except (msgspec.DecodeError, RecursionError, InputError) as error:
             faults.append(_fault(document.name, number, line, error))
+            inside += _is_inside(line)
             continue
-        if parts:
-            good += 1
-            sound += _placed(document.text, skip_space(document.text, start), parts)
-    if len(faults) > good:
+        good += line.lstrip()[:1] in (b"{", b"[")
+        sound += placed
+    if inside > good or not good:
         return None
     reading = _read(document, sound, spare=True)
     reading.gaps.extend(faults)
     return reading
+
+
+def _is_inside(line: bytes) -> bool:
+    """Tell a line of a document that goes on before or after it from a torn one of JSON lines."""
+    return line[:1] in (b" ", b"\t", b'"', b"]", b"}") or line.rstrip().endswith(
+        (b"{", b"[", b"},", b"],")
+    )
+
+
+def _check_keys(document: Document, parts: Iterable[_Part]) -> None:
+    for part, at in parts:
+        doubled.check(document.part(part, at, ""))
 
 
 def _lines(text: Text) -> Iterator[tuple[int, int, bytes]]:
@@ -86,17 +103,13 @@ def _read(document: Document, parts: Sequence[_Part], *, spare: bool = False) ->
     reading = collector.finish()
     refusals = [refusal for one in others for refusal in _read_into(reading, one, spare)]
     if refusals and len(refusals) == len(parts):
-        raise NotAnExport(
-            f"{len(parts)} JSON documents, none of them an export; the first: {refusals[0][2]}",
-            advice=formats.ADVICE,
-        )
+        what = f"{len(parts)} JSON documents, none of them an export"
+        raise NotAnExport.of_all(what, refusals, advice=formats.ADVICE)
     reading.count_gaps(refusals)
     return reading
 
 
-def _read_into(
-    reading: Reading, document: Document, spare: bool
-) -> list[tuple[str, str, str, str]]:
+def _read_into(reading: Reading, document: Document, spare: bool) -> Refusals:
     """Read one document; give its refusal, if it is refused."""
     try:
         reading.extend(formats.read(document))

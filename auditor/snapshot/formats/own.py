@@ -12,7 +12,7 @@ from auditor.snapshot.document import OWN_SHAPE, EffectiveAnswer, Gap, Kubernete
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import kubernetes
 from auditor.snapshot.formats.collect import Collector
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading
 from auditor.snapshot.formats.kubernetes import Element
 
 SCHEMA = "auditor.snapshot/1"
@@ -112,6 +112,7 @@ def _foreign(schema: str) -> NotAnExport:
     return NotAnExport(
         f"an output of auditor itself ({shown(schema)}), not an export",
         advice="give the snapshot or the exports that it was made from",
+        kind=FOREIGN,
     )
 
 

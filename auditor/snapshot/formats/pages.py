@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, Raw
 
-from auditor.snapshot.formats.document import Document, Envelope, NotAnExport, Reading
+from auditor.snapshot.formats.document import Document, Envelope, NotAnExport, Reading, Refusals
 
 _MAX_NESTED = 3
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -19,7 +19,7 @@ def read_pages(document: Document, read: Callable[[Document], Reading]) -> Readi
     if not parts or document.pointer.count("/") >= _MAX_NESTED or not _is_answer(parts[0]):
         return None
     reading = Reading("array of answers")
-    refusals: list[tuple[str, str, str, str]] = []
+    refusals: Refusals = []
     for index, (part, start) in enumerate(zip(parts, document.starts(parts, None), strict=True)):
         pointer = f"{document.pointer}/{index}"
         page = document.part(part, start, pointer)
@@ -28,8 +28,9 @@ def read_pages(document: Document, read: Callable[[Document], Reading]) -> Readi
         except NotAnExport as error:
             refusals.append((error.kind, document.name, error.what, page.where(pointer)))
     if len(refusals) == len(parts):
-        raise NotAnExport(
-            f"{len(parts)} answers, none of them an export; the first: {refusals[0][2]}",
+        raise NotAnExport.of_all(
+            f"{len(parts)} answers, none of them an export",
+            refusals,
             advice="give each answer as a file of its own to see what is wrong with it",
         )
     reading.count_gaps(refusals)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, Raw
 
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading, keys_of
+from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
+from auditor.snapshot.formats.foreign import kind_of
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,60}")
 _DENIED = frozenset(
@@ -49,9 +50,10 @@ def _by_schema(document: Document) -> NotAnExport | None:
         return NotAnExport(
             "a parameter file: it says what to put into a template, not what is deployed",
             advice="give the template, or `bicep snapshot` of both",
+            kind=FOREIGN,
         )
     if "sarif" in folded:
-        return NotAnExport("a SARIF report, not an export", advice="leave it out")
+        return NotAnExport("a SARIF report, not an export", advice="leave it out", kind=FOREIGN)
     return None
 
 
@@ -80,6 +82,7 @@ def _token(document: Document) -> NotAnExport | None:
     return NotAnExport(
         "an access token, not an export",
         advice="delete the file: whoever reads it can act in your name",
+        kind=kind_of(document),
     )
 
 
@@ -151,11 +154,19 @@ _KEYED: tuple[tuple[frozenset[str], Callable[[set[str]], bool], str, str], ...] 
 )
 
 
+_OTHERS = ("the published list of service tags", "a kubeconfig")
+"""How those are called that hold nothing of an estate."""
+
+
+def _kind(what: str, document: Document) -> str:
+    return kind_of(document) if what.startswith(_OTHERS) else "unsupported"
+
+
 def _by_keys(document: Document) -> NotAnExport | None:
     keys = set(document.keys)
     for needed, condition, what, advice in _KEYED:
         if needed <= keys and condition(keys):
-            return NotAnExport(what, advice=advice)
+            return NotAnExport(what, advice=advice, kind=_kind(what, document))
     return None
 
 

@@ -7,6 +7,7 @@ import pytest
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, every, evidence, question, question_about, whole
+from auditor.network.holes import holes
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -177,14 +178,14 @@ def test_references_to_instances_are_references_to_the_model() -> None:
     edges = network.referrers(model, "ipConfigurations")
     assert len(edges) == 2
     assert {edge.spelled for edge in edges} <= {each["id"] for each in back}
-    assert network.missing() == ()
+    assert holes(network) == ()
 
 
 def test_instances_of_an_absent_scale_set_are_one_hole() -> None:
     back = [{"id": instance(number, "/ipConfigurations/main").upper()} for number in (0, 1)]
     subnet = {"name": "s", "properties": {"ipConfigurations": back}}
 
-    (hole,) = estate(resource(VNET, "hub", {"subnets": [subnet]})).missing()
+    (hole,) = holes(estate(resource(VNET, "hub", {"subnets": [subnet]})))
 
     assert hole.missing.key == arm_id(VMSS, "pool").lower()
     assert hole.missing.id == arm_id(VMSS, "pool").upper()
@@ -196,7 +197,7 @@ def test_a_hole_is_named_as_it_is_spelled(spelling: str) -> None:
     target = arm_id(VNET, "Hub")
     spelled = spelling.format(target.strip("/"))
 
-    (hole,) = estate(nic(subnet={"id": f"{spelled.rstrip('/')}/subnets/app/"})).missing()
+    (hole,) = holes(estate(nic(subnet={"id": f"{spelled.rstrip('/')}/subnets/app/"})))
 
     assert hole.missing.id.strip("/") == target.strip("/")
 
@@ -204,14 +205,14 @@ def test_a_hole_is_named_as_it_is_spelled(spelling: str) -> None:
 def test_what_is_only_counted_is_no_hole() -> None:
     counted = resource("Microsoft.Contoso/boats", "b")
 
-    assert estate(nic(publicIPAddress={"id": counted["id"]}), counted).missing() == ()
+    assert holes(estate(nic(publicIPAddress={"id": counted["id"]}), counted)) == ()
 
 
 def test_a_part_that_is_absent_from_a_present_owner_is_no_hole_but_missing() -> None:
     target = arm_id(f"{VNET}/subnets", "hub", "gone")
     network = estate(nic(subnet={"id": target}), resource(VNET, "hub", {"subnets": []}))
 
-    assert network.missing() == ()
+    assert holes(network) == ()
     assert isinstance(network.find(target), Missing)
 
 

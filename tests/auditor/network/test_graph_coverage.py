@@ -9,6 +9,7 @@ import pytest
 
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network
+from auditor.network.holes import holes
 from auditor.resources.base import TYPES, Node
 from auditor.testing import estate
 
@@ -320,7 +321,7 @@ def test_every_type_that_is_read_is_a_node(network: Network) -> None:
 
     assert absent == set()
     assert network.counted == frozenset()
-    assert network.missing() == ()
+    assert holes(network) == ()
     assert network.gaps == ()
 
 
@@ -357,6 +358,6 @@ def test_what_is_taken_out_is_missing_and_says_who_misses_it(gone: str) -> None:
 
     found = network.find(at(gone))
     assert isinstance(found, Missing)
-    assert [hole.missing.id for hole in network.missing()] == [at(gone)]
+    assert [hole.missing.id for hole in holes(network)] == [at(gone)]
     wanted = {source for source, _, target in EDGES if target == gone}
     assert {at(source) for source in wanted} <= {e.source.id for e in network.referrers(found)}

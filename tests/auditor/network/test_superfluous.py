@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
 from auditor.network.filters import DEFAULTS, Filter, Selector, filters_of, selector
+from auditor.network.idle_filters import do_nothing
 from auditor.network.likeness import kinship, likeness
-from auditor.network.superfluous import _do_nothing, dispensable, idle_rules, in_words
+from auditor.network.superfluous import dispensable, idle_rules, in_words
 from auditor.ports import EVERY_PORT, PortSet
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.special_addresses import PUBLIC
@@ -29,8 +30,9 @@ def idle(
     """What is shadowed and what is redundant: names, each with those that explain it."""
     network = estate(nsg(*rules), *more)
     (group,) = network.all(NetworkSecurityGroup)
-    found = idle_rules(network, group)
-    return _named(found.shadowed), _named(found.redundant)
+    both = [idle_rules(network, group, inbound) for inbound in (True, False)]
+    shadowed, redundant = both[0].shadowed | both[1].shadowed, both[0].redundant | both[1].redundant
+    return _named(shadowed), _named(redundant)
 
 
 def _named(found: dict[SecurityRule, Any]) -> dict[str, str]:
@@ -118,7 +120,9 @@ def test_groups_that_say_the_same_answer_each_for_where_it_stands() -> None:
     groups = nsg(*rules), nsg(*rules, name="idle")
     network = estate(*groups, vnet(subnet(nsg="nsg")))
 
-    told = {each.name: idle_rules(network, each) for each in network.all(NetworkSecurityGroup)}
+    told = {
+        each.name: idle_rules(network, each, True) for each in network.all(NetworkSecurityGroup)
+    }
 
     assert _named(told["nsg"].shadowed) == {"app": "inside"}
     assert _named(told["idle"].shadowed) == {}
@@ -196,7 +200,7 @@ def test_a_rule_that_is_not_told_shadows_nothing() -> None:
     )
     (group,) = network.all(NetworkSecurityGroup)
 
-    assert idle_rules(network, group).shadowed == {}
+    assert idle_rules(network, group, True).shadowed == {}
 
 
 def test_without_a_priority_nothing_is_told() -> None:
@@ -277,7 +281,7 @@ class _Meaning:
 @settings(max_examples=60, deadline=None)
 def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> None:
     filters = (*rules, *DEFAULTS[True])
-    shadowed, redundant = _do_nothing(filters, len(rules), _INSIDE, True)
+    shadowed, redundant = do_nothing(filters, len(rules), _INSIDE, True)
     meaning = _Meaning(seed)
     gone = set(shadowed) | set(redundant)
     for source in _SAMPLES:
@@ -292,7 +296,7 @@ def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> 
 
 
 def test_no_rules_no_work() -> None:
-    assert _do_nothing(DEFAULTS[True], 0, NOTHING, True) == ({}, {})
+    assert do_nothing(DEFAULTS[True], 0, NOTHING, True) == ({}, {})
 
 
 def _pair(outer: str, inner: str, **more: Any) -> tuple[Filter, ...]:
@@ -332,7 +336,7 @@ def test_what_is_alike_has_one_answer(some: list[Filter], others: list[Filter]) 
     assert likeness(some, _INSIDE) == likeness(moved, _INSIDE)
     if likeness(some, _INSIDE) == likeness(others, _INSIDE):
         answers = [
-            _do_nothing((*rules, *DEFAULTS[True]), len(rules), _INSIDE, True)
+            do_nothing((*rules, *DEFAULTS[True]), len(rules), _INSIDE, True)
             for rules in (some, others)
         ]
         assert answers[0] == answers[1]
@@ -389,7 +393,7 @@ def test_addresses_in_another_order_are_kin(rules: list[Filter], order: list[int
     ]
     assert kinship(rules, _INSIDE) == kinship(moved, _INSIDE)
     found, others = [
-        _do_nothing((*each, *DEFAULTS[True]), len(each), _INSIDE, True) for each in (rules, moved)
+        do_nothing((*each, *DEFAULTS[True]), len(each), _INSIDE, True) for each in (rules, moved)
     ]
     assert any(found) == any(others)
 

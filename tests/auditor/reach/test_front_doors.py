@@ -103,11 +103,56 @@ def test_without_a_front_door_nothing_changes() -> None:
     assert listed(web) == []
 
 
-@pytest.mark.parametrize("host", ["far.example", "20.50.1.3"])
+ZONES = "Microsoft.Network/dnszones"
+ELSEWHERE = {"ARecords": [{"ipv4Address": "20.50.1.3"}]}
+
+
+def alias(name: str, to: str) -> Json:
+    return resource(f"{ZONES}/CNAME", f"zone.example/{name}", {"CNAMERecord": {"cname": to}})
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["20.50.1.3", "there.zone.example", "Shop.AzureWebsites.net.", "app.zone.example"],
+)
 def test_an_origin_elsewhere_leads_to_nobody_here(host: str) -> None:
-    network = machine(*front_door(origin(host)))
+    there = resource(f"{ZONES}/A", "zone.example/there", ELSEWHERE)
+    network = machine(*front_door(origin(host)), there, alias("app", "shop.azurewebsites.net"))
     assert [e.target.id for e in listed(network)] == [DOOR]
     assert by_door(network) == {}
+
+
+@pytest.mark.parametrize("host", ["far.example", "lost.zone.example"])
+def test_a_name_that_nothing_resolves_may_be_anybody_s_whom_the_edge_gets_at(host: str) -> None:
+    named = (*front_door(origin(host)), alias("lost", "far.example"))
+    found = by_door(machine(*named, guard=GUARDED))
+    assert found == {port: ("unknown", {f"fqdn:{host}"}) for port in ("80", "443")}
+    office = rule("office", 100, "52.10.0.0/24", "443")
+    assert by_door(machine(*named, guard=office)) == {}
+    assert by_door(machine(*named, guard=rule("ssh", 100, "Internet", "22"))) == {}
+
+
+def test_a_name_of_an_origin_may_be_a_gateway_s_and_so_lead_to_its_backend() -> None:
+    network = estate(
+        nsg(rule("edge", 100, EDGE, "443"), name="gw"),
+        nic("web"),
+        pip("pip"),
+        app_gateway(),
+        vnet(subnet(), subnet("gw", "10.0.1.0/26", nsg="gw")),
+        *front_door(origin("far.example")),
+        tags=TAGS,
+    )
+    [behind] = [a for a in asked(network, "52.10.0.7", "web", tags=TAGS).answers if a.via]
+    assert [via.rpartition("/")[2] for via in behind.via] == ["shop", "agw"]
+    assert behind.verdict.value == "unknown"
+
+
+def test_an_origin_that_does_not_tell_its_host_may_be_anybody() -> None:
+    found = by_door(machine(*front_door(origin("")), guard=GUARDED))
+    assert {verdict for verdict, _ in found.values()} == {"unknown"}
+    elsewhere = arm_id("Microsoft.Web/sites", "app")
+    known = front_door(origin("far.example", azureOrigin={"id": elsewhere}))
+    assert by_door(machine(*known, guard=GUARDED)) == {}
 
 
 # --- the edge's own connection

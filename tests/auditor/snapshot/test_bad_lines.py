@@ -106,3 +106,40 @@ def test_lines_of_which_none_is_sound_are_one_gap(tmp_path: Path) -> None:
     snapshot = load([str(tmp_path)], keep_going=True)
 
     assert (names(snapshot), len(snapshot.gaps)) == (["c"], 1)
+
+
+TORN = [
+    b'{"id": ', b'{"id": "/subscriptions/s/x", "properties": {', b"WARNING: slow answer",
+    b'{"id": "x", "tags": {"a": "b"},', b'{"value": [1, 2', b"}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", TORN)
+def test_few_sound_lines_among_many_bad_are_kept(tmp_path: Path, bad: bytes) -> None:
+    lines = [line("a"), *[b'{"id": "/subscri', b"no"] * 3, bad, line("b")]
+
+    snapshot = read(tmp_path, *lines)
+
+    assert names(snapshot) == ["a", "b"]
+    assert [detail for detail, _ in told(snapshot)] == [f"line {each}" for each in range(2, 9)]
+
+
+def test_the_only_sound_line_is_kept(tmp_path: Path) -> None:
+    assert names(read(tmp_path, b'{"id": "/subscri', b"no", line("a"), b'{"id":')) == ["a"]
+
+
+@pytest.mark.parametrize("indent", [1, 2, 4, None])
+def test_a_document_on_several_lines_is_no_lines_wherever_it_is_cut(
+    tmp_path: Path, indent: int | None
+) -> None:
+    settings: Any = {"subnets": [{"name": "s"}], "dhcpOptions": {"dnsServers": ["10.0.0.4"]}}
+    several = [resource(VNET, name, settings) for name in ("a", "b", "c")]
+    if indent is None:  # an element a line
+        text = b"[" + b",\n".join(json.dumps(each).encode() for each in several) + b"]"
+    else:
+        text = json.dumps({"value": several}, indent=indent).encode()
+    (tmp_path / "other.json").write_bytes(line("c"))
+    for lost in range(1, len(text) - text.index(b"\n"), 7):
+        (tmp_path / "lines.json").write_bytes(text[:-lost])
+        snapshot = load([str(tmp_path)], keep_going=True)
+        assert (names(snapshot), len(snapshot.gaps)) == (["c"], 1)

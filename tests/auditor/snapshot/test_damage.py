@@ -95,8 +95,10 @@ def test_brackets_in_strings_are_no_depth() -> None:
     assert len(read(vnet(note="[" * 5000 + '"{')).records) == 1
 
 
-def test_doubled_keys_huge_numbers_and_odd_strings_are_sound_inside_a_resource() -> None:
-    body = b'{"id": "x", "id": "%s", "properties": {"n": 1e999, "m": %s, "s": "\\ud83d\\ude00"}}'
+def test_equal_doubled_keys_huge_numbers_and_odd_strings_are_sound_inside_a_resource() -> None:
+    body = (
+        b'{"id": "%s", "a": 1, "a": 1, "properties": {"n": 1e999, "m": %s, "s": "\\ud83d\\ude00"}}'
+    )
 
     (record,) = read(body % (VNET.encode(), b"9" * 5000)).records
 

@@ -40,18 +40,6 @@ def test_a_rest_list_points_at_each_element() -> None:
         assert text[record.start :].startswith(bytes(record.body))
 
 
-def test_a_doubled_value_key_means_the_last_one() -> None:
-    text = b'{"value": [%s], "value": [ %s ]}' % (
-        json.dumps(vnet("first")).encode(),
-        json.dumps(vnet("last")).encode(),
-    )
-
-    (record,) = read(text).records
-
-    assert record.id.endswith("/last")
-    assert text[record.start :].startswith(bytes(record.body))
-
-
 def test_a_next_link_is_a_partial_answer() -> None:
     (gap,) = read({"value": [vnet()], "nextLink": "https://management.azure.com/x"}).gaps
 

@@ -219,7 +219,7 @@ def test_an_error_answer_among_others_is_a_gap_of_its_kind(tmp_path: Path) -> No
 
     snapshot = load([str(tmp_path)])
 
-    assert kinds(snapshot) == ["denied", "failed", "unsupported"]
+    assert kinds(snapshot) == ["denied", "failed", "foreign"]
     assert snapshot.records[0].id == VNET
     with pytest.raises(InputError):
         load([str(tmp_path / "a.json"), str(tmp_path / "d.json")])
@@ -275,7 +275,7 @@ def test_nothing_of_a_secret_in_a_snapshot_stays_in_memory() -> None:
 
     assert b"aHVudGVyMg" not in bytes(snapshot.sources[0].text)
     assert [one.kind for one in snapshot.kubernetes] == ["Service"]
-    assert kinds(snapshot) == ["unsupported"]
+    assert kinds(snapshot) == ["foreign"]
 
 
 def test_what_azure_answered_about_a_nic_is_kept() -> None:

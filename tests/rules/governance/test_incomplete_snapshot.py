@@ -69,6 +69,7 @@ def test_more_than_five_of_a_kind_are_told_together(number: int, findings: int) 
         ("damaged", "is damaged", None),
         ("conflict", "is told in two ways", None),
         ("unsupported", "is not understood", Severity.LOW),
+        ("foreign", "holds what is no resource of Azure", Severity.LOW),
         ("lossy", "was exported with loss", Severity.LOW),
         ("another", "another", None),
     ],
@@ -171,3 +172,53 @@ def test_of_a_network_that_does_not_list_its_subnets_that_alone_is_told() -> Non
 def test_what_is_quoted_is_what_stands_there() -> None:
     [finding] = asked(nic("n", "10.0.0.4", ("gone", "web"))).broken
     assert finding.evidence[0].value == subnet_id("gone", "web")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (SUBNET, "hub/a"),
+        (f"{NSG}/securityRules", "hub/a"),
+        ("Microsoft.Network/routeTables/routes", "hub/a"),
+        ("Microsoft.Network/loadBalancers/backendAddressPools", "hub/a"),
+        ("Microsoft.Network/applicationGateways/urlPathMaps/pathRules", "hub/map/a"),
+        ("Microsoft.Network/privateDnsZones/A", "hub/a"),
+    ],
+)
+def test_a_part_that_came_without_what_it_is_a_part_of(kind: str, name: str) -> None:
+    """Rules ask for gateways and groups: of a lone part most of them have nothing to ask."""
+    whole = "/".join(kind.split("/")[:2])
+    alone = resource(kind, name)
+
+    [finding] = asked(alone).broken
+
+    assert finding.subject == arm_id(whole, "hub")
+    assert finding.message == f"a is a part of {whole} hub, not exported"
+    assert finding.related == (alone["id"],)
+    assert finding.evidence[0].resource == alone["id"]
+    assert (finding.evidence[0].pointer, finding.evidence[0].value) == ("/id", alone["id"])
+    assert finding.remedy.endswith(f"az resource show --ids {arm_id(whole, 'hub')}")
+
+
+def test_several_parts_of_one_resource_and_references_to_it_are_told_once() -> None:
+    parts = [resource(SUBNET, f"gone/{name}") for name in ("a", "b")]
+
+    assert len(asked(*parts).broken) == 1
+    [finding] = asked(*parts, nic("n", "10.0.0.4", ("GONE", "web"))).broken
+    assert "refers to" in finding.message
+
+
+def test_a_part_whose_owner_is_there_in_whatever_form_is_kept() -> None:
+    part = resource("Microsoft.Network/virtualNetworks/subnets", "A/s")
+
+    assert asked(vnet("a", "10.0.0.0/16", subnets={"s": "10.0.0.0/24"}), part).kept
+    assert asked(home(), resource("Microsoft.Contoso/boats/masts", "b/m")).kept
+
+
+def test_a_setting_of_a_resource_that_is_not_there_is_no_part_of_it() -> None:
+    """Its kind is exported for one parent at a time, of kinds that no rule judges, too."""
+    on = arm_id("Microsoft.Storage/storageAccounts", "logs")
+    setting = resource("Microsoft.Insights/diagnosticSettings", "d")
+    setting["id"] = f"{on}/providers/Microsoft.Insights/diagnosticSettings/d"
+
+    assert asked(home(), setting).kept

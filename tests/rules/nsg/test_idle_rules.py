@@ -78,6 +78,37 @@ def test_without_priorities_nothing_is_told() -> None:
     assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 2)
 
 
+@pytest.mark.parametrize("rule_id", ["NSG-014", "NSG-015"])
+@pytest.mark.parametrize(("doubted", "judged"), [("Inbound", "Outbound"), ("Outbound", "Inbound")])
+@pytest.mark.parametrize("doubt", ["no priority", "a tie"])
+def test_N_5_a_doubt_of_one_direction_is_none_of_the_other(
+    rule_id: str, doubted: str, judged: str, doubt: str
+) -> None:
+    """Each direction has an order of its own."""
+    bad = [rule("bad", 100, direction=doubted), deny("worse", 100, direction=doubted)]
+    if doubt == "no priority":
+        del bad.pop()["properties"]["priority"], bad[0]["properties"]["priority"]
+    sides = {"direction": judged, "destinationAddressPrefix": "10.9.0.0/16"}
+    sound = [rule("all", 200, ports="*", **sides), rule("ssh", 300, "10.0.0.0/8", "22", **sides)]
+
+    answer = ask(rule_id, estate(nsg(*bad, *sound), APP))
+
+    assert {unknown.subject.rpartition("/")[2] for unknown in answer.unknown} == {
+        each["name"] for each in bad
+    }
+    assert answer.names == (["ssh"] if rule_id == "NSG-014" else [])
+
+
+@pytest.mark.parametrize("rule_id", ["NSG-014", "NSG-015"])
+def test_a_rule_without_a_direction_may_be_of_either(rule_id: str) -> None:
+    lost = rule("lost", 100, direction=None)
+    both = [rule("in", 110), rule("out", 110, direction="Outbound")]
+
+    answer = ask(rule_id, estate(nsg(lost, *both), APP))
+
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 3)
+
+
 @pytest.mark.parametrize("field", ["protocol", "destinationPortRange", "sourceAddressPrefix"])
 def test_a_rule_that_does_not_tell_what_it_matches_is_unknown(field: str) -> None:
     maybe = rule("maybe", 100, "203.0.113.0/24", "443", **{field: None})

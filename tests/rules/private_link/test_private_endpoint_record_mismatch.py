@@ -2,9 +2,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.testing import Answer, ask, estate
+import pytest
 
-from ...endpoints import endpoint, endpoint_id, interface, record, zone, zone_group, zone_id
+from auditor.snapshot.document import OWN_SHAPE, Gap
+from auditor.testing import Answer, ask, estate, resource
+
+from ...endpoints import (
+    VAULTS,
+    ZONE,
+    endpoint,
+    endpoint_id,
+    interface,
+    record,
+    zone,
+    zone_group,
+    zone_id,
+)
 from ...networks import vnet
 
 Json = dict[str, Any]
@@ -114,3 +127,60 @@ def test_two_endpoints_are_judged_apart() -> None:
     other = [endpoint("other"), interface("10.0.0.5", name="other"), zone_group("kv2", of="other")]
     answer = asked(zone_group("kv"), record("kv", "10.0.0.4"), record("kv2", "10.0.0.4"), *other)
     assert [finding.subject for finding in answer.broken] == [endpoint_id("other")]
+
+
+SOA = resource(f"{ZONE}/SOA", f"{VAULTS}/@", {"soaRecord": {"serialNumber": 1}})
+TXT = resource(f"{ZONE}/TXT", f"{VAULTS}/note", {"txtRecords": []})
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "told"),
+    [
+        (1, [], "broken"),
+        (1, [SOA], "broken"),
+        (2, [SOA], "unknown"),
+        (2, [SOA, TXT], "broken"),
+        (2, [SOA, record("another", "10.0.0.7")], "broken"),
+        (2, [record("another", "10.0.0.7")], "broken"),
+        (3, [SOA, record("another", "10.0.0.7")], "unknown"),
+        (9, [record("kv", "10.0.0.4")], "kept"),
+        (9, [record("kv", "10.0.0.9")], "broken"),
+        (None, [SOA], "unknown"),
+        (None, [], "unknown"),
+    ],
+)
+def test_a_zone_that_counts_its_records_tells_whether_all_are_there(
+    number: int | None, shown: list[Json], told: str
+) -> None:
+    """Each zone has one record of its own, whatever else: SOA."""
+    counting = zone() if number is None else zone(numberOfRecordSets=number)
+
+    answer = asked(zone_group("kv"), *shown, pe=[*PE[:3], counting])
+
+    assert (answer.kept, len(answer.broken), len(answer.unknown)) == (
+        (told == "kept", told == "broken", told == "unknown")
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "gaps", "told"),
+    [
+        (OWN_SHAPE, (), "broken"),
+        (OWN_SHAPE, (Gap("denied", f"{zone_id()}/ALL", "403"),), "unknown"),
+        ("ARM REST list", (), "unknown"),
+    ],
+)
+def test_a_snapshot_asked_for_the_records_of_every_zone(
+    shape: str, gaps: tuple[Gap, ...], told: str
+) -> None:
+    answer = ask("PE-006", estate(*PE, zone_group("kv"), SOA, shape=shape, gaps=gaps))
+
+    assert (len(answer.broken), len(answer.unknown)) == (told == "broken", told == "unknown")
+
+
+def test_of_two_names_the_one_that_is_there_is_judged_whatever_else_is_not() -> None:
+    counting = [*PE[:3], zone(numberOfRecordSets=9)]
+
+    answer = asked(zone_group("kv", "kv-west"), record("kv", "10.0.0.9"), pe=counting)
+
+    assert (len(answer.broken), len(answer.unknown)) == (1, 1)

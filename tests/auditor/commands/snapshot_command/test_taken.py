@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,74 +14,29 @@ import pytest
 
 from auditor.collect.spool import Spool
 
-from ...command import Command, Ran, apart
-from ...standin import Estate, Fault, StandIn, identity
-from ...standin.faults import denied, page_of_a_proxy, pointing_to, throttled
-from ...standin.identity import SECRET
-from ..snapshot.planted import ENCODED, PLANTED, planted
-from ..snapshot.planted import SECRET as PLANT
+from ....command import Command
+from ....standin import Estate, Fault, StandIn, identity
+from ....standin.faults import denied, page_of_a_proxy, pointing_to, throttled
+from ....standin.identity import SECRET
+from ...snapshot.planted import ENCODED, PLANTED, planted
+from ...snapshot.planted import SECRET as PLANT
+from .taking import (
+    ESTATES,
+    GROUP,
+    LISTS,
+    OTHER,
+    ROOT,
+    SMALL,
+    SUBSCRIPTION,
+    gaps,
+    names,
+    options,
+    resource,
+    taken,
+    untimed,
+)
 
 pytest.importorskip("azure.identity")
-
-from auditor.snapshot import azure as clients
-
-ROOT = Path(__file__).parents[3]
-ESTATES = sorted(path.parent for path in (ROOT / "fixtures/estates").glob("*/expected.toml"))
-SUBSCRIPTION = "6f1d0c52-8a3e-4b77-9c41-2e5b7a90d318"
-OTHER = "99999999-0000-4000-8000-000000000000"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop"
-NETWORK = f"{GROUP}/providers/Microsoft.Network"
-LISTS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Network"
-
-
-def resource(kind: str, name: str, **properties: Any) -> dict[str, Any]:
-    id = f"{NETWORK}/{kind}/{name}"
-    return {"id": id, "name": name, "type": f"Microsoft.Network/{kind}", "properties": properties}
-
-
-SMALL = [
-    resource("routeTables", "rt-app", routes=[]),
-    resource("routeTables", "rt-db", routes=[]),
-    resource("networkSecurityGroups", "nsg-app", securityRules=[]),
-]
-
-
-@pytest.fixture(autouse=True)
-def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(clients.RETRIES, "retry_backoff_factor", 0)
-
-
-@pytest.fixture
-def azure() -> Iterator[StandIn]:
-    with StandIn(Estate.of(SMALL), page_size=1) as standin, standin.signed():
-        yield standin
-
-
-def options(azure: StandIn) -> list[str]:
-    return [
-        *("snapshot", "--arm-endpoint", azure.base, "--authority", azure.base),
-        *("--credential", "environment", "--sweep", "arm"),
-    ]
-
-
-def taken(auditor: Command, azure: StandIn, *more: str) -> tuple[Ran, dict[str, Any]]:
-    """Take a snapshot that succeeds."""
-    ran = auditor(*options(azure), "--output", "s.json", *more)
-    assert ran.status == 0, ran.err
-    found: dict[str, Any] = json.loads((auditor.folder / "s.json").read_bytes())
-    return ran, found
-
-
-def names(snapshot: dict[str, Any]) -> list[str]:
-    return [each["id"].rpartition("/")[2] for each in snapshot["resources"]]
-
-
-def gaps(snapshot: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(gap["kind"], gap["subject"].rpartition("/")[2]) for gap in snapshot["gaps"]]
-
-
-def untimed(text: bytes) -> bytes:
-    return re.sub(rb'"taken_at": "[^"]*"', b'"taken_at": ""', text)
 
 
 @pytest.mark.parametrize("estate", ESTATES, ids=lambda path: path.name)
@@ -337,180 +289,3 @@ def test_a_resource_that_vanishes_between_pages_is_no_gap(auditor: Command) -> N
         _, snapshot = taken(auditor, azure)
 
     assert (names(snapshot), gaps(snapshot)) == (["nsg-app", "rt-app", "rt-db"], [])
-
-
-# Cut off, and resumed
-
-
-def begun(azure: StandIn, *more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "auditor", *options(azure), *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def until(test: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not test():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_leaves_no_half_file_and_resumes_to_the_same_bytes(
-    auditor: Command, azure: StandIn, by: signal.Signals
-) -> None:
-    taken(auditor, azure)
-    whole = (auditor.folder / "s.json").read_bytes()
-    (auditor.folder / "s.json").unlink()
-    azure.calls.clear()
-    slow = Fault(f"{LISTS}/virtualWans", delay=60, times=None)
-    azure.faults.append(slow)
-    running = begun(azure, "--output", "s.json", "--concurrency", "3")
-    until(lambda: slow.met > 0 and len(azure.calls) > 20)
-    running.send_signal(by)
-    _, err = running.communicate(timeout=20)
-
-    if by is signal.SIGKILL:
-        assert running.returncode == -by
-    else:
-        assert running.returncode == 130
-        assert b"--resume" in err
-    assert [each.name for each in auditor.folder.iterdir()] == ["s.json.part"]
-    azure.faults.clear()
-    before = {call.path for call in azure.calls if call.status == 200} - {
-        f"{LISTS}/virtualwans".lower()
-    }
-    azure.calls.clear()
-    taken(auditor, azure, "--resume", "--concurrency", "5")
-
-    assert untimed((auditor.folder / "s.json").read_bytes()) == untimed(whole)
-    again = {call.path for call in azure.calls} & before
-    assert len(again) <= 4, again
-    assert [each.name for each in auditor.folder.iterdir()] == ["s.json"]
-
-
-def test_a_new_run_says_that_it_leaves_an_old_one_aside(auditor: Command, azure: StandIn) -> None:
-    auditor.write("s.json.part/journal", "")
-    ran, _ = taken(auditor, azure)
-
-    assert "begun anew; --resume would go on with s.json.part" in ran.err
-
-
-def test_a_run_whose_credential_ends_can_be_resumed(
-    auditor: Command, azure: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="eyJhIjp7fX0="'}
-
-    def revoke() -> None:
-        monkeypatch.setattr(identity, "SECRET", "another")
-
-    where = f"{LISTS}/virtualWans"
-    azure.faults.append(Fault(where, status=401, headers=challenge, times=None, then=revoke))
-    ran = auditor(*options(azure), "--output", "s.json", "--concurrency", "1")
-
-    assert ran.status == 3, ran.err
-    assert "help: give the same command with --resume" in ran.err
-    assert "eyJ" not in ran.err
-    azure.faults.clear()
-    monkeypatch.setattr(identity, "SECRET", SECRET)
-    _, snapshot = taken(auditor, azure, "--resume")
-
-    assert (names(snapshot), gaps(snapshot)) == (["nsg-app", "rt-app", "rt-db"], [])
-
-
-# What is refused
-
-
-def test_an_output_that_stood_there_stays_when_nothing_can_be_read(
-    auditor: Command, azure: StandIn
-) -> None:
-    auditor.write("s.json", "before")
-    azure.faults.append(denied("/subscriptions"))
-    ran = auditor(*options(azure), "--output", "s.json")
-
-    assert ran.status == 3
-    assert ran.err.startswith("auditor: no snapshot was taken\n")
-    assert "help: " in ran.err
-    assert [each.name for each in auditor.folder.iterdir()] == ["s.json"]
-    assert (auditor.folder / "s.json").read_text() == "before"
-
-
-def test_a_wrong_secret_is_told_in_a_few_lines(
-    auditor: Command, azure: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AZURE_CLIENT_SECRET", "hunter2")
-    ran = auditor(*options(azure), "--output", "s.json")
-
-    assert ran.status == 3
-    assert len(ran.err.splitlines()) == 3
-    assert "AZURE_CLIENT_SECRET" in ran.err
-    assert "hunter2" not in ran.err
-    assert list(auditor.folder.iterdir()) == []
-
-
-def test_no_credential_at_all_is_told_in_a_few_lines(
-    auditor: Command, azure: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
-        monkeypatch.delenv(name)
-    ran = auditor(*options(azure), "--output", "s.json")
-
-    assert (ran.status, len(ran.err.splitlines())) == (3, 3)
-    assert "help: set AZURE_TENANT_ID" in ran.err
-
-
-OWN = ("--authority", "https://y")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--arm-endpoint", "https://x"), "--authority together"),
-        (
-            ("--cloud", "china", "--arm-endpoint", "https://x", "--authority", "https://y"),
-            "--cloud",
-        ),
-        (("--arm-endpoint", "http://x", *OWN), "https://"),
-        (("--resume",), "--resume needs --output"),
-        (("--output", "absent/s.json"), "no such folder"),
-        (("--output", "."), "is a folder"),
-        (("--resume", "--output", "s.json"), "nothing to resume"),
-        (("--concurrency", "0"), "0 is not in the range"),
-    ],
-)
-def test_a_command_line_that_cannot_be_followed(
-    auditor: Command, arguments: tuple[str, ...], said: str
-) -> None:
-    ran = auditor("snapshot", *arguments)
-
-    assert ran.status == 2
-    assert said in ran.err
-
-
-def test_a_snapshot_is_not_for_a_terminal(
-    auditor: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    ran = auditor("snapshot")
-
-    assert ran.status == 2
-    assert "auditor snapshot | auditor check -" in ran.err
-
-
-def test_without_the_libraries_it_is_told_how_to_get_them(
-    auditor: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "azure.mgmt.network", None)
-    ran = auditor("snapshot", "--output", "s.json")
-
-    assert ran.status == 2
-    assert "uv tool install --force '.[azure]'" in ran.err
-
-
-def test_other_commands_do_not_wait_for_azures_libraries() -> None:
-    told = "import sys, auditor.cli; auditor.cli.main(['snapshot', '--help'])\n"
-    ran = apart(python=told + "assert not [m for m in sys.modules if m.startswith('azure')]")
-
-    assert ran.returncode == 0, ran.stderr

@@ -1,0 +1,70 @@
+"""What the snapshot lacks: resources that others name, or a part of which came without them."""
+
+from __future__ import annotations
+
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+
+from auditor.network.graph import Edge, Missing, Network, question
+from auditor.resources.base import TYPES, Node
+
+
+class Hole(NamedTuple):
+    """A resource that is missing, and the first reference to it or to a part of it.
+
+    Or a part of it that came without it, and names it by its own id.
+    """
+
+    missing: Missing
+    referrer: Edge | Stray
+
+
+class Stray(msgspec.Struct, frozen=True):
+    """A part that came on its own, and the resource that it is a part of did not."""
+
+    source: Node
+
+    @property
+    def pointer(self) -> str:
+        """Where in the source the resource is named."""
+        return "/id"
+
+    @property
+    def spelled(self) -> str:
+        """The id that names it."""
+        return self.source.id
+
+
+@question
+def holes(network: Network) -> tuple[Hole, ...]:
+    """Give the resources that are referenced and absent, sorted, each with a referrer.
+
+    And those of which a part came without them. A part that is absent from a resource that is
+    present is not among them.
+    """
+    found: dict[str, Hole] = {}
+    referrers = ((edge.target, edge) for edge in network.dangling())
+    strays = ((node.key, Stray(node)) for node in _strays(network))
+    for target, referrer in chain[tuple[str, Edge | Stray]](referrers, strays):
+        key = _whole(target)
+        if key not in found and key not in network.nodes and key not in network.counted:
+            segments = referrer.spelled.strip("/").split("/")[: key.count("/")]
+            found[key] = Hole(Missing("/" + "/".join(segments), key), referrer)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _strays(network: Network) -> list[Node]:
+    """Give the nodes that are parts by their type, and that nothing holds, sorted by key."""
+    parts = tuple({cls for arm_type, cls in TYPES.items() if arm_type.count("/") > 1})
+    kinds = [kind for kind in network.kinds() if issubclass(kind, parts)]
+    every = chain.from_iterable(map(network.unordered, kinds))
+    return sorted((node for node in every if node.owner is None), key=attrgetter("key"))
+
+
+def _whole(key: str) -> str:
+    """The resource a part's key belongs to: up to the first name after the provider."""
+    head, provider, tail = key.rpartition("/providers/")
+    return head + provider + "/".join(tail.split("/")[:3]) if provider else key

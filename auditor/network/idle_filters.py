@@ -1,0 +1,132 @@
+"""Which filters of one list do nothing, whatever the names in them stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+from auditor.addresses import AddressSet, Version
+from auditor.network.filters import Filter
+from auditor.network.symbols import Symbolic, applies, symbolic
+from auditor.packets.cover import superfluous
+
+_VERSIONS: tuple[Version, ...] = (4, 6)
+Found: TypeAlias = dict[int, tuple[int, ...]]
+"""Rules and those that explain why each does nothing, by their places."""
+
+
+def do_nothing(
+    filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
+) -> tuple[Found, Found]:
+    """The shadowed and the redundant of the first `custom` filters, by place."""
+    if not custom:
+        return {}, {}
+    worlds = [_World(filters, version, inside, inbound) for version in _VERSIONS]
+    views = [_View(world) for world in worlds]
+    shadowed = _in_all(views, custom, _View.shadowing)
+    gone = set(shadowed)
+    redundant: Found = {}
+    while True:
+        if gone:
+            views = [_View(world, gone) for world in worlds]
+        chosen = _together(_in_all(views, custom, _View.spared, skip=gone))
+        if not chosen:
+            return shadowed, redundant
+        redundant.update(chosen)
+        gone |= set(chosen)
+
+
+class _World:
+    """The filters that apply to one version of IP: as rules, and their places among all."""
+
+    def __init__(
+        self, filters: Sequence[Filter], version: Version, inside: AddressSet, inbound: bool
+    ) -> None:
+        self.places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
+        self._filters = [filters[i] for i in self.places]
+        self._version: Version = version
+        self._inside = inside
+        self._inbound = inbound
+
+    @cached_property
+    def symbolic(self) -> Symbolic:
+        """The filters as rules over packets."""
+        return symbolic(self._filters, self._version, self._inside, inbound=self._inbound)
+
+
+class _View:
+    """What one version of IP says about rules, some of them gone.
+
+    Found out when first asked: most rules are needed in IPv4, whatever IPv6 says.
+    """
+
+    def __init__(self, world: _World, gone: Iterable[int] = ()) -> None:
+        self._world = world
+        self._gone = set(gone)
+        self.applying = set(world.places) - self._gone
+
+    @cached_property
+    def _found(self) -> tuple[Found, Found]:
+        symbolic = self._world.symbolic
+        # Places among all filters; the impossible, which are nobody's, have -1.
+        named = [-1] * symbolic.impossible + list(self._world.places)
+        kept = [i for i, place in enumerate(named) if place not in self._gone]
+        places = [named[i] for i in kept]
+        rules = [symbolic.rules[i] for i in kept]
+        found = superfluous(symbolic.shape, rules, skip=symbolic.impossible)
+        return _translated(found.shadowed, places), _translated(found.redundant, places)
+
+    def shadowing(self, rule: int) -> tuple[int, ...] | None:
+        """The rules that match all of this one before it, None when it decides something."""
+        return self._found[0].get(rule)
+
+    def spared(self, rule: int) -> tuple[int, ...] | None:
+        """The rules that make this one needless here, None when it is needed."""
+        shadowed, redundant = self._found
+        return redundant.get(rule, shadowed.get(rule))
+
+
+def _translated(found: Mapping[int, tuple[int, ...]], places: Sequence[int]) -> Found:
+    """From places in a list of rules to the filters' own, the impossible left out."""
+    return {
+        places[i]: tuple(places[j] for j in causes if places[j] >= 0)
+        for i, causes in found.items()
+        if places[i] >= 0
+    }
+
+
+def _in_all(
+    views: Sequence[_View],
+    custom: int,
+    why: Callable[[_View, int], tuple[int, ...] | None],
+    skip: Iterable[int] = (),
+) -> Found:
+    """The rules of which it is true in every version that they match anything in."""
+    skipped = set(skip)
+    found: Found = {}
+    for i in range(custom):
+        applying = [view for view in views if i in view.applying]
+        if i in skipped or not applying:
+            continue
+        merged: set[int] = set()
+        for view in applying:
+            causes = why(view, i)
+            if causes is None:
+                break
+            merged.update(causes)
+        else:
+            if merged:
+                found[i] = tuple(sorted(merged))
+    return found
+
+
+def _together(found: Found) -> Found:
+    """Choose rules of which none explains another: these can go at once."""
+    chosen: Found = {}
+    used: set[int] = set()
+    for i in sorted(found, reverse=True):
+        if i not in used and not chosen.keys() & set(found[i]):
+            chosen[i] = found[i]
+            used |= set(found[i])
+    return chosen
