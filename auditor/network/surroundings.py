@@ -30,6 +30,9 @@ _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 HOSTS = _HOST | AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
 """What `AzureLoadBalancer` holds."""
 
+_NEAR = frozenset({VIRTUAL_NETWORK, AZURE_LOAD_BALANCER})
+"""Tags of which it is quickly found what they may hold."""
+
 
 class Part(msgspec.Struct, frozen=True):
     """Addresses that a side of a rule matches, on conditions that are not told."""
@@ -83,6 +86,10 @@ class Surroundings(msgspec.Struct, frozen=True):
                     yield from self._extent(self.tag(region), side, region)
         for group in sorted(selector.groups):
             yield from self._extent(self.group(group, side), side, group)
+
+    def may_hold(self, tags: frozenset[str], these: AddressSet) -> bool:
+        """Tell whether tags may hold some of these: quickly, and yes where that takes a look."""
+        return not tags <= _NEAR or any(self.tag(tag).may.overlaps(these) for tag in tags)
 
     def tag(self, tag: str) -> Extent:
         """Give what a service tag (in lower case) holds here."""

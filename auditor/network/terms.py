@@ -55,9 +55,14 @@ class Term(msgspec.Struct, frozen=True):
 class Terms:
     """The terms of every layer, and of each condition why it is not told."""
 
-    def __init__(self, rules: EffectiveRules) -> None:
-        """Read the effective rules of one direction."""
+    def __init__(self, rules: EffectiveRules, peers: AddressSet | None = None) -> None:
+        """Read the effective rules of one direction; only those about some peers, if any are given.
+
+        Rules that surely match nothing of theirs are then left out.
+        """
         self.rules = rules
+        self.peers = peers
+        self._may_hold: dict[frozenset[str], bool] = {}
         self.here: Surroundings = rules.surroundings
         self.at_endpoint = is_endpoint(self.here.nic)
         self.doubts: dict[str, tuple[Doubt, ...]] = self.here.doubts
@@ -81,11 +86,26 @@ class Terms:
             yield Term(MAYBE_DENIED)
             return
         regions = named_regions(layer)
-        found = [self._rule(number, i, rule, regions) for i, rule in enumerate(layer.rules)]
+        found = [
+            self._rule(number, i, rule, regions) if self._concerns(rule.filter) else []
+            for i, rule in enumerate(layer.rules)
+        ]
         if layer.kind is not LayerKind.ADMIN and not self.rules.inbound:
             yield from self._platform(layer, found)
         for _, twins in groupby(range(len(found)), key=lambda i: layer.rules[i].priority):
             yield from self._in_turn(number, layer, found, list(twins))
+
+    def _concerns(self, each: Filter) -> bool:
+        """Whether a rule may match something of the peers that are asked about."""
+        if self.peers is None:
+            return True
+        selector = each.sources if self.rules.inbound else each.destinations
+        if not selector.told or selector.groups or selector.addresses.overlaps(self.peers):
+            return True
+        found = self._may_hold.get(selector.tags)
+        if found is None:
+            found = self._may_hold[selector.tags] = self.here.may_hold(selector.tags, self.peers)
+        return found
 
     def _in_turn(
         self, number: int, layer: Layer, found: list[list[Term]], places: list[int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from math import prod
 
@@ -48,7 +48,7 @@ def values(packets: PacketSet, name: str) -> Intervals:
         found = known.get(node)
         if found is None:
             if node.level == place:
-                found = _occupied(node, size)
+                found = occupied(node, lambda child: not child.is_empty)
             else:
                 parts = dict.fromkeys(map(walk, node.children))
                 found = normalise(tuple(chain.from_iterable(parts)), size)
@@ -60,13 +60,13 @@ def values(packets: PacketSet, name: str) -> Intervals:
     return result
 
 
-def _occupied(node: PacketSet, size: int) -> Intervals:
-    """The values that a node has packets for."""
+def occupied(node: PacketSet, counts: Callable[[PacketSet], bool]) -> Intervals:
+    """The values of its dimension that a node has packets for: what follows them counts."""
     found: list[Interval] = []
-    ends = (*node.cuts, size)
+    ends = (*node.cuts, node.space.dimensions[node.level].size)
     start = 0
     for end, child in zip(ends, node.children, strict=True):
-        if not child.is_empty:
+        if counts(child):
             if found and found[-1][1] == start - 1:
                 start = found.pop()[0]
             found.append((start, end - 1))

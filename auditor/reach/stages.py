@@ -20,6 +20,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import named, rule_before, way_for
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
+from auditor.reach.narrowing import let_in
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, ways_from
@@ -35,9 +36,11 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
     """Add what the security rules at a point let through (P-1, P-2)."""
     if point.kind not in _FILTERED:
         return trail
-    here = admitted(
-        trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
-    )
+    here = let_in(trail, point) if direction is Direction.INBOUND else None
+    if here is None:
+        here = admitted(
+            trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
+        )
     if point.kind is Kind.ENDPOINT and point.nic is None:
         return _without_nic(trail, point, direction, here)
     return trail.through(here, _filter_teller(trail, point, direction))
