@@ -251,13 +251,15 @@ def allows(layer: Layer, term: Term) -> bool:
     """Tell whether a layer lets a packet go on that a term of it decides."""
     if term.label < 0:
         return term.label != MAYBE_DENIED
+    if layer.kind is not LayerKind.ADMIN:
+        return layer.filters[term.label].allow
     return layer.rules[term.label].action is not Action.DENY
 
 
 def _ends(layer: Layer, term: Term) -> bool:
     if term.label < 0:
         return term.label == MAYBE_FINAL
-    return layer.rules[term.label].action is Action.FINAL
+    return layer.kind is LayerKind.ADMIN and layer.rules[term.label].action is Action.FINAL
 
 
 def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:
