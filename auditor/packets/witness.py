@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Intervals, contains, intersection, normalise, whole
-from auditor.packets.measure import occupied
+from auditor.packets.intervals import Intervals, contains, intersection
+from auditor.packets.measure import values_where
 from auditor.packets.space import Packet
 
 Taste = Callable[[Intervals], int]
@@ -26,51 +25,11 @@ def witness(packets: PacketSet, tastes: Mapping[str, Taste] | None = None) -> Pa
     chosen: dict[int, int] = {}
     for name, taste in (tastes or {}).items():
         place = space.place(name)
-        chosen[place] = taste(_free(packets, place, chosen))
+        chosen[place] = taste(values_where(packets, place, chosen))
     for place in range(len(space.dimensions)):
         if place not in chosen:
-            chosen[place] = _free(packets, place, chosen)[0][0]
+            chosen[place] = values_where(packets, place, chosen)[0][0]
     return tuple([chosen[place] for place in range(len(space.dimensions))])
-
-
-def _free(packets: PacketSet, place: int, chosen: Mapping[int, int]) -> Intervals:
-    """The values of a dimension in those packets of a set that have the chosen values."""
-    size = packets.space.dimensions[place].size
-    some: dict[PacketSet, bool] = {}
-    known: dict[PacketSet, Intervals] = {}
-
-    def any_in(node: PacketSet) -> bool:
-        if node.is_leaf:
-            return node.value
-        found = some.get(node)
-        if found is None:
-            value = chosen.get(node.level)
-            if value is not None:
-                found = any_in(node.child(value))
-            else:
-                found = any(map(any_in, node.children))
-            some[node] = found
-        return found
-
-    def walk(node: PacketSet) -> Intervals:
-        if node.level > place:
-            return whole(size) if any_in(node) else ()
-        found = known.get(node)
-        if found is None:
-            if node.level == place:
-                found = occupied(node, any_in)
-            elif (value := chosen.get(node.level)) is not None:
-                found = walk(node.child(value))
-            else:
-                parts = dict.fromkeys(map(walk, node.children))
-                found = normalise(tuple(chain.from_iterable(parts)), size)
-            known[node] = found
-        return found
-
-    result = walk(packets)
-    some.clear()  # both refer to themselves: what they know would wait for the collector
-    known.clear()
-    return result
 
 
 def first_of(*preferred: tuple[int, int]) -> Taste:

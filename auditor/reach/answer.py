@@ -287,7 +287,7 @@ class _Question:
         for path in self.paths:
             bounds = path.bounds
             here = bounds.must if verdict is Verdict.REACHABLE else bounds.may
-            yield path, packets & path.trail.sent & here
+            yield path, packets & here
 
     def _blockers(
         self, verdict: Verdict, shown: Shown | None, packet: Packet | None

@@ -109,12 +109,8 @@ def _from(sources: AddressSet, layer: Sifted) -> Iterator[tuple[AddressSet, Judg
     """Leave out the terms of other packets, and what tells terms apart that mean the same."""
     for judged in layer.terms:
         term = judged.term
-        peers = term.peer & sources
+        peers = EVERYTHING if sources <= term.peer else term.peer & sources
         if peers:
-            narrow = replace(
-                term,
-                label=term.label if term.conditions else 0,
-                own=EVERYTHING,
-                peer=EVERYTHING if peers == sources else peers,
-            )
+            label = term.label if term.conditions else 0
+            narrow = replace(term, label=label, own=EVERYTHING, peer=peers)
             yield term.own, judged._replace(term=narrow)

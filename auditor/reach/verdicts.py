@@ -9,7 +9,8 @@ from typing import TypeAlias
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.packets.boxes import alone
 from auditor.packets.diagram import PacketSet
-from auditor.packets.measure import values
+from auditor.packets.intervals import Intervals
+from auditor.packets.measure import values_where
 from auditor.reach.bounds import Bounds
 from auditor.reach.samples import numbers_of
 from auditor.reach.space import PORTED, FlowSpace
@@ -72,23 +73,31 @@ def _whatever_address(total: Bounds) -> Bounds:
     return Bounds.maybe(may[1]) if total.must.is_empty else total
 
 
+def _ports_of(packets: PacketSet, protocol: int) -> Intervals:
+    """Give the destination ports in packets of a protocol; of one without ports, some or none."""
+    space = packets.space
+    return values_where(
+        packets, space.place("destination_port"), {space.place("protocol"): protocol}
+    )
+
+
 _NONE = PortSet(())
 
 
 def _split(
     space: FlowSpace, total: Bounds, protocol: str, ports: PortSet
 ) -> Iterator[tuple[Verdict, PortSet]]:
-    these = asked_for(space, (protocol,), EVERY_PORT)
-    must = total.must & these
-    may = must if total.is_exact else total.may & these
+    [(number, _)] = numbers_of(protocol, space.version)
+    must = _ports_of(total.must, number)
+    may = must if total.is_exact else _ports_of(total.may, number)
     if protocol not in PORTED:
-        verdict = Verdict.BLOCKED if may.is_empty else Verdict.UNKNOWN
-        yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
+        verdict = Verdict.UNKNOWN if may else Verdict.BLOCKED
+        yield (Verdict.REACHABLE if must else verdict), EVERY_PORT
         return
-    sure = PortSet(values(must, "destination_port")) & ports
+    sure = PortSet(must) & ports
     maybe = _NONE
-    if may is not must:
-        maybe = (PortSet(values(may, "destination_port")) & ports) - sure
+    if may != must:
+        maybe = (PortSet(may) & ports) - sure
     for verdict, found in (
         (Verdict.REACHABLE, sure),
         (Verdict.UNKNOWN, maybe),
