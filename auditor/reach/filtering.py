@@ -372,6 +372,8 @@ def _deciding(
         boxes = [box_of(space, term, shared, inbound) for term in kept]
         here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
         total = here if total.is_leaf else space.combine(total, here, _then)
+    if not any(layer.kind is LayerKind.ADMIN for layer in terms.rules.layers):
+        return total
     return space.map(total, lambda value: PASS if value == _FINAL else value)
 
 

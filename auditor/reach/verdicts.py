@@ -23,6 +23,8 @@ class Verdict(Enum):
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # Enum's own takes Python, and sets ask often
+
 
 def asked_for(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> PacketSet:
     """Give all packets that are asked about."""
