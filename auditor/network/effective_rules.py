@@ -278,10 +278,14 @@ def _rules(
     """Give a group's rules of one direction, its own and the default ones (N-10), in order."""
     own = by_priority(network, group, inbound)
     custom = (
-        _rule(read, each.id, each.root.id, each.pointer, "securityRules", each)
+        _rule(read, each.id, each.root.id, partial(_pointer, each), "securityRules", each)
         for each, read in zip(own, filters_by_priority(network, group, inbound), strict=True)
     )
     return (*custom, *_defaults(network, group, DEFAULTS[inbound]))
+
+
+def _pointer(rule: SecurityRule) -> str:
+    return rule.pointer
 
 
 def _defaults(

@@ -291,9 +291,10 @@ def _lists_read(_: Network) -> dict[tuple[Said, bool], tuple[Filter, ...]]:
 def _read_once(network: Network, rule: SecurityRule) -> Filter:
     known = _rules_read(network)
     said = rule.label, rule.properties
-    if said not in known:
-        known[said] = compiled(rule)
-    return known[said]
+    found = known.get(said)
+    if found is None:
+        found = known[said] = compiled(rule)
+    return found
 
 
 @question

@@ -38,8 +38,8 @@ class EffectiveRule(msgspec.Struct, frozen=True):
 
     `id` is the rule's own; `resource` and `pointer` say where it is written; `name` is Azure's
     (`securityRules/allow-web`). `doubt` tells why it may not be in force. `written` is a security
-    group's own rule as spelled. `place` is the pointer, or finds it: that of a default rule takes
-    a look into the input, which few ask for.
+    group's own rule as spelled. `place` is the pointer, or finds it: few ask for it, and that of a
+    default rule takes a look into the input.
     """
 
     filter: Filter

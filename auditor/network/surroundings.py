@@ -10,7 +10,7 @@ import msgspec
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Selector
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.network.group_members import members, own_members
 from auditor.network.interfaces import Interface
 from auditor.network.platform_traffic import PLATFORM
@@ -29,6 +29,9 @@ _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 # Where probes over IPv6 come from, by number: reading its text would load netaddr at every start.
 HOSTS = _HOST | AddressSet(v6=((0xFE80 << 112 | 0x1234_5678_9ABC,) * 2,))
 """What `AzureLoadBalancer` holds."""
+
+_NEAR = frozenset({VIRTUAL_NETWORK, AZURE_LOAD_BALANCER})
+"""Tags of which it is quickly found what they may hold."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -84,6 +87,10 @@ class Surroundings(msgspec.Struct, frozen=True):
         for group in sorted(selector.groups):
             yield from self._extent(self.group(group, side), side, group)
 
+    def may_hold(self, tags: frozenset[str], these: AddressSet) -> bool:
+        """Tell whether tags may hold some of these: quickly, and yes where that takes a look."""
+        return not tags <= _NEAR or any(self.tag(tag).may.overlaps(these) for tag in tags)
+
     def tag(self, tag: str) -> Extent:
         """Give what a service tag (in lower case) holds here."""
         if tag == VIRTUAL_NETWORK:
@@ -108,7 +115,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     def _internet_extent(self) -> Extent:
         network = self.virtual_network
         doubts = [Doubt(doubt.region - network.must, doubt.reason) for doubt in network.doubts]
-        return Extent(PUBLIC - network.may, (*doubts, _private(network)))
+        surely, unclear = _internet(self.network, network)
+        return Extent(surely, (*doubts, unclear))
 
     def group(self, key: str, side: Side) -> Extent:
         """Give what an application security group selects on a side, by its folded id."""
@@ -126,9 +134,9 @@ class Surroundings(msgspec.Struct, frozen=True):
     def _internet(self, side: Side) -> Iterator[Part]:
         """`Internet` is what `VirtualNetwork` is not (N-24): one doubt is about both."""
         network = self.virtual_network
-        yield Part(PUBLIC - network.may)
+        surely, unclear = _internet(self.network, network)
+        yield Part(surely)
         inside, private = f"{side} {VIRTUAL_NETWORK}", f"{side} {INTERNET} not public"
-        unclear = _private(network)
         if network.open:
             self.doubts[inside] = network.doubts
             yield Part(network.open & PUBLIC, ((inside, False),))
@@ -139,7 +147,11 @@ class Surroundings(msgspec.Struct, frozen=True):
                 yield Part(unclear.region & network.open, ((inside, False), (private, True)))
 
 
-def _private(network: Extent) -> Doubt:
-    """What nobody on the internet has, and no network here: perhaps `Internet` all the same."""
+@question_about
+def _internet(_: Network, around: Extent) -> tuple[AddressSet, Doubt]:
+    """What `Internet` surely holds where `VirtualNetwork` holds some addresses, and what perhaps.
+
+    Perhaps what nobody on the internet has, and no network here.
+    """
     reason = Reason("semantics:N-24", "whether Internet holds addresses that are not public")
-    return Doubt(EVERYTHING - PUBLIC - network.must, reason)
+    return PUBLIC - around.may, Doubt(EVERYTHING - PUBLIC - around.must, reason)

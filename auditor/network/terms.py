@@ -19,7 +19,7 @@ from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, parse_address
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.extents import Doubt
 from auditor.network.filters import ANY, Filter
-from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.network.layers import Layer, LayerKind
 from auditor.network.platform_traffic import PLATFORM, Service
 from auditor.network.reasons import Reason
 from auditor.network.surroundings import Condition, Part, Side, Surroundings
@@ -55,9 +55,14 @@ class Term(msgspec.Struct, frozen=True):
 class Terms:
     """The terms of every layer, and of each condition why it is not told."""
 
-    def __init__(self, rules: EffectiveRules) -> None:
-        """Read the effective rules of one direction."""
+    def __init__(self, rules: EffectiveRules, peers: AddressSet | None = None) -> None:
+        """Read the effective rules of one direction; only those about some peers, if any are given.
+
+        Rules that surely match nothing of theirs are then left out.
+        """
         self.rules = rules
+        self.peers = peers
+        self._may_hold: dict[frozenset[str], bool] = {}
         self.here: Surroundings = rules.surroundings
         self.at_endpoint = is_endpoint(self.here.nic)
         self.doubts: dict[str, tuple[Doubt, ...]] = self.here.doubts
@@ -81,18 +86,32 @@ class Terms:
             yield Term(MAYBE_DENIED)
             return
         regions = named_regions(layer)
-        found = [self._rule(number, i, rule, regions) for i, rule in enumerate(layer.rules)]
+        found = [
+            self._rule(number, i, layer, regions) if self._concerns(each) else []
+            for i, each in enumerate(layer.filters)
+        ]
         if layer.kind is not LayerKind.ADMIN and not self.rules.inbound:
             yield from self._platform(layer, found)
-        for _, twins in groupby(range(len(found)), key=lambda i: layer.rules[i].priority):
+        for _, twins in groupby(range(len(found)), key=lambda i: layer.filters[i].priority):
             yield from self._in_turn(number, layer, found, list(twins))
+
+    def _concerns(self, each: Filter) -> bool:
+        """Whether a rule may match something of the peers that are asked about."""
+        if self.peers is None:
+            return True
+        selector = each.sources if self.rules.inbound else each.destinations
+        if not selector.told or selector.groups or selector.addresses.overlaps(self.peers):
+            return True
+        found = self._may_hold.get(selector.tags)
+        if found is None:
+            found = self._may_hold[selector.tags] = self.here.may_hold(selector.tags, self.peers)
+        return found
 
     def _in_turn(
         self, number: int, layer: Layer, found: list[list[Term]], places: list[int]
     ) -> Iterator[Term]:
         """Give rules of one priority: which of two comes first nobody knows (N-5)."""
-        actions = {layer.rules[place].action for place in places}
-        if len(actions) == 1:
+        if len(places) == 1 or len({layer.rules[place].action for place in places}) == 1:
             for place in places:
                 yield from found[place]
             return
@@ -110,15 +129,15 @@ class Terms:
     def _doubt(self, condition: str, reason: Reason) -> None:
         self.doubts[condition] = (Doubt(EVERYTHING, reason),)
 
-    def _rule(
-        self, number: int, place: int, rule: EffectiveRule, regions: frozenset[str]
-    ) -> list[Term]:
-        each = rule.filter
+    def _rule(self, number: int, place: int, layer: Layer, regions: frozenset[str]) -> list[Term]:
+        each = layer.filters[place]
         always: tuple[Condition, ...] = ()
-        if rule.doubt is not None:
-            self._doubt(f"in force {rule.doubt.resource}", rule.doubt)
-            always = ((f"in force {rule.doubt.resource}", True),)
+        doubt = layer.rules[place].doubt if layer.kind is LayerKind.ADMIN else None
+        if doubt is not None:
+            self._doubt(f"in force {doubt.resource}", doubt)
+            always = ((f"in force {doubt.resource}", True),)
         if may_differ(each):
+            rule = layer.rules[place]
             condition = f"layer {number} rule {place}"
             self._doubt(condition, Reason("collection-gap", f"what {rule.name} matches", rule.id))
             always = (*always, (condition, True))
@@ -136,17 +155,17 @@ class Terms:
                 *ports,
                 (*always, *own.conditions, *peer.conditions, *more),
             )
-            for protocols, ports, more in self._protocols(number, place, rule)
+            for protocols, ports, more in self._protocols(number, place, layer)
             for own in matched["own"]
             for peer in matched["peer"]
             if own.addresses and peer.addresses
         ]
 
     def _protocols(
-        self, number: int, place: int, rule: EffectiveRule
+        self, number: int, place: int, layer: Layer
     ) -> Iterator[tuple[Intervals, tuple[Intervals, Intervals], tuple[Condition, ...]]]:
         """Give protocols with ports: those without have none that a rule could name (N-9c)."""
-        each = rule.filter
+        each = layer.filters[place]
         protocols = _numbers(each)
         every = EVERY_PORT.intervals
         destination = every if each.destination_ports is None else each.destination_ports.intervals
@@ -161,6 +180,7 @@ class Terms:
             yield with_ports, (destination, source), ()
         without = difference(protocols, _WITH_PORTS)
         if without:
+            rule = layer.rules[place]
             condition = f"layer {number} rule {place} without ports"
             detail = f"whether {rule.name}, which names ports, matches packets without ports"
             self._doubt(condition, Reason("semantics:N-9c", detail, rule.id))
@@ -169,8 +189,8 @@ class Terms:
     def _platform(self, layer: Layer, found: list[list[Term]]) -> Iterator[Term]:
         """Put first what no rule filters but those that name it (N-14)."""
         for service in PLATFORM:
-            for place, rule in enumerate(layer.rules):
-                if service.tag and service.tag in rule.filter.destinations.tags:
+            for place, each in enumerate(layer.filters):
+                if service.tag and service.tag in each.destinations.tags:
                     for term in found[place]:
                         yield from _narrowed(term, service)
             yield _of(service)

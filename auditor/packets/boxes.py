@@ -40,3 +40,17 @@ def branches(node: PacketSet) -> list[tuple[Intervals, PacketSet]]:
     for start, end, child in zip((0, *node.cuts), ends, node.children, strict=True):
         ranges.setdefault(child, []).append((start, end - 1))
     return [(normalise(found, size), child) for child, found in ranges.items()]
+
+
+def alone(packets: PacketSet) -> tuple[int, PacketSet] | None:
+    """If a set has packets for one value only of its first dimension: that, and what follows."""
+    cuts = packets.cuts
+    if packets.level != 0 or len(cuts) > 2:
+        return None
+    empty = packets.space.empty
+    some = [place for place, child in enumerate(packets.children) if child is not empty]
+    if len(some) != 1:
+        return None
+    low = cuts[some[0] - 1] if some[0] else 0
+    end = cuts[some[0]] if some[0] < len(cuts) else packets.space.dimensions[0].size
+    return (low, packets.children[some[0]]) if end == low + 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from math import prod
 
@@ -48,9 +48,9 @@ def values(packets: PacketSet, name: str) -> Intervals:
         found = known.get(node)
         if found is None:
             if node.level == place:
-                found = _occupied(node, size)
+                found = _occupied(node, lambda child: not child.is_empty)
             else:
-                parts = dict.fromkeys(map(walk, node.children))
+                parts = dict.fromkeys(map(walk, dict.fromkeys(node.children)))
                 found = normalise(tuple(chain.from_iterable(parts)), size)
             known[node] = found
         return found
@@ -60,13 +60,56 @@ def values(packets: PacketSet, name: str) -> Intervals:
     return result
 
 
-def _occupied(node: PacketSet, size: int) -> Intervals:
-    """The values that a node has packets for."""
+def values_where(packets: PacketSet, place: int, where: Mapping[int, int]) -> Intervals:
+    """The values of a dimension, by its place, in those packets of a set with some other values.
+
+    `where` gives these, by the place of their dimension.
+    """
+    size = packets.space.dimensions[place].size
+    some: dict[PacketSet, bool] = {}
+    known: dict[PacketSet, Intervals] = {}
+
+    def any_in(node: PacketSet) -> bool:
+        if node.is_leaf:
+            return node.value
+        found = some.get(node)
+        if found is None:
+            value = where.get(node.level)
+            if value is not None:
+                found = any_in(node.child(value))
+            else:
+                found = any(map(any_in, node.children))
+            some[node] = found
+        return found
+
+    def walk(node: PacketSet) -> Intervals:
+        if node.level > place:
+            return whole(size) if any_in(node) else ()
+        found = known.get(node)
+        if found is None:
+            if node.level == place:
+                found = _occupied(node, any_in)
+            elif (value := where.get(node.level)) is not None:
+                found = walk(node.child(value))
+            else:
+                parts = dict.fromkeys(map(walk, dict.fromkeys(node.children)))
+                found = normalise(tuple(chain.from_iterable(parts)), size)
+            known[node] = found
+        return found
+
+    result = walk(packets)
+    some.clear()  # both refer to themselves: what they know would wait for the collector
+    known.clear()
+    return result
+
+
+def _occupied(node: PacketSet, counts: Callable[[PacketSet], bool]) -> Intervals:
+    """The values of its dimension that a node has packets for: what follows them counts."""
     found: list[Interval] = []
-    ends = (*node.cuts, size)
+    ends = (*node.cuts, node.space.dimensions[node.level].size)
     start = 0
     for end, child in zip(ends, node.children, strict=True):
-        if not child.is_empty:
+        if counts(child):
             if found and found[-1][1] == start - 1:
                 start = found.pop()[0]
             found.append((start, end - 1))

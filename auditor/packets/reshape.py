@@ -100,6 +100,8 @@ def _replace(
     f: Diagram[V], place: int, change: Callable[[Diagram[V]], Diagram[V]], depth: int = 1
 ) -> Diagram[V]:
     """`f` with each node changed that asks one of `depth` dimensions from `place` on first."""
+    if f.level >= place + depth:
+        return f
     known: dict[Diagram[V], Diagram[V]] = {}
 
     def walk(node: Diagram[V]) -> Diagram[V]:

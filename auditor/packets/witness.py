@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals, contains, intersection
-from auditor.packets.measure import values
-from auditor.packets.reshape import restricted
+from auditor.packets.measure import values_where
 from auditor.packets.space import Packet
 
 Taste = Callable[[Intervals], int]
@@ -22,24 +21,15 @@ def witness(packets: PacketSet, tastes: Mapping[str, Taste] | None = None) -> Pa
     """
     if packets.is_empty:
         return None
+    space = packets.space
+    chosen: dict[int, int] = {}
     for name, taste in (tastes or {}).items():
-        value = taste(values(packets, name))
-        packets = restricted(packets, **{name: [(value, value)]})
-    return _lowest(packets)
-
-
-def _lowest(packets: PacketSet) -> Packet:
-    packet = [0] * len(packets.space.dimensions)
-    node = packets
-    while not node.is_leaf:
-        starts = (0, *node.cuts)
-        # An empty set has no nodes, so a node leads to a packet unless its child is the empty leaf.
-        packet[node.level], node = next(
-            (start, child)
-            for start, child in zip(starts, node.children, strict=True)
-            if not child.is_empty
-        )
-    return tuple(packet)
+        place = space.place(name)
+        chosen[place] = taste(values_where(packets, place, chosen))
+    for place in range(len(space.dimensions)):
+        if place not in chosen:
+            chosen[place] = values_where(packets, place, chosen)[0][0]
+    return tuple([chosen[place] for place in range(len(space.dimensions))])
 
 
 def first_of(*preferred: tuple[int, int]) -> Taste:

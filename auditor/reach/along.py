@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds, any_of
@@ -13,12 +13,14 @@ from auditor.reach.space import FlowSpace
 from auditor.reach.trail import Step
 
 
-def together(space: FlowSpace, group: Iterable[Path]) -> Bounds:
+def together(space: FlowSpace, group: Sequence[Path]) -> Bounds:
     """Give the packets that arrive by some path of a group.
 
     Which machine a load balancer chooses for a packet nobody knows: by one rule of it a packet
     arrives for certain when it would at every machine that the rule may choose.
     """
+    if len(group) == 1:
+        return group[0].bounds
     chosen: dict[tuple[str, str], list[Path]] = {}
     for path in group:
         alone = ("", f"{id(path)}")

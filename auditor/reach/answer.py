@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cached_property
-from typing import TypeAlias
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, Address, PortSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
-from auditor.packets.measure import values
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.bounds import Bounds
 from auditor.reach.doubting import others_of
@@ -28,22 +25,20 @@ from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point
 from auditor.reach.refusing import refused
-from auditor.reach.samples import numbers_of, some_packet
+from auditor.reach.samples import some_packet
 from auditor.reach.showing import Shown, routed, stopped_by
-from auditor.reach.space import PORTED, FlowSpace, space_of
+from auditor.reach.space import space_of
 from auditor.reach.trail import Step
+from auditor.reach.verdicts import Verdict, asked_for, parts_of
 from auditor.resources.load_balancers import LoadBalancerFrontend
+
+__all__ = [
+    "PROTOCOLS", "UNEXPLAINED", "Answer", "Verdict", "answer_on", "answers", "common_versions",
+    "judged", "private_answers",
+]  # fmt: skip
 
 PROTOCOLS = ("tcp", "udp", "icmp")
 """What is asked about unless told otherwise."""
-
-
-class Verdict(Enum):
-    """Whether packets arrive and are answered."""
-
-    REACHABLE = "reachable"
-    BLOCKED = "blocked"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -196,8 +191,7 @@ def judged(
     """
     asked = asked_for(space_of(network, version), protocols, ports)
     to = target.entry or target.addresses or EVERYTHING
-    sent = start(network, source, version, to).sent
-    question = _Question(network, source, target, version, group, asked, sent)
+    question = _Question(network, source, target, version, group, asked, to)
     return question.answers(protocols, ports, blocked)
 
 
@@ -207,16 +201,6 @@ def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
         if path.relayed:
             grouped.setdefault(path.trail.via, []).append(path)
     return [grouped[key] for key in sorted(grouped)]
-
-
-def asked_for(space: FlowSpace, protocols: Sequence[str], ports: PortSet) -> PacketSet:
-    """Give all packets that are asked about."""
-    total = space.empty
-    for protocol in protocols:
-        numbers = numbers_of(protocol, space.version)
-        with_ports = ports if protocol in PORTED else None
-        total |= space.having(protocols=numbers, destination_ports=with_ports)
-    return total
 
 
 class _Question:
@@ -230,7 +214,7 @@ class _Question:
         version: Version,
         group: Sequence[Path],
         asked: PacketSet,
-        sent: PacketSet,
+        to: AddressSet,
     ) -> None:
         self.network = network
         self.source = source
@@ -239,7 +223,7 @@ class _Question:
         self.paths = group
         self.space = space_of(network, version)
         self.asked = asked
-        self.sent = sent
+        self.to = to
         self.total = together(self.space, group).within(asked)
 
     def answers(self, protocols: Sequence[str], ports: PortSet, blocked: bool) -> list[Answer]:
@@ -261,7 +245,7 @@ class _Question:
         elif verdict is Verdict.UNKNOWN:
             packets &= self.total.may
         shown = self._shown(verdict, packets)
-        packet = shown.packet if shown is not None else some_packet(packets & self.sent)
+        packet = shown.packet if shown is not None else self._some_sent(packets)
         path = shown.path if shown is not None else None
         return Answer(
             self.source,
@@ -276,6 +260,11 @@ class _Question:
             self.version,
             self.total,
         )
+
+    def _some_sent(self, packets: PacketSet) -> Packet | None:
+        """Give one of some packets that the source sends, when no path can show one."""
+        sent = start(self.network, self.source, self.version, self.to).sent
+        return some_packet(packets & sent)
 
     def _shown(self, verdict: Verdict, packets: PacketSet) -> Shown | None:
         """Choose a packet of a group, and the path on which to show what happens to it."""
@@ -298,7 +287,7 @@ class _Question:
         for path in self.paths:
             bounds = path.bounds
             here = bounds.must if verdict is Verdict.REACHABLE else bounds.may
-            yield path, packets & path.trail.sent & here
+            yield path, packets & here
 
     def _blockers(
         self, verdict: Verdict, shown: Shown | None, packet: Packet | None
@@ -362,48 +351,6 @@ UNEXPLAINED = "not-told"
 def _explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     detail = "which of several machines, addresses or ways it is"
     return reasons or (Reason(UNEXPLAINED, detail),)
-
-
-_NONE = PortSet(())
-
-Part: TypeAlias = tuple[Verdict, str, PortSet, Sequence[str]]
-"""A verdict, its protocol (`*`: all that are asked about), ports, and the protocols by name."""
-
-
-def parts_of(
-    space: FlowSpace, total: Bounds, protocols: Sequence[str], ports: PortSet
-) -> Iterator[Part]:
-    """Give each verdict on packets of which some arrive, with its protocols and ports."""
-    parts: dict[tuple[Verdict, PortSet], list[str]] = {}
-    for protocol in protocols:
-        for verdict, found in _split(space, total, protocol, ports):
-            parts.setdefault((verdict, found), []).append(protocol)
-    for (verdict, found), named in parts.items():
-        whole = len(named) == len(protocols) and len(protocols) > 1
-        for each in ["*"] if whole else named:
-            yield verdict, each, found, named
-
-
-def _split(
-    space: FlowSpace, total: Bounds, protocol: str, ports: PortSet
-) -> Iterator[tuple[Verdict, PortSet]]:
-    these = space.having(protocols=numbers_of(protocol, space.version))
-    must, may = total.must & these, total.may & these
-    if protocol not in PORTED:
-        verdict = Verdict.BLOCKED if may.is_empty else Verdict.UNKNOWN
-        yield (verdict if must.is_empty else Verdict.REACHABLE), EVERY_PORT
-        return
-    sure = PortSet(values(must, "destination_port")) & ports
-    maybe = _NONE
-    if may is not must:
-        maybe = (PortSet(values(may, "destination_port")) & ports) - sure
-    for verdict, found in (
-        (Verdict.REACHABLE, sure),
-        (Verdict.UNKNOWN, maybe),
-        (Verdict.BLOCKED, ports - sure - maybe),
-    ):
-        if found:
-            yield verdict, found
 
 
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}

@@ -47,7 +47,9 @@ class Bounds(msgspec.Struct, frozen=True):
 
     def __and__(self, other: Bounds) -> Bounds:
         """What belongs to both."""
-        return Bounds(self.may & other.may, self.must & other.must)
+        may = self.may & other.may
+        exact = self.may is self.must and other.may is other.must
+        return Bounds(may, may if exact else self.must & other.must)
 
     def __or__(self, other: Bounds) -> Bounds:
         """What belongs to either."""
@@ -55,7 +57,8 @@ class Bounds(msgspec.Struct, frozen=True):
 
     def within(self, packets: PacketSet) -> Bounds:
         """What belongs, of these packets only."""
-        return Bounds(self.may & packets, self.must & packets)
+        may = self.may & packets
+        return Bounds(may, may if self.may is self.must else self.must & packets)
 
     def doubtful(self) -> Bounds:
         """The same with nothing certain any more."""

@@ -18,7 +18,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
-from auditor.reach.answer import Verdict, asked_for, parts_of, private_answers
+from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
@@ -30,6 +30,7 @@ from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.sending import by_stranger, owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
+from auditor.reach.verdicts import Verdict, asked_for, parts_of
 from auditor.reach.ways import Way, leads_by, leads_to
 from auditor.resources.virtual_networks import VirtualNetwork
 

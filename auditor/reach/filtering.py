@@ -8,7 +8,7 @@ and *must* "for every value". One that a single rule has is the difference of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from auditor.addresses import AddressSet, Version
@@ -57,7 +57,7 @@ def _through(network: Network, terms: Terms, version: Version) -> Bounds:
     found = known.get(key)
     if found is None:
         space = space_of(network, version)
-        found = known[key] = _compiled(space, terms) if terms.rules.layers else _open(space)
+        found = known[key] = compiled(space, sifted(terms), terms.rules.inbound)
     return found
 
 
@@ -160,14 +160,39 @@ def _numbers(network: Network) -> dict[object, int]:
     return {}
 
 
-def _open(space: FlowSpace) -> Bounds:
-    return Bounds.everything(space)
+class Judged(NamedTuple):
+    """A term, and what becomes of the packets that it decides at its layer."""
+
+    term: Term
+    allows: bool
+    final: bool
+    """Whether they skip all later layers (N-50)."""
 
 
-def _compiled(space: FlowSpace, terms: Terms) -> Bounds:
-    shared = _shared(terms)
-    most = _passing(space, terms, shared, True)
-    least = _passing(space, terms, shared, False) if _is_open(terms) else most
+class Sifted(NamedTuple):
+    """What of a layer decides whether packets pass, whatever its rules are called."""
+
+    admin: bool
+    terms: tuple[Judged, ...]
+
+
+def sifted(terms: Terms) -> tuple[Sifted, ...]:
+    """Give the terms of all layers with what becomes of packets."""
+    return tuple(
+        Sifted(
+            layer.kind is LayerKind.ADMIN,
+            tuple(Judged(term, allows(layer, term), _ends(layer, term)) for term in found),
+        )
+        for layer, found in zip(terms.rules.layers, terms.layers, strict=True)
+    )
+
+
+def compiled(space: FlowSpace, layers: Sequence[Sifted], inbound: bool) -> Bounds:
+    """Give the packets that pass all layers."""
+    shared = _shared((each.admin, [judged.term for judged in each.terms]) for each in layers)
+    most = _passing(space, layers, shared, inbound, True)
+    exact = not any(judged.term.conditions for each in layers for judged in each.terms)
+    least = most if exact else _passing(space, layers, shared, inbound, False)
     for name in shared.values():
         most, least = somehow(most, name), always(least, name)
     return Bounds(most, least)
@@ -177,11 +202,15 @@ def _is_open(terms: Terms) -> bool:
     return any(term.conditions for layer in terms.layers for term in layer)
 
 
-def _shared(terms: Terms) -> dict[str, str]:
+def _shared_by(terms: Terms) -> dict[str, str]:
+    kinds = (layer.kind is LayerKind.ADMIN for layer in terms.rules.layers)
+    return _shared(zip(kinds, terms.layers, strict=True))
+
+
+def _shared(layers: Iterable[tuple[bool, Iterable[Term]]]) -> dict[str, str]:
     """Give a dimension to every condition on which more than one rule depends."""
     users: dict[str, set[object]] = {}
-    for number, layer in enumerate(terms.layers):
-        admin = terms.rules.layers[number].kind is LayerKind.ADMIN
+    for number, (admin, layer) in enumerate(layers):
         for term in layer:
             for condition, way in term.conditions:
                 found = users.setdefault(condition, set())
@@ -192,23 +221,24 @@ def _shared(terms: Terms) -> dict[str, str]:
     return dict(zip(wanted, CONDITIONS, strict=False))
 
 
-def _passing(space: FlowSpace, terms: Terms, shared: dict[str, str], generous: bool) -> PacketSet:
+def _passing(
+    space: FlowSpace,
+    layers: Iterable[Sifted],
+    shared: dict[str, str],
+    inbound: bool,
+    generous: bool,
+) -> PacketSet:
     """The packets that pass all layers, each rule at the bound that lets through more, or less."""
-    inbound = terms.rules.inbound
     total = space.all
     final = space.empty
-    for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
-
-        def box(term: Term) -> Box:
-            return box_of(space, term, shared, inbound)
-
-        if layer.kind is LayerKind.ADMIN and _loose(found, shared):
+    for admin, found in layers:
+        if admin and _loose((each.term for each in found), shared):
             return space.all if generous else space.empty
-        kept = [t for t in found if _counts(t, allows(layer, t), shared, generous)]
-        boxes = [box(term) for term in kept]
-        total &= first_match(space, boxes, [allows(layer, term) for term in kept], True)
-        if layer.kind is LayerKind.ADMIN:
-            final = first_match(space, boxes, [_ends(layer, term) for term in kept], False)
+        kept = [each for each in found if _counts(each.term, each.allows, shared, generous)]
+        boxes = [box_of(space, each.term, shared, inbound) for each in kept]
+        total &= first_match(space, boxes, [each.allows for each in kept], True)
+        if admin:
+            final = first_match(space, boxes, [each.final for each in kept], False)
     return total | final
 
 
@@ -221,13 +251,15 @@ def allows(layer: Layer, term: Term) -> bool:
     """Tell whether a layer lets a packet go on that a term of it decides."""
     if term.label < 0:
         return term.label != MAYBE_DENIED
+    if layer.kind is not LayerKind.ADMIN:
+        return layer.filters[term.label].allow
     return layer.rules[term.label].action is not Action.DENY
 
 
 def _ends(layer: Layer, term: Term) -> bool:
     if term.label < 0:
         return term.label == MAYBE_FINAL
-    return layer.rules[term.label].action is Action.FINAL
+    return layer.kind is LayerKind.ADMIN and layer.rules[term.label].action is Action.FINAL
 
 
 def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:
@@ -312,7 +344,7 @@ def _told(network: Network) -> dict[object, Diagram[Outcome]]:
 
 
 def _outcomes(space: FlowSpace, terms: Terms) -> Diagram[Outcome]:
-    shared = _shared(terms)
+    shared = _shared_by(terms)
     most = _deciding(space, terms, shared, True)
     least = _deciding(space, terms, shared, False) if _is_open(terms) else most
     for name in shared.values():
@@ -340,6 +372,8 @@ def _deciding(
         boxes = [box_of(space, term, shared, inbound) for term in kept]
         here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
         total = here if total.is_leaf else space.combine(total, here, _then)
+    if not any(layer.kind is LayerKind.ADMIN for layer in terms.rules.layers):
+        return total
     return space.map(total, lambda value: PASS if value == _FINAL else value)
 
 

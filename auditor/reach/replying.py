@@ -35,13 +35,14 @@ def to_internet(trail: Trail) -> Reply:
     """Give the reply of a packet from the internet: it must leave straight for it (R-13)."""
 
     def reply(here: Trail, responder: Point) -> Trail:
-        def ask(way: Way) -> bool | None:
-            return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
-
         to = here.sources()
-        return replies(here, responder, to, ask, "straight to the internet")
+        return replies(here, responder, to, _leaves, "straight to the internet", alike=True)
 
     return reply
+
+
+def _leaves(way: Way) -> bool | None:
+    return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
 
 
 def to_gateway(trail: Trail) -> Reply:

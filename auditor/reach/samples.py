@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.addresses import Address, AddressSet, Version
 from auditor.network.symbols import PROTOCOL_NUMBERS
+from auditor.packets.boxes import alone
 from auditor.packets.diagram import PacketSet
 from auditor.packets.witness import address as some_address
 from auditor.packets.witness import first_of, witness
@@ -62,12 +63,7 @@ def some_packet(packets: PacketSet) -> Packet | None:
 def _likely_packet(packets: PacketSet) -> Packet | None:
     space = packets.space
     assert isinstance(space, FlowSpace)
-    bits = BITS[space.version]
-    named = PORT_TASTES | {
-        "destination": some_address(bits),
-        "source": some_address(bits),
-    }
-    found = witness(packets, {"protocol": _TASTE_OF_PROTOCOL, **named})
+    found = _likely_point(space, packets)
     if found is None:
         return None
     destination, source, protocol, to_port, from_port = found[:5]
@@ -80,6 +76,26 @@ def _likely_packet(packets: PacketSet) -> Packet | None:
         from_port if ported else 0,
         to_port if ported else 0,
     )
+
+
+def _likely_point(space: FlowSpace, packets: PacketSet) -> tuple[int, ...] | None:
+    """Choose a packet; of those for one address it is found once, whichever address that is."""
+    one = alone(packets)
+    if one is None:
+        return _chosen(space.version, packets)
+    destination, rest = one
+    found = space.likely.get(rest)
+    if found is None:
+        chosen = _chosen(space.version, rest)
+        assert chosen is not None, "what follows a value has packets"
+        found = space.likely[rest] = chosen[1:]
+    return (destination, *found)
+
+
+def _chosen(version: Version, packets: PacketSet) -> tuple[int, ...] | None:
+    taste = some_address(BITS[version])
+    named = PORT_TASTES | {"destination": taste, "source": taste}
+    return witness(packets, {"protocol": _TASTE_OF_PROTOCOL, **named})
 
 
 PORT_TASTES = {

@@ -18,14 +18,19 @@ PORTED = ("tcp", "udp")
 
 
 class FlowSpace(Space):
-    """Packets from `source` to `destination`, by protocol and ports, of one version of IP."""
+    """Packets from `source` to `destination`, by protocol and ports, of one version of IP.
 
-    __slots__ = ("version",)
+    `likely` and `asked` are what others remember of its sets, as it keeps all of these anyway.
+    """
+
+    __slots__ = ("asked", "likely", "version")
 
     def __init__(self, version: Version) -> None:
         """Make a space of its own: sets of two spaces do not mix."""
         size = 1 << BITS[version]
         self.version: Version = version
+        self.likely: dict[PacketSet, tuple[int, ...]] = {}
+        self.asked: dict[object, PacketSet] = {}
         super().__init__(
             (
                 Dimension("destination", size),

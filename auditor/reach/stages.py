@@ -20,9 +20,10 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import named, rule_before, way_for
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
+from auditor.reach.narrowing import let_in
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, lead, ways_from
+from auditor.reach.ways import Way, lead, lead_alike, ways_from
 from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Subnet
 
@@ -35,9 +36,11 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
     """Add what the security rules at a point let through (P-1, P-2)."""
     if point.kind not in _FILTERED:
         return trail
-    here = admitted(
-        trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
-    )
+    here = let_in(trail, point) if direction is Direction.INBOUND else None
+    if here is None:
+        here = admitted(
+            trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
+        )
     if point.kind is Kind.ENDPOINT and point.nic is None:
         return _without_nic(trail, point, direction, here)
     return trail.through(here, _filter_teller(trail, point, direction))
@@ -234,12 +237,15 @@ def replies(
     ask: Ask,
     expected: str,
     doubts: tuple[Reason, ...] = (),
+    *,
+    alike: bool = False,
 ) -> Trail:
     """Add the way of the reply from a point, to the source that the packet has there (P-11).
 
-    `doubts` tell why `ask` may answer that it does not know, where the routes themselves do.
+    `doubts` tell why `ask` may answer that it does not know, where the routes themselves do;
+    `alike`, that it is one function for all points, so that what it answers is remembered.
     """
-    return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts)
+    return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts, alike=alike)
 
 
 def _routed(
@@ -251,6 +257,7 @@ def _routed(
     *,
     reply: bool,
     doubts: tuple[Reason, ...] = (),
+    alike: bool = False,
 ) -> Trail:
     subnet = point.place
     name = "source" if reply else "destination"
@@ -259,7 +266,8 @@ def _routed(
         unsure = Bounds.maybe(trail.space.all)
         return trail.through(unsure, _gap_teller(point, reply, lacks), reply=reply)
     ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
-    here = lead(ways, trail.space, name, to, ask)
+    known = lead_alike(trail.network, ways, trail.space.version, name, to, ask) if alike else None
+    here = known or lead(ways, trail.space, name, to, ask)
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination

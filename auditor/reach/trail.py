@@ -108,7 +108,7 @@ class Trail(msgspec.Struct, frozen=True):
     @property
     def bounds(self) -> Bounds:
         """The packets as sent that get through all stages."""
-        return self._through(self.stages)
+        return self._through(reversed(self.stages))  # replies first: they tell few apart
 
     @property
     def delivered(self) -> Bounds:

@@ -22,7 +22,7 @@ from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import of_addresses
-from auditor.reach.space import BITS, FlowSpace
+from auditor.reach.space import BITS, FlowSpace, space_of
 from auditor.resources import walk
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.routing import RouteTable
@@ -310,3 +310,16 @@ def lead(
         answer = ask(way)
         parts[answer] = parts.get(answer, AddressSet()) | addresses
     return of_addresses(space, name, parts)
+
+
+@question_about
+def lead_alike(
+    network: Network,
+    ways: Ways,
+    version: Version,
+    name: str,
+    within: AddressSet,
+    ask: Callable[[Way], bool | None],
+) -> Bounds:
+    """Give the same, found once for all subnets with the same ways and all who ask the same."""
+    return lead(ways, space_of(network, version), name, within, ask)

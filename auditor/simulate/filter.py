@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby, product
+from itertools import chain, groupby, product
 
 import msgspec
 
@@ -117,10 +117,17 @@ def _group(
     listed = told(lambda: group.rules, None)
     if listed is None:
         return Ruling(None, (f"the rules of {group.label}, which are not told",))
-    rules = [_read(rule) for rule in listed]
+    rules = [
+        (told_of(rule, lambda r: r.properties.priority, None), rule)
+        for rule in listed
+        if told_of(rule, lambda r: r.inbound, None) is not (not inbound)
+    ]
+    unordered = [_read(rule) for order, rule in rules if order is None]
     ordered = sorted(
-        (r for r in rules if r.order is not None), key=lambda r: (r.order or 0, r.name)
+        ((order, rule.label, rule) for order, rule in rules if order is not None),
+        key=lambda each: each[:2],
     )
+    in_turn = chain((_read(rule) for _, _, rule in ordered), _DEFAULTS)  # as far as they are asked
     outcomes: list[Truth] = []
     by: list[str] = []
 
@@ -137,9 +144,9 @@ def _group(
             sure = sure or matches is True
         return sure
 
-    sure_of(r for r in rules if r.order is None)
-    for _, same in groupby([*ordered, *_DEFAULTS], key=lambda r: r.order):
-        if sure_of(list(same)):
+    sure_of(unordered)
+    for _, same in groupby(in_turn, key=lambda r: r.order):
+        if sure_of(same):
             break
     return Ruling(agreed(outcomes), tuple(by))
 
@@ -195,11 +202,21 @@ _DEFAULTS = (
 def _matches(place: Place, inbound: bool, rule: _Rule, seen: Sighting, world: _World) -> Truth:
     if rule.inbound is (not inbound):
         return False
-    return both(
+    packet = both(
         None if rule.inbound is None else True,
         _protocol(rule.protocol, seen.packet.protocol),
         _on_ports(rule, seen),
-        _side(place, rule.sources, rule.source_groups, seen.sources, world.source, not inbound),
+    )
+    if packet is False:
+        return False
+    at_source = _side(
+        place, rule.sources, rule.source_groups, seen.sources, world.source, not inbound
+    )
+    if at_source is False:
+        return False
+    return both(
+        packet,
+        at_source,
         _side(
             place,
             rule.destinations,

@@ -34,6 +34,16 @@ def matrix(auditor: Command, path: str, *words: str) -> Any:
     return auditor("reach", path, "--matrix", *words)
 
 
+@pytest.mark.parametrize("report", ["text", "json", "markdown"])
+def test_what_is_told_does_not_depend_on_how_much_is_written_at_a_time(
+    auditor: Command, export: str, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = matrix(auditor, export, "--report", report).out
+    monkeypatch.setattr("auditor.commands.matrix._AT_A_TIME", 2)
+    assert matrix(auditor, export, "--report", report).out == whole
+    assert whole.count("\n") > 2
+
+
 def test_the_text_has_a_number_for_subnets_that_behave_alike(auditor: Command, export: str) -> None:
     ran = matrix(auditor, export)
     assert ran.status == 0

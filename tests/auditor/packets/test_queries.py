@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.packets.boxes import boxes
+from auditor.packets.boxes import alone, boxes
 from auditor.packets.compile import allowed, union_of
 from auditor.packets.diagram import PacketSet, Space, flow_space
-from auditor.packets.measure import count, sections, values
+from auditor.packets.measure import count, sections, values, values_where
 from auditor.packets.reshape import exchanged, fixed, forgotten, restricted
 from auditor.packets.witness import flow_tastes, witness
 
@@ -69,6 +69,38 @@ def test_values_are_those_that_occur(tiny: Tiny, some: list[PacketSet]) -> None:
             occurring = {packet[place] for packet in tiny.every if packets.at(packet)}
             found = values(packets, dimension.name)
             assert {v for low, high in found for v in range(low, high + 1)} == occurring
+
+
+def test_values_where_others_are_given_are_those_that_occur_with_them(
+    tiny: Tiny, some: list[PacketSet]
+) -> None:
+    chance = random.Random(33)
+    for packets in some:
+        for place in range(len(tiny.dimensions)):
+            others = [other for other in range(len(tiny.dimensions)) if other != place]
+            given = chance.sample(others, chance.randint(0, 3))
+            where = {other: chance.randrange(tiny.dimensions[other].size) for other in given}
+            occurring = {
+                packet[place]
+                for packet in tiny.every
+                if packets.at(packet) and all(packet[k] == v for k, v in where.items())
+            }
+            found = values_where(packets, place, where)
+            assert {v for low, high in found for v in range(low, high + 1)} == occurring
+
+
+def test_what_is_alone_is_one_value_and_what_follows_it(tiny: Tiny, some: list[PacketSet]) -> None:
+    told = set()
+    for packets in some:
+        for value in range(tiny.dimensions[0].size):
+            one = restricted(packets, own=[(value, value)])
+            rest = fixed(packets, "own", value)
+            assert alone(one) == (None if rest.is_empty else (value, rest))
+            told.add(rest.is_empty)
+        firsts = values(packets, "own")
+        several = sum(high - low + 1 for low, high in firsts) > 1
+        assert (alone(packets) is None) == (several or not firsts)
+    assert told == {True, False}
 
 
 def test_fixing_forgetting_and_exchanging(tiny: Tiny, some: list[PacketSet]) -> None:

@@ -1,0 +1,105 @@
+"""Rules narrowed down to some packets: they say of these what all of the rules say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from auditor.addresses import AddressSet, parse_address
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.interfaces import find_interface
+from auditor.reach.bounds import Bounds
+from auditor.reach.filtering import admitted
+from auditor.reach.narrowing import admitted_from
+from auditor.reach.space import space_of
+from auditor.special_addresses import PUBLIC
+from auditor.testing import estate as network_of
+from auditor.testing import resource
+
+from ...exposed import deny, nic, nsg, rule, subnet, vnet
+from ..network.filtering.test_naive import FROM_INTERNET, Json, estate, some_rules
+
+OWN = "10.0.0.4"
+SOURCES = (
+    AddressSet(v4=PUBLIC.v4),
+    AddressSet.from_text(["52.10.0.0/16"]),
+    AddressSet.from_text(["10.0.0.0/8", "168.63.129.16"]),
+)
+
+
+def both(network: Network, name: str, sources: AddressSet, own: str) -> tuple[Bounds, Bounds]:
+    """What is said of some packets: by rules narrowed down to them, and by all."""
+    web = find_interface(network, name)
+    found = admitted_from(network, sources, parse_address(own), web)
+    every = admitted(network, web, Direction.INBOUND, 4)
+    to = AddressSet.from_text([own])
+    asked = space_of(network, 4).having(source=sources, destination=to)
+    return found.within(asked), every.within(asked)
+
+
+@example(outer=FROM_INTERNET, inner=[], routed=False)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(st.none(), some_rules()), st.one_of(st.none(), some_rules()), st.booleans())
+def test_of_the_packets_in_question_nothing_else_is_said(
+    outer: list[Json] | None, inner: list[Json] | None, routed: bool
+) -> None:
+    network = network_of(*estate([outer, inner], routed))
+    for sources in SOURCES:
+        for own in (OWN, "10.0.0.77", "10.9.0.1"):
+            found, every = both(network, "web", sources, own)
+            assert found.may is every.may
+            assert found.must is every.must
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (rule("tags", 100, source="Storage"), deny("no", 200, source="Storage", ports="22")),
+        (rule("same", 100, source="52.10.0.0/16"), deny("same-too", 100, source="Sql")),
+        (rule("near", 100, source="VirtualNetwork"), deny("all", 200, source="Internet")),
+        (deny("ports", 100, ports="22"), rule("more", 200, source="10.0.0.0/8", ports="22")),
+    ],
+    ids=["a tag twice", "one priority", "the network and the rest", "ports"],
+)
+def test_what_is_not_told_stays_untold(rules: tuple[Json, ...]) -> None:
+    network = network_of(nsg(*rules), nic("web", nsg="nsg"), vnet(subnet()))
+    for sources in SOURCES:
+        found, every = both(network, "web", sources, OWN)
+        assert found == every
+
+
+def test_N_50_admin_rules_are_narrowed_too() -> None:
+    kind = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections/rules"
+    silent = resource(kind, "avnm/config/collection/silent", {})
+    network = network_of(nsg(), nic("web", nsg="nsg"), vnet(subnet()), silent)
+    found, every = both(network, "web", SOURCES[0], OWN)
+    assert found == every
+    assert not found.may.is_empty
+    assert found.must.is_empty
+
+
+def group(name: str, number: int, source: str = "Internet") -> Json:
+    """Give a group that lets clients in, and its own network in its own way."""
+    own = rule("own", 100 + number, source="VirtualNetwork", ports=str(8000 + number))
+    return nsg(own, rule("web", 300 + number, source=source, ports="443"), name=name)
+
+
+def test_groups_that_say_the_same_of_the_internet_share_one_answer() -> None:
+    network = network_of(
+        group("one", 1),
+        group("two", 2),
+        group("three", 3, source="52.10.0.0/16"),
+        nic("a", nsg="one"),
+        nic("b", nsg="two", address="10.0.0.5"),
+        nic("c", nsg="three", address="10.0.0.6"),
+        vnet(subnet()),
+    )
+    ends = {"a": OWN, "b": "10.0.0.5", "c": "10.0.0.6"}
+    found = {
+        name: admitted_from(network, SOURCES[0], parse_address(own), find_interface(network, name))
+        for name, own in ends.items()
+    }
+    assert found["a"] is found["b"]
+    assert found["a"] != found["c"]
