@@ -370,10 +370,11 @@ def dispensable(network: Network) -> tuple[SecurityRule, ...]:
     found: set[SecurityRule] = set()
     for group in network.all(NetworkSecurityGroup):
         try:
-            for inbound, way in zip((True, False), _ways(network, group), strict=True):
+            inward, outward = _ways(network, group)
+            for inbound, way in ((True, inward), (False, outward)):
                 if way.suspects:
                     rules = custom_rules(network, group, inbound=inbound)
-                    found.update(rules[number] for number in way.suspects)
+                    found.update([rules[number] for number in way.suspects])
         except Undetermined:
             continue
         judged.add(group)
