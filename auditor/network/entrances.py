@@ -134,6 +134,7 @@ def _own_public(network: Network, subnet: Subnet) -> AddressSet:
     return AddressSet.from_text(texts)
 
 
+@question_about
 def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
     """Tell whether all a rule's destinations are public addresses of load balancers (E-13).
 

@@ -53,9 +53,15 @@ def unread_type(network: Network, arm_type: str, scope: str | None = None) -> Ga
     return next(iter(unread_lists(network, arm_type, scope)), None)
 
 
+@question
+def may_hide_machines(network: Network) -> bool:
+    """Tell whether any gap hides machines or their NICs, wherever they may be."""
+    return any(unread_type(network, each) is not None for each in _MACHINES)
+
+
 def unread_machines(network: Network, places: Iterable[str]) -> Gap | None:
     """Give a gap that hides machines or their NICs in the subscriptions of some ids."""
-    if all(unread_type(network, each) is None for each in _MACHINES):
+    if not may_hide_machines(network):
         return None
     homes = dict.fromkeys((subscription(place) or "").lower() for place in places)
     return next(

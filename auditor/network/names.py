@@ -144,12 +144,12 @@ def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str
     for ref in endpoint.properties.network_interfaces or ():
         nic = network.find(ref)
         if isinstance(nic, NetworkInterface):
-            addresses = (c.properties.private_ip_address for c in nic.ip_configurations)
-            found.extend(address for address in addresses if address)
+            told = [c.properties.private_ip_address for c in nic.ip_configurations]
+            found.extend(filter(None, told))
     p = endpoint.properties
     if not found:
-        static = (c.properties.private_ip_address for c in p.ip_configurations or ())
-        found.extend(address for address in static if address)
+        static = [c.properties.private_ip_address for c in p.ip_configurations or ()]
+        found.extend(filter(None, static))
     if not found:
         found.extend(a for c in p.custom_dns_configs or () for a in c.ip_addresses or ())
     if not found:

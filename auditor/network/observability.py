@@ -146,11 +146,14 @@ def flow_logs_exported(network: Network, arm_id: str) -> bool:
     They are listed one network watcher at a time, and no watcher names them (G-9): without any,
     nobody knows whether there are none or nobody asked. A snapshot asks by itself.
     """
-    home = (subscription(arm_id) or "").lower()
-    return any(each.subscription.lower() == home for each in network.all(FlowLog)) or any(
-        each.subscription.lower() == home and network.asked_below(each)
-        for each in network.all(NetworkWatcher)
-    )
+    return (subscription(arm_id) or "").lower() in _with_flow_logs(network)
+
+
+@question
+def _with_flow_logs(network: Network) -> frozenset[str]:
+    """The subscriptions whose flow logs the input holds, or would."""
+    asked = (each for each in network.all(NetworkWatcher) if network.asked_below(each))
+    return frozenset(each.subscription.lower() for each in (*network.all(FlowLog), *asked))
 
 
 @question

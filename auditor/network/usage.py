@@ -93,18 +93,24 @@ def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
         return False
     if not all(map(_lists_itself, subnet.delegated_to)):
         return False
-    if not all(isinstance(ref.node, _KNOWN) for ref in listed):
-        return False
+    for ref in listed:
+        if not isinstance(ref.node, _KNOWN):
+            return False
     number = len(listed) + len(p.private_endpoints or ())
     for edge in network.referrers(subnet):
-        number += max(0, _at_most(edge))
+        one = edge.kind in _ONE_EACH and not isinstance(edge.source, ScaleSetIpConfiguration)
+        number += 1 if one else max(0, _at_most(edge))
     v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
     used = clusters.RESERVED * len(v4) + number
-    return used * 100 < threshold * sum(prefix.size for prefix in v4)
+    return used * 100 < threshold * sum([prefix.size for prefix in v4])
 
 
 _KNOWN = (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend)
 """Those that a subnet lists, of which each stands for an address at most."""
+
+
+_ONE_EACH = ("subnet", "delegatedSubnetResourceId")
+"""How those name a subnet who take one address in it, models of scale sets apart."""
 
 
 def _at_most(edge: Edge) -> int:
@@ -115,7 +121,7 @@ def _at_most(edge: Edge) -> int:
     node = edge.source
     if isinstance(node, ScaleSetIpConfiguration):
         return _capacity(node.root)
-    if edge.kind in ("subnet", "delegatedSubnetResourceId"):
+    if edge.kind in _ONE_EACH:
         return 1
     cluster = _cluster_of(node) if edge.kind in _OF_CLUSTERS else None
     if cluster is None:

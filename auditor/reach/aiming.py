@@ -17,10 +17,10 @@ from auditor.network.graph import Network, question_about
 from auditor.network.hosts import addresses_named
 from auditor.network.reasons import Reason, gap
 from auditor.reach.entrances import Entrance, entrances_by_address
-from auditor.reach.gatewaying import Relay, point_of, relays_of
+from auditor.reach.gatewaying import Relay, listeners_at, point_of, relays_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Point, machine, vnet_of
-from auditor.resources.application_gateways import ApplicationGateway, Listener
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 
 Aim: TypeAlias = Point | Entrance
 """Whom a gateway connects to: in a VNet, or by a public address."""
@@ -38,6 +38,12 @@ def distinct_relays(network: Network, listeners: Iterable[Listener]) -> Iterator
             if key not in seen:
                 seen.add(key)
                 yield relay
+
+
+@question_about
+def relays_at(network: Network, front: GatewayFrontend) -> tuple[Relay, ...]:
+    """Give what the listeners that answer at a frontend, or may, send on, as `distinct_relays`."""
+    return tuple(distinct_relays(network, listeners_at(network, front)))
 
 
 @question_about

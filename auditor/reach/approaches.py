@@ -8,11 +8,11 @@ from itertools import product
 from typing import TypeAlias
 
 from auditor.network.graph import Network, question, question_about
-from auditor.reach.aiming import aims_of, distinct_relays
+from auditor.reach.aiming import aims_of, relays_at
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.delivery import leads_to_region
 from auditor.reach.entrances import Entrance, entrances, entrances_at
-from auditor.reach.gatewaying import listeners_at, point_of
+from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Kind, Point, frontend, keys_of, machine
 from auditor.reach.translating import translated_by_hub, translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -132,7 +132,7 @@ def behind_front(
     if not isinstance(gateway, ApplicationGateway) or gateway.key in seen:
         return
     seen |= {gateway.key}
-    for relay in distinct_relays(network, listeners_at(network, front)):
+    for relay in relays_at(network, front):
         for aim in aims_of(network, relay)[0]:
             if isinstance(aim, Point):
                 yield from _beyond(network, [aim], seen)

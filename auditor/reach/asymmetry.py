@@ -100,13 +100,15 @@ def _crossing(network: Network) -> Iterator[Flow]:
 @question_about
 def _starting_around(network: Network, home: str) -> tuple[Subnet, ...]:
     """The subnets whose machines may start connections straight to a network (its key)."""
-    return tuple(
-        source
-        for source in subnets_around(network, home)
-        if not _is_platform(source)
-        and _may_be_straight(network, source, home)
-        and not starts_nothing(network, source)
-    )
+    straight: dict[str, bool] = {}
+    found: list[Subnet] = []
+    for source in subnets_around(network, home):
+        here = anywhere_in(network, source).home
+        if here not in straight:
+            straight[here] = _may_be_straight(network, here, home)
+        if straight[here] and not _is_platform(source) and not starts_nothing(network, source):
+            found.append(source)
+    return tuple(found)
 
 
 def _senders_in(network: Network, subnet: Subnet) -> Point:
@@ -123,9 +125,8 @@ def _is_platform(subnet: Subnet) -> bool:
     return subnet.name.lower() in PLATFORM_SUBNETS
 
 
-def _may_be_straight(network: Network, source: Subnet, there: str) -> bool:
-    """Whether a subnet is in a network (its key), or in one that a peering joins to it (R-14)."""
-    home = anywhere_in(network, source).home
+def _may_be_straight(network: Network, home: str, there: str) -> bool:
+    """Whether packets may go straight between networks (keys): one, or two peers (R-14)."""
     return home == there or there in _peers(network, home)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -16,7 +17,7 @@ from auditor.network.routing.outbound import LISTED, pools_of, takes_out
 from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node
-from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, OutboundRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -75,8 +76,7 @@ def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:
 
     Access by default apart: whatever comes first, that is nobody's choice.
     """
-    plain = _gives_no_choice(network, subnet)
-    wanted = (lambda node: not _has_none_of_its_own(network, node)) if plain else (lambda _: True)
+    wanted = partial(_may_have_its_own, network) if _gives_no_choice(network, subnet) else None
     for node in running_in(network, subnet, wanted):
         yield leaver_of(network, subnet, node)
 
@@ -92,28 +92,22 @@ def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
     return len(found) < 2 and (default is False or all(each.only for each in found))
 
 
-def _has_none_of_its_own(network: Network, node: Node) -> bool:
-    """Whether a machine is told to have no public address, and no load balancer."""
+def _may_have_its_own(network: Network, node: Node) -> bool:
+    """Whether a machine has a public address or a load balancer, or it is not told."""
     if not isinstance(node, NetworkInterface):
-        return False
+        return True
     try:
         for each in node.ip_configurations:
             told = each.properties
             _ = told.private_ip_address_version, told.primary  # tell by which of them it leaves
-            if _has_any(network, each):
-                return False
+            if told.public_ip_address is not None or told.load_balancer_backend_address_pools:
+                return True
+            for edge in network.referrers(each):
+                if edge.kind in LISTED:
+                    return True
     except Undetermined:
-        return False
-    return True
-
-
-def _has_any(network: Network, configuration: IpConfiguration) -> bool:
-    told = configuration.properties
-    return (
-        told.public_ip_address is not None
-        or bool(told.load_balancer_backend_address_pools)
-        or bool(network.referrers(configuration, *LISTED))
-    )
+        return True
+    return False
 
 
 @question_about

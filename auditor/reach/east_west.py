@@ -54,9 +54,10 @@ def unrestricted(network: Network, group: NetworkSecurityGroup) -> tuple[Inflow,
 
 def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> Iterator[Inflow]:
     own = AddressSet.from_prefixes(subnet.prefixes)
-    let_in = _let_in(network, filters_of(network, group, inbound=True))
-    if let_in is not None and spoken_to(_near(network, subnet) - own, own) - let_in:
+    filters = filters_of(network, group, inbound=True)
+    if _plainly_keep_out(network, filters, own, _near(network, subnet)):
         return
+    let_in = _let_in(network, filters)
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST
     others = spoken_to(inside - own, own)
@@ -73,6 +74,15 @@ def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> It
     elif extent.open - own:
         reasons = "; ".join(map(str, extent.reasons()[:2]))
         yield Inflow(subnet, inside, f"who else is in VirtualNetwork: {reasons}")
+
+
+@question_about
+def _plainly_keep_out(
+    network: Network, filters: tuple[Filter, ...], own: AddressSet, near: AddressSet
+) -> bool:
+    """Whether rules keep out some of those nearby: asked once for all networks of one design."""
+    let_in = _let_in(network, filters)
+    return let_in is not None and bool(spoken_to(near - own, own) - let_in)
 
 
 def _near(network: Network, subnet: Subnet) -> AddressSet:

@@ -6,6 +6,7 @@ A gateway ends the client's connection and opens one of its own, from any addres
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -178,8 +179,8 @@ def listeners_at(network: Network, front: GatewayFrontend) -> tuple[Listener, ..
     gateway = front.root
     if not isinstance(gateway, ApplicationGateway):
         return ()
-    told = (p.listeners for p in ports_of(network, gateway)[0] if p.frontend is front)
-    return (*(each for some in told for each in some), *untold_listeners(network, front))
+    told = [p.listeners for p in ports_of(network, gateway)[0] if p.frontend is front]
+    return (*chain.from_iterable(told), *untold_listeners(network, front))
 
 
 def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -> Trail:

@@ -7,7 +7,7 @@ machine of each kind (by the group at its NIC) decide, with outbound rules, rout
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -163,16 +163,18 @@ def _filters_at(network: Network, target: Subnet) -> tuple[Filter, ...] | None:
 
 
 def _not_shut(
-    network: Network, target: Subnet, ports: Iterable[int], around: frozenset[Subnet]
+    network: Network, target: Subnet, ports: tuple[int, ...], around: frozenset[Subnet]
 ) -> Iterator[int]:
     """The ports on which the subnet's group may let others in before it denies everything.
 
     The cheap answer for most; one for all ports on which it lets in the same.
     """
     filters = _filters_at(network, target)
+    if filters is None:
+        yield from ports
+        return
     coming: dict[AddressSet, bool] = {}
-    for port in ports:
-        let_in = _let_in(network, filters, port) if filters is not None else None
+    for port, let_in in _let_in_on(network, filters, ports):
         if let_in is None:
             yield port
             continue
@@ -183,6 +185,13 @@ def _not_shut(
 
 
 @question_about
+def _let_in_on(
+    network: Network, filters: tuple[Filter, ...], ports: tuple[int, ...]
+) -> tuple[tuple[int, AddressSet | None], ...]:
+    """Whom rules let in on each of some ports, asked once for all groups that say the same."""
+    return tuple((port, _let_in(network, filters, port)) for port in ports)
+
+
 def _let_in(network: Network, filters: tuple[Filter, ...], port: int) -> AddressSet | None:
     """Whom rules let in by TCP on a port before they deny all else; None where that is not plain.
 
@@ -232,10 +241,17 @@ def _speaks_of(each: Filter, port: int) -> bool:
     return each.speaks_of("tcp") and (ports is None or port in ports)
 
 
-@question_about
 def _workloads(network: Network, home: str, managers: tuple[str, ...]) -> frozenset[Subnet]:
     """The subnets around a VNet (its key) from where nobody manages anything."""
-    return _sources(network, managers).intersection(subnets_around(network, home))
+    return _sources_among(network, subnets_around(network, home), managers)
+
+
+@question_about
+def _sources_among(
+    network: Network, subnets: tuple[Subnet, ...], managers: tuple[str, ...]
+) -> frozenset[Subnet]:
+    """Those of some subnets: the same ones around each network of one hub."""
+    return _sources(network, managers).intersection(subnets)
 
 
 @question_about

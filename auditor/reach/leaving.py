@@ -186,13 +186,14 @@ def leavers(network: Network, subnet: Subnet) -> tuple[Leaver, ...]:
 
 
 def running_in(
-    network: Network, subnet: Subnet, wanted: Callable[[Node], bool] = lambda _: True
+    network: Network, subnet: Subnet, wanted: Callable[[Node], bool] | None = None
 ) -> list[Node]:
     """Give what runs in a subnet: NICs of machines, scale sets, pools of nodes and pods.
 
-    Of the former two those that are wanted.
+    Of the former two those that are wanted, if anybody says.
     """
-    found = {node.key: node for node in machines_told(network, subnet) if wanted(node)}
+    told = machines_told(network, subnet)
+    found = {node.key: node for node in (filter(wanted, told) if wanted else told)}
     for _, pool in clusters.pools_by_pod_subnet(network).get(subnet.key, ()):
         found.setdefault(pool.key, pool)
     return [found[key] for key in sorted(found)]

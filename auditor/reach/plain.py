@@ -34,11 +34,12 @@ def surely_talks(network: Network, source: Point, target: Point, port: int) -> b
         return False
     if isinstance(target.node, LoadBalancerFrontend):
         return _through(network, source, target, target.node, port)
-    if target.kind not in _STANDING or target.place is None:
+    place = target.place
+    if target.kind not in _STANDING or place is None:
         return False
-    any_of = anywhere_in(network, target.place)
+    any_of = anywhere_in(network, place)
     if target.addresses and target.addresses <= any_of.addresses and as_its_subnet(network, target):
-        key = (source.kind, source.id, target.place.key, port)
+        key = (source.kind, source.id, place.key, port)
         known = _sure_of_subnets(network)
         if key not in known:
             known[key] = _straight(network, source, any_of, port)

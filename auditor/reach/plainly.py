@@ -5,9 +5,11 @@ It says yes only where the sets of packets would say so too, in a fraction of th
 
 from __future__ import annotations
 
+from enum import Enum
+
 import msgspec
 
-from auditor.addresses import EVERY_PORT, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.network.alike_passage import own_space
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.filters import (
@@ -17,6 +19,7 @@ from auditor.network.filters import (
     Filter,
     Selector,
 )
+from auditor.network.graph import Network, question
 from auditor.network.layers import Layer, LayerKind
 from auditor.network.passage import UNFILTERED
 from auditor.network.surroundings import HOSTS, Surroundings
@@ -39,8 +42,45 @@ def lets_through(
     `peers` are those that service tag `tag` holds, when it is given; a set that is wider than that
     will do. False: look closer.
     """
-    asked = _Class(rules, own, peers, ports, tag.lower(), protocol)
-    return all(asked.passes(layer) for layer in rules.layers)
+    asked = _Class(rules.inbound, own, peers, ports, tag.lower(), protocol)
+    return all(_passes(rules.surroundings, layer, asked) for layer in rules.layers)
+
+
+def _passes(here: Surroundings, layer: Layer, asked: _Class) -> bool:
+    """Whether the rules of a layer let a class through.
+
+    Asked once for all layers that say the same in networks of one address space. What else
+    `VirtualNetwork` holds takes long to tell, and few answers depend on it.
+    """
+    if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
+        return False
+    key = layer.filters, asked, own_space(here)
+    known = _known(here.network)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _Answer.of(*key)
+    if found is not _Answer.DEPENDS:
+        return found is _Answer.YES
+    return asked.passes(layer.filters, here.virtual_network.must)
+
+
+class _Answer(Enum):
+    """Whether rules let a class through, by what is plain of the tag `VirtualNetwork`."""
+
+    YES = "yes"
+    NO = "no"
+    DEPENDS = "depends on what else it holds"
+
+    @staticmethod
+    def of(filters: tuple[Filter, ...], asked: _Class, space: AddressSet) -> _Answer:
+        if asked.passes(filters, space):
+            return _Answer.YES
+        return _Answer.DEPENDS if asked.passes(filters, EVERYTHING) else _Answer.NO
+
+
+@question
+def _known(_: Network) -> dict[tuple[tuple[Filter, ...], _Class, AddressSet], _Answer]:
+    return {}
 
 
 def decides(
@@ -58,7 +98,7 @@ def decides(
     """
     if not rules.inbound and peers.overlaps(UNFILTERED):
         return False
-    asked = _Class(rules, own, peers, ports, tag, protocol)
+    asked = _Class(rules.inbound, own, peers, ports, tag, protocol)
     (layer,) = rules.layers
     if layer.kind is LayerKind.ADMIN:
         return False
@@ -73,18 +113,17 @@ def decides(
 class _Class(msgspec.Struct, frozen=True):
     """The packets that are asked about."""
 
-    rules: EffectiveRules
+    inbound: bool
     own: AddressSet
     peers: AddressSet
     ports: PortSet
     tag: str
     protocol: str
 
-    def passes(self, layer: Layer) -> bool:
-        if layer.kind is LayerKind.ADMIN or layer.unknown is not None:
-            return False
+    def passes(self, filters: tuple[Filter, ...], held: AddressSet) -> bool:
+        """Whether rules let it through where `VirtualNetwork` holds some addresses."""
         tags: set[str] = set()  # of all whose members are let in
-        for each in layer.filters:
+        for each in filters:
             if not each.told:
                 return False
             if not self._concerned(each):
@@ -92,12 +131,12 @@ class _Class(msgspec.Struct, frozen=True):
             if not each.allow:
                 return False
             own, peers = self._sides(each)
-            if not self._whole(each, own):
+            if not self._whole(each, own, held):
                 continue
-            if _contested(each, layer):
+            if _contested(each, filters):
                 return False
             tags |= peers.tags
-            if self._hold_peers(peers, tags):
+            if self._hold_peers(peers, tags, held):
                 return True
         return False
 
@@ -108,7 +147,7 @@ class _Class(msgspec.Struct, frozen=True):
     def _sides(self, each: Filter) -> tuple[Selector, Selector]:
         """The sides of the place itself and of its peers."""
         sides = each.destinations, each.sources
-        return sides if self.rules.inbound else sides[::-1]
+        return sides if self.inbound else sides[::-1]
 
     def _concerned(self, each: Filter) -> bool:
         """Whether a rule may match some of the packets."""
@@ -118,41 +157,46 @@ class _Class(msgspec.Struct, frozen=True):
         own, peers = self._sides(each)
         return _may_hold(own, self.own) and _may_hold(peers, self.peers)
 
-    def _whole(self, each: Filter, own: Selector) -> bool:
+    def _whole(self, each: Filter, own: Selector, held: AddressSet) -> bool:
         """Whether it matches all of them that are of its peers."""
         ports = each.destination_ports or PortSet(), each.source_ports
-        return self.ports <= ports[0] and ports[1] == EVERY_PORT and self._holds_own(own)
+        return self.ports <= ports[0] and ports[1] == EVERY_PORT and self._holds_own(own, held)
 
-    def _holds_own(self, own: Selector) -> bool:
+    def _holds_own(self, own: Selector, held: AddressSet) -> bool:
         if own.everything:
             return True
-        return bool(self.own) and self._holds(own, self.own)
+        return bool(self.own) and _holds(own, self.own, held)
 
-    def _holds(self, side: Selector, asked: AddressSet) -> bool:
-        if asked <= side.addresses:
-            return True
-        here = self.rules.surroundings
-        if VIRTUAL_NETWORK in side.tags and asked <= side.addresses | own_space(here):
-            return True  # what else the tag holds takes longer to tell
-        if asked.v4 == PUBLIC.v4:
-            return False  # no network holds the whole internet, whatever else it does
-        return bool(side.tags) and asked <= surely_held(side, here)
-
-    def _hold_peers(self, side: Selector, tags: set[str]) -> bool:
+    def _hold_peers(self, side: Selector, tags: set[str], held: AddressSet) -> bool:
         """Whether a side, or some tags together, hold all peers.
 
         Any public address that is not in `VirtualNetwork` is in `Internet` (N-24).
         """
-        if self.tag in tags or self._holds(side, self.peers):
+        if self.tag in tags or _holds(side, self.peers, held):
             return True
         return tags >= _PUBLIC_TAGS and self.peers <= PUBLIC
 
 
+def _holds(side: Selector, asked: AddressSet, held: AddressSet) -> bool:
+    """Whether a side holds addresses, where `VirtualNetwork` holds some."""
+    if asked <= side.addresses:
+        return True
+    if not side.tags or asked.v4 == PUBLIC.v4:
+        return False  # no network holds the whole internet, whatever else it does
+    return asked <= _union(side, held)
+
+
 def surely_held(side: Selector, here: Surroundings) -> AddressSet:
     """Give addresses that a side of a rule surely holds; there may be more."""
+    inside = here.virtual_network.must if VIRTUAL_NETWORK in side.tags else NOTHING
+    return _union(side, inside)
+
+
+def _union(side: Selector, inside: AddressSet) -> AddressSet:
+    """What a side surely holds where `VirtualNetwork` holds some addresses."""
     held = side.addresses
     if VIRTUAL_NETWORK in side.tags:
-        held = held | here.virtual_network.must
+        held = held | inside
     return held | HOSTS if AZURE_LOAD_BALANCER in side.tags else held
 
 
@@ -162,6 +206,6 @@ def _may_hold(side: Selector, asked: AddressSet) -> bool:
     return bool(side.tags) and (side.tags != _PROBES or HOSTS.overlaps(asked))
 
 
-def _contested(each: Filter, layer: Layer) -> bool:
+def _contested(each: Filter, filters: tuple[Filter, ...]) -> bool:
     """Whether a rule of the same priority says otherwise (N-5)."""
-    return any(other.priority == each.priority and not other.allow for other in layer.filters)
+    return any(other.priority == each.priority and not other.allow for other in filters)

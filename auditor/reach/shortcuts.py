@@ -97,7 +97,7 @@ def inspected(network: Network, table: RouteTable) -> tuple[Inspected, ...]:
         vnet = network.holder(subnet, VirtualNetwork)
         if vnet is None:
             continue
-        for route in effective_routes(network, subnet, network.tags).routes:
+        for route in effective_routes(network, subnet, network.tags).drafts:
             node, address = route.node, route.address
             if _inspects(route) and isinstance(node, Route) and address and node.id not in found:
                 where = locate(network, address, vnet)

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from auditor.network.graph import Network, question
 from auditor.network.hosts import of_microsoft
 from auditor.reach.addressees import aims
-from auditor.reach.aiming import aims_of, distinct_relays
+from auditor.reach.aiming import aims_of, distinct_relays, relays_at
 from auditor.reach.entrances import Entrance, entrances
-from auditor.reach.gatewaying import Relay, listeners_at, point_of, port_at, sending
+from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.points import Kind, Point, gateway_frontend
 from auditor.reach.relaying import aims_towards, doubted, followed, private_frontends
 from auditor.reach.sending import send
@@ -88,10 +88,7 @@ def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Po
 
 
 def _is_unsure(network: Network, front: GatewayFrontend) -> bool:
-    return any(
-        _is_untold(network, relay)
-        for relay in distinct_relays(network, listeners_at(network, front))
-    )
+    return any(_is_untold(network, relay) for relay in relays_at(network, front))
 
 
 def _is_untold(network: Network, relay: Relay) -> bool:

@@ -124,13 +124,13 @@ class RecordSet(Resource):
         p: PublicRecordSetProperties | PrivateRecordSetProperties = getattr(self, "properties")  # noqa: B009
         kind = self.type.rpartition("/")[2].lower()
         listed: object = {"a": p.a_records, "aaaa": p.aaaa_records}.get(kind, ())
-        v4 = (record.ipv4_address for record in p.a_records or ())
-        v6 = (record.ipv6_address for record in p.aaaa_records or ())
-        found = (*v4, *v6)
+        found = [record.ipv4_address for record in p.a_records or ()]
+        if p.aaaa_records:
+            found += [record.ipv6_address for record in p.aaaa_records]
         untold = listed is None or not all(found)
         if untold and getattr(p, "target_resource", None) is None:
             raise Undetermined(f"the addresses of record {self.host}", resource=self.id)
-        return tuple(address for address in found if address)
+        return tuple(filter(None, found))
 
 
 @arm(

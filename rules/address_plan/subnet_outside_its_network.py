@@ -32,13 +32,15 @@ from auditor.rule import Finding, Network, Outcomes, Severity, rule
 @rule("ADR-004", severity=Severity.HIGH, since="0.1.0", of=every(Subnet))
 def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
     """Ask for each prefix whether the VNet's address space covers it."""
-    vnet = network.get(network_id(subnet), VirtualNetwork)
+    vnet = network.holder(subnet, VirtualNetwork)
+    if vnet is None:
+        vnet = network.get(network_id(subnet), VirtualNetwork)
     if vnet is None:
         raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
-    space = claims_of(network, vnet)
     covered = vnet_space(network, vnet)
     for claim in told_claims(subnet):
         if claim.prefix not in covered:
+            space = claims_of(network, vnet)
             texts = tuple(str(each.prefix) for each in space)
             yield Finding(
                 subject=subnet.id,

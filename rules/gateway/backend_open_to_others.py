@@ -35,6 +35,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from auditor.errors import Undetermined
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
 from auditor.network.exposure import approved
@@ -58,11 +59,26 @@ class Params(Struct, frozen=True):
     """Globs of ids of subnets, or `onprem`; letter case does not matter."""
 
 
+def not_plainly_closed(network: Network) -> tuple[Backend | Doubt, ...]:
+    """Give the subjects of which it takes a look at who is around to tell who reaches them."""
+    return tuple([each for each in backends(network) if not _plainly_closed(network, each)])
+
+
+def _plainly_closed(network: Network, backend: Backend | Doubt) -> bool:
+    if isinstance(backend, Doubt):
+        return False
+    try:
+        return closed_but_to(network, backend.ends, _those_meant(network, backend.ends))
+    except Undetermined:
+        return False
+
+
 @rule(
     "GW-025",
     severity=Severity.HIGH,
     since="0.1.0",
     of=backends,
+    suspects=not_plainly_closed,
     parameters=Params,
     peers=("CHK:APPD A01.52",),
     reads=Reads(subjects=("applicationGateways", "networkInterfaces", "virtualNetworks")),
@@ -124,8 +140,7 @@ def _let_in(
 def _others(
     network: Network, backend: Backend, targets: tuple[Point, ...], allow: tuple[str, ...]
 ) -> Iterator[Point]:
-    meant = _meant(network, targets)
-    meant |= {target.subnet.key for target in targets if target.subnet is not None}
+    meant = _those_meant(network, targets)
     if closed_but_to(network, targets, meant):
         return
     for point in callers(network, targets, backend.port):
@@ -146,3 +161,9 @@ def _meant(network: Network, targets: Iterable[Point]) -> set[str]:
             own = (*node_subnets(network, cluster), *pod_subnets(network, cluster))
             known |= {subnet.key for subnet in own}
     return known
+
+
+def _those_meant(network: Network, targets: Iterable[Point]) -> set[str]:
+    """The same, and those in which the targets stand."""
+    own = {target.subnet.key for target in targets if target.subnet is not None}
+    return own | _meant(network, targets)

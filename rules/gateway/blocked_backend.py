@@ -21,14 +21,34 @@ Make the change that the finding names: the smallest one that lets the gateway's
 
 from __future__ import annotations
 
+from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends
 from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import letting_through
+from auditor.reach.plain import surely_talks
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
+
+
+def not_plainly_reached(network: Network) -> tuple[Backend | Doubt, ...]:
+    """Give the subjects of which it takes paths to tell whether their gateway reaches them."""
+    return tuple([each for each in backends(network) if not _plainly_reached(network, each)])
+
+
+def _plainly_reached(network: Network, backend: Backend | Doubt) -> bool:
+    if isinstance(backend, Doubt):
+        return False
+    source = point_of(network, backend.gateway)
+    try:
+        for end in backend.ends:
+            if source.id != end.id and surely_talks(network, source, end, backend.port):
+                return True
+    except Undetermined:
+        pass
+    return False
 
 
 @rule(
@@ -36,6 +56,7 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=backends,
+    suspects=not_plainly_reached,
     reads=Reads(subjects=("applicationGateways", "networkInterfaces", "virtualNetworks")),
 )
 def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:

@@ -36,14 +36,14 @@ Allow the ports from where machines are managed, and deny them from `VirtualNetw
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from auditor import ids
 from auditor.addresses import PortSet
 from auditor.network.filters import attachments, place_name
-from auditor.network.gaps import unread_machines
+from auditor.network.gaps import may_hide_machines, unread_machines
 from auditor.network.group_commands import new_group
 from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
@@ -54,7 +54,6 @@ from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
-from auditor.snapshot.document import Gap
 
 
 class Params(Struct, frozen=True):
@@ -90,6 +89,9 @@ def lateral_management(
         for target in places_of(network, guard)
         for each in laterals(network, target, params.ports, params.management)
     ]
+    if not found:
+        yield from _unread(network, guard)
+        return
     hidden = {
         id(each): gap
         for each in found
@@ -103,16 +105,18 @@ def lateral_management(
             gaps = [f"{gap.subject} was not read whole" for gap in hidden.values()]
             reasons = "; ".join(dict.fromkeys([*map(str, told[0].answer.reasons), *gaps]))
             yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
-    if not found and (gap := _unread(network, guard)) is not None:
-        missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"
-        yield Unknown(guard.id, missing, related=(gap.subject,), key="unread")
 
 
-def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Gap | None:
-    """Give a gap that may hide who else there is, at either end."""
+def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Iterator[Unknown]:
+    """Say that a gap may hide who else there is, at either end, if one does."""
+    if not may_hide_machines(network):
+        return
     homes = {anywhere_in(network, target).home for target in places_of(network, guard)}
     around = {each.id for home in sorted(homes) for each in subnets_around(network, home)}
-    return unread_machines(network, sorted(around))
+    gap = unread_machines(network, sorted(around))
+    if gap is not None:
+        missing = f"machines around {guard.label}: {gap.subject} was not read whole ({gap.detail})"
+        yield Unknown(guard.id, missing, related=(gap.subject,), key="unread")
 
 
 def _by_subject(

@@ -49,7 +49,8 @@ from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 def hosts(network: Network) -> tuple[Subnet, ...]:
     """Name the subjects: subnets with something that Azure must reach."""
-    return tuple(subnet for subnet in network.all(Subnet) if subnet.key in guests(network))
+    known = guests(network)
+    return tuple([subnet for subnet in network.all(Subnet) if subnet.key in known])
 
 
 @rule("NSG-012", severity=Severity.HIGH, since="0.1.0", of=hosts, peers=("PSR:NSG.DenyAllInbound",))

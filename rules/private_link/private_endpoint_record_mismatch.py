@@ -27,7 +27,7 @@ Delete the record and let the zone group write it, or correct the address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -82,7 +82,7 @@ def _zone(
     written = _written(config)
     absent = []
     for label in written or _guessed(endpoint):
-        found = tuple(record for record in records.get(label, ()) if record.addresses)
+        found = [(each, told) for each in records.get(label, ()) if (told := each.addresses)]
         if found:
             yield from _elsewhere(endpoint, zone, found, own)
         else:
@@ -98,8 +98,8 @@ def _zone(
 
 
 def _written(config: ZoneConfig) -> tuple[str, ...]:
-    told = (r.record_set_name for r in config.properties.record_sets or ())
-    return tuple(sorted({label.lower() for label in told if label}))
+    told = [r.record_set_name for r in config.properties.record_sets or ()]
+    return tuple(sorted(set(map(str.lower, filter(None, told)))))
 
 
 def _guessed(endpoint: PrivateEndpoint) -> tuple[str, ...]:
@@ -110,19 +110,19 @@ def _guessed(endpoint: PrivateEndpoint) -> tuple[str, ...]:
 def _elsewhere(
     endpoint: PrivateEndpoint,
     zone: PrivateDnsZone,
-    records: tuple[PrivateRecordSet, ...],
+    records: Iterable[tuple[PrivateRecordSet, tuple[str, ...]]],
     own: tuple[str, ...],
 ) -> Iterator[Finding]:
-    for record in records:
-        foreign = [address for address in record.addresses if address not in own]
-        if foreign:
+    for record, told in records:
+        if not set(own).issuperset(told):
+            foreign = [address for address in told if address not in own]
             yield Finding(
                 subject=endpoint.id,
                 message=f"{record.host} gives {', '.join(foreign)}; private endpoint "
                 f"{endpoint.label} is {', '.join(own)}",
                 remedy=_correct(zone, record, foreign[0], own),
                 related=(record.id, zone.id),
-                evidence=(evidence(record, record.addresses_pointer, list(record.addresses)),),
+                evidence=(evidence(record, record.addresses_pointer, list(told)),),
                 key=record.key,
             )
 

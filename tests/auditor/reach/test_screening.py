@@ -164,7 +164,7 @@ def test_ways_are_those_of_their_addresses(network: Network) -> None:
         homes = [anywhere_in(network, each) for each in network.all(Subnet)]
         for there in homes:
             if any(leads_to(way, there.home, vnet) for way in ways.ways):
-                assert _may_be_straight(network, subnet, there.home)
+                assert _may_be_straight(network, anywhere_in(network, subnet).home, there.home)
 
 
 def _names(network: Network, target: str, port: int = 443) -> list[str]:
