@@ -7,10 +7,12 @@ is a packet of the group that anyone can try; the hops say what happens to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, Address, PortSet, Version
 from auditor.network.graph import Network
@@ -46,8 +48,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, dict=True):
     """The verdict on the packets of some protocols to some ports, as sent.
 
     `protocol` is `*` when it is the same for all that were asked about. The `witness` is shown on
