@@ -764,6 +764,7 @@ UNASKED = (
     "cryptography",
     "difflib",
     "gzip",
+    "importlib.metadata",
     "netaddr",
     "rich",
     "traceback",
