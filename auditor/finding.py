@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -49,8 +48,7 @@ class Evidence(msgspec.Struct, frozen=True):
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True):
     """Where in the input: `line` counts from 1, None when the input has no lines of its own."""
 
     file: str
@@ -58,8 +56,7 @@ class Location:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """One step of a path: who decided, by which rule, and a stable reason code."""
 
     resource: str
@@ -71,8 +68,7 @@ Cover: TypeAlias = tuple[str, str] | tuple[str, str, str]
 """A rule's id and a subject, and a key where not all its findings about that are meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a rule yields when a subject breaks it.
 
     `subject` and `related` are ARM ids as spelled in the input. `message` is one sentence that
@@ -102,8 +98,7 @@ class Finding:
     hops: tuple[Hop, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """What a rule yields when the snapshot lacks what it needs to judge a subject.
 
     `missing` says what is needed, for a person: "the subnet's route table /subscriptions/...".
@@ -117,8 +112,7 @@ class Unknown:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(msgspec.Struct, frozen=True):
     """Why a finding is accepted for now (auditor.toml, `[[waiver]]`)."""
 
     reason: str
@@ -126,8 +120,7 @@ class Waiver:
     expires: date
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverState:
+class WaiverState(msgspec.Struct, frozen=True):
     """A waiver of the configuration and what became of it in this audit.
 
     `lacking` names required fields it does not have; `used` counts the findings it speaks of,
@@ -149,8 +142,7 @@ class WaiverState:
         return self.resource
 
 
-@dataclass(frozen=True, slots=True)
-class IntentState:
+class IntentState(msgspec.Struct, frozen=True):
     """An intent of the configuration and what became of it in this audit.
 
     `expect` is as written; `outcome` is `kept`, `broken` or `unknown`; `message` is one sentence.
@@ -166,8 +158,7 @@ class IntentState:
     hops: tuple[Hop, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """A finding as reports show it: everything decided, nothing left to look up."""
 
     rule: str
@@ -192,8 +183,7 @@ class Judged:
     """True for what cannot be told, whatever its status: a waiver may cover that as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSummary:
+class RuleSummary(msgspec.Struct, frozen=True):
     """How one rule fared: numbers of subjects, by answer.
 
     All zero means that the snapshot holds nothing the rule judges, or that more special rules tell
@@ -212,8 +202,7 @@ class RuleSummary:
     baseline: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TypeCount:
+class TypeCount(msgspec.Struct, frozen=True):
     """How many resources of one ARM type were read; `understood` is false when only counted."""
 
     type: str
@@ -221,8 +210,7 @@ class TypeCount:
     understood: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSummary:
+class SourceSummary(msgspec.Struct, frozen=True):
     """One input: its name as given, the shape recognised, how many records it gave."""
 
     name: str
@@ -230,8 +218,7 @@ class SourceSummary:
     records: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     """What of the input could not be read: a list, a subscription, a file; and why.
 
     Whole resources may be behind it, of which no rule says a word: they were never subjects.
@@ -241,8 +228,7 @@ class Unread:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(msgspec.Struct, frozen=True):
     """What was audited, with what, as of when, and what should have been and was not read."""
 
     version: str
@@ -268,8 +254,7 @@ class ControlOutcome(enum.StrEnum):
     NOT_COVERED = "not covered"
 
 
-@dataclass(frozen=True, slots=True)
-class ControlResult:
+class ControlResult(msgspec.Struct, frozen=True):
     """How one control fared. `reason` is one sentence.
 
     `broken`, `unknown` and `accepted` (by a waiver or the baseline) count findings, which
@@ -288,8 +273,7 @@ class ControlResult:
     fingerprints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FrameworkResult:
+class FrameworkResult(msgspec.Struct, frozen=True):
     """How the controls of one framework fared, in its own order; `note` says what it leaves out."""
 
     name: str
@@ -298,8 +282,7 @@ class FrameworkResult:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """The whole outcome. `findings` is sorted; a renderer adds and reorders nothing.
 
     `findings` order: broken before unknown before waived before baseline, then by severity from
@@ -317,9 +300,9 @@ class Report:
     fixed: int = 0
     intents: tuple[IntentState, ...] = ()
     """The intents of the configuration, in its order."""
-    pages: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The documentation page of each rule that has a finding, by rule id (Markdown)."""
-    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    controls: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """The compliance controls of each rule that was asked and has some, by rule id."""
     compliance: tuple[FrameworkResult, ...] = ()
     """What became of the controls of each framework that was asked for."""

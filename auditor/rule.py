@@ -17,9 +17,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_type_hints, overload
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
@@ -56,8 +57,7 @@ class BadRule(Exception):
     """A rule that cannot be loaded; says which module and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[S]):
+class Rule(msgspec.Struct, Generic[S], frozen=True):
     """A rule, ready to be asked.
 
     `id` and `name` identify it, `title` is the page's first line, `page` the whole page in

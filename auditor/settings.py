@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from auditor.errors import UsageError, quoted
 from auditor.finding import Location, Severity
@@ -31,8 +32,7 @@ _HISTORY_KEYS = ("store", "estate", "keep-days")
 _WAIVER_KEYS = ("rule", "resource", "reason", "owner", "expires")
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverEntry:
+class WaiverEntry(msgspec.Struct, frozen=True):
     """One `[[waiver]]`: findings of `rule` (id, family or glob) about `resource` (id or glob).
 
     `expires` is the last day it holds. `lacking` names the fields it should have and has not; such
@@ -58,8 +58,7 @@ class WaiverEntry:
         return not self.lacking and self.expires is not None and day <= self.expires
 
 
-@dataclass(frozen=True, slots=True)
-class HistorySettings:
+class HistorySettings(msgspec.Struct, frozen=True):
     """`[history]`: where audits are recorded, under which name, and for how many days."""
 
     store: str | None = None
@@ -67,8 +66,7 @@ class HistorySettings:
     keep_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What the configuration says; None where it says nothing."""
 
     file: str = ""
@@ -79,10 +77,10 @@ class Settings:
     rules: tuple[str, ...] = ()
     service_tags: str | None = None
     since: str | None = None
-    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     waivers: tuple[WaiverEntry, ...] = ()
     intents: tuple[Intent, ...] = ()
-    targets: Mapping[str, Target] = field(default_factory=dict)
+    targets: Mapping[str, Target] = msgspec.field(default_factory=dict)
     """Whom `--notify NAME` may tell, by name."""
     frameworks: tuple[str, ...] = ()
     """Compliance frameworks: names of shipped ones, and files relative to the configuration."""

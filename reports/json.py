@@ -87,7 +87,7 @@ def _audit(audit: Audit) -> dict[str, Any]:
         },
     }
     if audit.unread:
-        told["unread"] = [asdict(each) for each in audit.unread]
+        told["unread"] = [{"subject": each.subject, "reason": each.reason} for each in audit.unread]
     return told
 
 

@@ -12,8 +12,9 @@ https://pages.nist.gov/OSCAL/ (assessment results).
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
 from typing import Any, TextIO
+
+from msgspec.structs import replace
 
 from auditor.finding import (
     ControlOutcome,

@@ -7,7 +7,6 @@ formula, were it typed, carries the mark that says otherwise. The same report gi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -46,7 +45,7 @@ def render(report: Report, out: BinaryIO) -> None:
     if report.compliance:
         writer.sheet("Controls", _CONTROLS, _controls(report))
     writer.sheet("Findings", COLUMNS, rows(report))
-    names = tuple(field.name for field in fields(RuleSummary))
+    names = RuleSummary.__struct_fields__
     writer.sheet("Rules", names, (_rule(rule, names) for rule in report.rules))
     book.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -36,8 +35,7 @@ class Key(msgspec.Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """One X.509 certificate.
 
     `subject` and `issuer` are RFC 4514 text, `serial` and `thumbprint` (SHA-256) lower-case

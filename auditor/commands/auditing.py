@@ -154,7 +154,7 @@ def _look_back(network: Network, path: str, keep_going: bool) -> None:
 
 def _remember(report: Report, path: str) -> Report:
     """Write the baseline, and show the report as a run against it would."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from auditor import baseline
     from auditor.finding import Status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,6 +49,8 @@ def told(report: Report, frameworks: tuple[Framework, ...], network: Network) ->
     """Add to a report how the controls fare."""
     if not frameworks:
         return report
+    from msgspec.structs import replace
+
     from auditor.compliance.judging import hidden, judge
 
     return replace(report, compliance=judge(frameworks, report, hidden(network)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -201,6 +200,8 @@ def _list(
     tags: ServiceTags,
     report: str,
 ) -> int:
+    from msgspec.structs import replace
+
     from auditor.commands import reaching
     from auditor.reach.listing import exposed
     from auditor.reach.replay import replayed

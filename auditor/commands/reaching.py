@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
@@ -262,6 +261,8 @@ def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
 
 def _by_sources(found: Iterable[Exposed]) -> Iterator[tuple[Exposed, Sources | None]]:
     """Tell apart the ports that not all may use alike."""
+    from msgspec.structs import replace
+
     from auditor.reach.sources import sources_of
 
     for each in found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,6 +136,8 @@ class Book:
         """
         if isinstance(self._store, AuditorError):
             return report
+        from msgspec.structs import replace
+
         from auditor.history.taken import Taken
 
         try:

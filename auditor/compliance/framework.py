@@ -10,11 +10,13 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.errors import UsageError, quoted
 from auditor.keys import nearest, refuse_unknown, table_lines
@@ -27,8 +29,7 @@ NEWEST = ("CIS 6.0", "MCSB")
 """The frameworks taken where a report needs some and none is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(msgspec.Struct, frozen=True):
     """One control.
 
     `types` are the ARM types it is about; findings about others do not count, and none of them in
@@ -44,8 +45,7 @@ class Control:
     beyond: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Framework:
+class Framework(msgspec.Struct, frozen=True):
     """Controls in the framework's own order. `note` says what the list leaves out."""
 
     name: str

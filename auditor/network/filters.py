@@ -12,6 +12,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+import msgspec
+from msgspec.structs import force_setattr
+
 from auditor import ids
 from auditor.addresses import (
     EVERY_PORT,
@@ -71,8 +74,7 @@ UNTOLD = Selector(told=False)
 EVERYBODY = Selector(EVERYTHING, public=PUBLIC)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filter:
+class Filter(msgspec.Struct, frozen=True, eq=False):
     """A security rule as it works.
 
     `protocols` holds `*` or names of `PROTOCOLS`; it and the two port sets are None when the input
@@ -89,13 +91,13 @@ class Filter:
     source_ports: PortSet | None
     destination_ports: PortSet | None
 
-    told: bool = field(init=False)
+    told: bool = False
     """Whether the input tells what the rule matches."""
 
     def __post_init__(self) -> None:
         parts = (self.protocols, self.source_ports, self.destination_ports)
         told = None not in parts and self.sources.told and self.destinations.told
-        object.__setattr__(self, "told", told)
+        force_setattr(self, "told", told)
 
     def speaks_of(self, protocol: str) -> bool:
         """Whether it may match packets of a protocol."""

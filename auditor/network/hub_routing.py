@@ -8,9 +8,9 @@ may bear. Two VNets talk when the table of each learns of the other.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, prefix_or_none
 from auditor.errors import Undetermined
@@ -37,8 +37,7 @@ _BUILT_IN = {"defaultroutetable": frozenset({"default"}), "noneroutetable": froz
 """The labels of the tables that every hub has, by name."""
 
 
-@dataclass(frozen=True)
-class Spoke:
+class Spoke(msgspec.Struct, frozen=True):
     """A connection and what it tells of its routing, ids and labels without case.
 
     `wan` is the key of its Virtual WAN, or of its hub where that tells none. `untold` says what is

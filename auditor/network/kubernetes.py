@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -40,8 +39,7 @@ EXPORT = (
 """What to do when the snapshot lacks a cluster's objects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(msgspec.Struct, Generic[T], frozen=True):
     """An object of a known kind; `id` is `kubernetes/Kind/namespace/name`."""
 
     source: KubernetesObject

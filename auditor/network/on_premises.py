@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from auditor.addresses import AddressError, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -34,8 +35,7 @@ from auditor.resources.virtual_wan import (
 )
 
 
-@dataclass(frozen=True)
-class Elsewhere:
+class Elsewhere(msgspec.Struct, frozen=True):
     """What is used outside Azure: the parameters of rules that compare with it."""
 
     on_premises: tuple[str, ...] = ()

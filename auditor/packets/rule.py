@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from auditor.packets.intervals import covers
 from auditor.packets.space import Box
@@ -12,8 +13,7 @@ from auditor.packets.space import Box
 L = TypeVar("L", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[L]):
+class Rule(msgspec.Struct, Generic[L], frozen=True):
     """A label, a decision, and two bounds on the packets that the rule matches.
 
     The rule matches every packet of `must`, perhaps others of `may`, and none outside `may`. Where

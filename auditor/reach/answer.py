@@ -7,8 +7,10 @@ is a packet of the group that anyone can try; the hops say what happens to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet, Version
 from auditor.network.graph import Network
@@ -41,8 +43,7 @@ PROTOCOLS = ("tcp", "udp", "icmp")
 """What is asked about unless told otherwise."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, dict=True):
     """The verdict on the packets of some protocols to some ports, as sent.
 
     `protocol` is `*` when it is the same for all that were asked about. The `witness` is shown on

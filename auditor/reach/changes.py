@@ -8,10 +8,10 @@ about: what did not change on either side of a pair did not change between them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Version
 from auditor.network.graph import Network, question
@@ -44,8 +44,7 @@ class Turn(Enum):
     """The same, by another entrance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A path that is not what it was: from a source to a target, by an entrance and gateways.
 
     `gained` and `lost` are packets as sent that certainly arrive now, or certainly arrived before;

@@ -8,9 +8,8 @@ those that do with *every* one (they must).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet, PortSet
 from auditor.network.reasons import Reason
@@ -21,8 +20,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.space import FlowSpace, always, somehow
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """One packet: `protocol` in lower case (`tcp`), ports 0 where it has none."""
 
     source: Address
@@ -114,7 +112,7 @@ class Frame(msgspec.Struct, frozen=True):
             own_port = getattr(packet, name)
             if ports is not None and packet.protocol in ("tcp", "udp") and own_port not in ports:
                 changes[name] = next(iter(ports))[0]
-        return replace(packet, **changes)  # type: ignore[arg-type]
+        return replace(packet, **changes)
 
 
 RESERVED_BEFORE = 4

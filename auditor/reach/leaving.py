@@ -7,7 +7,6 @@ outbound type, which says what AKS makes for them (R-30, R-39, K-4).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -42,8 +41,7 @@ NO_EGRESS = frozenset({"none", "block"})
 """Outbound types of clusters that need no way out (K-4)."""
 
 
-@dataclass(frozen=True)
-class Roads:
+class Roads(msgspec.Struct, frozen=True, dict=True):
     """Where the routes of a subnet take what is for the internet (IPv4).
 
     `options`: for each part of the internet, the next hops of which one decides; with `UNKNOWN`

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
+
+import msgspec
 
 from auditor.addresses import EVERY_PORT, PortSet, Version
 from auditor.network.graph import Network
@@ -19,8 +20,7 @@ from auditor.reach.points import INTERNET, Point
 from auditor.reach.services import service_points
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
+class Exposed(msgspec.Struct, frozen=True):
     """Something the internet reaches, or may: through an entrance (None: by its own name)."""
 
     entrance: Entrance | None

@@ -8,7 +8,6 @@ guest may wrap what is for a far site into a tunnel of its own, so that its rout
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -77,15 +76,14 @@ class Loop(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass
-class _Onward:
+class _Onward(msgspec.Struct):
     """What an appliance sends on to another: certainly, and perhaps."""
 
     to: Appliance
     route: EffectiveRoute
     must: AddressSet = NOTHING
     may: AddressSet = NOTHING
-    reasons: dict[Reason, None] = field(default_factory=dict)
+    reasons: dict[Reason, None] = msgspec.field(default_factory=dict)
 
 
 @question

@@ -10,7 +10,8 @@ sends on is its own connection: neither is here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet, Version
@@ -42,8 +43,7 @@ _OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration)
 """Who carries a public address and answers there by itself."""
 
 
-@dataclass(frozen=True, eq=False)
-class Opening:
+class Opening(msgspec.Struct, frozen=True, eq=False):
     """One entrance and a machine behind it. `paths` differ by the rules of load balancers.
 
     `certain` and `possible` are the destination ports, by protocol, on which any source gets in, as
@@ -54,8 +54,8 @@ class Opening:
     target: Point
     paths: tuple[Path, ...]
     bounds: Bounds
-    certain: dict[str, PortSet] = field(default_factory=dict)
-    possible: dict[str, PortSet] = field(default_factory=dict)
+    certain: dict[str, PortSet] = msgspec.field(default_factory=dict)
+    possible: dict[str, PortSet] = msgspec.field(default_factory=dict)
 
     @property
     def id(self) -> str:

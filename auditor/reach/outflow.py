@@ -6,9 +6,8 @@ gateway or nowhere. The path of some packet tells that there is a way out at all
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined

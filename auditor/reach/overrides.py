@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
@@ -24,8 +26,7 @@ from auditor.resources.network_manager import AdminRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(msgspec.Struct, frozen=True):
     """A packet that a group denies and the admin rule lets past it, at a subnet or a NIC.
 
     `doubt` says why it is not certain; there may be no packet then.

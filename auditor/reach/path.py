@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.network.graph import Network, question_about
@@ -26,8 +27,7 @@ from auditor.reach.trail import Trail
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(msgspec.Struct, frozen=True, dict=True):
     """One way from a source to whoever answers at its end.
 
     `entrance` is the public address it goes through, if any. The packets of `bounds` are those as

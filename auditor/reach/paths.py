@@ -7,8 +7,8 @@ gateways, which open connections of their own (`via`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from msgspec.structs import replace as changed
 
 from auditor.addresses import AddressSet, Version

@@ -7,7 +7,8 @@ certainly does where it is said to be blocked, is a fault of auditor's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from auditor import ids, simulate
 from auditor.errors import Undetermined

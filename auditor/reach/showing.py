@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from auditor.addresses import PortSet
 from auditor.packets.diagram import PacketSet
@@ -18,8 +19,7 @@ from auditor.reach.trail import Step
 _PORT = "destination_port"
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, dict=True):
     """A packet on a path, and what happens to it there."""
 
     packet: Packet

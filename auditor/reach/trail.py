@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,8 +19,7 @@ from auditor.reach.points import Point
 from auditor.reach.space import FlowSpace
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What happens to one packet at one place.
 
     `code` is a stable word for it, `resource` the ARM id of who decides (a VNet's word where nobody

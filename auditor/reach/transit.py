@@ -8,7 +8,6 @@ another. What it forwards to one of them bears an address of the other, and only
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeAlias
 
@@ -29,8 +28,7 @@ from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
 _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
-@dataclass
-class Feed:
+class Feed(msgspec.Struct):
     """What a subnet sends to one appliance of a hub: certainly, and perhaps, with the reasons."""
 
     source: Subnet
@@ -38,7 +36,7 @@ class Feed:
     route: EffectiveRoute
     must: AddressSet = NOTHING
     may: AddressSet = NOTHING
-    reasons: dict[Reason, None] = field(default_factory=dict)
+    reasons: dict[Reason, None] = msgspec.field(default_factory=dict)
 
     @property
     def appliance(self) -> Address:
@@ -165,13 +163,12 @@ def _add(feed: Feed, addresses: AddressSet, way: Way, route: EffectiveRoute) -> 
     feed.reasons.update(dict.fromkeys((*way.reasons, *doubts)))
 
 
-@dataclass
-class Reached:
+class Reached(msgspec.Struct):
     """What an appliance sends to one place: certainly, perhaps, and why that is not told."""
 
     must: AddressSet = NOTHING
     may: AddressSet = NOTHING
-    reasons: dict[Reason, None] = field(default_factory=dict)
+    reasons: dict[Reason, None] = msgspec.field(default_factory=dict)
 
     def join(self, other: Reached) -> None:
         """Take over what another place gets."""

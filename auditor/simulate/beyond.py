@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from auditor.addresses import Prefix, parse_prefix
 from auditor.network.graph import Network, question_about
@@ -16,8 +16,7 @@ from auditor.simulate.peers import network_of, peers
 from auditor.simulate.tunnels import TUNNEL, tunnels
 
 
-@dataclass
-class Beyond:
+class Beyond(msgspec.Struct):
     """What the gateways that a network may use lead to.
 
     `sites` are prefixes behind them (R-24), each with whether the route is there for sure.
@@ -25,11 +24,11 @@ class Beyond:
     `always` that a route table cannot keep them out, `gateways` that there is one at all.
     """
 
-    sites: dict[Prefix, bool] = field(default_factory=dict)
+    sites: dict[Prefix, bool] = msgspec.field(default_factory=dict)
     learned: bool = False
     always: bool = False
     gateways: Truth = False
-    own: list[VirtualNetworkGateway] = field(default_factory=list)
+    own: list[VirtualNetworkGateway] = msgspec.field(default_factory=list)
 
     def add(self, prefix: Prefix, surely: bool) -> None:
         """Note a route."""

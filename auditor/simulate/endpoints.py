@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 from auditor.addresses import Address, AddressError, parse_address, parse_prefix
@@ -42,16 +40,15 @@ def _status(connection: ServiceConnection) -> str:
     return (told(lambda: state.status, None) or "").lower() if state else ""
 
 
-@dataclass
-class Endpoints:
+class Endpoints(msgspec.Struct):
     """What is known of private endpoints.
 
     `at` holds them by network and address; `untold` are the subnets that hold one whose address
     is not told; `nowhere` says that one's subnet is not told.
     """
 
-    at: dict[tuple[str, Address], Endpoint] = field(default_factory=dict)
-    untold: set[str] = field(default_factory=set)
+    at: dict[tuple[str, Address], Endpoint] = msgspec.field(default_factory=dict)
+    untold: set[str] = msgspec.field(default_factory=set)
     nowhere: bool = False
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet, Prefix
 from auditor.ports import EVERY_PORT, PortSet
@@ -19,8 +19,7 @@ WITH_PORTS = ("tcp", "udp")
 PROTOCOLS = (*WITH_PORTS, "icmp", "esp", "ah")
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """One packet; `protocol` is one of `PROTOCOLS`, a port is 0 where the protocol has none.
 
     In an `Arrival` the source `0.0.0.0` (or `::`) and the source port 0 stand for what the
@@ -72,8 +71,7 @@ def one(address: Address) -> AddressSet:
     return AddressSet.from_range(address, address)
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """A packet as far as its headers are told.
 
     After a translation the source may be any of `sources` and `source_ports`, and a machine whose

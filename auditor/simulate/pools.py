@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet
 from auditor.network.graph import Missing, Network
@@ -28,8 +30,7 @@ from auditor.simulate.special import HOST
 from auditor.simulate.trip import Configuration, Trip
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """One member of a pool: a machine, or `missing` says what is not told of it.
 
     `set_to` is the state that somebody gave it, `up`, `down` or another; `frontend` is a regional

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from auditor.network.graph import Network
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address
 from auditor.network.graph import Network
@@ -27,8 +27,7 @@ class Origin(msgspec.Struct, frozen=True):
     configuration: Configuration | None = None
 
 
-@dataclass(frozen=True)
-class Trip:
+class Trip(msgspec.Struct, frozen=True):
     """A packet under way.
 
     `doubts` are reasons why it may have been dropped already: what is delivered with doubts is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from auditor.network.graph import Missing, Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags

@@ -40,7 +40,7 @@ Name the sources that need it, or delete the rule. Publish web applications thro
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from auditor.addresses import PortSet
 from auditor.finding import Severity

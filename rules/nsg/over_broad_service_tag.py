@@ -36,9 +36,8 @@ meant.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.errors import Undetermined
 from auditor.network.entrances import aims_at_frontends, unexpected_ports

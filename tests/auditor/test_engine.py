@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from auditor.engine import fingerprints, judge, severity_of, subject_id
 from auditor.errors import Undetermined

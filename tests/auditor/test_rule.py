@@ -99,7 +99,7 @@ def test_parameters_replace_the_defaults(limits: type[Any]) -> None:
         seen.append(given)
         yield from ()
 
-    asked = Rule(**{**{f: getattr(made, f) for f in made.__slots__}, "check": check})
+    asked = Rule(**{**{f: getattr(made, f) for f in made.__struct_fields__}, "check": check})
     list(asked.judge(None, None))  # type: ignore[arg-type]
     list(asked.judge(None, None, limits(9)))  # type: ignore[arg-type]
 

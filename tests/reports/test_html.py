@@ -6,10 +6,10 @@ import io
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
 from auditor.finding import IntentState, Json, Report, Status
 from auditor.topology import Kind, Line, Picture, Spot, Tie

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from junitparser import JUnitXml, TestCase, TestSuite
+from msgspec.structs import replace
 
 from auditor.finding import Location, Report
 

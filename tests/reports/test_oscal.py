@@ -6,10 +6,10 @@ import json
 import re
 import warnings
 from base64 import b64decode
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from auditor.finding import Report
 

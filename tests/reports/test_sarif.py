@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from auditor.finding import Audit, Evidence, Location, Report, Severity
 

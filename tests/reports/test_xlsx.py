@@ -6,11 +6,11 @@ import io
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from typing import Any
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from auditor.finding import Report
 

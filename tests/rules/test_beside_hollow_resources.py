@@ -8,13 +8,14 @@ fixture, one for each field that the input names and does not give (as in an ARM
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from auditor import registry
 from auditor.engine import judge, subject_id

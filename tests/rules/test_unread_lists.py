@@ -6,13 +6,15 @@ nothing of that list and the gap that the collector records when the list is den
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from auditor import ids, registry
 from auditor.collect.catalogue import KINDS, By, Kind
@@ -102,7 +104,7 @@ def _refused(snapshot: Snapshot, kind: Kind, gone: list[Record], how: str) -> Re
         if not without.held(path.lower())
     ]
     now = replace(snapshot, records=left, keys=(), gaps=(*snapshot.gaps, *gaps))
-    return replace(without, snapshot=now)
+    return dataclasses.replace(without, snapshot=now)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, Version
 from auditor.network.firewalling.terms import (
@@ -47,8 +47,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Packet:
+class _Packet(msgspec.Struct, frozen=True):
     source: Address
     destination: Address
     protocol: int

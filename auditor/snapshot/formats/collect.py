@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw
 
 from auditor.ids import fold, type_of
 from auditor.snapshot.document import Dialect, Gap, Record
 from auditor.snapshot.formats import flat, psrule
 from auditor.snapshot.formats.document import Document, Reading, null
+from auditor.snapshot.formats.header import Header, read_header
 
 NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
 _WITHOUT_PROPERTIES = frozenset(
@@ -24,21 +27,8 @@ _WITHOUT_PROPERTIES = frozenset(
 """Types whose REST form has no `properties`, or only their state in it: no setting to miss."""
 
 
-class Header(msgspec.Struct, frozen=True, gc=False):
-    """What is read of every element at once; the rest is skipped."""
-
-    id: str | None = None
-    type: str | None = None
-    properties: Raw | UnsetType = UNSET
-    resources: Raw | UnsetType = UNSET
-    resource_group: Raw | UnsetType = msgspec.field(name="resourceGroup", default=UNSET)
-    resource_id: Raw | UnsetType = msgspec.field(name="ResourceId", default=UNSET)
-    api_version: str | None = msgspec.field(name="apiVersion", default=None)
-
-
 _ARM = Dialect.ARM
 _NONE: tuple[tuple[str, str], ...] = ()
-_HEADER = msgspec.json.Decoder(Header)
 
 
 def is_arm_id(text: str) -> bool:
@@ -100,7 +90,7 @@ class Collector:
     def add_if_resource(self, raw: Raw, start: int, pointer: str) -> bool:
         """Take a document in if it is a lone resource; tell whether it was."""
         try:
-            header = _HEADER.decode(raw)
+            header = read_header(raw)
         except msgspec.ValidationError:
             return False
         if header.resource_id is UNSET and (header.id is None or not is_arm_id(header.id)):
@@ -110,13 +100,12 @@ class Collector:
 
     def add_all(self, parts: list[Raw], starts: list[int], prefix: str) -> None:
         """Take the elements of a list in, as `add` does; `prefix` begins the pointer to each."""
-        decode, keep, known = _HEADER.decode, self.reading.records.append, self._types.setdefault
+        keep, known = self.reading.records.append, self._types.setdefault
         source, lift, graph = self._document.source, self._lift, self._graph
-        for index, (raw, start) in enumerate(zip(parts, starts, strict=True)):
-            try:
-                header = decode(raw)
-            except msgspec.ValidationError as error:
-                self._stray(_mistyped(error), start, f"{prefix}{index}")
+        headers = self._headers(parts)
+        for index, (raw, start, header) in enumerate(zip(parts, starts, headers, strict=True)):
+            if isinstance(header, str):
+                self._stray(header, start, f"{prefix}{index}")
                 continue
             arm_id, kind, pointer = header.id, header.type, f"{prefix}{index}"
             if (
@@ -132,12 +121,16 @@ class Collector:
             kind, version = known(kind, kind), header.api_version
             keep(Record(arm_id, kind, raw, source, start, pointer, _ARM, _NONE, version))
 
+    def _headers(self, parts: list[Raw]) -> Iterable[Header | str]:
+        """Give the header of each element, or say why it has none."""
+        rows = self._document.rows
+        return rows.headers if rows is not None and rows.parts is parts else map(_header, parts)
+
     def add(self, raw: Raw, start: int, pointer: str) -> None:
         """Take one element in: a record, or one more that is no resource."""
-        try:
-            header = _HEADER.decode(raw)
-        except msgspec.ValidationError as error:
-            self._stray(_mistyped(error), start, pointer)
+        header = _header(raw)
+        if isinstance(header, str):
+            self._stray(header, start, pointer)
         else:
             self._take(header, raw, start, pointer)
 
@@ -231,6 +224,13 @@ class Collector:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _header(raw: Raw) -> Header | str:
+    try:
+        return read_header(raw)
+    except msgspec.ValidationError as error:
+        return _mistyped(error)
 
 
 def _mistyped(error: msgspec.ValidationError) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
+from msgspec.structs import replace
 
 from auditor.errors import InputError
 from auditor.snapshot.document import (
@@ -20,6 +20,7 @@ from auditor.snapshot.document import (
     Record,
 )
 from auditor.snapshot.faults import shown
+from auditor.snapshot.formats.rows import Rows, rows_of
 from auditor.snapshot.scan import Text, first_member, in_a_row, skip_space
 
 Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
@@ -96,8 +97,7 @@ _SCALAR = msgspec.json.Decoder(Raw)
 _NULL = Raw(b"null")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, dict=True):
     """One JSON value of an input: a whole file, a line of JSON lines, or an element of an array.
 
     `raw` is its text, `start` its offset in the source's `text`, `pointer` the pointer to it.
@@ -136,9 +136,25 @@ class Document:
         return True
 
     @cached_property
+    def rows(self) -> Rows | None:
+        """The elements of the document's list where each stands on a line of its own."""
+        if self.start + memoryview(self.raw).nbytes < len(self.text):
+            return None
+        return rows_of(self.text, self.start, self.lines)
+
+    @property
+    def outline(self) -> Raw | bytes:
+        """The text, without the elements of a list that was found by its lines."""
+        return self.raw if self.rows is None else self.rows.outline
+
+    @cached_property
     def envelope(self) -> Envelope | None:
         """The telling keys of an object; None for any other JSON value."""
-        return _ENVELOPE.decode(self.raw) if self.first == b"{" else None
+        if self.first != b"{":
+            return None
+        envelope = _ENVELOPE.decode(self.outline)
+        rows = self.rows
+        return envelope if rows is None else replace(envelope, **{str(rows.key): rows.parts})
 
     @cached_property
     def keys(self) -> dict[str, Raw]:
@@ -148,7 +164,9 @@ class Document:
     @cached_property
     def items(self) -> list[Raw]:
         """The elements of an array, undecoded."""
-        return _ITEMS.decode(self.raw) if self.first == b"[" else []
+        if self.first != b"[":
+            return []
+        return _ITEMS.decode(self.raw) if self.rows is None else self.rows.parts
 
     def starts(self, parts: list[Raw], key: str | None) -> list[int]:
         """Give the offset in the source's text of each of `parts`.
@@ -156,6 +174,8 @@ class Document:
         They are the elements of the list under `key`, or, for None, of the document itself.
         Raises InputError when `key` is given twice: another list stands there, too.
         """
+        if self.rows is not None and self.rows.parts is parts:
+            return self.rows.starts
         at = self.start if key is None else first_member(self.text, self.start, key)
         found = element_starts(self.text, at, parts) if at is not None else None
         if found is None:  # the decoder took the last of several

@@ -127,7 +127,7 @@ def _table(document: Document) -> tuple[list[Raw], list[int]]:
 
 def _incomplete(document: Document, rows: int) -> list[Gap]:
     try:
-        totals = _TOTALS.decode(document.raw)
+        totals = _TOTALS.decode(document.outline)
     except msgspec.ValidationError:
         return [_gap(document, "its totals cannot be read")]
     total = totals.total_records

@@ -69,7 +69,7 @@ def read(document: Document) -> Reading | None:
     collector.add_all(parts, document.starts(parts, "resources"), f"{document.pointer}/resources/")
     reading = collector.finish()
     try:
-        told = _TOLD.decode(document.raw)
+        told = _TOLD.decode(document.outline)
         kubernetes.take(reading, document, _elements(document, "kubernetes"), told=True)
         reading.kubernetes_lists.extend(
             KubernetesList(each.cluster, each.api_version, each.kind)

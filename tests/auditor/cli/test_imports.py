@@ -36,6 +36,7 @@ UNASKED = (
     "cryptography",
     "difflib",
     "gzip",
+    "importlib.metadata",
     "netaddr",
     "rich",
     "traceback",

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from auditor.compliance.framework import Control, Framework
 from auditor.compliance.judging import hidden, judge

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from auditor.delivery.message import Message, of_error, of_report
 from auditor.delivery.webhooks import body_of, signature

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import replace as altered
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from auditor.addresses import NOTHING, Address, AddressSet, parse_address
 from auditor.errors import Undetermined
@@ -384,8 +385,8 @@ def test_addresses_in_another_order_are_kin(rules: list[Filter], order: list[int
     moved = [
         replace(
             each,
-            sources=replace(each.sources, addresses=_swapped(each.sources.addresses, order)),
-            destinations=replace(
+            sources=altered(each.sources, addresses=_swapped(each.sources.addresses, order)),
+            destinations=altered(
                 each.destinations, addresses=_swapped(each.destinations.addresses, order)
             ),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from auditor.finding import Hop, Judged, Severity, Status
 from auditor.picture.findings import with_findings
