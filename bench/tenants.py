@@ -15,6 +15,9 @@ SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TRANSIT = ("nothing", "appliance", "firewall")
 """What stands in a region's hub to join its spokes."""
 
+_APPLIANCES = "snet-appliance"
+_REGIONS = "10.0.0.0/8"
+
 _PLACES = 16
 """Subnets of 256 addresses that a network of 4,096 has room for."""
 
@@ -47,7 +50,7 @@ class Regions:
         if transit == "firewall":
             self._add_firewall(scope, hub, appliance)
         elif transit == "appliance":
-            home = self._subnet(scope, hub, 0, "snet-appliance")
+            home = self._subnet(scope, hub, 0, _APPLIANCES)
             arm_id, _ = add_nic(self.estate, scope, f"nic-appliance-{number:02}", home)
             self.estate.properties(arm_id)["enableIPForwarding"] = True
         for place in range(0 if transit == "nothing" else 1, subnets):
@@ -61,7 +64,7 @@ class Regions:
         scope = scope.beside(f"rg-spoke-{name}")
         vnet = self._network(scope, f"vnet-{name}")
         self._peer(vnet, hub)
-        hops = {} if transit == "nothing" else {"10.0.0.0/8": appliance, "0.0.0.0/0": appliance}
+        hops = {} if transit == "nothing" else {_REGIONS: appliance, "0.0.0.0/0": appliance}
         table = add_route_table(self.estate, scope, f"rt-{name}", hops, propagate=False)
         for place in range(subnets):
             self._subnet(scope, vnet, place, f"snet-{place:02}", hub, table)
@@ -104,6 +107,8 @@ class Regions:
             short = vnet.rpartition("/")[2].removeprefix("vnet-")
             sources = [self._prefixes[hub or vnet], self._prefixes[vnet]]
             rules = self._rules(prefix, sources)
+            if name == _APPLIANCES:  # whose card sees what it forwards
+                rules.append(nsg.rule("AllowTransit", 90, _REGIONS, _REGIONS, "*", protocol="*"))
             group = nsg.add_nsg(self.estate, scope, f"nsg-{short}-{place:02}", rules)
             properties["networkSecurityGroup"] = ref(group)
         if table:

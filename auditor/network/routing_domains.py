@@ -133,7 +133,7 @@ def _links(network: Network) -> _Links:
         try:
             _ = vnet.peerings
         except Undetermined:
-            found.untold.setdefault(vnet.key, f"the peerings of {vnet.label}")
+            found.untold.setdefault(vnet.key, f"the peerings of network {vnet.label}")
     return found
 
 

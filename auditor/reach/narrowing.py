@@ -30,13 +30,13 @@ from auditor.resources.virtual_networks import Subnet
 def let_in(trail: Trail, point: Point) -> Bounds | None:
     """Give what the filters of a point let in of packets from the internet to its one address.
 
-    None for other packets, and where it has several addresses.
+    None for other packets, and where it has several addresses, or one of the other version.
     """
     frame, version = trail.frame, trail.space.version
     if trail.source.kind is not Kind.INTERNET or trail.others or frame.source is not None:
         return None
     own, sources = frame.destination, trail.source.addresses.intervals(version)
-    if own is None or own.size != 1 or not sources:
+    if own is None or own.size != 1 or not own.intervals(version) or not sources:
         return None
     [(address, _)] = own.intervals(version)
     return admitted_from(

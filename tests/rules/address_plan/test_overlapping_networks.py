@@ -153,7 +153,7 @@ def test_a_network_without_an_address_space_is_unknown() -> None:
 def test_a_network_without_settings_lacks_its_peerings() -> None:
     hollow = {"id": vnet_id("a"), "name": "a", "type": "Microsoft.Network/virtualNetworks"}
     (unknown,) = judge(hollow).unknown
-    assert (unknown.subject, unknown.missing) == (vnet_id("a"), "the peerings of a")
+    assert (unknown.subject, unknown.missing) == (vnet_id("a"), "the peerings of network a")
 
 
 def subnet_peering(local: str, remote: str) -> Network:
