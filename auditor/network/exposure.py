@@ -169,6 +169,15 @@ def _claimed(network: Network) -> frozenset[Node]:
     return frozenset(node for node in found if isinstance(node, Node))
 
 
+def is_free(public: PublicIp) -> bool:
+    """Whether nobody has a public address for certain, or a NAT gateway, which answers nobody."""
+    try:
+        settings = public.properties
+        return settings.ip_configuration is None or settings.nat_gateway is not None
+    except Undetermined:
+        return False
+
+
 def is_basic(network: Network, arm_id: str) -> bool:
     """Tell whether a public IP is of the SKU Basic, which is open by default (E-3).
 

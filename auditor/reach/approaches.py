@@ -11,10 +11,10 @@ from auditor.network.graph import Network, question, question_about
 from auditor.reach.aiming import aims_of, relays_at
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.reach.delivery import leads_to_region
-from auditor.reach.entrances import Entrance, entrances, entrances_at
+from auditor.reach.entrances import Entrance, entrances, entrances_at, entrances_by_address
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Kind, Point, frontend, keys_of, machine
-from auditor.reach.translating import translated_by_hub, translated_to
+from auditor.reach.translating import translated_abroad, translated_by_hub, translated_to
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -119,7 +119,7 @@ def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
     if isinstance(node, GatewayFrontend):
         yield from behind_front(network, node)
     elif isinstance(node, FirewallIpConfiguration):
-        yield from _beyond(network, translated_to(network, node))
+        yield from _translated(network, node, frozenset())
     elif isinstance(node, Firewall):
         yield from _beyond(network, translated_by_hub(network, node))
 
@@ -159,9 +159,20 @@ def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iter
         yield point_of(network, node.root)
         yield from behind_front(network, node, seen)
     elif isinstance(node, FirewallIpConfiguration):
-        yield from _beyond(network, translated_to(network, node), seen)
+        yield from _translated(network, node, seen)
     elif isinstance(node, Firewall):
         yield from _beyond(network, translated_by_hub(network, node), seen)
+
+
+def _translated(
+    network: Network, node: FirewallIpConfiguration, seen: frozenset[str]
+) -> Iterator[Point]:
+    """Give who is behind the NAT rules of a firewall, in networks and at public addresses."""
+    yield from _beyond(network, translated_to(network, node), seen)
+    for address in translated_abroad(network, node):
+        for entrance in entrances_by_address(network).get(address, ()):
+            if not isinstance(entrance.node, FirewallIpConfiguration | Firewall):
+                yield from _entered(network, entrance, seen)
 
 
 def _beyond(

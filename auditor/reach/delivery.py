@@ -16,7 +16,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
 from auditor.network.virtual_hubs import beyond_hubs
-from auditor.reach.balancing import Forward, addresses_of_frontend, chained, forwards_of
+from auditor.reach.balancing import BOTH, Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.gatewaying import at_listeners
@@ -293,15 +293,18 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
     except Undetermined as unknown:
         states, reasons = set(), (gap(unknown, endpoint.id),)
     opened = True in states
-    here = Bounds.everything(trail.space) if opened else Bounds.nothing(trail.space)
+    refused = not opened and not reasons
+    carried = trail.space.having(protocols=BOTH)
+    here = Bounds.nothing(trail.space) if refused else Bounds.exactly(carried)
     trail = remark(
         trail,
         "private-endpoint",
         endpoint.id,
         lambda _: f"the connection of {endpoint.label} is {'' if opened else 'not '}approved (L-1)",
-        Bounds.maybe(trail.space.all) if reasons else here,
+        Bounds.maybe(carried) if reasons else here,
         reasons=reasons,
-        opening=f"approve the connection of {endpoint.label}",
+        opening=f"approve the connection of {endpoint.label}" if refused else "",
+        stopped="" if refused else f"{endpoint.label} carries TCP and UDP only (L-1)",
         unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
     return on_its_port(trail, service_behind(endpoint))

@@ -208,11 +208,18 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
         if isinstance(gateway, ApplicationGateway):
             yield from at_listeners(trail, gateway, node, back_from(trail))
     elif isinstance(node, FirewallIpConfiguration):
-        yield from at_firewall(trail, node)
+        yield from at_firewall(trail, node, _outwards)
     elif isinstance(node, Firewall):
         yield from at_hub_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
+
+
+def _outwards(trail: Trail, address: Address) -> Iterator[tuple[Trail, Point]]:
+    """Follow what a firewall sends to a public address; what a further one does is not followed."""
+    for entrance in entrances_by_address(trail.network).get(address, ()):
+        if not isinstance(entrance.node, FirewallIpConfiguration | Firewall):
+            yield from enter(trail, entrance)
 
 
 _ESP: Intervals = ((50, 50),)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, Address, AddressSet, parse_prefix
 from auditor.ids import fold, name
 from auditor.network.address_owners import all_owned_addresses
+from auditor.network.exposure import is_free
 from auditor.network.firewalling import FirewallTerm, firewall_program
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
@@ -15,19 +17,25 @@ from auditor.network.routing_domains import near_keys
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
+from auditor.reach.departing import departed
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.forwarding import taken
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, hub_firewall, part_in_subnet, possible
-from auditor.reach.stages import remark, replies
+from auditor.reach.stages import goes, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.public_addresses import PublicIp
+from auditor.special_addresses import PUBLIC
+
+Outwards: TypeAlias = Callable[[Trail, Address], Iterator[tuple[Trail, Point]]]
+"""Follows packets over the internet to whoever in the input answers at a public address."""
 
 
 def at_firewall(
-    trail: Trail, configuration: FirewallIpConfiguration
+    trail: Trail, configuration: FirewallIpConfiguration, outwards: Outwards
 ) -> Iterator[tuple[Trail, Point]]:
     """Follow packets for an Azure Firewall to where each of its NAT rules sends them (E-20)."""
     network, firewall = trail.network, configuration.root
@@ -44,14 +52,66 @@ def at_firewall(
         targets = (
             points_at(network, there, place) if there is not None and place is not None else ()
         )
+        inside = _as_whom(found, firewall, here)
         for target in targets:
-            onward = taken(arrives(found, here, target), here, target)
+            onward = taken(arrives(inside, here, target), here, target)
             own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
             appliance = parse_prefix(own).address if own else there
             if appliance is not None:
                 yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
-        if not targets:
+        if not targets and there is not None and there in PUBLIC:
+            yield from _abroad(found, firewall, term, here, outwards)
+        elif not targets:
             yield _nobody(found, firewall, term, here), here
+
+
+def _abroad(
+    trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point, outwards: Outwards
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow what a NAT rule sends to a public address, as one of the firewall's own (E-24).
+
+    Whoever answers there sees that, and must answer straight over the internet.
+    """
+    there = term.translation.address if term.translation is not None else None
+    if there is None or here.place is None:
+        yield _nobody(trail, firewall, term, here), here
+        return
+    to = AddressSet.from_range(there, there)
+    out = goes(trail, here, to, _leaves_straight(firewall), "to the internet")
+    ends = list(outwards(departed(out, here, here.place), there))
+    yield from ends
+    if not ends:
+        yield _by_strangers(out, term, there), here
+
+
+def _by_strangers(trail: Trail, term: FirewallTerm, there: Address) -> Trail:
+    """Add that somebody whom the input does not hold may answer at a public address, or nobody."""
+    told = [n for n in trail.network.all(PublicIp) if _address_of(n) == str(there)]
+    free = bool(told) and all(map(is_free, told))
+    why = Reason("collection-gap", f"who answers at {there}, to which {term.name} leads")
+    return remark(
+        trail,
+        "firewall-nat",
+        term.resource,
+        lambda _: f"nobody has the address to which {term.name} sends it",
+        Bounds.nothing(trail.space) if free else Bounds.maybe(trail.space.all),
+        reasons=(why,),
+        unsure=f"it cannot be told who answers at {there}, to which {term.name} sends it",
+    )
+
+
+def _address_of(node: PublicIp) -> str:
+    return walk.peek(walk.peek(node, "properties"), "ip_address") or ""
+
+
+def translated_abroad(network: Network, configuration: FirewallIpConfiguration) -> list[Address]:
+    """Give the public addresses that the NAT rules of an Azure Firewall send packets to."""
+    firewall = configuration.root
+    if not isinstance(firewall, Firewall):
+        return []
+    terms = firewall_program(network, firewall, network.tags).nat
+    addresses = {t.translation.address for t in terms if t.translation is not None}
+    return sorted(each for each in addresses if each is not None and each in PUBLIC)
 
 
 def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, Point]]:
@@ -70,7 +130,7 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
     for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
         found = remark(
-            _translated(trail, firewall, term, accepted, here),
+            _as_whom(_translated(trail, firewall, term, accepted, here), firewall, here),
             "virtual-hub",
             hub_id,
             lambda _: "it cannot be told where the virtual hub sends it (R-29)",
@@ -160,8 +220,14 @@ def _translated(
             reasons=(denies,),
             passed=f"no network rule of {firewall.label} denies it",
         )
-    trail = _answers(trail, firewall, here)
-    # Whose source the target sees, the client's or the firewall's, is in doubt (E-23).
+    return _answers(trail, firewall, here)
+
+
+def _as_whom(trail: Trail, firewall: Firewall, here: Point) -> Trail:
+    """Put the firewall's address in the place of the client's, perhaps.
+
+    Whose source targets in networks see is in doubt (E-23).
+    """
     own = possible(here.place) if here.place is not None else here.addresses
     why = Reason("semantics:E-23", f"whether {firewall.label} keeps the source", firewall.id)
     if not own:
@@ -177,15 +243,21 @@ def _answers(trail: Trail, firewall: Firewall, here: Point) -> Trail:
     """
     if here.place is None:
         return trail
+    what = f"whether {firewall.label} answers when its default route leads elsewhere"
+    why = Reason("semantics:R-13", what, firewall.id)
+    ask = _leaves_straight(firewall)
+    return replies(trail, here, trail.sources(), ask, "straight to the internet", (why,))
+
+
+def _leaves_straight(firewall: Firewall) -> Callable[[Way], bool | None]:
+    """Ask whether a way of a firewall's subnet leads straight to the internet."""
     managed = walk.peek(walk.peek(firewall, "properties"), "management_ip_configuration")
 
     def ask(way: Way) -> bool | None:
         straight = leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
         return True if straight is None and managed is None else straight or None
 
-    what = f"whether {firewall.label} answers when its default route leads elsewhere"
-    why = Reason("semantics:R-13", what, firewall.id)
-    return replies(trail, here, trail.sources(), ask, "straight to the internet", (why,))
+    return ask
 
 
 def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point) -> Trail:

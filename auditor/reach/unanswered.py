@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from auditor.addresses import NOTHING, AddressSet
-from auditor.errors import Undetermined
 from auditor.intervals import merged
+from auditor.network.exposure import is_free
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
@@ -27,7 +27,7 @@ def unanswered(network: Network) -> tuple[Point, ...]:
         address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
         if address and node.key not in leading:
             why = Reason("collection-gap", f"what has the public address {node.label}", node.id)
-            reasons = () if _is_free(node) else (why,)
+            reasons = () if is_free(node) else (why,)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
 
@@ -41,15 +41,6 @@ def own_public_addresses(network: Network) -> AddressSet:
         merged(pair for each in known for pair in each.v4),
         merged(pair for each in known for pair in each.v6),
     )
-
-
-def _is_free(public: PublicIp) -> bool:
-    """Whether nobody has a public address for certain, or a NAT gateway, which answers nobody."""
-    try:
-        settings = public.properties
-        return settings.ip_configuration is None or settings.nat_gateway is not None
-    except Undetermined:
-        return False
 
 
 def to_nobody(trail: Trail, target: Point) -> Trail:

@@ -13,7 +13,7 @@ from auditor.simulate.beyond import beyond
 from auditor.simulate.endpoints import Endpoint, endpoint_at, endpoints, policy
 from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
 from auditor.simulate.logic import Truth, both, told
-from auditor.simulate.packet import INTERNET, ONPREM, Arrival, Sighting, usable
+from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sighting, usable
 from auditor.simulate.peers import network_of
 from auditor.simulate.places import (
     groups_of,
@@ -112,6 +112,8 @@ def receive_at_endpoint(trip: Trip, home: VirtualNetwork, resource: PrivateEndpo
     trip = trip.note(f"{at}: {why}")
     if passes is False:
         return trip.dropped(at, why)
+    if trip.seen.packet.protocol not in WITH_PORTS:
+        return trip.dropped(at, "a private endpoint carries TCP and UDP only")
     if _deaf(trip, resource):
         return trip.dropped(at, "the service behind the private endpoint does not answer the port")
     approved = endpoint.approved

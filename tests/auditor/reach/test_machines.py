@@ -352,6 +352,17 @@ def test_L_1_only_an_approved_endpoint_carries_packets() -> None:
     assert "private-endpoint" in shut.stops
 
 
+@pytest.mark.parametrize(
+    ("protocol", "verdict"),
+    [("tcp", "reachable"), ("udp", "reachable"), ("icmp", "blocked"), ("esp", "blocked")],
+)
+def test_L_1_an_endpoint_carries_tcp_and_udp_only(protocol: str, verdict: str) -> None:
+    for policies in ("Disabled", "Enabled"):
+        found = asked(private_link(policies), "web", "pe-vault", protocol=protocol)
+        assert found.verdict == verdict
+        assert found.stops == ([] if verdict == "reachable" else ["private-endpoint"])
+
+
 def test_L_3_an_endpoint_starts_nothing() -> None:
     shut = asked(private_link("Disabled"), "pe-vault", "web")
     assert (shut.verdict, shut.stops) == ("blocked", ["starts-nothing"])
