@@ -10,12 +10,7 @@ from typing import Any
 from auditor.addresses import EVERY_PORT, AddressError, PortSet, parse_prefix
 from auditor.commands.asking import columns, plain
 from auditor.errors import Undetermined
-from auditor.network.effective_rules import (
-    Direction,
-    EffectiveRules,
-    effective_rules,
-    subnets_of,
-)
+from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, subnets_of
 from auditor.network.extents import Extent
 from auditor.network.filters import ANY, Filter, Selector
 from auditor.network.graph import Network

@@ -17,16 +17,7 @@ from auditor.history.absence import Gone, Hearing, kind_of, related_to, types_of
 from auditor.history.lives import EVENTS, PENDING, Course, Kind, State, Verdict, seen
 from auditor.history.marks import return_mark
 from auditor.history.retention import prune
-from auditor.history.schema import (
-    ABSENCE,
-    FINDING,
-    MEASURE,
-    RUN,
-    SIGHTING,
-    TALLY,
-    WAIVER,
-    storable,
-)
+from auditor.history.schema import ABSENCE, FINDING, MEASURE, RUN, SIGHTING, TALLY, WAIVER, storable
 from auditor.history.store import Store
 from auditor.history.taken import Taken
 

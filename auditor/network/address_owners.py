@@ -16,14 +16,9 @@ from auditor.addresses import Address, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question
-from auditor.network.routing_domains import (
-    network_key,
-)
+from auditor.network.routing_domains import network_key
 from auditor.resources import walk
-from auditor.resources.application_gateways import (
-    GatewayFrontend,
-    PrivateLinkIpConfiguration,
-)
+from auditor.resources.application_gateways import GatewayFrontend, PrivateLinkIpConfiguration
 from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration

@@ -17,13 +17,7 @@ from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import subscription_of, unlisted, unread_owners
 from auditor.network.on_premises import learns_routes, on_premises
-from auditor.network.routing_domains import (
-    is_network,
-    near_keys,
-    neighbours,
-    space_of,
-    spelled,
-)
+from auditor.network.routing_domains import is_network, near_keys, neighbours, space_of, spelled
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import VirtualHub

@@ -13,13 +13,7 @@ from itertools import pairwise, product
 import msgspec
 
 from auditor.addresses import EVERY_PORT, EVERY_V4, EVERY_V6, NOTHING, AddressSet, PortSet, Version
-from auditor.network.filters import (
-    AZURE_LOAD_BALANCER,
-    INTERNET,
-    VIRTUAL_NETWORK,
-    Filter,
-    Selector,
-)
+from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Filter, Selector
 from auditor.special_addresses import PUBLIC
 
 _VERSIONS: tuple[Version, ...] = (4, 6)

@@ -13,13 +13,7 @@ from operator import attrgetter
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
-from auditor.network.filters import (
-    AZURE_LOAD_BALANCER,
-    INTERNET,
-    VIRTUAL_NETWORK,
-    Filter,
-    Selector,
-)
+from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Filter, Selector
 from auditor.network.graph import Network, question
 from auditor.network.layers import Layer
 from auditor.network.surroundings import HOSTS, Surroundings

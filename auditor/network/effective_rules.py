@@ -17,13 +17,7 @@ from auditor.errors import Undetermined
 from auditor.network.admin_rules import admin_layer
 from auditor.network.contested import contested, told_once
 from auditor.network.default_rules import COLLECTION, pointer_to
-from auditor.network.filters import (
-    DEFAULTS,
-    Filter,
-    by_priority,
-    filters_by_priority,
-    subnet_name,
-)
+from auditor.network.filters import DEFAULTS, Filter, by_priority, filters_by_priority, subnet_name
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import configurations_of
 from auditor.network.interfaces import Configuration, Interface

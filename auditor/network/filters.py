@@ -33,11 +33,7 @@ from auditor.network.rule_lists import Said, order_of, said_by
 from auditor.resources.base import Node, Ref, union
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.security import (
-    NetworkSecurityGroup,
-    SecurityRule,
-    SecurityRuleProperties,
-)
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule, SecurityRuleProperties
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 

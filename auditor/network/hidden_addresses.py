@@ -19,10 +19,7 @@ from auditor.network.private_link import interfaces_of
 from auditor.network.strays import irregular
 from auditor.network.untold import untold_parts
 from auditor.resources import walk
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    GatewayIpConfiguration,
-)
+from auditor.resources.application_gateways import ApplicationGateway, GatewayIpConfiguration
 from auditor.resources.base import Node, Ref, kind_of
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall

@@ -17,14 +17,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.graph import Network, question, question_about
-from auditor.resources.kubernetes import (
-    HttpRoute,
-    Ingress,
-    IngressClass,
-    Service,
-    Workload,
-    decode,
-)
+from auditor.resources.kubernetes import HttpRoute, Ingress, IngressClass, Service, Workload, decode
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.walk import peek
 from auditor.snapshot.document import KubernetesObject

@@ -13,13 +13,7 @@ from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends
 from auditor.network.filters import attachments, compiled, idle, place_name
 from auditor.network.graph import Missing, Network, evidence
-from auditor.network.openings import (
-    Opening,
-    concerns_internet,
-    group_of,
-    openings,
-    ports_in_words,
-)
+from auditor.network.openings import Opening, concerns_internet, group_of, openings, ports_in_words
 from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetInterface

@@ -16,11 +16,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
 from auditor.resources import walk
-from auditor.resources.security import (
-    NetworkSecurityGroup,
-    SecurityRule,
-    SecurityRuleProperties,
-)
+from auditor.resources.security import NetworkSecurityGroup, SecurityRule, SecurityRuleProperties
 
 
 class Said(msgspec.Struct, eq=False):

@@ -12,11 +12,7 @@ from auditor.network.clusters import cluster_of, peak_nodes
 from auditor.network.graph import Network
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
-from auditor.resources.load_balancers import (
-    BackendPool,
-    LoadBalancerFrontend,
-    OutboundRule,
-)
+from auditor.resources.load_balancers import BackendPool, LoadBalancerFrontend, OutboundRule
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix

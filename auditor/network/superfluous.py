@@ -14,13 +14,7 @@ import msgspec
 
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
-from auditor.network.filters import (
-    DEFAULTS,
-    Filter,
-    attachments,
-    custom_rules,
-    filters_of,
-)
+from auditor.network.filters import DEFAULTS, Filter, attachments, custom_rules, filters_of
 from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.idle_filters import Found, do_nothing
 from auditor.network.likeness import kinship, likeness

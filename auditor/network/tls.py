@@ -7,12 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from auditor.certificates import (
-    CertificateError,
-    Chain,
-    key_vault_secret,
-    parse_public_cert_data,
-)
+from auditor.certificates import CertificateError, Chain, key_vault_secret, parse_public_cert_data
 from auditor.errors import Undetermined, quoted
 from auditor.network.doubt import Doubt
 from auditor.network.gateways import gateway_of, listeners, may_be_served, rules_of

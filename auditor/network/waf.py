@@ -27,10 +27,7 @@ from auditor.network.gateways import (
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.holes import holes
 from auditor.resources.application_gateways import ApplicationGateway, Listener, StreamListener
-from auditor.resources.front_doors import (
-    ClassicEndpoint,
-    FrontDoorSecurityPolicy,
-)
+from auditor.resources.front_doors import ClassicEndpoint, FrontDoorSecurityPolicy
 from auditor.resources.gateway_routing import PathRule
 from auditor.resources.web_application_firewalls import WafPolicy
 

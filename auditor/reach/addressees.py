@@ -5,13 +5,7 @@ from __future__ import annotations
 from auditor.network.graph import Network, possibly
 from auditor.reach.balancing import forwards_to
 from auditor.reach.linking import endpoints_before
-from auditor.reach.points import (
-    Kind,
-    Point,
-    endpoint,
-    frontend,
-    gateway_frontend,
-)
+from auditor.reach.points import Kind, Point, endpoint, frontend, gateway_frontend
 from auditor.reach.relaying import private_frontends
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway

@@ -7,13 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import (
-    EVERY_V4,
-    AddressError,
-    AddressSet,
-    PortSet,
-    parse_prefix,
-)
+from auditor.addresses import EVERY_V4, AddressError, AddressSet, PortSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, effective_rules, rules_at
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK

@@ -9,13 +9,7 @@ import msgspec
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.clusters import cluster_of
-from auditor.network.filters import (
-    VIRTUAL_NETWORK,
-    Filter,
-    Selector,
-    compiled,
-    custom_rules,
-)
+from auditor.network.filters import VIRTUAL_NETWORK, Filter, Selector, compiled, custom_rules
 from auditor.network.graph import Network
 from auditor.network.group_commands import changed_rule, heeding_endpoints, new_rule
 from auditor.reach.answer import Answer

@@ -28,14 +28,7 @@ from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import (
-    Way,
-    goes_past,
-    leads_to,
-    may_be_taught,
-    reaches_endpoint,
-    ways_from,
-)
+from auditor.reach.ways import Way, goes_past, leads_to, may_be_taught, reaches_endpoint, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import InboundNatRule, LoadBalancerFrontend

@@ -32,10 +32,7 @@ from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
 from auditor.resources.dns import PublicRecordSet
-from auditor.resources.front_doors import (
-    ClassicFrontDoor,
-    FrontDoorEndpoint,
-)
+from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 from auditor.resources.private_endpoints import PrivateLinkService
 from auditor.resources.public_addresses import PublicIp
 from auditor.special_addresses import PUBLIC

@@ -32,10 +32,7 @@ from auditor.reach.points import (
 from auditor.reach.services import service
 from auditor.reach.unanswered import unanswered
 from auditor.resources import walk
-from auditor.resources.application_gateways import (
-    ApplicationGateway,
-    GatewayFrontend,
-)
+from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import Bastion
 from auditor.resources.compute import (
@@ -46,10 +43,7 @@ from auditor.resources.compute import (
 )
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
-from auditor.resources.hybrid import (
-    LocalNetworkGateway,
-    VirtualNetworkGateway,
-)
+from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster

@@ -12,17 +12,10 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.doors import at_door, door_of
-from auditor.reach.entrances import (
-    Entrance,
-    enter,
-)
+from auditor.reach.entrances import Entrance, enter
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.path import Path, ends_at, start, towards
-from auditor.reach.points import (
-    Kind,
-    Point,
-    anywhere_in,
-)
+from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.sending import (
     leave,
     leave_by_appliances,

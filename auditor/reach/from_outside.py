@@ -21,18 +21,9 @@ from auditor.reach.doors import (
     linked,
     perhaps_fetched,
 )
-from auditor.reach.entrances import (
-    Entrance,
-    enter,
-    entrances,
-)
+from auditor.reach.entrances import Entrance, enter, entrances
 from auditor.reach.path import Path, ends_at, start
-from auditor.reach.points import (
-    INTERNET,
-    Kind,
-    Point,
-    keys_of,
-)
+from auditor.reach.points import INTERNET, Kind, Point, keys_of
 from auditor.reach.relaying import followed
 from auditor.reach.services import answered
 from auditor.reach.strangers import doorways, past_stranger

@@ -17,16 +17,9 @@ from auditor.reach.addressees import aims
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver
 from auditor.reach.path import Path, ends_at, start, towards
-from auditor.reach.points import (
-    Kind,
-    Point,
-    anywhere_in,
-    vnet_of,
-)
+from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
 from auditor.reach.replying import to_gateway
-from auditor.reach.sending import (
-    onward,
-)
+from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
 from auditor.reach.unresolved import private_fronts_towards, relayed

@@ -11,14 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from auditor.addresses import (
-    EVERYTHING,
-    NOTHING,
-    Address,
-    AddressSet,
-    Version,
-    parse_address,
-)
+from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version, parse_address
 from auditor.errors import Undetermined
 from auditor.network.address_plan import locate
 from auditor.network.graph import Network, question, question_about

@@ -11,16 +11,9 @@ from auditor.network.graph import Network, question_about
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.entrances import (
-    Entrance,
-)
+from auditor.reach.entrances import Entrance
 from auditor.reach.frame import SENT
-from auditor.reach.points import (
-    Kind,
-    Point,
-    is_supposed,
-    keys_of,
-)
+from auditor.reach.points import Kind, Point, is_supposed, keys_of
 from auditor.reach.space import space_of
 from auditor.reach.stages import if_somebody
 from auditor.reach.trail import Trail

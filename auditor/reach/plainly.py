@@ -12,13 +12,7 @@ import msgspec
 from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.network.alike_passage import own_space
 from auditor.network.effective_rules import EffectiveRules
-from auditor.network.filters import (
-    AZURE_LOAD_BALANCER,
-    INTERNET,
-    VIRTUAL_NETWORK,
-    Filter,
-    Selector,
-)
+from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Filter, Selector
 from auditor.network.graph import Network, question
 from auditor.network.layers import Layer, LayerKind
 from auditor.network.passage import UNFILTERED

@@ -11,13 +11,7 @@ from collections.abc import Iterator
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.clusters import (
-    Cni,
-    node_group,
-    node_subnets,
-    plugin,
-    pod_subnets,
-)
+from auditor.network.clusters import Cni, node_group, node_subnets, plugin, pod_subnets
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap

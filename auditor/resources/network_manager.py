@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.resources.base import (
-    ArmId,
-    Node,
-    Ports,
-    Resource,
-    Wire,
-    Word,
-    arm,
-    settings,
-)
+from auditor.resources.base import ArmId, Node, Ports, Resource, Wire, Word, arm, settings
 
 _MANAGER = "Microsoft.Network/networkManagers"
 

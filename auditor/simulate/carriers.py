@@ -6,11 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from auditor.network.graph import Network, question
-from auditor.resources.hybrid import (
-    Connection,
-    VirtualNetworkGateway,
-    VpnGatewayIpConfiguration,
-)
+from auditor.resources.hybrid import Connection, VirtualNetworkGateway, VpnGatewayIpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.logic import told, told_of
 from auditor.simulate.peers import network_of

@@ -15,14 +15,7 @@ from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
 from auditor.simulate.logic import Truth, both, told
 from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sighting, usable
 from auditor.simulate.peers import network_of
-from auditor.simulate.places import (
-    groups_of,
-    nic_of,
-    standing,
-    subnet_of,
-    subnets_with,
-    vacant,
-)
+from auditor.simulate.places import groups_of, nic_of, standing, subnet_of, subnets_with, vacant
 from auditor.simulate.routes import choose
 from auditor.simulate.trip import Configuration, Origin, Trip
 from auditor.simulate.tunnels import joined

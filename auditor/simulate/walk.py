@@ -26,14 +26,7 @@ from auditor.simulate.filter import OUTBOUND, is_platform, judge, names_platform
 from auditor.simulate.links import beyond_endpoint
 from auditor.simulate.listeners import at_gateway, leave_as_gateway
 from auditor.simulate.logic import follow, told, told_of
-from auditor.simulate.packet import (
-    INTERNET,
-    ONPREM,
-    PLATFORM,
-    Arrival,
-    Packet,
-    Sighting,
-)
+from auditor.simulate.packet import INTERNET, ONPREM, PLATFORM, Arrival, Packet, Sighting
 from auditor.simulate.peers import Peer, network_of, space, spaces
 from auditor.simulate.places import (
     configurations_of,

@@ -35,13 +35,7 @@ from __future__ import annotations
 
 from auditor.ids import name as last_segment
 from auditor.ids import resource_group
-from auditor.network.overlaps import (
-    Overlap,
-    are_close,
-    free_range,
-    overlaps_in,
-    planned_domains,
-)
+from auditor.network.overlaps import Overlap, are_close, free_range, overlaps_in, planned_domains
 from auditor.network.routing_domains import Domain, near_keys, spelled
 from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule

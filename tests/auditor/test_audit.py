@@ -8,16 +8,7 @@ import pytest
 
 from auditor.assemble import Policy
 from auditor.audit import audit, moment
-from auditor.finding import (
-    Evidence,
-    Finding,
-    Location,
-    Report,
-    Severity,
-    Status,
-    Unknown,
-    Unread,
-)
+from auditor.finding import Evidence, Finding, Location, Report, Severity, Status, Unknown, Unread
 from auditor.network.build import build
 from auditor.network.graph import Network, every, whole
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork

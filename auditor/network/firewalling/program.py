@@ -25,14 +25,7 @@ from auditor.network.firewalling.private_ranges import (
     private_ranges_of_firewall,
     private_ranges_of_policies,
 )
-from auditor.network.firewalling.sides import (
-    Sides,
-    only_v4,
-    ports,
-    protocols,
-    told,
-    untold_parts,
-)
+from auditor.network.firewalling.sides import Sides, only_v4, ports, protocols, told, untold_parts
 from auditor.network.firewalling.terms import (
     EVERY_NUMBER,
     EVERY_PROTOCOL,

@@ -9,19 +9,7 @@ from auditor.finding import Status
 from auditor.history.absence import Look
 from auditor.past import Age, Changes
 
-from ...history import (
-    HIDDEN,
-    HUB,
-    REMOVED,
-    RULE,
-    Book,
-    broken,
-    day,
-    report,
-    subnet,
-    taken,
-    unknown,
-)
+from ...history import HIDDEN, HUB, REMOVED, RULE, Book, broken, day, report, subnet, taken, unknown
 
 
 def test_a_finding_that_the_rule_does_not_find_any_more_is_fixed(book: Book) -> None:

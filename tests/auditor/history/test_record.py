@@ -8,19 +8,7 @@ from auditor.errors import UsageError
 from auditor.finding import Severity
 from auditor.past import Age, Changes, Ending
 
-from ...history import (
-    HIDDEN,
-    HUB,
-    RULE,
-    Book,
-    broken,
-    day,
-    report,
-    subnet,
-    taken,
-    unknown,
-    waived,
-)
+from ...history import HIDDEN, HUB, RULE, Book, broken, day, report, subnet, taken, unknown, waived
 
 
 def test_the_first_run_has_nothing_but_new_findings(book: Book) -> None:

@@ -10,15 +10,7 @@ from auditor.testing import arm_id, estate, resource
 from ...clusters import GROUP, cluster
 from ...kubernetes import service
 from ...networks import internal_balancer
-from ...selecting import (
-    BALANCER,
-    PIP,
-    Json,
-    found,
-    public,
-    refused,
-    shop,
-)
+from ...selecting import BALANCER, PIP, Json, found, public, refused, shop
 
 UID = "0f3b8c1e-1111-2222-3333-444455556666"
 BASE = f"a{UID.replace('-', '')}"[:32]

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.packets.compile import (
-    allowed,
-    allows,
-    bounds,
-    compile_rules,
-    decided_by,
-    union_of,
-)
+from auditor.packets.compile import allowed, allows, bounds, compile_rules, decided_by, union_of
 from auditor.packets.diagram import flow_space
 from auditor.packets.rule import Decision, Rule, exact
 

@@ -8,17 +8,7 @@ import pytest
 
 from auditor.testing import estate
 
-from ...egress import (
-    BY_NAT,
-    IN_POOL,
-    PRIVATE,
-    balancer,
-    has_public,
-    machine,
-    nat,
-    network,
-    public,
-)
+from ...egress import BY_NAT, IN_POOL, PRIVATE, balancer, has_public, machine, nat, network, public
 from ...reaching import Asked, asked
 
 CLIENT = "52.10.0.7"

@@ -6,17 +6,7 @@ import pytest
 
 from auditor.testing import ask, estate
 
-from ..gateways import (
-    certificate,
-    gateway,
-    listener,
-    part,
-    part_id,
-    pool,
-    ref,
-    rule,
-    told,
-)
+from ..gateways import certificate, gateway, listener, part, part_id, pool, ref, rule, told
 
 SECURE = (
     certificate(),

@@ -9,9 +9,7 @@ import pytest
 from ....command import Command, apart
 from ....standin import StandIn
 from ....standin.faults import denied
-from .taking import (
-    options,
-)
+from .taking import options
 
 pytest.importorskip("azure.identity")
 

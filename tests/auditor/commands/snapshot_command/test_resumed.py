@@ -13,14 +13,7 @@ import pytest
 from ....command import Command
 from ....standin import Fault, StandIn, identity
 from ....standin.identity import SECRET
-from .taking import (
-    LISTS,
-    gaps,
-    names,
-    options,
-    taken,
-    untimed,
-)
+from .taking import LISTS, gaps, names, options, taken, untimed
 
 pytest.importorskip("azure.identity")
 
