@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from auditor.entry_points import EntryPoint, entry_points
 from auditor.errors import UsageError
 from auditor.extras import lacking
 from auditor.finding import Report

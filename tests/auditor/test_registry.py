@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auditor import registry
-from auditor.entry_points import EntryPoint
 from auditor.errors import UsageError
 from auditor.rule import Rule
 
@@ -161,7 +161,7 @@ def test_an_unknown_report_names_those_there_are() -> None:
 
 
 def test_a_report_that_cannot_be_loaded_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = EntryPoint("boat", "nonsense_that_is_not_there:render")
+    broken = EntryPoint("boat", "nonsense_that_is_not_there:render", "auditor.reports")
     points: Callable[[], dict[str, EntryPoint]] = lambda: {"boat": broken}  # noqa: E731
     monkeypatch.setattr(registry, "_renderer_points", points)
 
