@@ -23,7 +23,13 @@ def begun(azure: StandIn, *more: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "auditor", *options(azure), *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=_heeding_interrupts,
     )
+
+
+def _heeding_interrupts() -> None:
+    """Undo what a shell does to all that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(test: Callable[[], bool]) -> None:
