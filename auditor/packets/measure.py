@@ -36,28 +36,7 @@ def count(packets: PacketSet) -> int:
 
 def values(packets: PacketSet, name: str) -> Intervals:
     """The values that the dimension takes in packets of the set. KeyError: no such dimension."""
-    place = packets.space.place(name)
-    size = packets.space.dimensions[place].size
-    known: dict[PacketSet, Intervals] = {}
-
-    def walk(node: PacketSet) -> Intervals:
-        if node.is_empty:
-            return ()
-        if node.level > place:
-            return whole(size)
-        found = known.get(node)
-        if found is None:
-            if node.level == place:
-                found = _occupied(node, lambda child: not child.is_empty)
-            else:
-                parts = dict.fromkeys(map(walk, dict.fromkeys(node.children)))
-                found = normalise(tuple(chain.from_iterable(parts)), size)
-            known[node] = found
-        return found
-
-    result = walk(packets)
-    known.clear()  # `walk` refers to itself: what it knows would wait for the collector
-    return result
+    return values_where(packets, packets.space.place(name), {})
 
 
 def values_where(packets: PacketSet, place: int, where: Mapping[int, int]) -> Intervals:
@@ -66,12 +45,13 @@ def values_where(packets: PacketSet, place: int, where: Mapping[int, int]) -> In
     `where` gives these, by the place of their dimension.
     """
     size = packets.space.dimensions[place].size
+    last = max(where, default=-1)
     some: dict[PacketSet, bool] = {}
     known: dict[PacketSet, Intervals] = {}
 
     def any_in(node: PacketSet) -> bool:
-        if node.is_leaf:
-            return node.value
+        if node.level > last:  # what has packets has some of any value given
+            return not node.is_empty
         found = some.get(node)
         if found is None:
             value = where.get(node.level)
