@@ -73,8 +73,12 @@ def _empty(balancer: LoadBalancer) -> Finding:
         subject=balancer.id,
         message=f"load balancer {balancer.label} serves nothing: {what}",
         remedy=f"delete it, or add the machines it was made for: {command}",
-        evidence=(evidence(balancer, "/properties/backendAddressPools", f"{pools} pools"),),
+        evidence=(evidence(balancer, "/properties/backendAddressPools", _count(pools)),),
     )
+
+
+def _count(pools: int) -> str:
+    return "1 pool" if pools == 1 else f"{pools} pools"
 
 
 def _frontend(

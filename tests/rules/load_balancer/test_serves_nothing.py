@@ -29,6 +29,7 @@ def test_a_load_balancer_without_members() -> None:
 
     assert finding.subject == arm_id(BALANCER, "lb")
     assert finding.message == "load balancer lb serves nothing: its only pool has no member"
+    assert [each.value for each in finding.evidence] == ["1 pool"]
     assert finding.remedy.endswith("az network lb delete --resource-group rg --name lb")
 
 
