@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Location, Report, Severity, Status
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered
 
 GITHUB = re.compile(r"::([a-z]+) ([^:]*)::(.*)")
@@ -134,14 +135,14 @@ def test_azure_has_no_notices_and_so_gets_a_line_of_text() -> None:
     ("report", "marked"), [("unsure", True), ("empty", True), ("clean", False), ("full", False)]
 )
 def test_an_azure_task_that_passes_with_unknowns_is_not_green(report: str, marked: bool) -> None:
-    commands = [command for command, _, _ in azure(getattr(sample, report)())]
+    commands = [command for command, _, _ in azure(named(report))]
 
     assert ("task.complete" in commands) is marked
 
 
 @pytest.mark.parametrize("name", ["github", "azure-devops"])
 def test_hostile_names_give_no_command_of_their_own(name: str) -> None:
-    lines = rendered(name, sample.hostile()).splitlines()
+    lines = rendered(name, enemy.hostile()).splitlines()
     ours = {
         "github": re.compile(r"::(error|warning|notice) "),
         "azure-devops": re.compile(r"##vso\[task\.logissue |auditor: "),
@@ -153,8 +154,8 @@ def test_hostile_names_give_no_command_of_their_own(name: str) -> None:
 
 
 def test_hostile_properties_stay_in_their_property() -> None:
-    for _, properties, _ in github(sample.hostile()):
+    for _, properties, _ in github(enemy.hostile()):
         assert set(properties) <= {"file", "line", "title"}
-    for command, issue, _ in azure(sample.hostile()):
+    for command, issue, _ in azure(enemy.hostile()):
         assert command == "task.logissue"
         assert set(issue) <= {"type", "sourcepath", "linenumber", "code"}

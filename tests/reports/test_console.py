@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Evidence, Judged, Report, Severity, SourceSummary
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered, renderer
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,16 +35,16 @@ def test_the_report_reads_as_written_down(
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
 
-    golden(GOLDEN / f"console-{report}-{width}.txt", rendered("console", getattr(sample, report)()))
+    golden(GOLDEN / f"console-{report}-{width}.txt", rendered("console", named(report)))
 
 
 @pytest.mark.parametrize("report", ["full", "clean", "unsure", "hostile"])
 def test_colour_changes_nothing_but_colour(
     report: str, golden: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = rendered("console", getattr(sample, report)())
+    plain = rendered("console", named(report))
     monkeypatch.setenv("FORCE_COLOR", "1")
-    colored = rendered("console", getattr(sample, report)())
+    colored = rendered("console", named(report))
 
     assert ESCAPE.sub("", colored) == plain
     assert colored != plain
@@ -62,7 +63,7 @@ def test_only_a_report_without_broken_and_unknown_has_green(
         sample.blind(),
         sample.unsure(),
         sample.empty(),
-        sample.hostile(),
+        enemy.hostile(),
     ):
         assert not GREEN.search(rendered("console", report))
 
@@ -263,7 +264,7 @@ def test_a_command_stands_on_a_line_of_its_own(remedy: str, lines: list[str]) ->
 
 
 def test_no_line_of_a_hostile_report_begins_or_ends_like_ours() -> None:
-    lines = rendered("console", sample.hostile()).splitlines()
+    lines = rendered("console", enemy.hostile()).splitlines()
 
     assert sum(line.startswith("broken:") for line in lines) == 1
     assert not any(line.lstrip().startswith("::") for line in lines)

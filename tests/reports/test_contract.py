@@ -10,7 +10,8 @@ from unittest import mock
 
 import pytest
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered, renderer, written
 
 REPORTS = ["full", "complied", "clean", "unsure", "empty", "hostile", "besieged"]
@@ -28,7 +29,7 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("report", REPORTS)
 def test_the_same_report_gives_the_same_text(name: str, report: str) -> None:
-    first, second = (rendered(name, getattr(sample, report)()) for _ in range(2))
+    first, second = (rendered(name, named(report)) for _ in range(2))
 
     assert first == second
     assert first
@@ -40,9 +41,9 @@ def test_the_same_report_gives_the_same_bytes(
     name: str, report: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    first = written(name, getattr(sample, report)())
+    first = written(name, named(report))
     with mock.patch("time.time", return_value=2e9):
-        second = written(name, getattr(sample, report)())
+        second = written(name, named(report))
 
     assert first == second
     assert os.listdir(tmp_path) == []
@@ -56,7 +57,7 @@ def test_nothing_is_written_but_to_the_stream(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rendered(name, sample.hostile())
+    rendered(name, enemy.hostile())
 
     assert os.listdir(tmp_path) == []
     assert capfd.readouterr() == ("", "")
@@ -67,7 +68,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
     renderer(name)(sample.full(), out)
-    renderer(name)(sample.besieged(), out)
+    renderer(name)(enemy.besieged(), out)
     out.flush()
 
     assert raw.getvalue()
@@ -75,7 +76,7 @@ def test_a_stream_that_knows_only_ascii_is_no_trouble(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_character_of_the_input_acts(name: str) -> None:
-    text = rendered(name, sample.besieged())
+    text = rendered(name, enemy.besieged())
 
     assert not set(text) & set("\x1b\x07\x00\x85\u2028\u202e\u2066\ud800")
     text.encode("utf-8")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Report
 
-from . import sample
+from . import enemy, sample
 from .rendering import rendered, renderer
 
 
@@ -54,14 +54,14 @@ def test_plain_text_is_left_alone() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    found = rows(sample.hostile())
+    found = rows(enemy.hostile())
     cells = [cell for row in found for cell in row.values()]
 
-    assert len(found) == 4 * len(sample.EVIL)
+    assert len(found) == 4 * len(enemy.EVIL)
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in cells)
     assert not any("\n" in cell or "\r" in cell for cell in cells)
-    assert found[4]["subject"] == "'" + sample.FORMULA
-    assert len(rendered("csv", sample.hostile()).splitlines()) == 1 + len(found)
+    assert found[4]["subject"] == "'" + enemy.FORMULA
+    assert len(rendered("csv", enemy.hostile()).splitlines()) == 1 + len(found)
 
 
 def test_a_stream_without_unicode_gets_no_mark() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Location, Report, Severity
 
-from . import sample
+from . import enemy, sample
 from .rendering import rendered
 
 
@@ -75,11 +75,11 @@ def test_nothing_found_is_an_empty_list() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    text = rendered("gitlab", sample.hostile())
+    text = rendered("gitlab", enemy.hostile())
     found = json.loads(text)
 
     assert text.isascii()
     assert "##vso[" not in text
-    assert len(found) == 2 * len(sample.EVIL)
+    assert len(found) == 2 * len(enemy.EVIL)
     assert not any(".." in issue["location"]["path"].split("/") for issue in found)
-    assert found[2]["description"].startswith(f"EXP-001 {sample.SCRIPT} is public")
+    assert found[2]["description"].startswith(f"EXP-001 {enemy.SCRIPT} is public")

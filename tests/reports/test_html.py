@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from auditor.finding import IntentState, Json, Report, Status
 from auditor.topology import Kind, Line, Picture, Spot, Tie
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered, renderer
 
 REPORTS = ["full", "complied", "clean", "blind", "unsure", "empty", "hostile", "besieged"]
@@ -68,7 +69,7 @@ def without_scripts(html: str) -> str:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_page_is_well_formed_and_has_no_foreign_element(name: str) -> None:
-    page = page_of(getattr(sample, name)())
+    page = page_of(named(name))
 
     assert set(page.tags) <= {
         *("html", "head", "meta", "link", "title", "style", "body", "header", "main", "footer"),
@@ -81,7 +82,7 @@ def test_the_page_is_well_formed_and_has_no_foreign_element(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_nothing_in_the_page_leads_to_the_network_by_itself(name: str) -> None:
-    page = page_of(getattr(sample, name)())
+    page = page_of(named(name))
 
     for tag, attribute, value in page.attributes:
         assert not attribute.startswith("on"), (tag, attribute)
@@ -92,7 +93,7 @@ def test_nothing_in_the_page_leads_to_the_network_by_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_policy_names_each_style_and_script_by_its_hash(name: str) -> None:
-    html = rendered("html", getattr(sample, name)())
+    html = rendered("html", named(name))
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
     policy = policy.replace("&#39;", "'")
     parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", html, re.DOTALL)
@@ -133,7 +134,7 @@ def test_the_top_tells_verdict_scope_time_and_coverage() -> None:
     ],
 )
 def test_only_what_is_proved_is_green(name: str, tone: str, said: str) -> None:
-    page = page_of(getattr(sample, name)())
+    page = page_of(named(name))
 
     assert page.by_class["verdict"][0]["class"] == f"verdict {tone}"
     assert said in page.text
@@ -195,7 +196,7 @@ def test_the_data_of_the_filters_is_the_controls() -> None:
 
 
 def test_hostile_names_are_texts() -> None:
-    html = without_scripts(rendered("html", sample.hostile()))
+    html = without_scripts(rendered("html", enemy.hostile()))
 
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
@@ -203,7 +204,7 @@ def test_hostile_names_are_texts() -> None:
 
 
 def test_data_cannot_end_its_element() -> None:
-    html = rendered("html", sample.hostile())
+    html = rendered("html", enemy.hostile())
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html)
 
     assert data.isascii()
@@ -262,7 +263,7 @@ def pictured() -> Report:
     spots = (
         Spot("internet", Kind.INTERNET, "internet"),
         Spot(sample.VNET, Kind.NETWORK, "vnet-app", doubts=("not told: subnets",)),
-        Spot(sample.GATEWAY, Kind.GATEWAY, sample.SCRIPT, sample.VNET),
+        Spot(sample.GATEWAY, Kind.GATEWAY, enemy.SCRIPT, sample.VNET),
     )
     lines = (Line("internet", sample.GATEWAY, Tie.ENTRANCE, ("20.1.2.3",)),)
     mark = sample.LISTENER.fingerprint
@@ -283,10 +284,10 @@ def test_the_picture_is_data_and_a_list_to_read() -> None:
     told = json.loads(data)["picture"]
     text = Page(html).text
 
-    assert [spot["n"] for spot in told["spots"]] == ["internet", "vnet-app", sample.SCRIPT]
+    assert [spot["n"] for spot in told["spots"]] == ["internet", "vnet-app", enemy.SCRIPT]
     assert told["spots"][2]["p"] == 1
     assert told["paths"] == {sample.LISTENER.fingerprint: [0, 2]}
-    assert f"application gateway {sample.SCRIPT}" in text
+    assert f"application gateway {enemy.SCRIPT}" in text
     assert "public address 20.1.2.3" in text
     assert "? not told: subnets" in text
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from auditor.finding import Evidence, Report, Status
 from auditor.schema import report_schema
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered
 
 REPORTS = ["full", "complied", "clean", "blind", "unsure", "empty", "hostile", "besieged"]
@@ -39,7 +40,7 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_is_valid_by_the_schema(name: str) -> None:
-    report = getattr(sample, name)()
+    report = named(name)
 
     jsonschema.validate(
         parsed(report), json.loads(report_schema()), cls=jsonschema.Draft202012Validator
@@ -101,21 +102,21 @@ def test_a_waiver_stands_in_the_summary_by_fingerprint() -> None:
 
 
 def test_hostile_names_arrive_whole_and_as_plain_ascii() -> None:
-    text = rendered("json", sample.hostile())
-    subjects = [f["subject"] for f in json.loads(text)["findings"][: len(sample.EVIL)]]
+    text = rendered("json", enemy.hostile())
+    subjects = [f["subject"] for f in json.loads(text)["findings"][: len(enemy.EVIL)]]
 
     assert text.isascii()
     assert text.endswith("}\n")
     assert "\x1b" not in text
     assert "\x7f" not in text
-    assert subjects[0] == sample.MARKUP
-    assert subjects[8] == sample.BIDI
-    assert subjects[5].endswith(sample.LINES)
+    assert subjects[0] == enemy.MARKUP
+    assert subjects[8] == enemy.BIDI
+    assert subjects[5].endswith(enemy.LINES)
     assert subjects[9].endswith("\\ud800")
 
 
 def test_the_strictest_parser_takes_it() -> None:
-    assert msgspec.json.decode(rendered("json", sample.hostile()))["schema"] == "auditor.report/1"
+    assert msgspec.json.decode(rendered("json", enemy.hostile()))["schema"] == "auditor.report/1"
 
 
 def test_what_could_not_be_read_is_told() -> None:

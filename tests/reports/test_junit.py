@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Location, Report
 
-from . import sample
+from . import enemy, sample
 from .rendering import rendered
 
 
@@ -100,12 +100,12 @@ def test_two_findings_about_one_subject_have_two_names() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    text = rendered("junit", sample.hostile())
+    text = rendered("junit", enemy.hostile())
     root = ET.fromstring(text)
     tags = {element.tag for element in root.iter()}
 
     assert tags == {"testsuites", "testsuite", "testcase", "failure", "skipped"}
     assert text.isascii()
-    assert len(list(root.iter("testcase"))) == 4 * len(sample.EVIL)
-    assert root.findall(".//testcase")[2].get("name") == sample.SCRIPT
+    assert len(list(root.iter("testcase"))) == 4 * len(enemy.EVIL)
+    assert root.findall(".//testcase")[2].get("name") == enemy.SCRIPT
     assert "##vso[" not in text

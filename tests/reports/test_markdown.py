@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Evidence, Report, Status
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered
 
 ALLOWED = {
@@ -79,7 +80,7 @@ def test_a_command_cannot_close_its_fence() -> None:
 
 @pytest.mark.parametrize("name", ["full", "complied", "clean", "unsure", "empty", "hostile"])
 def test_every_row_of_a_table_has_its_cells(name: str) -> None:
-    page = Page(rendered("markdown", getattr(sample, name)()))
+    page = Page(rendered("markdown", named(name)))
 
     assert set(page.cells) <= {4, 5, 6}
 
@@ -94,23 +95,23 @@ def test_unknowns_have_a_section_of_their_own() -> None:
 
 
 def test_hostile_names_of_controls_stay_text() -> None:
-    page = Page(rendered("markdown", sample.besieged()))
+    page = Page(rendered("markdown", enemy.besieged()))
 
     assert set(page.tags) <= ALLOWED
     assert page.attributes <= {"class", "style"}
-    assert page.tags["details"] == 2 + len(sample.EVIL)
+    assert page.tags["details"] == 2 + len(enemy.EVIL)
 
 
 def test_hostile_names_stay_text() -> None:
-    page = Page(rendered("markdown", sample.hostile()))
+    page = Page(rendered("markdown", enemy.hostile()))
 
     assert set(page.tags) <= ALLOWED
     assert page.attributes <= {"class", "style"}
-    assert sample.SCRIPT in page.text
-    assert sample.MARKUP in page.text
-    assert sample.TABLE.replace("&", "&amp;") in page.text
+    assert enemy.SCRIPT in page.text
+    assert enemy.MARKUP in page.text
+    assert enemy.TABLE.replace("&", "&amp;") in page.text
     assert page.tags["h1"] == 1
-    assert page.tags["details"] == 1 + len(sample.EVIL)
+    assert page.tags["details"] == 1 + len(enemy.EVIL)
 
 
 @pytest.mark.parametrize(

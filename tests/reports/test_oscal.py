@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Report
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered, renderer
 
 with warnings.catch_warnings():
@@ -43,7 +44,7 @@ def states(report: Report) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_is_valid_by_the_models_of_oscal(name: str) -> None:
-    Model.model_validate(json.loads(rendered("oscal", getattr(sample, name)())))
+    Model.model_validate(json.loads(rendered("oscal", named(name))))
 
 
 def test_the_models_of_oscal_refuse_what_is_not_oscal() -> None:
@@ -91,7 +92,7 @@ def test_the_time_is_that_of_the_snapshot_else_the_day_of_the_audit() -> None:
     said = sample.complied()
 
     assert result(said)["start"] == "2026-11-22T18:30:00+00:00"
-    for taken in (None, sample.ANSI):
+    for taken in (None, enemy.ANSI):
         audit = replace(said.audit, taken_at=taken)
         assert result(replace(said, audit=audit))["start"] == "2026-11-23T00:00:00+00:00"
 
@@ -130,11 +131,11 @@ def test_the_plan_that_is_named_is_in_the_document() -> None:
 
 
 def test_no_two_controls_share_an_identifier() -> None:
-    said = sample.besieged()
+    said = enemy.besieged()
     (selection,) = result(said)["reviewed-controls"]["control-selections"]
     ids = {each["control-id"] for each in selection["include-controls"]}
 
-    assert len(ids) == len({*sample.EVIL})
+    assert len(ids) == len({*enemy.EVIL})
 
 
 def test_without_a_framework_the_rules_are_the_controls() -> None:

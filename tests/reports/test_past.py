@@ -16,7 +16,7 @@ from auditor.finding import Judged, Report
 from auditor.past import Age, Changes, Ending, Entry, Life, Past
 from auditor.schema import schema_of
 
-from . import sample
+from . import enemy, sample
 from .rendering import rendered, renderer
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m##vso[x]`|[red]"
@@ -89,7 +89,7 @@ def full(**more: object) -> Report:
 
 
 def hostile() -> Report:
-    report = sample.hostile()
+    report = enemy.hostile()
     return replace(
         report,
         history=past(

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Report
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import written
 
 
@@ -41,13 +42,13 @@ def test_the_page_tells_what_could_not_be_read() -> None:
 
 @pytest.mark.parametrize("name", ["clean", "unsure", "empty"])
 def test_reports_with_little_in_them_are_pages_too(name: str) -> None:
-    assert "Azure network audit" in text(getattr(sample, name)())
+    assert "Azure network audit" in text(named(name))
 
 
 def test_hostile_names_are_drawn_and_nothing_acts() -> None:
-    content = written("pdf", sample.besieged())
+    content = written("pdf", enemy.besieged())
     reader = pypdf.PdfReader(io.BytesIO(content))
-    said = text(sample.besieged())
+    said = text(enemy.besieged())
 
     assert "<img src=x onerror=alert(1)>" in said
     assert "[red]x[/red]" in said

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from auditor.finding import Audit, Evidence, Location, Report, Severity
 
-from . import sample
+from . import enemy, sample
+from .named import named
 from .rendering import rendered, renderer
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-2.1.0.json"
@@ -41,7 +42,7 @@ def test_the_whole_report_is_as_written_down(golden: Any) -> None:
 def test_every_report_is_valid_by_the_official_schema(
     name: str, schema: jsonschema.Draft202012Validator
 ) -> None:
-    log = json.loads(rendered("sarif", getattr(sample, name)()))
+    log = json.loads(rendered("sarif", named(name)))
 
     assert [error.message for error in schema.iter_errors(log)] == []
 
@@ -196,11 +197,11 @@ def test_a_log_that_compresses_badly_is_cut_until_it_fits(
 
 
 def test_hostile_names_stay_text() -> None:
-    text = rendered("sarif", sample.hostile())
+    text = rendered("sarif", enemy.hostile())
     results = json.loads(text)["runs"][0]["results"]
     uris = [
         r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        for r in results[: len(sample.EVIL)]
+        for r in results[: len(enemy.EVIL)]
     ]
 
     assert text.isascii()

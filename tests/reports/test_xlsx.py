@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Report
 
-from . import sample
+from . import enemy, sample
 from .rendering import written
 
 
@@ -56,7 +56,7 @@ def test_every_control_and_every_finding_has_a_row() -> None:
 
 
 def test_no_cell_is_a_formula_or_a_link() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(written("xlsx", sample.besieged())))
+    book = openpyxl.load_workbook(io.BytesIO(written("xlsx", enemy.besieged())))
     cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
 
     assert {cell.data_type for cell in cells} == {"n", "s"}
@@ -67,7 +67,7 @@ def test_no_cell_is_a_formula_or_a_link() -> None:
 
 
 def test_nothing_in_the_file_is_active_or_elsewhere() -> None:
-    with zipfile.ZipFile(io.BytesIO(written("xlsx", sample.besieged()))) as book:
+    with zipfile.ZipFile(io.BytesIO(written("xlsx", enemy.besieged()))) as book:
         names = book.namelist()
         parts = [book.read(name).decode() for name in names if name.startswith("xl/worksheets")]
 

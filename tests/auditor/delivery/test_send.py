@@ -21,7 +21,7 @@ from auditor.delivery.targets import Mail, Webhook
 from auditor.delivery.webhooks import signature
 
 from ...receiving import mail_server, webhook
-from ...reports import sample
+from ...reports import enemy, sample
 
 MESSAGE = of_report(sample.complied())
 CALM = Message("all well", failed=False)
@@ -284,7 +284,7 @@ def test_a_mail_server_that_is_not_there_is_told() -> None:
 
 def test_no_line_of_a_hostile_report_becomes_a_header() -> None:
     with mail_server(security="none") as post:
-        Told(Ready(mail(post.port)), message=of_report(sample.besieged()))
+        Told(Ready(mail(post.port)), message=of_report(enemy.besieged()))
         (got,) = post.mails
 
     assert {*map(str.lower, got.keys())} <= {

@@ -13,7 +13,8 @@ from auditor.errors import InputError, UsageError
 from auditor.finding import Severity
 from auditor.schema import schema_of
 
-from ...reports import sample, test_past
+from ...reports import enemy, sample, test_past
+from ...reports.named import named
 
 
 def posted(kind: str, message: Message, link: str = "") -> Any:
@@ -99,7 +100,7 @@ def test_an_audit_that_comes_to_no_end_is_told_as_such(error: Exception, headlin
 @pytest.mark.parametrize("name", ["full", "complied", "clean", "empty", "besieged"])
 def test_generic_json_is_valid_by_its_schema(name: str) -> None:
     schema = json.loads(schema_of("notification"))
-    said = posted("json", of_report(getattr(sample, name)()), "https://w.test")
+    said = posted("json", of_report(named(name)), "https://w.test")
 
     jsonschema.validate(said, schema, cls=jsonschema.Draft202012Validator)
     assert said["schema"] == "auditor.notification/1"
@@ -143,7 +144,7 @@ def test_slack_gets_rich_text() -> None:
 
 @pytest.mark.parametrize("kind", ["json", "teams", "slack"])
 def test_hostile_names_are_short_printable_text_where_no_markup_is_read(kind: str) -> None:
-    message = of_report(sample.besieged())
+    message = of_report(enemy.besieged())
     said = posted(kind, message)
 
     assert all(text.replace("\n", "").isprintable() for text in strings(said))
