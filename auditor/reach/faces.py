@@ -8,6 +8,7 @@ from __future__ import annotations
 from auditor.addresses import EVERYTHING, Version
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
+from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import any_of
@@ -30,13 +31,13 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
         admitted(network, point.nic, direction, version, point.subnet, network.tags)
         for direction in Direction
     )
-    ways: object = ()
+    ways: tuple[object, ...] = ()
+    passed: tuple[object, ...] = ()
     if point.place is not None:
         found = ways_from(network, point.place, version, network.tags)
         ways = _signature(found)
-    passed: tuple[object, ...] = ()
-    if ways and "appliance" in str(ways):
-        passed = (*_appliances(network, version), *_strangers(network, point, version))
+        if _by_appliances(found):
+            passed = (*_appliances(network, version), *_strangers(network, point, version))
     sets = tuple((each.may, each.must) for each in filters)
     return sets, ways, passed, _forwarded(network, point), _leaving(network, point, version)
 
@@ -44,12 +45,17 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
 def _signature(ways: Ways) -> tuple[object, ...]:
     return tuple(
         (
-            start,
+            first,
             tuple((r.hop.value.lower(), str(r.address), r.far, r.fault) for r in way.possible),
             tuple(reason.label for reason in way.reasons),
         )
-        for start, way in ways.parts()
+        for first, way in ways.parts()
     )
+
+
+def _by_appliances(ways: Ways) -> bool:
+    routes = (route for _, way in ways.parts() for route in way.possible)
+    return any(route.hop is Hop.APPLIANCE for route in routes)
 
 
 def _appliances(network: Network, version: Version) -> tuple[object, ...]:
