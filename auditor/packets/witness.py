@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Intervals, contains, intersection
+from auditor.packets.intervals import Intervals, intersection
 from auditor.packets.measure import values_where
 from auditor.packets.space import Packet
 
@@ -58,7 +58,7 @@ _KEPT = 4
 
 
 def address(bits: int) -> Taste:
-    """A host of a documentation network if that is free, else one that a network can give out.
+    """A host of a documentation network if one is free, else one that a network can give out.
 
     `bits` is 32 or 128. Deterministic; any address of the set where no better one is.
     """
@@ -66,9 +66,9 @@ def address(bits: int) -> Taste:
 
     def choose(free: Intervals) -> int:
         for low, high in examples:
-            some = intersection(free, ((low, high),))
-            if some:
-                return low + _HOST if contains(some, low + _HOST) else some[0][0]
+            for start in (low + _HOST, low):
+                if some := intersection(free, ((start, high),)):
+                    return some[0][0]
         return _host(free)
 
     return choose

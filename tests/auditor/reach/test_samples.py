@@ -21,7 +21,7 @@ def test_packets_to_other_addresses_are_chosen_alike(order: tuple[str, ...]) -> 
         found = some_packet(packets)
         assert found is not None
         assert packets.at(coordinates(found))
-        source = "203.0.113.10" if end != "203.0.113.10" else "203.0.113.0"
+        source = "203.0.113.10" if end != "203.0.113.10" else "203.0.113.11"
         assert (str(found.source), str(found.destination)) == (source, end)
         assert (found.protocol, found.destination_port) == ("tcp", 8080)
 
