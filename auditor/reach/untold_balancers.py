@@ -28,8 +28,10 @@ from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.replying import straight_to, to_internet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
+from auditor.reach.translating import untold_rules
 from auditor.resources import walk
 from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
@@ -104,13 +106,18 @@ _PASSING_ON = ("applicationgateways", "azurefirewalls", "loadbalancers")
 def entered_by_lost(network: Network) -> tuple[Reason, ...]:
     """Give the balancers, gateways and firewalls that have a public address and are not told.
 
-    Whom they send on what comes there, nobody tells.
+    Whom they send on what comes there, nobody tells; nor whom firewalls do whose rules are untold.
     """
     found: dict[str, Reason] = {}
+    for firewall in network.all(Firewall):
+        untold = untold_rules(network, firewall)
+        if untold:
+            found[firewall.key] = untold[0]
     for edge in network.dangling():
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""
-        if kind in _PASSING_ON and isinstance(edge.source, PublicIp):
+        absent = kind in _PASSING_ON and isinstance(network.find(owner), Missing)
+        if absent and isinstance(edge.source, PublicIp):
             why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
             found.setdefault(owner.lower(), why)
     return tuple(found[key] for key in sorted(found))
