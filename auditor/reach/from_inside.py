@@ -28,6 +28,7 @@ from auditor.reach.services import answered, by_hidden_endpoint
 from auditor.reach.stages import filters
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import own_public_addresses, to_nobody
+from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
 from auditor.reach.untold_balancers import from_inside_by_untold
 from auditor.special_addresses import PUBLIC
@@ -153,6 +154,7 @@ def private_paths(
             if aim is target or ends_at(path, target):
                 yield path
     yield from from_inside_by_untold(network, source, target, version, tags)
+    yield from to_unplaced(network, source, target, version, tags)
 
 
 def _door(network: Network, source: Point) -> Point | None:

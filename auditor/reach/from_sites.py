@@ -22,6 +22,7 @@ from auditor.reach.replying import to_gateway
 from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
+from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.resources.virtual_networks import Subnet
 
@@ -73,6 +74,7 @@ def from_sites_to(
                 if ends_at(path, target):
                     yield path
     yield from _from_hubs(network, source, target, version, tags)
+    yield from to_unplaced(network, source, target, version, tags)
 
 
 def _from_hubs(

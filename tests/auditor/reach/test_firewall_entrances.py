@@ -122,7 +122,6 @@ def test_E_2b_a_nat_rule_may_lead_to_an_instance_that_nobody_lists() -> None:
     assert "vmss-model-only" in found.labels
 
 
-
 def test_U_2_nat_rules_that_the_input_lacks_may_let_anything_in() -> None:
     """A policy lists a group of rules that the input does not hold."""
     found = asked(spoke(policy_groups=("g",)), "internet", "web", 9999)
