@@ -10,6 +10,7 @@ from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.routing.gateway import served_by
+from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.absent import into_absent
@@ -132,10 +133,14 @@ def _by_some_gateway(
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
     """Give the subnets of the gateways by which a point's network is joined to sites.
 
-    A peer's are none of them unless it lends them (R-17).
+    A peer's are none of them unless it lends them (R-17). Raises Undetermined where the input lacks
+    the network.
     """
     vnet = vnet_of(network, target)
     if vnet is None:
+        if target.home and target.home not in network.nodes:
+            home = spelled(network, target.home)
+            raise Undetermined(f"{home} is not in the snapshot", resource=home)
         return ()
     lent = {serving.gateway for serving in served_by(network, vnet).gateways}
     found: dict[str, Subnet] = {}

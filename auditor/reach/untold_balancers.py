@@ -24,7 +24,7 @@ from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.path import Path, start
-from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to, to_internet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
@@ -110,7 +110,7 @@ def entered_by_lost(network: Network) -> tuple[Reason, ...]:
     """
     found: dict[str, Reason] = {}
     for firewall in network.all(Firewall):
-        untold = untold_rules(network, firewall)
+        untold = (*untold_rules(network, firewall), *_homeless(network, firewall))
         if untold:
             found[firewall.key] = untold[0]
     for edge in network.dangling():
@@ -121,6 +121,15 @@ def entered_by_lost(network: Network) -> tuple[Reason, ...]:
             why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
             found.setdefault(owner.lower(), why)
     return tuple(found[key] for key in sorted(found))
+
+
+def _homeless(network: Network, firewall: Firewall) -> Iterator[Reason]:
+    """Tell of a firewall whose network the input lacks: nor does it tell whom that is joined to."""
+    for part in walk.peek(walk.peek(firewall, "properties"), "ip_configurations") or ():
+        here = part_in_subnet(network, Kind.FIREWALL, part)
+        if here.place is None:
+            what = f"the subnet of {firewall.label}"
+            yield next(iter(here.reasons), Reason("collection-gap", what, firewall.id))
 
 
 _BEHIND = (Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT)
