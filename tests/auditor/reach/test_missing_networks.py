@@ -85,3 +85,17 @@ def test_U_2_as_whom_a_machine_of_a_missing_network_leaves_is_not_told() -> None
     ]  # fmt: skip
     assert asked(estate(*joined), "web", "db", 3306).verdict == "reachable"
     assert asked(without("a", *joined), "web", "db", 3306).verdict == "unknown"
+
+
+def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
+    joined = [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+        nic("web", "10.0.0.4", ("a", "app")),
+    ]
+    assert asked(estate(*joined), "web", "onprem 192.168.0.0/16").verdict == "reachable"
+    del joined[2]["properties"]
+    found = asked(estate(*joined), "web", "onprem 192.168.0.0/16")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
