@@ -147,12 +147,7 @@ def _answer(
     found = list(replayed(network, found, tags))
     doubts = tuple(dict.fromkeys((*sources.reasons, *targets.reasons)))
     if report == "json":
-        told = reaching.as_json(found)
-        if doubts:
-            told["reasons"] = [
-                {"label": r.label, "detail": r.detail, "resource": r.resource} for r in doubts
-            ]
-        say_json(told)
+        say_json(_with_doubts(reaching.as_json(found), doubts))
     elif report == "markdown":
         lines = list(reaching.as_markdown(found))
         lines += [f"\n{escaped(line)}" for line in _more(doubts)]
@@ -165,8 +160,16 @@ def _answer(
     return _STATUS[verdict]
 
 
+def _with_doubts(told: dict[str, Any], doubts: Sequence[Reason]) -> dict[str, Any]:
+    if doubts:
+        told["reasons"] = [
+            {"label": r.label, "detail": r.detail, "resource": r.resource} for r in doubts
+        ]
+    return told
+
+
 def _more(doubts: Iterable[Reason]) -> Iterator[str]:
-    """Say why selectors may stand for more, each once."""
+    """Say why there may be more than is told of, each once."""
     yield from dict.fromkeys(f"there may be more: {reason}" for reason in doubts)
 
 
@@ -203,17 +206,22 @@ def _list(
     from msgspec.structs import replace
 
     from auditor.commands import reaching
+    from auditor.commands.marking import escaped
     from auditor.reach.listing import exposed
     from auditor.reach.replay import replayed
+    from auditor.reach.unanswered import unread_entrances
 
     listed = exposed(network, protocols=protocols, ports=ports, tags=tags)
     checked = replayed(network, (each.answer for each in listed), tags)
     found = [replace(each, answer=answer) for each, answer in zip(listed, checked, strict=True)]
+    doubts = unread_entrances(network)
     if report == "json":
-        say_json(reaching.as_json(each.answer for each in found))
+        told = reaching.as_json(each.answer for each in found)
+        say_json(_with_doubts(told, doubts))
     elif report == "markdown":
-        say("\n".join(reaching.exposed_markdown(found)))
+        lines = [*reaching.exposed_markdown(found), *(f"\n{escaped(m)}" for m in _more(doubts))]
+        say("\n".join(lines))
     else:
-        say("\n".join(reaching.exposed_lines(found)))
-    verdicts = [each.answer.verdict for each in found]
-    return _STATUS[overall(verdicts, False) if verdicts else "blocked"]
+        say("\n".join((*reaching.exposed_lines(found, doubts), *map(plain, _more(doubts)))))
+    words = {each.answer.verdict.value for each in found}
+    return _STATUS[_best(words, bool(doubts)) if words or doubts else "blocked"]

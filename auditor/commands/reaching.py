@@ -12,6 +12,7 @@ from auditor.commands.marking import escaped, head, row
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, AddressSet, PortSet
+    from auditor.network.reasons import Reason
     from auditor.reach.answer import Answer
     from auditor.reach.frame import Packet
     from auditor.reach.listing import Exposed
@@ -229,10 +230,14 @@ def journey(answer: Answer) -> str:
 # What the internet reaches
 
 
-def exposed_lines(found: Sequence[Exposed]) -> Iterator[str]:
-    """List what the internet reaches: the entrance, the translation, and who answers."""
+def exposed_lines(found: Sequence[Exposed], doubts: Sequence[Reason] = ()) -> Iterator[str]:
+    """List what the internet reaches: the entrance, the translation, and who answers.
+
+    `doubts` tell why there may be more.
+    """
     if not found:
-        yield "nothing is reachable from the internet"
+        told = " by what the input tells" if doubts else ""
+        yield f"nothing is reachable from the internet{told}"
         return
     yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
     unsure = list(dict.fromkeys(_untold(found)))
@@ -281,6 +286,9 @@ def entrance_word(each: Exposed) -> str:
     port = "" if ports == "*" else ports
     entrance = each.entrance
     if entrance is None:
+        lone = each.target.addresses.smallest()
+        if lone is not None:  # a public address of whose owner nothing is told
+            return socket(lone, port)
         return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
     address = entrance.addresses.smallest()
     if address is not None:

@@ -170,9 +170,13 @@ def _subnet_layer(
 @question_about
 def _standing_at(network: Network, place: Subnet, inbound: bool, endpoint: bool) -> Layer | None:
     try:
-        if _is_exempt(place) or (endpoint and not _filters_endpoint(place, inbound)):
+        if _is_exempt(place):
             return None
         ref = place.properties.network_security_group
+        if endpoint:
+            stands = ref is not None or _claimed(network, LayerKind.SUBNET, place.id) is not None
+            if not stands or not _filters_endpoint(place, inbound):
+                return None  # without a group the policy does not matter
     except Undetermined as unknown:
         return Layer(LayerKind.SUBNET, place.id, unknown=gap(unknown, place.id))
     layer = _layer(network, LayerKind.SUBNET, place.id, ref, inbound)

@@ -145,7 +145,10 @@ def _absent(network: Network, ref: Ref) -> str:
         return ""
     text = ref.id or ""
     holder = parent(text)
-    if not text or fold(text) in network.nodes or (holder and fold(holder) in network.nodes):
+    if not text or fold(text) in network.nodes:
         return ""
+    above = network.nodes.get(fold(holder)) if holder else None
+    if above is not None:
+        return "" if walk.peek(above, "properties") is not None else text  # of an inventory
     node = network.find(ref)
     return "" if isinstance(node, Node) else text

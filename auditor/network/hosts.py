@@ -9,7 +9,7 @@ from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.gateway_backends import Resolution, public_addresses, resolution, wildcards
 from auditor.network.graph import Network, question
-from auditor.network.names import private_records
+from auditor.network.names import AZURE_DNS, private_records
 from auditor.resources import walk
 from auditor.resources.dns import PrivateRecordSet, PublicRecordSet, RecordSet
 from auditor.resources.public_addresses import PublicIp
@@ -56,9 +56,14 @@ def addresses_named(
     """Give the addresses that a name has for whoever asks in a VNet, sorted; none: it has none.
 
     For whoever asks on the internet, where the VNet is None. Raises Undetermined when neither a
-    linked private zone, nor a public zone or a public IP of the snapshot tells it.
+    linked private zone, nor a public zone or a public IP of the snapshot tells it, and in a VNet
+    with DNS servers of its own, which may answer anything (L-14).
     """
     name = host.rstrip(".").lower()
+    server = _own_server(vnet) if vnet is not None else ""
+    if vnet is not None and server:
+        missing = f"what the DNS server {server} of {vnet.label} answers for {host}"
+        raise Undetermined(missing, resource=vnet.id)
     for _ in range(_MOST_ALIASES):
         answer = resolution(network, vnet, name) if vnet is not None else _IN_PUBLIC
         if answer.zone is None:
@@ -77,6 +82,13 @@ def addresses_named(
         if not name:
             break
     raise Undetermined(f"where the name {host} leads")
+
+
+def _own_server(vnet: VirtualNetwork) -> str:
+    """Give a DNS server that somebody set for a VNet; empty: all ask Azure's (L-11)."""
+    options = vnet.properties.dhcp_options
+    servers = (options.dns_servers or ()) if options else ()
+    return next((server for server in servers if server != AZURE_DNS), "")
 
 
 def _next_name(records: Iterable[RecordSet]) -> str:

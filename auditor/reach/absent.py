@@ -15,6 +15,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, on_premises
 from auditor.reach.stages import remark
+from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PRIVATE, PUBLIC
 
@@ -56,8 +57,8 @@ def _spaces(network: Network) -> dict[str, tuple[str, AddressSet | None]]:
     found: dict[str, tuple[str, AddressSet | None]] = {}
     for vnet in network.all(VirtualNetwork):
         for tie in ties_of(network, vnet).ties:
-            if tie.far is not None:
-                continue
+            if tie.far is not None and walk.peek(tie.far, "properties") is not None:
+                continue  # told; an entry of an inventory is as good as missing
             told = AddressSet.from_prefixes(claim.prefix for claim in tie.claims)
             space = told if tie.vague is None else None
             arm_id, known = found.get(tie.far_key, ("", AddressSet()))

@@ -12,7 +12,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import BOTH, PROTOCOLS
+from auditor.reach.balancing import BOTH, MAPPED, PROTOCOLS
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.egress import (
@@ -36,8 +36,6 @@ from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
-
-_WITH_ICMP: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
 
 
 def departed(trail: Trail, source: Point, subnet: Subnet) -> Trail:
@@ -129,7 +127,7 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     taken = {
         "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
         "load-balancer": _balanced(trail, source, way),
-        "public-ip": Bounds.exactly(space.having(protocols=_WITH_ICMP)),
+        "public-ip": Bounds.exactly(space.having(protocols=MAPPED)),
         "default": Bounds(space.all, space.having(protocols=BOTH)),
         "none": Bounds.nothing(space),
         "unknown": Bounds.maybe(space.all),

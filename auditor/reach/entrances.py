@@ -20,7 +20,7 @@ from auditor.network.exposure import carried, is_basic, may_carry
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import TCP, UDP, chained, forwards_of
+from auditor.reach.balancing import MAPPED, TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import behind, frontend_point, unforwarded
 from auditor.reach.filtering import unfiltered
@@ -41,6 +41,7 @@ from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
+from auditor.snapshot.document import Dialect
 
 Carrier: TypeAlias = (
     IpConfiguration
@@ -182,8 +183,20 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         AddressSet.from_text([text]) if text else AddressSet(),
         node,
         version,
-        chained(node),
+        (*chained(node), *(_unallocated(found) if isinstance(found, Node) and not text else ())),
     )
+
+
+def _unallocated(public: Node) -> tuple[Reason, ...]:
+    """Tell of a dynamic public address that has none now: its machine is stopped, say (E-1).
+
+    Of what is only written down, Azure has allocated nothing yet.
+    """
+    record = public.root.record
+    method = walk.peek(walk.peek(public, "properties"), "public_ip_allocation_method") or ""
+    if record is None or record.dialect is not Dialect.ARM or method.lower() != "dynamic":
+        return ()
+    return (Reason("unallocated", f"the address of {public.label}", public.id),)
 
 
 def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
@@ -267,6 +280,8 @@ def _at_machine(
         "public-address",
         entrance.address,
         lambda _: f"the public address {name} is that of {where}",
+        Bounds.exactly(trail.space.having(protocols=MAPPED)),
+        stopped=f"the public address {name} carries TCP, UDP, ICMP and ESP only (R-36)",
     )
     trail = trail.becoming(destination=target.addresses, reasons=target.reasons)
     basic = _is_basic(trail.network, entrance)

@@ -40,7 +40,7 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
     """
     program = firewall_program(trail.network, firewall, trail.tags)
     network, application = passing(trail.network, firewall, trail.tags, trail.space)
-    own = possible(here.place) if here.place is not None else AddressSet()
+    own = possible(here.place) if here.place is not None else EVERYTHING
     why = Reason("firewall-instances", f"which address {firewall.label} uses", firewall.id)
     by_network = trail.through(network, _teller(trail, firewall, program, applied=False))
     kept = program.private_ranges
@@ -192,7 +192,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
 
 def _is_own(trail: Trail, here: Point) -> bool:
     """Whether the packet bears an address of the firewall itself, so that the reply goes there."""
-    own = possible(here.place) if here.place is not None else AddressSet()
+    own = possible(here.place) if here.place is not None else EVERYTHING
     frames = (trail.frame, *trail.others)
     return any(frame.source is not None and frame.source <= own for frame in frames)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from auditor.addresses import EVERYTHING, AddressSet, Version
+from auditor.addresses import EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
+from auditor.reach.balancing import TCP
+from auditor.reach.bounds import Bounds
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entrances import Entrance, enter
+from auditor.reach.frame import Packet
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.points import Kind, Point, anywhere_in
@@ -26,9 +30,11 @@ from auditor.reach.sending import (
 )
 from auditor.reach.services import answered, by_hidden_endpoint
 from auditor.reach.stages import filters
-from auditor.reach.trail import Trail
+from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, to_nobody
+from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
+from auditor.reach.untold_balancers import from_inside_by_untold
 from auditor.special_addresses import PUBLIC
 
 
@@ -79,7 +85,7 @@ def _to_outside(
         elif target.kind is Kind.UNANSWERED:
             yield Path(source, target, to_nobody(outside, target))
         else:
-            yield Path(source, target, outside)
+            yield Path(source, target, _with_mail_in_doubt(outside))
     if online:
         out = filters(trail, source, Direction.OUTBOUND)
         for outside in leave_by_service_endpoint(out, source, to):
@@ -87,6 +93,23 @@ def _to_outside(
     hidden = by_hidden_endpoint(trail, target) if service else None
     if hidden is not None:
         yield Path(source, target, hidden)
+
+
+_MAIL = PortSet.of(25)
+
+
+def _with_mail_in_doubt(trail: Trail) -> Trail:
+    """Add that mail may not get out: whom Azure lets send it, no resource tells (N-17)."""
+    space = trail.space
+    mail = space.having(protocols=TCP, destination_ports=_MAIL)
+    says = "it cannot be told whether the subscription may send mail on port 25 (N-17)"
+    why = Reason("platform", "whether the subscription may send mail on port 25 (N-17)")
+
+    def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        doubted = passes is not True and packet.destination_port in _MAIL
+        return (Step("platform", "", says, packet, None, reasons=(why,)),) if doubted else ()
+
+    return trail.through(Bounds(space.all, space.all - mail), tell)
 
 
 def _by_entrances(
@@ -151,6 +174,8 @@ def private_paths(
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
                 yield path
+    yield from from_inside_by_untold(network, source, target, version, tags)
+    yield from to_unplaced(network, source, target, version, tags)
 
 
 def _door(network: Network, source: Point) -> Point | None:

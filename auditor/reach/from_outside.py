@@ -30,6 +30,7 @@ from auditor.reach.strangers import doorways, past_stranger
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import to_nobody
 from auditor.reach.unresolved import perhaps, unsure_entrances
+from auditor.reach.untold_balancers import from_outside_by_untold
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 
 
@@ -113,6 +114,7 @@ def from_internet_to(
     if relays:
         yield from _by_unsure_gateways(network, source, target, version, tags)
         yield from _by_unsure_doors(network, source, target, version, tags)
+    yield from from_outside_by_untold(network, source, target, version, tags)
     yield from _by_strangers(network, source, target, version, tags)
 
 

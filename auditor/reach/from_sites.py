@@ -10,6 +10,7 @@ from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import gap
 from auditor.network.routing.gateway import served_by
+from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
 from auditor.network.virtual_hubs import hub_reason
 from auditor.reach.absent import into_absent
@@ -22,6 +23,7 @@ from auditor.reach.replying import to_gateway
 from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
+from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.resources.virtual_networks import Subnet
 
@@ -73,6 +75,7 @@ def from_sites_to(
                 if ends_at(path, target):
                     yield path
     yield from _from_hubs(network, source, target, version, tags)
+    yield from to_unplaced(network, source, target, version, tags)
 
 
 def _from_hubs(
@@ -130,10 +133,14 @@ def _by_some_gateway(
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
     """Give the subnets of the gateways by which a point's network is joined to sites.
 
-    A peer's are none of them unless it lends them (R-17).
+    A peer's are none of them unless it lends them (R-17). Raises Undetermined where the input lacks
+    the network.
     """
     vnet = vnet_of(network, target)
     if vnet is None:
+        if target.home and target.home not in network.nodes:
+            home = spelled(network, target.home)
+            raise Undetermined(f"{home} is not in the snapshot", resource=home)
         return ()
     lent = {serving.gateway for serving in served_by(network, vnet).gateways}
     found: dict[str, Subnet] = {}

@@ -17,8 +17,9 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
-from auditor.reach.points import Kind, Point
-from auditor.reach.stages import remark
+from auditor.reach.points import INTERNET, Kind, Point
+from auditor.reach.samples import some_packet
+from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe
@@ -79,7 +80,10 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         replace(trail, down=trail.down or healthy is False),
         "probe",
         probe.id,
-        lambda _: f"the health probe {probe.label} from {PLATFORM_HOST} {words}",
+        lambda _: (
+            f"the health probe {probe.label} from {PLATFORM_HOST} "
+            + (words if healthy is not False else _with_denier(words, trail, target, port))
+        ),
         here,
         reasons=reasons,
         opening=f"allow AzureLoadBalancer to port {port} inbound at {_name(target, target.id)}",
@@ -125,17 +129,40 @@ def _alone(trail: Trail, forward: Forward, port: int | None) -> bool | None:
 
 
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
-    space, version = trail.space, trail.space.version
+    version = trail.space.version
     admits = admitted(
         trail.network, target.nic, Direction.INBOUND, version, target.subnet, trail.tags
     )
-    asked = space.having(
+    return _told(_asks(trail, target, port), admits)
+
+
+def _asks(trail: Trail, target: Point, port: int) -> PacketSet:
+    """Give the packets of a probe to a machine, which come from Azure's host."""
+    return trail.space.having(
         source=HOSTS,
         destination=target.addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),
     )
-    return _told(asked, admits)
+
+
+def _with_denier(words: str, trail: Trail, target: Point, port: int | None) -> str:
+    """Say of a denied probe which rule denies it: `is denied by securityRules/rest of nsg`."""
+    asked = _asks(trail, target, port) if port is not None else trail.space.empty
+    packet = some_packet(asked)
+    if packet is None:
+        return words
+    own = Trail(trail.network, trail.space, INTERNET, asked, trail.tags)
+    steps = (
+        step
+        for stage in filters(own, target, Direction.INBOUND).stages
+        for step in stage.tell(packet, False)
+    )
+    denial = next((step for step in steps if step.passes is False and step.rule), None)
+    if denial is None:
+        return words
+    by = f"is denied by {denial.rule} of {ids.name(denial.resource)}"
+    return words.replace("is denied", by, 1)
 
 
 def _told(asked: PacketSet, bounds: Bounds) -> bool | None:

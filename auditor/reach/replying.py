@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught
+from auditor.resources import walk
 
 
 def straight_to(source: Point) -> Reply:
@@ -16,12 +18,13 @@ def straight_to(source: Point) -> Reply:
     def reply(here: Trail, responder: Point) -> Trail:
         vnet = vnet_of(here.network, responder)
         by_hub = source.home in beyond_hubs(here.network, vnet)
+        by_appliance = _may_go_by_appliances(here.network, source)
 
         def ask(way: Way) -> bool | None:
             direct = leads_to(way, source.home, vnet)
             if direct is False and by_hub and may_be_taught(way):
                 return None
-            if direct is False and source.kind is Kind.BEYOND and leaves_by(way, Hop.APPLIANCE):
+            if direct is False and by_appliance and leaves_by(way, Hop.APPLIANCE):
                 return None  # it may have come by the appliance
             return direct if direct is not False else through_appliance(way.route)
 
@@ -29,6 +32,15 @@ def straight_to(source: Point) -> Reply:
         return replies(here, responder, to, ask, "straight back")
 
     return reply
+
+
+def _may_go_by_appliances(network: Network, source: Point) -> bool:
+    """Whether it is not told which appliances the routes of a point name."""
+    if source.kind is Kind.BEYOND or source.place is None:
+        return True
+    named = walk.peek(walk.peek(source.place, "properties"), "route_table")
+    table = network.find(named)
+    return named is not None and walk.peek(walk.peek(table, "properties"), "routes") is None
 
 
 def to_internet(trail: Trail) -> Reply:

@@ -238,8 +238,8 @@ def leave(trail: Trail, source: Point, to: AddressSet, *, services: bool = True)
         return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
 
     trail = goes(trail, source, to, ask, "to the internet")
-    if subnet is None:
-        return trail
+    if subnet is None:  # nobody tells what stands in for its address
+        return trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=source.reasons)
     return departed(trail, source, subnet)
 
 

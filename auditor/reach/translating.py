@@ -44,7 +44,7 @@ def at_firewall(
     if not isinstance(firewall, Firewall):
         return
     terms = list(translations(network, firewall, trail.tags, trail.space))
-    if not terms:
+    if not terms or untold_rules(network, firewall):
         yield _shut(trail, firewall), here
     for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
@@ -125,7 +125,7 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
     here = hub_firewall(firewall)
     reason = Reason("bgp-routes-unknown", f"what the virtual hub {name(hub_id)} teaches", hub_id)
     terms = list(translations(network, firewall, trail.tags, trail.space))
-    if not terms:
+    if not terms or untold_rules(network, firewall):
         yield _shut(trail, firewall), here
     for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
@@ -175,15 +175,26 @@ def translated_to(network: Network, configuration: FirewallIpConfiguration) -> l
     ]
 
 
+def untold_rules(network: Network, firewall: Firewall) -> tuple[Reason, ...]:
+    """Tell why a firewall may have NAT rules that the input lacks."""
+    return firewall_program(network, firewall, network.tags).unknown
+
+
 def _shut(trail: Trail, firewall: Firewall) -> Trail:
-    """Add that a firewall without NAT rules answers nobody at its public addresses (E-20)."""
+    """Add that a firewall without NAT rules answers nobody at its public addresses (E-20).
+
+    Unless it may have some that are not told.
+    """
+    untold = untold_rules(trail.network, firewall)
     return remark(
         trail,
         "firewall-nat",
         firewall.id,
         lambda _: f"no NAT rule of {firewall.label} takes it (E-20)",
-        Bounds.nothing(trail.space),
+        Bounds.maybe(trail.space.all) if untold else Bounds.nothing(trail.space),
+        reasons=untold,
         opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
+        unsure=f"it cannot be told which NAT rules {firewall.label} has",
     )
 
 

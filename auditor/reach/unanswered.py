@@ -1,10 +1,15 @@
-"""Public addresses of the input at which nobody answers, or nobody who is told (E-1)."""
+"""Public addresses of the input at which nobody answers, or nobody who is told (E-1).
+
+And what of the input was not read, in which there may be more of them.
+"""
 
 from __future__ import annotations
 
 from auditor.addresses import NOTHING, AddressSet
+from auditor.ids import fold
 from auditor.intervals import merged
 from auditor.network.exposure import is_free
+from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
@@ -41,6 +46,34 @@ def own_public_addresses(network: Network) -> AddressSet:
         merged(pair for each in known for pair in each.v4),
         merged(pair for each in known for pair in each.v6),
     )
+
+
+_ENTERED = (
+    "Microsoft.Network/publicIPAddresses",
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/loadBalancers",
+    "Microsoft.Network/applicationGateways",
+    "Microsoft.Network/azureFirewalls",
+    "Microsoft.Network/bastionHosts",
+    "Microsoft.Network/virtualNetworkGateways",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.ContainerService/managedClusters",
+)
+
+
+@question
+def unread_entrances(network: Network) -> tuple[Reason, ...]:
+    """Give the lists and inputs that were not read whole and may hold what the internet reaches."""
+    lists = (unread_type(network, each) for each in _ENTERED)
+    found = {gap.subject: gap.detail for gap in lists if gap is not None}
+    for gap in network.gaps:  # an inventory without settings, a file that cannot be read
+        if gap.kind in ("partial", "failed", "unsupported") and not _is_path(gap.subject):
+            found[gap.subject] = gap.detail
+    return tuple(Reason("collection-gap", found[key], key) for key in sorted(found))
+
+
+def _is_path(subject: str) -> bool:
+    return fold(subject).startswith("/subscriptions/")
 
 
 def to_nobody(trail: Trail, target: Point) -> Trail:

@@ -134,9 +134,16 @@ def _names(network: Network, refs: Iterable[Ref | None], pool: BackendPool) -> b
     return any(network.find(ref) is pool for ref in refs if ref is not None)
 
 
+def _has_still(nic: Interface) -> bool:
+    """Whether Azure says that a NIC has the access: it keeps what it had until it is stopped."""
+    if not isinstance(nic, NetworkInterface):
+        return False
+    return nic.properties.default_outbound_connectivity_enabled is True
+
+
 def _default(network: Network, subnet: Subnet, nic: Interface, version: Version) -> Outbound:
     """Tell of default outbound access, which is IPv4's alone (R-33, R-34)."""
-    if version == 6 or is_private(subnet):
+    if version == 6 or (not _has_still(nic) and is_private(subnet)):
         return Outbound("none", "R-34", subnet)
     machine = nic if isinstance(nic, NetworkInterface) else nic.root
     found = implicit_machine(network, subnet, machine)

@@ -133,6 +133,35 @@ def test_nothing_reachable(auditor: Command) -> None:
     assert (ran.status, ran.out) == (1, "nothing is reachable from the internet\n")
 
 
+def test_whose_public_address_is_not_told_is_no_nobody(auditor: Command) -> None:
+    """Somebody has the address: a NIC, balancer or gateway that the input lacks (U-2)."""
+    owner = arm_id("Microsoft.Network/networkInterfaces/ipConfigurations", "web", "primary")
+    rest = [each for each in estate(HTTPS) if each["name"] not in ("web", "pip")]
+    path = written(auditor.folder, *rest, pip("pip", owner))
+    ran = reach(auditor, path, "--from", "internet")
+    assert ran.status == 4
+    assert ran.out.splitlines()[1].split() == ["?pip", "20.50.1.2", "any", "anywhere"]
+    assert "what has the public address pip (collection-gap)" in ran.out
+
+
+@pytest.mark.parametrize("hollow", ["web", "pip"])
+def test_an_inventory_does_not_prove_that_nothing_is_reachable(
+    auditor: Command, hollow: str
+) -> None:
+    """Of resources without settings nobody knows what leads to them; of the others, it is told."""
+    told = estate(HTTPS)
+    for each in told:
+        if each["name"] == hollow:
+            del each["properties"]
+    path = written(auditor.folder, *told)
+    ran = reach(auditor, path, "--from", "internet")
+    assert ran.status == (4 if hollow == "web" else 0)
+    assert "there may be more: an inventory: 1 resource listed without settings" in ran.out
+    found = json.loads(reach(auditor, path, "--from", "internet", "--report", "json").out)
+    assert [each["label"] for each in found["reasons"]] == ["collection-gap"]
+    assert "an inventory" in reach(auditor, path, "--from", "internet", "--report", "markdown").out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

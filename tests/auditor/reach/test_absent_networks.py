@@ -114,3 +114,16 @@ def test_a_listed_machine_in_a_missing_network_is_found_by_its_address() -> None
     [found] = told(network, "name:web", "10.7.0.4")
     assert "networkInterfaces/db" in found.target.id
     assert found.verdict.value == "unknown"
+
+
+def test_a_peer_of_an_inventory_is_as_good_as_missing() -> None:
+    """Its peering tells its addresses; nothing tells who is there."""
+    far = vnet("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}, peers=[peer("a", "10.0.0.0/16")])
+    del far["properties"]
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}, peers=[peer("b", "10.1.0.0/16")]),
+        nic("web", "10.0.0.4", ("a", "app")),
+        far,
+    )
+    ends = ends_of(network, parse_selector("10.1.0.4"))
+    assert [each.kind for each in ends.points] == [Kind.BEYOND]

@@ -23,6 +23,7 @@ def spoke(
     forwarded: bool | None = True,
     more: Any = (),
     to: str = "10.1.0.4:443",
+    policy_groups: tuple[str, ...] = ("g",),
     **settings: Any,
 ) -> Network:
     """NIC web in a spoke, behind the NAT rule of a firewall in the hub, whose subnet has routes."""
@@ -39,7 +40,7 @@ def spoke(
         flags["allowForwardedTraffic"] = forwarded
     return estate(
         firewall(ipConfigurations=[home], **settings),
-        policy("g"),
+        policy(*policy_groups),
         group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", to))),
         pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home")),
         table("out", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4")),
@@ -119,3 +120,12 @@ def test_E_2b_a_nat_rule_may_lead_to_an_instance_that_nobody_lists() -> None:
 
     assert found.verdict == "unknown"
     assert "vmss-model-only" in found.labels
+
+
+def test_U_2_nat_rules_that_the_input_lacks_may_let_anything_in() -> None:
+    """A policy lists a group of rules that the input does not hold."""
+    found = asked(spoke(policy_groups=("g",)), "internet", "web", 9999)
+    assert (found.verdict, found.stops) == ("blocked", ["firewall-nat"])
+    found = asked(spoke(policy_groups=("g", "gone")), "internet", "web", 9999)
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    assert asked(spoke(policy_groups=("gone",)), "internet", "web", 8080).verdict == "unknown"

@@ -35,10 +35,11 @@ def between(
     only: str = "*",
     back: bool = True,
     taken: bool = True,
+    sender: str = "rt",
 ) -> Network:
     """NIC web and NIC db in spokes of a firewall's hub; db lets in `only`.
 
-    Its network takes what is only forwarded, or not.
+    Its network takes what is only forwarded, or not. `sender` is the route table of web.
     """
     snat: Any = {"snat": {"privateRanges": ranges}} if ranges is not None else {}
     guarded = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
@@ -50,7 +51,7 @@ def between(
             subnets={"AzureFirewallSubnet": "10.1.0.0/26"},
             peers=[peer("app", "10.0.0.0/16", **FLAGS), peer("data", "10.2.0.0/16", **FLAGS)],
         ),
-        vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", "rt")},
+        vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", sender)},
              peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
         vnet("data", "10.2.0.0/16", subnets={"data": {**data, **guarded}},
              peers=[peer("hub", "10.1.0.0/16", **{**FLAGS, "allowForwardedTraffic": taken})]),
@@ -101,3 +102,10 @@ def test_E_24_without_translation_nothing_gets_out_to_the_internet() -> None:
 def test_E_24_application_rules_always_translate() -> None:
     by_name = collection("ok", 100, "Allow", application_rule("web", "*", source="10.0.0.0/24"))
     assert asked(between(by_name, ranges=NEVER), "web", CLIENT).verdict != "blocked"
+
+
+def test_U_2_a_packet_whose_routes_are_not_told_may_have_come_by_the_firewall() -> None:
+    """Then the reply that goes by it is no other way than the packet's."""
+    assert asked(between(EVERYTHING), "web", "db").verdict == "reachable"
+    found = asked(between(EVERYTHING, sender="gone"), "web", "db")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})

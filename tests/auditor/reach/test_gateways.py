@@ -355,6 +355,7 @@ def behind_model(*resources: Any) -> Network:
         nsg(HTTPS, name="gw"),
         pip("pip"),
         app_gateway(members=["10.0.0.9"]),
+        lb(public=False, members=()),
         scale_set(sku={"name": "Standard_D2s_v5", "capacity": 2}),
         vnet(subnet(), subnet("gw", "10.0.1.0/26", nsg="gw")),
         *resources,

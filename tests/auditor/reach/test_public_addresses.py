@@ -16,7 +16,7 @@ from auditor.testing import arm_id, estate, resource
 from ...egress import VM
 from ...exposed import BALANCER, NIC, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out, out_deny
-from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
+from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, ref
 
 
 def network() -> Network:
@@ -198,3 +198,42 @@ def test_addresses_of_documentation_stand_for_public_ones() -> None:
     assert told(guarded, "internet", "name:web")["22, 443"] == "reachable"
     assert told(guarded, "203.0.113.7", "name:web")["22, 443"] == "reachable"
     assert told(guarded, "198.51.100.7", "name:web")["443"] == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "verdict"),
+    [("Dynamic", None, "unknown"), ("Dynamic", "20.50.1.2", "reachable")],
+)
+def test_E_1_a_dynamic_address_that_is_not_allocated_may_be_none(
+    method: str, address: str | None, verdict: str
+) -> None:
+    """As that of a machine which is stopped."""
+    settings = {"publicIPAllocationMethod": method}
+    network = estate(
+        nsg(rule("https", 100, "Internet", "443")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip", address=address, settings=settings),
+        vnet(subnet()),
+    )
+    found = asked(network, "internet", "web")
+    assert (found.verdict, found.labels) == (
+        verdict,
+        {"unallocated"} if address is None else set(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "verdict"), [("esp", "reachable"), ("icmp", "reachable"), ("ah", "blocked")]
+)
+def test_R_36_what_a_machines_own_address_carries(protocol: str, verdict: str) -> None:
+    """In as out: not AH, which no translation survives."""
+    network = estate(
+        nsg(rule("all", 100, protocol="*")),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip"),
+        vnet(subnet()),
+    )
+    found = asked(network, "internet", "web", None, protocol)
+    assert found.verdict == verdict
+    assert found.stops == (["public-address"] if verdict == "blocked" else [])
+    assert asked(network, "web", "52.10.0.7", None, protocol).verdict == verdict

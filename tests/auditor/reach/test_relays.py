@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
@@ -21,7 +23,7 @@ CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
 
 
-def gated(*resources: Any, gateway: Any = None, backend: Any = ()) -> Network:
+def gated(*resources: Any, gateway: Any = None, backend: Any = (), dns: Any = ()) -> Network:
     """Gateway agw at 20.50.1.2:443 before whatever its pool names on 8080; NIC web at 10.0.0.4."""
     return estate(
         nsg(rule("in", 100, "*", "443"), name="gw"),
@@ -33,6 +35,7 @@ def gated(*resources: Any, gateway: Any = None, backend: Any = ()) -> Network:
             subnet(nsg="back"),
             subnet("gw", "10.0.1.0/26", nsg="gw"),
             subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+            dhcpOptions={"dnsServers": list(dns)},
         ),
         *resources,
     )
@@ -189,6 +192,18 @@ def test_a_name_of_a_linked_private_zone_is_followed() -> None:
     other = gated(*zone(("other", "10.0.0.4")), gateway=gateway)
     assert by_gateway(other) == []  # the zone says that there is no such name
     assert "backendAddressPools/pool" not in listed(other)
+
+
+@pytest.mark.parametrize(
+    ("servers", "verdicts"),
+    [([], ["reachable"]), (["168.63.129.16"], ["reachable"]), (["10.0.0.53"], ["unknown"])],
+)
+def test_L_14_what_a_dns_server_of_ones_own_answers_is_not_told(
+    servers: list[str], verdicts: list[str]
+) -> None:
+    gateway = pool(backendAddresses=[{"fqdn": "web.shop.internal"}])
+    network = gated(*zone(("web", "10.0.0.4")), gateway=gateway, dns=servers)
+    assert by_gateway(network) == verdicts
 
 
 def test_a_name_of_a_public_ip_is_followed() -> None:

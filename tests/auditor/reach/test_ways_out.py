@@ -121,3 +121,18 @@ def test_R_35_whether_it_goes_on_beside_outbound_rules_is_not_told() -> None:
     found = balanced(rules("Tcp", implied="Udp"), "udp")
     assert (found.verdict, found.labels) == ("unknown", {"semantics:R-35"})
     assert balanced(rules("Tcp", implied="Udp"), "tcp").verdict == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("port", "protocol", "verdict"),
+    [(24, "tcp", "reachable"), (25, "tcp", "unknown"), (26, "tcp", "reachable"),
+     (25, "udp", "reachable")],
+)  # fmt: skip
+def test_N_17_whether_mail_gets_out_is_the_subscriptions(
+    port: int, protocol: str, verdict: str
+) -> None:
+    """To strangers: what the input holds itself is asked of no subscription."""
+    found = estate(network(), *machine(configuration=has_public("a")), public("a", "20.7.7.7"))
+    answer = asked(found, "web-nic", CLIENT, port, protocol)
+    assert answer.verdict == verdict
+    assert answer.labels == ({"platform"} if verdict == "unknown" else set())

@@ -116,6 +116,14 @@ def test_R_34_a_private_subnet_has_no_default_access() -> None:
     assert "R-10" in found.drops
 
 
+def test_R_33_a_machine_keeps_the_access_that_azure_says_it_has() -> None:
+    """Until it is stopped, in a subnet that was made private since."""
+    kept = {"defaultOutboundConnectivityEnabled": True}
+    found = leaves(subnet={"defaultOutboundAccess": False}, **kept)
+    assert (way(found).method, way(found).fact) == ("default", "R-33")
+    assert not found.drops
+
+
 def test_R_10_an_explicit_method_serves_a_private_subnet() -> None:
     found = leaves(subnet={"defaultOutboundAccess": False}, configuration=PIP)
     assert way(found).method == "public-ip"

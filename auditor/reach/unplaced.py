@@ -1,0 +1,42 @@
+"""Ways to private endpoints whose address the input does not tell: their NIC is missing, say.
+
+Routes cannot be asked about an address that nobody knows. Whether the connection is approved and
+what the rules before the endpoint say is asked all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import EVERYTHING, Version
+from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.service_tags import ServiceTags
+from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import into_endpoint
+from auditor.reach.path import Path, start
+from auditor.reach.points import Point, possible
+from auditor.reach.stages import filters, remark
+from auditor.resources.private_endpoints import PrivateEndpoint
+
+
+def to_unplaced(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the way to a private endpoint that does not tell its address."""
+    endpoint = target.node
+    if not isinstance(endpoint, PrivateEndpoint) or target.addresses:
+        return
+    to = possible(target.place) if target.place is not None else EVERYTHING
+    trail = filters(start(network, source, version, to, tags), source, Direction.OUTBOUND)
+    lacks = Reason("collection-gap", f"the address of {endpoint.label}", endpoint.id)
+    trail = remark(
+        trail,
+        "route",
+        endpoint.id,
+        lambda _: f"it cannot be told which route leads to {endpoint.label}: its address is not",
+        Bounds.maybe(trail.space.all),
+        reasons=target.reasons or (lacks,),
+    ).becoming(destination=to)
+    yield Path(source, target, into_endpoint(trail, target, endpoint))

@@ -1,0 +1,101 @@
+"""What a missing network hides is not told: *blocked* is no answer there (U-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import PIP, pip
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, network_rule, policy
+from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
+from ...reaching import asked
+from ...routing import route, steered, table
+
+FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+
+
+def without(name: str, *resources: Any) -> Network:
+    return estate(*(each for each in resources if each["name"] != name))
+
+
+def guarded() -> list[Any]:
+    """NIC web in a spoke, steered to a firewall in the hub, whose NAT rule leads to it."""
+    home = {
+        "privateIPAddress": "10.1.0.4",
+        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
+        "publicIPAddress": {"id": arm_id(PIP, "pip")},
+    }
+    return [
+        vnet("hub", "10.1.0.0/16", subnets={"AzureFirewallSubnet": "10.1.0.0/26"},
+             peers=[peer("spoke", "10.0.0.0/16", **FLAGS)]),
+        vnet("spoke", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", "rt")},
+             peers=[peer("hub", "10.1.0.0/16", **FLAGS)]),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.1.0.4")),
+        firewall(ipConfigurations=[{"name": "c", "properties": home}]),
+        policy("g"),
+        group("g", 100,
+              collection("out", 100, "Allow", network_rule("any", "10.0.0.0/24", "*", "443")),
+              collection("in", 200, "Dnat", nat_rule("web", "10.0.0.4:443"))),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),
+        nic("web", "10.0.0.4", ("spoke", "app")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "port"), [("web", "52.10.0.7", 443), ("internet", "web", 8080)]
+)
+def test_U_2_a_firewall_in_a_missing_network(source: str, target: str, port: int) -> None:
+    assert asked(estate(*guarded()), source, target, port).verdict == "reachable"
+    found = asked(without("hub", *guarded()), source, target, port)
+    assert found.verdict == "unknown"
+    assert found.labels
+
+
+def test_U_2_by_which_gateway_sites_reach_a_missing_network_is_not_told() -> None:
+    joined = [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+        nic("web", "10.0.0.4", ("a", "app")),
+    ]
+    assert asked(estate(*joined), "onprem 192.168.0.0/16", "web").verdict == "reachable"
+    found = asked(without("a", *joined), "onprem 192.168.0.0/16", "web")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_U_2_as_whom_a_machine_of_a_missing_network_leaves_is_not_told() -> None:
+    office = {"startIpAddress": "52.10.0.1", "endIpAddress": "52.10.0.9"}
+    settings = {
+        "fullyQualifiedDomainName": "db.example",
+        "network": {"publicNetworkAccess": "Enabled"},
+        "firewallRules": [{"name": "office", "properties": office}],
+    }
+    joined = [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        nic("web", "10.0.0.4", ("a", "app"), vm="web",
+            configuration={"publicIPAddress": {"id": arm_id(PIP, "pip")}}),
+        resource("Microsoft.Compute/virtualMachines", "web", {}),
+        pip("pip", address="52.10.0.7"),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", settings),
+    ]  # fmt: skip
+    assert asked(estate(*joined), "web", "db", 3306).verdict == "reachable"
+    assert asked(without("a", *joined), "web", "db", 3306).verdict == "unknown"
+
+
+def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
+    joined = [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+        nic("web", "10.0.0.4", ("a", "app")),
+    ]
+    assert asked(estate(*joined), "web", "onprem 192.168.0.0/16").verdict == "reachable"
+    del joined[2]["properties"]
+    found = asked(estate(*joined), "web", "onprem 192.168.0.0/16")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})

@@ -1,0 +1,55 @@
+"""A private endpoint whose address is not told may be reached, or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.testing import arm_id, estate
+
+from ...exposed import NSG, deny, nsg
+from ...networks import Json, nic, vnet
+from ...reaching import asked
+from ...routing import ENDPOINT, endpoint
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "verdict"),
+    [
+        ("10.0.1.9", "Approved", "reachable"),
+        (None, "Approved", "unknown"),
+        (None, "Rejected", "blocked"),
+    ],
+)
+def test_L_1_an_endpoint_without_a_nic(address: str | None, status: str, verdict: str) -> None:
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={
+            "app": "10.0.0.0/24",
+            "pe": {"addressPrefix": "10.0.1.0/24", "privateEndpointNetworkPolicies": "Disabled"},
+        }),
+        nic("web", "10.0.0.4", ("a", "app")),
+        endpoint("store", address, ("a", "pe"), status),
+    )  # fmt: skip
+    found = asked(network, "web", "store")
+    assert found.verdict == verdict
+    assert found.labels == ({"collection-gap"} if verdict == "unknown" else set())
+    assert found.stops == (["private-endpoint"] if verdict == "blocked" else [])
+
+
+@pytest.mark.parametrize(("guarded", "verdict"), [(False, "reachable"), (True, "unknown")])
+def test_L_5_a_policy_that_is_not_told_matters_where_a_group_stands(
+    guarded: bool, verdict: str
+) -> None:
+    home: Json = {"addressPrefix": "10.0.1.0/24"}
+    if guarded:
+        home["networkSecurityGroup"] = {"id": arm_id(NSG, "nsg")}
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "pe": home}),
+        nic("web", "10.0.0.4", ("a", "app")),
+        endpoint("store", "10.0.1.9", ("a", "pe")),
+        nic(
+            "store-nic", "10.0.1.9", ("a", "pe"), privateEndpoint={"id": arm_id(ENDPOINT, "store")}
+        ),
+        nsg(deny("all", 100)),
+    )
+    found = asked(network, "web", "store")
+    assert found.verdict == verdict

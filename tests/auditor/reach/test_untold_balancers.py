@@ -1,0 +1,100 @@
+"""What the input lacks may send to a machine: then *blocked* is not proved (U-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, estate
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import asked, lb, lb_rule, ref
+
+POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
+MEMBERSHIP = {
+    "loadBalancerBackendAddressPools": (POOLS, "lb", "pool"),
+    "loadBalancerInboundNatRules": ("Microsoft.Network/loadBalancers/inboundNatRules", "lb", "ssh"),
+    "applicationGatewayBackendAddressPools": (
+        "Microsoft.Network/applicationGateways/backendAddressPools",
+        "agw",
+        "pool",
+    ),
+}
+
+
+def behind(*resources: Any, field: str = "loadBalancerBackendAddressPools", **more: Any) -> Network:
+    """NIC `web`, in a pool of something that the input may lack, and NIC `db` beside it."""
+    named = {field: [ref(*MEMBERSHIP[field])]}
+    return estate(
+        nic("web", configuration=named, **more),
+        nic("db", address="10.0.0.200"),
+        vnet(subnet()),
+        *resources,
+    )
+
+
+OPEN = nsg(rule("https", 100, "Internet", "8443"))
+SHUT = nsg(deny("all", 100))
+
+
+@pytest.mark.parametrize("field", MEMBERSHIP)
+def test_U_2_whoever_names_a_machine_and_is_absent_may_send_to_it(field: str) -> None:
+    found = asked(behind(OPEN, field=field, nsg="nsg"), "internet", "web")
+    assert found.verdict == "unknown"
+    assert found.labels == {"collection-gap"}
+    assert found.one.reasons[0].detail.endswith("is not in the snapshot")
+
+
+def test_U_2_a_machine_that_nobody_names_is_still_blocked() -> None:
+    found = asked(behind(OPEN, nsg="nsg"), "internet", "db")
+    assert (found.verdict, found.stops) == ("blocked", ["no-entrance"])
+
+
+def test_U_2_the_rules_at_the_machine_stop_whatever_comes() -> None:
+    """Whichever port it is at the frontend, and whether or not the address stays."""
+    found = asked(behind(SHUT, nsg="nsg"), "internet", "web")
+    assert (found.verdict, found.stops) == ("blocked", ["nsg-inbound"])
+
+
+def test_U_2_an_internal_balancer_that_is_absent_may_send_to_a_machine() -> None:
+    """Not by the port asked about itself, which is shut, but by what it becomes."""
+    shut = nsg(rule("served", 100, "*", "8443"), deny("rest", 200))
+    network = behind(shut, nsg="nsg")
+    assert asked(network, "db", "web", 443).verdict == "unknown"
+    assert asked(behind(SHUT, nsg="nsg"), "db", "web", 443).verdict == "blocked"
+
+
+def test_E_10_a_rule_that_tells_no_protocol_may_take_anything() -> None:
+    told, untold = lb(lb_rule(back=443)), lb(lb_rule(back=443, protocol=None))
+    opened = nsg(rule("https", 100, "Internet", "443"))
+    for balancer, port, verdict in (
+        (told, 443, "reachable"),
+        (told, 80, "blocked"),
+        (untold, 443, "unknown"),
+        (untold, 80, "unknown"),
+    ):
+        network = estate(opened, nic("web", nsg="nsg"), pip("pip"), balancer, vnet(subnet()))
+        assert asked(network, "internet", "web", port).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "verdict"),
+    [
+        ("applicationGateways", "frontendIPConfigurations", "unknown"),
+        ("azureFirewalls", "azureFirewallIpConfigurations", "unknown"),
+        ("loadBalancers", "frontendIPConfigurations", "unknown"),
+        ("bastionHosts", "bastionHostIpConfigurations", "blocked"),
+        ("networkInterfaces", "ipConfigurations", "blocked"),
+    ],
+)
+def test_E_1_a_public_address_of_what_is_absent_may_lead_to_any_machine(
+    kind: str, part: str, verdict: str
+) -> None:
+    """Not that of a Bastion, which lets nobody from the internet on, nor of another machine."""
+    owner = arm_id(f"Microsoft.Network/{kind}/{part}", "lost", "front")
+    rest = (nic("web"), pip("pip", owner), vnet(subnet()))
+    assert asked(estate(*rest), "internet", "web").verdict == verdict
+    shut = estate(nic("web", nsg="nsg"), *rest[1:], SHUT)
+    assert asked(shut, "internet", "web").verdict == "blocked"
