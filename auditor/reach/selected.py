@@ -25,6 +25,7 @@ from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, to
 from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
+from auditor.reach.no_endpoint import instead_of, is_passive
 from auditor.reach.owners import has_strangers
 from auditor.reach.path import SILENT
 from auditor.reach.points import (
@@ -85,13 +86,19 @@ def ends_in(network: Network, selection: Selection) -> Ends:
         found, untold = _with_address(network, selection.addresses)
         points += found
         reasons += untold
+    passive: list[Reason] = []
     for node in selection.nodes:
+        aside = instead_of(network, node)
+        if aside is not None:
+            (passive if is_passive(node) else reasons).append(aside)
+            continue
         try:
             points += points_of(node, network)
         except Undetermined as unknown:
             reasons.append(gap(unknown, node.id))
         for subnet in _subnets_in(node):
             points += _housed(network, subnet)
+    reasons += [] if points else passive
     named: dict[tuple[Kind, str, AddressSet], Point] = {}
     for point in points:
         key = (point.kind, point.id.lower(), point.addresses)
