@@ -52,7 +52,7 @@ from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.rule import Outcomes, Reads, rule
+from auditor.rule import Outcomes, Reads, apart, rule
 
 
 @rule(
@@ -65,10 +65,8 @@ from auditor.rule import Outcomes, Reads, rule
 def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool members that nobody answers for."""
     member = settled(subject)
-    if member.address is None:
-        yield from _name(network, member)
-    else:
-        yield from _address(network, member)
+    judge = _address if member.address is not None else _name
+    yield from apart(member.id, [(member.text, member)], lambda each: judge(network, each))
 
 
 def _address(network: Network, member: Member) -> Outcomes:

@@ -47,7 +47,7 @@ from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.rule import Outcomes, Reads, rule
+from auditor.rule import Outcomes, Reads, apart, rule
 from auditor.special_addresses import PRIVATE, PUBLIC
 
 
@@ -61,6 +61,10 @@ from auditor.special_addresses import PRIVATE, PUBLIC
 def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool addresses outside every network the gateway reaches privately."""
     member = settled(subject)
+    yield from apart(member.id, [(member.text, member)], lambda each: _judge(network, each))
+
+
+def _judge(network: Network, member: Member) -> Outcomes:
     gateway = gateway_of(network, member.pool)
     here = whereabouts(network, member)
     address = here.address
