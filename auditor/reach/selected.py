@@ -23,7 +23,7 @@ from auditor.network.selectors import select
 from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways, in_absent_networks, nobody, told_of_absent
 from auditor.reach.addressees import aims
-from auditor.reach.ends import answering, points_of
+from auditor.reach.ends import answering, besides, points_of
 from auditor.reach.entrances import entrances
 from auditor.reach.no_endpoint import instead_of, is_passive
 from auditor.reach.owners import has_strangers
@@ -94,6 +94,7 @@ def ends_in(network: Network, selection: Selection) -> Ends:
             continue
         try:
             points += points_of(node, network)
+            reasons += besides(network, node)
         except Undetermined as unknown:
             reasons.append(gap(unknown, node.id))
         for subnet in _subnets_in(node):
