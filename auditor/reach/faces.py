@@ -17,6 +17,7 @@ from auditor.reach.departing import departed
 from auditor.reach.filtering import admitted
 from auditor.reach.firewalling import passing
 from auditor.reach.gatewaying import ports_of
+from auditor.reach.linking import links_of
 from auditor.reach.path import SILENT, start
 from auditor.reach.points import Point, vnet_of
 from auditor.reach.relaying import aims_towards, private_frontends
@@ -31,6 +32,7 @@ from auditor.resources.application_gateways import (
 )
 from auditor.resources.firewalls import Firewall
 from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancerProbe
+from auditor.resources.private_endpoints import PrivateEndpoint
 
 
 def face(network: Network, point: Point, version: Version) -> tuple[object, ...]:
@@ -112,14 +114,25 @@ def _leaving(network: Network, point: Point, version: Version) -> tuple[object, 
 
 
 def _forwarded(network: Network, point: Point) -> tuple[object, ...]:
-    if not isinstance(point.node, LoadBalancerFrontend):
+    """What a load balancer makes of packets for a frontend, or an endpoint that leads to one."""
+    if isinstance(point.node, LoadBalancerFrontend):
+        return _rules(network, point.node)
+    if not isinstance(point.node, PrivateEndpoint):
         return ()
+    fronts = (link.front for link in links_of(network, point.node))
     return tuple(
+        _rules(network, front) if isinstance(front, LoadBalancerFrontend) else front and front.key
+        for front in fronts
+    )
+
+
+def _rules(network: Network, front: LoadBalancerFrontend) -> tuple[object, ...]:
+    return front.key, *(
         (
             (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member, f.standing),
             _asked(f.probe),
         )
-        for f in forwards_of(network, point.node).known
+        for f in forwards_of(network, front).known
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.reach.changes import Change, changes
 from auditor.reach.space import share
-from auditor.testing import ask, estate
+from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
+from ...routing import endpoint
 
 
 def network(*rules: Any, public: str | None = None, address: str = "20.50.1.2") -> Network:
@@ -180,3 +181,25 @@ def test_a_probe_that_does_not_get_in_is_a_change() -> None:
 
     probe = ref("Microsoft.Network/loadBalancers/probes", "lb", "probe")
     assert "lost app-front" in words(compared(balanced(), balanced(probe=probe)))
+
+
+def test_where_a_private_link_service_leads_is_a_change() -> None:
+    def linked(balancer: str) -> Network:
+        front = ref("Microsoft.Network/loadBalancers/frontendIPConfigurations", balancer, "front")
+        service = resource(
+            "Microsoft.Network/privateLinkServices",
+            "pls",
+            {"loadBalancerFrontendIpConfigurations": [front]},
+        )
+        door = endpoint("pe", "10.0.1.9", ("vnet", "data"))
+        [connection] = door["properties"]["privateLinkServiceConnections"]
+        connection["properties"]["privateLinkServiceId"] = service["id"]
+        return estate(
+            service, door, nic("app", address="10.0.0.5"),
+            lb(lb_rule(), public=False, members=["app"]),
+            vnet(subnet(), subnet("data", "10.0.1.0/24")),
+        )  # fmt: skip
+
+    found = compared(linked("gone"), linked("lb"))
+    assert found
+    assert {_name(each.target) for each in found} == {"pe"}
