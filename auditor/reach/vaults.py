@@ -17,7 +17,8 @@ from auditor.ids import fold
 from auditor.network.doubt import Doubt
 from auditor.network.endpoint_states import stuck
 from auditor.network.gateway_backends import resolution
-from auditor.network.gateways import gateway_of, subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
+from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, question
 from auditor.network.names import records_by_label
 from auditor.network.private_link import approved_endpoints

@@ -45,7 +45,8 @@ from auditor.ids import name
 from auditor.network.address_plan import Whereabouts
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
-from auditor.network.gateways import Member, gateway_of, others_in_pool, subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.hosts import addresses_named

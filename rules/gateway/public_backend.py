@@ -42,7 +42,8 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
-from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
+from auditor.network.gateway_homes import vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
 from auditor.remedy import az
