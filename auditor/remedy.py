@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 
@@ -15,7 +16,8 @@ def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> s
     `az("network", "nsg", "rule", "delete", resource_group="rg", nsg_name="n", name="ssh")` gives
     `az network nsg rule delete --resource-group rg --nsg-name n --name ssh`. A tuple gives several
     values, a bool `true` or `false`, None leaves the option out. Control characters in a name
-    become `?`, so that one command stays one line.
+    become `?`, so that one command stays one line. What a template does not say of its deployment
+    is left to fill in: `<resource group of web.json>`.
     """
     return _line(("az", *command), options)
 
@@ -35,7 +37,8 @@ def _line(
             continue
         parts.append("--" + name.replace("_", "-"))
         words = [
-            _printable(_text(each)) for each in (value if isinstance(value, tuple) else (value,))
+            _to_fill_in(_printable(_text(each)))
+            for each in (value if isinstance(value, tuple) else (value,))
         ]
         if words[:1] and words[0].startswith("-"):
             # `--name --help` would be read as two options.
@@ -47,6 +50,20 @@ def _line(
 def region(resource: Resource) -> str:
     """Give a resource's region for a command; a placeholder when the input does not tell it."""
     return walk.peek(resource, "location") or "<region>"
+
+
+def _to_fill_in(text: str) -> str:
+    """Word what stands in ids for the group and subscription that a template does not name."""
+    return _UNNAMED.sub(lambda found: _words(found[1]), text)
+
+
+_UNNAMED = re.compile(r"\{(subscription|resource-group:[^/]*)\}")
+
+
+def _words(unnamed: str) -> str:
+    what, _, file = unnamed.partition(":")
+    of = f" of {file}" if file not in ("", "-") else ""
+    return f"<{what.replace('-', ' ')}{of}>"
 
 
 def _text(value: str | int | bool) -> str:

@@ -36,6 +36,7 @@ from .agreeing import BALANCED, FILTERED, INNER, MACHINES, PUBLIC, SITE, STRANGE
 TAGS = ServiceTags({"Storage": AddressSet.from_text(["52.10.0.0/24"])})
 _PORTS = (22, 80, 443, 8443)
 _AT_SITE = "192.168.7.9"
+_SILENT = (Kind.ENDPOINT, Kind.FRONTEND)
 _EACH = 8
 """Packets that are asked for each pair."""
 
@@ -60,7 +61,7 @@ def quarrels(seed: int, known: Counter[tuple[bool | None, bool | None]]) -> Iter
     for source, start in points.items():
         for target, end in points.items():
             outside = start.outside and end.outside
-            if source == target or outside or start.kind is Kind.ENDPOINT or end is INTERNET:
+            if source == target or outside or start.kind in _SILENT or end is INTERNET:
                 continue
             every = [path for path in paths(network, start, end, 4, tags) if not path.relayed]
             for packet in (_packet(draw, source, target) for _ in range(_EACH)):
@@ -75,7 +76,7 @@ def _points(network: Network) -> dict[str, Point]:
     if network.all(LocalNetworkGateway):
         found["onprem"] = on_premises(AddressSet.from_text([SITE]))
     for node in network.nodes.values():
-        if node.label in (*MACHINES, "pe"):
+        if node.label in (*MACHINES, "pe", "outer"):
             try:
                 for point in points_of(node, network)[:1]:
                     found.setdefault(node.label, point)
@@ -89,12 +90,14 @@ def _packet(draw: random.Random, source: str, target: str) -> Packet:
     here = {"internet": draw.choice(STRANGERS), "onprem": _AT_SITE}
     sent = parse_address(here.get(source) or MACHINES[source][2])
     public = [PUBLIC.get(target, BALANCED), BALANCED, FILTERED]
-    others = {"pe": "10.1.1.50", "onprem": _AT_SITE}
+    others = {"pe": "10.1.1.50", "onprem": _AT_SITE, "outer": BALANCED}
     own = [others.get(target) or MACHINES[target][2]] * 4
     there: Address = parse_address(
         draw.choice(public if source == "internet" else [*own, *public, INNER])
     )
     protocol = draw.choice(["tcp", "tcp", "tcp", "udp", "icmp"])
+    if target == "outer":
+        protocol = "icmp"  # what it answers itself: all else ends at a machine behind it
     ports = (0, 0) if protocol == "icmp" else (50000, draw.choice(_PORTS))
     return Packet(sent, there, protocol, *ports)
 

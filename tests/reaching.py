@@ -91,7 +91,7 @@ class Asked:
 def asked(
     network: Network,
     source: str,
-    target: str,
+    target: str | Point,
     port: int | str | None = 443,
     protocol: str = "tcp",
     *,
@@ -102,7 +102,7 @@ def asked(
     found = answers(
         network,
         point(network, source),
-        point(network, target),
+        point(network, target) if isinstance(target, str) else target,
         protocols=(protocol,),
         tags=tags,
         **given,

@@ -114,7 +114,7 @@ def _findings(was: Report, now: Report) -> tuple[tuple[Judged, ...], tuple[Judge
 def _unwanted(change: Change, network: Network, settings: Settings) -> bool:
     """Whether a path opened from the internet to what is not allowed to be public."""
     from auditor import ids
-    from auditor.network.exposure import approved
+    from auditor.network.approval import approved
 
     if change.source != "internet" or not change.opened or change.via:
         return False

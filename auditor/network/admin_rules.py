@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.errors import Undetermined
 from auditor.network.filters import ANY, UNTOLD, Filter, Selector, selector, subnet_name
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question_about
 from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, listed
 from auditor.network.network_managers import unseen_rules

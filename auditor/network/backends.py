@@ -15,7 +15,8 @@ from auditor.ids import fold, parent
 from auditor.network.address_plan import locate
 from auditor.network.exposure import FrontendUse, InboundRule
 from auditor.network.gaps import unread_type
-from auditor.network.gateways import members_of, vnet_of
+from auditor.network.gateway_homes import vnet_of
+from auditor.network.gateways import members_of
 from auditor.network.graph import Network, evidence, question, question_about
 from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import unbound

@@ -7,7 +7,8 @@ from auditor.errors import Undetermined
 from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
 from auditor.network.filters import ANY, selector, subnet_name
 from auditor.network.gaps import unread_type
-from auditor.network.gateways import gateways_by_subnet, is_public, port_of
+from auditor.network.gateway_homes import gateways_by_subnet
+from auditor.network.gateways import is_public, port_of
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.compute import ScaleSetInterface

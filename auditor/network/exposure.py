@@ -7,11 +7,8 @@ that use it (E-7, E-8).
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from fnmatch import translate
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -390,27 +387,3 @@ def delete_command(rule: InboundRule) -> str:
         lb_name=ids.segment(rule.id, "loadBalancers"),
         name=rule.label,
     )  # fmt: skip
-
-
-def approved(patterns: tuple[str, ...], *names: str) -> bool:
-    """Tell whether a pattern fits one of the names: ids or ARM types, compared without case.
-
-    `*` stands for any text, slashes included: `*/resourceGroups/hub/*`, `Microsoft.Network/*`.
-    """
-    if not patterns:
-        return False
-    fits = _fitting(patterns)
-    lowered = [name.lower() for name in names if name]
-    return any(piece in name and fit(name) for name in lowered for piece, fit in fits)
-
-
-@lru_cache(maxsize=256)
-def _fitting(patterns: tuple[str, ...]) -> tuple[tuple[str, Callable[[str], object]], ...]:
-    """What tells whether a name fits each pattern; before it, a text that such a name holds."""
-    lowered = [pattern.lower() for pattern in patterns]
-    return tuple([(_piece(each), re.compile(translate(each)).match) for each in lowered])
-
-
-def _piece(pattern: str) -> str:
-    """The last text in all that fits a pattern, where ids differ; none of sets of characters."""
-    return "" if "[" in pattern else (re.findall(r"[^*?]+", pattern) or [""])[-1]

@@ -22,7 +22,8 @@ from auditor.network.clusters import (
 )
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gaps import unread_type
-from auditor.network.gateways import Member, entries_of, gateway_of, hiding, subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
+from auditor.network.gateways import Member, entries_of, gateway_of, hiding
 from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.holes import holes
 from auditor.network.names import (

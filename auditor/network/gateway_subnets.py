@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from auditor.ids import fold, name, type_of
-from auditor.network.gateways import gateways_by_subnet, is_v2
+from auditor.network.gateway_homes import gateways_by_subnet
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Missing, Network
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node, Ref

@@ -6,7 +6,6 @@ the default and each path rule of the rule's path map.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -32,7 +31,6 @@ from auditor.resources.gateway_routing import (
     RoutingRule,
     UrlPathMap,
 )
-from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.snapshot.document import Dialect
 
 LISTENER_OF_RULE = ("httpListener", "listener")
@@ -354,52 +352,3 @@ def _protocol(listener: Listener) -> str:
 def is_public(network: Network, listener: Listener) -> bool:
     """Tell whether a listener listens on a public address. Raises Undetermined when untold."""
     return frontend_of(network, listener).public
-
-
-@question_about
-def subnet_of(network: Network, gateway: ApplicationGateway) -> Subnet:
-    """Give the gateway's own subnet (A-2). Raises Undetermined when it is not in the snapshot."""
-    for configuration in gateway.ip_configurations:
-        found = network.get(configuration.properties.subnet, Subnet)
-        if found is not None:
-            return found
-    raise Undetermined("the subnet of the gateway (gatewayIPConfigurations)", resource=gateway.id)
-
-
-@question_about
-def vnet_of(network: Network, gateway: ApplicationGateway) -> VirtualNetwork:
-    """Give the VNet the gateway lives in. Raises Undetermined when it is not in the snapshot."""
-    subnet = subnet_of(network, gateway)
-    vnet = network.holder(subnet, VirtualNetwork)
-    if vnet is None:
-        raise Undetermined(f"the virtual network of the subnet {subnet.id}", resource=subnet.id)
-    return vnet
-
-
-@question
-def gateways_by_subnet(network: Network) -> dict[str, tuple[ApplicationGateway, ...]]:
-    """Give the gateways that live in each subnet, by the subnet's key."""
-    found: dict[str, list[ApplicationGateway]] = defaultdict(list)
-    for gateway in network.all(ApplicationGateway):
-        try:
-            found[subnet_of(network, gateway).key].append(gateway)
-        except Undetermined:
-            continue
-    return {key: tuple(gateways) for key, gateways in found.items()}
-
-
-def gateway_homes(network: Network) -> tuple[Subnet | ApplicationGateway, ...]:
-    """Give the subnets that application gateways live in; a gateway itself where that is untold.
-
-    `home` turns the latter into the answer *unknown*.
-    """
-    homes = gateways_by_subnet(network)
-    settled = {gateway.key for gateways in homes.values() for gateway in gateways}
-    subnets = (subnet for subnet in network.all(Subnet) if subnet.key in homes)
-    homeless = (one for one in network.all(ApplicationGateway) if one.key not in settled)
-    return (*subnets, *homeless)
-
-
-def home(network: Network, subject: Subnet | ApplicationGateway) -> Subnet:
-    """Give the subnet that one of `gateway_homes` stands for. Raises Undetermined."""
-    return subject if isinstance(subject, Subnet) else subnet_of(network, subject)

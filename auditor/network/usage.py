@@ -16,7 +16,7 @@ from auditor.ids import fold, group_key
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.address_owners import OWNING
-from auditor.network.gateways import gateways_by_subnet
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Edge, Network
 from auditor.network.private_link import interfaces_of
 from auditor.resources import walk

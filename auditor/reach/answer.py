@@ -95,19 +95,20 @@ def answers(
     tags: ServiceTags = NO_TAGS,
     blocked: bool = True,
     relays: bool = True,
+    pings: bool = True,
     refusals: bool = False,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
-    is left out: to say by whom costs more than all the rest. Without `relays`, so are
-    ways by gateways. With `refusals`, a gateway that means to send packets on and lets none of them
-    get there is told of as well.
+    is left out: to say by whom costs more than all the rest. Without `relays`, so are ways by
+    gateways; without `pings`, those that a frontend answers itself. With `refusals`, a gateway
+    that means to send packets on and lets none of them get there is told of as well.
     """
     found: list[Answer] = []
     for version in common_versions(network, source, target):
-        every = paths(network, source, target, version, tags, relays=relays)
+        every = paths(network, source, target, version, tags, relays=relays, pings=pings)
         straight = [path for path in every if not path.relayed]
         found += judged(
             network, source, target, straight, version, protocols, ports, blocked=blocked

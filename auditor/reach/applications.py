@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from auditor.ids import group_key
+from auditor.network.approval import approved
 from auditor.network.clusters import node_subnets, pod_subnets
 from auditor.network.databases import Server
-from auditor.network.exposure import approved
 from auditor.network.graph import Network, question
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet

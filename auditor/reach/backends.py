@@ -9,7 +9,7 @@ import msgspec
 
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
-from auditor.network.gateways import subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.graph import Network, question
 from auditor.reach.balancing import forwards_of
 from auditor.reach.gatewaying import Relay, relays_of

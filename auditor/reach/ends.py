@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import singledispatch
 
 from msgspec.structs import replace
@@ -12,6 +13,13 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.network.scale_sets import (
+    is_flexible,
+    machines_in,
+    machines_lacking,
+    stands_for_nobody,
+)
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
@@ -87,7 +95,25 @@ def _(node: ScaleSetIpConfiguration, network: Network) -> tuple[Point, ...]:
 
 @points_of.register
 def _(node: ScaleSet, network: Network) -> tuple[Point, ...]:
-    return _each(network, node.interfaces)
+    if not is_flexible(node):
+        return _each(network, node.interfaces)
+    listed: list[Point] = []
+    for each in machines_in(network, node):
+        with suppress(Undetermined):  # `lacks` tells of it
+            listed += points_of(each, network)
+    lacks = machines_lacking(network, node)
+    models = _each(network, node.interfaces) if lacks else ()
+    if lacks and not (listed or models):
+        raise Undetermined(lacks, resource=node.id)
+    return (*listed, *models)
+
+
+def besides(network: Network, node: Node) -> tuple[Reason, ...]:
+    """Why something may be more than its points tell: a scale set without a model, and machines."""
+    if not isinstance(node, ScaleSet) or not is_flexible(node) or node.interfaces:
+        return ()
+    lacks = machines_lacking(network, node)
+    return (Reason("collection-gap", lacks, node.id),) if lacks else ()
 
 
 @points_of.register
@@ -102,6 +128,8 @@ def _(node: VirtualMachine, network: Network) -> tuple[Point, ...]:
 def _(node: Subnet, network: Network) -> tuple[Point, ...]:
     listed: list[Point] = []
     for edge in network.referrers(node, "subnet"):
+        if stands_for_nobody(network, edge.source):
+            continue
         if not isinstance(edge.source, VirtualNetwork | Subnet):
             try:
                 listed += points_of(edge.source, network)

@@ -203,15 +203,7 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
     """Follow packets from the internet through an entrance to whoever answers there."""
     reply = to_internet(trail)
     node = entrance.node
-    if entrance.reasons:
-        trail = remark(
-            trail,
-            "public-address",
-            entrance.address,
-            lambda _: "it cannot be told whether packets get in by this public address",
-            Bounds.maybe(trail.space.all),
-            reasons=entrance.reasons,
-        )
+    trail = by_address(trail, entrance)
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         yield from _at_machine(trail, entrance, machine(trail.network, node), reply)
     elif isinstance(node, LoadBalancerFrontend):
@@ -226,6 +218,20 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
         yield from at_hub_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
+
+
+def by_address(trail: Trail, entrance: Entrance) -> Trail:
+    """Add why it is not told whether packets get in by the address of an entrance, if so."""
+    if not entrance.reasons:
+        return trail
+    return remark(
+        trail,
+        "public-address",
+        entrance.address,
+        lambda _: "it cannot be told whether packets get in by this public address",
+        Bounds.maybe(trail.space.all),
+        reasons=entrance.reasons,
+    )
 
 
 def _outwards(trail: Trail, address: Address) -> Iterator[tuple[Trail, Point]]:

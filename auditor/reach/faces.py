@@ -7,22 +7,32 @@ from __future__ import annotations
 
 from auditor.addresses import EVERYTHING, Version
 from auditor.network.effective_rules import Direction
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
+from auditor.reach.aiming import relays_at
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import any_of
 from auditor.reach.departing import departed
 from auditor.reach.filtering import admitted
 from auditor.reach.firewalling import passing
+from auditor.reach.gatewaying import ports_of
+from auditor.reach.linking import links_of
 from auditor.reach.path import SILENT, start
 from auditor.reach.points import Point, vnet_of
+from auditor.reach.relaying import aims_towards, private_frontends
 from auditor.reach.sending import by_stranger, firewall_at
 from auditor.reach.space import space_of
 from auditor.reach.ways import Ways, appliances_of, ways_from
 from auditor.resources import walk
+from auditor.resources.application_gateways import (
+    ApplicationGateway,
+    GatewayFrontend,
+    GatewayProbe,
+)
 from auditor.resources.firewalls import Firewall
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancerProbe
+from auditor.resources.private_endpoints import PrivateEndpoint
 
 
 def face(network: Network, point: Point, version: Version) -> tuple[object, ...]:
@@ -39,7 +49,14 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
         if _by_appliances(found):
             passed = (*_appliances(network, version), *_strangers(network, point, version))
     sets = tuple((each.may, each.must) for each in filters)
-    return sets, ways, passed, _forwarded(network, point), _leaving(network, point, version)
+    return (
+        sets,
+        ways,
+        passed,
+        _forwarded(network, point),
+        _by_gateways(network, point),
+        _leaving(network, point, version),
+    )
 
 
 def _signature(ways: Ways) -> tuple[object, ...]:
@@ -97,9 +114,51 @@ def _leaving(network: Network, point: Point, version: Version) -> tuple[object, 
 
 
 def _forwarded(network: Network, point: Point) -> tuple[object, ...]:
-    if not isinstance(point.node, LoadBalancerFrontend):
+    """What a load balancer makes of packets for a frontend, or an endpoint that leads to one."""
+    if isinstance(point.node, LoadBalancerFrontend):
+        return _rules(network, point.node)
+    if not isinstance(point.node, PrivateEndpoint):
         return ()
+    fronts = (link.front for link in links_of(network, point.node))
     return tuple(
-        (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member, f.standing)
-        for f in forwards_of(network, point.node).known
+        _rules(network, front) if isinstance(front, LoadBalancerFrontend) else front and front.key
+        for front in fronts
     )
+
+
+def _rules(network: Network, front: LoadBalancerFrontend) -> tuple[object, ...]:
+    return front.key, *(
+        (
+            (f.rule.key, f.protocols, f.ports, f.backend_port, f.floating, f.member, f.standing),
+            _asked(f.probe),
+        )
+        for f in forwards_of(network, front).known
+    )
+
+
+def _by_gateways(network: Network, point: Point) -> tuple[object, ...]:
+    """What gateways answer inside, and send on, of those that a point is or that lead to it."""
+    if isinstance(point.node, ApplicationGateway):
+        fronts = private_frontends(point.node)
+    else:
+        nodes = (aim.node for aim in aims_towards(network, point))
+        fronts = tuple(node for node in nodes if isinstance(node, GatewayFrontend))
+    return tuple(_answering(network, front) for front in fronts)
+
+
+@question_about
+def _answering(network: Network, front: GatewayFrontend) -> tuple[object, ...]:
+    """What a gateway answers at a frontend, and sends on for it."""
+    gateway = front.root
+    if not isinstance(gateway, ApplicationGateway):
+        return (front.key,)
+    state = walk.peek(walk.peek(gateway, "properties"), "operational_state")
+    numbers = tuple(p.number for p in ports_of(network, gateway)[0] if p.frontend is front)
+    sent = tuple((r.member, r.port, _asked(r.probe)) for r in relays_at(network, front))
+    return front.key, state, numbers, sent
+
+
+def _asked(probe: LoadBalancerProbe | GatewayProbe | None) -> tuple[object, ...]:
+    """What of a probe tells whether it gets in, and what becomes of those that it does not."""
+    settings = walk.peek(probe, "properties")
+    return tuple(walk.peek(settings, name) for name in ("port", "no_healthy_backends_behavior"))

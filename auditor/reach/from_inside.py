@@ -19,6 +19,7 @@ from auditor.reach.entrances import Entrance, enter
 from auditor.reach.frame import Packet
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.path import Path, ends_at, start, towards
+from auditor.reach.pings import pings
 from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.sending import (
     leave,
@@ -134,6 +135,7 @@ def _by_entrances(
                     path = Path(source, who, there, entrance)
                     if ends_at(path, target):
                         yield path
+            yield from pings(outside, source, target, entrance)
 
 
 def _entrances(network: Network, target: Point, relays: bool) -> Iterable[Entrance]:

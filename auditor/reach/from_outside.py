@@ -23,6 +23,7 @@ from auditor.reach.doors import (
 )
 from auditor.reach.entrances import Entrance, enter, entrances
 from auditor.reach.path import Path, ends_at, start
+from auditor.reach.pings import pings
 from auditor.reach.points import INTERNET, Kind, Point, keys_of
 from auditor.reach.relaying import followed
 from auditor.reach.services import answered
@@ -111,6 +112,10 @@ def from_internet_to(
     for path in from_internet(network, source, version, tags, through=through, relays=relays):
         if ends_at(path, target):
             yield path
+    for entrance in through if target.kind is Kind.FRONTEND else ():
+        if entrance.version == version:
+            trail = start(network, source, version, entrance.addresses or EVERYTHING, tags)
+            yield from pings(trail, source, target, entrance)
     if relays:
         yield from _by_unsure_gateways(network, source, target, version, tags)
         yield from _by_unsure_doors(network, source, target, version, tags)

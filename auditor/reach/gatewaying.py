@@ -16,6 +16,7 @@ from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt
 from auditor.network.effective_rules import Direction
+from auditor.network.gateway_homes import subnet_of
 from auditor.network.gateways import (
     Route,
     entries_of,
@@ -24,7 +25,6 @@ from auditor.network.gateways import (
     port_of,
     routes_of,
     rules_of,
-    subnet_of,
 )
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap

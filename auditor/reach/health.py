@@ -128,6 +128,17 @@ def _alone(trail: Trail, forward: Forward, port: int | None) -> bool | None:
     return True if states == {False} else None
 
 
+def is_up(trail: Trail, forward: Forward, target: Point) -> bool | None:
+    """Tell whether a probe finds a machine up, which nobody set so by hand.
+
+    None too where machines that are down get packets when all are (AllProbedUp).
+    """
+    port = walk.peek(walk.peek(forward.probe, "properties"), "port")
+    up = _gets_in(trail, target, port) if port is not None else None
+    spreads = forward.probe is not None and _spreads(forward.probe)
+    return None if up is False and spreads else up
+
+
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
     version = trail.space.version
     admits = admitted(

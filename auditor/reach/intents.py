@@ -2,7 +2,9 @@
 
 An intent is kept, broken by a packet (the counterexample), or cannot be told. What a gateway sends
 on over a connection of its own counts towards *reachable*, and not against *unreachable* and
-*only*: a client that talks to the gateway has reached the gateway.
+*only*: a client that talks to the gateway has reached the gateway. A ping that a load balancer
+answers itself (E-11) counts against *unreachable*, and towards *reachable* only where the intent
+names ICMP: whoever asks for anything means a machine.
 
 The ports of *only* belong to what may be reached: everybody else is asked about on every port, and
 who is named on the others.
@@ -124,6 +126,7 @@ def _asked(network: Network, intent: Intent, sources: Ends, targets: Ends) -> It
             ports=ports,
             tags=network.tags,
             relays=relays,
+            pings=not relays or intent.protocol == "icmp",
             refusals=relays,
         )
 

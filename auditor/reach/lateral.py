@@ -15,9 +15,9 @@ import msgspec
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.intervals import merged
+from auditor.network.approval import approved
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.egress import machine_subnets
-from auditor.network.exposure import approved
 from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.gaps import unread_machines
 from auditor.network.graph import Network, question, question_about

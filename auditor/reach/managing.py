@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor.addresses import AddressSet, PortSet
+from auditor.network.approval import approved
 from auditor.network.entrances import BASTION_SUBNET
-from auditor.network.exposure import approved
 from auditor.network.filters import compiled, subnet_name
 from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, Words, new_rule

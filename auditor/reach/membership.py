@@ -13,6 +13,7 @@ from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.scale_sets import stands_for_nobody
 from auditor.reach.given_ports import is_given
 from auditor.reach.points import Point, frontend, machine
 from auditor.resources import walk
@@ -83,6 +84,8 @@ def candidates(network: Network, rule: InboundRule, member: str) -> Iterator[Poi
     if where.subnet is None or where.owners:
         return
     for edge in network.referrers(where.subnet, "subnet"):
+        if stands_for_nobody(network, edge.source):
+            continue
         if isinstance(edge.source, ScaleSetIpConfiguration):
             yield machine(network, edge.source)
 
@@ -201,6 +204,8 @@ def _of_pools(
                 raise Undetermined(f"{ref.id} is not in the snapshot", resource=ref.id or "")
             states = _states(network, pool)
             for key in members(network, pool):
+                if stands_for_nobody(network, network.nodes.get(key)):
+                    continue
                 state = states.get(key, "up")
                 if state in decided:
                     yield key, ()

@@ -17,7 +17,7 @@ from auditor import ids
 from auditor.addresses import AddressSet, PortSet, Version
 from auditor.intervals import merged
 from auditor.network.admission import anywhere
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.graph import Network, question
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Interval

@@ -11,8 +11,8 @@ from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.admin_scope import as_deployed, collection_of, scope_of, spared
 from auditor.network.effective_rules import Direction, EffectiveRules
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import gateways_by_subnet
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind

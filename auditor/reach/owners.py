@@ -15,6 +15,7 @@ from auditor.network.graph import Network, model_key, question, question_about
 from auditor.network.group_members import addresses_of
 from auditor.network.hidden_addresses import unlisted
 from auditor.network.reasons import Reason
+from auditor.network.scale_sets import stands_for_nobody
 from auditor.network.whereabouts import locate_from
 from auditor.reach.points import (
     Kind,
@@ -75,6 +76,8 @@ def _models(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point
 
 def _listed(network: Network, model: ScaleSetIpConfiguration) -> bool:
     """Whether all instances of a scale set are in the input, each with an address of its own."""
+    if stands_for_nobody(network, model):
+        return True
     capacity = walk.peek(walk.peek(model.root, "sku"), "capacity")
     below = network.below(f"{model.root.key}/virtualmachines/")
     listed = (each for each in below if isinstance(each, NetworkInterface))

@@ -24,13 +24,15 @@ class Path(msgspec.Struct, frozen=True, dict=True):
     """One way from a source to whoever answers at its end.
 
     `entrance` is the public address it goes through, if any. The packets of `bounds` are those as
-    sent that arrive; `trail.frame` is what they look like then.
+    sent that arrive; `trail.frame` is what they look like then. `pinged` tells that a frontend
+    answers by itself (E-11).
     """
 
     source: Point
     target: Point
     trail: Trail
     entrance: Entrance | None = None
+    pinged: bool = False
 
     @cached_property
     def bounds(self) -> Bounds:

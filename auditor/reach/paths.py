@@ -30,10 +30,12 @@ def paths(
     tags: ServiceTags = NO_TAGS,
     *,
     relays: bool = True,
+    pings: bool = True,
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
-    `relays` tells whether to follow, too, what application gateways and Front Door send on. None
+    `relays` tells whether to follow, too, what application gateways and Front Door send on, `pings`
+    whether to follow pings that a frontend answers itself (E-11). None
     from what starts no flows: frontends, private endpoints (L-3), platform services; and none
     from an endpoint of Front Door, which starts them for its clients.
     """
@@ -45,6 +47,8 @@ def paths(
         found = from_sites_to(network, source, target, version, tags, relays=relays)
     else:
         found = from_inside(network, source, target, version, tags, relays=relays)
+    if not pings:
+        found = (path for path in found if not path.pinged)
     if not target.entry:
         return tuple(found)
     return tuple(each for path in found for each in _by(path, target.entry))

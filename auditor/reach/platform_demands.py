@@ -12,8 +12,9 @@ from auditor.addresses import EVERY_V4, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import subnet_name
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import gateways_by_subnet, is_v2
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, question
 from auditor.network.subnets import BASTION
 from auditor.reach.demands import Demand, Refusal, manager, probes, refusal

@@ -15,8 +15,10 @@ from auditor.certificates import KeyVaultReference, key_vault_secret
 from auditor.errors import Undetermined, quoted
 from auditor.ids import fold
 from auditor.network.doubt import Doubt
+from auditor.network.endpoint_states import stuck
 from auditor.network.gateway_backends import resolution
-from auditor.network.gateways import gateway_of, subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
+from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, question
 from auditor.network.names import records_by_label
 from auditor.network.private_link import approved_endpoints
@@ -191,7 +193,9 @@ def _public_addresses(network: Network, gateway: ApplicationGateway) -> Iterator
 def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str | Answer]:
     points = list(_endpoints(network, vault))
     if not points:
-        yield "it has no approved private endpoint"
+        waiting = stuck(network, vault, vault.properties.private_endpoint_connections)
+        words = ["it has no approved private endpoint", *(each.words for each in waiting)]
+        yield ", its ".join(words)
         return
     zone_name = _ZONES.get(fetch.reference.host.partition(".")[2])
     if zone_name is None:

@@ -52,6 +52,8 @@ class VaultConnectionProperties(Wire):
 class VaultConnection(Wire):
     """One entry of `privateEndpointConnections`: who asked to reach the vault privately."""
 
+    id: str | None = None
+    name: str | None = None
     properties: VaultConnectionProperties = settings(VaultConnectionProperties)
 
 

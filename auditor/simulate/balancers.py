@@ -19,11 +19,19 @@ from auditor.resources.load_balancers import (
 from auditor.resources.public_addresses import PublicIp
 from auditor.simulate.delivery import receive
 from auditor.simulate.endpoints import address_of
-from auditor.simulate.logic import Truth, both, follow, told
+from auditor.simulate.logic import Truth, both, either, follow, told
 from auditor.simulate.mapping import owner_of_port
 from auditor.simulate.packet import WITH_PORTS, Arrival, Fate
 from auditor.simulate.places import subnet_of
-from auditor.simulate.pools import Member, addresses_of, members_of, own_address, peopled, probed
+from auditor.simulate.pools import (
+    Member,
+    addresses_of,
+    heedless,
+    members_of,
+    own_address,
+    peopled,
+    probed,
+)
 from auditor.simulate.trip import Onward, Trip
 
 Forwarder = LoadBalancingRule | InboundNatRule | InboundNatPool
@@ -41,6 +49,8 @@ def at_frontend(
     balancer = frontend.owner
     if not isinstance(balancer, LoadBalancer):
         return (trip.untold(at, "the load balancer is not told"),)
+    if trip.seen.packet.protocol == "icmp" and not behind_global:
+        return (_pinged(trip, balancer, frontend),)
     if trip.seen.packet.protocol not in WITH_PORTS:
         return (trip.dropped(at, "a load balancer forwards TCP and UDP only"),)
     if follow(trip.network, lambda: frontend.properties.gateway_load_balancer) is not None:
@@ -60,6 +70,51 @@ def at_frontend(
     if not sure:
         return (trip.dropped(at, "no rule of the load balancer serves the port"),)
     return _forward(trip.note(f"{at}: rule {sure[0].label}"), balancer, frontend, sure[0])
+
+
+def _pinged(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) -> Arrival:
+    """Let a public frontend answer a ping by itself, or nobody (E-11)."""
+    answers = _answers_pings(trip, balancer, frontend)
+    if answers is False:
+        return trip.dropped(frontend.id, "the load balancer answers no pings, and forwards none")
+    if told(lambda: frontend.properties.gateway_load_balancer, None) is not None:
+        trip = trip.doubt("the appliances behind the gateway load balancer may drop it")
+    if answers is None:
+        return trip.untold(frontend.id, "whether the load balancer answers pings is not told")
+    return trip.delivered(frontend.id, "the load balancer answers pings itself", True)
+
+
+def _answers_pings(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) -> Truth:
+    p = frontend.properties
+    if told(lambda: p.subnet, None) or told(lambda: p.private_ip_address, None):
+        return False
+    sku = (told(lambda: balancer.sku.name if balancer.sku else None, None) or "").lower()
+    if sku in ("basic", "gateway") or (told(lambda: _tier(balancer), "") or "").lower() == "global":
+        return False
+    rules = told(lambda: balancer.rules, None)
+    if rules is None:
+        return None
+    alive = either(*(_living(trip, frontend, rule) for rule in rules))
+    return None if alive and sku != "standard" else alive
+
+
+def _living(trip: Trip, frontend: LoadBalancerFrontend, rule: LoadBalancingRule) -> Truth:
+    """Whether a rule of a frontend has a member that its probe finds alive."""
+    node = follow(trip.network, lambda: rule.properties.frontend_ip_configuration)
+    if node is not frontend:
+        return None if isinstance(node, Missing) and not node.key else False
+    probe = told(lambda: rule.properties.probe, None)
+    members = _members(trip, rule)
+    if probe is None or heedless(trip.network, probe):
+        return None if members else False
+    health = zip(members, probed(trip, probe, members), strict=True)
+    return either(
+        *(
+            None if member.set_to or member.configuration is None else
+            both(up, peopled(member.configuration))
+            for member, up in health
+        )
+    )  # fmt: skip
 
 
 def _tier(balancer: LoadBalancer) -> str | None:

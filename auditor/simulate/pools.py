@@ -170,6 +170,11 @@ def probed(trip: Trip, ref: Ref | None, members: tuple[Member, ...]) -> Iterator
         yield {"up": True, "down": False}.get(member.set_to, up)
 
 
+def heedless(network: Network, ref: Ref) -> bool:
+    """Whether a probe lets members get packets when all of them fail."""
+    return _sends_to_the_dead(network.find(ref))
+
+
 def _sends_to_the_dead(probe: object) -> bool:
     """Whether members get packets when all of them fail: `noHealthyBackendsBehavior`."""
     if not isinstance(probe, LoadBalancerProbe):

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from auditor.network.gateways import gateways_by_subnet
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name

@@ -37,8 +37,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from auditor.network import databases
+from auditor.network.approval import approved
 from auditor.network.databases import Server
-from auditor.network.exposure import approved
 from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.applications import application_of
 from auditor.reach.closed import closed_but_to

@@ -13,8 +13,9 @@ A server that does not list its private endpoints (`privateEndpointConnections`)
 versions do not, gives *unknown* while no endpoint of the audit leads to it.
 
 ## What to do
-Create a private endpoint in a subnet the application reaches, with a DNS zone group, and approve
-it; or create the server anew inside a delegated subnet.
+Approve the private endpoint that waits, if it is yours; make one anew that was rejected or
+disconnected. Where there is none, create one in a subnet the application reaches, with a DNS zone
+group; or create the server anew inside a delegated subnet.
 
 ## References
 - https://learn.microsoft.com/azure/mysql/flexible-server/concepts-networking-private-link
@@ -26,10 +27,14 @@ from __future__ import annotations
 
 from auditor.network import databases
 from auditor.network.databases import Server
+from auditor.network.endpoint_states import Stuck, created, mended, stuck
 from auditor.network.graph import evidence
 from auditor.remedy import az
 from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_GROUP = "mysqlServer"
+"""What Azure calls the part of a server that a private endpoint leads to."""
 
 
 @rule(
@@ -61,21 +66,15 @@ def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
             remedy=az("network", "private-endpoint-connection", "list", id=server.id),
         )
         return
+    waiting = stuck(network, server, listed)
     yield Finding(
         subject=server.id,
         message=f"MySQL server {server.label} has neither a delegated subnet nor an approved "
-        "private endpoint",
-        remedy=az(
-            "network",
-            "private-endpoint",
-            "create",
-            resource_group=server.resource_group,
-            name=f"pe-{server.label}",
-            private_connection_resource_id=server.id,
-            group_id="mysqlServer",
-            connection_name=server.label,
-            subnet="<id of a subnet the application reaches>",
-        ),
+        f"private endpoint{_named(waiting)}",
+        remedy=mended(network, server, waiting[0], _GROUP)
+        if waiting
+        else created(network, server, _GROUP),
+        related=tuple(each.endpoint for each in waiting if each.endpoint),
         evidence=(
             evidence(
                 server,
@@ -84,3 +83,7 @@ def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
             ),
         ),
     )
+
+
+def _named(waiting: tuple[Stuck, ...]) -> str:
+    return f": {', '.join(each.words for each in waiting)}" if waiting else ""

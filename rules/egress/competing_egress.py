@@ -40,7 +40,7 @@ from msgspec import Struct, field
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import Hop

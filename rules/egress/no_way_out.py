@@ -46,9 +46,9 @@ from msgspec import Struct
 
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
+from auditor.network.approval import approved
 from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.egress import absent_nics, is_private
-from auditor.network.exposure import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import EffectiveRoute, Hop

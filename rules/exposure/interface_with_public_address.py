@@ -40,7 +40,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor.finding import Evidence
-from auditor.network.exposure import approved, carried, may_carry, public_name
+from auditor.network.approval import approved
+from auditor.network.exposure import carried, may_carry, public_name
 from auditor.network.graph import every
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az

@@ -44,12 +44,12 @@ from msgspec import Struct
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
+from auditor.network.approval import approved
 from auditor.network.clusters import cluster_of, homeless_cluster, node_group, services_of
 from auditor.network.exposure import (
     LOAD_BALANCER,
     NAT_GATEWAY,
     Owner,
-    approved,
     owners_of,
     ports_of,
     public_name,

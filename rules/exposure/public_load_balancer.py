@@ -36,10 +36,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor.network.approval import approved
 from auditor.network.exposure import (
     InboundRule,
     address_of,
-    approved,
     delete_command,
     ports_of,
     public_frontends,

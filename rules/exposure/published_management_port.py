@@ -35,10 +35,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from auditor.errors import Undetermined
+from auditor.network.approval import approved
 from auditor.network.exposure import (
     InboundRule,
     address_of,
-    approved,
     delete_command,
     frontend_named_by,
     inbound_rules,

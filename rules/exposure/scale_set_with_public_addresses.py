@@ -29,7 +29,8 @@ from msgspec import Struct
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.exposure import SCALE_SET, approved, owners_of
+from auditor.network.approval import approved
+from auditor.network.exposure import SCALE_SET, owners_of
 from auditor.network.graph import every, evidence, question
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az

@@ -43,6 +43,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor import ids
+from auditor.network.approval import approved
 from auditor.network.exposure import (
     BASTION,
     INTERFACE,
@@ -51,7 +52,6 @@ from auditor.network.exposure import (
     NETWORK_GATEWAY,
     ROUTE_SERVER,
     Owner,
-    approved,
     owners_of,
     public_name,
     use_of,

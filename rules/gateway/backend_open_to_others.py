@@ -36,9 +36,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from auditor.errors import Undetermined
+from auditor.network.approval import approved
 from auditor.network.clusters import cluster_of, node_subnets, pod_subnets
 from auditor.network.doubt import Doubt, settled
-from auditor.network.exposure import approved
 from auditor.network.gaps import unread_type
 from auditor.reach.backends import Backend, backends, gateway_subnets_of
 from auditor.reach.closed import closed_but_to

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
+from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.platform_demands import unmanaged, unprobed

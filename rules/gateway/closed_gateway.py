@@ -43,7 +43,7 @@ from functools import partial
 from msgspec import Struct
 
 from auditor.addresses import parse_prefix
-from auditor.network.gateways import gateway_homes, gateways_by_subnet, home
+from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.audience import Door, door, shut
 from auditor.reach.demands import Refusal, allow_before, refusal, whys

@@ -45,14 +45,15 @@ from auditor.ids import name
 from auditor.network.address_plan import Whereabouts
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
-from auditor.network.gateways import Member, gateway_of, others_in_pool, subnet_of, vnet_of
+from auditor.network.gateway_homes import subnet_of, vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.rule import Outcomes, Reads, rule
+from auditor.rule import Outcomes, Reads, apart, rule
 
 
 @rule(
@@ -65,10 +66,8 @@ from auditor.rule import Outcomes, Reads, rule
 def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool members that nobody answers for."""
     member = settled(subject)
-    if member.address is None:
-        yield from _name(network, member)
-    else:
-        yield from _address(network, member)
+    judge = _address if member.address is not None else _name
+    yield from apart(member.id, [(member.text, member)], lambda each: judge(network, each))
 
 
 def _address(network: Network, member: Member) -> Outcomes:

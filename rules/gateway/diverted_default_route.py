@@ -38,8 +38,9 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.default_routes import default_routes
 from auditor.network.egress import learned_default
+from auditor.network.gateway_homes import subnet_of
 from auditor.network.gateway_subnets import is_isolated
-from auditor.network.gateways import is_v2, subnet_of
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway

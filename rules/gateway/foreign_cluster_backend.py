@@ -18,7 +18,8 @@ sends to pods by design and is not judged. Names and members by network interfac
 The answer is *unknown* when the snapshot holds no load balancer of the node resource group, or
 lacks one that another resource names.
 
-This rule speaks in the place of GW-001 and GW-003, which judge any gateway.
+Of the addresses that it names it speaks in the place of GW-001 and GW-003, which judge any gateway,
+where these cannot tell, too.
 
 ## What to do
 Make the Service internal with a fixed address, then put that into the pool:
@@ -121,5 +122,15 @@ def _finding(
         related=(cluster.id, *((served.frontend.id,) if served else ())),
         evidence=tuple(proofs),
         key=member.text,
-        covers=(("GW-001", backend.pool.id), ("GW-003", backend.pool.id)),
+        covers=tuple((rule, backend.pool.id, key) for rule in _GENERAL for key in _keys(member)),
+        settles=tuple((rule, backend.pool.id, member.text) for rule in _GENERAL),
     )
+
+
+_GENERAL = ("GW-001", "GW-003")
+
+
+def _keys(member: Member) -> tuple[str, ...]:
+    """By what the general rules tell an address from others of the pool, however it is spelled."""
+    address = str(member.address)
+    return tuple(dict.fromkeys((member.text, address, f"{member.text} {address}")))

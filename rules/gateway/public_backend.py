@@ -42,12 +42,13 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
-from auditor.network.gateways import Member, gateway_of, others_in_pool, vnet_of
+from auditor.network.gateway_homes import vnet_of
+from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.rule import Outcomes, Reads, rule
+from auditor.rule import Outcomes, Reads, apart, rule
 from auditor.special_addresses import PRIVATE, PUBLIC
 
 
@@ -61,6 +62,10 @@ from auditor.special_addresses import PRIVATE, PUBLIC
 def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool addresses outside every network the gateway reaches privately."""
     member = settled(subject)
+    yield from apart(member.id, [(member.text, member)], lambda each: _judge(network, each))
+
+
+def _judge(network: Network, member: Member) -> Outcomes:
     gateway = gateway_of(network, member.pool)
     here = whereabouts(network, member)
     address = here.address

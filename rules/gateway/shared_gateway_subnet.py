@@ -34,8 +34,9 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
+from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.gateway_subnets import foreign_delegations, tenants
-from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, evidence
 from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import strays

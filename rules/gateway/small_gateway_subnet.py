@@ -36,8 +36,9 @@ from msgspec import Struct
 
 from auditor.addresses import PrefixLength
 from auditor.finding import Evidence, Finding, Severity, Unknown
+from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.gateway_subnets import RESERVED, Scale, addresses_taken, scale
-from auditor.network.gateways import gateway_homes, gateways_by_subnet, home, is_v2
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, evidence
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway

@@ -37,7 +37,7 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.finding import Evidence
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
 from auditor.reach.overrides import Override, always_allows, override

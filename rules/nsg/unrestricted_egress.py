@@ -37,7 +37,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor.addresses import AddressSet
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.filters import place_name
 from auditor.network.group_commands import new_group, new_rule
 from auditor.network.reads import SCALE_SETS

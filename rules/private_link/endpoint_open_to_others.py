@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.graph import every
 from auditor.ports import Port
 from auditor.reach.closing import Meant, also, heeded, meant_of, only_from

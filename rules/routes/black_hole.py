@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import DATABASES
 from auditor.reach.black_holes import Loss, black_holes, losses

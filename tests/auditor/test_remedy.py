@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 import shlex
+from pathlib import Path
 
 import pytest
 
+from auditor.network.build import build
 from auditor.remedy import az, kubectl
+from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.snapshot.load import load
 
 
 def test_a_command_names_the_resource() -> None:
@@ -39,3 +44,28 @@ def test_every_word_of_a_kubectl_command_is_quoted() -> None:
     assert shlex.split(line) == [
         "kubectl", "annotate", "service", "$(reboot)", "a=b", "--namespace", "web; ls",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", ["web.json", "my {deploy}.json"])
+def test_what_a_template_does_not_say_of_its_deployment_is_left_to_fill_in(
+    file: str, tmp_path: Path
+) -> None:
+    """A template names neither its resource group nor its subscription."""
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{"type": "Microsoft.Network/virtualNetworks", "name": "hub"}],
+    }
+    (tmp_path / file).write_text(json.dumps(template), encoding="utf-8")
+    [hub] = build(load([str(tmp_path / file)])).network.all(VirtualNetwork)
+    group = f"<resource group of {file}>"
+    assert shlex.split(az("x", resource_group=hub.resource_group, id=hub.id)) == [
+        "az", "x", "--resource-group", group, "--id",
+        f"/subscriptions/<subscription>/resourceGroups/{group}"
+        "/providers/Microsoft.Network/virtualNetworks/hub",
+    ]  # fmt: skip
+
+
+def test_a_template_from_standard_input_has_no_name_to_tell() -> None:
+    assert (
+        az("x", resource_group="{resource-group:-}") == "az x --resource-group '<resource group>'"
+    )

@@ -179,7 +179,7 @@ class Document(msgspec.Struct, frozen=True, dict=True):
         at = self.start if key is None else first_member(self.text, self.start, key)
         found = element_starts(self.text, at, parts) if at is not None else None
         if found is None:  # the decoder took the last of several
-            raise given_twice(key or "", self.where(f"{self.pointer}/{key}"))
+            raise given_twice(key or "", key or "", self.where(f"{self.pointer}/{key}"))
         return found
 
     def where(self, pointer: str, start: int | None = None) -> str:
@@ -189,10 +189,13 @@ class Document(msgspec.Struct, frozen=True, dict=True):
         return f"{self.name}:{line}: {pointer}" if pointer else f"{self.name}:{line}"
 
 
-def given_twice(key: str, where: str) -> InputError:
+def given_twice(first: str, last: str, where: str) -> InputError:
     """Refuse an object that gives a key twice: nobody can tell which value is meant."""
     return InputError(
-        f'the key "{shown(key)}" is given twice in one object, with different values',
+        f'the key "{shown(last)}" is given twice in one object, with different values'
+        if first == last
+        else f'the keys "{shown(first)}" and "{shown(last)}" of one object are one to Azure, '
+        "which heeds no letter case, and have different values",
         where=where,
         advice="keep the one that holds and take the other out, or export again",
     )

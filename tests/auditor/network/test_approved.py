@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from fnmatch import fnmatchcase
 
-from auditor.network.exposure import approved
+from auditor.network.approval import approved
 
 
 def test_letter_case_does_not_matter_and_a_star_stands_for_slashes() -> None:

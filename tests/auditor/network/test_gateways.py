@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import Undetermined
-from auditor.network import front_door, gateways
+from auditor.network import front_door, gateway_homes, gateways
 from auditor.network.doubt import settled
 from auditor.network.graph import Network
 from auditor.network.tls import chain_of, listeners_presenting, served_certificates
@@ -125,10 +125,10 @@ def test_host_name_and_host_names_are_one() -> None:
 
 def test_a_gateway_is_at_home_in_its_subnet() -> None:
     network = estate(home(), gateway(), gateway(name="agw-lost", subnet=f"{HOME}-gone"))
-    subnet, lost = gateways.gateway_homes(network)
+    subnet, lost = gateway_homes.gateway_homes(network)
     assert (subnet.id, lost.name) == (HOME, "agw-lost")
     (first, _) = network.all(ApplicationGateway)[::-1]
-    assert gateways.vnet_of(network, first).name == "vnet-shop"
+    assert gateway_homes.vnet_of(network, first).name == "vnet-shop"
 
 
 def test_a_member_is_an_address_or_a_name() -> None:

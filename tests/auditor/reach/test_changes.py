@@ -7,10 +7,11 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.reach.changes import Change, changes
 from auditor.reach.space import share
-from auditor.testing import ask, estate
+from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import lb, lb_rule
+from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
+from ...routing import endpoint
 
 
 def network(*rules: Any, public: str | None = None, address: str = "20.50.1.2") -> Network:
@@ -141,3 +142,64 @@ def test_GOV_010_tells_what_opened_since() -> None:
     same.before = network(allowed, public="pip")
     share(same.before, same)
     assert ask("GOV-010", same).kept == 1
+
+
+def inside(member: str, *listeners: tuple[str, int]) -> Network:
+    """A gateway that answers in its network alone; db lets nobody in but the gateway."""
+    return estate(
+        pip("pip"),
+        app_gateway(listeners=listeners or [("private", 443)], members=[member]),
+        nic("web"),
+        nic("db", subnet="data", address="10.0.2.4", nsg="shut"),
+        nsg(deny("no", 100, "10.0.0.0/24"), name="shut"),
+        vnet(subnet(), subnet("gw", "10.0.1.0/24"), subnet("data", "10.0.2.0/24")),
+    )
+
+
+def test_what_a_gateway_sends_on_inside_networks_is_a_change() -> None:
+    found = compared(inside("10.9.9.9"), inside("10.0.2.4"))
+    assert {each.turn.value for each in found} == {"gained"}
+    assert {_name(each.target) for each in found} == {"db", "data"}
+    assert all(each.via for each in found if each.source.endswith("/app"))
+    assert "gained app-db" in words(found)
+
+
+def test_a_port_on_which_a_gateway_answers_inside_networks_is_a_change() -> None:
+    found = compared(inside("10.9.9.9"), inside("10.9.9.9", ("private", 443), ("private", 80)))
+    gained = [each.witness_gained for each in found if each.source.endswith("/app")]
+    assert [each.destination_port for each in gained if each is not None] == [80]
+
+
+def test_a_probe_that_does_not_get_in_is_a_change() -> None:
+    def balanced(**rule: Any) -> Network:
+        return estate(
+            nic("app", address="10.0.0.5", nsg="nsg"),
+            nsg(deny("probes", 100, ports="8080")),
+            lb(lb_rule(**rule), public=False, members=["app"], probes=[lb_probe(8080)]),
+            vnet(subnet()),
+        )
+
+    probe = ref("Microsoft.Network/loadBalancers/probes", "lb", "probe")
+    assert "lost app-front" in words(compared(balanced(), balanced(probe=probe)))
+
+
+def test_where_a_private_link_service_leads_is_a_change() -> None:
+    def linked(balancer: str) -> Network:
+        front = ref("Microsoft.Network/loadBalancers/frontendIPConfigurations", balancer, "front")
+        service = resource(
+            "Microsoft.Network/privateLinkServices",
+            "pls",
+            {"loadBalancerFrontendIpConfigurations": [front]},
+        )
+        door = endpoint("pe", "10.0.1.9", ("vnet", "data"))
+        [connection] = door["properties"]["privateLinkServiceConnections"]
+        connection["properties"]["privateLinkServiceId"] = service["id"]
+        return estate(
+            service, door, nic("app", address="10.0.0.5"),
+            lb(lb_rule(), public=False, members=["app"]),
+            vnet(subnet(), subnet("data", "10.0.1.0/24")),
+        )  # fmt: skip
+
+    found = compared(linked("gone"), linked("lb"))
+    assert found
+    assert {_name(each.target) for each in found} == {"pe"}

@@ -68,7 +68,7 @@ def test_in_networks_at_random(network: Network) -> None:
 def test_a_balancer_rule_says_what_it_takes_of_what_it_does_not() -> None:
     network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
     for port, protocol, opens in ((80, "tcp", True), (None, "icmp", False)):
-        found = asked(network, "internet", "front", port, protocol)
+        found = asked(network, "internet", "web", port, protocol)
         step = found.step("load-balancer")
         assert step.says == "rule https takes TCP 443 only"
         assert bool(step.opening) is opens

@@ -11,10 +11,10 @@ from auditor.intent import read_intent
 from auditor.network.graph import Network
 from auditor.reach.intent_states import states
 from auditor.reach.intents import Judgement, judgements
-from auditor.testing import ask, estate, resource
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import app_gateway
+from ...reaching import app_gateway, lb, scale_set
 from ...routing import endpoint
 
 HERE = Location("auditor.toml", 7, "/intent/0")
@@ -90,6 +90,25 @@ def test_only_names_whatever_else_is_reached() -> None:
     assert (found.outcome.value, [a.target.id for a in found.answers]) == ("unknown", ["internet"])
     shut = judged("only", to="internet")
     assert [a.target.id.rpartition("/")[2] for a in shut.answers] == ["primary"]
+
+
+@pytest.mark.parametrize(("to", "outcome"), [("name:vmss", "kept"), ("name:db", "broken")])
+def test_E_2b_only_a_scale_set_is_only_its_listed_instances(to: str, outcome: str) -> None:
+    """They are not somebody else who is reached besides."""
+    listed = nic("model", address="10.0.0.9")
+    owner = arm_id("Microsoft.Compute/virtualMachineScaleSets/virtualMachines", "vmss", "0")
+    listed["id"] = f"{owner}/networkInterfaces/model"
+    here = estate(
+        nsg(deny("all", 100)),
+        nic("web"),
+        nic("db", subnet="data", address="10.0.1.4"),
+        scale_set(sku={"capacity": 1}),
+        listed,
+        lb(members=()),
+        vnet(subnet(), subnet("data", "10.0.1.0/24", nsg="nsg")),
+        intents=(intent("only", to=[to, "internet"]),),
+    )
+    assert judgements(here)[0].outcome.value == outcome
 
 
 def test_the_ports_of_only_are_what_may_be_reached() -> None:

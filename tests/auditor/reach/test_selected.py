@@ -279,3 +279,60 @@ def test_N_18_what_no_network_carries_is_no_end(address: str) -> None:
 def test_of_everything_only_what_networks_carry_is_asked_about() -> None:
     kinds = {point.kind for point in ends_of(exposed(), parse_selector("0.0.0.0/0")).points}
     assert {Kind.MACHINE, Kind.INTERNET} <= kinds
+
+
+VAULT = resource("Microsoft.KeyVault/vaults", "kv", {})
+NAT = resource("Microsoft.Network/natGateways", "nat", {})
+PREFIX = resource("Microsoft.Network/publicIPPrefixes", "range", {"ipPrefix": "20.9.0.0/28"})
+SERVICE = resource(
+    "Microsoft.Network/privateLinkServices",
+    "pls",
+    {
+        "loadBalancerFrontendIpConfigurations": [
+            {
+                "id": arm_id(
+                    "Microsoft.Network/loadBalancers/frontendIPConfigurations", "lb", "front"
+                )
+            }
+        ]
+    },
+)
+HUB = resource("Microsoft.Network/virtualHubs", "hub", {})
+
+
+def endpoint_of(target: Any, name: str) -> Any:
+    link = {"name": "c", "properties": {"privateLinkServiceId": target["id"]}}
+    settings = {"privateLinkServiceConnections": [link]}
+    return resource("Microsoft.Network/privateEndpoints", name, settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kv", "who gets to vault kv by its public name is not followed: ask about name:pe-kv"),
+        ("nat", "nat takes nothing in, and sends for its subnets: ask about subnet:vnet/app"),
+        ("range", "range is a reservation: ask about 20.9.0.0/28"),
+        ("pls", "private endpoints lead to pls: ask about a private endpoint of it, "
+                "or about the frontend lb/front behind it"),
+        ("hub", "hub joins networks and sites, and is no end itself: "
+                "ask about the networks on the hub, or onprem"),
+    ],
+)  # fmt: skip
+def test_what_is_no_end_of_a_path_says_whom_to_ask_about(name: str, words: str) -> None:
+    nat: Any = {"natGateway": {"id": NAT["id"]}}
+    network = estate(VAULT, NAT, PREFIX, SERVICE, HUB, endpoint_of(VAULT, "pe-kv"),
+                     nic("app", address="10.0.0.5"), lb(lb_rule(), public=False, members=["app"]),
+                     vnet(subnet(**nat)))  # fmt: skip
+    ends = ends_of(network, parse_selector(f"name:{name}"))
+    assert ends.points == ()
+    [reason] = ends.reasons
+    assert (reason.label, reason.detail) == ("no-endpoint", words)
+
+
+def test_what_nothing_gets_to_leaves_nothing_in_doubt_beside_others() -> None:
+    """A group that holds a NAT gateway besides machines is asked about by these."""
+    group = ends_of(estate(NAT, PREFIX, nic("web"), vnet(subnet())), parse_selector("rg:rg"))
+    assert group.points
+    assert group.reasons == ()
+    vaults = ends_of(estate(VAULT, nic("web"), vnet(subnet())), parse_selector("rg:rg"))
+    assert [each.label for each in vaults.reasons] == ["no-endpoint"]

@@ -116,3 +116,65 @@ def test_a_list_that_says_the_same_twice_is_read(monkeypatch: pytest.MonkeyPatch
     text = f'{{"value": {json.dumps([vnet()])}, "value": {json.dumps([vnet()])}}}'
 
     assert len(read(text.encode()).records) == 1
+
+
+SPELLED = """{"id": "ID",
+ "name": "web", "properties": {"securityRules": [{"name": "a", "properties": {
+  "access": "Deny",
+  "priority": 100,
+  "Access": "Allow"}}]}}"""
+
+
+def test_keys_that_differ_only_in_case_are_one_to_azure() -> None:
+    error = refused(group(SPELLED))
+
+    assert error.what == (
+        'the keys "access" and "Access" of one object are one to Azure, which heeds no letter '
+        "case, and have different values"
+    )
+    assert error.where == "-:5: /properties/securityRules/0/properties/Access"
+    assert "keep the one" in error.advice
+    assert len(read(group(SPELLED.replace("Allow", "Deny"))).records) == 1
+
+
+@pytest.mark.parametrize("more", ['"Properties": {}', '"ID": "x"', '"LOCATION": "x"'])
+def test_of_a_resource_too(more: str) -> None:
+    text = json.dumps({**vnet(), "location": "westeurope"})
+
+    assert "are one to Azure" in refused(f"{text[:-1]}, {more}}}".encode()).what
+
+
+def test_rows_of_resource_graph_are_no_names_that_anybody_chooses() -> None:
+    text = json.dumps(vnet())
+
+    assert "are one to Azure" in refused(f'{{"data": [{text[:-1]}, "ID": "x"}}]}}'.encode()).what
+
+
+def test_a_list_spelled_in_two_ways() -> None:
+    text = f'{{"value": [{json.dumps(vnet())}], "Value": []}}'
+
+    assert "are one to Azure" in refused(text.encode()).what
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"value": [%s], "tags": {"env": "a", "Env": "b"}}',
+        '{"value": [%s], "a": {"apiVersion": "v1", "kind": "Pod", "metadata": {"A": 1, "a": 2}}}',
+        '{"value": [%s], "more": {"labels": {"App": "a", "app": "b"}, "data": {"X": 1, "x": 2}}}',
+    ],
+)
+def test_names_that_anybody_chooses_are_told_apart(text: str) -> None:
+    assert len(read((text % json.dumps(vnet())).encode()).records) == 1
+
+
+def test_a_terraform_plan_tells_them_apart() -> None:
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "values": {"root_module": {"resources": []}},
+        "variables": {"Name": {"value": 1}, "name": {"value": 2}},
+    }
+    with pytest.raises(InputError) as caught:
+        read(plan)  # it declares nothing that is read
+    assert "are one to Azure" not in caught.value.what

@@ -192,7 +192,8 @@ def test_L_11_a_private_endpoint_that_its_name_leads_to_is_kept() -> None:
 def test_L_1_an_endpoint_that_nobody_approved_is_none(status: str) -> None:
     resources = made(), vault(), network(), *endpoint(status), zone(), link(), RECORD
     (finding,) = judged(*resources).broken
-    assert "it has no approved private endpoint" in finding.message
+    told = f"it has no approved private endpoint, its private endpoint pe-vault is {status}"
+    assert told in finding.message
 
 
 def test_L_12_a_name_without_record_is_told() -> None:

@@ -94,3 +94,46 @@ def test_a_server_that_does_not_tell_its_network_is_unknown() -> None:
     assert (answer.kept, answer.broken) == (0, [])
     assert answer.unknown[0].missing == "the network settings of MySQL server shop"
     assert asked(hidden, endpoint("Approved")).kept == 1
+
+
+CONNECTION = f"{SERVER}/privateEndpointConnections/c0"
+ENDPOINT_ID = arm_id(ENDPOINT, "pe")
+
+
+def test_an_endpoint_that_waits_is_to_be_approved_not_made_once_more() -> None:
+    [finding] = asked(server("Pending")).broken
+    assert finding.remedy == f"az network private-endpoint-connection approve --id {CONNECTION}"
+    assert finding.message.endswith(": private endpoint pe is Pending")
+    assert finding.related == (ENDPOINT_ID,)
+    listed = server("Pending")
+    listed["properties"]["privateEndpointConnections"][0]["id"] = f"{SERVER}/own/id"
+    assert f"--id {SERVER}/own/id" in asked(listed).broken[0].remedy
+
+
+def test_of_an_endpoint_that_alone_tells_its_state_the_connection_is_to_be_listed() -> None:
+    [finding] = asked(server(), endpoint("Pending")).broken
+    assert f"private-endpoint-connection list --id {SERVER}, then az" in finding.remedy
+    assert "approve --id '<id of the connection, as listed>'" in finding.remedy
+
+
+@pytest.mark.parametrize("state", ["Rejected", "Disconnected"])
+def test_an_endpoint_that_was_turned_away_is_to_be_made_anew(state: str) -> None:
+    one = endpoint(state)
+    one["properties"]["subnet"] = {"id": subnet_id("a", "data")}
+    [finding] = asked(server(state), one).broken
+    delete, create = finding.remedy.split(" && ")
+    assert delete == "az network private-endpoint delete --resource-group rg --name pe"
+    assert "private-endpoint create --resource-group rg --name pe " in create
+    assert f"--subnet {subnet_id('a', 'data')}" in create
+    assert f"private endpoint pe is {state}" in finding.message
+
+
+def test_one_that_waits_is_approved_before_another_is_made_anew() -> None:
+    [finding] = asked(server(), endpoint("Rejected"), resource(ENDPOINT, "later", {
+        "privateLinkServiceConnections": [{"name": "c", "properties": {
+            "privateLinkServiceId": SERVER,
+            "privateLinkServiceConnectionState": {"status": "Pending"}}}]})).broken  # fmt: skip
+    assert "approve" in finding.remedy
+    assert finding.message.endswith(
+        "private endpoint later is Pending, private endpoint pe is Rejected"
+    )

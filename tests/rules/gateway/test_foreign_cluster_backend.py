@@ -154,3 +154,29 @@ def test_a_load_balancer_that_does_not_tell_where_it_answers_may_be_the_ingress(
     for made in (silent, ruleless):
         answer = ask("GW-002", estate(NETWORK, cluster(), made, to("10.0.2.10")))
         assert (len(answer.unknown), answer.broken) == (1, [])
+
+
+def test_of_an_address_that_it_judges_the_general_rules_say_nothing_more() -> None:
+    """In a subnet with nodes nobody lists who has an address, which GW-002 need not know."""
+    nodes = estate(NETWORK, cluster(), INTERNAL, to("10.0.2.33"))
+    assert len(ask("GW-003", nodes).unknown) == 1
+    beside = ask("GW-003", nodes, beside=["GW-002"])
+    assert (beside.kept, beside.broken, beside.unknown) == (0, [], [])
+    assert ask("GW-002", nodes, beside=["GW-003"]).names == ["ingress"]
+
+
+def test_of_what_it_does_not_judge_the_general_rules_still_speak() -> None:
+    made = (NETWORK, cluster(), INTERNAL, to("10.0.2.33", "old.contoso.internal"), *zone())
+    [finding] = ask("GW-003", estate(*made), beside=["GW-002"]).broken
+    assert "old.contoso.internal" in finding.message
+    hidden = (NETWORK, cluster(), INTERNAL, to("10.0.2.33", "10.0.2.10"), *zone())
+    assert ask("GW-003", estate(*hidden), beside=["GW-002"]).unknown == []
+
+
+def zone() -> tuple[dict[str, Any], ...]:
+    kind = "Microsoft.Network/privateDnsZones"
+    link = {"virtualNetwork": {"id": arm_id(VNET, "vnet-shop")}}
+    return (
+        resource(kind, "contoso.internal", {"numberOfRecordSets": 1}),
+        resource(f"{kind}/virtualNetworkLinks", "contoso.internal/shop", link),
+    )

@@ -1,0 +1,142 @@
+"""Flexible scale sets: their machines are VMs with NICs of their own (E-2b)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.reach.answer import Verdict, answers
+from auditor.reach.replay import check
+from auditor.reach.selected import Ends, ends_of
+from auditor.selector import parse_selector
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import asked, lb, lb_rule, ref
+
+MACHINES = "Microsoft.Compute/virtualMachines"
+SET = "Microsoft.Compute/virtualMachineScaleSets"
+NICS = "Microsoft.Network/networkInterfaces"
+CLIENT = "52.10.0.7"
+
+
+def machine(number: int, **configuration: Any) -> list[Any]:
+    """A VM of the scale set `flex`, with its NIC at 10.0.0.4 and so on."""
+    settings = {
+        "virtualMachineScaleSet": ref(SET, "flex"),
+        "networkProfile": {"networkInterfaces": [ref(NICS, f"nic{number}")]},
+    }
+    own = nic(f"nic{number}", address=f"10.0.0.{4 + number}", configuration=configuration)
+    return [resource(MACHINES, f"flex{number}", settings), own]
+
+
+def flexible(*, model: bool = True, capacity: int | None = 2, **configuration: Any) -> Any:
+    profile = {
+        "networkProfile": {
+            "networkInterfaceConfigurations": [
+                {
+                    "name": "model",
+                    "properties": {
+                        "ipConfigurations": [
+                            {
+                                "name": "primary",
+                                "properties": {
+                                    "subnet": ref(
+                                        "Microsoft.Network/virtualNetworks/subnets", "vnet", "app"
+                                    ),
+                                    **configuration,
+                                },
+                            }
+                        ]
+                    },
+                }
+            ]
+        }
+    }
+    settings: Any = {"orchestrationMode": "Flexible"}
+    if model:
+        settings["virtualMachineProfile"] = profile
+    return resource(SET, "flex", settings, sku={"capacity": capacity})
+
+
+def network(scale_set: Any, *more: Any, machines: int = 2) -> Network:
+    """Machines of the set may not be asked on port 22, others of the subnet may."""
+    every = [each for number in range(machines) for each in machine(number)]
+    return estate(
+        scale_set, *every, *more,
+        nic("other", address="10.0.0.20"),
+        nsg(deny("ssh", 100, ports="22", destinationAddressPrefix="10.0.0.4/31")),
+        vnet(subnet(nsg="nsg", ipConfigurations=[])),
+    )  # fmt: skip
+
+
+def ends(network: Network) -> Ends:
+    return ends_of(network, parse_selector("name:flex"))
+
+
+def told(network: Network, ends: Ends) -> dict[str, str]:
+    """What the machine `other` may ask of each end on port 22."""
+    [other] = ends_of(network, parse_selector("name:other")).points
+    found = {}
+    for point in ends.points:
+        for answer in answers(network, other, point, protocols=("tcp",)):
+            check(network, answer)
+            if 22 in answer.ports:
+                found[point.id.rpartition("/providers/")[2].split("/")[2]] = answer.verdict.value
+    return found
+
+
+@pytest.mark.parametrize("model", [True, False])
+def test_E_2b_a_flexible_scale_set_is_its_machines(model: bool) -> None:
+    here = network(flexible(model=model))
+    assert told(here, ends(here)) == {"nic0": "blocked", "nic1": "blocked"}
+    assert ends(here).reasons == ()
+
+
+def test_E_2b_what_is_lacking_of_its_machines_is_told() -> None:
+    modelled = network(flexible(capacity=3))
+    assert told(modelled, ends(modelled)) == {
+        "nic0": "blocked", "nic1": "blocked", "flex": Verdict.UNKNOWN.value,
+    }  # fmt: skip
+    bare = ends(network(flexible(model=False, capacity=3)))
+    assert len(bare.points) == 2
+    assert [each.detail for each in bare.reasons] == ["1 of 3 machines of scale set flex"]
+    nobody = ends(network(flexible(model=False), machines=0))
+    assert nobody.points == ()
+    assert [each.detail for each in nobody.reasons] == ["the machines of scale set flex"]
+    lost = ends(network(flexible(capacity=2), resource(MACHINES, "flex9", {
+        "virtualMachineScaleSet": ref(SET, "flex"),
+        "networkProfile": {"networkInterfaces": [ref(NICS, "lost")]}})))  # fmt: skip
+    assert len(lost.points) == 3
+
+
+def test_E_2b_machines_are_told_of_a_model_of_which_it_is_not_told_how_many_there_are() -> None:
+    assert len(ends(network(flexible(capacity=None))).points) == 3
+    assert len(ends(network(flexible(model=False, capacity=None))).points) == 2
+
+
+def test_E_2b_behind_a_balancer_are_the_machines_and_no_other_address_of_the_subnet() -> None:
+    pool: Any = {
+        "loadBalancerBackendAddressPools": [
+            ref("Microsoft.Network/loadBalancers/backendAddressPools", "lb", "pool")
+        ]
+    }
+    machines = [each for number in range(2) for each in machine(number, **pool)]
+    here = estate(
+        flexible(**pool), *machines, pip("pip"), lb(lb_rule(), members=()),
+        nsg(rule("in", 100, destinationAddressPrefix="10.0.0.4/31")),
+        vnet(subnet(nsg="nsg", ipConfigurations=[])),
+    )  # fmt: skip
+    assert asked(here, CLIENT, "front").verdict == "reachable"
+
+
+def test_E_2b_nobody_else_of_the_subnet_has_an_address_by_the_model() -> None:
+    listed = [{"id": arm_id(f"{NICS}/ipConfigurations", f"nic{n}", "primary")} for n in range(2)]
+    machines = [each for number in range(2) for each in machine(number)]
+    rest: Any = {"ipConfigurations": listed, "delegations": [], "privateEndpoints": []}
+    for capacity, kind in ((2, "nobody"), (3, "machine")):
+        here = estate(flexible(capacity=capacity), *machines, vnet(subnet(**rest)))
+        [point, *_] = ends_of(here, parse_selector("10.0.0.77")).points
+        assert point.kind.value == kind
