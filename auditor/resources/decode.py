@@ -29,7 +29,7 @@ from auditor.resources.base import (
 from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
 from auditor.resources.walk import bare, peek
-from auditor.resources.words import Sharer, Words, sharer
+from auditor.resources.words import Sharer, Words, holds_alike, note, sharer
 from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Dialect, Record
 
@@ -50,25 +50,31 @@ _Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
 
 
 @lru_cache(maxsize=4096)
-def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
+def _reader(spelled: str, few: bool) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
     """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
     cls = TYPES.get(spelled.lower())
     if cls is None:
         return cls, None, ()
     if cls.lifted:
         return cls, None, _always(cls)
+    if few and not holds_alike(cls):
+        return cls, (decoder(cls).decode, note), _always(cls)
     quick = twin(cls)
     return cls, (decoder(quick).decode, sharer(quick)), _always(cls)
 
 
-def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
+def decode(
+    record: Record, damages: list[Damage], words: Words | None = None, *, few: bool = False
+) -> Node | None:
     """Decode one record, in the `words` met before; None when nobody reads its type.
 
+    With `few`, of a type of which little is read, words are only looked at, and not shared: others
+    rely on settings alone to be one where many say the same.
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage. Unset are the
     lists, too, that Azure always writes and this record lacks: it was cut short.
     """
-    cls, quick, always = _reader(record.type)
+    cls, quick, always = _reader(record.type, few)
     if cls is None:
         return None
     node = _decode(record, cls, quick, damages, Words() if words is None else words)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.ids import name as last_segment
-from auditor.resources import visit, walk
+from auditor.resources import walk
 from auditor.resources.base import Node, Wire, hollow_of, unset
 from auditor.resources.fields import fields
 from auditor.resources.written import NAMES, Place, function, named, visits
@@ -39,15 +39,17 @@ def _traits(cls: type[Node]) -> _Traits:
     return _Traits(cls.indexed, walk.has_parts(cls), hollow)
 
 
-def link(root: Node, key: str) -> Parts | None:
+def link(root: Node, key: str, *, few: bool = False) -> Parts | None:
     """Tell a node and every part inside it who and where it is; `key` is the node's folded id.
 
-    Give the parts; None for a node of a class that has none.
+    Give the parts; None for a node of a class that has none. `few` as of `decode`.
     """
     traits = _traits(type(root))
     _introduce(root, traits, key)
     if not traits.has_parts:
         return None
+    if few:
+        return _link_slowly(root)
     named: Named = []
     leaves: list[Node] = []
     owners = [root]
@@ -60,13 +62,12 @@ def link(root: Node, key: str) -> Parts | None:
 
 
 def _link_slowly(root: Node) -> Parts:
-    """Link what has unset fields on the way to its parts."""
+    """Link what has unset fields on the way to its parts, or a class of which there are few."""
     named: Named = []
     leaves: list[Node] = []
     owners = [root]
     for owner in owners:
-        for collection, parts in visit.collections(owner):
-            _adopt(owner, collection, parts, named, leaves, owners)
+        _adopt_below(owner, owner, "", named, leaves, owners)
     return named, leaves
 
 
@@ -118,7 +119,7 @@ def _adopt_below(
     owners: list[Node],
 ) -> None:
     """Link the parts inside a struct that is none."""
-    collections: visit.Collections = []
+    collections: list[tuple[str, list[Node]]] = []
     walk.collect(struct, path, collections)
     for collection, parts in collections:
         _adopt(owner, collection, parts, named, leaves, owners)
