@@ -11,7 +11,7 @@ from copy import copy
 from datetime import datetime
 from functools import cache
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -42,7 +42,7 @@ _Decoded: TypeAlias = tuple[str, Node, Parts | None]
 """A resource, after its key, and what is inside it."""
 
 
-class _Read(NamedTuple):
+class _Read(msgspec.Struct, frozen=True):
     """What the records gave: resources in order, and those among them that another may hold.
 
     Besides how many there are of each type, and the keys of those that nobody reads.

@@ -8,12 +8,12 @@ again for every class that inherits it and for every decoder.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 
-class Field(NamedTuple):
+class Field(msgspec.Struct, frozen=True):
     """A declared field: its name here, that in JSON, and its type."""
 
     name: str

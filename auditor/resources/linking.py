@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
@@ -24,7 +26,7 @@ Owners come before what they own.
 """
 
 
-class _Traits(NamedTuple):
+class _Traits(msgspec.Struct, frozen=True):
     """What linking asks of a class, told once: an audit links many nodes of few classes."""
 
     indexed: bool
@@ -155,7 +157,8 @@ def _lines(place: Place) -> tuple[str, ...]:
 
 def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
     """Write what `_adopt` does for parts of a class that is known."""
-    indexed, has_parts, hollow = _traits(cls)
+    traits = _traits(cls)
+    indexed, hollow = traits.indexed, traits.hollow
     lines = (
         "for index, part in enumerate(value):",
         "    part.owner = struct",
@@ -167,7 +170,7 @@ def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
         "    if not part.name: part.name = last_segment(part.id)",
         hollow and f"    if part.properties is {named(hollow)}: unset(part, 'properties')",
         not indexed and "leaves += value",
-        has_parts and "owners += value",
+        traits.has_parts and "owners += value",
     )
     return tuple(line for line in lines if line)
 
