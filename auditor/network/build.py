@@ -349,9 +349,14 @@ def _damage(node: Node, damages: list[Damage]) -> None:
             unset_field(node, value.pointer)
 
 
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
+"""An address of version 4: most values that are met for the first time."""
+
+
 def _fault(form: str, text: str) -> str:
     try:
-        if text and form in _CHECKS:
+        if text and form in _CHECKS and not (form in _ADDRESSES and _PLAIN.fullmatch(text)):
             _CHECKS[form](text)
     except (AddressError, PortError) as error:
         return str(error)
@@ -371,6 +376,7 @@ def _check_address_or_tag(text: str) -> None:
 _TAG = re.compile(r"\*|[\w.-]+", re.ASCII)
 
 
+_ADDRESSES = ("address", "cidr", "address-or-tag")
 _CHECKS: dict[str, Any] = {
     "address": parse_address,
     "cidr": parse_prefix,

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
+from auditor.errors import Undetermined
 from auditor.resources.base import (
     HIDDEN,
     TYPES,
@@ -48,9 +50,12 @@ class Damage(msgspec.Struct, frozen=True):
 
 _Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
 
+_Lists: TypeAlias = tuple[tuple[Callable[[Any], Any], str], ...]
+"""Lists in the settings of a class: what reads each, and its attribute."""
+
 
 @lru_cache(maxsize=4096)
-def _reader(spelled: str, few: bool) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
+def _reader(spelled: str, few: bool) -> tuple[type[Node] | None, _Quick | None, _Lists]:
     """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
     cls = TYPES.get(spelled.lower())
     if cls is None:
@@ -77,42 +82,50 @@ def decode(
     cls, quick, always = _reader(record.type, few)
     if cls is None:
         return None
-    node = _decode(record, cls, quick, damages, Words() if words is None else words)
-    for attribute in always:
-        _leave_open(node, attribute)
+    if words is None:
+        words = Words()
+    node = None
+    if quick is not None and record.dialect is _ARM and not record.unresolved:
+        read, share = quick
+        try:
+            node = read(record.body)
+            share(node, words)
+        except (msgspec.ValidationError, RecursionError):
+            node = None
+    if node is None:
+        node = _decode_otherwise(record, cls, damages, words)
+    for lists, attribute in always:
+        _leave_open(node, lists, attribute)
     return node
 
 
-def _always(cls: type[Node]) -> tuple[str, ...]:
+def _always(cls: type[Node]) -> _Lists:
     """The lists that Azure writes in the settings of a class, if only empty ones."""
     settings = next((hint for key, hint in _hints(cls).values() if key == "properties"), None)
+    if settings is None:
+        return ()
     keys = [key for kind, keys in ALWAYS_LISTED.items() if TYPES.get(kind) is cls for key in keys]
-    return tuple(_attributes(settings)[key.lower()] for key in keys) if settings else ()
+    attributes = [_attributes(settings)[key.lower()] for key in keys]
+    return tuple((attrgetter(f"properties.{each}"), each) for each in attributes)
 
 
-def _leave_open(node: Node | None, attribute: str) -> None:
+def _leave_open(node: Node | None, told: Callable[[Any], Any], attribute: str) -> None:
+    try:
+        if told(node) is not None:  # as nearly always
+            return
+    except (Undetermined, AttributeError):
+        pass
     settings = peek(node, "properties")
-    if settings is None or peek(settings, attribute) is not None:  # as nearly always
-        return
-    if settings is hollow_of(kind_of(settings)):
+    if settings is None or settings is hollow_of(kind_of(settings)):
         return  # without any settings it is told as such
     if attribute in settings.__struct_fields__:
         with suppress(AttributeError):
             unset(settings, attribute)
 
 
-def _decode(
-    record: Record, cls: type[Node], quick: _Quick | None, damages: list[Damage], words: Words
+def _decode_otherwise(
+    record: Record, cls: type[Node], damages: list[Damage], words: Words
 ) -> Node | None:
-    if quick is not None and record.dialect is _ARM and not record.unresolved:
-        read, share = quick
-        try:
-            found = read(record.body)
-            share(found, words)
-        except (msgspec.ValidationError, RecursionError):
-            pass
-        else:
-            return found
     node = _decode_slowly(record, cls, damages)
     if node is not None:
         words.share(node)
