@@ -9,27 +9,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections import UserDict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 import click
 
 from auditor import __version__, streams
-from auditor.commands import (
-    auditing,
-    complying,
-    diff,
-    filters,
-    graph,
-    history,
-    reach,
-    routes,
-    rulebook,
-    snapshot,
-    verify,
-)
 from auditor.errors import AuditorError
 from auditor.schema import DOCUMENTS, schema_of
 from auditor.streams import say
@@ -102,7 +91,44 @@ def _tell(error: AuditorError) -> int:
     return error.exit_status
 
 
-@click.group(context_settings=_CONTEXT)
+class _Commands(UserDict[str, click.Command]):
+    """The commands by name, each read from its module when it is asked for: most runs ask one."""
+
+    _MODULES: ClassVar = {
+        "check": "auditing:check",
+        "compliance": "complying:compliance",
+        "diff": "diff:diff",
+        "effective-routes": "routes:effective_routes",
+        "effective-rules": "filters:effective_rules",
+        "explain": "rulebook:explain",
+        "flow": "filters:flow",
+        "graph": "graph:graph",
+        "history": "history:history",
+        "next-hop": "routes:next_hop",
+        "reach": "reach:reach",
+        "report": "auditing:report_",
+        "rules": "rulebook:rules",
+        "snapshot": "snapshot:snapshot",
+        "verify": "verify:verify",
+    }
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self.data:
+            module, _, attribute = self._MODULES[name].partition(":")
+            self.data[name] = getattr(import_module(f"auditor.commands.{module}"), attribute)
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._MODULES or name in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._MODULES, *self.data}))
+
+    def __len__(self) -> int:
+        return len({*self._MODULES, *self.data})
+
+
+@click.group(commands=_Commands(), context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="auditor")
 def cli() -> None:
     """Tell, with proof, whether an Azure network is what its architecture says it is."""
@@ -128,23 +154,3 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     if found is not None:
         say(found(cli, {}, "auditor", "_AUDITOR_COMPLETE").source())
-
-
-for each in (
-    auditing.check,
-    auditing.report_,
-    rulebook.rules,
-    rulebook.explain,
-    filters.flow,
-    history.history,
-    reach.reach,
-    graph.graph,
-    diff.diff,
-    filters.effective_rules,
-    routes.next_hop,
-    routes.effective_routes,
-    snapshot.snapshot,
-    verify.verify,
-    complying.compliance,
-):
-    cli.add_command(each)

@@ -58,7 +58,7 @@ def _place(rule: Rule[Any]) -> str:
 
 
 def _packaged() -> Iterator[ModuleType]:
-    for point in sorted(entry_points(group="auditor.rules"), key=lambda p: (p.name, p.value)):
+    for point in sorted(_points("auditor.rules"), key=lambda p: (p.name, p.value)):
         package = _load(point.value, point.load)
         yield package
         for info in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
@@ -150,4 +150,15 @@ def renderer(name: str) -> Renderer:
 
 @cache
 def _renderer_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group="auditor.reports")}
+    return {point.name: point for point in _points("auditor.reports")}
+
+
+def _points(group: str) -> Iterable[EntryPoint]:
+    points: Iterable[EntryPoint] = _installed().select(group=group)
+    return points
+
+
+@cache
+def _installed() -> Any:
+    """Everything that the installed packages bring; they are asked once, for that takes long."""
+    return entry_points()

@@ -50,6 +50,7 @@ Outcome: TypeAlias = Finding | Unknown
 Outcomes: TypeAlias = Iterator[Finding | Unknown]
 
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-[0-9]{3}")
+_FLUSH = re.compile(r"\n\S")
 _NOTHING = Reads()
 
 
@@ -183,7 +184,7 @@ def rule(
         raise BadRule(f"{id!r} is no rule id; write FAMILY-000")
 
     def decorate(check: Callable[..., Outcomes]) -> Rule[S]:
-        page = inspect.cleandoc(check.__globals__.get("__doc__") or "").strip()
+        page = _page(check.__globals__.get("__doc__") or "")
         if not page:
             raise BadRule(f"{check.__module__}: the module needs a docstring, it is {id}'s page")
         if parameters is not None and not _is_frozen(parameters):
@@ -208,6 +209,11 @@ def rule(
         )
 
     return decorate
+
+
+def _page(text: str) -> str:
+    """Give a docstring as a page; those of modules are mostly flush with the margin."""
+    return (text.expandtabs() if _FLUSH.search(text) else inspect.cleandoc(text)).strip()
 
 
 def _is_frozen(cls: type[Any]) -> bool:

@@ -7,6 +7,7 @@ must never pass silently.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -94,9 +95,21 @@ def find(start: Path) -> Path | None:
         if os.path.isfile(own):  # false, too, for what may not be looked at
             return own
         shared = folder / "pyproject.toml"
-        if os.path.isfile(shared) and _shared_table(shared) is not None:
+        if os.path.isfile(shared) and _may_hold(shared) and _shared_table(shared) is not None:
             return shared
     return None
+
+
+_OURS = rb"""tool["']?\s*\.\s*["']?auditor|\[\s*["']?tool["']?\s*\]|tool["']?\s*=|\\[uUx]"""
+"""How a text that has a table tool.auditor spells it; it may spell any key in escapes."""
+
+
+def _may_hold(path: Path) -> bool:
+    """Tell at a glance that a file of other tools is none of ours."""
+    try:
+        return re.search(_OURS, path.read_bytes()) is not None
+    except OSError:
+        return True
 
 
 def _shared_table(path: Path) -> Any:

@@ -12,10 +12,9 @@ _SUFFIXES = (
     "vault.usgovcloudapi.net",
     "vault.microsoftazure.de",
 )
-_REFERENCE = re.compile(
+_REFERENCE = (
     r"https://(?P<host>(?P<vault>[a-z0-9-]{1,127})\.(?P<suffix>[a-z0-9.]+))(?::443)?"
-    r"/(?P<kind>secrets|certificates)/(?P<name>[a-z0-9-]{1,127})(?:/(?P<version>[a-z0-9-]{1,127}))?/?",
-    re.IGNORECASE,
+    r"/(?P<kind>secrets|certificates)/(?P<name>[a-z0-9-]{1,127})(?:/(?P<version>[a-z0-9-]{1,127}))?/?"
 )
 
 
@@ -40,7 +39,7 @@ def key_vault_secret(id: str) -> KeyVaultReference | None:
     Also `/certificates/`, a slash at the end and the vaults of other clouds. None for any other
     text: whoever asked cannot tell what the gateway reads.
     """
-    found = _REFERENCE.fullmatch(id.strip())
+    found = re.fullmatch(_REFERENCE, id.strip(), re.IGNORECASE)
     if found is None or found["suffix"].lower() not in _SUFFIXES:
         return None
     return KeyVaultReference(

@@ -68,7 +68,7 @@ class Workplace:
             text = msgspec.json.format(bytes(raw), indent=-1)
         except (msgspec.DecodeError, RecursionError):
             return False
-        if text.count(b"{") + text.count(b"[") > MOST_DEEP and nesting(text, MAX_DEPTH) > MOST_DEEP:
+        if text.count(b"{") + text.count(b"[") > MOST_DEEP and nesting(text) > MOST_DEEP:
             return False
         name = id or head.id
         if not name:

@@ -100,10 +100,10 @@ def inert_json(text: str) -> str:
 # What the agent of a pipeline obeys in a log: `##[...]` and `##vso[...]` anywhere (Azure
 # Pipelines), `::name ...::` where a line begins (GitHub Actions).
 # No command is called like a group of an IPv6 address.
-_COMMANDING = re.compile(
+_COMMANDING = (
+    "(?i)"
     r"(?<=#)#(?=(?:vso)?\[)"
-    r"|(?<=:):(?![0-9a-f]{1,4}(?![\w-]))(?=[a-z][a-z-]*(?:[ \t].*?)?::)",
-    re.IGNORECASE,
+    r"|(?<=:):(?![0-9a-f]{1,4}(?![\w-]))(?=[a-z][a-z-]*(?:[ \t].*?)?::)"
 )
 
 
@@ -112,7 +112,7 @@ def plain(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     if "##" in text or "::" in text:
-        text = _COMMANDING.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+        text = re.sub(_COMMANDING, lambda match: f"\\x{ord(match[0]):02x}", text)
     return text
 
 

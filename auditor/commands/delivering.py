@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,12 +28,16 @@ NOTIFY = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """Whom to tell, ready to be told; `attachments` are renderers by the name of their format."""
 
-    targets: tuple[Ready, ...] = ()
-    attachments: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    def __init__(
+        self,
+        targets: tuple[Ready, ...] = (),
+        attachments: Mapping[str, Callable[..., None]] | None = None,
+    ) -> None:
+        self.targets = targets
+        self.attachments = attachments or {}
 
     @contextmanager
     def of_failure(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from copy import copy
 from datetime import datetime
 from functools import cache
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -42,7 +42,7 @@ _Decoded: TypeAlias = tuple[str, Node, Parts | None]
 """A resource, after its key, and what is inside it."""
 
 
-class _Read(NamedTuple):
+class _Read(msgspec.Struct, frozen=True):
     """What the records gave: resources in order, and those among them that another may hold.
 
     Besides how many there are of each type, and the keys of those that nobody reads.
@@ -135,19 +135,22 @@ def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Rea
     below: list[int] = []
     unread: list[int] = []
     noted = 0
+    types = Counter(map(attrgetter("type"), records))
+    few = _few(records, types)
     for number in sorted(range(len(records)), key=places.__getitem__):
         record = records[number]
         if places[number] - noted > _SOME:
             noted = places[number]
             snapshot.sources[record.source].passed(record.start)
-        node = decode(record, damages, words)
+        is_few = record.type in few
+        node = decode(record, damages, words, few=is_few)
         if node is None:
             unread.append(number)
             continue
         node.record = record
         node.id = record.id  # one copy of the text
         key = keys[number]
-        found[number] = key, node, link(node, key)
+        found[number] = key, node, link(node, key, few=is_few)
         if not ids.is_top(key):
             below.append(number)
         if words.new:
@@ -159,12 +162,28 @@ def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Rea
     decoded = [one for one in found if one is not None]
     held = [one[1] for number in sorted(below) if (one := found[number]) is not None]
     counted = frozenset(keys[number] for number in unread)
-    return _Read(decoded, held, _counts(records, unread), counted)
+    return _Read(decoded, held, _counts(records, types, unread), counted)
 
 
-def _counts(records: Sequence[Record], unread: Iterable[int]) -> tuple[TypeCount, ...]:
+_RARE = 8
+_LITTLE = 1 << 14
+"""How many bytes of a type are read sooner than it takes to prepare for reading many."""
+
+
+def _few(records: Iterable[Record], types: Counter[str]) -> frozenset[str]:
+    """Give the types of which there is little to read."""
+    sizes: Counter[str] = Counter()
+    rare = {name for name, count in types.items() if count <= _RARE}
+    for record in records:
+        if record.type in rare:
+            sizes[record.type] += len(record.body)
+    return frozenset(name for name, size in sizes.items() if size < _LITTLE)
+
+
+def _counts(
+    records: Sequence[Record], spelled: Counter[str], unread: Iterable[int]
+) -> tuple[TypeCount, ...]:
     """Count the resources of each type, however it is spelled; `unread` are records by number."""
-    spelled = Counter(map(attrgetter("type"), records))
     left = Counter(records[number].type for number in unread)
     counts: dict[str, TypeCount] = {}
     for name in sorted(spelled):
@@ -330,9 +349,14 @@ def _damage(node: Node, damages: list[Damage]) -> None:
             unset_field(node, value.pointer)
 
 
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
+"""An address of version 4: most values that are met for the first time."""
+
+
 def _fault(form: str, text: str) -> str:
     try:
-        if text and form in _CHECKS:
+        if text and form in _CHECKS and not (form in _ADDRESSES and _PLAIN.fullmatch(text)):
             _CHECKS[form](text)
     except (AddressError, PortError) as error:
         return str(error)
@@ -352,6 +376,7 @@ def _check_address_or_tag(text: str) -> None:
 _TAG = re.compile(r"\*|[\w.-]+", re.ASCII)
 
 
+_ADDRESSES = ("address", "cidr", "address-or-tag")
 _CHECKS: dict[str, Any] = {
     "address": parse_address,
     "cidr": parse_prefix,

@@ -146,9 +146,9 @@ def _by_subnet(
 ) -> dict[str, tuple[tuple[ManagedCluster, AgentPool], ...]]:
     found: dict[str, list[tuple[ManagedCluster, AgentPool]]] = defaultdict(list)
     for pool in network.all(AgentPool):
-        for key, target, _ in walk.references(pool):
-            if key == kind and isinstance(pool.owner, ManagedCluster):
-                found[fold(target)].append((pool.owner, pool))
+        for reference in walk.references(pool):
+            if reference.kind == kind and isinstance(pool.owner, ManagedCluster):
+                found[fold(reference.target)].append((pool.owner, pool))
     return {key: tuple(pools) for key, pools in found.items()}
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from operator import attrgetter
 from sys import maxunicode
 from types import FunctionType
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeAlias, TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -75,6 +75,10 @@ class Edge(msgspec.Struct, eq=False, gc=False):
 
     def _leads(self, key: str) -> bool:
         return key == self.target or ("/virtualmachines/" in key and model_key(key) == self.target)
+
+
+_Kind: TypeAlias = tuple[Callable[[Node], None], visit.Finder | None]
+"""What keeps the nodes of a class, and what finds the references of one."""
 
 
 class Network:
@@ -263,12 +267,12 @@ class Network:
         nodes, dangling = self.nodes, self._dangling
         found: visit.Targets = []
         silent: set[int] = set()
-        kinds: dict[type[Node], tuple[Callable[[Node], None], visit.Finder | None]] = {}
+        kinds: dict[type[Node], _Kind] = {}
         for source in chain(nodes.values(), self._leaves):
             kind = type(source)
             known = kinds.get(kind)
             if known is None:
-                known = kinds[kind] = self._by_type[kind].append, visit.finder(kind)
+                known = self._meet(kind, kinds)
             keep, find = known
             keep(source)
             if find is None:
@@ -299,6 +303,15 @@ class Network:
                 else:
                     node.incoming.append(edge)
             found.clear()
+
+    def _meet(self, kind: type[Node], kinds: dict[type[Node], _Kind]) -> _Kind:
+        """Say what is to be done with nodes of a class, of which the first is met."""
+        keep = self._by_type[kind].append
+
+        def settle(find: visit.Finder) -> None:
+            kinds[kind] = keep, find
+
+        return kinds.setdefault(kind, (keep, visit.finder(kind, settle)))
 
 
 def model_key(key: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +11,7 @@ from auditor.network.graph import Edge, Missing, Network, question
 from auditor.resources.base import TYPES, Node
 
 
-class Hole(NamedTuple):
+class Hole(msgspec.Struct, frozen=True):
     """A resource that is missing, and the first reference to it or to a part of it.
 
     Or a part of it that came without it, and names it by its own id.

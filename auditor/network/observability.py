@@ -212,8 +212,8 @@ def associated_rules(network: Network) -> dict[str, tuple[str, ...]]:
     """The ids of the data collection rules of each resource, by the resource's folded id."""
     found: dict[str, list[str]] = defaultdict(list)
     for association in network.all(DataCollectionRuleAssociation):
-        for _, rule, _ in walk.references(association):
-            found[fold(parent(association.id) or "")].append(rule)
+        for reference in walk.references(association):
+            found[fold(parent(association.id) or "")].append(reference.target)
     return {key: tuple(rules) for key, rules in found.items()}
 
 

@@ -10,10 +10,9 @@ from auditor.network.graph import Network
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
-_NODE = re.compile(
+_NODE = (
     r"(aks-[a-z0-9]{1,12}-[0-9]{8}-(vmss[0-9a-z]{6}|[0-9]+)|aks[a-z0-9]{1,6}0000[0-9a-z]{2})"
-    r"(____.*)?",
-    re.IGNORECASE,
+    r"(____.*)?"
 )
 """AKS's names of nodes, Linux and Windows; `____` and a range follow in dual-stack clusters."""
 
@@ -23,7 +22,7 @@ _ELSEWHERE = frozenset({"virtualappliance", "virtualnetworkgateway", "none"})
 
 def is_node_route(route: Route) -> bool:
     """Tell whether a route is one that kubenet keeps for a node, named after it (K-45)."""
-    return bool(_NODE.fullmatch(route.name))
+    return bool(re.fullmatch(_NODE, route.name, re.IGNORECASE))
 
 
 def steered_subnets(network: Network, table: RouteTable) -> tuple[Subnet, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -71,7 +71,7 @@ def where_alike(
     return [rule for rule, said in pairs if (asked(rule) if said is walk.UNTOLD else answers[said])]
 
 
-class Order(NamedTuple):
+class Order(msgspec.Struct, frozen=True):
     """The places of the rules of one direction by priority; whether any two tie."""
 
     places: tuple[int, ...]

@@ -20,10 +20,11 @@ PORTED = ("tcp", "udp")
 class FlowSpace(Space):
     """Packets from `source` to `destination`, by protocol and ports, of one version of IP.
 
-    `likely` and `asked` are what others remember of its sets, as it keeps all of these anyway.
+    `likely`, `asked` and `ports` are what others remember of its sets, as it keeps all of these
+    anyway.
     """
 
-    __slots__ = ("asked", "likely", "version")
+    __slots__ = ("asked", "likely", "ports", "version")
 
     def __init__(self, version: Version) -> None:
         """Make a space of its own: sets of two spaces do not mix."""
@@ -31,6 +32,7 @@ class FlowSpace(Space):
         self.version: Version = version
         self.likely: dict[PacketSet, tuple[int, ...]] = {}
         self.asked: dict[object, PacketSet] = {}
+        self.ports: dict[tuple[PacketSet, int], Intervals] = {}
         super().__init__(
             (
                 Dimension("destination", size),

@@ -75,12 +75,14 @@ def _whatever_address(total: Bounds) -> Bounds:
     return Bounds.maybe(may[1]) if total.must.is_empty else total
 
 
-def _ports_of(packets: PacketSet, protocol: int) -> Intervals:
+def _ports_of(space: FlowSpace, packets: PacketSet, protocol: int) -> Intervals:
     """Give the destination ports in packets of a protocol; of one without ports, some or none."""
-    space = packets.space
-    return values_where(
-        packets, space.place("destination_port"), {space.place("protocol"): protocol}
-    )
+    key = packets, protocol
+    found = space.ports.get(key)
+    if found is None:
+        where = {space.place("protocol"): protocol}
+        found = space.ports[key] = values_where(packets, space.place("destination_port"), where)
+    return found
 
 
 _NONE = PortSet(())
@@ -90,8 +92,8 @@ def _split(
     space: FlowSpace, total: Bounds, protocol: str, ports: PortSet
 ) -> Iterator[tuple[Verdict, PortSet]]:
     [(number, _)] = numbers_of(protocol, space.version)
-    must = _ports_of(total.must, number)
-    may = must if total.is_exact else _ports_of(total.may, number)
+    must = _ports_of(space, total.must, number)
+    may = must if total.is_exact else _ports_of(space, total.may, number)
     if protocol not in PORTED:
         verdict = Verdict.UNKNOWN if may else Verdict.BLOCKED
         yield (Verdict.REACHABLE if must else verdict), EVERY_PORT

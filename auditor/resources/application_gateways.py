@@ -5,8 +5,6 @@ and, since 2023, plain TCP and TLS (`listeners`, `routingRules`, `backendSetting
 two are twins here, a subclass each, so that questions need not ask which it is.
 """
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.errors import Undetermined

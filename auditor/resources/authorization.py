@@ -1,7 +1,5 @@
 """Role assignments and managed identities: who may do what, and under which principal."""
 
-from __future__ import annotations
-
 from auditor.resources.base import Resource, Wire, Word, arm, settings
 
 

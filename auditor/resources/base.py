@@ -8,8 +8,6 @@ A field the input names but does not give is *unset* (see `auditor.resources.dec
 raises `Undetermined`, which becomes the answer *unknown*. An absent or null field is None.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import cache
@@ -48,7 +46,7 @@ HIDDEN = f"auditor:{os.urandom(8).hex()}:"
 class Wire(msgspec.Struct, rename="camel", kw_only=True, eq=False):
     """A JSON object as Azure writes it. Changed by nobody once its network is built."""
 
-    whole: ClassVar[type[Wire] | None] = None
+    whole: ClassVar[Any] = None
     """The class proper, for a struct with unset fields; None for all others."""
     alike: ClassVar[bool] = False
     """Whether many say the same, so that one is kept for all that do: the settings of a node."""
@@ -86,7 +84,7 @@ K = TypeVar("K", bound="Wire")
 
 def kind_of(struct: K) -> type[K]:
     """Give the class a struct was declared with, whether or not it has unset fields."""
-    return struct.whole or type(struct)  # type: ignore[return-value]
+    return struct.whole or type(struct)
 
 
 def json_name(cls: type[msgspec.Struct], attribute: str) -> str:
@@ -139,14 +137,14 @@ class Node(Wire):
     id: str = ""
     name: str = ""
     key: str = msgspec.field(default="", name=HIDDEN + "key")
-    owner: Node | None = msgspec.field(default=None, name=HIDDEN + "owner")
+    owner: "Node | None" = msgspec.field(default=None, name=HIDDEN + "owner")
     collection: str = msgspec.field(default="", name=HIDDEN + "collection")
     index: int = msgspec.field(default=0, name=HIDDEN + "index")
     record: Record | None = msgspec.field(default=None, name=HIDDEN + "record")
     incoming: list[Any] | None = msgspec.field(default=None, name=HIDDEN + "incoming")
 
     @property
-    def root(self) -> Node:
+    def root(self) -> "Node":
         """The resource whose record holds this node."""
         node = self
         while node.record is None and node.owner is not None:
@@ -224,6 +222,8 @@ def hollow_of(cls: Any) -> Wire | None:
     """Give the stand-in for settings of a class that never came."""
     return _HOLLOW.get(cls)
 
+
+Node.__annotations__["owner"] = Node | None  # no text to be read by every class that inherits it
 
 N = TypeVar("N", bound=type[Node])
 

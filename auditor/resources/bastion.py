@@ -1,7 +1,5 @@
 """Azure Bastion."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings

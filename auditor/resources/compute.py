@@ -1,7 +1,5 @@
 """Virtual machines and scale sets, as far as the network sees them (E-2, E-2b)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.errors import Undetermined

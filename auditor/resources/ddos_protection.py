@@ -1,7 +1,5 @@
 """DDoS protection plans."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import Named, Resource, Wire, Word, arm, settings

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
+from auditor.errors import Undetermined
 from auditor.resources.base import (
     HIDDEN,
     TYPES,
@@ -29,7 +31,7 @@ from auditor.resources.base import (
 from auditor.resources.fields import decoder, fields
 from auditor.resources.twins import twin
 from auditor.resources.walk import bare, peek
-from auditor.resources.words import Sharer, Words, sharer
+from auditor.resources.words import Sharer, Words, holds_alike, note, sharer
 from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Dialect, Record
 
@@ -48,65 +50,82 @@ class Damage(msgspec.Struct, frozen=True):
 
 _Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
 
+_Lists: TypeAlias = tuple[tuple[Callable[[Any], Any], str], ...]
+"""Lists in the settings of a class: what reads each, and its attribute."""
+
 
 @lru_cache(maxsize=4096)
-def _reader(spelled: str) -> tuple[type[Node] | None, _Quick | None, tuple[str, ...]]:
+def _reader(spelled: str, few: bool) -> tuple[type[Node] | None, _Quick | None, _Lists]:
     """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
     cls = TYPES.get(spelled.lower())
     if cls is None:
         return cls, None, ()
     if cls.lifted:
         return cls, None, _always(cls)
+    if few and not holds_alike(cls):
+        return cls, (decoder(cls).decode, note), _always(cls)
     quick = twin(cls)
     return cls, (decoder(quick).decode, sharer(quick)), _always(cls)
 
 
-def decode(record: Record, damages: list[Damage], words: Words | None = None) -> Node | None:
+def decode(
+    record: Record, damages: list[Damage], words: Words | None = None, *, few: bool = False
+) -> Node | None:
     """Decode one record, in the `words` met before; None when nobody reads its type.
 
+    With `few`, of a type of which little is read, words are only looked at, and not shared: others
+    rely on settings alone to be one where many say the same.
     Values of the wrong type are left unset and added to `damages`; the caller decides whether
     that ends the audit. A record that is no object at all gives None and a damage. Unset are the
     lists, too, that Azure always writes and this record lacks: it was cut short.
     """
-    cls, quick, always = _reader(record.type)
+    cls, quick, always = _reader(record.type, few)
     if cls is None:
         return None
-    node = _decode(record, cls, quick, damages, Words() if words is None else words)
-    for attribute in always:
-        _leave_open(node, attribute)
+    if words is None:
+        words = Words()
+    node = None
+    if quick is not None and record.dialect is _ARM and not record.unresolved:
+        read, share = quick
+        try:
+            node = read(record.body)
+            share(node, words)
+        except (msgspec.ValidationError, RecursionError):
+            node = None
+    if node is None:
+        node = _decode_otherwise(record, cls, damages, words)
+    for lists, attribute in always:
+        _leave_open(node, lists, attribute)
     return node
 
 
-def _always(cls: type[Node]) -> tuple[str, ...]:
+def _always(cls: type[Node]) -> _Lists:
     """The lists that Azure writes in the settings of a class, if only empty ones."""
     settings = next((hint for key, hint in _hints(cls).values() if key == "properties"), None)
+    if settings is None:
+        return ()
     keys = [key for kind, keys in ALWAYS_LISTED.items() if TYPES.get(kind) is cls for key in keys]
-    return tuple(_attributes(settings)[key.lower()] for key in keys) if settings else ()
+    attributes = [_attributes(settings)[key.lower()] for key in keys]
+    return tuple((attrgetter(f"properties.{each}"), each) for each in attributes)
 
 
-def _leave_open(node: Node | None, attribute: str) -> None:
+def _leave_open(node: Node | None, told: Callable[[Any], Any], attribute: str) -> None:
+    try:
+        if told(node) is not None:  # as nearly always
+            return
+    except (Undetermined, AttributeError):
+        pass
     settings = peek(node, "properties")
-    if settings is None or peek(settings, attribute) is not None:  # as nearly always
-        return
-    if settings is hollow_of(kind_of(settings)):
+    if settings is None or settings is hollow_of(kind_of(settings)):
         return  # without any settings it is told as such
     if attribute in settings.__struct_fields__:
         with suppress(AttributeError):
             unset(settings, attribute)
 
 
-def _decode(
-    record: Record, cls: type[Node], quick: _Quick | None, damages: list[Damage], words: Words
+def _decode_otherwise(
+    record: Record, cls: type[Node], damages: list[Damage], words: Words
 ) -> Node | None:
-    if quick is not None and record.dialect is _ARM and not record.unresolved:
-        read, share = quick
-        try:
-            found = read(record.body)
-            share(found, words)
-        except (msgspec.ValidationError, RecursionError):
-            pass
-        else:
-            return found
     node = _decode_slowly(record, cls, damages)
     if node is not None:
         words.share(node)

@@ -1,7 +1,5 @@
 """Public and private DNS zones, their links and record sets (facts L-10 to L-15, T-2)."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """Azure Firewall, its policies with their rules, and IP groups (E-20 to E-25)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from msgspec import field

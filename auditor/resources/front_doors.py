@@ -4,8 +4,6 @@ A profile's endpoints, routes, origins, domains and security policies are resour
 a list of profiles does not hold them.
 """
 
-from __future__ import annotations
-
 from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
 
 _PROFILE = "Microsoft.Cdn/profiles"

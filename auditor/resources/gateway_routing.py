@@ -1,7 +1,5 @@
 """Where an application gateway sends requests: rules, path maps, redirects, weights."""
 
-from __future__ import annotations
-
 from auditor.resources.base import Node, Ref, Wire, Word, arm, settings
 
 _AGW = "Microsoft.Network/applicationGateways"

@@ -1,7 +1,5 @@
 """Certificates and TLS settings of application gateways."""
 
-from __future__ import annotations
-
 from auditor.resources.base import Node, Ref, Wire, Word, arm, settings
 
 _AGW = "Microsoft.Network/applicationGateways"

@@ -1,7 +1,5 @@
 """VPN and ExpressRoute: gateways in VNets, local gateways, connections, circuits (R-24 to R-27)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import (

@@ -1,7 +1,5 @@
 """Network interfaces and their ip configurations."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, Word, arm, settings

@@ -1,7 +1,5 @@
 """Key vaults, as far as who may read a secret and from where (T-8 to T-10)."""
 
-from __future__ import annotations
-
 from auditor.resources.base import ArmId, Ref, Resource, Wire, Word, arm, settings
 from auditor.resources.mysql import ConnectionState
 

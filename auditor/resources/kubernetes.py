@@ -1,7 +1,5 @@
 """Kubernetes objects of a `kubectl get -o json`, as far as the Azure network meets them."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import msgspec

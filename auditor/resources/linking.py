@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
+
+import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.ids import name as last_segment
-from auditor.resources import visit, walk
+from auditor.resources import walk
 from auditor.resources.base import Node, Wire, hollow_of, unset
 from auditor.resources.fields import fields
 from auditor.resources.written import NAMES, Place, function, named, visits
@@ -24,7 +26,7 @@ Owners come before what they own.
 """
 
 
-class _Traits(NamedTuple):
+class _Traits(msgspec.Struct, frozen=True):
     """What linking asks of a class, told once: an audit links many nodes of few classes."""
 
     indexed: bool
@@ -39,15 +41,17 @@ def _traits(cls: type[Node]) -> _Traits:
     return _Traits(cls.indexed, walk.has_parts(cls), hollow)
 
 
-def link(root: Node, key: str) -> Parts | None:
+def link(root: Node, key: str, *, few: bool = False) -> Parts | None:
     """Tell a node and every part inside it who and where it is; `key` is the node's folded id.
 
-    Give the parts; None for a node of a class that has none.
+    Give the parts; None for a node of a class that has none. `few` as of `decode`.
     """
     traits = _traits(type(root))
     _introduce(root, traits, key)
     if not traits.has_parts:
         return None
+    if few:
+        return _link_slowly(root)
     named: Named = []
     leaves: list[Node] = []
     owners = [root]
@@ -60,13 +64,12 @@ def link(root: Node, key: str) -> Parts | None:
 
 
 def _link_slowly(root: Node) -> Parts:
-    """Link what has unset fields on the way to its parts."""
+    """Link what has unset fields on the way to its parts, or a class of which there are few."""
     named: Named = []
     leaves: list[Node] = []
     owners = [root]
     for owner in owners:
-        for collection, parts in visit.collections(owner):
-            _adopt(owner, collection, parts, named, leaves, owners)
+        _adopt_below(owner, owner, "", named, leaves, owners)
     return named, leaves
 
 
@@ -118,7 +121,7 @@ def _adopt_below(
     owners: list[Node],
 ) -> None:
     """Link the parts inside a struct that is none."""
-    collections: visit.Collections = []
+    collections: list[tuple[str, list[Node]]] = []
     walk.collect(struct, path, collections)
     for collection, parts in collections:
         _adopt(owner, collection, parts, named, leaves, owners)
@@ -154,7 +157,8 @@ def _lines(place: Place) -> tuple[str, ...]:
 
 def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
     """Write what `_adopt` does for parts of a class that is known."""
-    indexed, has_parts, hollow = _traits(cls)
+    traits = _traits(cls)
+    indexed, hollow = traits.indexed, traits.hollow
     lines = (
         "for index, part in enumerate(value):",
         "    part.owner = struct",
@@ -166,7 +170,7 @@ def _part_lines(cls: type[Node], pointer: str) -> tuple[str, ...]:
         "    if not part.name: part.name = last_segment(part.id)",
         hollow and f"    if part.properties is {named(hollow)}: unset(part, 'properties')",
         not indexed and "leaves += value",
-        has_parts and "owners += value",
+        traits.has_parts and "owners += value",
     )
     return tuple(line for line in lines if line)
 

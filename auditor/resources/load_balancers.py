@@ -1,7 +1,5 @@
 """Load balancers: frontends, rules, NAT rules, outbound rules, backend pools (E-10)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.errors import Undetermined

@@ -1,7 +1,5 @@
 """AKS clusters and their agent pools (facts K-*)."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """What watches the network: diagnostic settings, workspaces, watchers, flow logs (facts G-*)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import ArmId, Resource, Sku, Wire, Word, arm, settings

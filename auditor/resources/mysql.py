@@ -1,7 +1,5 @@
 """Azure Database for MySQL: servers and their firewall rules (facts L-20 to L-25)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import ArmId, Ref, Resource, Sku, Wire, Word, arm, settings

@@ -1,7 +1,5 @@
 """NAT gateways: egress only, never inbound (R-31)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import Ref, Resource, Sku, Wire, Word, arm, settings

@@ -1,7 +1,5 @@
 """Azure Virtual Network Manager: groups of networks, admin rules, connectivity (N-50 to N-54)."""
 
-from __future__ import annotations
-
 from auditor.resources.base import ArmId, Node, Ports, Resource, Wire, Word, arm, settings
 
 _MANAGER = "Microsoft.Network/networkManagers"

@@ -1,7 +1,5 @@
 """Private endpoints, their DNS zone groups, private link services (facts L-1 to L-7)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import ArmId, IpAddress, Node, Ref, Resource, Wire, Word, arm, settings

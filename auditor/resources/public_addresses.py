@@ -1,7 +1,5 @@
 """Public IP addresses and prefixes (facts E-1, E-3, E-6)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import Cidr, IpAddress, Ref, Resource, Sku, Wire, Word, arm, settings

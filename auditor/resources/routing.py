@@ -1,7 +1,5 @@
 """Route tables and their routes (R-5)."""
 
-from __future__ import annotations
-
 from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,

@@ -1,7 +1,5 @@
 """Network security groups, their rules, application security groups (facts N-*)."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from auditor.errors import Undetermined

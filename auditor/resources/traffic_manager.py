@@ -1,7 +1,5 @@
 """Traffic Manager profiles: DNS names that lead to the best of several endpoints."""
 
-from __future__ import annotations
-
 from auditor.resources.base import Resource, Wire, arm, settings
 
 

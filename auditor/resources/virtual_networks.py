@@ -1,7 +1,5 @@
 """Virtual networks, subnets and peerings (facts D-1 to D-5, D-11, R-14 to R-20)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.addresses import Prefix, parse_prefix

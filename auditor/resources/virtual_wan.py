@@ -1,7 +1,5 @@
 """Virtual WAN, its hubs, what they join, and Route Servers, which are hubs too (R-28, R-29)."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from auditor.resources.base import (

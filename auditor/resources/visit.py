@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from auditor.errors import Undetermined
 from auditor.resources import walk
-from auditor.resources.base import Node, Ref, Wire
+from auditor.resources.base import Ref, Wire
 from auditor.resources.written import NAMES, Place, function, visits
 
 Targets: TypeAlias = list[tuple[str, str, Ref | None]]
@@ -20,9 +20,6 @@ Targets: TypeAlias = list[tuple[str, str, Ref | None]]
 
 Texts: TypeAlias = list[tuple[str, str]]
 """Values with a form of their own: the form and the text."""
-
-Collections: TypeAlias = list[tuple[str, list[Node]]]
-"""Nodes directly below, by the pointer of the list they stand in."""
 
 Finder: TypeAlias = Callable[[Wire, Targets, set[int]], None]
 """Collects references, as `targets` does."""
@@ -57,24 +54,26 @@ def texts(struct: Wire, known: _Known, found: Texts) -> None:
         )
 
 
-def collections(struct: Wire) -> Collections:
-    """Find what `walk.parts` finds, by the list it stands in."""
-    found: Collections = []
-    try:
-        _collections_of(type(struct))(struct, found)
-    except Undetermined:
-        found.clear()
-        walk.collect(struct, "", found)
-    return found
+_FEW = 6
+"""Structs of a class that are walked through sooner than a function for it is written."""
 
 
-def finder(cls: type[Wire]) -> Finder | None:
+def finder(cls: type[Wire], settle: Callable[[Finder], None]) -> Finder | None:
     """Give what `targets` does for structs of a class; None where none holds a reference.
 
-    It raises Undetermined on the way to what is unset, and may have found some by then.
+    It raises Undetermined on the way to what is unset, and may have found some by then. When it
+    was asked of a few, `settle` gets what is faster for many.
     """
-    refers = any(walk.reference_kind(step) is not None for step in walk.steps(cls))
-    return _targets_of(cls) if refers else None
+    if all(walk.reference_kind(step) is None for step in walk.steps(cls)):
+        return None
+    few = iter(range(_FEW))
+
+    def walked(struct: Wire, found: Targets, silent: set[int]) -> None:
+        if next(few, None) is None:
+            settle(_targets_of(cls))
+        walk.targets(struct, found)
+
+    return walked
 
 
 @cache
@@ -114,23 +113,4 @@ def _text_lines(place: Place) -> tuple[str, ...]:
     return (f"if value not in known[{form!r}]: found.append(({form!r}, value))",)
 
 
-@cache
-def _collections_of(cls: type[Wire]) -> Callable[[Wire, Collections], None]:
-    lines = visits(cls, walk.leads_to_parts, _collection_lines, whole_lists=True)
-    visit: Callable[[Wire, Collections], None] = function("struct, found", lines)
-    return visit
-
-
-def _collection_lines(place: Place) -> tuple[str, ...]:
-    step, pointer = place.step, place.pointer
-    if step.struct is not None and issubclass(step.struct, Node):
-        return (f"found.append(({pointer!r}, {'value' if step.many else '[value]'}))",)
-    if not step.many:
-        return (f"collect(value, {pointer + '/'!r}, found)",)
-    return (
-        "for number, item in enumerate(value):",
-        f"    collect(item, f'{pointer}/{{number}}/', found)",
-    )
-
-
-NAMES.update(targets=targets, texts=texts, collect=walk.collect)
+NAMES.update(targets=targets, texts=texts)

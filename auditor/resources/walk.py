@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -31,7 +31,7 @@ class Step(msgspec.Struct, frozen=True):
     sure: bool = False
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, frozen=True):
     """A node found inside another: where, and the node."""
 
     collection: str
@@ -39,7 +39,7 @@ class Part(NamedTuple):
     node: Node
 
 
-class Reference(NamedTuple):
+class Reference(msgspec.Struct, frozen=True):
     """A field that names another resource: `kind` is the JSON key, `target` the id as spelled."""
 
     kind: str
@@ -47,7 +47,7 @@ class Reference(NamedTuple):
     pointer: str
 
 
-class Value(NamedTuple):
+class Value(msgspec.Struct, frozen=True):
     """A field with a form of its own (`cidr`, `address-or-tag`, `ports`)."""
 
     form: str

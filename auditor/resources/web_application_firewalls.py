@@ -1,7 +1,5 @@
 """Web application firewall policies, for application gateways and for Front Door (A-50)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from auditor.errors import Undetermined

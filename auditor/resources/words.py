@@ -105,6 +105,24 @@ def sharer(cls: type[Wire]) -> Sharer:
 
 
 @cache
+def holds_alike(cls: type[Wire]) -> bool:
+    """Whether settings of which many say the same are inside a struct of a class."""
+    inside = (step.struct for step in walk.steps(cls) if step.struct not in (None, cls))
+    return cls.alike or any(map(holds_alike, inside))
+
+
+def note(root: Wire, words: Words) -> None:
+    """Note the values with a form that a resource and its parts hold, and share none.
+
+    What writes a function for a class earns its time back only where there are many of it.
+    """
+    inside = [root]
+    for struct in inside:
+        words.new += [(value.form, value.text) for value in walk.values(struct)]
+        inside += [part.node for part in walk.parts(struct)]
+
+
+@cache
 def _sharing_of(cls: type[Wire]) -> Sharer:
     lines = list(visits(cls, _holds_words, _word_lines, opening=_wholly, whole_alike=True))
     text = "\n".join(lines)

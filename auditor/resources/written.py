@@ -7,7 +7,9 @@ per class finds in a fraction of the time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref, Wire
@@ -16,7 +18,7 @@ NAMES: dict[str, Any] = {}
 """What the lines know by name."""
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """A field that leads somewhere: `at` is how a line calls its value, `kind` what is known of it.
 
     In a list, `at` is an element, and `pointer` lacks its number.

@@ -16,5 +16,5 @@ def check(name: str, text: Text) -> None:
     """Raise InputError when `text` nests deeper than `MAX_DEPTH`."""
     if len(text) > COUNTED or bytes(text).count(b"[") + bytes(text).count(b"{") <= MAX_DEPTH:
         return
-    if nesting(text, MAX_DEPTH) > MAX_DEPTH:
+    if nesting(text) > MAX_DEPTH:
         raise too_deep(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import mmap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -195,16 +194,15 @@ OWN_SHAPE = "auditor snapshot"
 """The shape that asks for every list it knows of, and tells which it could not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, eq=False):
     """One input after decompression. `name` is the path as given ("-" for standard input)."""
 
     name: str
     shape: str
     text: memoryview | bytes
     taken_at: str | None = None
-    _passed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
-    _lines: list[Lines] = field(default_factory=list, init=False, repr=False, compare=False)
+    _passed: list[int] = msgspec.field(default_factory=list)
+    _lines: list[Lines] = msgspec.field(default_factory=list)
 
     def know(self, lines: Lines) -> None:
         """Take over the lines of the very same text."""

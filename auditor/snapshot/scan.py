@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 Text = memoryview | bytes
 
@@ -18,8 +19,10 @@ _COMMA = re.compile(rb"[ \t\r\n]*,?[ \t\r\n]*")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,:\[\]{}]*")
 _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|([\[\]{}])', re.DOTALL)
 _OPENING = b"[{"
 _CLOSING = b"]}"
+_STEPS = {**dict.fromkeys(_OPENING, 1), **dict.fromkeys(_CLOSING, -1)}
 
 
 def skip_space(text: Text, at: int) -> int:
@@ -113,17 +116,7 @@ def first_member(text: Text, at: int, key: str) -> int | None:
     return next((value for name, value in members(text, at) if name == key), None)
 
 
-def nesting(text: Text, enough: int) -> int:
-    """Count how deep objects and arrays nest in `text`, no further than just past `enough`."""
-    depth = deepest = 0
-    for token in _TOKEN.finditer(text):
-        byte = text[token.start()]
-        if byte in _OPENING:
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest > enough:
-                    break
-        elif byte in _CLOSING:
-            depth -= 1
-    return deepest
+def nesting(text: Text) -> int:
+    """Count how deep objects and arrays nest in `text`."""
+    brackets = b"".join(_BRACKET.findall(text))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)

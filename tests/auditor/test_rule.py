@@ -76,6 +76,19 @@ def test_an_id_has_a_family_and_three_digits(name: str) -> None:
         declared(id=name)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "A.\n\n## Why\n  - It does.\n",
+        "  A.\n\n    ## Why\n      - It does.\n    ",
+        "\n    A.\n\n    ## Why\n      - It does.",
+    ],
+)
+def test_a_page_begins_at_the_margin(page: str) -> None:
+    decorate = rule("TST-001", severity=Severity.LOW, since="0.1.0", of=whole)
+    assert decorate(in_module(wrong_thing, page)).page == "A.\n\n## Why\n  - It does."
+
+
 @pytest.mark.parametrize("page", [None, "", "\n \n"])
 def test_a_rule_without_a_page_is_refused(page: str | None) -> None:
     decorate = rule("TST-001", severity=Severity.LOW, since="0.1.0", of=whole)

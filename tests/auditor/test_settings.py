@@ -232,6 +232,39 @@ def test_the_configuration_is_found_upwards(tmp_path: Path) -> None:
     assert settings.find(deep) == tmp_path / "a" / "auditor.toml"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.auditor]",
+        "[ tool . auditor ]",
+        "[\"tool\".'auditor']",
+        "['tool'.\"audito\\u0072\"]",
+        '["\\U00000074ool".auditor]',
+        "[[tool.auditor.waiver]]",
+        "[tool.auditor.params.NSG-001]",
+        "[tool]\nauditor = {}",
+        "[ 'tool' ]\nauditor.strict = true",
+        "tool = { auditor = {} }",
+        '"tool"={auditor={}}',
+        "tool.auditor.strict = true",
+        "tool\t.\t'auditor'.strict = true",
+    ],
+)
+def test_a_table_of_ours_is_found_however_it_is_spelled(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nname = 'auditor'\n{text}\n")
+    if not text.startswith("["):
+        (tmp_path / "pyproject.toml").write_text(f"{text}\n")
+    assert settings.find(tmp_path) == tmp_path / "pyproject.toml"
+
+
+@pytest.mark.parametrize("damage", ["[tool.ruff", "[project]\nname = auditor"])
+def test_a_damaged_file_of_other_tools_is_passed_over(damage: str, tmp_path: Path) -> None:
+    (tmp_path / "auditor.toml").write_text("")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "pyproject.toml").write_text(damage)
+    assert settings.find(tmp_path / "a") == tmp_path / "auditor.toml"
+
+
 def test_a_waiver_of_a_rule_that_does_not_exist_is_refused() -> None:
     good = WaiverEntry("nsg-*", "*", file="f", line=3)
     bad = WaiverEntry("NSG-0O1", "*", file="f", line=9)

@@ -20,46 +20,9 @@ from auditor.snapshot.document import (
     Record,
 )
 from auditor.snapshot.faults import shown
+from auditor.snapshot.formats.envelope import Envelope, read_envelope
 from auditor.snapshot.formats.rows import Rows, rows_of
 from auditor.snapshot.scan import Text, first_member, in_a_row, skip_space
-
-Parts: TypeAlias = list[Raw] | dict[str, Raw] | str | int | float | bool | None
-"""Any JSON value, opened one level deep: what is inside stays undecoded."""
-
-_KEYS = msgspec.json.Decoder(dict[str, Raw])
-
-
-class Envelope(msgspec.Struct, frozen=True):
-    """The keys at the top of an object that tell one shape from another; all others are skipped."""
-
-    id: Parts | UnsetType = UNSET
-    type: Parts | UnsetType = UNSET
-    name: Parts | UnsetType = UNSET
-    properties: Raw | UnsetType = UNSET
-    resource_id: Parts | UnsetType = msgspec.field(name="ResourceId", default=UNSET)
-    resource_type: Parts | UnsetType = msgspec.field(name="ResourceType", default=UNSET)
-    value: Parts | UnsetType = UNSET
-    next_link: Parts | UnsetType = msgspec.field(name="nextLink", default=UNSET)
-    data: Parts | UnsetType = UNSET
-    error: Parts | UnsetType = UNSET
-    schema: Parts | UnsetType = UNSET
-    json_schema: Parts | UnsetType = msgspec.field(name="$schema", default=UNSET)
-    content_version: Parts | UnsetType = msgspec.field(name="contentVersion", default=UNSET)
-    resources: Parts | UnsetType = UNSET
-    predicted_resources: Parts | UnsetType = msgspec.field(name="predictedResources", default=UNSET)
-    changes: Parts | UnsetType = UNSET
-    api_version: Parts | UnsetType = msgspec.field(name="apiVersion", default=UNSET)
-    kind: Parts | UnsetType = UNSET
-    metadata: Parts | UnsetType = UNSET
-    items: Parts | UnsetType = UNSET
-    kubernetes: Parts | UnsetType = UNSET
-    kubernetes_lists: Raw | UnsetType = UNSET
-    effective: Parts | UnsetType = UNSET
-    planned_values: Parts | UnsetType = UNSET
-    values: Parts | UnsetType = UNSET
-    format_version: Parts | UnsetType = UNSET
-    terraform_version: Parts | UnsetType = UNSET
-
 
 Refusals: TypeAlias = list[tuple[str, str, str, str]]
 """What was left out: kind, subject, detail, where."""
@@ -90,7 +53,6 @@ class NotAnExport(InputError):
         return cls(f"{what}; the first: {refusals[0][2]}", advice=advice, kind=kind)
 
 
-_ENVELOPE = msgspec.json.Decoder(Envelope)
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _SCALAR = msgspec.json.Decoder(Raw)
@@ -152,7 +114,7 @@ class Document(msgspec.Struct, frozen=True, dict=True):
         """The telling keys of an object; None for any other JSON value."""
         if self.first != b"{":
             return None
-        envelope = _ENVELOPE.decode(self.outline)
+        envelope = read_envelope(self.outline)
         rows = self.rows
         return envelope if rows is None else replace(envelope, **{str(rows.key): rows.parts})
 

@@ -6,17 +6,14 @@ import re
 
 from auditor.snapshot.formats.document import FOREIGN, Document
 
-_OF_AZURE = re.compile(
-    rb"""
+_OF_AZURE = rb"""(?ix)
     /subscriptions/ | /providers/                   # an id
     | "microsoft\.[a-z.]+/                          # a type
     | azurerm                                       # a type of Terraform
     | "(location|provisioningstate|resourcegroup(name)?|subscription(id)?|tenantid|apiversion)"
     | "\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?"             # an address, a prefix
     | "[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*(/\d{1,3})?"
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+    """
 
 
 def kind_of(document: Document) -> str:
@@ -25,6 +22,6 @@ def kind_of(document: Document) -> str:
     Foreign is an object that says something, names nothing of Azure's, and tells no address. All
     others may be what was left of resources: a list of names, the answer to a query.
     """
-    if document.first != b"{" or not document.keys or _OF_AZURE.search(document.raw):
+    if document.first != b"{" or not document.keys or re.search(_OF_AZURE, document.raw):
         return "unsupported"
     return FOREIGN

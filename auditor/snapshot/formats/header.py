@@ -1,7 +1,5 @@
 """What is read of every element of a list at once."""
 
-from __future__ import annotations
-
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from msgspec import UNSET, Raw
 
-from auditor.snapshot.formats.document import Document, Envelope, NotAnExport, Reading, Refusals
+from auditor.snapshot.formats.document import Document, NotAnExport, Reading, Refusals
+from auditor.snapshot.formats.envelope import read_envelope
 
 _MAX_NESTED = 3
-_ENVELOPE = msgspec.json.Decoder(Envelope)
 
 
 def read_pages(document: Document, read: Callable[[Document], Reading]) -> Reading | None:
@@ -43,7 +42,7 @@ def _is_answer(raw: Raw) -> bool:
         return True
     if first != b"{":
         return False
-    envelope = _ENVELOPE.decode(raw)
+    envelope = read_envelope(raw)
     lists = (envelope.value, envelope.data, envelope.items, envelope.resources)
     return (
         envelope.id is UNSET

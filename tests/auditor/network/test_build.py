@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import AddressError
 from auditor.errors import InputError, Undetermined
-from auditor.network.build import build
+from auditor.network.build import _CHECKS, _fault, build
 from auditor.network.graph import Network
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.gateway_routing import PathRule, UrlPathMap
@@ -313,3 +314,21 @@ def test_a_reference_to_a_rule_that_arrived_alone_is_told() -> None:
     (edge,) = network.referrers(network.all(SecurityRule)[0])
 
     assert edge.spelled == alone["id"]
+
+
+ADDRESSES = (
+    *(f"10.0.0.{number}" for number in range(300)),
+    "010.0.0.1", "10.0.0.01", "10.0.0", "10.0.0.1.", "10.0.0.0.1", "10.0.0.-1", "10.0.0.1\n",
+    "1e1.0.0.1", "10.0.0.\u0661",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["address", "cidr", "address-or-tag"])
+def test_an_address_is_sound_at_a_glance_where_it_is_at_length(form: str) -> None:
+    for text in ADDRESSES:
+        sound = True
+        try:
+            _CHECKS[form](text)
+        except AddressError:
+            sound = False
+        assert (_fault(form, text) == "") == sound, text

@@ -6,16 +6,22 @@ import msgspec
 import pytest
 
 from auditor.errors import Undetermined
-from auditor.resources.base import Node
+from auditor.ids import fold
+from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage, decode
 from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.linking import link
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.resources.walk import peek
+from auditor.resources.words import Words
 from auditor.snapshot.document import Dialect, Record
 from auditor.testing import arm_id, resource
+
+from ...everything import everything
 
 NETWORK = "Microsoft.Network"
 VNET = f"{NETWORK}/virtualNetworks"
@@ -409,3 +415,35 @@ def test_a_null_in_a_list_is_damage(key: str, dialect: Dialect) -> None:
     assert isinstance(node, VirtualNetwork)
     with pytest.raises(Undetermined):
         _ = node.properties.subnets, node.properties.virtual_network_peerings
+
+
+def said(value: Any) -> Any:
+    """Everything inside, None where it is unset."""
+    if isinstance(value, list):
+        return [said(each) for each in value]
+    if isinstance(value, Wire):
+        return kind_of(value), [said(peek(value, name)) for name in value.__struct_fields__]
+    return value
+
+
+@pytest.mark.parametrize("body", everything(), ids=lambda body: str(body["id"]))
+def test_few_are_read_as_many_are(body: dict[str, Any]) -> None:
+    few, many = Words(), Words()
+    told = []
+    for words in (few, many):
+        node = decode(record(body), [], words, few=words is few)
+        assert node is not None
+        before = said(node)
+        named, leaves = link(node, fold(node.id), few=words is few) or ([], [])
+        told.append((before, [key for key, _ in named], [leaf.id for leaf in leaves]))
+    assert told[0] == told[1]
+    assert {(form, text) for form, text in few.new if text} == {
+        (form, text) for form, text in many.new if text
+    }
+
+
+def test_what_is_damaged_in_few_is_told() -> None:
+    body = resource(VNET, "x", {"addressSpace": {"addressPrefixes": ["10.0.0.0/33"]}})
+    words = Words()
+    decode(record(body), [], words, few=True)
+    assert words.new == [("cidr", "10.0.0.0/33")]

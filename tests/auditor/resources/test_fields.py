@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from auditor.resources.base import TYPES, Node
-from auditor.resources.fields import decoder, fields
+from auditor.resources.fields import Field, decoder, fields
 from auditor.resources.hybrid import ClientPoolConfiguration
 from auditor.resources.security import SecurityRule, SecurityRuleProperties
 
@@ -12,7 +12,7 @@ from auditor.resources.security import SecurityRule, SecurityRuleProperties
 @pytest.mark.parametrize("cls", sorted(set(TYPES.values()), key=str))
 def test_every_type_is_found(cls: type[Node]) -> None:
     assert not [field for field in fields(cls) if isinstance(field.type, str)]
-    told = [(field.name, field.encode_name, field.type) for field in msgspec.structs.fields(cls)]
+    told = [Field(each.name, each.encode_name, each.type) for each in msgspec.structs.fields(cls)]
     assert [*fields(cls)] == told
 
 

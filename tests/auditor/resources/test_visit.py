@@ -37,20 +37,10 @@ def texts(node: Node) -> list[tuple[str, str]]:
     return found
 
 
-def collections(node: Node) -> list[walk.Part]:
-    return [
-        walk.Part(pointer, place, part)
-        for pointer, parts in visit.collections(node)
-        for place, part in enumerate(parts)
-    ]
-
-
 def the_same(node: Node) -> bool:
-    return (
-        targets(node) == [(found.kind, found.target) for found in walk.references(node)]
-        and texts(node) == [(found.form, found.text) for found in walk.values(node)]
-        and collections(node) == walk.parts(node)
-    )
+    return targets(node) == [
+        (found.kind, found.target) for found in walk.references(node)
+    ] and texts(node) == [(found.form, found.text) for found in walk.values(node)]
 
 
 def test_every_class(network: Network) -> None:
@@ -74,12 +64,35 @@ def test_beside_unset_fields(field: str) -> None:
     assert the_same(configuration)
 
 
+def test_what_finds_references_is_made_anew_for_many() -> None:
+    nic = resource(
+        "Microsoft.Network/networkInterfaces",
+        "a",
+        {"networkSecurityGroup": {"id": "/subscriptions/s/x/networkSecurityGroups/a"}},
+    )
+    (interface,) = estate(nic).all(NetworkInterface)
+    settled: list[visit.Finder] = []
+    told: list[list[str]] = []
+    find = visit.finder(NetworkInterface, settled.append)
+    assert find is not None
+    while len(told) < 20:
+        found: visit.Targets = []
+        (settled[0] if settled else find)(interface, found, set())
+        told.append([key for key, _, _ in found])
+    assert settled
+    assert told == [["networkSecurityGroup"]] * 20
+
+
+def test_a_class_without_references() -> None:
+    assert visit.finder(Resource, lambda find: None) is None
+
+
 def test_without_settings() -> None:
     (interface,) = estate(resource("Microsoft.Network/networkInterfaces", "a")).all(
         NetworkInterface
     )
     unset(interface, "properties")
-    assert (targets(interface), texts(interface), collections(interface)) == ([], [], [])
+    assert (targets(interface), texts(interface)) == ([], [])
 
 
 def test_what_is_known_is_not_collected(network: Network) -> None:
