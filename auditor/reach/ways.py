@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
+from auditor.errors import Undetermined
 from auditor.intervals import overlap
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
@@ -183,22 +184,20 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
 @question_about
 def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
-    named = walk.peek(walk.peek(subnet, "properties"), "route_table")
-    table = walk.peek(named, "node") or network.find(walk.peek(named, "id"))
-    return _appliances_of(network, table) if isinstance(table, RouteTable) else ()
+    try:
+        table = network.find(subnet.properties.route_table)
+    except Undetermined:
+        return ()
+    return appliances_in(network, table) if isinstance(table, RouteTable) else ()
 
 
 @question_about
-def _appliances_of(_: Network, table: RouteTable) -> tuple[Address, ...]:
-    return tuple(sorted(appliances_in(table)))
-
-
-def appliances_in(table: RouteTable) -> set[Address]:
-    """Give the addresses of all appliances that a route table names."""
+def appliances_in(_: Network, table: RouteTable) -> tuple[Address, ...]:
+    """Give the addresses of all appliances that a route table names, sorted."""
     settings = walk.peek(table, "properties")
     hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
     found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}
-    return {address for address in found if address is not None}
+    return tuple(sorted(address for address in found if address is not None))
 
 
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:
