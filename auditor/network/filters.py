@@ -354,7 +354,7 @@ def idle(network: Network, group: NetworkSecurityGroup) -> bool:
 
 def subnet_name(subnet: Subnet) -> str:
     """Give a subnet's own name; templates write it after its VNet's, `vnet-hub/snet-app`."""
-    label = subnet.label
+    label = subnet.name or subnet.label
     return ids.name(label) if "/" in label else label
 
 
