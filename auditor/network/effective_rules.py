@@ -154,9 +154,7 @@ def _nic_layer(network: Network, nic: Interface, inbound: bool) -> Layer | None:
     return _layer(network, LayerKind.NIC, nic.id, ref, inbound)
 
 
-def _nowhere(
-    nic: Interface | None, place: Subnet | Missing | None, doubt: Reason | None
-) -> Layer:
+def _nowhere(nic: Interface | None, place: Subnet | Missing | None, doubt: Reason | None) -> Layer:
     """Give the layer of a subnet that is not told."""
     where = place.id if place is not None else (nic.id if nic is not None else "")
     lacks = Reason("collection-gap", f"{where} is not in the snapshot", where)
