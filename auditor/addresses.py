@@ -251,9 +251,10 @@ class AddressSet(msgspec.Struct, frozen=True):
         return other <= self
 
     def __contains__(self, item: Address | Prefix) -> bool:
+        these = self.v4 if item.version == 4 else self.v6
         if isinstance(item, Prefix):
-            return iv.covers(self.intervals(item.version), item.first, item.last)
-        return iv.covers(self.intervals(item.version), item.value, item.value)
+            return iv.covers(these, item.first, item.last)
+        return iv.covers(these, item.value, item.value)
 
     def __bool__(self) -> bool:
         return bool(self.v4 or self.v6)

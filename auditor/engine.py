@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -15,7 +15,7 @@ from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.reads import doubt, untold_subjects
-from auditor.rule import Outcome, Outcomes, Rule
+from auditor.rule import Outcome, Rule
 
 _Told: TypeAlias = tuple[str, str, str]
 """An outcome: its rule's id, its folded subject and its key."""
@@ -66,12 +66,13 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         run.outcomes.append(_failed("", error))
         return run
     outcomes = run.outcomes
-    check = _check_of(rule, parameters)
+    check = rule.check
+    settings = () if rule.parameters is None else (parameters or rule.parameters,)
     spoken: list[Any] = []
     told = 0
     for subject in asked:
         try:
-            for outcome in check(network, subject):
+            for outcome in check(network, subject, *settings):
                 outcomes.append(_sound(outcome))
         except Undetermined as unknown:
             outcomes.append(_unknown(subject, unknown))
@@ -84,15 +85,6 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     if network.gaps:
         _doubt(run, network, subjects, spoken)
     return run
-
-
-def _check_of(rule: Rule[Any], parameters: Any) -> Callable[[Network, Any], Outcomes]:
-    """Give the question a rule asks, its parameters filled in if it has any."""
-    check = rule.check
-    if rule.parameters is None:
-        return check
-    settings = parameters or rule.parameters
-    return lambda network, subject: check(network, subject, settings)
 
 
 def _doubt(
@@ -116,10 +108,12 @@ def _sound(outcome: object) -> Outcome:
         raise TypeError(f"yielded {type(outcome).__name__}, neither Finding nor Unknown")
     said = outcome.message if isinstance(outcome, Finding) else outcome.missing
     texts = (outcome.subject, said, outcome.remedy, outcome.key, *outcome.related)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("yielded a subject, message, remedy, key or related id that is no text")
-    if not all(isinstance(read, Evidence) for read in outcome.evidence):
-        raise TypeError("yielded evidence that is not Evidence")
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError("yielded a subject, message, remedy, key or related id that is no text")
+    for read in outcome.evidence:
+        if not isinstance(read, Evidence):
+            raise TypeError("yielded evidence that is not Evidence")
     if isinstance(outcome, Finding) and not isinstance(outcome.severity, Severity | None):
         raise TypeError(f"yielded severity {outcome.severity!r}, which is no Severity")
     return outcome

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from auditor.addresses import Address, parse_address, parse_prefix
+from auditor.addresses import Address, Prefix, parse_address, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question
@@ -76,18 +76,22 @@ def _holdings(
     lost: dict[Address, tuple[Node, ...]] = {}
     homes: dict[str, str] = {}
     for cls in OWNING:
-        for node in network.all(cls):
-            owners = _owned_by(node)
-            for owner in owners:
-                home = homes.get(owner.subnet)
-                if home is None:
-                    home = homes[owner.subnet] = network_key(owner.subnet)
-                _add(found[home], owner)
-            text = None if owners else placed(walk.peek(node, "properties"))[0]
-            if text:
-                block = parse_prefix(text)
-                address = Address(block.version, block.first)
-                lost[address] = (*lost.get(address, ()), node)
+        nodes = network.all(cls)
+        for node, settings in zip(nodes, walk.read_each(nodes, "properties"), strict=True):
+            text, subnet = placed(settings)
+            if not text:
+                continue
+            block = parse_prefix(text)
+            first = Address(block.version, block.first)
+            if not subnet:
+                lost[first] = (*lost.get(first, ()), node)
+                continue
+            home = homes.get(subnet)
+            if home is None:
+                home = homes[subnet] = network_key(subnet)
+            static = (walk.peek(settings, _METHOD) or "").lower() != "dynamic"
+            for address in (first,) if block.first == block.last else _addresses(block):
+                _add(found[home], Owner(node, address, subnet, static))
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
             _add(found[_hub_home(hub)], Owner(hub, parse_address(text), "", False))
@@ -102,25 +106,13 @@ def _add(held: dict[Address, tuple[Owner, ...]], owner: Owner) -> None:
     held[address] = (*held[address], owner) if address in held else (owner,)
 
 
-def _owned_by(node: Node) -> tuple[Owner, ...]:
-    """Give what an ip configuration owns: nothing where the snapshot does not tell it.
+_METHOD = "private_ip_allocation_method"
 
-    One address, or all those of a block (`privateIPAddress` with a prefix length).
-    """
-    settings = walk.peek(node, "properties")
-    text, subnet_id = placed(settings)
-    if not text or not subnet_id:
-        return ()
-    block = parse_prefix(text)
-    method = walk.peek(settings, "private_ip_allocation_method") or ""
-    static = method.lower() != "dynamic"
-    if block.first == block.last:  # as nearly always
-        return (Owner(node, Address(block.version, block.first), subnet_id, static),)
+
+def _addresses(block: Prefix) -> list[Address]:
+    """The addresses of a block (`privateIPAddress` with a prefix length)."""
     last = min(block.last, block.first + _LARGEST_BLOCK - 1)
-    return tuple(
-        Owner(node, Address(block.version, value), subnet_id, static)
-        for value in range(block.first, last + 1)
-    )
+    return [Address(block.version, value) for value in range(block.first, last + 1)]
 
 
 def placed(settings: object) -> tuple[str | None, str | None]:

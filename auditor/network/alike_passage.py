@@ -14,12 +14,12 @@ from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, AddressSet, PortS
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Filter, Selector
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Layer
 from auditor.network.surroundings import HOSTS, Surroundings
 from auditor.network.terms import may_differ
 from auditor.network.virtual_network_tag import vnet_space
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 def plainly_pass(
@@ -32,7 +32,8 @@ def plainly_pass(
     if not own or not peer:
         return False
     here = rules.surroundings
-    place = (rules.inbound, is_endpoint(here.nic), own_space(here))
+    at_endpoint = here.nic is not None and is_endpoint(here.nic)
+    place = (rules.inbound, at_endpoint, own_space(here))
     key = (layer.filters, place, own, peer, port)
     known = here.network.ask(_known)
     found = known.get(key)
@@ -68,9 +69,14 @@ def _known_bounds(network: Network) -> dict[object, AddressSet | None]:
 
 def own_space(here: Surroundings) -> AddressSet:
     """Give the address space of the network of a place: `VirtualNetwork` surely holds it (N-20)."""
-    vnet = here.network.holder(here.subnet, VirtualNetwork) if here.subnet is not None else None
+    return _space_around(here.network, here.subnet) if here.subnet is not None else NOTHING
+
+
+@question_about
+def _space_around(network: Network, subnet: Subnet) -> AddressSet:
+    vnet = network.holder(subnet, VirtualNetwork)
     try:
-        return vnet_space(here.network, vnet) if vnet is not None else NOTHING
+        return vnet_space(network, vnet) if vnet is not None else NOTHING
     except Undetermined:
         return NOTHING
 

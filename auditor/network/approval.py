@@ -16,8 +16,11 @@ def approved(patterns: tuple[str, ...], *names: str) -> bool:
     if not patterns:
         return False
     fits = _fitting(patterns)
-    lowered = [name.lower() for name in names if name]
-    return any(piece in name and fit(name) for name in lowered for piece, fit in fits)
+    for name in map(str.lower, names):
+        for piece, fit in fits:
+            if piece in name and name and fit(name):
+                return True
+    return False
 
 
 @lru_cache(maxsize=256)

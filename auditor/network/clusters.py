@@ -293,21 +293,19 @@ def managed_by_aks(network: Network, node: Node) -> bool:
 
     For a cluster that is not in the snapshot, by the name such groups have unless chosen.
     """
-    return _is_of_aks(network, group_key(node.key))
-
-
-def _is_of_aks(network: Network, group: tuple[str, str]) -> bool:
+    group = group_key(node.key)
     return group[1].startswith("mc_") or group in cluster_by_group(network)
 
 
 def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
     """Leave out AKS's own resources; at its best where those of one group come together."""
     group, managed = "of nobody", False
+    of_clusters = cluster_by_group(network)
     for node in nodes:
         key = node.key
         if not key.startswith(group):
             of = group_key(key)
-            managed = _is_of_aks(network, of)
+            managed = of[1].startswith("mc_") or of in of_clusters
             group = f"/subscriptions/{of[0]}/resourcegroups/{of[1]}/"
         if not managed:
             yield node

@@ -67,15 +67,18 @@ def effective_rules(
     """
     place, doubt = (subnet, None) if subnet is not None else _subnet(network, nic)
     inbound = direction is Direction.INBOUND
-    at_subnet = _subnet_layer(network, nic, place, inbound, doubt)
-    at_nic = _nic_layer(network, nic, inbound)
-    ordered = [at_subnet, at_nic] if inbound else [at_nic, at_subnet]
+    endpoint = is_endpoint(nic)
     here = place if isinstance(place, Subnet) else None
-    admin = admin_layer(network, here, inbound=inbound, endpoint=is_endpoint(nic))
-    layers = [admin, *ordered]
+    if here is not None:
+        at_subnet = _standing_at(network, here, inbound, endpoint)
+    else:
+        at_subnet = _nowhere(nic, place, doubt)
+    at_nic = _nic_layer(network, nic, inbound) if nic is not None else None
+    admin = admin_layer(network, here, inbound=inbound, endpoint=endpoint)
+    layers = (admin, at_subnet, at_nic) if inbound else (admin, at_nic, at_subnet)
     return EffectiveRules(
         direction,
-        tuple(layer for layer in layers if layer is not None),
+        tuple([layer for layer in layers if layer is not None]),
         Surroundings(network, here, nic, tags),
     )
 
@@ -143,9 +146,7 @@ def _subnet_at(
     return (node, None) if isinstance(node, Subnet | Missing) else (None, None)
 
 
-def _nic_layer(network: Network, nic: Interface | None, inbound: bool) -> Layer | None:
-    if nic is None:
-        return None
+def _nic_layer(network: Network, nic: Interface, inbound: bool) -> Layer | None:
     try:
         ref = nic.properties.network_security_group
     except Undetermined as unknown:
@@ -153,18 +154,11 @@ def _nic_layer(network: Network, nic: Interface | None, inbound: bool) -> Layer 
     return _layer(network, LayerKind.NIC, nic.id, ref, inbound)
 
 
-def _subnet_layer(
-    network: Network,
-    nic: Interface | None,
-    place: Subnet | Missing | None,
-    inbound: bool,
-    doubt: Reason | None,
-) -> Layer | None:
-    if not isinstance(place, Subnet):
-        where = place.id if place is not None else (nic.id if nic is not None else "")
-        lacks = Reason("collection-gap", f"{where} is not in the snapshot", where)
-        return Layer(LayerKind.SUBNET, where, unknown=doubt or lacks)
-    return _standing_at(network, place, inbound, is_endpoint(nic))
+def _nowhere(nic: Interface | None, place: Subnet | Missing | None, doubt: Reason | None) -> Layer:
+    """Give the layer of a subnet that is not told."""
+    where = place.id if place is not None else (nic.id if nic is not None else "")
+    lacks = Reason("collection-gap", f"{where} is not in the snapshot", where)
+    return Layer(LayerKind.SUBNET, where, unknown=doubt or lacks)
 
 
 @question_about
@@ -218,7 +212,8 @@ def _layer(
         group = network.get(ref, NetworkSecurityGroup)
         if group is None:
             raise Undetermined(f"the id of the network security group of {at}", resource=at)
-        told_once(network, group, group.rules if contested(network) else ())
+        if network.gaps:
+            told_once(network, group, group.rules if contested(network) else ())
         return Layer(kind, at, group, _listing(network, group, inbound))
     except Undetermined as unknown:
         found = network.find(ref)

@@ -334,15 +334,18 @@ def attachments(
 ) -> tuple[Subnet | NetworkInterface | ScaleSetInterface | Missing, ...]:
     """Give the subnets and NICs that a group filters, told from either side (N-2), sorted."""
     found: dict[str, Subnet | NetworkInterface | ScaleSetInterface | Missing] = {}
-    for edge in network.referrers(group, "networkSecurityGroup"):
-        if isinstance(edge.source, Subnet | NetworkInterface | ScaleSetInterface):
+    for edge in group.incoming or ():
+        if edge.kind == "networkSecurityGroup" and isinstance(edge.source, _FILTERED):
             found[edge.source.key] = edge.source
     settings = group.properties
     for ref in (*(settings.subnets or ()), *(settings.network_interfaces or ())):
-        node = network.find(ref)
-        if isinstance(node, Subnet | NetworkInterface | ScaleSetInterface | Missing):
+        node = ref.node or network.find(ref)
+        if isinstance(node, (*_FILTERED, Missing)):
             found.setdefault(node.key, node)
-    return tuple(found[key] for key in sorted(found))
+    return tuple([found[key] for key in sorted(found)])
+
+
+_FILTERED = (Subnet, NetworkInterface, ScaleSetInterface)
 
 
 def idle(network: Network, group: NetworkSecurityGroup) -> bool:
@@ -354,7 +357,7 @@ def idle(network: Network, group: NetworkSecurityGroup) -> bool:
 
 def subnet_name(subnet: Subnet) -> str:
     """Give a subnet's own name; templates write it after its VNet's, `vnet-hub/snet-app`."""
-    label = subnet.label
+    label = subnet.name or subnet.label
     return ids.name(label) if "/" in label else label
 
 

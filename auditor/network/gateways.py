@@ -126,8 +126,9 @@ class Member(msgspec.Struct, frozen=True):
 
 def gateway_of(network: Network, node: Node) -> ApplicationGateway:
     """Give the gateway that holds a node. Raises Undetermined when the export has only the part."""
-    if isinstance(node, ApplicationGateway):
-        return node
+    for gateway in (node, node.owner):  # as nearly always
+        if isinstance(gateway, ApplicationGateway):
+            return gateway
     gateway = network.holder(node, ApplicationGateway)
     if gateway is None:
         raise Undetermined(f"the application gateway that holds {node.label}", resource=node.id)

@@ -178,6 +178,9 @@ class Network:
             target = target.id
         if not target:
             return None
+        node = self.nodes.get(target.lower())  # as most often, and at once
+        if node is not None:
+            return node
         key = fold(target)
         node = self._at(key) or self._leaf(key)
         return node if node is not None else Missing(target, key)

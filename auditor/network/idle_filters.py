@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
@@ -22,7 +23,7 @@ def do_nothing(
     """The shadowed and the redundant of the first `custom` filters, by place."""
     if not custom:
         return {}, {}
-    worlds = [_World(filters, version, inside, inbound) for version in _VERSIONS]
+    worlds = [_World(filters, custom, version, inside, inbound) for version in _VERSIONS]
     views = [_View(world) for world in worlds]
     shadowed = _in_all(views, custom, _View.shadowing)
     gone = set(shadowed)
@@ -38,21 +39,35 @@ def do_nothing(
 
 
 class _World:
-    """The filters that apply to one version of IP: as rules, and their places among all."""
+    """The filters that apply to one version of IP: as rules, and their places among all.
+
+    The first `custom` of all filters are those that are asked about.
+    """
 
     def __init__(
-        self, filters: Sequence[Filter], version: Version, inside: AddressSet, inbound: bool
+        self,
+        filters: Sequence[Filter],
+        custom: int,
+        version: Version,
+        inside: AddressSet,
+        inbound: bool,
     ) -> None:
-        self.places = tuple(i for i, rule in enumerate(filters) if applies(rule, version))
-        self._filters = [filters[i] for i in self.places]
+        self.custom = custom
+        self._filters = filters
         self._version: Version = version
         self._inside = inside
         self._inbound = inbound
 
     @cached_property
+    def places(self) -> list[int]:
+        """The places of the filters that apply."""
+        return [i for i, rule in enumerate(self._filters) if applies(rule, self._version)]
+
+    @cached_property
     def symbolic(self) -> Symbolic:
         """The filters as rules over packets."""
-        return symbolic(self._filters, self._version, self._inside, inbound=self._inbound)
+        filters = [self._filters[i] for i in self.places]
+        return symbolic(filters, self._version, self._inside, inbound=self._inbound)
 
 
 class _View:
@@ -64,17 +79,22 @@ class _View:
     def __init__(self, world: _World, gone: Iterable[int] = ()) -> None:
         self._world = world
         self._gone = set(gone)
-        self.applying = set(world.places) - self._gone
+
+    @cached_property
+    def applying(self) -> set[int]:
+        """The places of the filters that apply and are there."""
+        return set(self._world.places) - self._gone
 
     @cached_property
     def _found(self) -> tuple[Found, Found]:
         symbolic = self._world.symbolic
         # Places among all filters; the impossible, which are nobody's, have -1.
-        named = [-1] * symbolic.impossible + list(self._world.places)
+        named = [-1] * symbolic.impossible + self._world.places
         kept = [i for i, place in enumerate(named) if place not in self._gone]
         places = [named[i] for i in kept]
         rules = [symbolic.rules[i] for i in kept]
-        found = superfluous(symbolic.shape, rules, skip=symbolic.impossible)
+        end = bisect_left(places, self._world.custom)
+        found = superfluous(symbolic.shape, rules, skip=symbolic.impossible, end=end)
         return _translated(found.shadowed, places), _translated(found.redundant, places)
 
     def shadowing(self, rule: int) -> tuple[int, ...] | None:
@@ -106,11 +126,12 @@ def _in_all(
     skipped = set(skip)
     found: Found = {}
     for i in range(custom):
-        applying = [view for view in views if i in view.applying]
-        if i in skipped or not applying:
+        if i in skipped:
             continue
         merged: set[int] = set()
-        for view in applying:
+        for view in views:
+            if i not in view.applying:
+                continue
             causes = why(view, i)
             if causes is None:
                 break

@@ -77,7 +77,9 @@ def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkG
     if found is None:
         _refuse_missing(network, vnet)
         found = known[vnet] = _gateways_by_network(network).get(vnet.key, ())
-    if not found and any(subnet.label.lower() == "gatewaysubnet" for subnet in vnet.subnets):
+    if found or not _homeless_gateways(network):
+        return found
+    if any(subnet.label.lower() == "gatewaysubnet" for subnet in vnet.subnets):
         homeless = homeless_gateway(network, vnet.location)
         if homeless is not None:
             raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
@@ -93,15 +95,22 @@ def _gateways_in(
 
 def homeless_gateway(network: Network, location: str | None) -> VirtualNetworkGateway | None:
     """Give a gateway of a region that does not tell which network it stands in, if there is one."""
+    return _homeless_gateways(network).get(location.lower()) if location else None
+
+
+@question
+def _homeless_gateways(network: Network) -> dict[str, VirtualNetworkGateway]:
+    """The first of each region, in lower case."""
+    found: dict[str, VirtualNetworkGateway] = {}
     for gateway in network.all(VirtualNetworkGateway):
-        place = walk.peek(gateway, "location") or ""
-        if location and place.lower() == location.lower():
-            try:
-                if home_of(gateway) is None:
-                    return gateway
-            except Undetermined:
-                return gateway
-    return None
+        place = walk.peek(gateway, "location")
+        try:
+            at_home = home_of(gateway) is not None
+        except Undetermined:
+            at_home = False
+        if place and not at_home:
+            found.setdefault(place.lower(), gateway)
+    return found
 
 
 def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:

@@ -60,7 +60,8 @@ def common(
     """Give the wanted ports that an opening holds, by protocol."""
     if opening is None:
         return {}
-    shared = {protocol: opening.of(protocol) & ports for protocol, ports in wanted.items()}
+    opened = opening.ports
+    shared = {each: opened[each] & ports for each, ports in wanted.items() if each in opened}
     return {protocol: ports for protocol, ports in shared.items() if ports}
 
 

@@ -105,7 +105,9 @@ def openings(network: Network, group: NetworkSecurityGroup) -> Openings[Security
 
 def group_of(network: Network, rule: SecurityRule) -> NetworkSecurityGroup:
     """Give the group that holds a rule. Raises Undetermined when the snapshot lacks it."""
-    group = network.holder(rule, NetworkSecurityGroup)
+    group = rule.owner
+    if not isinstance(group, NetworkSecurityGroup):
+        group = network.holder(rule, NetworkSecurityGroup)
     if group is None:
         raise Undetermined(
             f"the network security group of {rule.id} with its other rules", resource=rule.id
@@ -170,8 +172,10 @@ def _opening(
         except Undetermined:
             yield rule
         else:
-            if any(rule in table for table in tables(found)):
-                yield rule
+            for table in tables(found):
+                if rule in table:
+                    yield rule
+                    break
 
 
 def _concerns(rule: SecurityRule) -> bool:

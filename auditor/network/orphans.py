@@ -243,22 +243,23 @@ def _by_class(network: Network) -> dict[type[Node], tuple[Node, ...]]:
     return {cls: tuple(not_managed_by_aks(network, nodes)) for cls, nodes in told}
 
 
-_USERS: dict[type[Node], str] = {
-    NetworkInterface: "properties.virtual_machine",
-    NetworkSecurityGroup: "properties.subnets",
-    PublicIp: "properties.ip_configuration",
-    RouteTable: "properties.subnets",
-    VirtualNetwork: "properties.subnets",
+_USERS: dict[type[Node], tuple[str, ...]] = {
+    NatGateway: ("subnets",),
+    NetworkInterface: ("virtual_machine", "private_endpoint"),
+    NetworkSecurityGroup: ("subnets",),
+    PublicIp: ("ip_configuration", "nat_gateway"),
+    RouteTable: ("subnets",),
+    Subnet: ("ip_configurations", "application_gateway_ip_configurations", "private_endpoints"),
+    VirtualNetwork: ("subnets",),
 }
 """Where resources of which there are many list users first."""
 
 
 def _without_users(cls: type[Node], nodes: Sequence[Node]) -> Sequence[Node]:
-    users = _USERS.get(cls)
-    if users is None:
-        return nodes
-    pairs = zip(nodes, walk.read_each(nodes, users), strict=True)
-    return [node for node, told in pairs if not told or told is walk.UNTOLD]
+    for field in _USERS.get(cls, ()):
+        pairs = zip(nodes, walk.read_each(nodes, f"properties.{field}"), strict=True)
+        nodes = [node for node, told in pairs if not told or told is walk.UNTOLD]
+    return nodes
 
 
 _state = attrgetter("properties.provisioning_state")

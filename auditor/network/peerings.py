@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import network_id, to_hub
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
+@question
 def peerings_of_ours(network: Network) -> tuple[Peering, ...]:
     """Give the peerings that somebody made: those to the inside of a virtual hub are Azure's."""
     return tuple(peering for peering in network.all(Peering) if not _is_azures(network, peering))
@@ -55,6 +56,7 @@ def far_network(network: Network, peering: Peering) -> VirtualNetwork:
     return far
 
 
+@question_about
 def way_back(network: Network, peering: Peering) -> Peering | None:
     """Give the far side of a peering; None when the far VNet has no peering back.
 

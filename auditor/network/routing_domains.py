@@ -376,14 +376,14 @@ def claims_of_subnet(subnet: Subnet) -> tuple[Claim, ...]:
     """Give the prefixes of a subnet, each once, singular and plural fields merged (D-4)."""
     p = subnet.properties
     found: dict[Prefix, Claim] = {}
-    texts = [("/properties/addressPrefix", p.address_prefix)]
-    texts += [
-        (f"/properties/addressPrefixes/{index}", text)
-        for index, text in enumerate(p.address_prefixes or ())
-    ]
-    for pointer, text in texts:
+    one = p.address_prefix
+    if one:
+        prefix = parse_prefix(one)
+        found[prefix] = Claim(prefix, subnet, "/properties/addressPrefix", one)
+    for index, text in enumerate(p.address_prefixes or ()):
         if text:
             prefix = parse_prefix(text)
+            pointer = f"/properties/addressPrefixes/{index}"
             found.setdefault(prefix, Claim(prefix, subnet, pointer, text))
     return tuple(found.values())
 

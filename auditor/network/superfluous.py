@@ -22,7 +22,7 @@ from auditor.network.openings import subnets_at
 from auditor.network.rule_lists import Said, said_by
 from auditor.resources.base import Node
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ def _inside(network: Network, group: NetworkSecurityGroup) -> AddressSet:
     common: AddressSet | None = None
     try:
         for place in attachments(network, group):
-            for subnet in subnets_at(network, place):
+            for subnet in (place,) if isinstance(place, Subnet) else subnets_at(network, place):
                 vnet = network.holder(subnet, VirtualNetwork)
                 if vnet is None:
                     return NOTHING

@@ -71,7 +71,7 @@ def symbolic(
 
 def applies(rule: Filter, version: Version) -> bool:
     """Tell whether a filter can match packets of a version: not when it names others' addresses."""
-    return all(_reaches(side, version) for side in (rule.sources, rule.destinations))
+    return _reaches(rule.sources, version) and _reaches(rule.destinations, version)
 
 
 def _reaches(side: Selector, version: Version) -> bool:

@@ -97,9 +97,11 @@ def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
         if not isinstance(ref.node, _KNOWN):
             return False
     number = len(listed) + len(p.private_endpoints or ())
-    for edge in network.referrers(subnet):
-        one = edge.kind in _ONE_EACH and not isinstance(edge.source, ScaleSetIpConfiguration)
-        number += 1 if one else max(0, _at_most(edge))
+    for edge in subnet.incoming or ():
+        if edge.kind in _ONE_EACH and not isinstance(edge.source, ScaleSetIpConfiguration):
+            number += 1
+        elif edge.kind in _TAKING:
+            number += max(0, _at_most(edge))
     v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
     used = clusters.RESERVED * len(v4) + number
     return used * 100 < threshold * sum([prefix.size for prefix in v4])
@@ -111,6 +113,13 @@ _KNOWN = (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend)
 
 _ONE_EACH = ("subnet", "delegatedSubnetResourceId")
 """How those name a subnet who take one address in it, models of scale sets apart."""
+
+
+_OF_CLUSTERS = {"vnetSubnetID": "nodes", "podSubnetID": "pods", "subnetId": "the API server"}
+"""How clusters and their pools name a subnet, and what they have in it."""
+
+
+_TAKING = frozenset((*_ONE_EACH, *_OF_CLUSTERS))
 
 
 def _at_most(edge: Edge) -> int:
@@ -160,10 +169,6 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
     )
     _delegations(network, subnet, usage)
     return usage
-
-
-_OF_CLUSTERS = {"vnetSubnetID": "nodes", "podSubnetID": "pods", "subnetId": "the API server"}
-"""How clusters and their pools name a subnet, and what they have in it."""
 
 
 def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[tuple[str, str]]:

@@ -33,15 +33,20 @@ class Superfluous(msgspec.Struct, frozen=True):
 
 
 def superfluous(
-    shape: Shape, rules: Sequence[Rule[L]], default: bool = False, *, skip: int = 0
+    shape: Shape,
+    rules: Sequence[Rule[L]],
+    default: bool = False,
+    *,
+    skip: int = 0,
+    end: int | None = None,
 ) -> Superfluous:
     """The shadowed and the redundant among rules in ascending order of priority.
 
-    The first `skip` of them are not judged.
+    Judged are those from place `skip` to before `end`.
     """
     table = _Table(shape, rules, default)
     found = Superfluous({}, {})
-    for i, rule in enumerate(rules):
+    for i, rule in enumerate(rules[:end]):
         if i < skip or rule.is_empty or table.plainly_needed(i, rule.may):
             continue
         region = Region(table.arrangement, rule.may)

@@ -45,12 +45,14 @@ class Arrangement:
         found = (1 << len(self.boxes)) - 1
         for partition, side in zip(self.partitions, box, strict=True):
             cells = partition.cells_within(side)
-            if len(cells) == 1:
-                found &= cells[0]
-            else:
-                found = min(
-                    [found & cell for cell in cells], key=lambda m: (m & unheld).bit_count()
-                )
+            best, fewest = 0, len(self.boxes) + 1
+            for cell in cells:
+                holding = (found & cell & unheld).bit_count()
+                if holding < fewest:
+                    best, fewest = cell, holding
+                    if not holding:
+                        break
+            found &= best
         return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
@@ -15,7 +17,7 @@ from auditor.network.routing.near import near
 from auditor.network.routing.peered import ties_of
 from auditor.packets.diagram import PacketSet
 from auditor.reach.answer import Answer, Verdict, answer_on
-from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS, networks_around, subnets_of
 from auditor.reach.openings import openings
 from auditor.reach.path import Path
 from auditor.reach.paths import paths
@@ -100,15 +102,28 @@ def _crossing(network: Network) -> Iterator[Flow]:
 @question_about
 def _starting_around(network: Network, home: str) -> tuple[Subnet, ...]:
     """The subnets whose machines may start connections straight to a network (its key)."""
-    straight: dict[str, bool] = {}
-    found: list[Subnet] = []
-    for source in subnets_around(network, home):
-        here = anywhere_in(network, source).home
-        if here not in straight:
-            straight[here] = _may_be_straight(network, here, home)
-        if straight[here] and not _is_platform(source) and not starts_nothing(network, source):
-            found.append(source)
-    return tuple(found)
+    by_home = _by_home(network, networks_around(network, home))
+    found = [
+        source
+        for here, subnets in by_home.items()
+        if _may_be_straight(network, here, home)
+        for source in subnets
+        if not starts_nothing(network, source)
+    ]
+    return tuple(sorted(found, key=attrgetter("key")))
+
+
+@question_about
+def _by_home(network: Network, around: frozenset[str]) -> dict[str, list[Subnet]]:
+    """The subnets of some networks (their keys) by the network of a machine there.
+
+    But those of Azure's own. The same ones are around each network of one hub.
+    """
+    found: dict[str, list[Subnet]] = defaultdict(list)
+    for subnet in subnets_of(network, around):
+        if not _is_platform(subnet):
+            found[anywhere_in(network, subnet).home].append(subnet)
+    return found
 
 
 def _senders_in(network: Network, subnet: Subnet) -> Point:

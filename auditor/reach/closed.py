@@ -114,7 +114,7 @@ def _may_send(network: Network, subnet: Subnet, let_in: AddressSet) -> bool:
 def _put_on_the_way(network: Network) -> AddressSet:
     """What anybody around may put in the place of a sender's address: for the internet too."""
     total = PUBLIC | of_firewalls(network)
-    appliances = {hop for table in network.all(RouteTable) for hop in appliances_in(table)}
+    appliances = {hop for table in network.all(RouteTable) for hop in appliances_in(network, table)}
     return total | AddressSet.from_prefixes(
         Prefix.of(hop.version, hop.value, 32 if hop.version == 4 else 128) for hop in appliances
     )

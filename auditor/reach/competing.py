@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -76,7 +75,7 @@ def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:
 
     Access by default apart: whatever comes first, that is nobody's choice.
     """
-    wanted = partial(_may_have_its_own, network) if _gives_no_choice(network, subnet) else None
+    wanted = _may_have_its_own if _gives_no_choice(network, subnet) else None
     for node in running_in(network, subnet, wanted):
         yield leaver_of(network, subnet, node)
 
@@ -92,17 +91,17 @@ def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
     return len(found) < 2 and (default is False or all(each.only for each in found))
 
 
-def _may_have_its_own(network: Network, node: Node) -> bool:
+def _may_have_its_own(node: Node) -> bool:
     """Whether a machine has a public address or a load balancer, or it is not told."""
     if not isinstance(node, NetworkInterface):
         return True
     try:
-        for each in node.ip_configurations:
+        for each in node.properties.ip_configurations or ():
             told = each.properties
             _ = told.private_ip_address_version, told.primary  # tell by which of them it leaves
             if told.public_ip_address is not None or told.load_balancer_backend_address_pools:
                 return True
-            for edge in network.referrers(each):
+            for edge in each.incoming or ():
                 if edge.kind in LISTED:
                     return True
     except Undetermined:

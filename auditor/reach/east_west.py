@@ -38,25 +38,24 @@ class Inflow(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-@question_about
-def unrestricted(network: Network, group: NetworkSecurityGroup) -> tuple[Inflow, ...]:
+def unrestricted(network: Network, group: NetworkSecurityGroup) -> list[Inflow]:
     """Give the subnets of a group where nothing restricts what comes from `VirtualNetwork`.
 
     Raises Undetermined when the input does not tell the group's rules or the subnet's addresses.
     """
-    return tuple(
-        found
-        for place in attachments(network, group)
-        if isinstance(place, Subnet) and place.name.lower() not in PLATFORM_SUBNETS
-        for found in _inflow(network, group, place)
-    )
+    found: list[Inflow] = []
+    for place in attachments(network, group):
+        if isinstance(place, Subnet) and place.name.lower() not in PLATFORM_SUBNETS:
+            own = AddressSet.from_prefixes(place.prefixes)
+            filters = filters_of(network, group, inbound=True)
+            if not _plainly_keep_out(network, filters, own, _near(network, place)):
+                found += _inflow(network, filters, place, own)
+    return found
 
 
-def _inflow(network: Network, group: NetworkSecurityGroup, subnet: Subnet) -> Iterator[Inflow]:
-    own = AddressSet.from_prefixes(subnet.prefixes)
-    filters = filters_of(network, group, inbound=True)
-    if _plainly_keep_out(network, filters, own, _near(network, subnet)):
-        return
+def _inflow(
+    network: Network, filters: tuple[Filter, ...], subnet: Subnet, own: AddressSet
+) -> Iterator[Inflow]:
     let_in = _let_in(network, filters)
     extent = virtual_network(network, subnet, network.tags)
     inside = extent.must - _HOST

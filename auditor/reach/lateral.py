@@ -7,7 +7,7 @@ machine of each kind (by the group at its NIC) decide, with outbound rules, rout
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -188,20 +188,25 @@ def _not_shut(
 def _let_in_on(
     network: Network, filters: tuple[Filter, ...], ports: tuple[int, ...]
 ) -> tuple[tuple[int, AddressSet | None], ...]:
-    """Whom rules let in on each of some ports, asked once for all groups that say the same."""
-    return tuple((port, _let_in(network, filters, port)) for port in ports)
+    """Whom rules let in by TCP on each of some ports before they deny all else.
 
-
-def _let_in(network: Network, filters: tuple[Filter, ...], port: int) -> AddressSet | None:
-    """Whom rules let in by TCP on a port before they deny all else; None where that is not plain.
-
-    Not where names tell whom, and not where they deny nothing like it.
+    None where that is not plain: where they deny nothing like it, or names tell whom. Asked once
+    for all groups that say the same.
     """
     openers = allowing_first(network, filters)
     if openers is None:
-        return None
+        return tuple([(port, None) for port in ports])
+    by_tcp = [each for each in openers if each.speaks_of("tcp")]
+    return tuple([(port, _let_in(by_tcp, port)) for port in ports])
+
+
+def _let_in(openers: Iterable[Filter], port: int) -> AddressSet | None:
+    """Whom Allow rules for TCP let in on a port; None where names tell whom."""
     let_in = NOTHING
-    for side in (each.sources for each in openers if _speaks_of(each, port)):
+    for each in openers:
+        side, ports = each.sources, each.destination_ports
+        if ports is not None and port not in ports:
+            continue
         if side.groups or side.tags - {AZURE_LOAD_BALANCER} or not side.told:
             return None
         let_in = let_in | side.addresses

@@ -26,10 +26,16 @@ def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
     Peerings do not add up (R-15); an appliance or a gateway in a network between the two may join
     them all the same. Further away is nobody.
     """
+    return subnets_of(network, networks_around(network, home))
+
+
+@question_about
+def networks_around(network: Network, home: str) -> frozenset[str]:
+    """Give the keys of the VNets in which those subnets are."""
     near = {home, *_joined(network, home)}
     for key in tuple(near):
         near |= _joined(network, key)
-    return _subnets_of(network, frozenset(near))
+    return frozenset(near)
 
 
 def _joined(network: Network, key: str) -> frozenset[str]:
@@ -40,8 +46,8 @@ def _joined(network: Network, key: str) -> frozenset[str]:
 
 
 @question_about
-def _subnets_of(network: Network, near: frozenset[str]) -> tuple[Subnet, ...]:
-    """The subnets of some VNets (their keys): the same ones around each network of one hub."""
+def subnets_of(network: Network, near: frozenset[str]) -> tuple[Subnet, ...]:
+    """Give the subnets of some VNets (their keys): the same ones around each network of one hub."""
     found: dict[str, Subnet] = {}
     for key in near:
         node = network.nodes.get(key)

@@ -94,11 +94,12 @@ class Guest(msgspec.Struct, frozen=True):
 def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
     """Give what the platform must reach in each subnet, by the subnet's key (A-10, N-43, N-46)."""
     found: dict[str, list[Guest]] = defaultdict(list)
+    gateways = gateways_by_subnet(network)
     for subnet in network.all(Subnet):
         if subnet_name(subnet).lower() == BASTION.lower():
             for demand in (manager(_HTTPS), probes(_HTTPS)):
                 found[subnet.key].append(Guest("Bastion", _at(network, subnet, demand)))
-        for gateway in gateways_by_subnet(network).get(subnet.key, ())[:1]:
+        for gateway in gateways.get(subnet.key, ())[:1]:
             found[subnet.key].append(Guest(gateway.label, partial(unmanaged, network, subnet)))
             found[subnet.key].append(Guest(gateway.label, partial(unprobed, network, subnet)))
     for cluster, subnet in _api_servers(network):

@@ -134,7 +134,7 @@ def machine(network: Network, configuration: Configuration) -> Point:
         nic if isinstance(nic, NetworkInterface | ScaleSetInterface) else None,
         subnet,
         network_key(subnet.id) if subnet is not None else "",
-        (*extent.reasons(), *reasons),
+        (*extent.reasons(), *reasons) if extent.doubts else reasons,
     )
 
 

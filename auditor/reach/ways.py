@@ -13,7 +13,8 @@ from functools import cached_property
 import msgspec
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
-from auditor.intervals import overlap
+from auditor.errors import Undetermined
+from auditor.intervals import Intervals, merged, overlap
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
@@ -88,7 +89,7 @@ class Ways:
     def towards(self, addresses: AddressSet) -> tuple[Way, ...]:
         """Give the ways of `within`, in the same order, when it does not matter whose they are."""
         asked = addresses.intervals(self._version)
-        if asked and not self._divided(addresses):
+        if asked and not overlap(asked, self._set_apart):
             return (self._way(bisect_right(self._cuts, asked[0][0]) - 1),)
         places: dict[int, None] = {}
         for low, high in asked:
@@ -97,15 +98,18 @@ class Ways:
         found = {id(way): way for way in map(self._way, places)}
         return tuple(found.values())
 
-    def _divided(self, addresses: AddressSet) -> bool:
-        """Whether some route is for some of these addresses, and not for all there are."""
-        asked = addresses.intervals(self._version)
-        return any(
-            route.prefix.length
-            and route.prefix.version == self._version
-            and overlap(asked, ((route.prefix.first, route.prefix.last),))
-            for route in self._routes.drafts
-        ) or any(each.within.overlaps(addresses) for each in self._routes.influences)
+    @cached_property
+    def _set_apart(self) -> Intervals:
+        """What some route is for, or may be, that is not for all addresses."""
+        prefixes = [route.prefix for route in self._routes.drafts]
+        pairs = [
+            (each.first, each.last)
+            for each in prefixes
+            if each.length and each.version == self._version
+        ]
+        for influence in self._routes.influences:
+            pairs += influence.within.intervals(self._version)
+        return merged(pairs)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -183,22 +187,20 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
 @question_about
 def appliances_of(network: Network, subnet: Subnet) -> tuple[Address, ...]:
     """Give the addresses of all appliances that a subnet's route table names, sorted."""
-    named = walk.peek(walk.peek(subnet, "properties"), "route_table")
-    table = walk.peek(named, "node") or network.find(walk.peek(named, "id"))
-    return _appliances_of(network, table) if isinstance(table, RouteTable) else ()
+    try:
+        table = network.find(subnet.properties.route_table)
+    except Undetermined:
+        return ()
+    return appliances_in(network, table) if isinstance(table, RouteTable) else ()
 
 
 @question_about
-def _appliances_of(_: Network, table: RouteTable) -> tuple[Address, ...]:
-    return tuple(sorted(appliances_in(table)))
-
-
-def appliances_in(table: RouteTable) -> set[Address]:
-    """Give the addresses of all appliances that a route table names."""
+def appliances_in(_: Network, table: RouteTable) -> tuple[Address, ...]:
+    """Give the addresses of all appliances that a route table names, sorted."""
     settings = walk.peek(table, "properties")
     hops = (walk.peek(route, "properties") for route in walk.peek(settings, "routes") or ())
     found = {address_or_none(walk.peek(hop, "next_hop_ip_address")) for hop in hops}
-    return {address for address in found if address is not None}
+    return tuple(sorted(address for address in found if address is not None))
 
 
 def leads_to(way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:

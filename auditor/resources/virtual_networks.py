@@ -26,7 +26,7 @@ class AddressSpace(Wire, gc=False):
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
         """The prefixes, in the order written."""
-        return tuple(parse_prefix(text) for text in self.address_prefixes or () if text)
+        return tuple(map(parse_prefix, filter(None, self.address_prefixes or ())))
 
 
 class Delegation(Wire):
@@ -85,9 +85,10 @@ class Subnet(Node):
         Raises Undetermined when it tells none: every subnet has one.
         """
         p = self.properties
-        texts = union(p.address_prefix, p.address_prefixes)
-        if len(texts) == 1:  # the ordinary case
-            return (parse_prefix(texts[0]),)
+        one, many = p.address_prefix, p.address_prefixes
+        if one and not many:  # the ordinary case
+            return (parse_prefix(one),)
+        texts = union(one, many)
         if not texts:
             raise Undetermined(f"the address prefix of subnet {self.label}", resource=self.id)
         return tuple(dict.fromkeys(map(parse_prefix, texts)))
@@ -98,7 +99,10 @@ class Subnet(Node):
 
         Raises Undetermined when a delegation does not tell its service.
         """
-        services = [each.properties.service_name for each in self.properties.delegations or ()]
+        delegations = self.properties.delegations
+        if not delegations:
+            return ()
+        services = [each.properties.service_name for each in delegations]
         if not all(services):
             raise Undetermined(f"to whom the subnet {self.label} is delegated", resource=self.id)
         return tuple(filter(None, services))

@@ -60,15 +60,21 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
     owned = all_owned_addresses(network)
     for key in sorted(owned):
         held = owned[key]
-        for address in sorted(a for a, owners in held.items() if any(o.static for o in owners)):
-            owners = sorted(held[address], key=lambda owner: owner.node.key)
-            found.append(Contest(owners[0].node.id, address, tuple(owners)))
+        for address in sorted([a for a, owners in held.items() if _some_for_good(owners)]):
+            owners = held[address]
+            if len(owners) > 1:
+                owners = tuple(sorted(owners, key=lambda owner: owner.node.key))
+            found.append(Contest(owners[0].node.id, address, owners))
     lost = (
         Doubt(node.id, f"the subnet in which {node.label} of {node.root.label} has {address}")
         for address, nodes in sorted(homeless(network).items())
         for node in nodes
     )
     return (*found, *lost)
+
+
+def _some_for_good(owners: tuple[Owner, ...]) -> bool:
+    return owners[0].static or (len(owners) > 1 and any(owner.static for owner in owners))
 
 
 @rule(

@@ -53,10 +53,12 @@ _SHOWN = 4
 def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -> Outcomes:
     """Judge one group at all subnets where it stands."""
     found = unrestricted(network, group)
+    if not found:
+        return
     sure = [each for each in found if not each.doubt]
     if sure:
         yield _finding(network, group, sure)
-    elif found:
+    else:
         where = place_name(found[0].subnet)
         missing = f"whether {group.label} restricts VirtualNetwork at {where}: {found[0].doubt}"
         yield Unknown(group.id, missing)

@@ -53,7 +53,8 @@ def _in_subnets(vnet: VirtualNetwork | None) -> bool:
     """Whether a subnet has IPv6, though its VNet tells of none: it has some nevertheless."""
     for subnet in vnet.subnets if vnet is not None else ():
         try:
-            if any(prefix.version == 6 for prefix in subnet.prefixes):
+            told = subnet.properties
+            if ":" in "".join((told.address_prefix or "", *(told.address_prefixes or ()))):
                 return True
         except Undetermined:
             continue
