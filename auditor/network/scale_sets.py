@@ -26,6 +26,11 @@ def machines_in(network: Network, scale_set: ScaleSet) -> tuple[VirtualMachine, 
     return tuple(found[key] for key in sorted(found))
 
 
+def listed_apart(network: Network, scale_set: ScaleSet) -> int:
+    """Count the machines of a scale set that have NICs of their own, and count by these."""
+    return len(machines_in(network, scale_set)) if is_flexible(scale_set) else 0
+
+
 @question_about
 def machines_lacking(network: Network, scale_set: ScaleSet) -> str:
     """Say what the snapshot lacks of the machines of a flexible scale set; nothing: it has all."""

@@ -10,6 +10,7 @@ from auditor.errors import Undetermined
 from auditor.network.backends import members
 from auditor.network.clusters import cluster_of, peak_nodes
 from auditor.network.graph import Network
+from auditor.network.scale_sets import listed_apart
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.load_balancers import BackendPool, LoadBalancerFrontend, OutboundRule
@@ -64,9 +65,10 @@ def _capacity(network: Network, key: str, configurations: int, listed: bool) -> 
     if not isinstance(scale_set, ScaleSet):
         return 0
     capacity = scale_set.sku.capacity if scale_set.sku else None
-    if capacity is None and not listed:
+    apart = listed_apart(network, scale_set)
+    if capacity is None and not (listed or apart):
         raise Undetermined(f"the capacity of scale set {scale_set.label}", resource=scale_set.id)
-    return (capacity or 0) * max(1, configurations)
+    return max(0, (capacity or 0) - apart) * max(1, configurations)
 
 
 def addresses_of_rule(network: Network, rule: OutboundRule) -> int:

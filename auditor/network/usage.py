@@ -19,6 +19,7 @@ from auditor.network.address_owners import OWNING
 from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Edge, Network
 from auditor.network.private_link import interfaces_of
+from auditor.network.scale_sets import listed_apart
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node, Ref
@@ -161,7 +162,7 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
     groups = _clusters(network, subnet, usage)
     _gateways(network, subnet, listed, usage)
     inside = [edge.source for edge in network.referrers(subnet, "subnet")]
-    sets = _scale_sets(inside, listed, usage, groups)
+    sets = _scale_sets(network, inside, listed, usage, groups)
     usage.add(
         "ip configurations",
         _configurations(network, inside, listed, groups, sets)
@@ -234,6 +235,7 @@ def gateway_addresses(gateway: ApplicationGateway) -> int:
 
 
 def _scale_sets(
+    network: Network,
     inside: Iterable[Node],
     listed: set[str],
     usage: Usage,
@@ -250,9 +252,10 @@ def _scale_sets(
             continue
         capacity = scale_set.sku.capacity if scale_set.sku else None
         instances = sum(1 for each in listed if each.startswith(f"{key}/"))
-        if capacity is None and not instances:
+        apart = listed_apart(network, scale_set)
+        if capacity is None and not (instances or apart):
             usage.unsure.append(f"the capacity of scale set {scale_set.label}")
-        wanted = (capacity or 0) * len(configurations)
+        wanted = max(0, (capacity or 0) - apart) * len(configurations)
         usage.add(f"scale set {scale_set.label}", max(wanted, instances))
     return set(models)
 

@@ -23,7 +23,8 @@ from auditor.finding import (
     Waiver,
 )
 
-from .sample import APP, EXPOSED, NET, summary
+from .resources import APP, NET, summary
+from .sample import EXPOSED
 
 MARKUP = "[red]x[/red][link=file:///etc/passwd]"
 ANSI = "\x1b[31mred\x1b]0;title\x07"

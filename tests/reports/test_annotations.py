@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Location, Report, Severity, Status
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .named import named
 from .rendering import rendered
 
@@ -71,7 +71,7 @@ def test_a_github_annotation_has_file_line_title_and_message() -> None:
         "title": "EXP-001 Only approved gateways own a public address",
     }
     assert text.splitlines()[0].startswith("20.73.14.9 is public")
-    assert text.splitlines()[-1] == f"az network public-ip delete --ids {sample.PIP}"
+    assert text.splitlines()[-1] == f"az network public-ip delete --ids {resources.PIP}"
 
 
 def test_unknowns_are_warnings_whatever_their_severity() -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Evidence, Judged, Report, Severity, SourceSummary
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .named import named
 from .rendering import rendered, renderer
 
@@ -214,7 +214,7 @@ def test_ids_within_a_sentence_are_shortened_and_those_of_a_command_are_not(
     text = rendered("console", sample.full())
 
     assert "belongs to MC_rg-app_aks-shop_westeurope › loadBalancers/kubernetes, which" in text
-    assert f"az network public-ip delete --ids {sample.PIP}\n" in text
+    assert f"az network public-ip delete --ids {resources.PIP}\n" in text
 
 
 def test_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     finding: Judged = replace(
         sample.EXPOSED,
         message=f"the host {long} is public",
-        evidence=(Evidence(sample.PIP, f"/{long}", long),),
+        evidence=(Evidence(resources.PIP, f"/{long}", long),),
     )
     text = rendered("console", replace(sample.full(), findings=(finding,)))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Report
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .rendering import rendered, renderer
 
 
@@ -32,7 +32,7 @@ def test_there_is_a_row_for_each_finding() -> None:
         *["unknown"] * 3,
         *("waived", "baseline"),
     ]
-    assert found[1]["subject"] == sample.PIP
+    assert found[1]["subject"] == resources.PIP
     assert (found[1]["file"], found[1]["line"]) == ("exports/node group.json", "412")
     assert found[10]["waiver_expires"] == "2027-01-31"
 

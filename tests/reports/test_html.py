@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from auditor.finding import IntentState, Json, Report, Status
 from auditor.topology import Kind, Line, Picture, Spot, Tie
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .named import named
 from .rendering import rendered, renderer
 
@@ -117,7 +117,7 @@ def test_the_top_tells_verdict_scope_time_and_coverage() -> None:
         " · baseline: 1 · 1 rule kept"
     ]
     assert "7 broken, 2 critical; 3 cannot be told" in text
-    assert sample.SUB in text
+    assert resources.SUB in text
     assert "2026-11-22T18:30:00Z" in text
     assert "2026-11-23" in text
     assert "120 resources of 2 types are counted only" in text
@@ -158,7 +158,7 @@ def test_a_finding_tells_evidence_path_remedy_and_controls() -> None:
     assert "/properties/ipAddress" in text
     assert '"20.73.14.9"' in text
     assert "loadBalancingRules/tcp-443 (lb-rule)" in text
-    assert f"az network public-ip delete --ids {sample.PIP}" in text
+    assert f"az network public-ip delete --ids {resources.PIP}" in text
     assert "MCSB/NS-2, CIS 5.0/7.1" in text
     assert "until 2027-01-31 by network team: moves with the new gateway" in text
     assert "exports/node group.json:412" in text
@@ -262,12 +262,14 @@ def pictured() -> Report:
     """A report with a picture: one network, one gateway, a path to it."""
     spots = (
         Spot("internet", Kind.INTERNET, "internet"),
-        Spot(sample.VNET, Kind.NETWORK, "vnet-app", doubts=("not told: subnets",)),
-        Spot(sample.GATEWAY, Kind.GATEWAY, enemy.SCRIPT, sample.VNET),
+        Spot(resources.VNET, Kind.NETWORK, "vnet-app", doubts=("not told: subnets",)),
+        Spot(resources.GATEWAY, Kind.GATEWAY, enemy.SCRIPT, resources.VNET),
     )
-    lines = (Line("internet", sample.GATEWAY, Tie.ENTRANCE, ("20.1.2.3",)),)
+    lines = (Line("internet", resources.GATEWAY, Tie.ENTRANCE, ("20.1.2.3",)),)
     mark = sample.LISTENER.fingerprint
-    picture = Picture(spots, lines, {mark: (sample.GATEWAY,)}, {mark: ("internet", sample.GATEWAY)})
+    picture = Picture(
+        spots, lines, {mark: (resources.GATEWAY,)}, {mark: ("internet", resources.GATEWAY)}
+    )
     return replace(sample.full(), picture=picture)
 
 
@@ -322,6 +324,6 @@ def test_families_have_columns_for_what_there_is() -> None:
 def test_a_list_that_could_not_be_read_is_part_of_what_could_not_be_told() -> None:
     text = page_of(sample.blind()).text
 
-    assert f"{sample.SUB}/{sample.NET}/networkSecurityGroups (denied: refused (403))" in text
+    assert f"{resources.SUB}/{resources.NET}/networkSecurityGroups (denied: refused (403))" in text
     assert "Every question that was asked has an answer" not in text
     assert "Nothing is broken, and all could be told" not in text

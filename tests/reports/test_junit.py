@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Location, Report
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .rendering import rendered
 
 
@@ -75,14 +75,14 @@ def test_an_unknown_that_fails_the_audit_is_no_skipped_test() -> None:
 
 
 def test_a_failure_tells_severity_place_evidence_and_remedy() -> None:
-    (case,) = (c for c in cases(sample.full()) if c.get("name") == sample.PIP)
+    (case,) = (c for c in cases(sample.full()) if c.get("name") == resources.PIP)
     failure = case.find("failure")
 
     assert (case.get("file"), case.get("line")) == ("exports/node group.json", "412")
     assert failure is not None
     assert failure.get("type") == "critical"
     assert "20.73.14.9" in (failure.text or "")
-    assert f"az network public-ip delete --ids {sample.PIP}" in (failure.text or "")
+    assert f"az network public-ip delete --ids {resources.PIP}" in (failure.text or "")
 
 
 def test_a_place_without_a_line_has_none() -> None:
@@ -96,7 +96,7 @@ def test_a_place_without_a_line_has_none() -> None:
 def test_two_findings_about_one_subject_have_two_names() -> None:
     both = replace(sample.full(), rules=(), findings=(sample.EXPOSED, sample.EXPOSED))
 
-    assert [case.get("name") for case in cases(both)] == [sample.PIP, f"{sample.PIP} (2)"]
+    assert [case.get("name") for case in cases(both)] == [resources.PIP, f"{resources.PIP} (2)"]
 
 
 def test_hostile_names_stay_text() -> None:

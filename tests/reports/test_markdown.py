@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Evidence, Report, Status
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .named import named
 from .rendering import rendered
 
@@ -67,7 +67,7 @@ def test_details_are_folded_and_closed() -> None:
 def test_a_command_stands_alone_in_a_fence() -> None:
     text = rendered("markdown", sample.full())
 
-    assert f"\n```console\naz network public-ip delete --ids {sample.PIP}\n```\n" in text
+    assert f"\n```console\naz network public-ip delete --ids {resources.PIP}\n```\n" in text
 
 
 def test_a_command_cannot_close_its_fence() -> None:

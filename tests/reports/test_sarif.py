@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from auditor.finding import Audit, Evidence, Location, Report, Severity
 
-from . import enemy, sample
+from . import enemy, resources, sample
 from .named import named
 from .rendering import rendered, renderer
 
@@ -61,7 +61,7 @@ def test_a_result_points_at_its_line_and_its_resource() -> None:
         "artifactLocation": {"uri": "exports/node%20group.json", "uriBaseId": "SRCROOT"},
         "region": {"startLine": 412},
     }
-    assert location["logicalLocations"][0]["fullyQualifiedName"] == sample.PIP
+    assert location["logicalLocations"][0]["fullyQualifiedName"] == resources.PIP
 
 
 @pytest.mark.parametrize(

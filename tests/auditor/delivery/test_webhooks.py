@@ -13,7 +13,7 @@ from auditor.errors import InputError, UsageError
 from auditor.finding import Severity
 from auditor.schema import schema_of
 
-from ...reports import enemy, sample, test_past
+from ...reports import enemy, resources, sample, test_past
 from ...reports.named import named
 
 
@@ -41,7 +41,7 @@ def test_the_facts_tell_when_of_what_and_how_controls_fare() -> None:
     facts = dict(of_report(sample.complied()).facts)
 
     assert facts["as of"] == "2026-11-23"
-    assert facts["scope"] == sample.SUB
+    assert facts["scope"] == resources.SUB
     assert facts["outcome"] == "something is broken at high or above"
     assert facts["waived"] == "1"
     assert facts["MCSB"].startswith("2 not satisfied, 1 not told")

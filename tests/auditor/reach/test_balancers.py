@@ -13,7 +13,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...firewalls import collection, firewall, group, nat_rule, policy
-from ...reaching import asked, lb, lb_probe, lb_rule, ref, scale_set
+from ...reaching import asked, lb, lb_probe, lb_rule, ref
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -270,37 +270,6 @@ def test_E_18_of_a_range_for_a_pool_nobody_knows_whose_port_is_whose() -> None:
 def test_E_3_a_standard_balancer_is_closed_without_a_group(sku: str, verdict: str) -> None:
     network = estate(nic("web"), pip("pip"), lb(lb_rule(), sku=sku), vnet(subnet()))
     assert asked(network, CLIENT, "web").verdict == verdict
-
-
-def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
-    def network(destination: str) -> Network:
-        return estate(
-            nsg(rule("in", 100, destinationAddressPrefix=destination)),
-            pip("pip"),
-            lb(lb_rule(), members=()),
-            scale_set(),
-            vnet(subnet(nsg="nsg")),
-        )
-
-    assert asked(network("10.0.0.0/24"), CLIENT, "vmss").verdict == "reachable"
-    some = asked(network("10.0.0.0/25"), CLIENT, "vmss")
-    assert (some.verdict, some.labels) == ("unknown", {"vmss-model-only"})
-    assert asked(network("10.9.0.0/24"), CLIENT, "vmss").verdict == "blocked"
-
-
-@pytest.mark.parametrize(
-    ("sku", "verdict"),
-    [({"capacity": 3}, "unknown"), ({"capacity": 1}, "blocked"), ({}, "unknown")],
-)
-def test_P_10_an_instance_reaches_another_of_its_scale_set_through_a_balancer(
-    sku: dict[str, int], verdict: str
-) -> None:
-    network = estate(lb(lb_rule(), public=False, members=()), scale_set(sku=sku), vnet(subnet()))
-
-    found = asked(network, "vmss", "front")
-
-    assert found.verdict == verdict
-    assert found.labels == ({"semantics:P-10"} if verdict == "unknown" else set())
 
 
 def test_P_10_a_backend_reaches_its_public_frontend_from_another_public_address() -> None:

@@ -9,11 +9,7 @@ import pytest
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import (
-    BALANCER,
-    NSG,
     PIP,
-    SCALE_SET,
-    SUBNET,
     deny,
     nic,
     nsg,
@@ -379,57 +375,3 @@ def test_a_group_cut_short_of_its_rules_blocks_nothing() -> None:
             vnet(subnet(nsg="in")),
         )
         assert asked(found, "internet", "web").verdict == verdict
-
-
-def instances(*others: Any, rules: Any = ()) -> Any:
-    """A scale set in subnet app of VNet a, NIC web in another subnet, and whatever else."""
-    model = {"name": "c", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")}}}
-    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
-    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
-    home = {"addressPrefix": "10.0.0.0/24", "privateEndpointNetworkPolicies": "Disabled"}
-    guarded = {**home, "networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
-    return estate(
-        nsg(*rules),
-        net("a", "10.0.0.0/16", subnets={"app": guarded, "near": "10.0.1.0/24"}),
-        nic_in("web", "10.0.1.4", ("a", "near")),
-        resource(SCALE_SET, "set", {"virtualMachineProfile": profile}),
-        *others,
-    )
-
-
-def test_no_instance_has_the_address_of_a_private_endpoint_in_its_subnet() -> None:
-    network = instances(endpoint("pe", "10.0.0.9", ("a", "app")))
-    assert asked(network, "web", "set").verdict == "reachable"
-    assert asked(network, "set", "web").verdict == "reachable"
-
-
-def test_no_instance_has_the_address_of_a_frontend_in_its_subnet() -> None:
-    front = {"name": "front", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")},
-                                             "privateIPAddress": "10.0.0.8"}}  # fmt: skip
-    inner = resource(BALANCER, "lb", {"frontendIPConfigurations": [front]})
-    to_front = deny("no", 100, destinationAddressPrefix="10.0.0.8")
-    assert asked(instances(inner, rules=[to_front]), "web", "set").verdict == "reachable"
-    assert asked(instances(rules=[to_front]), "web", "set").labels == {"vmss-model-only"}
-
-
-@pytest.mark.parametrize(
-    ("sku", "verdict"), [("Standard", "blocked"), ("Basic", "reachable"), (None, "unknown")]
-)
-def test_E_3_the_model_of_a_scale_set_tells_the_sku_of_its_instances_addresses(
-    sku: str | None, verdict: str
-) -> None:
-    """Closed or open without a group, as addresses of NICs are."""
-    address: Any = {"name": "pub", "properties": {"idleTimeoutInMinutes": 4}}
-    address |= {"sku": {"name": sku, "tier": "Regional"}} if sku else {}
-    model = {
-        "name": "c",
-        "properties": {
-            "subnet": {"id": arm_id(SUBNET, "vnet", "app")},
-            "publicIPAddressConfiguration": address,
-        },
-    }
-    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
-    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
-    network = estate(resource(SCALE_SET, "set", {"virtualMachineProfile": profile}), vnet(subnet()))
-
-    assert asked(network, CLIENT, "set").verdict == verdict

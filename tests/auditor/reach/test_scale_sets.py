@@ -1,4 +1,4 @@
-"""Flexible scale sets: their machines are VMs with NICs of their own (E-2b)."""
+"""Scale sets: instances have any address of their subnet, VMs of flexible ones their own (E-2b)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from auditor.reach.selected import Ends, ends_of
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import asked, lb, lb_rule, ref
+from ...exposed import BALANCER, NSG, SCALE_SET, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import nic as nic_in
+from ...networks import vnet as net
+from ...reaching import asked, lb, lb_rule, ref, scale_set
+from ...routing import endpoint
 
 MACHINES = "Microsoft.Compute/virtualMachines"
-SET = "Microsoft.Compute/virtualMachineScaleSets"
 NICS = "Microsoft.Network/networkInterfaces"
 CLIENT = "52.10.0.7"
 
@@ -25,7 +27,7 @@ CLIENT = "52.10.0.7"
 def machine(number: int, **configuration: Any) -> list[Any]:
     """A VM of the scale set `flex`, with its NIC at 10.0.0.4 and so on."""
     settings = {
-        "virtualMachineScaleSet": ref(SET, "flex"),
+        "virtualMachineScaleSet": ref(SCALE_SET, "flex"),
         "networkProfile": {"networkInterfaces": [ref(NICS, f"nic{number}")]},
     }
     own = nic(f"nic{number}", address=f"10.0.0.{4 + number}", configuration=configuration)
@@ -58,7 +60,7 @@ def flexible(*, model: bool = True, capacity: int | None = 2, **configuration: A
     settings: Any = {"orchestrationMode": "Flexible"}
     if model:
         settings["virtualMachineProfile"] = profile
-    return resource(SET, "flex", settings, sku={"capacity": capacity})
+    return resource(SCALE_SET, "flex", settings, sku={"capacity": capacity})
 
 
 def network(scale_set: Any, *more: Any, machines: int = 2) -> Network:
@@ -107,7 +109,7 @@ def test_E_2b_what_is_lacking_of_its_machines_is_told() -> None:
     assert nobody.points == ()
     assert [each.detail for each in nobody.reasons] == ["the machines of scale set flex"]
     lost = ends(network(flexible(capacity=2), resource(MACHINES, "flex9", {
-        "virtualMachineScaleSet": ref(SET, "flex"),
+        "virtualMachineScaleSet": ref(SCALE_SET, "flex"),
         "networkProfile": {"networkInterfaces": [ref(NICS, "lost")]}})))  # fmt: skip
     assert len(lost.points) == 3
 
@@ -140,3 +142,88 @@ def test_E_2b_nobody_else_of_the_subnet_has_an_address_by_the_model() -> None:
         here = estate(flexible(capacity=capacity), *machines, vnet(subnet(**rest)))
         [point, *_] = ends_of(here, parse_selector("10.0.0.77")).points
         assert point.kind.value == kind
+
+
+def test_the_instances_of_a_scale_set_are_any_address_of_their_subnet() -> None:
+    def network(destination: str) -> Network:
+        return estate(
+            nsg(rule("in", 100, destinationAddressPrefix=destination)),
+            pip("pip"),
+            lb(lb_rule(), members=()),
+            scale_set(),
+            vnet(subnet(nsg="nsg")),
+        )
+
+    assert asked(network("10.0.0.0/24"), CLIENT, "vmss").verdict == "reachable"
+    some = asked(network("10.0.0.0/25"), CLIENT, "vmss")
+    assert (some.verdict, some.labels) == ("unknown", {"vmss-model-only"})
+    assert asked(network("10.9.0.0/24"), CLIENT, "vmss").verdict == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("sku", "verdict"),
+    [({"capacity": 3}, "unknown"), ({"capacity": 1}, "blocked"), ({}, "unknown")],
+)
+def test_P_10_an_instance_reaches_another_of_its_scale_set_through_a_balancer(
+    sku: dict[str, int], verdict: str
+) -> None:
+    network = estate(lb(lb_rule(), public=False, members=()), scale_set(sku=sku), vnet(subnet()))
+
+    found = asked(network, "vmss", "front")
+
+    assert found.verdict == verdict
+    assert found.labels == ({"semantics:P-10"} if verdict == "unknown" else set())
+
+
+def instances(*others: Any, rules: Any = ()) -> Any:
+    """A scale set in subnet app of VNet a, NIC web in another subnet, and whatever else."""
+    model = {"name": "c", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")}}}
+    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
+    home = {"addressPrefix": "10.0.0.0/24", "privateEndpointNetworkPolicies": "Disabled"}
+    guarded = {**home, "networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
+    return estate(
+        nsg(*rules),
+        net("a", "10.0.0.0/16", subnets={"app": guarded, "near": "10.0.1.0/24"}),
+        nic_in("web", "10.0.1.4", ("a", "near")),
+        resource(SCALE_SET, "set", {"virtualMachineProfile": profile}),
+        *others,
+    )
+
+
+def test_no_instance_has_the_address_of_a_private_endpoint_in_its_subnet() -> None:
+    network = instances(endpoint("pe", "10.0.0.9", ("a", "app")))
+    assert asked(network, "web", "set").verdict == "reachable"
+    assert asked(network, "set", "web").verdict == "reachable"
+
+
+def test_no_instance_has_the_address_of_a_frontend_in_its_subnet() -> None:
+    front = {"name": "front", "properties": {"subnet": {"id": arm_id(SUBNET, "a", "app")},
+                                             "privateIPAddress": "10.0.0.8"}}  # fmt: skip
+    inner = resource(BALANCER, "lb", {"frontendIPConfigurations": [front]})
+    to_front = deny("no", 100, destinationAddressPrefix="10.0.0.8")
+    assert asked(instances(inner, rules=[to_front]), "web", "set").verdict == "reachable"
+    assert asked(instances(rules=[to_front]), "web", "set").labels == {"vmss-model-only"}
+
+
+@pytest.mark.parametrize(
+    ("sku", "verdict"), [("Standard", "blocked"), ("Basic", "reachable"), (None, "unknown")]
+)
+def test_E_3_the_model_of_a_scale_set_tells_the_sku_of_its_instances_addresses(
+    sku: str | None, verdict: str
+) -> None:
+    """Closed or open without a group, as addresses of NICs are."""
+    address: Any = {"name": "pub", "properties": {"idleTimeoutInMinutes": 4}}
+    address |= {"sku": {"name": sku, "tier": "Regional"}} if sku else {}
+    model = {
+        "name": "c",
+        "properties": {
+            "subnet": {"id": arm_id(SUBNET, "vnet", "app")},
+            "publicIPAddressConfiguration": address,
+        },
+    }
+    nics = [{"name": "n", "properties": {"ipConfigurations": [model]}}]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
+    network = estate(resource(SCALE_SET, "set", {"virtualMachineProfile": profile}), vnet(subnet()))
+
+    assert asked(network, CLIENT, "set").verdict == verdict

@@ -111,6 +111,29 @@ def test_a_scale_set_without_a_capacity_is_unknown() -> None:
     assert told(judge("10.0.0.0/28", scale_set(None), *nics(8)))
 
 
+def flexible(number: int) -> list[Json]:
+    """VMs of the scale set, with the NICs n0, n1 and so on."""
+    kind = "Microsoft.Network/networkInterfaces"
+    owner = {"id": arm_id("Microsoft.Compute/virtualMachineScaleSets", "workers")}
+    return [
+        resource("Microsoft.Compute/virtualMachines", f"vm{i}", {
+            "virtualMachineScaleSet": owner,
+            "networkProfile": {"networkInterfaces": [{"id": arm_id(kind, f"n{i}")}]},
+        })
+        for i in range(number)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("capacity", "machines", "kept"), [(7, 7, 1), (7, 4, 1), (8, 4, 0)])
+def test_E_2b_machines_of_a_flexible_scale_set_are_counted_once(
+    capacity: int, machines: int, kept: int
+) -> None:
+    workers = scale_set(capacity)
+    workers["properties"]["orchestrationMode"] = "Flexible"
+    answer = judge("10.0.0.0/28", workers, *flexible(machines), *nics(machines))
+    assert answer.kept == kept
+
+
 def gateway(**properties: Any) -> Json:
     subnet = {"subnet": {"id": subnet_id(*APP)}}
     return resource(

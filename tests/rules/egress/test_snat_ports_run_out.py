@@ -106,6 +106,21 @@ def scale_set(capacity: int | None) -> Json:
     )
 
 
+def test_E_2b_machines_of_a_flexible_scale_set_are_counted_once() -> None:
+    """By their NICs, which are in the pool themselves; the capacity tells of those that lack."""
+
+    def flexible(capacity: int) -> Json:
+        workers = scale_set(capacity)
+        workers["properties"]["orchestrationMode"] = "Flexible"
+        return workers
+
+    owner = {"id": scale_set(1)["id"]}
+    kind = "Microsoft.Compute/virtualMachines"
+    machines = [resource(kind, f"vm{n}", {"virtualMachineScaleSet": owner}) for n in range(8)]
+    assert judge(balancer(8, 8000), flexible(8), *machines).kept == 1
+    assert "9 machines" in judge(balancer(8, 8000), flexible(9), *machines).broken[0].message
+
+
 def test_scale_sets_count_by_their_capacity() -> None:
     assert judge(balancer(0, 8000), scale_set(8)).kept == 1
     assert "9 machines" in judge(balancer(0, 8000), scale_set(9)).broken[0].message

@@ -1,0 +1,171 @@
+"""Expressions of templates: what their text decides is a value, the rest is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.snapshot.formats import evaluate
+
+from .reading import bodies, read
+from .templates import NETWORK, NO_PARTS, evaluated, resource, template
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("plain", "plain"),
+        ("[[not an expression]", "[not an expression]"),
+        ("[parameters('Cidr')]", "10.0.0.0/16"),
+        ("[variables('made')]", "10.0.0.0/16!"),
+        ("[variables('list')[1]]", 2),
+        ("[variables('table').inner.deep]", True),
+        ("[variables('table')['INNER']['deep']]", True),
+        ("[concat('a', 'it''s', string(3))]", "ait's3"),
+        ("[concat(variables('list'), createArray(3))]", [1, 2, 3]),
+        ("[format('{0}-{1}{{}}', 'a', 2)]", "a-2{}"),
+        ("[toLower(toUpper('Ab'))]", "ab"),
+        ("[if(equals('a', 'a'), 'yes', reference('x'))]", "yes"),
+        ("[if(not(empty(variables('list'))), 1, 2)]", 1),
+        ("[if(and(true(), or(false(), contains('abc', 'b'))), 1, 2)]", 1),
+        ("[length(split('a,b,c', ','))]", 3),
+        ("[substring('abcdef', 1, 2)]", "bc"),
+        ("[replace('a-b', '-', '')]", "ab"),
+        ("[first(createArray('a', 'b'))]", "a"),
+        ("[coalesce(null(), 'b')]", "b"),
+        ("[union(createObject('a', 1), createObject('b', 2))]", {"a": 1, "b": 2}),
+        ("[int('7')]", 7),
+        ("[add(1, mul(2, sub(5, 2)))]", 7),
+        ("[json('{\"a\": [1]}').a[0]]", 1),
+        ("[range(2, 3)]", [2, 3, 4]),
+        ("[resourceGroup().name]", "{resource-group:-}"),
+        ("[subscription().subscriptionId]", "{subscription}"),
+        ("[resourceId('Microsoft.Network/natGateways', 'n')]", f"{NETWORK}/natGateways/n"),
+        (
+            "[resourceId('other', 'Microsoft.Network/virtualNetworks/subnets', 'v', 's')]",
+            "/subscriptions/{subscription}/resourceGroups/other/providers/Microsoft.Network"
+            "/virtualNetworks/v/subnets/s",
+        ),
+        (
+            "[resourceId('sub', 'other', 'Microsoft.Network/natGateways', 'n')]",
+            "/subscriptions/sub/resourceGroups/other/providers/Microsoft.Network/natGateways/n",
+        ),
+        (
+            "[subscriptionResourceId('Microsoft.A/b', 'c')]",
+            "/subscriptions/{subscription}/providers/Microsoft.A/b/c",
+        ),
+        ("[tenantResourceId('Microsoft.A/b', 'c')]", "/providers/Microsoft.A/b/c"),
+        ("[extensionResourceId('/x', 'Microsoft.A/b', 'c')]", "/x/providers/Microsoft.A/b/c"),
+        ("[ concat( 'a' ,\n'b' ) ]", "ab"),
+    ],
+)
+def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> None:
+    found, unresolved = evaluated(
+        expression,
+        parameters={"cidr": {"type": "string", "defaultValue": "10.0.0.0/16"}},
+        variables={
+            "made": "[concat(parameters('cidr'), '!')]",
+            "list": [1, 2],
+            "table": {"inner": {"deep": "[true()]"}},
+        },
+    )
+
+    assert found == value
+    assert unresolved == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("[parameters('needed')]", "has no default value"),
+        ("[parameters('secret')]", "is a secret"),
+        ("[parameters('absent')]", "not declared"),
+        ("[variables('absent')]", "not declared"),
+        ("[variables('loop')]", "refers to itself"),
+        ("[reference('x').ip]", "known only to Azure"),
+        ("[listKeys('x', '2020-01-01')]", "known only to Azure"),
+        ("[uniqueString(resourceGroup().id)]", "computed by Azure"),
+        ("[concat('a', uniqueString('x'))]", "computed by Azure"),
+        ("[equals(uniqueString('x'), 'y')]", "does not take"),
+        ("[resourceGroup().location]", "location"),
+        ("[concat('a', parameters('needed'))]", "has no default value"),
+        ("[contoso.name('a')]", "known only to Azure"),
+        ("[concat('a']", "cannot be parsed"),
+        ("[concat('a') 'b']", "cannot be parsed"),
+        ("[]", "cannot be parsed"),
+        ("[variables('loop').x]", "refers to itself"),
+        ("[format('{0:D2}', 3)]", "does not take"),
+        ("[format('{9}', 3)]", "does not take"),
+        ("[toLower(3)]", "does not take"),
+        ("[div(1, 0)]", "does not take"),
+        ("[createArray(1)[5]]", "does not have it"),
+        ("[copyIndex()]", "outside a loop"),
+        ("[resourceId('Microsoft.Network/natGateways')]", "does not take"),
+        ("[" + "concat(" * 3000 + ")" * 3000 + "]", "nested too deeply"),
+        ("['" + "a" * 30000 + "']", "longer than"),
+    ],
+)
+def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: str) -> None:
+    snapshot = read(
+        template(
+            resource(properties={"x": expression, "y": 1}),
+            parameters={
+                "needed": {"type": "string"},
+                "secret": {"type": "secureString", "defaultValue": "hunter2"},
+            },
+            variables={"loop": "[variables('loop')]"},
+        )
+    )
+
+    assert bodies(snapshot)[0]["properties"] == {"y": 1, **NO_PARTS}
+    ((pointer, why),) = snapshot.records[0].unresolved
+    assert pointer == "/properties/x"
+    assert reason in why
+    assert "hunter2" not in why
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_list_with_one_unknown_element_is_unknown_as_a_whole(nested: bool) -> None:
+    value: list[Any] = ["10.0.0.0/16", "[parameters('p')]"]
+    value = [value] if nested else value
+    found, unresolved = evaluated(value, parameters={"p": {"type": "string"}})
+
+    assert found is None
+    assert [pointer for pointer, _ in unresolved] == ["/properties/x"]
+
+
+def test_an_object_in_a_list_loses_only_what_is_unknown() -> None:
+    value = [{"a": 1, "b/c": "[parameters('p')]"}]
+    found, unresolved = evaluated(value, parameters={"p": {"type": "string"}})
+
+    assert found == [{"a": 1}]
+    assert [pointer for pointer, _ in unresolved] == ["/properties/x/0/b~1c"]
+
+
+def test_doubling_variables_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "MAX_NODES", 20_000)
+    variables: dict[str, Any] = {"v0": ["x", "y"]}
+    for number in range(60):
+        variables[f"v{number + 1}"] = (
+            f"[createArray(variables('v{number}'), variables('v{number}'))]"
+        )
+
+    with pytest.raises(InputError, match="unfolds to more values"):
+        read(template(resource(properties={"x": "[variables('v60')]"}), variables=variables))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["[string(variables('v30'))]", "[uniqueString(variables('v30'))]", "[variables('t40')]"],
+)
+def test_doubling_texts_stay_unknown(expression: str) -> None:
+    variables: dict[str, Any] = {"v0": ["x"], "t0": "xx"}
+    for number in range(40):
+        variables[f"v{number + 1}"] = (
+            f"[createArray(variables('v{number}'), variables('v{number}'))]"
+        )
+        variables[f"t{number + 1}"] = f"[replace(variables('t{number}'), 'x', 'xx')]"
+
+    assert evaluated(expression, variables=variables)[0] is None
