@@ -116,11 +116,16 @@ def entered_by_lost(network: Network) -> tuple[Reason, ...]:
     for edge in network.dangling():
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""
-        absent = kind in _PASSING_ON and isinstance(network.find(owner), Missing)
-        if absent and isinstance(edge.source, PublicIp):
+        if kind in _PASSING_ON and isinstance(edge.source, PublicIp) and _is_lost(network, owner):
             why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
             found.setdefault(owner.lower(), why)
     return tuple(found[key] for key in sorted(found))
+
+
+def _is_lost(network: Network, arm_id: str) -> bool:
+    """Whether the input lacks a resource, or holds it as an entry of an inventory."""
+    found = network.find(arm_id)
+    return isinstance(found, Missing) or walk.peek(found, "properties") is None
 
 
 def _homeless(network: Network, firewall: Firewall) -> Iterator[Reason]:

@@ -98,3 +98,11 @@ def test_E_1_a_public_address_of_what_is_absent_may_lead_to_any_machine(
     assert asked(estate(*rest), "internet", "web").verdict == verdict
     shut = estate(nic("web", nsg="nsg"), *rest[1:], SHUT)
     assert asked(shut, "internet", "web").verdict == "blocked"
+
+
+def test_U_2_an_entry_of_an_inventory_tells_no_more_than_its_absence() -> None:
+    gateway = "Microsoft.Network/applicationGateways"
+    owner = arm_id(f"{gateway}/frontendIPConfigurations", "lost", "front")
+    entry = {"id": arm_id(gateway, "lost"), "type": gateway, "name": "lost"}
+    network = estate(nic("web"), pip("pip", owner), vnet(subnet()), entry)
+    assert asked(network, "internet", "web").verdict == "unknown"
