@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
-from auditor.network.reasons import gap
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
@@ -23,6 +24,7 @@ from auditor.reach.replying import to_gateway
 from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.resources.virtual_networks import Subnet
@@ -63,9 +65,7 @@ def from_sites_to(
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
-        inside = remark(
-            trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
-        )
+        inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
         for each, end in onward(inside, here, aim, to_gateway(inside)):
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
@@ -76,6 +76,29 @@ def from_sites_to(
                     yield path
     yield from _from_hubs(network, source, target, version, tags)
     yield from to_unplaced(network, source, target, version, tags)
+
+
+def by_gateway(trail: Trail, subnet: Subnet, says: str) -> Trail:
+    """Add that packets go by the gateway in a subnet, which a security group there may stop.
+
+    Azure supports none there, and does not tell what it does (N-40).
+    """
+    try:
+        group = subnet.properties.network_security_group
+        label = ids.name(group.id or "") if group is not None else ""
+    except Undetermined:
+        label = ""
+    if not label:
+        return remark(trail, "gateway", subnet.id, lambda _: says)
+    what = f"what the security group {label} does to the gateway in its subnet"
+    return remark(
+        trail,
+        "gateway",
+        subnet.id,
+        lambda _: f"it cannot be told {what} (N-40)",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason("semantics:N-40", what, subnet.id),),
+    )
 
 
 def _from_hubs(
