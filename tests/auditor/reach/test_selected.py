@@ -279,3 +279,10 @@ def test_N_18_what_no_network_carries_is_no_end(address: str) -> None:
 def test_of_everything_only_what_networks_carry_is_asked_about() -> None:
     kinds = {point.kind for point in ends_of(exposed(), parse_selector("0.0.0.0/0")).points}
     assert {Kind.MACHINE, Kind.INTERNET} <= kinds
+
+
+def test_whoever_an_answer_names_can_be_asked_about_by_that_id() -> None:
+    """An ip configuration of a scale set's model, say."""
+    network = estate(scale_set(), lb(public=False, members=()), vnet(subnet()))
+    (model,) = ends_of(network, parse_selector("name:vmss")).points
+    assert ends_of(network, parse_selector(model.id)).points == (model,)
