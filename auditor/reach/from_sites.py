@@ -27,6 +27,7 @@ from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
+from auditor.reach.untold_balancers import from_sites_by_untold
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -74,6 +75,8 @@ def from_sites_to(
                 path = Path(source, member, there)
                 if ends_at(path, target):
                     yield path
+    if entries:
+        yield from from_sites_by_untold(network, source, target, version, tags)
     yield from _from_hubs(network, source, target, version, tags)
     yield from to_unplaced(network, source, target, version, tags)
 

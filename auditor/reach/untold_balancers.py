@@ -25,7 +25,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.replying import straight_to, to_internet
+from auditor.reach.replying import straight_to, to_gateway, to_internet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import untold_rules
@@ -174,6 +174,16 @@ def from_inside_by_untold(
     if source.home != target.home:
         trail = arrives(trail, source, target)
     yield Path(source, target, _sent_on(trail, target, reasons, straight_to(source)))
+
+
+def from_sites_by_untold(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the way from sites that a network is joined to, if something may send to a machine."""
+    reasons = _before(network, target)
+    if reasons:
+        trail = start(network, source, version, EVERYTHING - PUBLIC, tags)
+        yield Path(source, target, _sent_on(trail, target, reasons, to_gateway(trail)))
 
 
 def _before(network: Network, target: Point) -> tuple[Reason, ...]:
