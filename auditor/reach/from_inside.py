@@ -17,7 +17,11 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entrances import Entrance, enter
 from auditor.reach.frame import Packet
-from auditor.reach.from_sites import by_gateway, gateway_subnets_towards
+from auditor.reach.from_sites import (
+    by_gateway,
+    by_untold_connection,
+    gateway_subnets_towards,
+)
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.sending import (
@@ -66,6 +70,8 @@ def from_inside(
         for there in to_sites(out, source, target.addresses, _door(network, source)):
             for subnet in guards:
                 there = by_gateway(there, subnet, "")
+            yield Path(source, target, there)
+        for there in by_untold_connection(out, _gateway_subnets(network, source)):
             yield Path(source, target, there)
     else:
         yield from private_paths(network, source, target, version, tags)
@@ -194,11 +200,15 @@ def _door(network: Network, source: Point) -> Point | None:
 
 def _guarded_gateways(network: Network, source: Point) -> tuple[Subnet, ...]:
     """Give the subnets of gateways to sites in which a security group stands (N-40)."""
+    every = _gateway_subnets(network, source)
+    return tuple(s for s in every if walk.peek(s.properties, "network_security_group") is not None)
+
+
+def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:
     try:
-        every = gateway_subnets_towards(network, source)
+        return gateway_subnets_towards(network, source)
     except Undetermined:
         return ()
-    return tuple(s for s in every if walk.peek(s.properties, "network_security_group") is not None)
 
 
 def _leaving(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version
@@ -28,6 +28,8 @@ from auditor.reach.trail import Trail
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.reach.untold_balancers import from_sites_by_untold
+from auditor.resources import walk
+from auditor.resources.hybrid import Connection
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -77,8 +79,38 @@ def from_sites_to(
                     yield path
     if entries:
         yield from from_sites_by_untold(network, source, target, version, tags)
+        trail = towards(start(network, source, version, target.addresses, tags), target)
+        for doubted in by_untold_connection(trail, [subnet for _, subnet in entries]):
+            for each, end in deliver(doubted, target, lambda then, _: then):
+                if end.id == target.id:
+                    yield Path(source, end, each)
     yield from _from_hubs(network, source, target, version, tags)
     yield from to_unplaced(network, source, target, version, tags)
+
+
+def by_untold_connection(trail: Trail, subnets: Iterable[Subnet]) -> Iterator[Trail]:
+    """Add that gateways in some subnets may have a connection that came without settings.
+
+    A connection is of the subscription of its gateway.
+    """
+    homes = {(ids.subscription(subnet.id) or "").lower() for subnet in subnets}
+    hollow = (
+        each
+        for each in trail.network.all(Connection)
+        if walk.peek(each, "properties") is None and each.subscription.lower() in homes
+    )
+    connection = next(hollow, None)
+    if connection is None:
+        return
+    what = f"where the connection {connection.label} leads"
+    yield remark(
+        trail,
+        "gateway",
+        connection.id,
+        lambda _: f"it cannot be told {what}",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason("collection-gap", what, connection.id),),
+    )
 
 
 def by_gateway(trail: Trail, subnet: Subnet, says: str) -> Trail:

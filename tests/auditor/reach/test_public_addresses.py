@@ -72,7 +72,10 @@ def test_who_answers_at_an_address_of_something_missing_is_not_told() -> None:
 
 
 def test_other_addresses_are_the_internets() -> None:
-    assert told(network(), "name:jump", "52.10.0.7") == {"*": "reachable"}
+    assert told(network(), "name:jump", "52.10.0.7") == {
+        "0-24, 26-65535": "reachable",
+        "25": "unknown",  # mail (N-17)
+    }
 
 
 def test_a_gateway_answers_at_its_public_address() -> None:
@@ -170,7 +173,8 @@ def test_the_internet_has_none_of_the_addresses_of_the_input() -> None:
         vnet(subnet()),
     )
     assert set(told(network, "name:web", "internet").values()) == {"blocked"}
-    assert set(told(network, "name:api", "internet").values()) == {"reachable"}
+    assert "reachable" in told(network, "name:api", "internet").values()
+    assert "blocked" not in told(network, "name:api", "internet").values()
 
 
 def test_a_gateway_asked_by_its_private_address_answers_there_alone() -> None:
