@@ -281,13 +281,14 @@ def _by_sources(found: Iterable[Exposed]) -> Iterator[tuple[Exposed, Sources | N
 def entrance_word(each: Exposed) -> str:
     """Say where the internet goes in: `20.1.1.1:443`."""
     from auditor import ids
+    from auditor.reach.points import Kind
 
     ports = ports_word(each.answer.ports, each.answer.protocol)
     port = "" if ports == "*" else ports
     entrance = each.entrance
     if entrance is None:
         lone = each.target.addresses.smallest()
-        if lone is not None:  # a public address of whose owner nothing is told
+        if each.target.kind is Kind.UNANSWERED and lone is not None:
             return socket(lone, port)
         return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
     address = entrance.addresses.smallest()

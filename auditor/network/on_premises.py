@@ -197,12 +197,15 @@ def connections_of(network: Network, gateway: VirtualNetworkGateway) -> tuple[Co
 def _untold_connections(network: Network) -> dict[str, Undetermined]:
     """The first connection of each subscription that does not tell which gateways it joins.
 
-    Every connection has a first gateway; only one between networks has a second.
+    Every connection has a first gateway; only one between networks has a second. One that came
+    without any settings is left out: the input's gaps tell of it.
     """
     found: dict[str, Undetermined] = {}
     for connection in network.all(Connection):
+        ends = walk.peek(connection, "properties")
+        if ends is None:
+            continue
         try:
-            ends = connection.properties
             first, second = ends.virtual_network_gateway1, ends.virtual_network_gateway2
             told = first is not None and first.id and (second is None or second.id)
         except Undetermined:

@@ -10,7 +10,12 @@ from auditor.network.reasons import Reason
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.bastion import Bastion
-from auditor.resources.compute import ScaleSet, ScaleSetInterface, VirtualMachine
+from auditor.resources.compute import (
+    ScaleSet,
+    ScaleSetInterface,
+    ScaleSetIpConfiguration,
+    VirtualMachine,
+)
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
@@ -71,13 +76,17 @@ PARTS: dict[type[Node], tuple[str, ...]] = {
         f"{_SCALE_SET}/networkInterfaceConfigurations",
         f"{_SCALE_SET}/virtualMachines/networkInterfaces",
     ),
+    ScaleSetIpConfiguration: (
+        f"{_SCALE_SET}/networkInterfaceConfigurations/ipConfigurations",
+        f"{_SCALE_SET}/virtualMachines/networkInterfaces/ipConfigurations",
+    ),
     AgentPool: ("Microsoft.ContainerService/managedClusters/agentPools",),
     LoadBalancerFrontend: (f"{_N}/loadBalancers/frontendIPConfigurations",),
     GatewayFrontend: (f"{_N}/applicationGateways/frontendIPConfigurations",),
 }
 """Parts of resources that can be one too; only ids and types select them.
 
-A scale set's model NIC is of the type of its instances' NICs as well (E-2b).
+A scale set's model NIC, and what it has, is of the type of its instances' as well (E-2b).
 """
 
 EVERY: dict[type[Node], tuple[str, ...]] = {**ENDPOINTS, **PARTS}

@@ -111,6 +111,8 @@ def way_for(
     elsewhere = bool(there)
     far = there if elsewhere else f"the network of {address}"
     if elsewhere or expected == "straight back":
+        if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
+            return f"give {address} to a subnet of {vnet}, {goes}"
         if route.hop is Hop.NONE:
             return f"peer {vnet} with {far}, {goes}"
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:

@@ -17,7 +17,11 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entrances import Entrance, enter
 from auditor.reach.frame import Packet
-from auditor.reach.from_sites import gateway_subnets_towards
+from auditor.reach.from_sites import (
+    by_gateway,
+    by_untold_connection,
+    gateway_subnets_towards,
+)
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.pings import pings
 from auditor.reach.points import Kind, Point, anywhere_in
@@ -36,6 +40,8 @@ from auditor.reach.unanswered import own_public_addresses, to_nobody
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
 from auditor.reach.untold_balancers import from_inside_by_untold
+from auditor.resources import walk
+from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
 
@@ -61,7 +67,12 @@ def from_inside(
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
+        guards = _guarded_gateways(network, source)
         for there in to_sites(out, source, target.addresses, _door(network, source)):
+            for subnet in guards:
+                there = by_gateway(there, subnet, "")
+            yield Path(source, target, there)
+        for there in by_untold_connection(out, _gateway_subnets(network, source)):
             yield Path(source, target, there)
     else:
         yield from private_paths(network, source, target, version, tags)
@@ -187,6 +198,19 @@ def _door(network: Network, source: Point) -> Point | None:
     except Undetermined:
         return None
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
+
+
+def _guarded_gateways(network: Network, source: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of gateways to sites in which a security group stands (N-40)."""
+    every = _gateway_subnets(network, source)
+    return tuple(s for s in every if walk.peek(s.properties, "network_security_group") is not None)
+
+
+def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:
+    try:
+        return gateway_subnets_towards(network, source)
+    except Undetermined:
+        return ()
 
 
 def _leaving(

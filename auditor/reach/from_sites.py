@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
-from auditor.network.reasons import gap
+from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
@@ -23,8 +24,12 @@ from auditor.reach.replying import to_gateway
 from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
+from auditor.reach.trail import Trail
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
+from auditor.reach.untold_balancers import from_sites_by_untold
+from auditor.resources import walk
+from auditor.resources.hybrid import Connection
 from auditor.resources.virtual_networks import Subnet
 
 
@@ -63,9 +68,7 @@ def from_sites_to(
             continue
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
-        inside = remark(
-            trail, "gateway", subnet.id, lambda _: "it comes in by the gateway of its network"
-        )
+        inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
         for each, end in onward(inside, here, aim, to_gateway(inside)):
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
@@ -74,8 +77,63 @@ def from_sites_to(
                 path = Path(source, member, there)
                 if ends_at(path, target):
                     yield path
+    if entries:
+        yield from from_sites_by_untold(network, source, target, version, tags)
+        trail = towards(start(network, source, version, target.addresses, tags), target)
+        for doubted in by_untold_connection(trail, [subnet for _, subnet in entries]):
+            for each, end in deliver(doubted, target, lambda then, _: then):
+                if end.id == target.id:
+                    yield Path(source, end, each)
     yield from _from_hubs(network, source, target, version, tags)
     yield from to_unplaced(network, source, target, version, tags)
+
+
+def by_untold_connection(trail: Trail, subnets: Iterable[Subnet]) -> Iterator[Trail]:
+    """Add that gateways in some subnets may have a connection that came without settings.
+
+    A connection is of the subscription of its gateway.
+    """
+    homes = {(ids.subscription(subnet.id) or "").lower() for subnet in subnets}
+    hollow = (
+        each
+        for each in trail.network.all(Connection)
+        if walk.peek(each, "properties") is None and each.subscription.lower() in homes
+    )
+    connection = next(hollow, None)
+    if connection is None:
+        return
+    what = f"where the connection {connection.label} leads"
+    yield remark(
+        trail,
+        "gateway",
+        connection.id,
+        lambda _: f"it cannot be told {what}",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason("collection-gap", what, connection.id),),
+    )
+
+
+def by_gateway(trail: Trail, subnet: Subnet, says: str) -> Trail:
+    """Add that packets go by the gateway in a subnet, which a security group there may stop.
+
+    Azure supports none there, and does not tell what it does (N-40).
+    """
+    try:
+        group = subnet.properties.network_security_group
+        label = ids.name(group.id or "") if group is not None else ""
+    except Undetermined:
+        label = ""
+    if not label:
+        return remark(trail, "gateway", subnet.id, lambda _: says)
+    what = f"what the security group {label} does to the gateway in its subnet"
+    return remark(
+        trail,
+        "gateway",
+        subnet.id,
+        lambda _: f"it cannot be told {what} (N-40)",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason("semantics:N-40", what, subnet.id),),
+    )
 
 
 def _from_hubs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import product
 
 import msgspec
@@ -18,7 +18,7 @@ from auditor.reach.path import Path
 from auditor.reach.paths import paths
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.services import service_points
-from auditor.reach.unanswered import unanswered
+from auditor.reach.unanswered import lost_entrances
 
 
 class Exposed(msgspec.Struct, frozen=True):
@@ -51,17 +51,12 @@ def exposed(
                 network, source, first.target, group, version, asked, ports, blocked=False
             ):
                 found.append(Exposed(first.entrance, first.target, answer))
-    for point in (*door_points(network), *service_points(network), *_doubtful(network)):
+    for point in (*door_points(network), *service_points(network), *lost_entrances(network)):
         version = 6 if point.versions == (6,) else 4
         group = list(paths(network, source, point, version, tags))
         for answer in judged(network, source, point, group, version, asked, ports, blocked=False):
             found.append(Exposed(group[0].entrance, point, answer))
     return tuple(sorted(found, key=_order))
-
-
-def _doubtful(network: Network) -> Iterator[Point]:
-    """Give the public addresses that somebody has of whom the input does not tell."""
-    return (point for point in unanswered(network) if point.reasons)
 
 
 def _by_address(network: Network) -> list[list[Entrance]]:

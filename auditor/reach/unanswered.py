@@ -5,6 +5,7 @@ And what of the input was not read, in which there may be more of them.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.addresses import NOTHING, AddressSet
 from auditor.ids import fold
 from auditor.intervals import merged
@@ -18,6 +19,7 @@ from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.public_addresses import PublicIp
 from auditor.special_addresses import PUBLIC
 
@@ -32,9 +34,31 @@ def unanswered(network: Network) -> tuple[Point, ...]:
         address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
         if address and node.key not in leading:
             why = Reason("collection-gap", f"what has the public address {node.label}", node.id)
-            reasons = () if is_free(node) else (why,)
+            reasons = () if is_free(node) or _is_route_servers(node) else (why,)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
+
+
+def _is_route_servers(public: PublicIp) -> bool:
+    """Whether a Route Server has an address, at which it answers the platform only (3.2)."""
+    named = walk.peek(walk.peek(public, "properties"), "ip_configuration")
+    return (ids.type_of(walk.peek(named, "id") or "") or "").lower() == _HUB_ADDRESS
+
+
+_HUB_ADDRESS = "microsoft.network/virtualhubs/ipconfigurations"
+
+
+def lost_entrances(network: Network) -> tuple[Point, ...]:
+    """Give those of them that somebody has whom the input lacks.
+
+    Not an instance's of a scale set, which the scale set's model stands for (E-2b).
+    """
+    return tuple(p for p in unanswered(network) if p.reasons and not _is_instances(network, p))
+
+
+def _is_instances(network: Network, point: Point) -> bool:
+    named = walk.peek(walk.peek(point.node, "properties"), "ip_configuration")
+    return isinstance(network.find(walk.peek(named, "id") or ""), ScaleSetIpConfiguration)
 
 
 @question

@@ -25,7 +25,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
-from auditor.reach.replying import straight_to, to_internet
+from auditor.reach.replying import straight_to, to_gateway, to_internet
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import untold_rules
@@ -116,11 +116,16 @@ def entered_by_lost(network: Network) -> tuple[Reason, ...]:
     for edge in network.dangling():
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""
-        absent = kind in _PASSING_ON and isinstance(network.find(owner), Missing)
-        if absent and isinstance(edge.source, PublicIp):
+        if kind in _PASSING_ON and isinstance(edge.source, PublicIp) and _is_lost(network, owner):
             why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
             found.setdefault(owner.lower(), why)
     return tuple(found[key] for key in sorted(found))
+
+
+def _is_lost(network: Network, arm_id: str) -> bool:
+    """Whether the input lacks a resource, or holds it as an entry of an inventory."""
+    found = network.find(arm_id)
+    return isinstance(found, Missing) or walk.peek(found, "properties") is None
 
 
 def _homeless(network: Network, firewall: Firewall) -> Iterator[Reason]:
@@ -169,6 +174,16 @@ def from_inside_by_untold(
     if source.home != target.home:
         trail = arrives(trail, source, target)
     yield Path(source, target, _sent_on(trail, target, reasons, straight_to(source)))
+
+
+def from_sites_by_untold(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the way from sites that a network is joined to, if something may send to a machine."""
+    reasons = _before(network, target)
+    if reasons:
+        trail = start(network, source, version, EVERYTHING - PUBLIC, tags)
+        yield Path(source, target, _sent_on(trail, target, reasons, to_gateway(trail)))
 
 
 def _before(network: Network, target: Point) -> tuple[Reason, ...]:

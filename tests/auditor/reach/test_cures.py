@@ -374,3 +374,15 @@ def test_R_11_what_lacks_at_an_appliance_is_cured_there(
     )
     [stop] = [step for step in asked(network, "web", "db").one.blockers if step.code == "route"]
     assert stop.opening == cure
+
+
+def test_a_machine_outside_the_space_of_its_network_is_not_told_to_peer_that_with_itself() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("stray", "10.9.9.9", ("a", "app")),
+    )
+    found = asked(network, "web", "stray")
+    assert found.verdict == "blocked"
+    opening = found.step("route").opening
+    assert opening == "give 10.9.9.9 to a subnet of a, so that 10.9.9.9 goes to a"

@@ -336,3 +336,10 @@ def test_what_nothing_gets_to_leaves_nothing_in_doubt_beside_others() -> None:
     assert group.reasons == ()
     vaults = ends_of(estate(VAULT, nic("web"), vnet(subnet())), parse_selector("rg:rg"))
     assert [each.label for each in vaults.reasons] == ["no-endpoint"]
+
+
+def test_whoever_an_answer_names_can_be_asked_about_by_that_id() -> None:
+    """An ip configuration of a scale set's model, say."""
+    network = estate(scale_set(), lb(public=False, members=()), vnet(subnet()))
+    (model,) = ends_of(network, parse_selector("name:vmss")).points
+    assert ends_of(network, parse_selector(model.id)).points == (model,)

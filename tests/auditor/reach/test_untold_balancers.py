@@ -10,6 +10,7 @@ from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import gateway, site, tunnel
 from ...reaching import asked, lb, lb_rule, ref
 
 POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
@@ -98,3 +99,28 @@ def test_E_1_a_public_address_of_what_is_absent_may_lead_to_any_machine(
     assert asked(estate(*rest), "internet", "web").verdict == verdict
     shut = estate(nic("web", nsg="nsg"), *rest[1:], SHUT)
     assert asked(shut, "internet", "web").verdict == "blocked"
+
+
+def test_U_2_an_entry_of_an_inventory_tells_no_more_than_its_absence() -> None:
+    gateway = "Microsoft.Network/applicationGateways"
+    owner = arm_id(f"{gateway}/frontendIPConfigurations", "lost", "front")
+    entry = {"id": arm_id(gateway, "lost"), "type": gateway, "name": "lost"}
+    network = estate(nic("web"), pip("pip", owner), vnet(subnet()), entry)
+    assert asked(network, "internet", "web").verdict == "unknown"
+
+
+def test_U_2_sites_may_ask_by_an_internal_balancer_that_is_absent() -> None:
+    named = {"loadBalancerBackendAddressPools": [ref(POOLS, "lb", "pool")]}
+    office = "onprem 192.168.0.0/16"
+    rest = (
+        nsg(rule("served", 100, "*", "8443"), deny("rest", 200)),
+        nic("web", nsg="nsg", configuration=named),
+        nic("db", nsg="nsg", address="10.0.0.5"),
+        vnet(subnet(), subnet("GatewaySubnet", "10.0.9.0/27")),
+        gateway("vpn", "vnet"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+    )
+    network = estate(*rest)
+    assert asked(network, office, "web", 443).verdict == "unknown"
+    assert asked(network, office, "db", 443).verdict == "blocked"
