@@ -83,7 +83,22 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     run.kept = len(subjects) - len(spoken)
     if network.gaps:
         _doubt(run, network, subjects, spoken)
+    run.outcomes = _once(outcomes)
     return run
+
+
+def _once(outcomes: list[Outcome]) -> list[Outcome]:
+    """Leave out what cannot be told for the same reason as before: one gap, met on two ways."""
+    told: set[tuple[str, ...]] = set()
+    kept: list[Outcome] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Unknown):
+            said = (fold(outcome.subject), outcome.key, outcome.missing, *outcome.related)
+            if said in told:
+                continue
+            told.add(said)
+        kept.append(outcome)
+    return kept
 
 
 def _check_of(rule: Rule[Any], parameters: Any) -> Callable[[Network, Any], Outcomes]:
@@ -137,7 +152,8 @@ def subject_id(subject: object) -> str:
 def _unknown(subject: object, unknown: Undetermined) -> Unknown:
     about = subject_id(subject) or unknown.resource
     related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
-    return Unknown(about, missing=_in_words(unknown.missing, about, subject), related=related)
+    missing = _in_words(unknown.missing, about, subject)
+    return Unknown(about, missing=missing, related=related, key=unknown.key)
 
 
 def _in_words(missing: str, about: str, subject: object) -> str:

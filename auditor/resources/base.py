@@ -67,9 +67,13 @@ def unset(struct: Wire, attribute: str) -> None:
 @cache
 def _minding(cls: type[Wire]) -> type[Wire]:
     def read_unset(self: Wire, name: str) -> Any:
-        if name in self.__struct_fields__:
-            raise Undetermined(json_name(cls, name))
-        raise AttributeError(name)
+        if name not in self.__struct_fields__:
+            raise AttributeError(name)
+        key = json_name(cls, name)
+        if isinstance(self, Node) and name != "id":
+            # Its name, too, may be one of the fields that are unset.
+            raise Undetermined(f"{key} of {last_segment(self.id)}", resource=self.id)
+        raise Undetermined(key)
 
     body = {
         "__getattr__": read_unset,

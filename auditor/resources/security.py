@@ -155,9 +155,13 @@ class NetworkSecurityGroup(Resource):
         Raises Undetermined when the input has no list of them: Azure writes an empty one where
         there is none, so a group without it was cut short and may let anything in.
         """
-        if self.properties.security_rules is None:
-            raise Undetermined(f"the security rules of {self.id}", resource=self.id)
-        return tuple(self.properties.security_rules)
+        settings = self.properties
+        try:
+            if settings.security_rules is not None:
+                return tuple(settings.security_rules)
+        except Undetermined:
+            pass
+        raise Undetermined(f"the security rules of {self.id}", resource=self.id)
 
 
 class ApplicationSecurityGroupProperties(Wire, gc=False):
