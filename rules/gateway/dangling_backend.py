@@ -65,10 +65,11 @@ from auditor.rule import Outcomes, Reads, rule
 def dangling_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool members that nobody answers for."""
     member = settled(subject)
-    if member.address is None:
-        yield from _name(network, member)
-    else:
-        yield from _address(network, member)
+    try:
+        yield from (_name if member.address is None else _address)(network, member)
+    except Undetermined as unknown:
+        unknown.key = member.text  # which of the pool's members: GW-002 answers for each
+        raise
 
 
 def _address(network: Network, member: Member) -> Outcomes:

@@ -122,4 +122,5 @@ def _finding(
         evidence=tuple(proofs),
         key=member.text,
         covers=(("GW-001", backend.pool.id), ("GW-003", backend.pool.id)),
+        settles=tuple((general, backend.pool.id, member.text) for general in ("GW-001", "GW-003")),
     )

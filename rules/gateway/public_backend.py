@@ -61,6 +61,14 @@ from auditor.special_addresses import PRIVATE, PUBLIC
 def public_backend(network: Network, subject: Member | Doubt) -> Outcomes:
     """Find pool addresses outside every network the gateway reaches privately."""
     member = settled(subject)
+    try:
+        yield from _judge(network, member)
+    except Undetermined as unknown:
+        unknown.key = member.text  # which of the pool's members: GW-002 answers for each
+        raise
+
+
+def _judge(network: Network, member: Member) -> Outcomes:
     gateway = gateway_of(network, member.pool)
     here = whereabouts(network, member)
     address = here.address
