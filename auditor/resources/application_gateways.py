@@ -122,9 +122,10 @@ class Listener(Node):
     @property
     def protocol(self) -> str:
         """`http`, `https`, `tcp` or `tls`, in lower case. Raises Undetermined when not told."""
-        if not self.properties.protocol:
+        word = (self.properties.protocol or "").lower()
+        if word not in ("http", "https", "tcp", "tls"):
             raise Undetermined(f"the protocol of the listener {self.name}", resource=self.id)
-        return self.properties.protocol.lower()
+        return word
 
     @property
     def encrypted(self) -> bool:

@@ -38,6 +38,12 @@ AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-t
 Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
 """`*`, a port, or a range `low-high`."""
 
+T = TypeVar("T")
+
+Given: TypeAlias = Annotated[T, msgspec.Meta(min_length=1)]
+"""An element of a list. Azure writes a single field that is not used as an empty text, but in no
+list: there it stands for a value that is lost."""
+
 Word: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "word"})]
 """One of a few words, or a text that many resources share."""
 

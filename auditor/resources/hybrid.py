@@ -6,6 +6,7 @@ from msgspec import field
 
 from auditor.resources.base import (
     Cidr,
+    Given,
     IpAddress,
     Node,
     Ref,
@@ -57,8 +58,8 @@ class VpnClientConfiguration(Wire):
 class BgpPeeringAddress(Wire, gc=False):
     """One entry of `bgpPeeringAddresses`."""
 
-    default_bgp_ip_addresses: list[IpAddress] | None = None
-    custom_bgp_ip_addresses: list[IpAddress] | None = None
+    default_bgp_ip_addresses: list[Given[IpAddress]] | None = None
+    custom_bgp_ip_addresses: list[Given[IpAddress]] | None = None
 
 
 class BgpSettings(Wire):

@@ -9,6 +9,7 @@ from msgspec import field
 from auditor.resources.base import (
     ArmId,
     Cidr,
+    Given,
     IpAddress,
     Node,
     Ref,
@@ -110,9 +111,9 @@ class ClusterNetworkProfile(Wire):
     network_dataplane: str | None = None
     network_policy: Word | None = None
     pod_cidr: Cidr | None = None
-    pod_cidrs: list[Cidr] | None = None
+    pod_cidrs: list[Given[Cidr]] | None = None
     service_cidr: Cidr | None = None
-    service_cidrs: list[Cidr] | None = None
+    service_cidrs: list[Given[Cidr]] | None = None
     dns_service_ip: IpAddress | None = field(default=None, name="dnsServiceIP")
     docker_bridge_cidr: Cidr | None = None
     load_balancer_sku: Word | None = None

@@ -8,6 +8,7 @@ from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,
     Detail,
+    Given,
     Ports,
     Ref,
     Resource,
@@ -30,13 +31,13 @@ class SecurityRuleProperties(Wire):
     protocol: Word | None = None
     description: str | None = None
     source_address_prefix: AddressOrTag | None = None
-    source_address_prefixes: list[AddressOrTag] | None = None
+    source_address_prefixes: list[Given[AddressOrTag]] | None = None
     destination_address_prefix: AddressOrTag | None = None
-    destination_address_prefixes: list[AddressOrTag] | None = None
+    destination_address_prefixes: list[Given[AddressOrTag]] | None = None
     source_port_range: Ports | None = None
-    source_port_ranges: list[Ports] | None = None
+    source_port_ranges: list[Given[Ports]] | None = None
     destination_port_range: Ports | None = None
-    destination_port_ranges: list[Ports] | None = None
+    destination_port_ranges: list[Given[Ports]] | None = None
     source_application_security_groups: list[Ref] | None = None
     destination_application_security_groups: list[Ref] | None = None
 
