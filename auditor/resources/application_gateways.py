@@ -11,6 +11,7 @@ from msgspec import field
 
 from auditor.errors import Undetermined
 from auditor.resources.base import (
+    Count,
     IpAddress,
     Node,
     Ref,
@@ -248,8 +249,8 @@ class PrivateLinkConfiguration(Node):
 class AutoscaleConfiguration(Wire, gc=False):
     """`autoscaleConfiguration` (A-1)."""
 
-    min_capacity: int | None = None
-    max_capacity: int | None = None
+    min_capacity: Count | None = None
+    max_capacity: Count | None = None
 
 
 class WafConfiguration(Wire, gc=False):

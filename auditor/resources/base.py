@@ -44,6 +44,9 @@ Given: TypeAlias = Annotated[T, msgspec.Meta(min_length=1)]
 """An element of a list. Azure writes a single field that is not used as an empty text, but in no
 list: there it stands for a value that is lost."""
 
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+"""How many there are, or may be."""
+
 Word: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "word"})]
 """One of a few words, or a text that many resources share."""
 
@@ -126,7 +129,7 @@ class Sku(Wire, gc=False):
 
     name: Word | None = None
     tier: Word | None = None
-    capacity: int | None = None
+    capacity: Count | None = None
     family: Word | None = None
 
 

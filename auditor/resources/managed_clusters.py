@@ -9,6 +9,7 @@ from msgspec import field
 from auditor.resources.base import (
     ArmId,
     Cidr,
+    Count,
     Given,
     IpAddress,
     Node,
@@ -49,11 +50,11 @@ class AgentPool(Node):
     segment: ClassVar[str] = "agentPools"
     lifted: ClassVar[bool] = True
 
-    count: int | None = None
+    count: Count | None = None
     enable_auto_scaling: bool | None = None
-    min_count: int | None = None
-    max_count: int | None = None
-    max_pods: int | None = None
+    min_count: Count | None = None
+    max_count: Count | None = None
+    max_pods: Count | None = None
     vnet_subnet_id: ArmId | None = field(default=None, name="vnetSubnetID")
     pod_subnet_id: ArmId | None = field(default=None, name="podSubnetID")
     pod_ip_allocation_mode: Word | None = field(default=None, name="podIPAllocationMode")
@@ -70,8 +71,8 @@ class AgentPool(Node):
 class ManagedOutboundIps(Wire, gc=False):
     """`managedOutboundIPs`."""
 
-    count: int | None = None
-    count_ipv6: int | None = field(default=None, name="countIPv6")
+    count: Count | None = None
+    count_ipv6: Count | None = field(default=None, name="countIPv6")
 
 
 class OutboundIps(Wire, gc=False):
@@ -93,7 +94,7 @@ class ClusterLoadBalancerProfile(Wire):
     outbound_ips: OutboundIps | None = field(default=None, name="outboundIPs")
     outbound_ip_prefixes: OutboundIpPrefixes | None = field(default=None, name="outboundIPPrefixes")
     effective_outbound_ips: list[Ref] | None = field(default=None, name="effectiveOutboundIPs")
-    allocated_outbound_ports: int | None = None
+    allocated_outbound_ports: Count | None = None
     backend_pool_type: Word | None = None
 
 
