@@ -84,7 +84,22 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     run.kept = len(subjects) - len(spoken)
     if network.gaps:
         _doubt(run, network, subjects, spoken)
+    run.outcomes = _once(outcomes)
     return run
+
+
+def _once(outcomes: list[Outcome]) -> list[Outcome]:
+    """Leave out what cannot be told for the same reason as before: one gap, met on two ways."""
+    told: set[tuple[str, ...]] = set()
+    kept: list[Outcome] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Unknown):
+            said = (fold(outcome.subject), outcome.key, outcome.missing, *outcome.related)
+            if said in told:
+                continue
+            told.add(said)
+        kept.append(outcome)
+    return kept
 
 
 def _doubt(

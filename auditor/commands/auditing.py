@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.finding import Report
     from auditor.network.graph import Network
     from auditor.settings import Settings
+    from auditor.snapshot.document import Snapshot
 
 
 @click.command()
@@ -118,6 +119,7 @@ def _audit(
     with stages() as stage:
         stage("reading")
         snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
+        _spare_what_was_read(snapshot, options)
         stage("joining")
         built = build(
             snapshot,
@@ -215,6 +217,20 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
                 f"two reports go to {place}", where="--report", advice="write FORMAT=FILE"
             )
     return targets
+
+
+def _spare_what_was_read(snapshot: Snapshot, options: dict[str, Any]) -> None:
+    """Refuse to write over an export; over a report of last time, lying beside it, is well."""
+    reports = [each.partition("=")[2] for each in options["reports"]]
+    for file in filter(None, (*reports, options["write_baseline"])):
+        place = os.path.realpath(file)
+        for number, source in enumerate(snapshot.sources):
+            if os.path.realpath(source.name) == place and any(
+                record.source == number for record in snapshot.records
+            ):
+                raise UsageError(
+                    f"{file} is audited here: it would be lost", advice="write elsewhere"
+                )
 
 
 def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> None:

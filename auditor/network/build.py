@@ -20,6 +20,7 @@ from auditor.addresses import AddressError, PortError, parse_address, parse_port
 from auditor.errors import InputError, Undetermined, quoted
 from auditor.finding import TypeCount
 from auditor.intent import Intent
+from auditor.network.at_odds import agrees, contradictions
 from auditor.network.graph import Network
 from auditor.network.machines import name_machines
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -45,13 +46,15 @@ _Decoded: TypeAlias = tuple[str, Node, Parts | None]
 class _Read(msgspec.Struct, frozen=True):
     """What the records gave: resources in order, and those among them that another may hold.
 
-    Besides how many there are of each type, and the keys of those that nobody reads.
+    Besides how many there are of each type, the keys of those that nobody reads, and the records
+    whose id and type disagree.
     """
 
     decoded: list[_Decoded]
     below: list[Node]
     counts: tuple[TypeCount, ...]
     counted: frozenset[str]
+    at_odds: list[Record]
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def build(
         damages: list[Damage] = []
         words = Words()
         read = _decode_all(snapshot, words, damages)
-        gaps = list(snapshot.gaps)
+        gaps = [*snapshot.gaps, *contradictions(snapshot, read.at_odds)]
         nodes, leaves = _gather(read.decoded, gaps)
         _join(read.below, nodes, leaves)
         name_machines(nodes)
@@ -134,6 +137,7 @@ def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Rea
     faulty: list[tuple[str, str]] = []
     below: list[int] = []
     unread: list[int] = []
+    at_odds: list[Record] = []
     noted = 0
     types = Counter(map(attrgetter("type"), records))
     few = _few(records, types)
@@ -142,6 +146,8 @@ def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Rea
         if places[number] - noted > _SOME:
             noted = places[number]
             snapshot.sources[record.source].passed(record.start)
+        if not agrees(keys[number], record.type):
+            at_odds.append(record)
         is_few = record.type in few
         node = decode(record, damages, words, few=is_few)
         if node is None:
@@ -162,7 +168,7 @@ def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Rea
     decoded = [one for one in found if one is not None]
     held = [one[1] for number in sorted(below) if (one := found[number]) is not None]
     counted = frozenset(keys[number] for number in unread)
-    return _Read(decoded, held, _counts(records, types, unread), counted)
+    return _Read(decoded, held, _counts(records, types, unread), counted, at_odds)
 
 
 _RARE = 8

@@ -60,8 +60,11 @@ def plugin(cluster: ManagedCluster) -> Cni:
         return Cni.KUBENET
     if name != "azure":
         return Cni.OTHER
-    overlay = profile is not None and (profile.network_plugin_mode or "").lower() == "overlay"
-    return Cni.OVERLAY if overlay else Cni.NODE_SUBNET
+    mode = (profile.network_plugin_mode or "").lower() if profile else ""
+    if mode not in ("", "overlay"):
+        lacks = f"the network plugin mode of cluster {cluster.label}"
+        raise Undetermined(lacks, resource=cluster.id)
+    return Cni.OVERLAY if mode else Cni.NODE_SUBNET
 
 
 def cni(cluster: ManagedCluster, pool: AgentPool) -> Cni:

@@ -188,7 +188,7 @@ def _in_standard_pool(network: Network, pools: list[Ref] | None) -> bool:
         pool = network.get(ref, BackendPool)
         balancer = network.holder(pool, LoadBalancer) if pool is not None else None
         name = balancer.sku.name if balancer is not None and balancer.sku is not None else None
-        if name is None:
+        if not name:
             raise Undetermined(f"the SKU of the load balancer of {ref.id}", resource=ref.id or "")
         if name.lower() != "basic":
             return True

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 import msgspec
 
+from auditor import ids
 from auditor.network.graph import Edge, Missing, Network, question
 from auditor.resources.base import TYPES, Node
 
@@ -53,6 +54,22 @@ def holes(network: Network) -> tuple[Hole, ...]:
             segments = referrer.spelled.strip("/").split("/")[: key.count("/")]
             found[key] = Hole(Missing("/" + "/".join(segments), key), referrer)
     return tuple(found[key] for key in sorted(found))
+
+
+@question
+def absent_parts(network: Network) -> tuple[Hole, ...]:
+    """Give the parts that a resource names as its own and does not list.
+
+    Azure writes both or neither: the resource was cut short. What depends on a template's
+    expression is left out; there a name may be another than it seems.
+    """
+    found: dict[str, Hole] = {}
+    for edge in network.dangling():
+        root = edge.source.root
+        sure = root.record is not None and not root.record.unresolved
+        if sure and ids.parent(edge.target) == root.key:
+            found.setdefault(edge.target, Hole(Missing(edge.spelled, edge.target), edge))
+    return tuple(found.values())
 
 
 def _strays(network: Network) -> list[Node]:

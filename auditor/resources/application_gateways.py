@@ -9,6 +9,7 @@ from msgspec import field
 
 from auditor.errors import Undetermined
 from auditor.resources.base import (
+    Count,
     IpAddress,
     Node,
     Ref,
@@ -120,9 +121,10 @@ class Listener(Node):
     @property
     def protocol(self) -> str:
         """`http`, `https`, `tcp` or `tls`, in lower case. Raises Undetermined when not told."""
-        if not self.properties.protocol:
+        word = (self.properties.protocol or "").lower()
+        if word not in ("http", "https", "tcp", "tls"):
             raise Undetermined(f"the protocol of the listener {self.name}", resource=self.id)
-        return self.properties.protocol.lower()
+        return word
 
     @property
     def encrypted(self) -> bool:
@@ -245,8 +247,8 @@ class PrivateLinkConfiguration(Node):
 class AutoscaleConfiguration(Wire, gc=False):
     """`autoscaleConfiguration` (A-1)."""
 
-    min_capacity: int | None = None
-    max_capacity: int | None = None
+    min_capacity: Count | None = None
+    max_capacity: Count | None = None
 
 
 class WafConfiguration(Wire, gc=False):

@@ -36,6 +36,15 @@ AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-t
 Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
 """`*`, a port, or a range `low-high`."""
 
+T = TypeVar("T")
+
+Given: TypeAlias = Annotated[T, msgspec.Meta(min_length=1)]
+"""An element of a list. Azure writes a single field that is not used as an empty text, but in no
+list: there it stands for a value that is lost."""
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+"""How many there are, or may be."""
+
 Word: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "word"})]
 """One of a few words, or a text that many resources share."""
 
@@ -65,9 +74,13 @@ def unset(struct: Wire, attribute: str) -> None:
 @cache
 def _minding(cls: type[Wire]) -> type[Wire]:
     def read_unset(self: Wire, name: str) -> Any:
-        if name in self.__struct_fields__:
-            raise Undetermined(json_name(cls, name))
-        raise AttributeError(name)
+        if name not in self.__struct_fields__:
+            raise AttributeError(name)
+        key = json_name(cls, name)
+        if isinstance(self, Node) and name != "id":
+            # Its name, too, may be one of the fields that are unset.
+            raise Undetermined(f"{key} of {last_segment(self.id)}", resource=self.id)
+        raise Undetermined(key)
 
     body = {
         "__getattr__": read_unset,
@@ -114,7 +127,7 @@ class Sku(Wire, gc=False):
 
     name: Word | None = None
     tier: Word | None = None
-    capacity: int | None = None
+    capacity: Count | None = None
     family: Word | None = None
 
 

@@ -165,6 +165,8 @@ def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """Split msgspec's sentence into the reason and a JSON pointer."""
     text = str(error)
     reason, _, path = text.partition(" - at ")
+    if reason == "Expected `str` of length >= 1":
+        reason = "an empty text stands in a list of values"
     path = path.strip("`").removeprefix("key in ")
     pointer = re.sub(r"\[(\d+)\]", r"/\1", path.removeprefix("$")).replace(".", "/")
     return reason[:1].lower() + reason[1:], pointer.replace("/[...]", "/...")

@@ -4,6 +4,7 @@ from msgspec import field
 
 from auditor.resources.base import (
     Cidr,
+    Given,
     IpAddress,
     Node,
     Ref,
@@ -55,8 +56,8 @@ class VpnClientConfiguration(Wire):
 class BgpPeeringAddress(Wire, gc=False):
     """One entry of `bgpPeeringAddresses`."""
 
-    default_bgp_ip_addresses: list[IpAddress] | None = None
-    custom_bgp_ip_addresses: list[IpAddress] | None = None
+    default_bgp_ip_addresses: list[Given[IpAddress]] | None = None
+    custom_bgp_ip_addresses: list[Given[IpAddress]] | None = None
 
 
 class BgpSettings(Wire):

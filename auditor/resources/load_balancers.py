@@ -4,6 +4,7 @@ from msgspec import field
 
 from auditor.errors import Undetermined
 from auditor.resources.base import (
+    Count,
     IpAddress,
     Named,
     Node,
@@ -186,7 +187,7 @@ class OutboundRuleProperties(Wire):
     )
     backend_address_pool: Ref | None = None
     protocol: Word | None = None
-    allocated_outbound_ports: int | None = None
+    allocated_outbound_ports: Count | None = None
     idle_timeout_in_minutes: int | None = None
 
 

@@ -7,6 +7,8 @@ from msgspec import field
 from auditor.resources.base import (
     ArmId,
     Cidr,
+    Count,
+    Given,
     IpAddress,
     Node,
     Ref,
@@ -46,11 +48,11 @@ class AgentPool(Node):
     segment: ClassVar[str] = "agentPools"
     lifted: ClassVar[bool] = True
 
-    count: int | None = None
+    count: Count | None = None
     enable_auto_scaling: bool | None = None
-    min_count: int | None = None
-    max_count: int | None = None
-    max_pods: int | None = None
+    min_count: Count | None = None
+    max_count: Count | None = None
+    max_pods: Count | None = None
     vnet_subnet_id: ArmId | None = field(default=None, name="vnetSubnetID")
     pod_subnet_id: ArmId | None = field(default=None, name="podSubnetID")
     pod_ip_allocation_mode: Word | None = field(default=None, name="podIPAllocationMode")
@@ -67,8 +69,8 @@ class AgentPool(Node):
 class ManagedOutboundIps(Wire, gc=False):
     """`managedOutboundIPs`."""
 
-    count: int | None = None
-    count_ipv6: int | None = field(default=None, name="countIPv6")
+    count: Count | None = None
+    count_ipv6: Count | None = field(default=None, name="countIPv6")
 
 
 class OutboundIps(Wire, gc=False):
@@ -90,7 +92,7 @@ class ClusterLoadBalancerProfile(Wire):
     outbound_ips: OutboundIps | None = field(default=None, name="outboundIPs")
     outbound_ip_prefixes: OutboundIpPrefixes | None = field(default=None, name="outboundIPPrefixes")
     effective_outbound_ips: list[Ref] | None = field(default=None, name="effectiveOutboundIPs")
-    allocated_outbound_ports: int | None = None
+    allocated_outbound_ports: Count | None = None
     backend_pool_type: Word | None = None
 
 
@@ -108,9 +110,9 @@ class ClusterNetworkProfile(Wire):
     network_dataplane: str | None = None
     network_policy: Word | None = None
     pod_cidr: Cidr | None = None
-    pod_cidrs: list[Cidr] | None = None
+    pod_cidrs: list[Given[Cidr]] | None = None
     service_cidr: Cidr | None = None
-    service_cidrs: list[Cidr] | None = None
+    service_cidrs: list[Given[Cidr]] | None = None
     dns_service_ip: IpAddress | None = field(default=None, name="dnsServiceIP")
     docker_bridge_cidr: Cidr | None = None
     load_balancer_sku: Word | None = None

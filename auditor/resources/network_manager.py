@@ -1,6 +1,6 @@
 """Azure Virtual Network Manager: groups of networks, admin rules, connectivity (N-50 to N-54)."""
 
-from auditor.resources.base import ArmId, Node, Ports, Resource, Wire, Word, arm, settings
+from auditor.resources.base import ArmId, Given, Node, Ports, Resource, Wire, Word, arm, settings
 
 _MANAGER = "Microsoft.Network/networkManagers"
 
@@ -110,8 +110,8 @@ class AdminRuleProperties(Wire):
     protocol: Word | None = None
     sources: list[AddressItem] | None = None
     destinations: list[AddressItem] | None = None
-    source_port_ranges: list[Ports] | None = None
-    destination_port_ranges: list[Ports] | None = None
+    source_port_ranges: list[Given[Ports]] | None = None
+    destination_port_ranges: list[Given[Ports]] | None = None
     provisioning_state: Word | None = None
 
 

@@ -66,5 +66,10 @@ class RouteTable(Resource):
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The user-defined routes, in the order written."""
-        return tuple(self.properties.routes or ())
+        """The user-defined routes, in the order written. Raises Undetermined when not told."""
+        settings = self.properties
+        try:
+            return tuple(settings.routes or ())
+        except Undetermined:
+            lacks = f"the routes of route table {self.label}"
+        raise Undetermined(lacks, resource=self.id)

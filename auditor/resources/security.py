@@ -6,6 +6,7 @@ from auditor.errors import Undetermined
 from auditor.resources.base import (
     AddressOrTag,
     Detail,
+    Given,
     Ports,
     Ref,
     Resource,
@@ -28,13 +29,13 @@ class SecurityRuleProperties(Wire):
     protocol: Word | None = None
     description: str | None = None
     source_address_prefix: AddressOrTag | None = None
-    source_address_prefixes: list[AddressOrTag] | None = None
+    source_address_prefixes: list[Given[AddressOrTag]] | None = None
     destination_address_prefix: AddressOrTag | None = None
-    destination_address_prefixes: list[AddressOrTag] | None = None
+    destination_address_prefixes: list[Given[AddressOrTag]] | None = None
     source_port_range: Ports | None = None
-    source_port_ranges: list[Ports] | None = None
+    source_port_ranges: list[Given[Ports]] | None = None
     destination_port_range: Ports | None = None
-    destination_port_ranges: list[Ports] | None = None
+    destination_port_ranges: list[Given[Ports]] | None = None
     source_application_security_groups: list[Ref] | None = None
     destination_application_security_groups: list[Ref] | None = None
 
@@ -153,9 +154,13 @@ class NetworkSecurityGroup(Resource):
         Raises Undetermined when the input has no list of them: Azure writes an empty one where
         there is none, so a group without it was cut short and may let anything in.
         """
-        if self.properties.security_rules is None:
-            raise Undetermined(f"the security rules of {self.id}", resource=self.id)
-        return tuple(self.properties.security_rules)
+        settings = self.properties
+        try:
+            if settings.security_rules is not None:
+                return tuple(settings.security_rules)
+        except Undetermined:
+            pass
+        raise Undetermined(f"the security rules of {self.id}", resource=self.id)
 
 
 class ApplicationSecurityGroupProperties(Wire, gc=False):

@@ -6,6 +6,7 @@ from auditor.addresses import Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.resources.base import (
     Cidr,
+    Given,
     Named,
     Node,
     Ref,
@@ -21,7 +22,7 @@ from auditor.resources.base import (
 class AddressSpace(Wire, gc=False):
     """`addressSpace` and its kind: a list of prefixes."""
 
-    address_prefixes: list[Cidr] | None = None
+    address_prefixes: list[Given[Cidr]] | None = None
 
     @property
     def prefixes(self) -> tuple[Prefix, ...]:
@@ -52,7 +53,7 @@ class SubnetProperties(Wire):
     """Settings of a subnet."""
 
     address_prefix: Cidr | None = None
-    address_prefixes: list[Cidr] | None = None
+    address_prefixes: list[Given[Cidr]] | None = None
     network_security_group: Ref | None = None
     route_table: Ref | None = None
     nat_gateway: Ref | None = None

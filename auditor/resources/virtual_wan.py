@@ -5,6 +5,7 @@ from msgspec import field
 from auditor.resources.base import (
     ArmId,
     Cidr,
+    Given,
     IpAddress,
     Node,
     Ref,
@@ -28,7 +29,7 @@ class StaticRoute(Wire):
     """One entry of `staticRoutes`: prefixes behind an appliance of the connected VNet."""
 
     name: str | None = None
-    address_prefixes: list[Cidr] | None = None
+    address_prefixes: list[Given[Cidr]] | None = None
     next_hop_ip_address: IpAddress | None = None
 
 
@@ -151,7 +152,7 @@ class VirtualHubProperties(Wire):
     vpn_gateway: Ref | None = None
     express_route_gateway: Ref | None = None
     p2s_vpn_gateway: Ref | None = field(default=None, name="p2SVpnGateway")
-    virtual_router_ips: list[IpAddress] | None = None
+    virtual_router_ips: list[Given[IpAddress]] | None = None
     hub_virtual_network_connections: list[HubConnection] | None = None
     ip_configurations: list[HubIpConfiguration] | None = None
     bgp_connections: list[BgpConnection] | None = None

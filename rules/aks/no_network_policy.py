@@ -7,8 +7,9 @@ namespace. Network security groups do not see traffic between pods on one node.
 ## What fails
 A cluster whose `networkProfile.networkPolicy` is absent, empty or `none`, unless its dataplane is
 Cilium, which enforces policies by itself. AKS runs no engine unless it is asked to, so absent means
-none. A cluster without a network profile gives *unknown*, and so does one that brought its own
-network plugin (`none`): whether that enforces policies is not in Azure.
+none. A cluster without a network profile gives *unknown*, and so does one with an engine other than
+`azure`, `calico` and `cilium`, or one that brought its own network plugin (`none`): whether that
+enforces policies is not in Azure.
 
 ## What to do
 Turn an engine on. Cilium is the one Microsoft develops; Azure NPM (`azure`) is being retired. It
@@ -28,6 +29,8 @@ from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_ENGINES = ("azure", "calico", "cilium")
 
 
 @rule(
@@ -52,9 +55,12 @@ def no_network_policy(network: Network, cluster: ManagedCluster) -> Outcomes:
     if profile is None:
         yield Unknown(cluster.id, missing=f"the network profile of cluster {cluster.label}")
         return
-    if (profile.network_policy or "none").lower() != "none":
+    engine = (profile.network_policy or "none").lower()
+    if engine in _ENGINES or (profile.network_dataplane or "").lower() == "cilium":
         return
-    if (profile.network_dataplane or "").lower() == "cilium":
+    if engine != "none":
+        missing = f"whether the engine {engine} of {cluster.label} enforces policies"
+        yield Unknown(cluster.id, missing=missing)
         return
     if (profile.network_plugin or "").lower() == "none":
         yield Unknown(

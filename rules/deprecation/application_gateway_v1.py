@@ -36,7 +36,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 def application_gateway_v1(network: Network, gateway: ApplicationGateway) -> Outcomes:
     """Judge the generation by the tier."""
     tier = gateway.properties.sku.tier if gateway.properties.sku else None
-    if tier is None:
+    if not tier:
         yield Unknown(gateway.id, missing=f"the tier of Application Gateway {gateway.label}")
     elif tier.lower() in ("standard", "waf"):
         ends = retirement("application-gateway-v1")

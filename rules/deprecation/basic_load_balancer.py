@@ -47,7 +47,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 def basic_load_balancer(network: Network, balancer: LoadBalancer) -> Outcomes:
     """Judge the SKU by its name."""
     name = balancer.sku.name if balancer.sku else None
-    if name is None:
+    if not name:
         yield Unknown(balancer.id, missing=f"the SKU of load balancer {balancer.label}")
     elif name.lower() == "basic":
         ends = retirement("basic-load-balancer")

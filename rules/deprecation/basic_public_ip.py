@@ -45,7 +45,7 @@ from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 def basic_public_ip(network: Network, address: PublicIp) -> Outcomes:
     """Judge the SKU by its name."""
     name = address.sku.name if address.sku else None
-    if name is None:
+    if not name:
         yield Unknown(address.id, missing=f"the SKU of public IP {address.label}")
     elif name.lower() == "basic":
         ends = retirement("basic-public-ip")

@@ -14,6 +14,9 @@ A redirect configuration that some routing rule or path rule answers with, and t
 - names a listener that no rule serves,
 - leads to a listener for HTTP, or to a URL that begins with `http://`.
 
+Where a listener on a public frontend thereby never sends its visitors to HTTPS, this rule speaks
+for GW-008, and the finding is *high* as that one would be.
+
 A redirect that nothing uses is not judged. Where it leads after leaving the gateway cannot be told.
 
 ## What to do
@@ -30,6 +33,7 @@ Point it at a listener for HTTPS:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
@@ -38,12 +42,13 @@ from auditor.network.gateway_use import listeners_redirected_by, redirects_in_us
 from auditor.network.gateways import (
     encrypted_web_listeners,
     gateway_of,
+    is_public,
     next_listener,
     redirect_of,
     routes_of,
     rules_of,
 )
-from auditor.network.graph import Network, evidence
+from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway, Listener
 from auditor.resources.gateway_routing import Redirect
@@ -60,13 +65,17 @@ def broken_redirect(network: Network, subject: Redirect | Doubt) -> Outcomes:
     if found is None:
         return
     what, proof, related = found
+    plain = [one for one in listeners if _only(network, one, redirect)]
+    public = any(possibly(partial(is_public, network), one) for one in plain)
     yield Finding(
         redirect.id,
         f"The redirect {redirect.label} of {gateway.label} {what}",
         _remedy(gateway, redirect, {*related, *(one.id for one in listeners)}),
         related=tuple(dict.fromkeys((*(one.id for one in listeners), *related))),
         evidence=(proof,),
-        covers=tuple(("GW-008", one.id) for one in listeners if _only(network, one, redirect)),
+        # What it speaks for is no less of a fault for being told by another rule.
+        severity=Severity.HIGH if public and _stays_plain(network, redirect) else None,
+        covers=tuple(("GW-008", one.id) for one in plain),
     )
 
 
@@ -121,6 +130,15 @@ def _fault(
     if target.protocol == "http":
         return f"leads to the listener {target.label}, which is plain HTTP", at, (named,)
     return None
+
+
+def _stays_plain(network: Network, redirect: Redirect) -> bool:
+    """Whether a redirect leads to a page over plain HTTP, or answers with nothing else."""
+    named = redirect.properties.target_listener
+    if named is None or not named.id:
+        return True
+    target = network.find(named.id)
+    return isinstance(target, Listener) and target.protocol == "http"
 
 
 def _plain(url: str) -> bool:

@@ -9,7 +9,8 @@ or a resource that others point at and nobody exported is a hole: what depends o
 - A part of the input could not be read: a next page that was not fetched, a list that was denied
   or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
 - A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
-  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list.
+  its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list,
+  and a part that a resource names as its own and does not list (the listener of a routing rule).
 - A part that came without what it is a part of: a subnet without its network, a rule without its
   group, a backend pool without its gateway. Most rules ask for the whole and have nothing to judge.
 
@@ -43,7 +44,7 @@ from msgspec import Struct
 from auditor import ids
 from auditor.finding import Evidence, Location
 from auditor.network.graph import evidence, question
-from auditor.network.holes import Hole, Stray, holes
+from auditor.network.holes import Hole, Stray, absent_parts, holes
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
@@ -81,7 +82,7 @@ class Missing(Struct, frozen=True):
 def incompleteness(network: Network) -> tuple[Missing, ...]:
     """Everything the audit would have needed; the network itself when nothing is missing."""
     groups: dict[tuple[str, str], list[Hole]] = defaultdict(list)
-    for hole in (*holes(network), *missing_subnets(network)):
+    for hole in (*holes(network), *missing_subnets(network), *absent_parts(network)):
         kind = (ids.type_of(hole.missing.id) or "").lower()
         groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
     found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
@@ -151,11 +152,19 @@ def _absent(holes: tuple[Hole, ...]) -> Finding:
     return Finding(
         subject=first.missing.id,
         message=message,
-        remedy="export it with the rest: " + az("resource", "show", ids=first.missing.id),
+        remedy=_export(first),
         related=(source.id, *(hole.missing.id for hole in holes[1:])),
         evidence=(_quoted(first),),
         key=key,
     )
+
+
+def _export(hole: Hole) -> str:
+    """Ask for what is missing; for a part of the resource that names it, for that once more."""
+    root = hole.referrer.source.root
+    if ids.parent(hole.missing.key) == root.key:
+        return "export it again, whole: " + az("resource", "show", ids=root.id)
+    return "export it with the rest: " + az("resource", "show", ids=hole.missing.id)
 
 
 def _quoted(hole: Hole) -> Evidence:

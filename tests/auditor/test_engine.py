@@ -51,6 +51,24 @@ def only(check: Callable[..., Any], **more: Any) -> tuple[int, list[Outcome]]:
     return run.kept, run.outcomes
 
 
+def test_one_gap_that_is_met_on_two_ways_is_told_once() -> None:
+    def check(_: Network, address: PublicIp) -> Iterator[Outcome]:
+        if address.label == "a":
+            yield Unknown(address.id, missing="the owner")
+            yield Unknown(address.id.upper(), missing="the owner")
+            yield Unknown(address.id, missing="the owner", key="other")
+            yield Unknown(address.id, missing="the SKU")
+
+    kept, outcomes = only(check)
+
+    assert kept == 2
+    assert [(one.missing, one.key) for one in outcomes if isinstance(one, Unknown)] == [
+        ("the owner", ""),
+        ("the owner", "other"),
+        ("the SKU", ""),
+    ]
+
+
 def test_subjects_without_outcome_are_kept() -> None:
     def check(_: Network, address: PublicIp) -> Iterator[Outcome]:
         if address.name == "b":

@@ -148,6 +148,7 @@ SECURE = listener("web", protocol="Https", certificate="www")
         ("GW-006", (*NO_LISTENER, pool("web")), "web"),
         ("GW-006", (*NO_TARGET, pool("web")), "web"),
         ("GW-008", NO_PROTOCOL, "web"),
+        ("GW-008", (listener("web", protocol="Htp"), *SERVED[1:]), "web"),
         ("GW-008", NO_LISTENER, "web"),
         ("GW-008", NO_TARGET, "web"),
         ("GW-008", (bare(listener("web")), *SERVED[1:]), "web"),

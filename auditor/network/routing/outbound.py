@@ -89,7 +89,7 @@ def _balanced(network: Network, configuration: Configuration) -> Outbound | None
         if next(takes_out(network, balancer, pool), None) is not None:
             return Outbound("load-balancer", "R-35", balancer)
         sku = balancer.sku.name if balancer.sku is not None else None
-        if sku is None:
+        if not sku:
             raise Undetermined(f"the SKU of load balancer {balancer.label}", resource=balancer.id)
         if sku.lower() != "basic":
             silent = Outbound("none", "R-33", balancer)

@@ -126,6 +126,30 @@ def test_a_command_line_that_cannot_be_followed_is_2(
     assert ran.out == ""
 
 
+@pytest.mark.parametrize(
+    "option",
+    [("--report", "json=exports/../exports/hub.json"), ("--write-baseline", "exports/hub.json")],
+)
+def test_an_export_is_not_written_over(option: tuple[str, str], auditor: Command) -> None:
+    own(auditor)
+    export = auditor.write("exports/hub.json", json.dumps(network()))
+    before = export.read_bytes()
+
+    ran = auditor("check", "exports", *option)
+
+    assert ran.status == 2
+    assert "hub.json is audited here: it would be lost" in ran.err
+    assert export.read_bytes() == before
+
+
+def test_the_report_of_last_time_beside_the_exports_is(auditor: Command) -> None:
+    own(auditor)
+    auditor.write("exports/hub.json", json.dumps(network()))
+
+    for _ in range(2):
+        assert auditor("check", "exports", "--report", "json=exports/report.json").status == 1
+
+
 @pytest.mark.parametrize("text", ["fail-on = 'x'", "nonsense = 1", "[params.ZZZ-001]\n", "x ="])
 def test_a_configuration_that_cannot_be_followed_is_2(text: str, auditor: Command) -> None:
     path = auditor.write("auditor.toml", text)

@@ -303,7 +303,7 @@ def test_a_part_of_another_type_does_not_take_the_place_of_a_copy() -> None:
 
     (hub,) = network.all(VirtualNetwork)
     assert [type(each) for each in hub.subnets] == [Subnet]
-    assert [gap.kind for gap in network.gaps] == ["conflict"]
+    assert [gap.detail.partition(" ")[0] for gap in network.gaps] == ["its", "two"]
 
 
 def test_a_reference_to_a_rule_that_arrived_alone_is_told() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.errors import Undetermined
+from auditor.errors import InputError, Undetermined
 from auditor.network import clusters, default_routes, private_link
 from auditor.network.clusters import Cni
 from auditor.network.graph import Network
@@ -51,6 +51,20 @@ def pool_of(network: Network) -> AgentPool:
 def test_k_2_how_pods_are_addressed(profile: Json, more: Json, expected: Cni) -> None:
     network = estate(cluster("shop", pool(**more), network=profile))
     assert clusters.cni(the(network), pool_of(network)) is expected
+
+
+def test_a_mode_unheard_of_may_give_pods_addresses_of_any_range() -> None:
+    network = estate(
+        cluster("shop", network={"networkPlugin": "azure", "networkPluginMode": "new"})
+    )
+    with pytest.raises(Undetermined, match="the network plugin mode of cluster shop"):
+        clusters.plugin(the(network))
+
+
+def test_fewer_nodes_than_none_are_refused() -> None:
+    with pytest.raises(InputError) as refused:
+        estate(cluster("shop", pool(maxCount=-1)))
+    assert refused.value.where.endswith("/agentPoolProfiles/0/maxCount")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ import pytest
 
 from auditor.errors import InputError, Undetermined
 from auditor.network.build import build
-from auditor.network.routing_domains import claims_of
 from auditor.resources.security import SecurityRule
-from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.testing import NOW, estate, resource, snapshot
 
 
@@ -46,9 +44,30 @@ def test_with_keep_going_it_is_left_unset_and_told() -> None:
     assert [gap.kind for gap in built.network.gaps] == ["damaged"]
 
 
-def test_an_empty_prefix_in_a_list_says_nothing() -> None:
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"destinationPortRanges": ["22", ""]},
+        {"sourceAddressPrefixes": [""], "sourceAddressPrefix": "10.0.0.0/8"},
+    ],
+)
+def test_an_empty_text_in_a_list_is_a_value_that_is_lost(listed: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="an empty text stands in a list") as refused:
+        estate(rule(**listed))
+    assert refused.value.where.endswith(("destinationPortRanges/1", "sourceAddressPrefixes/0"))
+
+    built = build(snapshot(rule(**listed)), keep_going=True, as_of=NOW)
+    (odd,) = built.network.all(SecurityRule)
+    with pytest.raises(Undetermined):
+        _ = odd.properties.destination_port_ranges, odd.properties.source_address_prefixes
+
+
+def test_an_empty_prefix_in_an_address_space_is_no_address_space() -> None:
     space = {"addressSpace": {"addressPrefixes": ["", "10.0.0.0/16"]}}
-    network = estate(resource("Microsoft.Network/virtualNetworks", "v", space))
-    (vnet,) = network.all(VirtualNetwork)
-    assert [str(prefix) for prefix in vnet.prefixes] == ["10.0.0.0/16"]
-    assert [str(claim.prefix) for claim in claims_of(network, vnet)] == ["10.0.0.0/16"]
+    with pytest.raises(InputError, match="an empty text stands in a list"):
+        estate(resource("Microsoft.Network/virtualNetworks", "v", space))
+
+
+def test_an_empty_text_is_how_azure_writes_a_single_field_that_is_not_used() -> None:
+    (odd,) = estate(rule(sourceAddressPrefix="", sourcePortRange="")).all(SecurityRule)
+    assert (odd.properties.source_address_prefix, odd.properties.source_port_range) == ("", "")

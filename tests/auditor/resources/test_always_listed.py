@@ -9,12 +9,14 @@ import pytest
 from auditor.errors import Undetermined
 from auditor.network.build import build
 from auditor.network.untold import untold_parts
+from auditor.resources.base import TYPES
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.testing import arm_id, ask, estate, resource, snapshot
 
 VNET = "Microsoft.Network/virtualNetworks"
 TABLE = "Microsoft.Network/routeTables"
+NSG = "Microsoft.Network/networkSecurityGroups"
 PIP = "Microsoft.Network/publicIPAddresses"
 BALANCER = "Microsoft.Network/loadBalancers"
 LISTS = [(k, key) for k, keys in ALWAYS_LISTED.items() if k.count("/") == 1 for key in keys]
@@ -47,6 +49,31 @@ def test_a_child_that_came_on_its_own_makes_no_whole_list() -> None:
         _ = vnet.subnets
     [vnet] = estate(whole(VNET), child).all(VirtualNetwork)
     assert [subnet.name for subnet in vnet.subnets] == ["app"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "read", "said"),
+    [
+        (TABLE, "routes", "the routes of route table cut"),
+        (NSG, "rules", f"the security rules of {arm_id(NSG, 'cut')}"),
+        (VNET, "peerings", "the peerings of network cut"),
+    ],
+)
+def test_it_is_said_whose_list_is_missing(kind: str, read: str, said: str) -> None:
+    [node] = estate(resource(kind, "cut", DONE)).all(TYPES[kind.lower()])
+    with pytest.raises(Undetermined) as lacks:
+        getattr(node, read)
+    assert (lacks.value.missing, lacks.value.resource) == (said, node.id)
+
+
+def test_a_part_that_came_as_its_id_alone_is_named_by_whoever_asks() -> None:
+    bare = {"id": arm_id(f"{VNET}/subnets", "hub", "bare")}
+    lists = {"subnets": [bare], "virtualNetworkPeerings": []}
+    hub = resource(VNET, "hub", {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, **lists})
+
+    [unknown] = ask("ADR-005", estate(hub)).unknown
+
+    assert (unknown.missing, unknown.related) == ("properties of bare", (bare["id"],))
 
 
 def test_one_that_was_cut_short_leaves_others_whole() -> None:

@@ -21,6 +21,13 @@ def test_an_engine(policy: str) -> None:
     assert asked(networkPolicy=policy).kept == 1
 
 
+def test_an_engine_unheard_of_is_unknown() -> None:
+    answer = asked(networkPolicy="new")
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "whether the engine new of shop enforces policies" in answer.unknown[0].missing
+    assert asked(networkPolicy="new", networkDataplane="cilium").kept == 1
+
+
 @pytest.mark.parametrize("policy", ["none", "None", "", None])
 def test_no_engine(policy: str | None) -> None:
     [finding] = asked(networkPolicy=policy).broken

@@ -20,17 +20,17 @@ WATCHER = f"{N}/networkWatchers/flowLogs"
 
 
 def pip(sku: str | None, **more: Any) -> Json:
-    beside: Json = {"sku": {"name": sku}} if sku else {}
+    beside: Json = {"sku": {"name": sku}} if sku is not None else {}
     return resource(f"{N}/publicIPAddresses", "it", more, **beside)
 
 
 def balancer(sku: str | None, group: str = "rg") -> Json:
-    more: Json = {"sku": {"name": sku}} if sku else {}
+    more: Json = {"sku": {"name": sku}} if sku is not None else {}
     return resource(f"{N}/loadBalancers", "it", group=group, **more)
 
 
 def gateway(tier: str | None, **more: Any) -> Json:
-    sku = {"sku": {"tier": tier, "name": f"{tier}_Medium"}} if tier else {"sku": {}}
+    sku = {"sku": {"tier": tier, "name": f"{tier}_Medium"}} if tier is not None else {"sku": {}}
     return resource(GATEWAY, "it", {**sku, **more})
 
 
@@ -77,8 +77,11 @@ KEPT = [
 ]
 UNKNOWN = [
     ("DEP-001", pip(None), "SKU of public IP it"),
+    ("DEP-001", pip(""), "SKU of public IP it"),
     ("DEP-002", balancer(None), "SKU of load balancer it"),
+    ("DEP-002", balancer(""), "SKU of load balancer it"),
     ("DEP-003", gateway(None), "tier of Application Gateway it"),
+    ("DEP-003", gateway(""), "tier of Application Gateway it"),
     ("DEP-005", flow_log(None), "target of flow log it"),
     ("DEP-009", kubenet(None), "network plugin of cluster it"),
 ]

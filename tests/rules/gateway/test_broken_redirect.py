@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from auditor.finding import Severity
 from auditor.testing import arm_id, ask, estate
 
 from ..gateways import (
@@ -122,3 +125,27 @@ def test_it_speaks_for_the_listener_that_only_redirects_wrongly() -> None:
     assert finding.covers == (("GW-008", part_id("httpListeners", "plain")),)
     assert ask("GW-008", network).names == ["plain"]
     assert ask("GW-008", network, beside=["GW-009"]).names == []
+
+
+@pytest.mark.parametrize("target", [{"url": "http://contoso.example"}, {"to": "plain"}, {}])
+def test_who_stays_on_plain_http_in_public_is_told_as_severely_as_without_a_redirect(
+    target: dict[str, str],
+) -> None:
+    network = estate(gateway(*SECURE, *PLAIN, redirect("r", **target)))
+
+    (finding,) = ask("GW-009", network).broken
+    (general,) = ask("GW-008", network).broken
+
+    assert (general.severity, finding.severity) == (None, Severity.HIGH)
+
+
+def test_what_serves_no_page_or_is_private_is_medium() -> None:
+    idle = listener("idle", protocol="Https", certificate="wildcard")
+    nowhere = estate(gateway(*SECURE, *PLAIN, redirect("r", to="gone")))
+    unserved = estate(gateway(*SECURE, *PLAIN, idle, redirect("r", to="idle")))
+    inside = (listener("plain", frontend="private"), rule("plain", "plain", redirect="r"))
+    private = estate(gateway(*SECURE, *inside, redirect("r", url="http://contoso.example")))
+
+    for network in (nowhere, unserved, private):
+        (finding,) = ask("GW-009", network).broken
+        assert finding.severity is None

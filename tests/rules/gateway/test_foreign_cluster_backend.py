@@ -54,6 +54,12 @@ PIP = resource(
 PUBLIC = balancer("kubernetes", {"publicIPAddress": {"id": PIP["id"]}})
 
 
+NODE_CARD = {
+    "name": "nodes",
+    "properties": {"ipConfigurations": [{"name": "main", "properties": {"subnet": {"id": NODES}}}]},
+}
+
+
 def to(*addresses: str, **more: Any) -> dict[str, Any]:
     return gateway(*WEB, pool("ingress", *addresses), **more)
 
@@ -77,6 +83,25 @@ def test_it_speaks_in_the_place_of_the_general_rules() -> None:
     public = estate(NETWORK, cluster(), INTERNAL, PUBLIC, PIP, to("20.50.2.10"))
     assert ask("GW-001", public).names == ["ingress"]
     assert ask("GW-001", public, beside=["GW-002"]).names == []
+
+
+def test_it_speaks_where_the_general_rules_cannot_tell_of_the_same_member() -> None:
+    nodes = {"networkProfile": {"networkInterfaceConfigurations": [NODE_CARD]}}
+    pool = resource(
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "aks-system",
+        {"virtualMachineProfile": nodes},
+        group=GROUP,
+    )
+    of_node = estate(NETWORK, cluster(), INTERNAL, pool, to("10.0.2.33"))
+    of_both = estate(NETWORK, cluster(), INTERNAL, pool, to("10.0.2.33", "10.0.2.10"))
+
+    for network in (of_node, of_both):
+        assert [one.missing for one in ask("GW-003", network).unknown] == [
+            "who has 10.0.2.33: the instances of the scale set aks-system"
+        ]
+        assert ask("GW-003", network, beside=["GW-002"]).unknown == []
+    assert [one.message.split()[-1] for one in ask("GW-002", of_node).broken] == ["answers"]
 
 
 def test_a_nodes_or_pods_address_is_told() -> None:

@@ -9,6 +9,7 @@ from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...networks import SUBNET, nic, subnet_id, vnet, vnet_id
+from ..gateways import gateway, listener, part_id, rule
 
 Json = dict[str, Any]
 NSG = "Microsoft.Network/networkSecurityGroups"
@@ -167,6 +168,27 @@ def test_of_a_network_that_does_not_list_its_subnets_that_alone_is_told() -> Non
 
     assert answer.broken == []
     assert [each.subject for each in answer.unknown] == [vnet_id("a")]
+
+
+def test_a_part_that_a_resource_names_as_its_own_and_does_not_list() -> None:
+    short = gateway(rule("plain", "web"), rule("https", "web"), rule("other", "listed"))
+    short["properties"]["httpListeners"] = [listener("Listed")[1]]
+
+    [finding] = [one for one in asked(short).broken if "httpListeners" in one.subject]
+
+    assert finding.subject == part_id("httpListeners", "web")
+    assert finding.message.endswith("applicationGateways/httpListeners web, not exported")
+    assert finding.remedy == f"export it again, whole: az resource show --ids {short['id']}"
+
+
+def test_a_part_whose_name_a_template_does_not_tell_may_be_the_one_that_is_named() -> None:
+    parts = gateway(rule("plain", "web"), listener("web"))
+    del parts["properties"]["httpListeners"][0]["id"]
+    hole = (("/properties/httpListeners/0/name", "[parameters('listener')]"),)
+
+    answer = ask("GOV-006", estate(parts, unresolved=hole))
+
+    assert [one for one in answer.broken if "httpListeners" in one.subject] == []
 
 
 def test_what_is_quoted_is_what_stands_there() -> None:
