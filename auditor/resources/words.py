@@ -173,17 +173,14 @@ def _spells_words(cls: type[Wire]) -> bool:
 def _word_lines(place: Place) -> tuple[str, ...]:
     form = place.step.form
     if form == "word":  # which may be anything: nobody needs to look at a new one
-        return (
-            f"word = {_SLOTS[form]}.setdefault(value, value)",
-            f"if word is not value: {place.at} = word",
-        )
+        return (f"{place.at} = {_SLOTS[form]}.setdefault(value, value)",)
     if form:
         return (
             f"word = {_SLOTS[form]}.get(value)",
             "if word is None:",
             f"    {_SLOTS[form]}[value] = value",
             f"    words.new.append(({form!r}, value))",
-            f"elif word is not value: {place.at} = word",
+            f"else: {place.at} = word",
         )
     lines: tuple[str, ...] = ("sharing_of(type(value))(value, words)",)
     struct = place.step.struct
@@ -194,10 +191,10 @@ def _word_lines(place: Place) -> tuple[str, ...]:
             f"else: {lines[0]}",
         )
     if struct is not None and issubclass(struct, Node):
-        name = f"value.name = {_SLOTS['word']}.setdefault(value.name, value.name)"
+        name = ("name = value.name", f"value.name = {_SLOTS['word']}.setdefault(name, name)")
         if whole_of(struct) is not None and not _spells_words(struct):
             lines = tuple(_wholly(struct, "value"))
-        return (name, *lines)
+        return (*name, *lines)
     return lines
 
 

@@ -69,15 +69,16 @@ def visits(
             )
             continue
         if step.many and not whole_lists:
+            written = lines(Place(step, f"{at}[place]", pointer, kind))
+            numbered = any("[place]" in line for line in written)
+            each = f"place, value in enumerate({at})" if numbered else f"value in {at}"
             yield f"if {at}:"  # few lists hold anything
-            yield f"    for place, value in enumerate({at}):"
-            indent = "        "
-            at += "[place]"
+            yield f"    for {each}:"
+            yield from (f"        {line}" for line in written)
         else:
             yield f"value = {at}"
             yield "if value is not None:"
-            indent = "    "
-        yield from (indent + line for line in lines(Place(step, at, pointer, kind)))
+            yield from (f"    {line}" for line in lines(Place(step, at, pointer, kind)))
 
 
 def named(value: Any) -> str:
