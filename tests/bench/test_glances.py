@@ -24,6 +24,7 @@ from ..auditor.reach.test_against_simulator import networks
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
     ("NAT-006", "auditor.reach.competing._gives_no_choice", lambda *_: False),
+    ("NAT-006", "auditor.reach.competing._takes_nobody_out", lambda *_: False),
     (
         "EXP-002",
         "auditor.network.exposure._claimed",
