@@ -105,6 +105,15 @@ def is_whole(peering: Peering) -> bool:
     return peering.properties.peer_complete_vnets is not False
 
 
+@question_about
+def peers_as_a_whole(_: Network, vnet: VirtualNetwork) -> bool:
+    """Tell whether no peering of a VNet is of some of its subnets.
+
+    Raises Undetermined when it does not tell its peerings.
+    """
+    return all(map(is_whole, vnet.peerings))
+
+
 def to_hub(network: Network, peering: Peering) -> bool:
     """Tell whether the far side is the VNet inside a virtual hub, which Azure alone manages."""
     remote = peering.properties.remote_virtual_network

@@ -23,7 +23,14 @@ from auditor.network.on_premises import (
 )
 from auditor.network.peerings import told_peerings, way_back
 from auditor.network.reasons import Reason, gap
-from auditor.network.routing_domains import claims_of, is_whole, neighbours, subnet_claims, to_hub
+from auditor.network.routing_domains import (
+    claims_of,
+    is_whole,
+    neighbours,
+    peers_as_a_whole,
+    subnet_claims,
+    to_hub,
+)
 from auditor.network.service_tags import ServiceTags
 from auditor.network.tunnels import borrowers, tunnels_serving
 from auditor.resources.routing import Route, RouteTable
@@ -43,7 +50,7 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     if vnet is None:
         lacks = Undetermined(f"the virtual network of {subnet.label}", resource=subnet.id)
         return joined((Extent(_HOST), own, _anything(lacks)))
-    whole = _is_whole(vnet)
+    whole = _is_whole(network, vnet)
     if whole and _has_no_table(subnet):
         rest = _in_plain_subnets(network, vnet)
     else:
@@ -58,10 +65,10 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     return joined((own, rest)) if own.doubts or not own.must <= rest.must else rest
 
 
-def _is_whole(vnet: VirtualNetwork) -> bool:
+def _is_whole(network: Network, vnet: VirtualNetwork) -> bool:
     """Whether no peering of a network is of some of its subnets."""
     try:
-        return all(map(is_whole, vnet.peerings))
+        return peers_as_a_whole(network, vnet)
     except Undetermined:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -17,7 +18,7 @@ from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.load_balancers import LoadBalancer, OutboundRule
+from auditor.resources.load_balancers import BackendPool, LoadBalancer, OutboundRule
 from auditor.resources.virtual_networks import Subnet
 
 Word: TypeAlias = Literal["route", "nat-gateway", "public-ip", "load-balancer", "default"]
@@ -75,7 +76,7 @@ def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:
 
     Access by default apart: whatever comes first, that is nobody's choice.
     """
-    wanted = _may_have_its_own if _gives_no_choice(network, subnet) else None
+    wanted = partial(_may_have_its_own, network) if _gives_no_choice(network, subnet) else None
     for node in running_in(network, subnet, wanted):
         yield leaver_of(network, subnet, node)
 
@@ -91,22 +92,36 @@ def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
     return len(found) < 2 and (default is False or all(each.only for each in found))
 
 
-def _may_have_its_own(node: Node) -> bool:
-    """Whether a machine has a public address or a load balancer, or it is not told."""
+def _may_have_its_own(network: Network, node: Node) -> bool:
+    """Whether a machine has a public address or a load balancer to leave by, or it is not told."""
     if not isinstance(node, NetworkInterface):
         return True
     try:
         for each in node.properties.ip_configurations or ():
             told = each.properties
             _ = told.private_ip_address_version, told.primary  # tell by which of them it leaves
-            if told.public_ip_address is not None or told.load_balancer_backend_address_pools:
+            if told.public_ip_address is not None:
                 return True
+            in_pools = bool(told.load_balancer_backend_address_pools)
             for edge in each.incoming or ():
-                if edge.kind in LISTED:
-                    return True
+                in_pools = in_pools or edge.kind in LISTED
+            if in_pools and not all(_takes_nobody_out(network, p) for p in pools_of(network, each)):
+                return True
     except Undetermined:
         return True
     return False
+
+
+@question_about
+def _takes_nobody_out(network: Network, pool: BackendPool) -> bool:
+    """Whether a pool is certainly of a load balancer that takes none of its members out.
+
+    One without a SKU does not tell what becomes of them.
+    """
+    balancer = network.holder(pool, LoadBalancer)
+    if balancer is None or balancer.sku is None or not balancer.sku.name:
+        return False
+    return next(takes_out(network, balancer, pool), None) is None
 
 
 @question_about

@@ -130,7 +130,7 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     IPv4 only: where Azure's host asks from over IPv6 no fact tells. Raises Undetermined when there
     are filters, and the place's own addresses are not told.
     """
-    if _as_all_around(network, point, demand) or _plainly_met(network, point, demand):
+    if met_all_around(network, point, demand) or _plainly_met(network, point, demand):
         return None
     peers, tags = _peers(network, demand)
     own = point.addresses & EVERY_V4
@@ -157,8 +157,8 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
     return Refusal(demand, point, ports, packet, certain, some, steps)
 
 
-def _as_all_around(network: Network, point: Point, demand: Demand) -> bool:
-    """Whether a demand is plainly met at a machine because it is so in its whole subnet.
+def met_all_around(network: Network, point: Point, demand: Demand) -> bool:
+    """Tell whether a demand is plainly met at a machine because it is so in its whole subnet.
 
     Asked once for all machines there that have no security group of their own.
     """

@@ -20,7 +20,7 @@ from auditor.network.subnets import BASTION
 from auditor.reach.demands import Demand, Refusal, manager, probes, refusal
 from auditor.reach.gatewaying import ports_of
 from auditor.reach.points import anywhere_in
-from auditor.reach.probing import asked, asking, denied
+from auditor.reach.probing import asked, asking, denied, unsure
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -92,7 +92,10 @@ class Guest(msgspec.Struct, frozen=True):
 
 @question
 def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
-    """Give what the platform must reach in each subnet, by the subnet's key (A-10, N-43, N-46)."""
+    """Give what the platform must reach in each subnet, by the subnet's key (A-10, N-43, N-46).
+
+    Machines that probes plainly get at are not listed; their subnets are, if need be with nobody.
+    """
     found: dict[str, list[Guest]] = defaultdict(list)
     gateways = gateways_by_subnet(network)
     for subnet in network.all(Subnet):
@@ -106,10 +109,13 @@ def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
         name = f"the API server of {cluster.label}"
         found[subnet.key].append(Guest(name, _at(network, subnet, probes(_API_SERVER))))
     for probe in asking(network):
+        closer = {machine.id for machine in unsure(network, probe)}
         for target in asked(network, probe).machines.values():
             if target.place is not None:
-                refused = partial(denied, network, probe, target.id)
-                found[target.place.key].append(Guest(probe.root.label, refused))
+                here = found[target.place.key]
+                if target.id in closer:
+                    refused = partial(denied, network, probe, target.id)
+                    here.append(Guest(probe.root.label, refused))
     return {key: tuple(each) for key, each in found.items()}
 
 

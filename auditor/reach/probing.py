@@ -9,7 +9,7 @@ import msgspec
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
-from auditor.reach.demands import Refusal, probes, refusal
+from auditor.reach.demands import Refusal, met_all_around, probes, refusal
 from auditor.reach.membership import targets_of
 from auditor.reach.points import Kind, Point
 from auditor.resources.load_balancers import (
@@ -83,6 +83,17 @@ def _groups(network: Network, machine: Point) -> Iterator[str]:
             continue
         if group is not None:
             yield group.key
+
+
+@question_about
+def unsure(network: Network, probe: LoadBalancerProbe) -> tuple[Point, ...]:
+    """Give the machines of which it takes a closer look to tell whether a probe gets at them."""
+    machines = tuple(asked(network, probe).machines.values())
+    try:
+        demand = probes(port_of(probe))
+        return tuple([each for each in machines if not met_all_around(network, each, demand)])
+    except Undetermined:
+        return machines
 
 
 @question_about

@@ -33,7 +33,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
 from auditor.reach.demands import Refusal, allow_before, whys
-from auditor.reach.probing import asked, asking, denied, port_of
+from auditor.reach.probing import asked, asking, denied, port_of, unsure
 from auditor.reach.quoting import quoted
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -50,9 +50,9 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
     sure: list[Refusal] = []
     perhaps: list[Refusal] = []
     untold = list(known.untold)
-    for machine in known.machines:
+    for machine in unsure(network, probe):
         try:
-            refused = denied(network, probe, machine)
+            refused = denied(network, probe, machine.id)
         except Undetermined as unknown:
             untold.append(unknown.missing)
             continue

@@ -24,6 +24,7 @@ from ..auditor.reach.test_against_simulator import networks
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
     ("NAT-006", "auditor.reach.competing._gives_no_choice", lambda *_: False),
+    ("NAT-006", "auditor.reach.competing._takes_nobody_out", lambda *_: False),
     (
         "EXP-002",
         "auditor.network.exposure._claimed",
@@ -34,7 +35,8 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("RTE-005", "auditor.reach.asymmetry._may_be_straight", lambda *_: True),
     ("RTE-005", "auditor.reach.asymmetry.near", lambda *_: NOTHING),
     ("RTE-006", "auditor.reach.loops.appliances_of", lambda *_: True),
-    ("LB-004", "auditor.reach.demands._as_all_around", lambda *_: False),
+    ("LB-004", "auditor.reach.demands._met_in", lambda *_: False),
+    ("NSG-012", "auditor.reach.probing.met_all_around", lambda *_: False),
     ("ADR-013", "auditor.network.usage._is_roomy", lambda *_: False),
     ("AKS-008", "auditor.network.usage._is_roomy", lambda *_: False),
     ("NSG-003", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
@@ -42,6 +44,7 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-019", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
     ("NSG-011", "auditor.reach.lateral._not_shut", lambda _network, _at, ports, _around: ports),
     ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
+    ("NSG-011", "auditor.reach.lateral._let_in", lambda *_: None),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
     ("EXP-015", "auditor.network.strays._is_regular", lambda _: False),

@@ -25,7 +25,7 @@ from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
 from auditor.network.routing.system import EVERYWHERE, system_routes
 from auditor.network.routing.user import user_routes
-from auditor.network.routing_domains import claims_of, is_whole
+from auditor.network.routing_domains import claims_of, peers_as_a_whole
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -56,7 +56,7 @@ def _twin(network: Network, subnet: Subnet) -> Subnet:
             vnet is not None
             and not subnet.properties.service_endpoints
             and (table is None if ref is None else isinstance(table, RouteTable))
-            and all(map(is_whole, vnet.peerings))
+            and peers_as_a_whole(network, vnet)
         )
     except Undetermined:
         return subnet

@@ -136,6 +136,15 @@ def test_an_absent_route_table_is_unknown() -> None:
     assert told(judge(*machine(), nat("pip"), **BOTH)) == "kept"
 
 
+def test_a_load_balancer_that_takes_nobody_out_is_no_way_out_if_its_sku_is_told() -> None:
+    inside = [*machine(configuration=IN_POOL), AWAY]
+    private = {**BY_TABLE, **PRIVATE}
+    without_sku = {key: value for key, value in balancer().items() if key != "sku"}
+
+    assert told(judge(*inside, balancer(), **private)) == "kept"
+    assert told(judge(*inside, without_sku, **private)) == "unknown"
+
+
 def test_an_absent_load_balancer_is_unknown() -> None:
     assert told(judge(*machine(configuration=IN_POOL), nat("pip"), **BY_NAT)) == "unknown"
 
