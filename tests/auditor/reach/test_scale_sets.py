@@ -14,7 +14,7 @@ from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import asked, lb, lb_rule, ref
+from ...reaching import asked, lb, lb_rule, ref, scale_set
 
 MACHINES = "Microsoft.Compute/virtualMachines"
 SET = "Microsoft.Compute/virtualMachineScaleSets"
@@ -140,3 +140,15 @@ def test_E_2b_nobody_else_of_the_subnet_has_an_address_by_the_model() -> None:
         here = estate(flexible(capacity=capacity), *machines, vnet(subnet(**rest)))
         [point, *_] = ends_of(here, parse_selector("10.0.0.77")).points
         assert point.kind.value == kind
+
+
+def test_E_2b_an_address_that_an_instance_may_have_is_not_certain_behind_a_balancer() -> None:
+    here = estate(
+        scale_set(sku={"capacity": 2}), nic("client", address="10.0.1.4", subnet="other"),
+        lb(lb_rule(), public=False, members=()),
+        vnet(subnet(ipConfigurations=[]), subnet("other", "10.0.1.0/24")),
+    )  # fmt: skip
+    assert asked(here, "client", "front").verdict == "reachable"
+    [instance, *_] = ends_of(here, parse_selector("10.0.0.77")).points
+    there = asked(here, "client", instance)
+    assert (there.verdict, there.labels) == ("unknown", {"vmss-model-only"})
