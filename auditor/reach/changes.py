@@ -25,7 +25,7 @@ from auditor.reach.from_outside import from_internet
 from auditor.reach.path import Path
 from auditor.reach.paths import paths
 from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, on_premises
-from auditor.reach.samples import some_packet
+from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.services import service_points
 from auditor.reach.space import somehow, space_of
 from auditor.resources.virtual_networks import Subnet
@@ -82,10 +82,19 @@ _Key = tuple[str, str, str, tuple[str, ...], Version]
 
 
 class _Known(msgspec.Struct):
-    """What arrives by the paths of one key."""
+    """What arrives by the paths of one key: straight ones, and by balancers and appliances."""
 
     bounds: Bounds
-    path: Path
+    paths: list[Path]
+
+    def taking(self, packets: PacketSet) -> Path:
+        """Give the path by which the packet goes that stands for some, else the first."""
+        witness = some_packet(packets)
+        if witness is not None:
+            for path in self.paths:
+                if path.bounds.may.at(coordinates(witness)):
+                    return path
+        return self.paths[0]
 
 
 def changes(old: Network, new: Network) -> tuple[Change, ...]:
@@ -132,9 +141,10 @@ def _by_key(every: Iterable[Path], target: str = "") -> dict[_Key, _Known]:
         key = (path.source.id.lower(), to, entrance, path.trail.via, version)
         known = found.get(key)
         if known is None:
-            found[key] = _Known(path.bounds, path)
+            found[key] = _Known(path.bounds, [path])
         else:
             known.bounds = known.bounds | path.bounds
+            known.paths.append(path)
     return found
 
 
@@ -165,8 +175,8 @@ def _compared(
             gained,
             lost,
             certain,
-            old.path if old is not None else None,
-            new.path if new is not None else None,
+            old.taking(lost) if old is not None else None,
+            new.taking(gained) if new is not None else None,
         )
 
 

@@ -6,6 +6,7 @@ Points of two networks whose faces are equal have the same paths to whatever did
 from __future__ import annotations
 
 from auditor.addresses import EVERYTHING, Version
+from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question_about
 from auditor.network.routing.model import Hop
@@ -16,7 +17,8 @@ from auditor.reach.bounds import any_of
 from auditor.reach.departing import departed
 from auditor.reach.filtering import admitted
 from auditor.reach.firewalling import passing
-from auditor.reach.gatewaying import ports_of
+from auditor.reach.from_sites import gateway_subnets_towards
+from auditor.reach.gatewaying import point_of, ports_of
 from auditor.reach.linking import links_of
 from auditor.reach.path import SILENT, start
 from auditor.reach.points import Point, vnet_of
@@ -54,7 +56,8 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
         ways,
         passed,
         _forwarded(network, point),
-        _by_gateways(network, point),
+        _by_gateways(network, point, version),
+        _from_sites(network, point, version),
         _leaving(network, point, version),
     )
 
@@ -136,14 +139,47 @@ def _rules(network: Network, front: LoadBalancerFrontend) -> tuple[object, ...]:
     )
 
 
-def _by_gateways(network: Network, point: Point) -> tuple[object, ...]:
+def _by_gateways(network: Network, point: Point, version: Version) -> tuple[object, ...]:
     """What gateways answer inside, and send on, of those that a point is or that lead to it."""
     if isinstance(point.node, ApplicationGateway):
         fronts = private_frontends(point.node)
     else:
         nodes = (aim.node for aim in aims_towards(network, point))
         fronts = tuple(node for node in nodes if isinstance(node, GatewayFrontend))
-    return tuple(_answering(network, front) for front in fronts)
+    found = tuple(_answering(network, front) for front in fronts)
+    if isinstance(point.node, ApplicationGateway):
+        return found
+    gateways = {node.key: node for f in fronts if isinstance(node := f.root, ApplicationGateway)}
+    return (*found, *(_standing(network, g, version) for g in gateways.values()))
+
+
+def _standing(network: Network, gateway: ApplicationGateway, version: Version) -> object:
+    """What the filters and routes of a gateway's subnet let it be asked, and ask itself."""
+    own = point_of(network, gateway)
+    filters = (
+        admitted(network, own.nic, direction, version, own.subnet, network.tags)
+        for direction in Direction
+    )
+    ways = ways_from(network, own.place, version, network.tags) if own.place is not None else None
+    return (
+        tuple((each.may, each.must) for each in filters),
+        _signature(ways) if ways is not None else (),
+    )
+
+
+def _from_sites(network: Network, point: Point, version: Version) -> tuple[object, ...]:
+    """What the subnets of the gateways make of packets from sites: where their routes lead."""
+    try:
+        subnets = gateway_subnets_towards(network, point)
+    except Undetermined as unknown:
+        return (str(unknown),)
+    found: list[object] = []
+    for subnet in subnets:
+        ways = ways_from(network, subnet, version, network.tags)
+        found += (subnet.key, _signature(ways))
+        if _by_appliances(ways):
+            found += _appliances(network, version)
+    return tuple(found)
 
 
 @question_about

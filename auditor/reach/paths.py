@@ -19,7 +19,8 @@ from auditor.reach.from_inside import from_inside
 from auditor.reach.from_outside import from_internet_to
 from auditor.reach.from_sites import from_sites_to
 from auditor.reach.path import SILENT, Path
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Kind, Point, is_supposed
+from auditor.reach.stages import if_somebody
 
 
 def paths(
@@ -49,9 +50,21 @@ def paths(
         found = from_inside(network, source, target, version, tags, relays=relays)
     if not pings:
         found = (path for path in found if not path.pinged)
+    if is_supposed(target):
+        found = (_if_it_is(target, path) for path in found)
     if not target.entry:
         return tuple(found)
     return tuple(each for path in found for each in _by(path, target.entry))
+
+
+def _if_it_is(target: Point, path: Path) -> Path:
+    """Give a path to a point that perhaps nobody is, as far as its end is not that very point.
+
+    A balancer leads to the instances of a model: whether one has the address is not told (E-2b).
+    """
+    if path.target.addresses == target.addresses:
+        return path  # delivery has said it
+    return replace(path, trail=if_somebody(path.trail, target))
 
 
 def _by(path: Path, addresses: AddressSet) -> Iterator[Path]:

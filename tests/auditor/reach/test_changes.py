@@ -10,8 +10,9 @@ from auditor.reach.space import share
 from auditor.testing import ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import gateway, site, tunnel
 from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
-from ...routing import endpoint
+from ...routing import endpoint, route, table
 
 
 def network(*rules: Any, public: str | None = None, address: str = "20.50.1.2") -> Network:
@@ -203,3 +204,67 @@ def test_where_a_private_link_service_leads_is_a_change() -> None:
     found = compared(linked("gone"), linked("lb"))
     assert found
     assert {_name(each.target) for each in found} == {"pe"}
+
+
+def test_a_packet_that_changed_is_told_as_it_arrives_by_its_own_path() -> None:
+    """The machine is asked straight as well: what a balancer sends on is another packet there."""
+
+    def balanced(*rules: Any) -> Network:
+        probe = ref("Microsoft.Network/loadBalancers/probes", "lb", "probe")
+        return estate(
+            nic("web", subnet="data", address="10.0.1.4"),
+            nic("app"),
+            lb(lb_rule(probe=probe), public=False, members=["app"], probes=[lb_probe(8443)]),
+            nsg(rule("on", 100, "10.0.1.0/24", "8443"), *rules),
+            vnet(subnet(nsg="nsg"), subnet("data", "10.0.1.0/24")),
+        )
+
+    found = compared(balanced(), balanced(deny("probes", 200, "AzureLoadBalancer")))
+    change = next(
+        c for c in found if c.source.endswith("/data") and "/networkinterfaces/" in c.target
+    )
+    assert change.before is not None
+    assert change.witness_lost is not None
+    assert change.witness_lost.destination_port == 443
+    assert change.before.trail.frame.applied(change.witness_lost).destination_port == 8443
+
+
+def test_what_the_filters_of_a_gateway_keep_from_those_behind_it_is_a_change() -> None:
+    """Neither the client nor the machine behind the gateway changed."""
+
+    def guarded(*rules: Any) -> Network:
+        return estate(
+            pip("pip"),
+            app_gateway(listeners=[("private", 443)], members=["10.0.2.4"]),
+            nic("web"),
+            nic("db", subnet="data", address="10.0.2.4", nsg="shut"),
+            nsg(deny("no", 100, "10.0.0.0/24"), name="shut"),
+            nsg(*rules, name="gw"),
+            vnet(
+                subnet(),
+                subnet("gw", "10.0.1.0/24", nsg="gw"),
+                subnet("data", "10.0.2.0/24"),
+            ),
+        )
+
+    found = compared(guarded(), guarded(deny("clients", 100, "10.0.0.0/24")))
+    assert "lost app-db" in words(found)
+
+
+def test_a_route_table_of_the_gateways_subnet_is_a_change_for_the_sites() -> None:
+    """Sites come in where the table of the VPN gateway's subnet sends them."""
+
+    def joined(*routes: Any) -> Network:
+        steered: Any = {"routeTable": ref("Microsoft.Network/routeTables", "rt")}
+        return estate(
+            gateway("vpn", "vnet", enableBgp=False),
+            site("office", "192.168.0.0/16"),
+            tunnel("line", "vpn", "office"),
+            table("rt", *routes),
+            nic("web"),
+            vnet(subnet(), subnet("GatewaySubnet", "10.0.9.0/27", **steered)),
+        )
+
+    drops = route("10.0.0.0/24", "None")
+    assert "lost onprem-web" in words(compared(joined(), joined(drops)))
+    assert "gained onprem-web" in words(compared(joined(drops), joined()))

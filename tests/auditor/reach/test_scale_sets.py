@@ -227,3 +227,15 @@ def test_E_3_the_model_of_a_scale_set_tells_the_sku_of_its_instances_addresses(
     network = estate(resource(SCALE_SET, "set", {"virtualMachineProfile": profile}), vnet(subnet()))
 
     assert asked(network, CLIENT, "set").verdict == verdict
+
+
+def test_E_2b_an_address_that_an_instance_may_have_is_not_certain_behind_a_balancer() -> None:
+    here = estate(
+        scale_set(sku={"capacity": 2}), nic("client", address="10.0.1.4", subnet="other"),
+        lb(lb_rule(), public=False, members=()),
+        vnet(subnet(ipConfigurations=[]), subnet("other", "10.0.1.0/24")),
+    )  # fmt: skip
+    assert asked(here, "client", "front").verdict == "reachable"
+    [instance, *_] = ends_of(here, parse_selector("10.0.0.77")).points
+    there = asked(here, "client", instance)
+    assert (there.verdict, there.labels) == ("unknown", {"vmss-model-only"})
