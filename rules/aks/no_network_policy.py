@@ -30,7 +30,6 @@ from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
-
 _ENGINES = ("azure", "calico", "cilium")
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import claims_of_space, client_pools, learns_routes, on_premises
-from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.network.on_premises import client_pools, learns_routes, on_premises
+from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.testing import arm_id, estate, resource
 
@@ -157,13 +157,3 @@ def test_client_pools_are_told_once_each() -> None:
     (node,) = network.all(VirtualNetworkGateway)
     found = client_pools(node)
     assert sorted(str(claim.prefix) for claim in found) == ["172.16.200.0/24", "172.16.201.0/24"]
-
-
-def test_an_empty_text_among_prefixes_claims_nothing() -> None:
-    network = estate(site("office", "", "192.168.0.0/16"))
-    (office,) = network.all(LocalNetworkGateway)
-
-    space = office.properties.local_network_address_space
-    claims = claims_of_space(office, space, "localNetworkAddressSpace")
-
-    assert [str(claim.prefix) for claim in claims] == ["192.168.0.0/16"]
