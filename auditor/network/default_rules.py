@@ -3,8 +3,6 @@
 What they do is known without it: they are looked up only to say where one of them is written.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from auditor.network.graph import Network, question_about

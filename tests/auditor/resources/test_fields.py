@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
-from auditor.resources.base import TYPES, Node
+from auditor import registry
+from auditor.resources.base import TYPES, Node, Wire
 from auditor.resources.fields import Field, decoder, fields
 from auditor.resources.hybrid import ClientPoolConfiguration
 from auditor.resources.security import SecurityRule, SecurityRuleProperties
@@ -14,6 +17,20 @@ def test_every_type_is_found(cls: type[Node]) -> None:
     assert not [field for field in fields(cls) if isinstance(field.type, str)]
     told = [Field(each.name, each.encode_name, each.type) for each in msgspec.structs.fields(cls)]
     assert [*fields(cls)] == told
+
+
+def below(cls: type[Wire]) -> Iterator[type[Wire]]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+def test_no_class_leaves_its_types_as_text() -> None:
+    registry.rules()
+    hints = [
+        (cls, hint) for cls in below(Wire) for hint in vars(cls).get("__annotations__", {}).values()
+    ]
+    assert [(cls, hint) for cls, hint in hints if isinstance(hint, str)] == []
 
 
 def test_the_type_of_a_class_inside_the_class_is_found() -> None:
