@@ -225,7 +225,7 @@ def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised(
 
 
 def test_R_17_a_gateway_that_its_network_does_not_lend_has_to_be_lent() -> None:
-    def spoke(**lends: bool) -> Network:
+    def spoke(**lends: Any) -> Network:
         return estate(
             net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
                 peers=[peer("a", "10.0.0.0/16", **lends)]),
