@@ -76,6 +76,15 @@ def service_points(network: Network) -> tuple[Point, ...]:
     return tuple(service(node) for node in nodes)
 
 
+def endpoint_services(target: Point) -> frozenset[str]:
+    """Give the services, in lower case, by whose endpoints a target may be asked (R-40).
+
+    The empty name is that of an endpoint that is not told. None leads to an API server.
+    """
+    databases = isinstance(target.node, MySqlFlexibleServer | MySqlSingleServer)
+    return frozenset({"microsoft.sql", ""}) if databases else frozenset()
+
+
 def service(node: Node) -> Point:
     """Give the point of a service."""
     return Point(Kind.SERVICE, node.id, PUBLIC & EVERY_V4, node)
