@@ -246,8 +246,11 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _rule_words(rule: EffectiveRule) -> str:
-    place = rule.pointer or "(Azure adds it, the input does not list it)"
-    where = f"{rule.resource} {place}"
+    where = rule.resource
+    if rule.pointer:
+        where += f" {rule.pointer}"
+    elif rule.id.lower() != rule.resource.lower():  # an admin rule is a resource itself
+        where += " (Azure adds it, the input does not list it)"
     return plain(f"{rule.name} ({rule.action.value}, priority {rule.priority}) of {where}")
 
 

@@ -12,11 +12,13 @@ from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule
 from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
+from auditor.network.routing.gateway import served_by
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
 from auditor.reach.frame import Packet
 from auditor.reach.space import PORTED
 from auditor.resources import walk
+from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _FIRST, _LAST = 100, 4096
@@ -113,6 +115,8 @@ def way_for(
     if elsewhere or expected == "straight back":
         if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
             return f"give {address} to a subnet of {vnet}, {goes}"
+        if route.hop is Hop.NONE and elsewhere and _is_peered(network, subnet, there):
+            return f"synchronise the peering of {vnet} with {there}, {goes}"
         if route.hop is Hop.NONE:
             return f"peer {vnet} with {far}, {goes}"
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
@@ -150,6 +154,29 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
     return "" if there.lower() in known or ties.untold else there
 
 
+def _is_peered(network: Network, subnet: Subnet, there: str) -> bool:
+    """Whether a subnet's network is peered with another, whatever the peering knows of it."""
+    own = network.holder(subnet, VirtualNetwork)
+    try:
+        ties = ties_of(network, own).ties if own is not None else ()
+    except Undetermined:
+        return False
+    return there.lower() in {ids.name(tie.far_key).lower() for tie in ties}
+
+
+def _unlent(network: Network, subnet: Subnet) -> VirtualNetworkGateway | None:
+    """The gateway that a network means to use and whose own network lends it to nobody (R-17)."""
+    own = network.holder(subnet, VirtualNetwork)
+    if own is None:
+        return None
+    try:
+        lent = {serving.gateway for serving in served_by(network, own).gateways}
+        wanted = gateways_serving(network, own)
+    except Undetermined:
+        return None
+    return wanted[0] if wanted and not lent else None
+
+
 def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
     """Whether it ought to go to a gateway and certainly there is none."""
     own = network.holder(subnet, VirtualNetwork)
@@ -171,4 +198,8 @@ def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, g
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):
         label = getattr(table, "label", "its route table")
         return f"let {label} propagate the routes of gateways, {goes}"
+    unlent = _unlent(network, subnet)
+    if unlent is not None:
+        home = f"the network of {unlent.label}"
+        return f"set allowGatewayTransit on the peering of {home} with {vnet}, {goes}"
     return f"teach the gateway of {vnet} a route to {address}, {goes}"

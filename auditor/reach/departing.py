@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT
+from auditor.addresses import EVERY_PORT, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
@@ -154,7 +154,7 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         lambda _: says,
         taken,
         reasons=lacks or way.reasons or _unsaid(way, subnet),
-        opening=_opening(way),
+        opening=_opening(way, space.version),
         stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
         unsure=says
         if lacks
@@ -181,7 +181,9 @@ def _numbers(names: frozenset[str]) -> Intervals:
     return tuple(sorted(pair for name in names for pair in PROTOCOLS[name]))
 
 
-def _opening(way: Outbound) -> str | Callable[[Packet], str]:
+def _opening(way: Outbound, version: Version) -> str | Callable[[Packet], str]:
+    if way.method == "none" and version == 6:
+        return for_ports("give it a public IPv6 address")  # a NAT gateway takes IPv4
     if way.method == "none":
         return for_ports("give the subnet a NAT gateway")
     if way.method == "load-balancer" and way.node is not None:

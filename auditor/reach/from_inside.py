@@ -33,7 +33,7 @@ from auditor.reach.sending import (
     send,
     to_sites,
 )
-from auditor.reach.services import answered, by_hidden_endpoint
+from auditor.reach.services import answered, by_hidden_endpoint, endpoint_services
 from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, to_nobody
@@ -91,7 +91,8 @@ def _to_outside(
         to = to - own_public_addresses(network)
     trail = start(network, source, version, EVERYTHING if service else to, tags)
     online = target.kind is Kind.INTERNET
-    for outside in _leaving(trail, source, to, services=not online):
+    by = endpoint_services(target)
+    for outside in _leaving(trail, source, to, services=not online, endpoints=by):
         if service:
             yield Path(source, target, answered(outside, target))
         elif target.kind is Kind.UNANSWERED:
@@ -214,10 +215,15 @@ def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:
 
 
 def _leaving(
-    trail: Trail, source: Point, to: AddressSet, *, services: bool = True
+    trail: Trail,
+    source: Point,
+    to: AddressSet,
+    *,
+    services: bool = True,
+    endpoints: frozenset[str] = frozenset(),
 ) -> Iterator[Trail]:
     """Follow packets to the internet, straight, by way of sites, and by appliances."""
     out = filters(trail, source, Direction.OUTBOUND)
-    yield leave(out, source, to, services=services)
+    yield leave(out, source, to, services=services, endpoints=endpoints)
     yield from leave_by_gateways(out, source, to)
     yield from leave_by_appliances(out, source, to)

@@ -224,15 +224,25 @@ def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
     return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 
 
-def leave(trail: Trail, source: Point, to: AddressSet, *, services: bool = True) -> Trail:
+def leave(
+    trail: Trail,
+    source: Point,
+    to: AddressSet,
+    *,
+    services: bool = True,
+    endpoints: frozenset[str] = frozenset(),
+) -> Trail:
     """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
 
     After the point's filters. The source's address becomes that of its way out. Without `services`
-    none that a service endpoint certainly takes: see `leave_by_service_endpoint`.
+    none that a service endpoint certainly takes: see `leave_by_service_endpoint`. What the service
+    endpoints of `endpoints` may take is in doubt: it would come with another source (R-40).
     """
     subnet = source.place
 
     def ask(way: Way) -> bool | None:
+        if way.reasons and endpoints & _by_endpoints(way):
+            return None
         if not services and leaves_by(way, Hop.SERVICE_ENDPOINT):
             return False
         return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
@@ -241,6 +251,11 @@ def leave(trail: Trail, source: Point, to: AddressSet, *, services: bool = True)
     if subnet is None:  # nobody tells what stands in for its address
         return trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=source.reasons)
     return departed(trail, source, subnet)
+
+
+def _by_endpoints(way: Way) -> set[str]:
+    """The services, in lower case, whose endpoints may take what goes a way."""
+    return {each.name.lower() for each in way.possible if each.hop is Hop.SERVICE_ENDPOINT}
 
 
 def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:

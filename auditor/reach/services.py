@@ -6,8 +6,6 @@ L-20 to L-24).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from auditor.addresses import (
@@ -42,7 +40,11 @@ from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.base import Node
-from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.managed_clusters import (
+    ClusterLoadBalancerProfile,
+    ClusterNatGatewayProfile,
+    ManagedCluster,
+)
 from auditor.resources.mysql import MySqlFirewallRule, MySqlFlexibleServer, MySqlSingleServer
 from auditor.special_addresses import PUBLIC
 
@@ -72,6 +74,15 @@ def service_points(network: Network) -> tuple[Point, ...]:
     """Give every API server and MySQL server with a public name."""
     nodes: tuple[Node, ...] = (*network.all(ManagedCluster), *servers(network))
     return tuple(service(node) for node in nodes)
+
+
+def endpoint_services(target: Point) -> frozenset[str]:
+    """Give the services, in lower case, by whose endpoints a target may be asked (R-40).
+
+    The empty name is that of an endpoint that is not told. None leads to an API server.
+    """
+    databases = isinstance(target.node, MySqlFlexibleServer | MySqlSingleServer)
+    return frozenset({"microsoft.sql", ""}) if databases else frozenset()
 
 
 def service(node: Node) -> Point:
@@ -193,10 +204,11 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
     except (Undetermined, AddressError) as error:
         what = error if isinstance(error, Undetermined) else Undetermined(str(error))
         return Access(HTTPS, NOTHING, PUBLIC, (gap(what, cluster.id),))
-    # Its own outbound addresses are let in besides, and not all of them are told (K-11).
-    own = AddressSet.from_prefixes(parse_prefix(str(address)) for address in _own(network, cluster))
-    reason = Reason("collection-gap", f"the outbound addresses of {cluster.label}", cluster.id)
-    return Access(HTTPS, allowed, allowed | own, (reason,))
+    sure, perhaps = _own(network, cluster)
+    reason = Reason(
+        "semantics:K-11", f"whether {cluster.label} lets its NAT gateway in", cluster.id
+    )
+    return Access(HTTPS, allowed | sure, allowed | sure | perhaps, (reason,))
 
 
 def _told_public(cluster: ManagedCluster) -> bool:
@@ -208,14 +220,25 @@ def _told_public(cluster: ManagedCluster) -> bool:
     return not p.private_fqdn and bool(p.fqdn or p.provisioning_state)
 
 
-def _own(network: Network, cluster: ManagedCluster) -> Iterator[object]:
+def _own(network: Network, cluster: ManagedCluster) -> tuple[AddressSet, AddressSet]:
+    """Give the outbound addresses that a cluster lets in besides, and those it may (K-11).
+
+    Those of its load balancer by themselves; of a NAT gateway no page says so.
+    """
     profile = cluster.properties.network_profile
     balancer = profile.load_balancer_profile if profile is not None else None
-    refs = balancer.effective_outbound_ips or () if balancer is not None else ()
+    nat = profile.nat_gateway_profile if profile is not None else None
+    return _addresses_of(network, balancer), _addresses_of(network, nat)
+
+
+def _addresses_of(
+    network: Network, profile: ClusterLoadBalancerProfile | ClusterNatGatewayProfile | None
+) -> AddressSet:
+    refs = (profile.effective_outbound_ips if profile is not None else None) or ()
     wanted = {fold(ref.id) for ref in refs if ref.id}
-    for address, pip in public_addresses(network).items():
-        if pip.key in wanted:
-            yield address
+    known = public_addresses(network).items()
+    found = [str(address) for address, pip in known if pip.key in wanted]
+    return AddressSet.from_prefixes(map(parse_prefix, found))
 
 
 @question_about

@@ -20,10 +20,11 @@ from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
 from auditor.reach.forwarding import taken
+from auditor.reach.frame import Packet
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, hub_firewall, part_in_subnet, possible
 from auditor.reach.stages import goes, remark, replies
-from auditor.reach.trail import Trail
+from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
@@ -202,18 +203,7 @@ def _translated(
     trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
 ) -> Trail:
     translation = term.translation
-    to = f"{translation.address}:{translation.port}" if translation is not None else "nowhere"
-    trail = remark(
-        trail,
-        "firewall-nat",
-        term.resource or firewall.id,
-        lambda _: f"NAT rule {term.name} of {firewall.label} sends it to {to}",
-        taken,
-        reasons=term.reasons,
-        opening=for_ports(f"add a NAT rule for it to {firewall.label}"),
-        stopped=f"NAT rule {term.name} of {firewall.label} does not take it",
-        unsure=f"it cannot be told whether NAT rule {term.name} of {firewall.label} takes it",
-    ).by_rule()
+    trail = trail.through(taken, _taking(firewall, term)).by_rule()
     address = translation.address if translation is not None else None
     trail = trail.becoming(
         destination=AddressSet.from_range(address, address) if address is not None else None,
@@ -232,6 +222,37 @@ def _translated(
             passed=f"no network rule of {firewall.label} denies it",
         )
     return _answers(trail, firewall, here)
+
+
+def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:
+    """Say what a NAT rule makes of a packet, and where the rule is written."""
+    to = term.translation
+    where = f"{to.address}:{to.port}" if to is not None else "nowhere"
+    rule = f"NAT rule {term.name} of {firewall.label}"
+    says = {
+        True: f"{rule} sends it to {where}",
+        False: f"{rule} does not take it",
+        None: f"it cannot be told whether {rule} takes it",
+    }
+
+    def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        return (
+            Step(
+                "firewall-nat",
+                term.resource or firewall.id,
+                says[passes],
+                packet,
+                passes,
+                term.name,
+                pointer=term.pointer,
+                priority=term.priorities[-1] if term.priorities else None,
+                reasons=term.reasons if passes is None else (),
+                opening=add(packet) if passes is False else "",
+            ),
+        )
+
+    add = for_ports(f"add a NAT rule for it to {firewall.label}")
+    return tell
 
 
 def _as_whom(trail: Trail, firewall: Firewall, here: Point) -> Trail:

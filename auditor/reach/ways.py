@@ -18,7 +18,7 @@ from auditor.intervals import Intervals, merged, overlap
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
-from auditor.network.routing.selection import choose
+from auditor.network.routing.selection import choose, stays_whatever
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
@@ -228,10 +228,15 @@ def _judged(way: Way, fits: Callable[[EffectiveRoute], bool | None]) -> bool | N
     if len(answers) > 1:
         return None
     answer = answers.pop()
-    if way.reasons and not all(route.certain for route in way.possible):
+    if way.reasons and not any(map(_stays, way.possible)):
         # Without the routes that may not be there, another one decides, and it is not listed.
         return None if answer is not False or _open(way) else False
     return answer
+
+
+def _stays(route: EffectiveRoute) -> bool:
+    """Tell whether a route is there for sure: it decides where none that may be there does."""
+    return route.certain and stays_whatever(route)
 
 
 def _open(way: Way) -> bool:

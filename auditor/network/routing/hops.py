@@ -11,7 +11,7 @@ from auditor.network.routing.outbound import outbound
 from auditor.network.routing.selection import choose
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.special_addresses import is_private
+from auditor.special_addresses import PLATFORM_HOST, is_private
 
 
 def next_hop(
@@ -29,7 +29,7 @@ def next_hop(
     nic = None if isinstance(source, Subnet) else source
     subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
     way = None
-    if route.hop is Hop.INTERNET:
+    if route.hop is Hop.INTERNET and address != PLATFORM_HOST:  # the host is not on the internet
         way = outbound(network, subnet, nic, address.version)
     return NextHop(
         address,

@@ -361,3 +361,19 @@ def test_admin_rules_are_associated_with_their_manager(auditor: Command) -> None
     [entry] = [e for e in found["value"] if "networkManager" in e["association"]]
     assert entry["association"] == {"networkManager": {"id": arm_id(kind, "avnm")}}
     assert entry["networkSecurityGroup"] is None
+
+
+def test_of_an_admin_rule_nobody_says_that_the_input_lacks_it(auditor: Command) -> None:
+    kind = "Microsoft.Network/networkManagers"
+    inside = f"{kind}/securityAdminConfigurations"
+    settings = {"access": "Deny", "direction": "Inbound", "priority": 10, "protocol": "Any",
+                "sources": [], "destinations": []}  # fmt: skip
+    what = estate(
+        resource(kind, "avnm"),
+        resource(inside, "avnm/config"),
+        resource(f"{inside}/ruleCollections", "avnm/config/all"),
+        resource(f"{inside}/ruleCollections/rules", "avnm/config/all/no", settings),
+    )
+    told = ask(auditor, what).out
+    assert "by no (Deny, priority 10) of" in told
+    assert "the input does not list it" not in told

@@ -23,7 +23,7 @@ from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...networks import gateway as vnet_gateway
 from ...networks import nic as nic_in
-from ...networks import site, tunnel, vnet_id
+from ...networks import peer, site, tunnel, vnet_id
 from ...networks import vnet as net
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, point
 from ...routing import endpoint, route, steered
@@ -206,6 +206,54 @@ def test_networks_without_a_peering_need_one() -> None:
     there, back = (step.opening for step in asked(network, "web", "db").one.blockers)
     assert there == "peer a with b, so that 10.1.0.4 goes to b"
     assert back == "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back"
+
+
+def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised() -> None:
+    def peered(*known: str) -> Network:
+        return estate(
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}, peers=[peer("b", *known)]),
+            net("b", "10.1.0.0/16", "10.2.0.0/16", subnets={"app": "10.2.0.0/24"},
+                peers=[peer("a", "10.0.0.0/16")]),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            nic_in("db", "10.2.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    stale = asked(peered("10.1.0.0/16"), "web", "db")
+    [step] = stale.one.blockers
+    assert step.opening == "synchronise the peering of a with b, so that 10.2.0.4 goes to b"
+    assert asked(peered("10.1.0.0/16", "10.2.0.0/16"), "web", "db").verdict == "reachable"
+
+
+def test_R_17_a_gateway_that_its_network_does_not_lend_has_to_be_lent() -> None:
+    def spoke(**lends: Any) -> Network:
+        return estate(
+            net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
+                peers=[peer("a", "10.0.0.0/16", **lends)]),
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+                peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=True)]),
+            vnet_gateway("gw", "hub", enableBgp=False),
+            site("site", "192.168.0.0/16"),
+            tunnel("tunnel", "gw", "site", enableBgp=False),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+        )  # fmt: skip
+
+    there = "onprem 192.168.1.1/32"
+    kept = asked(spoke(allowGatewayTransit=False), "web", there)
+    assert kept.step("route").opening == (
+        "set allowGatewayTransit on the peering of the network of gw with a, "
+        "so that 192.168.1.1 goes to the gateway"
+    )
+    assert asked(spoke(allowGatewayTransit=True), "web", there).verdict == "reachable"
+
+
+def test_P_12_a_nat_gateway_is_not_proposed_for_IPv6() -> None:
+    both: Any = {"addressPrefixes": ["10.0.0.0/24", "fd00::/64"], "addressPrefix": None}
+    client = nic("web", address="fd00::4")
+    network = estate(client, vnet(subnet(**both), addressSpace={
+        "addressPrefixes": ["10.0.0.0/16", "fd00::/48"]}))  # fmt: skip
+    client["properties"]["ipConfigurations"][0]["properties"]["privateIPAddressVersion"] = "IPv6"
+    found = asked(network, "web", "2600::7")
+    assert found.step("egress").opening == "give it a public IPv6 address"
 
 
 @pytest.mark.parametrize(("protocol", "port"), [("icmp", None), ("esp", None)])

@@ -129,3 +129,9 @@ def test_U_2_nat_rules_that_the_input_lacks_may_let_anything_in() -> None:
     found = asked(spoke(policy_groups=("g", "gone")), "internet", "web", 9999)
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
     assert asked(spoke(policy_groups=("gone",)), "internet", "web", 8080).verdict == "unknown"
+
+
+def test_E_20_the_nat_rule_that_decides_is_told_with_where_it_is_written() -> None:
+    step = asked(spoke(), CLIENT, "web", 8080).step("firewall-nat")
+    assert (step.rule, step.pointer) == ("web", "/properties/ruleCollections/0/rules/0")
+    assert step.priority == 100

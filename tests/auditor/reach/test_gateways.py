@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from auditor.addresses import AddressSet, parse_ports
 from auditor.network.graph import Network
 from auditor.network.service_tags import ServiceTags
@@ -273,6 +275,26 @@ def test_K_10_K_11_who_may_ask_an_api_server() -> None:
     shut = asked(ranged, "52.11.0.7", "aks")
     assert (shut.verdict, shut.stops) == ("blocked", ["service-firewall"])
     assert asked(cluster(), CLIENT, "aks", 22).verdict == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("profile", "verdict"),
+    [("loadBalancerProfile", "reachable"), ("natGatewayProfile", "unknown"), ("", "blocked")],
+)
+def test_K_11_a_cluster_lets_its_own_balancer_in_besides(profile: str, verdict: str) -> None:
+    own = pip("out", address="52.11.0.7")
+    told = {profile: {"effectiveOutboundIPs": [{"id": own["id"]}]}} if profile else {}
+    settings = {
+        "fqdn": "aks.hcp.azmk8s.io",
+        "apiServerAccessProfile": {"authorizedIPRanges": ["52.10.0.0/24"]},
+        "agentPoolProfiles": [],
+        "networkProfile": told,
+    }
+    network = estate(own, resource("Microsoft.ContainerService/managedClusters", "aks", settings))
+    found = asked(network, "52.11.0.7", "aks")
+    assert found.verdict == verdict
+    assert found.labels == ({"semantics:K-11"} if verdict == "unknown" else set())
+    assert asked(network, "52.11.0.8", "aks").verdict == "blocked"
 
 
 def test_K_12_a_private_api_server_is_not_asked_from_the_internet() -> None:

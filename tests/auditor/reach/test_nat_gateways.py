@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.addresses import AddressSet
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.testing import arm_id, estate, resource
 
-from ...egress import BY_NAT, NAT, PIP, machine, nat, network, public
+from ...egress import BY_NAT, NAT, PIP, has_public, machine, nat, network, public
+from ...exposed import NSG, nsg, rule
 from ...reaching import Asked, asked
 
 CLIENT = "52.10.0.7"
@@ -92,3 +95,39 @@ def test_R_40_what_a_service_endpoint_takes_keeps_its_source_beside_a_nat_gatewa
 def test_R_40_without_a_tag_file_it_is_not_told_what_a_private_subnet_reaches() -> None:
     found = to_service("20.60.4.4", tags=NO_TAGS, defaultOutboundAccess=False)
     assert (found.verdict, found.labels) == ("unknown", {"service-tag:Storage"})
+
+
+def test_R_40_what_an_endpoint_may_take_gets_to_the_internet_in_either_case() -> None:
+    """Without a tag file it is not told which way it goes, and both lead there."""
+    beside = (nat("out"), public("out", "20.7.7.7"))
+    assert to_service("52.10.0.7", *beside, tags=NO_TAGS, **BY_NAT).verdict == "reachable"
+
+
+def test_R_40_replies_reach_the_internet_past_an_endpoint_of_unknown_extent() -> None:
+    endpoints = [{"service": "Microsoft.Storage", "locations": ["*"]}]
+    found = estate(
+        network(serviceEndpoints=endpoints, networkSecurityGroup={"id": arm_id(NSG, "nsg")}),
+        *machine(configuration=has_public("own")), public("own", "20.7.7.7"), nsg(rule("in", 100)),
+    )  # fmt: skip
+    assert asked(found, CLIENT, "web-nic").verdict == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("service", "verdict"), [("Microsoft.Storage", "reachable"), ("Microsoft.Sql", "unknown")]
+)
+def test_R_40_only_an_endpoint_of_its_kind_may_take_what_goes_to_a_database(
+    service: str, verdict: str
+) -> None:
+    ours = {"startIpAddress": "20.7.7.7", "endIpAddress": "20.7.7.7"}
+    settings = {
+        "network": {"publicNetworkAccess": "Enabled"},
+        "firewallRules": [{"name": "ours", "properties": ours}],
+    }
+    found = estate(
+        network(serviceEndpoints=[{"service": service, "locations": ["*"]}], **BY_NAT),
+        *machine(), nat("out"), public("out", "20.7.7.7"),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", settings),
+    )  # fmt: skip
+    there = asked(found, "web-nic", "db", 3306)
+    assert there.verdict == verdict
+    assert there.labels == ({"service-tag:Sql"} if verdict == "unknown" else set())

@@ -137,3 +137,14 @@ def test_of_a_nic_without_a_machine_it_is_not_told() -> None:
 def test_of_a_subnet_alone_only_its_nat_gateway_is_told() -> None:
     network = estate(vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}))
     assert way(hop(network, "20.1.1.1")).method == "unknown"
+
+
+def test_N_14_azures_own_host_needs_no_way_to_the_internet() -> None:
+    private: Any = {"defaultOutboundAccess": False}
+    there = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": {"addressPrefix": "10.0.0.0/24", **private}}),
+        nic("web-nic", "10.0.0.4", ("a", "app")),
+    )
+    found = hop_of_nic(there, "web-nic", "168.63.129.16")
+    assert (found.drops, found.outbound) == ("", None)
+    assert hop_of_nic(there, "web-nic", "20.50.1.2").drops
