@@ -36,7 +36,7 @@ from auditor.reach.sending import (
 from auditor.reach.services import answered, by_hidden_endpoint, endpoint_services
 from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
-from auditor.reach.unanswered import own_public_addresses, to_nobody
+from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
 from auditor.reach.untold_balancers import from_inside_by_untold
@@ -89,6 +89,7 @@ def _to_outside(
     to = PUBLIC if service else target.addresses
     if target.kind is Kind.INTERNET:
         to = to - own_public_addresses(network)
+        to = to - own_space(network, source) or to
     trail = start(network, source, version, EVERYTHING if service else to, tags)
     online = target.kind is Kind.INTERNET
     by = endpoint_services(target)

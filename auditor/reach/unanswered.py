@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.addresses import NOTHING, AddressSet
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.intervals import merged
 from auditor.network.exposure import is_free
@@ -15,7 +16,7 @@ from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import entrances
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -70,6 +71,15 @@ def own_public_addresses(network: Network) -> AddressSet:
         merged(pair for each in known for pair in each.v4),
         merged(pair for each in known for pair in each.v6),
     )
+
+
+def own_space(network: Network, point: Point) -> AddressSet:
+    """Give the addresses of a point's own network: public ranges of it are not the internet's."""
+    vnet = vnet_of(network, point)
+    try:
+        return AddressSet.from_prefixes(vnet.prefixes) if vnet is not None else NOTHING
+    except Undetermined:
+        return NOTHING
 
 
 _ENTERED = (

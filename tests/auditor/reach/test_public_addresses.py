@@ -163,6 +163,21 @@ def test_K_58_who_leaves_by_a_load_balancer_asks_from_its_address() -> None:
     assert {str(a.ports): a.verdict.value for a in found}["443"] == "reachable"
 
 
+def test_N_25_public_ranges_of_a_network_are_not_the_internets() -> None:
+    """A packet within the network would say nothing of who gets to the internet."""
+    denying = nsg(rule("in", 100), out_deny("no", 100, "Internet"), out("all", 110))
+    network = estate(
+        denying,
+        nic("web", address="52.20.1.4", nsg="nsg"),
+        vnet(subnet(prefix="52.20.1.0/24"), prefix="52.20.0.0/16"),
+    )
+    found = asked(network, "web", "internet").one
+    assert found.verdict.value == "blocked"
+    assert found.witness is not None
+    assert not str(found.witness.destination).startswith("52.20.")
+    assert [step.rule for step in found.blockers] == ["securityRules/no"]
+
+
 def test_the_internet_has_none_of_the_addresses_of_the_input() -> None:
     """Rules that let out to the input's own public addresses alone lead to nobody else."""
     network = estate(
