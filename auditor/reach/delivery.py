@@ -287,7 +287,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         states, reasons = set(), (gap(unknown, endpoint.id),)
     opened = True in states
     refused = not opened and not reasons
-    carried = trail.space.having(protocols=BOTH)
+    carried = trail.space.carrying(BOTH)
     here = Bounds.nothing(trail.space) if refused else Bounds.exactly(carried)
     trail = remark(
         trail,

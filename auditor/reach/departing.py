@@ -125,10 +125,10 @@ _METHODS = {
 def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Trail:
     space = trail.space
     taken = {
-        "nat-gateway": Bounds.exactly(space.having(protocols=BOTH)),
+        "nat-gateway": Bounds.exactly(space.carrying(BOTH)),
         "load-balancer": _balanced(trail, source, way),
-        "public-ip": Bounds.exactly(space.having(protocols=MAPPED)),
-        "default": Bounds(space.all, space.having(protocols=BOTH)),
+        "public-ip": Bounds.exactly(space.carrying(MAPPED)),
+        "default": Bounds(space.all, space.carrying(BOTH)),
         "none": Bounds.nothing(space),
         "unknown": Bounds.maybe(space.all),
     }[way.method]
@@ -167,11 +167,11 @@ def _balanced(trail: Trail, source: Point, way: Outbound) -> Bounds:
     """Give what a load balancer takes out: the protocols of its rules (R-35)."""
     space = trail.space
     if not isinstance(way.node, LoadBalancer):
-        return Bounds.exactly(space.having(protocols=BOTH))
+        return Bounds.exactly(space.carrying(BOTH))
     sure, perhaps = protocols_out(trail.network, source, way.node)
     return Bounds(
         *(
-            space.having(protocols=numbers) if (numbers := _numbers(names)) else space.empty
+            space.carrying(numbers) if (numbers := _numbers(names)) else space.empty
             for names in (perhaps, sure)
         )
     )

@@ -257,7 +257,7 @@ def at_platform(
     if isinstance(node, VpnGatewayIpConfiguration):
         tunnel = space.having(
             protocols=UDP, destination_ports=PortSet.of(500) | PortSet.of(4500)
-        ) | space.having(protocols=_ESP)
+        ) | space.carrying(_ESP)
         kind = (walk.peek(walk.peek(node.root, "properties"), "gateway_type") or "").lower()
         clients = walk.peek(walk.peek(node.root, "properties"), "vpn_client_configuration")
         taken = Bounds(tunnel | web, tunnel if clients is None else tunnel | web)
@@ -286,7 +286,7 @@ def _at_machine(
         "public-address",
         entrance.address,
         lambda _: f"the public address {name} is that of {where}",
-        Bounds.exactly(trail.space.having(protocols=MAPPED)),
+        Bounds.exactly(trail.space.carrying(MAPPED)),
         stopped=f"the public address {name} carries TCP, UDP, ICMP and ESP only (R-36)",
     )
     trail = trail.becoming(destination=target.addresses, reasons=target.reasons)

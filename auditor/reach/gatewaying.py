@@ -139,7 +139,7 @@ def at_listeners(
             "listener",
             node.id,
             lambda _: f"it cannot be told on which ports {node.label} answers",
-            Bounds.maybe(trail.space.having(protocols=TCP)),
+            Bounds.maybe(trail.space.carrying(TCP)),
             reasons=reasons,
         )
         untold = untold_listeners(trail.network, front)

@@ -24,7 +24,7 @@ class FlowSpace(Space):
     anyway.
     """
 
-    __slots__ = ("asked", "likely", "ports", "version")
+    __slots__ = ("_by_protocols", "asked", "likely", "ports", "version")
 
     def __init__(self, version: Version) -> None:
         """Make a space of its own: sets of two spaces do not mix."""
@@ -33,6 +33,7 @@ class FlowSpace(Space):
         self.likely: dict[PacketSet, tuple[int, ...]] = {}
         self.asked: dict[object, PacketSet] = {}
         self.ports: dict[tuple[PacketSet, int], Intervals] = {}
+        self._by_protocols: dict[Intervals, PacketSet] = {}
         super().__init__(
             (
                 Dimension("destination", size),
@@ -63,6 +64,13 @@ class FlowSpace(Space):
                 destination_port=None if destination_ports is None else destination_ports.intervals,
             )
         )
+
+    def carrying(self, protocols: Intervals) -> PacketSet:
+        """Give all packets of some protocols."""
+        found = self._by_protocols.get(protocols)
+        if found is None:
+            found = self._by_protocols[protocols] = self.having(protocols=protocols)
+        return found
 
 
 @question
