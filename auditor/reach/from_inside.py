@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
@@ -40,7 +41,6 @@ from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
 from auditor.reach.untold_balancers import from_inside_by_untold
-from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -67,12 +67,10 @@ def from_inside(
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
-        guards = _guarded_gateways(network, source)
+        homes = _gateway_subnets(network, source)
         for there in to_sites(out, source, target.addresses, _door(network, source)):
-            for subnet in guards:
-                there = by_gateway(there, subnet, "")
-            yield Path(source, target, there)
-        for there in by_untold_connection(out, _gateway_subnets(network, source)):
+            yield Path(source, target, reduce(by_gateway, homes, there))
+        for there in by_untold_connection(out, homes):
             yield Path(source, target, there)
     else:
         yield from private_paths(network, source, target, version, tags)
@@ -200,12 +198,6 @@ def _door(network: Network, source: Point) -> Point | None:
     except Undetermined:
         return None
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
-
-
-def _guarded_gateways(network: Network, source: Point) -> tuple[Subnet, ...]:
-    """Give the subnets of gateways to sites in which a security group stands (N-40)."""
-    every = _gateway_subnets(network, source)
-    return tuple(s for s in every if walk.peek(s.properties, "network_security_group") is not None)
 
 
 def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:

@@ -102,37 +102,38 @@ def by_untold_connection(trail: Trail, subnets: Iterable[Subnet]) -> Iterator[Tr
     connection = next(hollow, None)
     if connection is None:
         return
-    what = f"where the connection {connection.label} leads"
-    yield remark(
-        trail,
-        "gateway",
-        connection.id,
-        lambda _: f"it cannot be told {what}",
-        Bounds.maybe(trail.space.all),
-        reasons=(Reason("collection-gap", what, connection.id),),
+    yield _untold(
+        trail, connection.id, "collection-gap", f"where the connection {connection.label} leads"
     )
 
 
-def by_gateway(trail: Trail, subnet: Subnet, says: str) -> Trail:
+def by_gateway(trail: Trail, subnet: Subnet, says: str = "") -> Trail:
     """Add that packets go by the gateway in a subnet, which a security group there may stop.
 
-    Azure supports none there, and does not tell what it does (N-40).
+    Azure supports none there, and does not tell what it does (N-40). What it `says` where none
+    stands is a step of its own, if it says anything.
     """
     try:
         group = subnet.properties.network_security_group
         label = ids.name(group.id or "") if group is not None else ""
     except Undetermined:
-        label = ""
+        what = f"whether a security group stands at {subnet.label}"
+        return _untold(trail, subnet.id, "collection-gap", what)
     if not label:
-        return remark(trail, "gateway", subnet.id, lambda _: says)
+        return remark(trail, "gateway", subnet.id, lambda _: says) if says else trail
     what = f"what the security group {label} does to the gateway in its subnet"
+    return _untold(trail, subnet.id, "semantics:N-40", what)
+
+
+def _untold(trail: Trail, arm_id: str, label: str, what: str) -> Trail:
+    """Add that a gateway lets packets through, or not."""
     return remark(
         trail,
         "gateway",
-        subnet.id,
-        lambda _: f"it cannot be told {what} (N-40)",
+        arm_id,
+        lambda _: f"it cannot be told {what}",
         Bounds.maybe(trail.space.all),
-        reasons=(Reason("semantics:N-40", what, subnet.id),),
+        reasons=(Reason(label, what, arm_id),),
     )
 
 
