@@ -42,13 +42,19 @@ def behind_gateways(network: Network, told: AddressSet, reasons: tuple[Reason, .
     """
     if told or not reasons:
         return on_premises(told)
-    ours = NOTHING
+    ours = address_spaces(network)
+    return on_premises(PRIVATE - ours or EVERYTHING - PUBLIC - ours, reasons)
+
+
+def address_spaces(network: Network) -> AddressSet:
+    """Give the addresses of all networks of the input that tell theirs."""
+    total = NOTHING
     for vnet in network.all(VirtualNetwork):
         try:
-            ours = ours | AddressSet.from_prefixes(vnet.prefixes)
+            total = total | AddressSet.from_prefixes(vnet.prefixes)
         except Undetermined:
             continue
-    return on_premises(PRIVATE - ours or EVERYTHING - PUBLIC - ours, reasons)
+    return total
 
 
 @question

@@ -14,7 +14,7 @@ from auditor.network.hidden_addresses import unlisted
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.network.sites import every_site
-from auditor.reach.absent import in_absent_networks, nobody, told_of_absent
+from auditor.reach.absent import address_spaces, in_absent_networks, nobody, told_of_absent
 from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
@@ -34,7 +34,7 @@ from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
-from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import (
     BROADCAST,
     DOCUMENTATION,
@@ -74,7 +74,7 @@ def with_address(network: Network, addresses: AddressSet) -> tuple[list[Point], 
     public, taken, reasons = _behind_public(network, addresses)
     points = list(public)
     rest = addresses - taken
-    examples = DOCUMENTATION - every_site(network).must - _address_spaces(network)
+    examples = DOCUMENTATION - every_site(network).must - address_spaces(network)
     outside = rest & (PUBLIC - DOCUMENTATION | examples)
     if outside:
         points.append(internet(outside))
@@ -235,7 +235,7 @@ def _on_premises(
     they are `alone`, which is to say that nobody else may have some.
     """
     sites = every_site(network)
-    space = held | _address_spaces(network)
+    space = held | address_spaces(network)
     elsewhere = (addresses - PUBLIC - space) | (addresses & sites.must)
     if elsewhere:
         yield on_premises(elsewhere)
@@ -249,13 +249,3 @@ def _on_premises(
     one = addresses.smallest() if addresses.size == 1 else None
     text = str(one or ", ".join(map(str, addresses.prefixes())))
     raise UsageError(f"nobody in the input has {text}", advice=why)
-
-
-def _address_spaces(network: Network) -> AddressSet:
-    total = NOTHING
-    for vnet in network.all(VirtualNetwork):
-        try:
-            total = total | AddressSet.from_prefixes(vnet.prefixes)
-        except Undetermined:
-            continue
-    return total
