@@ -20,6 +20,7 @@ help:
 setup: $(UV) ## install everything into .venv
 	@$(UV) sync --quiet --locked
 	@$(RUN) python -m compileall -q auditor rules reports
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) auditor check fixtures/estates/docker-to-aks > /dev/null # compiles libraries
 
 demo: setup ## audit a shipped estate, findings and all
 	@$(RUN) auditor check fixtures/estates/docker-to-aks-broken --as-of 2026-11-23 || test $$? -eq 1
