@@ -14,7 +14,8 @@ or a resource that others point at and nobody exported is a hole: what depends o
 - A part that came without what it is a part of: a subnet without its network, a rule without its
   group, a backend pool without its gateway. Most rules ask for the whole and have nothing to judge.
 
-More than five absent resources of one type in one resource group are told together.
+More than five absent resources of one type in one resource group are told together; so are more
+than five files of which the same mild thing (see below) is to be told.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
@@ -38,6 +39,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -67,14 +69,14 @@ _READ = {
 
 
 class Missing(Struct, frozen=True):
-    """Resources of one type and group that are named and absent, or one gap of the input.
+    """Resources of one type and group that are named and absent, or gaps of the input that are one.
 
     Or a list of parts that a resource does not tell.
     """
 
     id: str
     holes: tuple[Hole, ...] = ()
-    gap: Gap | None = None
+    gaps: tuple[Gap, ...] = ()
     untold: Untold | None = None
 
 
@@ -85,7 +87,7 @@ def incompleteness(network: Network) -> tuple[Missing, ...]:
     for hole in (*holes(network), *missing_subnets(network), *absent_parts(network)):
         kind = (ids.type_of(hole.missing.id) or "").lower()
         groups[kind, (ids.resource_group(hole.missing.id) or "").lower()].append(hole)
-    found = [Missing(gap.subject, gap=gap) for gap in network.gaps]
+    found = [Missing(gaps[0].subject, gaps=gaps) for gaps in _alike(network.gaps)]
     for _, alike in sorted(groups.items()):
         if len(alike) > _TOGETHER:
             found.append(Missing(alike[0].missing.id, tuple(alike)))
@@ -95,11 +97,26 @@ def incompleteness(network: Network) -> tuple[Missing, ...]:
     return tuple(found) or (Missing(""),)
 
 
+def _alike(gaps: Iterable[Gap]) -> Iterator[tuple[Gap, ...]]:
+    """Put together what is mild and the same of many: exports are often a file for each command."""
+    alike: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        if gap.kind in _MILD:
+            alike[gap.kind, gap.detail].append(gap)
+        else:
+            yield (gap,)
+    for same in alike.values():
+        if len(same) > _TOGETHER:
+            yield tuple(same)
+        else:
+            yield from ((gap,) for gap in same)
+
+
 @rule("GOV-006", severity=Severity.HIGH, since="0.1.0", of=incompleteness)
 def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
     """Tell one hole."""
-    if missing.gap is not None:
-        yield _gap(missing.gap)
+    if missing.gaps:
+        yield _gap(missing.gaps)
     elif missing.holes:
         yield _absent(missing.holes)
     elif missing.untold is not None:
@@ -117,12 +134,16 @@ def _unknown(untold: Untold) -> Unknown:
     )
 
 
-def _gap(gap: Gap) -> Finding:
-    where = f" ({gap.where})" if gap.where else ""
+def _gap(gaps: tuple[Gap, ...]) -> Finding:
+    gap = gaps[0]
+    where = f" ({gap.where})" if gap.where not in ("", gap.subject) else ""
+    others = tuple(each.subject for each in gaps[1:])
+    which = f"{gap.subject}, like {len(others)} more," if others else gap.subject
     return Finding(
         subject=gap.subject,
-        message=f"{gap.subject} {_READ.get(gap.kind, gap.kind)}: {gap.detail}{where}",
-        remedy="export it again, whole, and audit again",
+        message=f"{which} {_READ.get(gap.kind, gap.kind)}: {gap.detail}{where}",
+        remedy=f"export {'them' if others else 'it'} again, whole, and audit again",
+        related=others,
         severity=Severity.LOW if gap.kind in _MILD else None,
         key=f"{gap.kind} {gap.detail}",
         location=_location(gap),

@@ -83,7 +83,7 @@ class Collector:
         self._types: dict[str, str] = {}
         self._hollow = 0
         self._strays: list[tuple[str, int, str]] = []
-        self._flat = 0
+        self._flat = False
         self.lifted = 0
         """How many records came out of PSRule's form."""
 
@@ -164,7 +164,7 @@ class Collector:
         in_no_group = not whole and "/resourcegroups/" not in (header.id or "").lower()
         tells_group = header.resource_group is not UNSET or in_no_group
         if self._may_be_flat and flat.is_flat(tells_group, raw):
-            self._flat += 1
+            self._flat = True
             return Dialect.FLAT, ()
         if whole:
             return Dialect.ARM, ()
@@ -212,8 +212,8 @@ class Collector:
         if self._flat:
             self._gap(
                 "lossy",
-                f"az CLI output: {_count(self._flat, 'resource')} flattened, and whatever "
-                "this version of az does not know is missing; `az rest` keeps everything",
+                "az CLI output is flattened, and whatever that version of az does not know is "
+                "missing; `az rest` keeps everything",
                 name,
             )
         return self.reading

@@ -83,6 +83,28 @@ def test_gaps_of_the_input(kind: str, words: str, severity: Severity | None) -> 
     assert finding.message == (f"exports/a.json {words}: page 2 of 3 (exports/a.json:7: /nextLink)")
 
 
+@pytest.mark.parametrize(("number", "findings"), [(5, 5), (6, 1)])
+@pytest.mark.parametrize("kind", ["lossy", "unsupported", "foreign"])
+def test_the_same_of_more_than_five_files_is_told_once(
+    kind: str, number: int, findings: int
+) -> None:
+    gaps = [Gap(kind, f"{each}.json", "drops fields", f"{each}.json") for each in range(number)]
+    broken = asked(home(), gaps=tuple(gaps)).broken
+    assert len(broken) == findings
+    if findings == 1:
+        [finding] = broken
+        assert finding.message.startswith("0.json, like 5 more, ")
+        assert finding.message.endswith(": drops fields")
+        assert finding.related == tuple(f"{each}.json" for each in range(1, 6))
+        assert finding.remedy == "export them again, whole, and audit again"
+
+
+def test_other_gaps_are_told_one_by_one() -> None:
+    gaps = [Gap("denied", f"{each}.json", "403") for each in range(6)]
+    other = [Gap("lossy", f"{each}.json", f"drops field {each}") for each in range(6)]
+    assert len(asked(home(), gaps=(*gaps, *other)).broken) == 12
+
+
 @pytest.mark.parametrize(
     ("where", "location"),
     [
