@@ -88,6 +88,8 @@ def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
         default = subnet.properties.default_outbound_access
     except Undetermined:
         return False
+    if found and roads_of(network, subnet).lead_elsewhere is None:
+        return False
     # Beside a NAT gateway nobody asks for default access, and beside nothing it is alone.
     return len(found) < 2 and (default is False or all(each.only for each in found))
 

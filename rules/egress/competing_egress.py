@@ -118,14 +118,15 @@ def _losses(
     lacks = [reason for way in leaver.ways if way.method == "unknown" for reason in way.reasons]
     if lacks and (wanted or found):
         raise Undetermined(lacks[0].detail or str(lacks[0]))
+    roads = roads_of(network, subnet)
+    told = wanted or BY_TYPE.get(leaver.kind.lower())
+    if roads.lead_elsewhere is None and (wanted or _may_lose(found, told)):
+        lacking = "; ".join(reason.detail or str(reason) for reason in roads.reasons)
+        raise Undetermined(lacking or f"the routes of {subnet.label}")
     if len(found) < (1 if wanted else 2):
         return
-    roads = roads_of(network, subnet)
-    if roads.lead_elsewhere is None:
-        raise Undetermined("; ".join(map(str, roads.reasons)) or f"the routes of {subnet.label}")
     if roads.lead_elsewhere and roads.all_within(Hop.NONE):
         return  # nobody leaves: NAT-002
-    told = wanted or BY_TYPE.get(leaver.kind.lower())
     winner = found[0]
     if told is not None:
         if winner.word != told:
@@ -135,6 +136,11 @@ def _losses(
         for loser in found[1:]:
             if loser.only and loser.word != winner.word:
                 yield Loss(leaver, winner, loser.word, loser)
+
+
+def _may_lose(found: list[Method], told: Word | None) -> bool:
+    """Whether a route, if there is one, and one of these make what is declared lose."""
+    return bool(found) if told is not None else any(each.only for each in found)
 
 
 def _finding(subnet: Subnet, losses: list[Loss]) -> Finding:

@@ -133,7 +133,27 @@ def test_what_bgp_may_teach_is_not_asked() -> None:
 def test_an_absent_route_table_is_unknown() -> None:
     rules = [*machine(configuration=IN_POOL), balancer(outbound=True), nat("pip")]
     assert told(judge(*rules, **BOTH)) == "unknown"
-    assert told(judge(*machine(), nat("pip"), **BOTH)) == "kept"
+    assert told(judge(*machine(), nat("pip"), **BOTH)) == "unknown"
+    assert told(judge(*rules[:-1], **BY_TABLE)) == "unknown"
+    assert told(judge(*machine(configuration=has_public("pip")), **BY_TABLE)) == "kept"
+    assert told(judge(*machine(), **BY_TABLE)) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("kind", "alone", "beside_a_nat_gateway"),
+    [
+        ("loadBalancer", "unknown", "unknown"),
+        ("managedNATGateway", "unknown", "unknown"),
+        ("userDefinedRouting", "kept", "unknown"),
+        ("userAssignedNATGateway", "kept", "unknown"),
+        ("none", "kept", "kept"),
+    ],
+)
+def test_nodes_whose_route_table_is_absent(
+    kind: str, alone: str, beside_a_nat_gateway: str
+) -> None:
+    assert told(judge(cluster(kind), **BY_TABLE)) == alone
+    assert told(judge(cluster(kind), nat("pip"), **BOTH)) == beside_a_nat_gateway
 
 
 def test_a_load_balancer_that_takes_nobody_out_is_no_way_out_if_its_sku_is_told() -> None:
