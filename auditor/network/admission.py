@@ -14,6 +14,7 @@ import msgspec
 
 from auditor.addresses import EVERY_PORT, EVERY_V4, EVERY_V6, NOTHING, AddressSet, PortSet, Version
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Filter, Selector
+from auditor.packets.partition import bits, sweep
 from auditor.special_addresses import PUBLIC
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
@@ -34,9 +35,14 @@ def anywhere(addresses: AddressSet) -> bool:
     """
     public = addresses & PUBLIC
     return any(
-        AddressSet(**{f"v{version}": public.intervals(version)}).size >= _HALF[version]
+        AddressSet(**{f"v{version}": public.intervals(version)}).size >= half(version)
         for version in _VERSIONS
     )
+
+
+def half(version: Version) -> int:
+    """Tell how many addresses are half of the public ones."""
+    return _HALF[version]
 
 
 def large(addresses: AddressSet) -> bool:
@@ -108,24 +114,36 @@ def admissions(
     N-22); `Internet` may lack as much. Ranges at which nothing gets in are left out.
     """
     relevant = [(i, f) for i, f in enumerate(filters) if f.speaks_of(protocol)]
-    opened = [f.destination_ports for _, f in relevant if f.allow and foreign(f.sources)]
-    if not opened:
+    openers = sum(1 << n for n, (_, f) in enumerate(relevant) if f.allow and foreign(f.sources))
+    if not openers:
         return ()
-    known: dict[tuple[tuple[int, bool], ...], dict[int, Admitted]] = {}
+    known: dict[int, dict[int, Admitted]] = {}
     found: list[Admission] = []
-    for low, high in _ranges([f.destination_ports for _, f in relevant]):
-        if not any(ports is None or low in ports for ports in opened):
+    for ports, rules in _by_ports([f.destination_ports for _, f in relevant]):
+        if not rules & openers:
             continue
-        matching = tuple(
-            (i, f.protocols is not None and f.destination_ports is not None)
-            for i, f in relevant
-            if f.destination_ports is None or low in f.destination_ports
-        )
-        if matching not in known:
-            known[matching] = _decide(filters, matching, place, routed)
-        if known[matching]:
-            found.append(Admission((low, high), known[matching]))
+        if rules not in known:
+            matching = [relevant[n] for n in bits(rules)]
+            known[rules] = _decide([(i, f, _is_sure(f)) for i, f in matching], place, routed)
+        if known[rules]:
+            found.append(Admission(ports, known[rules]))
     return tuple(found)
+
+
+def _by_ports(sets: Sequence[PortSet | None]) -> Iterator[tuple[tuple[int, int], int]]:
+    """Cut all ports where a rule begins or ends to matter; None: it may matter at any port.
+
+    With each range come the rules that match there, bit n for the n-th.
+    """
+    always = sum(1 << n for n, ports in enumerate(sets) if ports is None)
+    told = [(1 << n, tuple(ports)) for n, ports in enumerate(sets) if ports is not None]
+    starts = sweep(told, EVERY_PORT.size, always)
+    for (low, rules), end in zip(starts.items(), [*starts, EVERY_PORT.size][1:], strict=True):
+        yield (low, end - 1), rules
+
+
+def _is_sure(rule: Filter) -> bool:
+    return rule.protocols is not None and rule.destination_ports is not None
 
 
 def foreign(sources: Selector) -> bool:
@@ -157,19 +175,16 @@ class _Cell(msgspec.Struct, frozen=True):
 
 
 def _decide(
-    filters: tuple[Filter, ...],
-    matching: tuple[tuple[int, bool], ...],
-    place: Place,
-    routed: AddressSet,
+    matching: Sequence[tuple[int, Filter, bool]], place: Place, routed: AddressSet
 ) -> dict[int, Admitted]:
+    """First match among rules, each after its place in the order, and whether it matches surely."""
     result: dict[int, Admitted] = {}
-    rules = [filters[i] for i, _ in matching]
-    for cell in _cells(rules, place):
+    for cell in _cells([rule for _, rule, _ in matching], place):
         walk = _Walk(cell.version, routed, result)
-        for i, sure in matching:
-            match = _match(filters[i], cell)
+        for i, rule, sure in matching:
+            match = _match(rule, cell)
             if match is not None:
-                walk.meet(i, filters[i], sure and match)
+                walk.meet(i, rule, sure and match)
                 if not walk.left:
                     break
     return {i: admitted for i, admitted in result.items() if admitted.possible or _tagged(admitted)}

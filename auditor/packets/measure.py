@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from math import prod
 
 from auditor.packets.boxes import branches
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Interval, Intervals, normalise, whole
+from auditor.packets.intervals import Interval, Intervals, intersection, normalise, whole
 from auditor.packets.intervals import count as size_of
+from auditor.packets.reshape import forgotten
 
 
 def count(packets: PacketSet) -> int:
@@ -119,3 +121,37 @@ def sections(packets: PacketSet, name: str) -> Iterator[Interval]:
     for end in sorted(ends):
         yield start, end - 1
         start = end
+
+
+def breadths(
+    packets: PacketSet, over: str, along: str, among: Intervals
+) -> Iterator[tuple[Interval, int]]:
+    """How many values of a dimension, of those `among`, occur with each value of a later one.
+
+    In order of `along`, ranges of values with the same count together, and those with none left
+    out. KeyError: no such dimension. ValueError: `along` does not come after `over`.
+    """
+    space = packets.space
+    place = space.place(over)
+    if space.place(along) <= place:
+        raise ValueError(f"{along} does not come after {over}")
+    for dimension in space.dimensions[:place]:
+        packets = forgotten(packets, dimension.name)
+    asked = packets.level == place
+    sides = branches(packets) if asked else [(whole(space.dimensions[place].size), packets)]
+    changes: Counter[int] = Counter()
+    for side, child in sides:
+        weight = size_of(intersection(side, among))
+        for low, high in values(child, along) if weight else ():
+            changes[low] += weight
+            changes[high + 1] -= weight
+    return _between(changes)
+
+
+def _between(changes: Mapping[int, int]) -> Iterator[tuple[Interval, int]]:
+    """Add up how a count changes at some values: the ranges between, but for those with none."""
+    start = total = 0
+    for value in sorted(value for value, change in changes.items() if change):
+        if total:
+            yield (start, value - 1), total
+        start, total = value, total + changes[value]

@@ -16,12 +16,11 @@ import msgspec
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet, Version
 from auditor.intervals import merged
-from auditor.network.admission import anywhere
+from auditor.network.admission import anywhere, half
 from auditor.network.approval import approved
 from auditor.network.graph import Network, question
 from auditor.packets.diagram import PacketSet
-from auditor.packets.intervals import Interval
-from auditor.packets.measure import sections, values
+from auditor.packets.measure import breadths, values
 from auditor.reach.along import together
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.balancing import forwards_of
@@ -37,6 +36,7 @@ from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.special_addresses import PUBLIC
 
 _MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
 _OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration)
@@ -180,17 +180,9 @@ def _open_to_any(packets: PacketSet, version: Version) -> PortSet:
     """The destination ports on which at least half of the internet gets in."""
     if not from_any(packets, version):
         return PortSet()
-    return PortSet(
-        merged(
-            ports
-            for ports in sections(packets, "destination_port")
-            if from_any(_sent_to(packets, ports), version)
-        )
-    )
-
-
-def _sent_to(packets: PacketSet, ports: Interval) -> PacketSet:
-    return packets & packets.space.packets(packets.space.box(destination_port=(ports,)))
+    public, most = PUBLIC.intervals(version), half(version)
+    found = breadths(packets, "source", "destination_port", public)
+    return PortSet(merged(ports for ports, number in found if number >= most))
 
 
 def from_any(packets: PacketSet, version: Version) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from auditor.packets.boxes import alone, boxes
 from auditor.packets.compile import allowed, union_of
 from auditor.packets.diagram import PacketSet, Space, flow_space
-from auditor.packets.measure import count, sections, values, values_where
+from auditor.packets.measure import breadths, count, sections, values, values_where
 from auditor.packets.reshape import exchanged, fixed, forgotten, restricted
 from auditor.packets.witness import flow_tastes, witness
 
@@ -203,6 +204,35 @@ def test_a_later_wish_gives_way_to_an_earlier_one() -> None:
     high = space.box(destination_port=[(9000, 9999)])
     packet = chosen(space, union_of(space, [https, high]))
     assert (packet[1], packet[3]) == (office, 443)
+
+
+def test_breadths_count_what_occurs_with_each_value(tiny: Tiny, some: list[PacketSet]) -> None:
+    names = [dimension.name for dimension in tiny.dimensions]
+    for packets, (place, later) in product(some[:40], combinations(range(len(names)), 2)):
+        size = tiny.dimensions[place].size
+        for among in {((0, size - 1),), ((size - 1, size - 1),), ()}:
+            expected = {
+                value: len(
+                    {
+                        p[place]
+                        for p in tiny.every
+                        if packets.at(p)
+                        and p[later] == value
+                        and any(low <= p[place] <= high for low, high in among)
+                    }
+                )
+                for value in range(tiny.dimensions[later].size)
+            }
+            found = list(breadths(packets, names[place], names[later], among))
+            told = {n: number for (low, high), number in found for n in range(low, high + 1)}
+            assert told == {value: number for value, number in expected.items() if number}
+            together = pairwise(found)
+            assert all(a[0][1] + 1 < b[0][0] or a[1] != b[1] for a, b in together)
+
+
+def test_breadths_are_asked_of_an_earlier_dimension(tiny: Tiny) -> None:
+    with pytest.raises(ValueError, match="own does not come after peer"):
+        breadths(tiny.space().all, "peer", "own", ((0, 3),))
 
 
 def test_sections_cut_a_dimension_where_it_matters(tiny: Tiny, some: list[PacketSet]) -> None:
