@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from datetime import datetime
 from functools import cache
-from operator import attrgetter, itemgetter
-from typing import Any, TypeAlias, cast
+from operator import itemgetter
 
 import msgspec
 
 from auditor import ids
-from auditor.addresses import AddressError, PortError, parse_address, parse_ports, parse_prefix
-from auditor.errors import InputError, Undetermined, quoted
+from auditor.errors import InputError, Undetermined
 from auditor.finding import TypeCount
 from auditor.intent import Intent
-from auditor.network.at_odds import agrees, contradictions
+from auditor.network.at_odds import contradictions
 from auditor.network.graph import Network
 from auditor.network.machines import name_machines
+from auditor.network.records import Read, read_records
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.resources import visit, walk
-from auditor.resources.base import Node, Wire, kind_of
-from auditor.resources.decode import Damage, decode, unset_field
-from auditor.resources.linking import Parts, link
+from auditor.network.values import check_values
+from auditor.resources import walk
+from auditor.resources.base import TYPES, Node, Wire, kind_of
+from auditor.resources.compute import VirtualMachine
+from auditor.resources.decode import Damage
 from auditor.resources.words import Words
-from auditor.snapshot.document import OWN_SHAPE, Gap, Record, Snapshot
+from auditor.snapshot.document import OWN_SHAPE, Gap, Snapshot
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -37,24 +34,6 @@ class Built(msgspec.Struct, frozen=True):
 
     network: Network
     counts: tuple[TypeCount, ...]
-
-
-_Decoded: TypeAlias = tuple[str, Node, Parts | None]
-"""A resource, after its key, and what is inside it."""
-
-
-class _Read(msgspec.Struct, frozen=True):
-    """What the records gave: resources in order, and those among them that another may hold.
-
-    Besides how many there are of each type, the keys of those that nobody reads, and the records
-    whose id and type disagree.
-    """
-
-    decoded: list[_Decoded]
-    below: list[Node]
-    counts: tuple[TypeCount, ...]
-    counted: frozenset[str]
-    at_odds: list[Record]
 
 
 @contextmanager
@@ -85,15 +64,15 @@ def build(
     with paused_gc():
         damages: list[Damage] = []
         words = Words()
-        read = _decode_all(snapshot, words, damages)
+        read = read_records(snapshot, words, damages)
         gaps = [*snapshot.gaps, *contradictions(snapshot, read.at_odds)]
-        nodes, leaves = _gather(read.decoded, gaps)
+        nodes, leaves = _gather(read, gaps)
         _join(read.below, nodes, leaves)
-        name_machines(nodes)
+        name_machines(nodes, _keys_of(VirtualMachine, snapshot))
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:
-            _check_values((*nodes.values(), *leaves), damages)
+            check_values((*nodes.values(), *leaves), damages)
         del words
         gaps.extend(_tell(snapshot, damages, keep_going))
         network = Network(
@@ -119,103 +98,23 @@ def _complete(snapshot: Snapshot) -> frozenset[int]:
     return frozenset(number for number, source in sources if source.shape == OWN_SHAPE)
 
 
-_SOME = 1 << 20
-"""After how many bytes of a file it is told how far it has been read."""
+def _keys_of(cls: type[Node], snapshot: Snapshot) -> list[str]:
+    """Give the keys of the records that a class reads, sorted."""
+    types = {record.type for record in snapshot.records}
+    names = {name for name in types if TYPES.get(name.lower()) is cls}
+    return [
+        key
+        for key, record in zip(snapshot.keys, snapshot.records, strict=True)
+        if record.type in names
+    ]
 
 
-def _decode_all(snapshot: Snapshot, words: Words, damages: list[Damage]) -> _Read:
-    """Decode every record and link its parts.
-
-    The records are visited in the order they stand in the files, so that a file is read once. Left
-    as new in `words` are values that are not of their form.
-    """
-    records, keys = snapshot.records, snapshot.keys
-    places = [record.source << 64 | record.start for record in records]
-    found: list[_Decoded | None] = [None] * len(records)
-    for source in snapshot.sources:
-        source.release()
-    faulty: list[tuple[str, str]] = []
-    below: list[int] = []
-    unread: list[int] = []
-    at_odds: list[Record] = []
-    noted = 0
-    types = Counter(map(attrgetter("type"), records))
-    few = _few(records, types)
-    for number in sorted(range(len(records)), key=places.__getitem__):
-        record = records[number]
-        if places[number] - noted > _SOME:
-            noted = places[number]
-            snapshot.sources[record.source].passed(record.start)
-        if not agrees(keys[number], record.type):
-            at_odds.append(record)
-        is_few = record.type in few
-        node = decode(record, damages, words, few=is_few)
-        if node is None:
-            unread.append(number)
-            continue
-        node.record = record
-        node.id = record.id  # one copy of the text
-        key = keys[number]
-        found[number] = key, node, link(node, key, few=is_few)
-        if not ids.is_top(key):
-            below.append(number)
-        if words.new:
-            faulty += [value for value in words.new if _fault(*value)]
-            words.new.clear()
-    for source in snapshot.sources:
-        source.release()
-    words.new = faulty
-    decoded = [one for one in found if one is not None]
-    held = [one[1] for number in sorted(below) if (one := found[number]) is not None]
-    counted = frozenset(keys[number] for number in unread)
-    return _Read(decoded, held, _counts(records, types, unread), counted, at_odds)
-
-
-_RARE = 8
-_LITTLE = 1 << 14
-"""How many bytes of a type are read sooner than it takes to prepare for reading many."""
-
-
-def _few(records: Iterable[Record], types: Counter[str]) -> frozenset[str]:
-    """Give the types of which there is little to read."""
-    sizes: Counter[str] = Counter()
-    rare = {name for name, count in types.items() if count <= _RARE}
-    for record in records:
-        if record.type in rare:
-            sizes[record.type] += len(record.body)
-    return frozenset(name for name, size in sizes.items() if size < _LITTLE)
-
-
-def _counts(
-    records: Sequence[Record], spelled: Counter[str], unread: Iterable[int]
-) -> tuple[TypeCount, ...]:
-    """Count the resources of each type, however it is spelled; `unread` are records by number."""
-    left = Counter(records[number].type for number in unread)
-    counts: dict[str, TypeCount] = {}
-    for name in sorted(spelled):
-        low = name.lower()
-        before = counts.get(low, TypeCount(name, 0, False))
-        counts[low] = TypeCount(
-            before.type,
-            before.count + spelled[name],
-            before.understood or left[name] < spelled[name],
-        )
-    return tuple(counts[low] for low in sorted(counts))
-
-
-def _gather(decoded: Iterable[_Decoded], gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
+def _gather(read: Read, gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
     """Give the resources and their parts by key, sorted, and the parts without one."""
-    found: list[tuple[str, Node]] = []
-    leaves: list[Node] = []
-    for key, root, parts in decoded:
-        found.append((key, root))
-        if parts:
-            found += parts[0]
-            leaves += parts[1]
-    ordered = dict(sorted(found, key=itemgetter(0)))  # of what is nearly in order
-    if len(ordered) == len(found):
-        return ordered, leaves
-    return _settle(found, leaves, gaps)
+    ordered = dict(sorted(read.named, key=itemgetter(0)))  # of what is nearly in order
+    if len(ordered) == len(read.named):
+        return ordered, read.leaves
+    return _settle(read.named, read.leaves, gaps)
 
 
 def _settle(
@@ -322,73 +221,6 @@ def _told(struct: Wire, attribute: str) -> bool:
     except Undetermined:
         return False
     return True
-
-
-def _check_values(nodes: Iterable[Node], damages: list[Damage]) -> None:
-    """Check every value that has a form of its own; leave unset what is not of that form."""
-    good = {form: {""} for form in _CHECKS}  # an empty text is as good as none
-    new: list[tuple[str, str]] = []
-    for node in nodes:
-        visit.texts(node, good, new)
-        if not new:
-            continue
-        sound = [not _fault(form, text) for form, text in new]
-        for (form, text), is_sound in zip(new, sound, strict=True):
-            if is_sound:
-                good[form].add(text)
-        if not all(sound):
-            _damage(node, damages)
-        new.clear()
-
-
-def _damage(node: Node, damages: list[Damage]) -> None:
-    settings = walk.peek(node, "properties")
-    if settings is not None and settings.alike and settings.whole is None:
-        cast(Any, node).properties = copy(
-            settings
-        )  # others that say the same are damaged for themselves
-    for value in list(walk.values(node)):
-        fault = _fault(value.form, value.text)
-        record = node.root.record
-        if fault and record is not None:
-            damages.append(Damage(record, node.pointer + value.pointer, fault))
-            unset_field(node, value.pointer)
-
-
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_PLAIN = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
-"""An address of version 4: most values that are met for the first time."""
-
-
-def _fault(form: str, text: str) -> str:
-    try:
-        if text and form in _CHECKS and not (form in _ADDRESSES and _PLAIN.fullmatch(text)):
-            _CHECKS[form](text)
-    except (AddressError, PortError) as error:
-        return str(error)
-    return ""
-
-
-def _check_address_or_tag(text: str) -> None:
-    # Azure itself stores words without dots as they came ("789"): no damage, they match nothing
-    # that can be told.
-    text = text.strip()
-    if ":" in text or (any(mark in text for mark in "./") and not text[0].isalpha()):
-        parse_prefix(text)
-    elif text and not _TAG.fullmatch(text):
-        raise AddressError(f"{quoted(text)} is neither an address nor a service tag")
-
-
-_TAG = re.compile(r"\*|[\w.-]+", re.ASCII)
-
-
-_ADDRESSES = ("address", "cidr", "address-or-tag")
-_CHECKS: dict[str, Any] = {
-    "address": parse_address,
-    "cidr": parse_prefix,
-    "address-or-tag": _check_address_or_tag,
-    "ports": parse_ports,
-}
 
 
 def _tell(snapshot: Snapshot, damages: list[Damage], keep_going: bool) -> Iterator[Gap]:

@@ -7,7 +7,7 @@ interfaces, and these say nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from auditor.ids import fold
 from auditor.resources.base import Node, Ref, hollow_of, kind_of
@@ -16,9 +16,13 @@ from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.walk import peek
 
 
-def name_machines(nodes: Mapping[str, Node]) -> None:
-    """Let each interface that a machine lists name the machine, unless it names one itself."""
-    for machine in nodes.values():
+def name_machines(nodes: Mapping[str, Node], machines: Iterable[str]) -> None:
+    """Let each interface that a machine lists name the machine, unless it names one itself.
+
+    `machines` are the keys of virtual machines.
+    """
+    for key in machines:
+        machine = nodes.get(key)
         if isinstance(machine, VirtualMachine):
             profile = peek(peek(machine, "properties"), "network_profile")
             for ref in peek(profile, "network_interfaces") or ():

@@ -236,7 +236,10 @@ def hollow_of(cls: Any) -> Wire | None:
     return _HOLLOW.get(cls)
 
 
-Node.__annotations__["owner"] = Node | None  # no text to be read by every class that inherits it
+for _own in ("owner", "record", "incoming"):
+    Node.__annotations__[_own] = (
+        Any  # no input sets it: nothing to be read for every class of nodes
+    )
 
 N = TypeVar("N", bound=type[Node])
 

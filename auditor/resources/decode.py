@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin
 
@@ -48,55 +48,61 @@ class Damage(msgspec.Struct, frozen=True):
     reason: str
 
 
-_Quick: TypeAlias = tuple[Callable[[msgspec.Raw | bytes], Node], Sharer]
-
 _Lists: TypeAlias = tuple[tuple[Callable[[Any], Any], str], ...]
 """Lists in the settings of a class: what reads each, and its attribute."""
 
 
-@lru_cache(maxsize=4096)
-def _reader(spelled: str, few: bool) -> tuple[type[Node] | None, _Quick | None, _Lists]:
-    """The struct of a type, what reads a record of it at once, if that can be, and `_always`."""
-    cls = TYPES.get(spelled.lower())
-    if cls is None:
-        return cls, None, ()
+class Reader(msgspec.Struct, frozen=True):
+    """What decodes the records of one type: of many records, or of a few."""
+
+    cls: type[Node]
+    quick: Callable[[msgspec.Raw | bytes], Node] | None
+    """Reads ARM REST at once, if that can be."""
+    share: Sharer
+    always: _Lists
+
+    def decode(self, record: Record, damages: list[Damage], words: Words) -> Node | None:
+        """Decode one record of the type, in the `words` met before.
+
+        Values of the wrong type are left unset and added to `damages`; the caller decides whether
+        that ends the audit. A record that is no object at all gives None and a damage. Unset are
+        the lists, too, that Azure always writes and this record lacks: it was cut short.
+        """
+        node = None
+        if self.quick is not None and record.dialect is _ARM and not record.unresolved:
+            try:
+                node = self.quick(record.body)
+                self.share(node, words)
+            except (msgspec.ValidationError, RecursionError):
+                node = None
+        if node is None:
+            node = _decode_otherwise(record, self.cls, damages, words)
+        for lists, attribute in self.always:
+            _leave_open(node, lists, attribute)
+        return node
+
+
+@cache
+def reader(cls: type[Node], *, few: bool = False) -> Reader:
+    """Give what decodes the records that a class reads.
+
+    With `few`, of a type of which little is read, words are only looked at, and not shared: others
+    rely on settings alone to be one where many say the same.
+    """
     if cls.lifted:
-        return cls, None, _always(cls)
+        return Reader(cls, None, note, _always(cls))
     if few and not holds_alike(cls):
-        return cls, (decoder(cls).decode, note), _always(cls)
+        return Reader(cls, decoder(cls).decode, note, _always(cls))
     quick = twin(cls)
-    return cls, (decoder(quick).decode, sharer(quick)), _always(cls)
+    return Reader(cls, decoder(quick).decode, sharer(quick), _always(cls))
 
 
 def decode(
     record: Record, damages: list[Damage], words: Words | None = None, *, few: bool = False
 ) -> Node | None:
-    """Decode one record, in the `words` met before; None when nobody reads its type.
-
-    With `few`, of a type of which little is read, words are only looked at, and not shared: others
-    rely on settings alone to be one where many say the same.
-    Values of the wrong type are left unset and added to `damages`; the caller decides whether
-    that ends the audit. A record that is no object at all gives None and a damage. Unset are the
-    lists, too, that Azure always writes and this record lacks: it was cut short.
-    """
-    cls, quick, always = _reader(record.type, few)
-    if cls is None:
-        return None
-    if words is None:
-        words = Words()
-    node = None
-    if quick is not None and record.dialect is _ARM and not record.unresolved:
-        read, share = quick
-        try:
-            node = read(record.body)
-            share(node, words)
-        except (msgspec.ValidationError, RecursionError):
-            node = None
-    if node is None:
-        node = _decode_otherwise(record, cls, damages, words)
-    for lists, attribute in always:
-        _leave_open(node, lists, attribute)
-    return node
+    """Decode one record as the `reader` of its type does; None when nobody reads its type."""
+    cls = TYPES.get(record.type.lower())
+    return None if cls is None else reader(cls, few=few).decode(record, damages, words or Words())
 
 
 def _always(cls: type[Node]) -> _Lists:

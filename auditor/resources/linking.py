@@ -17,13 +17,7 @@ from auditor.resources.fields import fields
 from auditor.resources.written import NAMES, Place, function, named, visits
 
 Named: TypeAlias = list[tuple[str, Node]]
-"""Parts that others refer to by id, each after its folded id."""
-
-Parts: TypeAlias = tuple[Named, list[Node]]
-"""What is inside a resource: the parts that others refer to by id, and those nobody does.
-
-Owners come before what they own.
-"""
+"""Nodes that others refer to by id, each after its folded id."""
 
 
 class _Traits(msgspec.Struct, frozen=True):
@@ -41,36 +35,28 @@ def _traits(cls: type[Node]) -> _Traits:
     return _Traits(cls.indexed, walk.has_parts(cls), hollow)
 
 
-def link(root: Node, key: str, *, few: bool = False) -> Parts | None:
+def link(root: Node, key: str, leaves: list[Node], *, few: bool = False) -> Named:
     """Tell a node and every part inside it who and where it is; `key` is the node's folded id.
 
-    Give the parts; None for a node of a class that has none. `few` as of `decode`.
+    Give the node and the parts that others refer to by id, and add to `leaves` those nobody does;
+    owners come before what they own. `few`, when it is one of few of its type.
     """
     traits = _traits(type(root))
+    named: Named = [(key, root)]
     _introduce(root, traits, key)
     if not traits.has_parts:
-        return None
-    if few:
-        return _link_slowly(root)
-    named: Named = []
-    leaves: list[Node] = []
+        return named
     owners = [root]
+    before = len(leaves)
     try:
         for owner in owners:
-            _linking_of(type(owner))(owner, named, leaves, owners)
+            (_adopt_inside if few else _linking_of(type(owner)))(owner, named, leaves, owners)
     except Undetermined:
-        return _link_slowly(root)
-    return named, leaves
-
-
-def _link_slowly(root: Node) -> Parts:
-    """Link what has unset fields on the way to its parts, or a class of which there are few."""
-    named: Named = []
-    leaves: list[Node] = []
-    owners = [root]
-    for owner in owners:
-        _adopt_below(owner, owner, "", named, leaves, owners)
-    return named, leaves
+        # There are unset fields on the way to its parts.
+        del named[1:], leaves[before:], owners[1:]
+        for owner in owners:
+            _adopt_inside(owner, named, leaves, owners)
+    return named
 
 
 def _introduce(node: Any, traits: _Traits, key: str) -> None:
@@ -110,6 +96,11 @@ def _adopt(
             leaves.append(part)
         if traits.has_parts:
             owners.append(part)
+
+
+def _adopt_inside(owner: Node, named: Named, leaves: list[Node], owners: list[Node]) -> None:
+    """Link the parts of a node, of whatever class, even if fields are unset."""
+    _adopt_below(owner, owner, "", named, leaves, owners)
 
 
 def _adopt_below(

@@ -13,7 +13,7 @@ from typing import Any, cast, get_args, get_origin
 
 import msgspec
 
-from auditor.resources.base import Resource, Wire
+from auditor.resources.base import Resource, Wire, hollow_of
 from auditor.resources.fields import Field, fields
 from auditor.resources.walk import bare
 
@@ -31,7 +31,7 @@ def twin(cls: type[Wire]) -> type[Wire]:
                 (field.name, msgspec.Raw, msgspec.field(name=field.encode_name, default=None))
             )
         elif (hint := _twin_hint(field.type, cls)) is not None:
-            changed.append((field.name, hint, _same_default(cls, field.name)))
+            changed.append((field.name, hint, _same_default(field)))
     if not changed:
         return cls
     made = cast(
@@ -52,11 +52,12 @@ def texts_of(cls: type[Wire]) -> dict[str, Any]:
     return {f.name: f.type for f in fields(cls) if _is_text(cls, f)}
 
 
-def _same_default(cls: type[Wire], name: str) -> Any:
-    (field,) = (field for field in msgspec.structs.fields(cls) if field.name == name)
-    if field.default_factory is not msgspec.NODEFAULT:
-        return msgspec.field(name=field.encode_name, default_factory=field.default_factory)
-    return msgspec.field(name=field.encode_name, default=field.default)
+def _same_default(field: Field) -> Any:
+    """Give the default of a field of settings, or of one that may be absent."""
+    hollow = hollow_of(field.type)
+    if hollow is None:
+        return msgspec.field(name=field.encode_name, default=None)
+    return msgspec.field(name=field.encode_name, default_factory=lambda: hollow)
 
 
 def _is_text(cls: type[Wire], field: Field) -> bool:

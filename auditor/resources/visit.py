@@ -96,7 +96,7 @@ def _target_lines(place: Place) -> tuple[str, ...]:
         return ("targets(value, found, silent)",)
     if place.kind == walk.TEXT:
         return (f"if value: found.append(({key!r}, value, None))",)
-    return ("target = value.id", f"if target: found.append(({key!r}, target, value))")
+    return (f"if target := value.id: found.append(({key!r}, target, value))",)
 
 
 @cache

@@ -140,8 +140,7 @@ def _wholly(cls: type[Wire], name: str) -> Iterator[str]:
     yield f"{name}.__class__ = {named(whole)}"
     for attribute, hint in texts_of(whole).items():
         hollow, kind = hollow_of(hint), named(hint)
-        yield f"text = {name}.{attribute}"
-        yield "if text is not None:"
+        yield f"if (text := {name}.{attribute}) is not None:"
         yield "    text = bytes(text)"
         yield f"    told = told_{kind}.get(text)"
         yield f"    {name}.{attribute} = words.read({kind!r}, text) if told is None else told"

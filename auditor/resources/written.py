@@ -76,8 +76,7 @@ def visits(
             yield f"    for {each}:"
             yield from (f"        {line}" for line in written)
         else:
-            yield f"value = {at}"
-            yield "if value is not None:"
+            yield f"if (value := {at}) is not None:"
             yield from (f"    {line}" for line in lines(Place(step, at, pointer, kind)))
 
 

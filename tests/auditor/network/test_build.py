@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from auditor.addresses import AddressError
+from auditor.addresses import AddressError, PortError
 from auditor.errors import InputError, Undetermined
-from auditor.network.build import _CHECKS, _fault, build
+from auditor.network.build import build
 from auditor.network.graph import Network
+from auditor.network.values import CHECKS, fault
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.gateway_routing import PathRule, UrlPathMap
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -320,15 +321,22 @@ ADDRESSES = (
     *(f"10.0.0.{number}" for number in range(300)),
     "010.0.0.1", "10.0.0.01", "10.0.0", "10.0.0.1.", "10.0.0.0.1", "10.0.0.-1", "10.0.0.1\n",
     "1e1.0.0.1", "10.0.0.\u0661",
+    *(f"10.0.0.0/{number}" for number in range(40)),
+    "10.0.0.7/24", "10.0.0.0/024", "10.0.0.0/", "10.0.0.0/24/", "10.0.0.0/-1",
+)  # fmt: skip
+PORTS = (
+    *map(str, (*range(200), *range(990, 1010), *range(9_990, 10_010), *range(64_990, 65_600))),
+    "00", "007", "000000", "010000", "99999", "100000", "1-2", "2-1", "1,2", "*", "-", "http",
+    " 22", "22\n", "\u0661",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["address", "cidr", "address-or-tag"])
-def test_an_address_is_sound_at_a_glance_where_it_is_at_length(form: str) -> None:
-    for text in ADDRESSES:
+@pytest.mark.parametrize("form", ["address", "cidr", "address-or-tag", "ports"])
+def test_a_value_is_sound_at_a_glance_where_it_is_at_length(form: str) -> None:
+    for text in PORTS if form == "ports" else ADDRESSES:
         sound = True
         try:
-            _CHECKS[form](text)
-        except AddressError:
+            CHECKS[form](text)
+        except (AddressError, PortError):
             sound = False
-        assert (_fault(form, text) == "") == sound, text
+        assert (fault(form, text) == "") == sound, text

@@ -12,7 +12,7 @@ from auditor.resources.base import TYPES, Node, Wire
 from auditor.resources.decode import Damage, decode
 from auditor.resources.fields import decoder
 from auditor.resources.security import NetworkSecurityGroup, SecurityRuleProperties
-from auditor.resources.twins import twin, whole_of
+from auditor.resources.twins import texts_of, twin, whole_of
 from auditor.resources.words import Words
 from auditor.snapshot.always import ALWAYS_LISTED
 from auditor.snapshot.document import Record
@@ -53,6 +53,13 @@ def test_every_resource_is_whole(body: dict[str, Any]) -> None:
 def test_a_twin_has_the_fields_of_what_it_stands_for() -> None:
     for cls in set(TYPES.values()):
         assert set(twin(cls).__struct_encode_fields__) == set(cls.__struct_encode_fields__)
+
+
+def test_a_twin_lacks_what_its_struct_lacks() -> None:
+    for cls in set(TYPES.values()):
+        made, whole = twin(cls)(), cls()
+        for name in set(cls.__struct_fields__) - set(texts_of(cls)):
+            assert getattr(made, name) is getattr(whole, name), (cls, name)
 
 
 def group(*rules: str, tags: str = "{}") -> bytes:

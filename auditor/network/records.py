@@ -1,0 +1,152 @@
+"""From records to resources: each decoded, its parts linked, in the words of those before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import TypeAlias
+
+import msgspec
+
+from auditor import ids
+from auditor.finding import TypeCount
+from auditor.network.at_odds import agrees
+from auditor.network.values import fault
+from auditor.resources.base import TYPES, Node
+from auditor.resources.decode import Damage, Reader, reader
+from auditor.resources.linking import Named, link
+from auditor.resources.words import Words
+from auditor.snapshot.document import Record, Snapshot
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What the records gave: resources and their parts, owners before what they own.
+
+    Besides those resources that another may hold, how many there are of each type, the keys of
+    those that nobody reads, and the records whose id and type disagree.
+    """
+
+    named: Named
+    leaves: list[Node]
+    """The parts that nobody refers to by id."""
+    below: list[Node]
+    counts: tuple[TypeCount, ...]
+    counted: frozenset[str]
+    at_odds: list[Record]
+
+
+_SOME = 1 << 20
+"""After how many bytes of a file it is told how far it has been read."""
+
+
+def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Read:
+    """Decode every record and link its parts.
+
+    The records are visited in the order they stand in the files, so that a file is read once. Left
+    as new in `words` are values that are not of their form.
+    """
+    records, keys = snapshot.records, snapshot.keys
+    places = [record.source << 64 | record.start for record in records]
+    found: list[Named | None] = [None] * len(records)
+    leaves: dict[int, list[Node]] = {}
+    inside: list[Node] = []
+    faulty: list[tuple[str, str]] = []
+    below: list[int] = []
+    unread: list[int] = []
+    at_odds: list[Record] = []
+    types = Counter(map(attrgetter("type"), records))
+    kinds = _kinds(records, types)
+    noted = 0
+    snapshot.release()
+    for number in sorted(range(len(records)), key=places.__getitem__):
+        record, key = records[number], keys[number]
+        if places[number] - noted > _SOME:
+            noted = places[number]
+            snapshot.sources[record.source].passed(record.start)
+            faulty += _faulty(words)
+        reads, few, ending, size = kinds[record.type]
+        at = key.rfind("/") - size
+        is_plain = key.find("providers") == at + 1 and key.startswith(ending, at)
+        if not is_plain and not agrees(key, record.type):
+            at_odds.append(record)
+        node = reads.decode(record, damages, words) if reads is not None else None
+        if node is None:
+            unread.append(number)
+            continue
+        node.record = record
+        node.id = record.id  # one copy of the text
+        found[number] = link(node, key, inside, few=few)
+        if inside:
+            leaves[number] = inside
+            inside = []
+        if not is_plain and not ids.is_top(key):
+            below.append(number)
+    snapshot.release()
+    words.new = faulty + _faulty(words)
+    return Read(
+        list(chain.from_iterable(filter(None, found))),
+        list(chain.from_iterable(map(leaves.__getitem__, sorted(leaves)))),
+        [one[0][1] for number in sorted(below) if (one := found[number]) is not None],
+        _counts(records, types, unread),
+        frozenset(map(keys.__getitem__, unread)),
+        at_odds,
+    )
+
+
+def _faulty(words: Words) -> list[tuple[str, str]]:
+    """Give those of the new values that are not of their form, and take all as seen."""
+    found = [value for value in words.new if fault(*value)]
+    words.new.clear()
+    return found
+
+
+_Kind: TypeAlias = tuple[Reader | None, bool, str, int]
+"""What reads a type, whether there is little to read, and the last words of the folded id of a
+resource of its own before its name, with their length: it agrees and is part of nothing."""
+
+
+def _kinds(records: Iterable[Record], types: Counter[str]) -> dict[str, _Kind]:
+    few = _few(records, types)
+    kinds: dict[str, _Kind] = {}
+    for name in types:
+        low = name.lower()
+        cls = TYPES.get(low)
+        is_few = name in few
+        reads = reader(cls, few=is_few) if cls is not None else None
+        ending = f"/providers/{low}/" if low.count("/") == 1 else "/ /"
+        kinds[name] = reads, is_few, ending, len(ending) - 1
+    return kinds
+
+
+_RARE = 8
+_LITTLE = 1 << 14
+"""How many bytes of a type are read sooner than it takes to prepare for reading many."""
+
+
+def _few(records: Iterable[Record], types: Counter[str]) -> frozenset[str]:
+    """Give the types of which there is little to read."""
+    sizes: Counter[str] = Counter()
+    rare = {name for name, count in types.items() if count <= _RARE}
+    for record in records:
+        if record.type in rare:
+            sizes[record.type] += len(record.body)
+    return frozenset(name for name, size in sizes.items() if size < _LITTLE)
+
+
+def _counts(
+    records: Sequence[Record], spelled: Counter[str], unread: Iterable[int]
+) -> tuple[TypeCount, ...]:
+    """Count the resources of each type, however it is spelled; `unread` are records by number."""
+    left = Counter(records[number].type for number in unread)
+    counts: dict[str, TypeCount] = {}
+    for name in sorted(spelled):
+        low = name.lower()
+        before = counts.get(low, TypeCount(name, 0, False))
+        counts[low] = TypeCount(
+            before.type,
+            before.count + spelled[name],
+            before.understood or left[name] < spelled[name],
+        )
+    return tuple(counts[low] for low in sorted(counts))
