@@ -263,9 +263,12 @@ def filters_of(
     Read once for all groups that say the same. Raises Undetermined as `custom_rules` and
     `compiled` do.
     """
-    if order_of(network, group, inbound).ties:
+    said = said_by(network, group)
+    order = said.inbound if inbound else said.outbound
+    if order is None or order.ties:
         custom_rules(network, group, inbound=inbound)  # which refuses those that disagree
-    return filters_by_priority(network, group, inbound)
+    found = said.read.get(inbound)  # as most often, and at once
+    return filters_by_priority(network, group, inbound) if found is None else found
 
 
 def filters_by_priority(
