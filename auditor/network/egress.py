@@ -56,8 +56,7 @@ def _has_machines(network: Network, subnet: Subnet) -> bool:
     try:
         if subnet.delegated_to:
             return False
-        some = any(True for _ in machines_told(network, subnet))
-        return some or any(absent_nics(network, subnet))
+        return bool(machines_told(network, subnet)) or any(absent_nics(network, subnet))
     except Undetermined:
         return True
 
@@ -69,19 +68,27 @@ def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
         yield found[key]
 
 
-def machines_told(network: Network, subnet: Subnet) -> Iterator[Node]:
+def machines_told(network: Network, subnet: Subnet) -> list[Node]:
     """Give the same in no order, once for each time they name the subnet."""
-    for edge in network.referrers(subnet, "subnet", "vnetSubnetID"):
+    found: list[Node] = []
+    for edge in subnet.incoming or ():
         node = edge.source
+        if edge.kind not in _NAMING:
+            continue
         if isinstance(node, IpConfiguration):
             nic = node.owner
             if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is not None:
-                yield nic
+                found.append(nic)
         elif isinstance(node, ScaleSetIpConfiguration):
             if cluster_of(network, node.root) is None:
-                yield node.root
+                found.append(node.root)
         elif isinstance(node, AgentPool):
-            yield node
+            found.append(node)
+    return found
+
+
+_NAMING = ("subnet", "vnetSubnetID")
+"""How machines and pools name the subnet that they are in."""
 
 
 def absent_nics(network: Network, subnet: Subnet) -> Iterator[str]:

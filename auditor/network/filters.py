@@ -29,7 +29,7 @@ from auditor.addresses import (
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, question, question_about
-from auditor.network.rule_lists import Said, order_of, said_by
+from auditor.network.rule_lists import order_of, said_by
 from auditor.resources.base import Node, Ref, union
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
@@ -260,30 +260,27 @@ def filters_of(
 ) -> tuple[Filter, ...]:
     """Give a group's own rules of one direction as filters, in the order of evaluation.
 
-    Read once for each group. Raises Undetermined as `custom_rules` and `compiled` do.
+    Read once for all groups that say the same. Raises Undetermined as `custom_rules` and
+    `compiled` do.
     """
-    if order_of(network, group, inbound).ties:
+    said = said_by(network, group)
+    order = said.inbound if inbound else said.outbound
+    if order is None or order.ties:
         custom_rules(network, group, inbound=inbound)  # which refuses those that disagree
-    return filters_by_priority(network, group, inbound)
+    found = said.read.get(inbound)  # as most often, and at once
+    return filters_by_priority(network, group, inbound) if found is None else found
 
 
-@question_about
 def filters_by_priority(
     network: Network, group: NetworkSecurityGroup, inbound: bool
 ) -> tuple[Filter, ...]:
     """Give the same where rules of one priority may disagree, as `by_priority` orders them."""
-    known = _lists_read(network)
-    said = said_by(network, group), inbound
-    found = known.get(said)
+    known = said_by(network, group).read
+    found = known.get(inbound)
     if found is None:
         rules = by_priority(network, group, inbound)
-        found = known[said] = tuple([_read_once(network, rule) for rule in rules])
+        found = known[inbound] = tuple([_read_once(network, rule) for rule in rules])
     return found
-
-
-@question
-def _lists_read(_: Network) -> dict[tuple[Said, bool], tuple[Filter, ...]]:
-    return {}
 
 
 def _read_once(network: Network, rule: SecurityRule) -> Filter:

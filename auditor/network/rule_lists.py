@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -19,14 +19,26 @@ from auditor.resources import walk
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule, SecurityRuleProperties
 
 
+class Order(msgspec.Struct, frozen=True):
+    """The places of the rules of one direction by priority; whether any two tie."""
+
+    places: tuple[int, ...]
+    ties: bool
+
+
 class Said(msgspec.Struct, eq=False):
     """What the rules of a group say: their names and their settings, as written.
 
     Told apart by itself, not by what it holds: there is one for all groups that say the same.
+    `inbound` and `outbound` are their orders of evaluation, None where that is not told; `read`
+    keeps the rules of a direction, inbound or not, when they have been read as filters.
     """
 
     names: tuple[str, ...]
     settings: tuple[SecurityRuleProperties, ...]
+    inbound: Order | None
+    outbound: Order | None
+    read: dict[bool, tuple[Any, ...]] = msgspec.field(default_factory=dict)
 
 
 _SETTINGS = attrgetter("properties")
@@ -44,7 +56,8 @@ def said_by(network: Network, group: NetworkSecurityGroup) -> Said:
     known = _every_list(network)
     found = known.get((names, settings))
     if found is None:
-        found = known[names, settings] = Said(names, settings)
+        inbound, outbound = _order(rules, inbound=True), _order(rules, inbound=False)
+        found = known[names, settings] = Said(names, settings, inbound, outbound)
     return found
 
 
@@ -71,57 +84,24 @@ def where_alike(
     return [rule for rule, said in pairs if (asked(rule) if said is walk.UNTOLD else answers[said])]
 
 
-class Order(msgspec.Struct, frozen=True):
-    """The places of the rules of one direction by priority; whether any two tie."""
-
-    places: tuple[int, ...]
-    ties: bool
-
-
-_Orders: TypeAlias = tuple[Order | None, Order | None]
-"""Inbound and outbound; None where a priority is not told."""
-
-
 def order_of(network: Network, group: NetworkSecurityGroup, inbound: bool) -> Order:
     """Give in which order Azure evaluates rules of a group (N-5); those that tie, by name.
 
     Raises Undetermined when the input does not tell any rule's direction, or a priority of these.
     """
-    order = _orders_of(network, group)[not inbound]
-    return _ordered(group.rules, _ways(group.rules)[not inbound]) if order is None else order
-
-
-@question_about
-def _orders_of(network: Network, group: NetworkSecurityGroup) -> _Orders:
-    known = _orders(network)
     said = said_by(network, group)
-    if said not in known:
-        inbound, outbound = _ways(group.rules)
-        known[said] = _order(group.rules, inbound), _order(group.rules, outbound)
-    return known[said]
+    order = said.inbound if inbound else said.outbound
+    return _ordered(group.rules, inbound) if order is None else order
 
 
-@question
-def _orders(_: Network) -> dict[Said, _Orders]:
-    return {}
-
-
-def _ways(rules: Sequence[SecurityRule]) -> tuple[list[int], list[int]]:
-    """The places of the inbound and of the outbound rules, as written."""
-    inbound: list[int] = []
-    outbound: list[int] = []
-    for place, rule in enumerate(rules):
-        (inbound if rule.inbound else outbound).append(place)
-    return inbound, outbound
-
-
-def _order(rules: Sequence[SecurityRule], way: list[int]) -> Order | None:
+def _order(rules: Sequence[SecurityRule], inbound: bool) -> Order | None:
     try:
-        return _ordered(rules, way)
+        return _ordered(rules, inbound)
     except Undetermined:
         return None
 
 
-def _ordered(rules: Sequence[SecurityRule], way: list[int]) -> Order:
+def _ordered(rules: Sequence[SecurityRule], inbound: bool) -> Order:
+    way = [place for place, rule in enumerate(rules) if rule.inbound is inbound]
     way.sort(key=lambda place: (rules[place].priority, rules[place].label.lower()))
     return Order(tuple(way), len({rules[place].priority for place in way}) < len(way))

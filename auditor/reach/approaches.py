@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import product
 from typing import TypeAlias
 
@@ -113,31 +113,32 @@ def _by_target(network: Network, *carriers: type[Node]) -> _ByTarget:
     return {key: tuple(each.values()) for key, each in found.items()}
 
 
-def _behind(network: Network, entrance: Entrance) -> Iterator[Point]:
+def _behind(network: Network, entrance: Entrance) -> list[Point]:
     """Give whom a gateway connects to, and whom a firewall's NAT rules lead to."""
     node = entrance.node
     if isinstance(node, GatewayFrontend):
-        yield from behind_front(network, node)
-    elif isinstance(node, FirewallIpConfiguration):
-        yield from _translated(network, node, frozenset())
-    elif isinstance(node, Firewall):
-        yield from _beyond(network, translated_by_hub(network, node))
+        return behind_front(network, node)
+    if isinstance(node, FirewallIpConfiguration):
+        return _translated(network, node, frozenset())
+    return _beyond(network, translated_by_hub(network, node)) if isinstance(node, Firewall) else []
 
 
 def behind_front(
     network: Network, front: GatewayFrontend, seen: frozenset[str] = frozenset()
-) -> Iterator[Point]:
+) -> list[Point]:
     """Give whom a gateway connects to for one of its frontends, and so on."""
     gateway = front.root
+    found: list[Point] = []
     if not isinstance(gateway, ApplicationGateway) or gateway.key in seen:
-        return
+        return found
     seen |= {gateway.key}
     for relay in relays_at(network, front):
         for aim in aims_of(network, relay)[0]:
             if isinstance(aim, Point):
-                yield from _beyond(network, [aim], seen)
+                found += _beyond(network, [aim], seen)
             else:
-                yield from _entered(network, aim, seen)
+                found += _entered(network, aim, seen)
+    return found
 
 
 def leads_on(point: Point, wanted: Point) -> bool:
@@ -148,44 +149,47 @@ def leads_on(point: Point, wanted: Point) -> bool:
     return wanted.kind is Kind.SUBNET and place == wanted.id.lower()
 
 
-def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> Iterator[Point]:
+def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> list[Point]:
     """Give who is behind an entrance that a gateway connects to."""
     node = entrance.node
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
-        yield machine(network, node)
-    elif isinstance(node, LoadBalancerFrontend):
-        yield from _beyond(network, [frontend(network, node)], seen)
-    elif isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
-        yield point_of(network, node.root)
-        yield from behind_front(network, node, seen)
-    elif isinstance(node, FirewallIpConfiguration):
-        yield from _translated(network, node, seen)
-    elif isinstance(node, Firewall):
-        yield from _beyond(network, translated_by_hub(network, node), seen)
+        return [machine(network, node)]
+    if isinstance(node, LoadBalancerFrontend):
+        return _beyond(network, [frontend(network, node)], seen)
+    if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
+        return [point_of(network, node.root), *behind_front(network, node, seen)]
+    if isinstance(node, FirewallIpConfiguration):
+        return _translated(network, node, seen)
+    if isinstance(node, Firewall):
+        return _beyond(network, translated_by_hub(network, node), seen)
+    return []
 
 
 def _translated(
     network: Network, node: FirewallIpConfiguration, seen: frozenset[str]
-) -> Iterator[Point]:
+) -> list[Point]:
     """Give who is behind the NAT rules of a firewall, in networks and at public addresses."""
-    yield from _beyond(network, translated_to(network, node), seen)
+    found = _beyond(network, translated_to(network, node), seen)
     for address in translated_abroad(network, node):
         for entrance in entrances_by_address(network).get(address, ()):
             if not isinstance(entrance.node, FirewallIpConfiguration | Firewall):
-                yield from _entered(network, entrance, seen)
+                found += _entered(network, entrance, seen)
+    return found
 
 
 def _beyond(
     network: Network, targets: Iterable[Point], seen: frozenset[str] = frozenset()
-) -> Iterator[Point]:
+) -> list[Point]:
     """Give some points, and whoever is behind those that pass on what they get."""
+    found: list[Point] = []
     for target in targets:
-        yield target
+        found.append(target)
         if isinstance(target.node, LoadBalancerFrontend):
             for forward in forwards_of(network, target.node).known:
                 if forward.target is not None:
-                    yield forward.target
+                    found.append(forward.target)
                     if leads_to_region(forward):
-                        yield from _beyond(network, [forward.target], seen)
+                        found += _beyond(network, [forward.target], seen)
         elif isinstance(target.node, GatewayFrontend):
-            yield from behind_front(network, target.node, seen)
+            found += behind_front(network, target.node, seen)
+    return found

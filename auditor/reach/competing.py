@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import configuration_of
 from auditor.network.routing.model import Hop
 from auditor.network.routing.outbound import LISTED, pools_of, takes_out
 from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node
-from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import BackendPool, LoadBalancer, OutboundRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -76,8 +75,8 @@ def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:
 
     Access by default apart: whatever comes first, that is nobody's choice.
     """
-    wanted = partial(_may_have_its_own, network) if _gives_no_choice(network, subnet) else None
-    for node in running_in(network, subnet, wanted):
+    plain = _plain(network) if _gives_no_choice(network, subnet) else ()
+    for node in running_in(network, subnet, but=plain):
         yield leaver_of(network, subnet, node)
 
 
@@ -94,14 +93,38 @@ def _gives_no_choice(network: Network, subnet: Subnet) -> bool:
     return len(found) < 2 and (default is False or all(each.only for each in found))
 
 
-def _may_have_its_own(network: Network, node: Node) -> bool:
-    """Whether a machine has a public address or a load balancer to leave by, or it is not told."""
-    if not isinstance(node, NetworkInterface):
-        return True
+@question
+def _plain(network: Network) -> frozenset[Node]:
+    """The NICs that certainly have neither a public address nor a load balancer to leave by.
+
+    Of most this is plain from a look at all ip configurations at once; the others are asked.
+    """
+    nics = network.all(NetworkInterface)
+    lists = walk.read_each(nics, "properties.ip_configurations")
+    asked: set[Node | None] = {
+        nic for nic, listed in zip(nics, lists, strict=True) if listed is walk.UNTOLD
+    }
+    every = tuple(network.unordered(IpConfiguration))
+    asked.update(
+        [each.owner for each in every for edge in each.incoming or () if edge.kind in LISTED]
+    )
+    for name in ("public_ip_address", "load_balancer_backend_address_pools"):
+        told = walk.read_each(every, f"properties.{name}")
+        asked.update([each.owner for each, value in zip(every, told, strict=True) if value])
+    for name in ("private_ip_address_version", "primary"):  # tell by which of them it leaves
+        told = walk.read_each(every, f"properties.{name}")
+        if walk.UNTOLD in told:
+            pairs = zip(every, told, strict=True)
+            asked.update([each.owner for each, value in pairs if value is walk.UNTOLD])
+    return frozenset([nic for nic in nics if nic not in asked or not _has_its_own(network, nic)])
+
+
+def _has_its_own(network: Network, nic: NetworkInterface) -> bool:
+    """Whether a NIC has a public address or a load balancer to leave by, or it is not told."""
     try:
-        for each in node.properties.ip_configurations or ():
+        for each in nic.properties.ip_configurations or ():
             told = each.properties
-            _ = told.private_ip_address_version, told.primary  # tell by which of them it leaves
+            _ = told.private_ip_address_version, told.primary
             if told.public_ip_address is not None:
                 return True
             in_pools = bool(told.load_balancer_backend_address_pools)

@@ -6,7 +6,7 @@ outbound type, which says what AKS makes for them (R-30, R-39, K-4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 import msgspec
@@ -183,15 +183,9 @@ def leavers(network: Network, subnet: Subnet) -> tuple[Leaver, ...]:
     return tuple(leaver_of(network, subnet, node) for node in running_in(network, subnet))
 
 
-def running_in(
-    network: Network, subnet: Subnet, wanted: Callable[[Node], bool] | None = None
-) -> list[Node]:
-    """Give what runs in a subnet: NICs of machines, scale sets, pools of nodes and pods.
-
-    Of the former two those that are wanted, if anybody says.
-    """
-    told = machines_told(network, subnet)
-    found = {node.key: node for node in (filter(wanted, told) if wanted else told)}
+def running_in(network: Network, subnet: Subnet, *, but: Container[Node] = ()) -> list[Node]:
+    """Give what runs in a subnet, but for some: NICs, scale sets, pools of nodes and pods."""
+    found = {node.key: node for node in machines_told(network, subnet) if node not in but}
     for _, pool in clusters.pools_by_pod_subnet(network).get(subnet.key, ()):
         found.setdefault(pool.key, pool)
     return [found[key] for key in sorted(found)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -16,11 +17,12 @@ from auditor.network.cluster_ranges import pod_claims
 from auditor.network.clusters import cluster_of
 from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.egress import absent_nics
-from auditor.network.filters import DEFAULTS, attachments, by_priority
+from auditor.network.filters import Filter, attachments, by_priority, filters_by_priority
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.group_members import addresses_of, configurations_of
 from auditor.network.interfaces import Interface
 from auditor.network.layers import LayerKind
+from auditor.network.rule_lists import where_alike
 from auditor.reach.alive import Spot, plainly_alive_at
 from auditor.reach.own_filters import groups_at, only
 from auditor.resources.base import Node
@@ -48,13 +50,9 @@ class Place(msgspec.Struct, frozen=True):
 @question
 def meeting_allows(network: Network) -> tuple[SecurityRule, ...]:
     """Name the subjects: the custom Allow rules of groups that meet another at some NIC."""
-    return tuple(
-        rule
-        for group in network.all(NetworkSecurityGroup)
-        if any(place.nic is not None for place in _meetings(network).get(group.key, ()))
-        for rule in _rules(group)
-        if _allows(rule)
-    )
+    meetings = _meetings(network)
+    groups = [group for group in network.all(NetworkSecurityGroup) if group.key in meetings]
+    return tuple(where_alike(chain.from_iterable(map(_rules, groups)), _allows))
 
 
 @question
@@ -75,8 +73,11 @@ def _plainly_alive(network: Network, group: NetworkSecurityGroup) -> set[Securit
         return found  # they are asked about
     for direction in Direction:
         try:
-            rules = by_priority(network, group, direction is Direction.INBOUND)
-            found.update(_alive_somewhere(network, places, direction, rules))
+            filters = filters_by_priority(network, group, direction is Direction.INBOUND)
+            alive = _alive_somewhere(network, places, direction, filters)
+            if alive:
+                rules = by_priority(network, group, direction is Direction.INBOUND)
+                found.update([rules[number] for number in alive])
         except Undetermined:
             continue
     return found
@@ -86,32 +87,30 @@ def _alive_somewhere(
     network: Network,
     places: tuple[Place, ...],
     direction: Direction,
-    rules: tuple[SecurityRule, ...],
-) -> Iterator[SecurityRule]:
-    """Give the Allow rules of which something plainly gets through at one place, as it is found.
+    filters: tuple[Filter, ...],
+) -> set[int]:
+    """Give the Allow rules, by their numbers, of which something plainly gets through somewhere.
 
     No place is looked at when all are known already: NICs in one subnet are much alike.
     """
-    left = {number for number, rule in enumerate(rules) if rule.allows}
+    allowing = {number for number, each in enumerate(filters) if each.allow}
+    left = allowing
     for place in places:
         if not left:
-            return
+            break
         if place.missing:
             continue
-        here = left if place.nic is None else left.intersection(_numbers(network, place, direction))
-        yield from [rules[number] for number in here]
-        left = left - here
+        left = left - _numbers(network, place, direction) if place.nic is not None else set()
+    return allowing - left
 
 
-def _numbers(network: Network, place: Place, direction: Direction) -> Iterator[int]:
-    """The rules of a group, by their numbers, of which something plainly gets through at a NIC."""
+def _numbers(network: Network, place: Place, direction: Direction) -> frozenset[int]:
+    """The rules at a NIC, by their numbers, of which something plainly gets through."""
     assert place.nic is not None
     _, own, other = meeting(network, place, direction)
     if not own.layers or own.layers[0].unknown is not None or not other.layers:
-        return
-    spot = _spot(network, place.subnet, place.nic)
-    custom = len(own.layers[0].filters) - len(DEFAULTS[own.inbound])
-    yield from (n for n in plainly_alive_at(own, other, spot) if n < custom)
+        return frozenset()
+    return plainly_alive_at(own, other, _spot(network, place.subnet, place.nic))
 
 
 def _rules(group: NetworkSecurityGroup) -> tuple[SecurityRule, ...]:

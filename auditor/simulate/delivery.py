@@ -10,7 +10,7 @@ from auditor.resources.network_manager import AdminRule
 from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.beyond import beyond
-from auditor.simulate.endpoints import Endpoint, endpoint_at, endpoints, policy
+from auditor.simulate.endpoints import Endpoint, endpoint_at, holds_untold, nowhere, policy
 from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
 from auditor.simulate.logic import Truth, both, told
 from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sighting, usable
@@ -186,8 +186,7 @@ def _in_subnet(trip: Trip, subnet: Subnet, to: Address) -> Arrival:
 
 def _may_hold_endpoint(network: Network, subnet: Subnet) -> bool:
     """Whether an endpoint that the groups do not guard may have an address of the subnet."""
-    hidden = endpoints(network)
-    if hidden.nowhere or subnet.key in hidden.untold:
+    if nowhere(network) or holds_untold(network, subnet):
         return True
     listed = told(lambda: subnet.properties.private_endpoints, None)
     if listed is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 
 from auditor.addresses import Address, AddressError, parse_address, parse_prefix
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.resources.base import Node
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
@@ -40,18 +42,6 @@ def _status(connection: ServiceConnection) -> str:
     return (told(lambda: state.status, None) or "").lower() if state else ""
 
 
-class Endpoints(msgspec.Struct):
-    """What is known of private endpoints.
-
-    `at` holds them by network and address; `untold` are the subnets that hold one whose address
-    is not told; `nowhere` says that one's subnet is not told.
-    """
-
-    at: dict[tuple[str, Address], Endpoint] = msgspec.field(default_factory=dict)
-    untold: set[str] = msgspec.field(default_factory=set)
-    nowhere: bool = False
-
-
 def policies(subnet: Subnet) -> str:
     """Give a subnet's policies for private endpoints in lower case; empty when not told (L-5)."""
     return (told(lambda: subnet.properties.private_endpoint_network_policies, None) or "").lower()
@@ -66,21 +56,54 @@ def policy(subnet: Subnet, kind: str) -> Truth:
 
 
 @question
-def endpoints(network: Network) -> Endpoints:
-    """Find every private endpoint."""
-    found = Endpoints()
+def _known(network: Network) -> tuple[dict[str, list[Endpoint]], bool]:
+    """The private endpoints by the key of their network, and whether a subnet is not told."""
+    found: dict[str, list[Endpoint]] = defaultdict(list)
+    lacks = False
     for each in network.all(PrivateEndpoint):
         subnet = network.find(told_of(each, lambda e: e.properties.subnet, None))
-        addresses = addresses_of(network, each)
-        if not isinstance(subnet, Subnet):
-            found.nowhere = True
-            continue
-        home = network_of(network, subnet)
-        if not addresses:
-            found.untold.add(subnet.key)
-        for address in addresses:
-            found.at[home.key if home else "", address] = Endpoint(each, subnet)
-    return found
+        if isinstance(subnet, Subnet):
+            home = network_of(network, subnet)
+            found[home.key if home else ""].append(Endpoint(each, subnet))
+        else:
+            lacks = True
+    return found, lacks
+
+
+@question_about
+def endpoints_in(network: Network, home: VirtualNetwork) -> dict[Address, Endpoint]:
+    """Give the private endpoints of a network by their addresses."""
+    return {
+        address: each
+        for each in _known(network)[0].get(home.key, ())
+        for address in addresses_of(network, each.resource)
+    }
+
+
+def endpoint_at(network: Network, home: VirtualNetwork, address: Address) -> Endpoint | None:
+    """Give the private endpoint at an address of a network."""
+    return endpoints_in(network, home).get(address)
+
+
+def nowhere(network: Network) -> bool:
+    """Tell whether the subnet of some private endpoint is not told."""
+    return _known(network)[1]
+
+
+@question
+def with_untold(network: Network) -> tuple[Subnet, ...]:
+    """Give the subnets with a private endpoint whose address is not told."""
+    every = (each.subnet for known in _known(network)[0].values() for each in known)
+    return tuple(each for each in dict.fromkeys(every) if holds_untold(network, each))
+
+
+def holds_untold(network: Network, subnet: Subnet) -> bool:
+    """Tell whether a private endpoint, whose address is not told, is in a subnet."""
+    home = network_of(network, subnet)
+    return any(
+        each.subnet is subnet and not addresses_of(network, each.resource)
+        for each in _known(network)[0].get(home.key if home else "", ())
+    )
 
 
 def interfaces_of(network: Network, endpoint: PrivateEndpoint) -> tuple[NetworkInterface, ...]:
@@ -93,11 +116,12 @@ def interfaces_of(network: Network, endpoint: PrivateEndpoint) -> tuple[NetworkI
     return tuple(found[key] for key in sorted(found))
 
 
-@question
-def endpoint_nics(network: Network) -> frozenset[str]:
-    """Give the keys of the NICs of all endpoints."""
-    return frozenset(
-        nic.key for each in network.all(PrivateEndpoint) for nic in interfaces_of(network, each)
+def is_of_endpoint(network: Network, nic: NetworkInterface) -> bool:
+    """Tell whether a NIC is a private endpoint's: either of the two may say so."""
+    told_by = network.find(told_of(nic, lambda n: n.properties.private_endpoint, None))
+    return isinstance(told_by, PrivateEndpoint) or any(
+        isinstance(edge.source, PrivateEndpoint)
+        for edge in network.referrers(nic, "networkInterfaces")
     )
 
 
@@ -138,8 +162,3 @@ def private_address(node: Node) -> Address | None:
         return getattr(getattr(node, "properties", None), "private_ip_address", None)
 
     return address_of(told(text, None))
-
-
-def endpoint_at(network: Network, home: VirtualNetwork, address: Address) -> Endpoint | None:
-    """Give the private endpoint at an address of a network."""
-    return endpoints(network).at.get((home.key, address))

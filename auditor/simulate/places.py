@@ -21,7 +21,7 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubIpConfiguration
-from auditor.simulate.endpoints import address_of, endpoint_nics, endpoints, private_address
+from auditor.simulate.endpoints import address_of, endpoints_in, is_of_endpoint, private_address
 from auditor.simulate.filter import Groups
 from auditor.simulate.logic import follow, follow_of, told, told_of
 from auditor.simulate.peers import network_of
@@ -48,19 +48,18 @@ def places_in(network: Network, home: VirtualNetwork) -> Places:
         address = private_address(node)
         if address is not None:
             found[address].append(node)
-    for address, node in _endpoints_by_home(network).get(home.key, ()):
-        found[address].append(node)
+    for address, endpoint in endpoints_in(network, home).items():
+        found[address].append(endpoint.resource)
     return found
 
 
 def _holders_in(network: Network, home: VirtualNetwork) -> Iterator[Node]:
     """Whoever tells a subnet of a network as its own, but for the NICs of private endpoints."""
-    theirs = endpoint_nics(network)
     subnets = _subnets_by_home(network).get(home.key, ())
     edges = (edge for subnet in subnets for edge in network.referrers(subnet))
     for node in dict.fromkeys(edge.source for edge in edges):
         owner = node.owner
-        if isinstance(owner, NetworkInterface) and owner.key in theirs:
+        if isinstance(owner, NetworkInterface) and is_of_endpoint(network, owner):
             continue
         if isinstance(node, _HOLDERS) and _home(network, node) is home:
             yield node
@@ -78,15 +77,6 @@ def _subnets_by_home(network: Network) -> dict[str, list[Subnet]]:
         home = network_of(network, subnet)
         if home is not None:
             found[home.key].append(subnet)
-    return found
-
-
-@question
-def _endpoints_by_home(network: Network) -> dict[str, list[tuple[Address, Node]]]:
-    """The private endpoints, and their addresses, by the key of the network."""
-    found: dict[str, list[tuple[Address, Node]]] = defaultdict(list)
-    for (home_key, address), endpoint in endpoints(network).at.items():
-        found[home_key].append((address, endpoint.resource))
     return found
 
 

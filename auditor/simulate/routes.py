@@ -13,7 +13,7 @@ from auditor.resources.routing import Route as UserRoute
 from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.beyond import beyond, meshed
-from auditor.simulate.endpoints import Endpoint, endpoint_at, endpoints, policy
+from auditor.simulate.endpoints import Endpoint, endpoint_at, nowhere, policy, with_untold
 from auditor.simulate.logic import both, follow, told, told_of
 from auditor.simulate.peers import Peer, network_of, peers
 from auditor.simulate.special import EXAMPLES, PRIVATE, PUBLIC, RESERVED
@@ -265,7 +265,7 @@ def _best(
     if meshed(network) and not any(c.sure and c.hop.kind == "local" for c in near):
         other = unknown("a connected group may lead there")
         hops[other.key] = other
-    if _hidden_endpoint(network, home, to) and any(c.rank >= TAGGED for c in possible):
+    if any(c.rank >= TAGGED for c in possible) and _hidden_endpoint(network, to):
         other = unknown("a private endpoint may have this address")
         hops[other.key] = other
     return Choice(tuple(hops.values()))
@@ -300,17 +300,14 @@ def _by_service(subnet: Subnet, to: Address, tags: ServiceTags) -> bool:
     return False
 
 
-def _hidden_endpoint(network: Network, home: VirtualNetwork, to: Address) -> bool:
-    known = endpoints(network)
-    if known.nowhere:
+def _hidden_endpoint(network: Network, to: Address) -> bool:
+    if nowhere(network):
         return to in PRIVATE
-    for key in known.untold:
-        subnet = network.nodes[key]
-        if isinstance(subnet, Subnet) and any(
-            to in prefix for prefix in told_of(subnet, lambda s: s.prefixes, ())
-        ):
-            return True
-    return False
+    return any(
+        to in prefix
+        for subnet in with_untold(network)
+        for prefix in told_of(subnet, lambda s: s.prefixes, ())
+    )
 
 
 def leads_home(choice: Choice, to: VirtualNetwork | None) -> bool | None:

@@ -20,7 +20,7 @@ from auditor.simulate.appliances import forward
 from auditor.simulate.balancers import at_frontend
 from auditor.simulate.delivery import place_of, receive, receive_at_endpoint, receive_at_nobody
 from auditor.simulate.doors import at_bastion, at_vpn_gateway
-from auditor.simulate.endpoints import endpoint_nics
+from auditor.simulate.endpoints import is_of_endpoint
 from auditor.simulate.exits import leave
 from auditor.simulate.filter import OUTBOUND, is_platform, judge, names_platform
 from auditor.simulate.links import beyond_endpoint
@@ -146,7 +146,7 @@ def _from_machine(trip: Trip, start: str, configuration: Configuration | None) -
 def _is_endpoint(network: Network, nic: NetworkInterface) -> bool:
     if follow(network, lambda: nic.properties.private_endpoint) is not None:
         return True
-    return nic.key in endpoint_nics(network)
+    return is_of_endpoint(network, nic)
 
 
 def _send(trip: Trip, subnet: Subnet, configuration: Configuration | None) -> Onward:

@@ -38,7 +38,7 @@ from msgspec.structs import replace
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.filters import custom_rules
+from auditor.network.filters import custom_rules, filters_of
 from auditor.network.graph import Network
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.platform_demands import guests
@@ -57,7 +57,7 @@ def hosts(network: Network) -> tuple[Subnet, ...]:
 def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
     """Judge the security group of one subnet."""
     group = network.get(subnet.properties.network_security_group, NetworkSecurityGroup)
-    if group is None or all(rule.allows for rule in custom_rules(network, group, inbound=True)):
+    if group is None or _denies_nothing(network, group):
         return
     sure: dict[str, list[tuple[str, Refusal]]] = defaultdict(list)
     missing: list[str] = []
@@ -78,6 +78,14 @@ def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
         yield _finding(network, subnet, found)
     if missing:
         yield Unknown(subnet.id, "; ".join(dict.fromkeys(missing)), key="untold")
+
+
+def _denies_nothing(network: Network, group: NetworkSecurityGroup) -> bool:
+    try:
+        filters = filters_of(network, group, inbound=True)
+    except Undetermined:  # perhaps of a rule behind one that denies
+        return all(rule.allows for rule in custom_rules(network, group, inbound=True))
+    return False not in [each.allow for each in filters]
 
 
 def _finding(network: Network, subnet: Subnet, found: list[tuple[str, Refusal]]) -> Finding:

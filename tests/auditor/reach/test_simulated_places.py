@@ -11,10 +11,12 @@ from auditor.network.graph import Network
 from auditor.resources.base import Node
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.carriers import gateways_in
-from auditor.simulate.endpoints import endpoint_nics, endpoints, private_address
+from auditor.simulate.endpoints import addresses_of, interfaces_of, private_address
 from auditor.simulate.logic import told_of
+from auditor.simulate.peers import network_of
 from auditor.simulate.places import _HOLDERS, _home, places_in
 
 from .test_against_simulator import networks
@@ -23,17 +25,26 @@ from .test_against_simulator import networks
 def _everywhere(network: Network) -> dict[tuple[str, Address], list[Node]]:
     """The same, of all networks at once."""
     found: dict[tuple[str, Address], list[Node]] = defaultdict(list)
+    endpoints = network.all(PrivateEndpoint)
+    theirs = {nic.key for each in endpoints for nic in interfaces_of(network, each)}
     for kind in _HOLDERS:
         for node in network.all(kind):
             owner = node.owner
-            if isinstance(owner, NetworkInterface) and owner.key in endpoint_nics(network):
+            if isinstance(owner, NetworkInterface) and owner.key in theirs:
                 continue
             home = _home(network, node)
             address = private_address(node)
             if address is not None and home is not None:
                 found[home.key, address].append(node)
-    for key, endpoint in endpoints(network).at.items():
-        found[key].append(endpoint.resource)
+    last: dict[tuple[str, Address], Node] = {}
+    for endpoint in endpoints:
+        subnet = network.find(told_of(endpoint, lambda e: e.properties.subnet, None))
+        home = network_of(network, subnet) if isinstance(subnet, Subnet) else None
+        if home is not None:
+            for address in addresses_of(network, endpoint):
+                last[home.key, address] = endpoint
+    for key, node in last.items():
+        found[key].append(node)
     return found
 
 
