@@ -283,7 +283,7 @@ def test_R_36_over_IPv6_pings_are_those_of_ICMPv6(protocol: str, verdict: str) -
 @pytest.mark.parametrize(("ways", "verdict"), [("public", "reachable"), ("nat", "unknown")])
 def test_R_36_a_machines_own_address_changes_no_port(ways: str, verdict: str) -> None:
     """A NAT gateway chooses another source port; what is mapped one to one keeps its own."""
-    by_nat = {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}}
+    by_nat: Any = {"natGateway": ref("Microsoft.Network/natGateways", "nat")}
     network = estate(
         nsg(rule("from", 100, "*", "443", sourcePortRange="50000"), deny("rest", 110)),
         nic("web", public="pip", nsg="nsg"),
