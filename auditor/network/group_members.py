@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
@@ -12,6 +13,7 @@ from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
+from auditor.network.routing_domains import network_key
 from auditor.network.scale_sets import stands_for_nobody
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -21,19 +23,21 @@ from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet
 
 _KINDS = "applicationSecurityGroups"
+_Member: TypeAlias = IpConfiguration | ScaleSetIpConfiguration | PrivateEndpoint
 
 
 @question_about
-def members(network: Network, key: str) -> Extent:
-    """Give the addresses of a group's members, by the group's folded id.
+def members(network: Network, key: str, home: str) -> Extent:
+    """Give the addresses of a group's members, by the folded ids of the group and of the VNet.
 
     Addresses of machines that the snapshot does not hold are in doubt: instances of scale sets,
-    and whatever stands in a subnet that lists NICs which were not exported.
+    and whatever stands in a subnet that lists NICs which were not exported. So are members in
+    another VNet than the one where it is asked; an empty id asks nowhere.
     """
-    return joined((*_members(network, key), network.ask(_unexported)))
+    return joined((*_members(network, key, home), network.ask(_unexported)))
 
 
-def _members(network: Network, key: str) -> Iterator[Extent]:
+def _members(network: Network, key: str, home: str) -> Iterator[Extent]:
     if key not in network.nodes and key not in network.counted:
         lacks = Reason("collection-gap", f"{key} is not in the snapshot", key)
         yield Extent(doubts=(Doubt(EVERYTHING, lacks),))
@@ -42,12 +46,24 @@ def _members(network: Network, key: str) -> Iterator[Extent]:
         if stands_for_nobody(network, source):
             continue
         if isinstance(source, IpConfiguration | ScaleSetIpConfiguration):
-            yield addresses_of(network, source)
+            yield _seen_from(home, key, source, addresses_of(network, source))
         elif isinstance(source, PrivateEndpoint):
-            yield _endpoint(network, source)
+            yield _seen_from(home, key, source, _endpoint(network, source))
         elif isinstance(source, AgentPool):
             yield _pool(network, source)
     yield network.ask(_untold)
+
+
+def _seen_from(home: str, key: str, member: _Member, found: Extent) -> Extent:
+    """Doubt a member in another VNet: groups are said to be of one (N-33)."""
+    try:
+        place = member.properties.subnet
+    except Undetermined:
+        place = None
+    if not home or place is None or not place.id or network_key(place.id) in ("", home):
+        return found
+    what = f"whether group {key.rpartition('/')[2]} selects machines of other networks"
+    return Extent(doubts=(Doubt(found.must, Reason("semantics:N-33", what, key)), *found.doubts))
 
 
 def configurations_of(nic: Interface) -> tuple[Configuration, ...]:

@@ -7,7 +7,7 @@ the gateways of that peer reach (R-17), and what the gateways of its virtual hub
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -16,6 +16,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
+from auditor.network.peerings import may_lend
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -25,7 +26,7 @@ from auditor.resources.hybrid import (
     VirtualNetworkGateway,
     VpnNatRule,
 )
-from auditor.resources.virtual_networks import AddressSpace, VirtualNetwork
+from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 from auditor.resources.virtual_wan import (
     HubClientGateway,
     HubVpnConnection,
@@ -134,10 +135,25 @@ def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNet
 
     Raises Undetermined when the VNet whose gateways it uses is not in the snapshot.
     """
+    return _serving(network, vnet, lambda _: True)
+
+
+@question_about
+def gateways_lent(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkGateway, ...]:
+    """Give the gateways that serve a VNet, but for those that it is certainly not lent.
+
+    Raises Undetermined as `gateways_serving` does.
+    """
+    return _serving(network, vnet, lambda peering: may_lend(network, peering))
+
+
+def _serving(
+    network: Network, vnet: VirtualNetwork, by: Callable[[Peering], bool]
+) -> tuple[VirtualNetworkGateway, ...]:
     found = list(gateways_in(network, vnet))
     for peering in vnet.peerings:
         p = peering.properties
-        if p.use_remote_gateways and p.remote_virtual_network is not None:
+        if p.use_remote_gateways and p.remote_virtual_network is not None and by(peering):
             far = network.get(p.remote_virtual_network, VirtualNetwork)
             if far is not None:
                 found.extend(gateways_in(network, far))
@@ -163,7 +179,7 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     peer with the gateway is not in the snapshot.
     """
     found: list[Claim] = []
-    for gateway in gateways_serving(network, vnet):
+    for gateway in gateways_lent(network, vnet):
         found.extend(_behind(network, gateway))
     for hub in hubs_of(network, vnet):
         found.extend(_hub_site_claims(network, hub))
@@ -290,7 +306,7 @@ def learns_routes(network: Network, vnet: VirtualNetwork) -> str:
 
     Raises Undetermined as `on_premises` does, and when a connection does not tell its gateways.
     """
-    for gateway in gateways_serving(network, vnet):
+    for gateway in gateways_lent(network, vnet):
         teacher = _teacher(network, gateway)
         if teacher:
             return teacher

@@ -73,6 +73,22 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
     return None
 
 
+def may_lend(network: Network, peering: Peering) -> bool:
+    """Tell whether the far VNet may lend its gateways (R-17): connected (R-14), and not unwilling.
+
+    What is not told may be so.
+    """
+    try:
+        if peering.properties.peering_state and not peering.connected:
+            return False
+        back = way_back(network, peering)
+        if back is None or (back.properties.peering_state and not back.connected):
+            return False
+        return back.properties.allow_gateway_transit is not False
+    except Undetermined:
+        return True
+
+
 @question
 def _by_ends(network: Network) -> dict[tuple[str, str], Peering]:
     """Give peerings by the keys of their own VNet and of the far one, "" where that is not told."""

@@ -15,6 +15,7 @@ from auditor.network.group_members import members, own_members
 from auditor.network.interfaces import Interface
 from auditor.network.platform_traffic import PLATFORM
 from auditor.network.reasons import Reason
+from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.resources.virtual_networks import Subnet
@@ -122,7 +123,8 @@ class Surroundings(msgspec.Struct, frozen=True):
         """Give what an application security group selects on a side, by its folded id."""
         if side == "own" and self.nic is not None:
             return own_members(self.network, self.nic, key)
-        return members(self.network, key)
+        home = network_key(self.subnet.id) if self.subnet is not None else ""
+        return members(self.network, key, home)
 
     def _extent(self, extent: Extent, side: Side, name: str) -> Iterator[Part]:
         yield Part(extent.must)

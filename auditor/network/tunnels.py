@@ -13,7 +13,7 @@ import msgspec
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
-from auditor.network.on_premises import connections_of, gateways_serving
+from auditor.network.on_premises import connections_of, gateways_lent
 from auditor.network.reasons import Reason
 from auditor.network.routing_domains import home_of
 from auditor.resources import walk
@@ -37,7 +37,7 @@ def tunnels_serving(network: Network, vnet: VirtualNetwork) -> Iterator[Tunnel]:
 
     Raises Undetermined when one of them, or where it leads, is not told.
     """
-    for gateway in gateways_serving(network, vnet):
+    for gateway in gateways_lent(network, vnet):
         for connection in connections_of(network, gateway):
             found = tunnel_by(network, gateway, connection)
             if found is not None:

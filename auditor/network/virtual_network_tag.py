@@ -16,7 +16,7 @@ from auditor.network.graph import Missing, Network, possibly, question_about
 from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.on_premises import (
     client_pools,
-    gateways_serving,
+    gateways_lent,
     hubs_of,
     learns_routes,
     on_premises,
@@ -262,7 +262,7 @@ def _reached(network: Network, vnet: VirtualNetwork, doubts: Sequence[Reason]) -
 @question_about
 def _sites(network: Network, vnet: VirtualNetwork) -> AddressSet:
     claims = list(on_premises(network, vnet))
-    for gateway in gateways_serving(network, vnet):
+    for gateway in gateways_lent(network, vnet):
         claims += client_pools(gateway)
     for tunnel in tunnels_serving(network, vnet):
         claims += claims_of(network, tunnel.far)

@@ -31,8 +31,8 @@ from auditor.resources.load_balancers import (
 TCP: Intervals = ((6, 6),)
 UDP: Intervals = ((17, 17),)
 BOTH: Intervals = ((6, 6), (17, 17))
-MAPPED: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50))
-"""What a public address of a machine's own carries: ICMP, TCP, UDP and ESP (R-36)."""
+MAPPED: Intervals = ((1, 1), (6, 6), (17, 17), (50, 50), (58, 58))
+"""What a public address of a machine's own carries: ICMP and ICMPv6, TCP, UDP and ESP (R-36)."""
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "all": BOTH}
 
 

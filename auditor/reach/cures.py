@@ -121,6 +121,9 @@ def way_for(
             return f"peer {vnet} with {far}, {goes}"
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
             return f"give {vnet} or {far} other addresses and peer them, {goes}"
+        unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
+        if _not_peered(network, subnet, expected) if elsewhere else unknown:
+            return f"peer {vnet} with {far}, {goes}"
     return f"give {place_name(subnet)} a route, {goes}"
 
 

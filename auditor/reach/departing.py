@@ -160,6 +160,8 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         if lacks
         else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
     )
+    if way.method == "public-ip":  # mapped one to one: the port stays
+        return trail.becoming(source=addresses, reasons=reasons)
     return trail.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
 
 

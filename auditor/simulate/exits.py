@@ -136,10 +136,7 @@ def _by_balancer(
     answers: set[Truth] = set()
     protocol = trip.seen.packet.protocol
     for pool, balancer in balanced:
-        sku = (
-            told_of(balancer, lambda b: b.sku.name if b.sku else None, None) if balancer else None
-        ) or ""
-        if pool is None or balancer is None or sku.lower() != "standard":
+        if pool is None or balancer is None or _sku(balancer) != "standard":
             answers.add(None)
         else:
             answers.add(_translates(trip.network, balancer, pool, protocol))
@@ -151,6 +148,13 @@ def _by_balancer(
         why = f"no rule of its Standard load balancer translates what it sends over {protocol}"
         return (trip.dropped(at, why),)
     return (trip.untold(at, "whether its load balancer lets it out is not told"),)
+
+
+def _sku(balancer: LoadBalancer | None) -> str:
+    """The SKU of a load balancer, empty where it is not told."""
+    if balancer is None:
+        return ""
+    return (told_of(balancer, lambda b: b.sku.name if b.sku else None, None) or "").lower()
 
 
 def _translates(
@@ -245,7 +249,10 @@ def _default(network: Network, subnet: Subnet, configuration: Configuration) -> 
     others = [each for each in configurations_of(nic) if each is not configuration]
     if any(_public(network, each) is not None for each in others):
         return None
-    return _alone(network, nic)
+    skus = [_sku(one) for each in others for _, one in _balancers(network, each)]
+    if "standard" in skus:
+        return False  # a pool of such a balancer ends the access of the whole machine
+    return None if skus else _alone(network, nic)
 
 
 def _alone(network: Network, nic: object) -> Truth:

@@ -208,6 +208,19 @@ def test_networks_without_a_peering_need_one() -> None:
     assert back == "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back"
 
 
+def test_no_route_but_a_peering_leads_to_addresses_that_look_like_the_internets() -> None:
+    """What no network here knows goes to the internet: no None route stands before (R-1)."""
+    network = estate(
+        net("a", "52.1.0.0/16", subnets={"app": "52.1.0.0/24"}),
+        net("b", "52.2.0.0/16", subnets={"app": "52.2.0.0/24"}),
+        nic_in("web", "52.1.0.4", ("a", "app")),
+        nic_in("db", "52.2.0.4", ("b", "app")),
+    )
+    there, back = (step.opening for step in asked(network, "web", "db").one.blockers)
+    assert there == "peer a with b, so that 52.2.0.4 goes to b"
+    assert back == "peer b with the network of 52.1.0.4, so that 52.1.0.4 goes straight back"
+
+
 def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised() -> None:
     def peered(*known: str) -> Network:
         return estate(

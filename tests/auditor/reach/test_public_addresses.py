@@ -259,6 +259,47 @@ def test_R_36_what_a_machines_own_address_carries(protocol: str, verdict: str) -
     assert asked(network, "web", "52.10.0.7", None, protocol).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("protocol", "verdict"), [("icmp", "reachable"), ("esp", "reachable"), ("ah", "blocked")]
+)
+def test_R_36_over_IPv6_pings_are_those_of_ICMPv6(protocol: str, verdict: str) -> None:
+    six = {"publicIPAddressVersion": "IPv6"}
+    network = estate(
+        nsg(rule("all", 100, protocol="*")),
+        nic(
+            "web",
+            public="pip",
+            nsg="nsg",
+            address="fd00:1::4",
+            configuration={"privateIPAddressVersion": "IPv6"},
+        ),
+        pip("pip", address="2603:1020::8", settings=six),
+        vnet(subnet(prefix="fd00:1::/64"), prefix="fd00:1::/48"),
+    )
+    assert asked(network, "internet", "web", None, protocol).verdict == verdict
+    assert asked(network, "web", "2603:1020:99::7", None, protocol).verdict == verdict
+
+
+@pytest.mark.parametrize(("ways", "verdict"), [("public", "reachable"), ("nat", "unknown")])
+def test_R_36_a_machines_own_address_changes_no_port(ways: str, verdict: str) -> None:
+    """A NAT gateway chooses another source port; what is mapped one to one keeps its own."""
+    by_nat: Any = {"natGateway": ref("Microsoft.Network/natGateways", "nat")}
+    network = estate(
+        nsg(rule("from", 100, "*", "443", sourcePortRange="50000"), deny("rest", 110)),
+        nic("web", public="pip", nsg="nsg"),
+        pip("pip"),
+        nic("client", address="10.0.1.4", subnet="out", public="own" if ways == "public" else None),
+        pip("own", address="20.50.1.3"),
+        resource(
+            "Microsoft.Network/natGateways",
+            "nat",
+            {"publicIpAddresses": [ref("Microsoft.Network/publicIPAddresses", "own")]},
+        ),
+        vnet(subnet(), subnet("out", "10.0.1.0/24", **(by_nat if ways == "nat" else {}))),
+    )
+    assert told(network, "name:client", "20.50.1.2")["443"] == verdict
+
+
 def test_a_route_server_answers_the_platform_only_and_a_model_stands_for_its_instances() -> None:
     instance = arm_id("Microsoft.Compute/virtualMachineScaleSets/virtualMachines", "vmss", "0")
     network = estate(

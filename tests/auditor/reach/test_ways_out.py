@@ -94,6 +94,15 @@ def test_R_37_a_nat_gateway_takes_all_addresses_out() -> None:
     assert asked(found, "second", CLIENT).verdict == "reachable"
 
 
+def test_R_33_a_second_address_in_the_pool_ends_the_default_access_of_the_first() -> None:
+    found = estate(network(), *with_two({}, IN_POOL), rules())
+    first = asked(found, "primary", CLIENT)
+    assert (first.verdict, first.stops) == ("blocked", ["egress"])
+    assert says(first) == "nothing takes it to the internet (R-33)"
+    alone = estate(network(), *with_two(), rules())
+    assert asked(alone, "primary", CLIENT).verdict == "reachable"
+
+
 def balanced(lb: Json, protocol: str) -> Asked:
     member = machine(configuration={"primary": True, **IN_POOL})
     found = estate(network(), *member, lb, public("front", "20.7.7.9"))

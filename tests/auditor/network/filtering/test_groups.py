@@ -77,6 +77,15 @@ def test_N_33_members_lie_in_the_network() -> None:
     assert web.inbound("52.1.1.1", 22) == "Deny securityRules/rest at subnet"
 
 
+def test_N_33_whether_a_group_selects_machines_of_other_networks_is_not_told() -> None:
+    """A group has members of one network, and where others use it Azure is not said to."""
+    there = {**MEMBER, "subnet": ref(arm_id(SUBNET, "far", "app"))}
+    web = asked(nic("other", address="10.1.0.9", configuration=there))
+    assert web.inbound("10.1.0.9", 22) == "Unknown: semantics:N-33"
+    assert web.inbound("10.1.0.8", 22) == "Deny securityRules/rest at subnet"
+    assert web.inbound("10.1.0.9", 23) == "Deny securityRules/rest at subnet"
+
+
 def test_a_group_that_is_not_there_may_have_members_that_are_not() -> None:
     gone = [ref(arm_id(ASG, "gone"))]
     rules = [rule("from", 100, "", "22", sourceApplicationSecurityGroups=gone), deny("rest", 110)]

@@ -107,6 +107,33 @@ def test_R_19_a_subnet_peering_counts_its_subnets() -> None:
     assert judged(seen(spoke(), peers=peers("other")), "10.1.0.4") == "semantics:R-19"
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "held"),
+    [
+        ({}, {}, True),
+        ({"state": "Disconnected"}, {}, False),
+        ({}, {"state": "Disconnected"}, False),
+        ({}, {"allowGatewayTransit": False}, False),
+        ({}, None, False),
+    ],
+    ids=["lent", "disconnected", "disconnected-there", "not-lent", "one-sided"],
+)
+def test_R_17_sites_of_a_gateway_that_is_surely_not_lent_are_not_held(
+    ours: Any, theirs: Any, held: bool
+) -> None:
+    far = {"allowGatewayTransit": True, **(theirs or {})}
+    extent = seen(
+        n.vnet("far", "10.5.0.0/16", peers=[] if theirs is None else [n.peer("hub", **far)]),
+        n.gateway("vpn", "far", vpnClientConfiguration={
+            "vpnClientAddressPool": {"addressPrefixes": ["172.31.0.0/24"]}}),
+        n.site("office", "192.168.0.0/24"),
+        n.tunnel("t", "vpn", "office"),
+        peers=[n.peer("far", useRemoteGateways=True, **ours)],
+    )  # fmt: skip
+    for address in ("192.168.0.9", "172.31.0.9"):
+        assert judged(extent, address) is held
+
+
 def test_N_20_sites_behind_a_gateway() -> None:
     gateway = n.gateway("vpn", "hub")
     site, tunnel = n.site("office", "192.168.0.0/24"), n.tunnel("t", "vpn", "office")
