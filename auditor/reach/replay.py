@@ -52,7 +52,7 @@ def check(network: Network, answer: Answer, tags: ServiceTags = NO_TAGS) -> None
         sent.source, sent.destination, sent.protocol, sent.source_port, sent.destination_port
     )
     try:
-        every = simulate.replay(network, start, packet, tags)
+        every = simulate.replay(network, start, packet, tags, _supposed(answer))
     except Undetermined:
         return  # what the input does not tell contradicts nothing
     arrivals = [each for each in every if _is_at(each, answer)]
@@ -68,6 +68,12 @@ def _start(point: Point) -> str:
     if point.kind in (Kind.MACHINE, Kind.SUBNET):
         return point.id
     return ""
+
+
+def _supposed(answer: Answer) -> frozenset[str]:
+    """The subnet any machine of which is asked about: one that lists nobody, perhaps."""
+    ends = (answer.target, *((answer.path.target,) if answer.path is not None else ()))
+    return frozenset(fold(each.id) for each in ends if each.kind is Kind.SUBNET)
 
 
 def _repeatable(answer: Answer) -> bool:

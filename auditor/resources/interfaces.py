@@ -51,9 +51,12 @@ class NetworkInterfaceProperties(Wire):
     provisioning_state: Word | None = None
 
 
-@arm("Microsoft.Network/networkInterfaces")
+@arm(
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces",
+)
 class NetworkInterface(Resource):
-    """A NIC of a VM, of a flexible scale set instance, or of a private endpoint."""
+    """A NIC of a VM, of an instance of a scale set (E-2b), or of a private endpoint."""
 
     properties: NetworkInterfaceProperties = settings(NetworkInterfaceProperties)
 

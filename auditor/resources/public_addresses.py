@@ -32,7 +32,11 @@ class PublicIpProperties(Wire):
     provisioning_state: Word | None = None
 
 
-@arm("Microsoft.Network/publicIPAddresses")
+@arm(
+    "Microsoft.Network/publicIPAddresses",
+    "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces"
+    "/ipConfigurations/publicIPAddresses",
+)
 class PublicIp(Resource):
     """A public IP address; `properties.ip_address` is absent while it is unallocated."""
 

@@ -19,7 +19,11 @@ __all__ = ["Arrival", "Fate", "Packet", "replay"]
 
 
 def replay(
-    network: Network, start: str, packet: Packet, tags: ServiceTags | None = None
+    network: Network,
+    start: str,
+    packet: Packet,
+    tags: ServiceTags | None = None,
+    supposed: frozenset[str] = frozenset(),
 ) -> tuple[Arrival, ...]:
     """Follow a packet from where it starts to wherever it ends; see `walk.replay`.
 
@@ -28,4 +32,4 @@ def replay(
     from auditor.network.service_tags import NO_TAGS
     from auditor.simulate.walk import replay
 
-    return replay(network, start, packet, NO_TAGS if tags is None else tags)
+    return replay(network, start, packet, NO_TAGS if tags is None else tags, supposed)

@@ -172,7 +172,7 @@ def _in_subnet(trip: Trip, subnet: Subnet, to: Address) -> Arrival:
     at = subnet.id
     if to not in usable(subnet.prefixes, to.version):
         return trip.untold(at, f"{to} is an address that Azure keeps for itself")
-    if vacant(trip.network, subnet):
+    if subnet.key not in trip.supposed and vacant(trip.network, subnet):
         return trip.dropped(at, f"nobody has {to}")
     groups = groups_of(trip.network, subnet, None, INBOUND)
     ruling = judge(Place(trip.network, subnet, trip.tags), INBOUND, groups, trip.seen)

@@ -32,6 +32,7 @@ class Trip(msgspec.Struct, frozen=True):
 
     `doubts` are reasons why it may have been dropped already: what is delivered with doubts is
     not told, what is dropped is dropped. `appliance` is the firewall that it went through last.
+    `supposed` are the subnets, by key, in which somebody is supposed to be who is not listed.
     """
 
     network: Network
@@ -42,6 +43,7 @@ class Trip(msgspec.Struct, frozen=True):
     doubts: tuple[str, ...] = ()
     appliance: Address | None = None
     passed: frozenset[tuple[object, ...]] = frozenset()
+    supposed: frozenset[str] = frozenset()
 
     def note(self, line: str) -> Trip:
         """Add a step to the trail."""

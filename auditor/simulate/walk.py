@@ -58,16 +58,21 @@ _MOST_STEPS = 400
 
 
 def replay(
-    network: Network, start: str, packet: Packet, tags: ServiceTags = NO_TAGS
+    network: Network,
+    start: str,
+    packet: Packet,
+    tags: ServiceTags = NO_TAGS,
+    supposed: frozenset[str] = frozenset(),
 ) -> tuple[Arrival, ...]:
     """Follow a packet from where it starts to wherever it ends.
 
     `start` is the ARM id of the NIC, ip configuration or subnet that sends it (of a subnet: any
     machine in it), or `internet` or `onprem`. Several ends: the members of a load balancer or of
     an application gateway, which is an end itself first. What is not modelled or not told gives
-    `Fate.UNKNOWN`. Never raises `Undetermined`, and always ends.
+    `Fate.UNKNOWN`. Never raises `Undetermined`, and always ends. `supposed` are the keys of subnets
+    in which somebody is supposed to have an address that nobody listed has.
     """
-    trip = Trip(network, tags, Sighting.of(packet), Origin())
+    trip = Trip(network, tags, Sighting.of(packet), Origin(), supposed=supposed)
     todo = list(_begin(trip, start))
     ends: list[Arrival] = []
     for _ in range(_MOST_STEPS):

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from auditor.reach.selected import ends_of
+from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import (
@@ -375,3 +377,25 @@ def test_a_group_cut_short_of_its_rules_blocks_nothing() -> None:
             vnet(subnet(nsg="in")),
         )
         assert asked(found, "internet", "web").verdict == verdict
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [((), "reachable"), ((deny("no", 100),), "blocked")])
+def test_any_machine_of_a_subnet_that_lists_nobody_is_one_that_may_come(
+    rules: Any, verdict: str
+) -> None:
+    """The replay takes it to be there as well, and asks the subnet's group."""
+    nobody: Any = {
+        key: []
+        for key in (
+            "ipConfigurations", "delegations", "privateEndpoints", "serviceAssociationLinks",
+            "applicationGatewayIPConfigurations", "ipConfigurationProfiles",
+            "resourceNavigationLinks",
+        )
+    }  # fmt: skip
+    here = estate(
+        nsg(*rules, name="in"),
+        nic("web"),
+        vnet(subnet(), subnet("empty", "10.0.1.0/24", nsg="in", **nobody)),
+    )
+    [target] = ends_of(here, parse_selector("subnet:vnet/empty")).points
+    assert asked(here, "web", target).verdict == verdict

@@ -239,3 +239,43 @@ def test_E_2b_an_address_that_an_instance_may_have_is_not_certain_behind_a_balan
     [instance, *_] = ends_of(here, parse_selector("10.0.0.77")).points
     there = asked(here, "client", instance)
     assert (there.verdict, there.labels) == ("unknown", {"vmss-model-only"})
+
+
+INSTANCES = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces"
+
+
+def listed_instance(number: str, address: str, **more: Any) -> Any:
+    """The NIC of an instance of `vmss`, with the type that its id spells, as Azure lists it."""
+    own = nic("model", address=address, **more)
+    return {**own, "id": arm_id(INSTANCES, "vmss", number, "model"), "type": INSTANCES}
+
+
+def test_E_2b_instances_are_read_as_azure_lists_them() -> None:
+    """Their ids say what they are; those of other NICs say `Microsoft.Network`."""
+    here = estate(
+        scale_set(sku={"capacity": 2}),
+        listed_instance("0", "10.0.0.6"), listed_instance("1", "10.0.0.7"),
+        nic("client", address="10.0.0.20"),
+        nsg(deny("no", 100, ports="22", destinationAddressPrefix="10.0.0.7")),
+        vnet(subnet(nsg="nsg", ipConfigurations=[])),
+    )  # fmt: skip
+    [one] = ends_of(here, parse_selector("10.0.0.6")).points
+    [other] = ends_of(here, parse_selector("10.0.0.7")).points
+    assert asked(here, "client", one, 22).verdict == "reachable"
+    assert asked(here, "client", other, 22).verdict == "blocked"
+
+
+def test_E_2b_public_addresses_of_instances_are_read_as_azure_lists_them() -> None:
+    address = f"{INSTANCES}/ipConfigurations/publicIPAddresses"
+    owner = {"id": arm_id(f"{INSTANCES}/ipConfigurations", "vmss", "0", "model", "primary")}
+    own = arm_id(address, "vmss", "0", "model", "primary", "pub")
+    here = estate(
+        scale_set(sku={"capacity": 1}),
+        listed_instance("0", "10.0.0.6", configuration={"publicIPAddress": {"id": own}}),
+        {**pip("pub", owner["id"]), "id": own, "type": address},
+        nsg(rule("in", 100, ports="443")),
+        vnet(subnet(nsg="nsg", ipConfigurations=[])),
+    )  # fmt: skip
+    [one] = ends_of(here, parse_selector("10.0.0.6")).points
+    found = asked(here, CLIENT, one)
+    assert found.verdict == "reachable"
