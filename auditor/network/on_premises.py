@@ -17,6 +17,7 @@ from auditor.ids import fold, parent
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
+from auditor.network.virtual_hubs import leads_to_told_hub
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 from auditor.resources.hybrid import (
@@ -135,13 +136,23 @@ def gateways_serving(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNet
     Raises Undetermined when the VNet whose gateways it uses is not in the snapshot.
     """
     found = list(gateways_in(network, vnet))
-    for peering in vnet.peerings:
-        p = peering.properties
-        if p.use_remote_gateways and p.remote_virtual_network is not None:
-            far = network.get(p.remote_virtual_network, VirtualNetwork)
-            if far is not None:
-                found.extend(gateways_in(network, far))
+    for far in lenders(network, vnet):
+        found.extend(gateways_in(network, far))
     return tuple(found)
+
+
+def lenders(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetwork, ...]:
+    """Give the peers whose gateways a VNet uses; what a virtual hub lends, `hubs_of` tells (R-29).
+
+    Raises Undetermined when one is not in the snapshot.
+    """
+    using = (peering for peering in vnet.peerings if peering.properties.use_remote_gateways)
+    refs = (
+        peering.properties.remote_virtual_network
+        for peering in using
+        if not leads_to_told_hub(network, peering)
+    )
+    return tuple(far for ref in refs if ref and (far := network.get(ref, VirtualNetwork)))
 
 
 @question_about
