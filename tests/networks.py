@@ -54,6 +54,12 @@ def peer(far: str, *remote: str, state: str | None = "Connected", **more: Any) -
     return {"name": f"to-{far}", "properties": properties}
 
 
+def hub_peer(hub: str, *remote: str) -> Json:
+    """The peering that Azure makes with the network inside a virtual hub, which is Azure's own."""
+    inside = peer(f"HV_{hub}_9f0c1a7e", *remote, useRemoteGateways=True)
+    return {**inside, "name": "RemoteVnetToHubPeering_9f0c1a7e"}
+
+
 def nic(name: str, address: str | None, in_: tuple[str, str], *, vm: str = "", **more: Any) -> Json:
     """A NIC with one address in a subnet, given as (VNet, subnet)."""
     method = more.pop("method", "Dynamic")

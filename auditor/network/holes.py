@@ -9,7 +9,9 @@ import msgspec
 
 from auditor import ids
 from auditor.network.graph import Edge, Missing, Network, question
+from auditor.network.virtual_hubs import leads_to_told_hub
 from auditor.resources.base import TYPES, Node
+from auditor.resources.virtual_networks import Peering
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -43,10 +45,13 @@ def holes(network: Network) -> tuple[Hole, ...]:
     """Give the resources that are referenced and absent, sorted, each with a referrer.
 
     And those of which a part came without them. A part that is absent from a resource that is
-    present is not among them.
+    present is not among them, nor is the network inside a virtual hub whose connection is told:
+    it lies in a subscription of Azure's own, where nobody can export it (R-29).
     """
     found: dict[str, Hole] = {}
-    referrers = ((edge.target, edge) for edge in network.dangling())
+    referrers = (
+        (edge.target, edge) for edge in network.dangling() if not _into_told_hub(network, edge)
+    )
     strays = ((node.key, Stray(node)) for node in _strays(network))
     for target, referrer in chain[tuple[str, Edge | Stray]](referrers, strays):
         key = _whole(target)
@@ -70,6 +75,10 @@ def absent_parts(network: Network) -> tuple[Hole, ...]:
         if sure and ids.parent(edge.target) == root.key:
             found.setdefault(edge.target, Hole(Missing(edge.spelled, edge.target), edge))
     return tuple(found.values())
+
+
+def _into_told_hub(network: Network, edge: Edge) -> bool:
+    return isinstance(edge.source, Peering) and leads_to_told_hub(network, edge.source)
 
 
 def _strays(network: Network) -> list[Node]:

@@ -18,6 +18,7 @@ from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
 from auditor.network.peerings import may_lend
 from auditor.network.routing_domains import Claim, home_of, neighbours, network_key, spelled
+from auditor.network.virtual_hubs import leads_to_told_hub
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 from auditor.resources.hybrid import (
@@ -151,13 +152,27 @@ def _serving(
     network: Network, vnet: VirtualNetwork, by: Callable[[Peering], bool]
 ) -> tuple[VirtualNetworkGateway, ...]:
     found = list(gateways_in(network, vnet))
-    for peering in vnet.peerings:
-        p = peering.properties
-        if p.use_remote_gateways and p.remote_virtual_network is not None and by(peering):
-            far = network.get(p.remote_virtual_network, VirtualNetwork)
-            if far is not None:
-                found.extend(gateways_in(network, far))
+    for far in lenders(network, vnet, by):
+        found.extend(gateways_in(network, far))
     return tuple(found)
+
+
+def lenders(
+    network: Network, vnet: VirtualNetwork, by: Callable[[Peering], bool] = lambda _: True
+) -> tuple[VirtualNetwork, ...]:
+    """Give the peers whose gateways a VNet uses; what a virtual hub lends, `hubs_of` tells (R-29).
+
+    `by` are the peerings to heed.
+
+    Raises Undetermined when one is not in the snapshot.
+    """
+    using = (peering for peering in vnet.peerings if peering.properties.use_remote_gateways)
+    refs = (
+        peering.properties.remote_virtual_network
+        for peering in using
+        if not leads_to_told_hub(network, peering) and by(peering)
+    )
+    return tuple(far for ref in refs if ref and (far := network.get(ref, VirtualNetwork)))
 
 
 @question_about

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason
-from auditor.network.routing_domains import near_keys, neighbours, spelled, to_hub
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.network.routing_domains import (
+    near_keys,
+    neighbours,
+    network_id,
+    spelled,
+    to_hub,
+)
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
 def hubs_beside(network: Network, key: str) -> tuple[str, ...]:
@@ -18,6 +25,14 @@ def hubs_beside(network: Network, key: str) -> tuple[str, ...]:
         if "/virtualhubs/" in end and end != key
     }
     return tuple(sorted(found))
+
+
+def leads_to_told_hub(network: Network, peering: Peering) -> bool:
+    """Tell whether a peering is Azure's own with a virtual hub whose connection is in the input."""
+    try:
+        return to_hub(network, peering) and bool(hubs_beside(network, fold(network_id(peering))))
+    except Undetermined:
+        return False
 
 
 @question_about

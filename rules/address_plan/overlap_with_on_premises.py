@@ -40,6 +40,7 @@ from auditor.network.on_premises import (
     gateways_serving,
     hubs_of,
     learns_routes,
+    lenders,
     on_premises,
 )
 from auditor.network.routing_domains import Claim, claims_of
@@ -89,12 +90,7 @@ def _unread_gateways(network: Network, vnet: VirtualNetwork) -> Gap | None:
     """
     if not network.gaps:
         return None
-    far = [
-        p.properties.remote_virtual_network
-        for p in vnet.peerings
-        if p.properties.use_remote_gateways
-    ]
-    homes = (vnet, *(home for ref in far if (home := network.get(ref, VirtualNetwork))))
+    homes = (vnet, *lenders(network, vnet))
     asked = [
         ("Microsoft.Network/virtualNetworkGateways", home.id)
         for home in homes

@@ -15,7 +15,9 @@ or a resource that others point at and nobody exported is a hole: what depends o
   group, a backend pool without its gateway. Most rules ask for the whole and have nothing to judge.
 
 More than five absent resources of one type in one resource group are told together; so are more
-than five files of which the same mild thing (see below) is to be told.
+than five files of which the same mild thing (see below) is to be told. The network inside a virtual
+hub is Azure's own and cannot be exported: a peering that leads there is whole when the connections
+of the hub are in the input.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
@@ -31,7 +33,7 @@ may read it. For a resource in another tenant or subscription that you cannot re
 finding with the reason; the dependent rules go on answering *unknown*.
 
 ## References
-- Facts U-1, U-2
+- Facts U-1, U-2, R-29
 - https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
 """
 
@@ -47,9 +49,11 @@ from auditor import ids
 from auditor.finding import Evidence, Location
 from auditor.network.graph import evidence, question
 from auditor.network.holes import Hole, Stray, absent_parts, holes
+from auditor.network.routing_domains import to_hub
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
 from auditor.remedy import az
+from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
 
@@ -118,7 +122,7 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
     if missing.gaps:
         yield _gap(missing.gaps)
     elif missing.holes:
-        yield _absent(missing.holes)
+        yield _absent(network, missing.holes)
     elif missing.untold is not None:
         yield _unknown(missing.untold)
 
@@ -158,7 +162,7 @@ def _location(gap: Gap) -> Location | None:
     return Location(place["file"], int(place["line"]), place["pointer"] or "")
 
 
-def _absent(holes: tuple[Hole, ...]) -> Finding:
+def _absent(network: Network, holes: tuple[Hole, ...]) -> Finding:
     first = holes[0]
     source = first.referrer.source
     kind = ids.type_of(first.missing.id) or "resource"
@@ -173,16 +177,20 @@ def _absent(holes: tuple[Hole, ...]) -> Finding:
     return Finding(
         subject=first.missing.id,
         message=message,
-        remedy=_export(first),
+        remedy=_export(network, first),
         related=(source.id, *(hole.missing.id for hole in holes[1:])),
         evidence=(_quoted(first),),
         key=key,
     )
 
 
-def _export(hole: Hole) -> str:
+def _export(network: Network, hole: Hole) -> str:
     """Ask for what is missing; for a part of the resource that names it, for that once more."""
-    root = hole.referrer.source.root
+    source = hole.referrer.source
+    root = source.root
+    if isinstance(source, Peering) and to_hub(network, source):
+        # The network inside a hub is Azure's own: what can be exported is the hub.
+        return "export the virtual hub and its connections: " + az("network", "vhub", "list")
     if ids.parent(hole.missing.key) == root.key:
         return "export it again, whole: " + az("resource", "show", ids=root.id)
     return "export it with the rest: " + az("resource", "show", ids=hole.missing.id)

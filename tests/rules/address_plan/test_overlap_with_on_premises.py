@@ -8,7 +8,7 @@ from auditor.finding import Severity
 from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate
 
-from ...networks import gateway, peer, site, tunnel, vnet, vnet_id
+from ...networks import gateway, hub, hub_peer, peer, site, tunnel, vnet, vnet_id
 
 ID = "ADR-005"
 Json = dict[str, Any]
@@ -164,3 +164,14 @@ def test_a_gateway_that_does_not_tell_its_network_may_stand_in_one_of_its_region
     assert unknown.missing == "the network of gateway gw"
     resources[0] = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"})
     assert judge(*resources).kept == 1
+
+
+def test_r_29_a_virtual_hub_lends_its_own_gateways() -> None:
+    spoke = vnet("spoke", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")])
+    answer = judge(spoke, *hub("vhub", "10.0.0.0/23", "spoke"))
+    assert (answer.kept, answer.unknown) == (1, [])
+
+
+def test_r_29_the_gateways_of_a_virtual_hub_that_is_not_exported_are_not_told() -> None:
+    answer = judge(vnet("spoke", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")]))
+    assert (answer.kept, len(answer.unknown)) == (0, 1)

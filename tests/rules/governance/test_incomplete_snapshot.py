@@ -8,7 +8,7 @@ from auditor.finding import Location, Severity
 from auditor.snapshot.document import Gap
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...networks import SUBNET, nic, subnet_id, vnet, vnet_id
+from ...networks import SUBNET, hub, hub_peer, nic, subnet_id, vnet, vnet_id
 from ..gateways import gateway, listener, part_id, rule
 
 Json = dict[str, Any]
@@ -40,6 +40,24 @@ def test_what_is_referred_to_and_absent() -> None:
     assert finding.evidence[0].resource == vnet_id("a")
     assert finding.evidence[0].pointer == "/properties/subnets/0/properties/networkSecurityGroup/id"
     assert finding.remedy.endswith(f"az resource show --ids {arm_id(NSG, 'web')}")
+
+
+def wan() -> Json:
+    return resource("Microsoft.Network/virtualWans", "wan", {"type": "Standard"})
+
+
+def test_r_29_nobody_can_export_the_network_inside_a_virtual_hub() -> None:
+    spoke = vnet("spoke", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")])
+    answer = asked(spoke, wan(), *hub("vhub", "10.0.0.0/23", "spoke"))
+    assert (answer.kept, answer.broken) == (1, [])
+
+
+def test_r_29_a_virtual_hub_that_is_not_exported_is_missing() -> None:
+    spoke = vnet("spoke", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")])
+    [finding] = asked(spoke, wan(), *hub("vhub", "10.0.0.0/23", "another")[:1]).broken
+    assert finding.subject == vnet_id("HV_vhub_9f0c1a7e")
+    assert "az network vhub list" in finding.remedy
+    assert "--ids" not in finding.remedy
 
 
 def test_one_absent_resource_is_told_once() -> None:
