@@ -214,6 +214,15 @@ class AddressSet(msgspec.Struct, frozen=True):
         return AddressSet(tuple(v4), tuple(v6))
 
     @staticmethod
+    def union(sets: Iterable[AddressSet]) -> tuple[AddressSet, bool]:
+        """Give the addresses of many sets, and whether no two of them share any."""
+        every = tuple(sets)
+        v4 = [pair for each in every for pair in each.v4]
+        v6 = [pair for each in every for pair in each.v6]
+        total = AddressSet(iv.merged(v4), iv.merged(v6))
+        return total, total.size == iv.size(v4) + iv.size(v6)
+
+    @staticmethod
     def from_text(texts: Iterable[str]) -> AddressSet:
         """Give the addresses of CIDRs and addresses in text. Raises AddressError."""
         return AddressSet.from_prefixes(map(parse_prefix, texts))

@@ -130,7 +130,7 @@ def is_subset(left: Intervals, right: Intervals) -> bool:
     return True
 
 
-def size(these: Intervals) -> int:
+def size(these: Iterable[Interval]) -> int:
     """Count the numbers."""
     total = 0
     for low, high in these:

@@ -77,8 +77,13 @@ def _holdings(
     homes: dict[str, str] = {}
     for cls in OWNING:
         nodes = network.all(cls)
-        for node, settings in zip(nodes, walk.read_each(nodes, "properties"), strict=True):
-            text, subnet = placed(settings)
+        every = walk.read_each(nodes, "properties")
+        methods = walk.read_each(every, _METHOD)
+        for node, settings, method in zip(nodes, every, methods, strict=True):
+            try:  # as `placed` does, and at once
+                text, subnet = settings.private_ip_address, settings.subnet.id
+            except (Undetermined, AttributeError):
+                text, subnet = placed(settings)
             if not text:
                 continue
             block = parse_prefix(text)
@@ -89,9 +94,11 @@ def _holdings(
             home = homes.get(subnet)
             if home is None:
                 home = homes[subnet] = network_key(subnet)
-            static = (walk.peek(settings, _METHOD) or "").lower() != "dynamic"
+            static = not isinstance(method, str) or method.lower() != "dynamic"
+            held = found[home]
             for address in (first,) if block.first == block.last else _addresses(block):
-                _add(found[home], Owner(node, address, subnet, static))
+                owner = Owner(node, address, subnet, static)
+                held[address] = (*held[address], owner) if address in held else (owner,)
     for hub in network.all(VirtualHub):
         for text in walk.peek(walk.peek(hub, "properties"), "virtual_router_ips") or ():
             _add(found[_hub_home(hub)], Owner(hub, parse_address(text), "", False))

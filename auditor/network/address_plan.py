@@ -58,7 +58,7 @@ def locate_among(
     if held:
         home: str | None = held[0][0]
         subnet = _subnet_of(network, home, address)
-        owners = tuple(owner for _, each in held for owner in each)
+        owners = tuple([owner for _, each in held for owner in each])
         return Whereabouts(address, owners, home, subnet, "")
     home, unsure = _home(network, address, vnet, others)
     subnet = _subnet_of(network, home, address)

@@ -29,8 +29,6 @@ def plainly_pass(
 
     False: look closer.
     """
-    if not own or not peer:
-        return False
     here = rules.surroundings
     at_endpoint = here.nic is not None and is_endpoint(here.nic)
     place = (rules.inbound, at_endpoint, own_space(here))
@@ -38,7 +36,8 @@ def plainly_pass(
     known = here.network.ask(_known)
     found = known.get(key)
     if found is None:
-        found = known[key] = _passes(layer.filters, place, own, peer, port)
+        asked = bool(own) and bool(peer)
+        found = known[key] = asked and _passes(layer.filters, place, own, peer, port)
     return found
 
 

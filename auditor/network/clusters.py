@@ -300,10 +300,11 @@ def managed_by_aks(network: Network, node: Node) -> bool:
     return group[1].startswith("mc_") or group in cluster_by_group(network)
 
 
-def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
+def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> list[N]:
     """Leave out AKS's own resources; at its best where those of one group come together."""
     group, managed = "of nobody", False
     of_clusters = cluster_by_group(network)
+    found: list[N] = []
     for node in nodes:
         key = node.key
         if not key.startswith(group):
@@ -311,7 +312,8 @@ def not_managed_by_aks(network: Network, nodes: Iterable[N]) -> Iterator[N]:
             managed = of[1].startswith("mc_") or of in of_clusters
             group = f"/subscriptions/{of[0]}/resourcegroups/{of[1]}/"
         if not managed:
-            yield node
+            found.append(node)
+    return found
 
 
 class ServiceFrontend(msgspec.Struct, frozen=True):

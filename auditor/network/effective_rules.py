@@ -11,6 +11,7 @@ from enum import Enum
 from functools import partial
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from auditor import ids
 from auditor.errors import Undetermined
@@ -46,11 +47,11 @@ class EffectiveRules(msgspec.Struct, frozen=True):
     direction: Direction
     layers: tuple[Layer, ...]
     surroundings: Surroundings
+    inbound: bool = True
+    """Whether they judge packets that arrive."""
 
-    @property
-    def inbound(self) -> bool:
-        """Whether they judge packets that arrive."""
-        return self.direction is Direction.INBOUND
+    def __post_init__(self) -> None:
+        force_setattr(self, "inbound", self.direction is Direction.INBOUND)
 
 
 def effective_rules(

@@ -20,7 +20,7 @@ from auditor.ids import fold
 from auditor.network.graph import Edge, Network, evidence, question, question_about
 from auditor.remedy import az
 from auditor.resources import walk
-from auditor.resources.base import Node
+from auditor.resources.base import Node, Ref
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import (
     InboundNatPool,
@@ -160,10 +160,9 @@ def may_carry(network: Network) -> tuple[IpConfiguration, ...]:
 @question
 def _claimed(network: Network) -> frozenset[Node]:
     """What public IPs say they belong to: few of all ip configurations."""
-    settings = (walk.peek(pip, "properties") for pip in network.all(PublicIp))
-    ids_told = (walk.peek(walk.peek(each, "ip_configuration"), "id") for each in settings)
-    found = (network.find(each) for each in ids_told)
-    return frozenset(node for node in found if isinstance(node, Node))
+    refs = walk.read_each(network.all(PublicIp), "properties.ip_configuration")
+    found = [network.find(ref) for ref in refs if isinstance(ref, Ref) and walk.peek(ref, "id")]
+    return frozenset([node for node in found if isinstance(node, Node)])
 
 
 def is_free(public: PublicIp) -> bool:
@@ -290,8 +289,9 @@ def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None
     except Undetermined as unknown:
         return unknown
     for frontend in frontends:
+        settings = walk.peek(frontend, "properties")
         for collection in _RULES:
-            for each in walk.peek(walk.peek(frontend, "properties"), collection) or ():
+            for each in walk.peek(settings, collection) or ():
                 user = walk.peek(each, "id")
                 if user and not isinstance(network.find(user), Node):
                     return Undetermined(f"{user} is not in the snapshot", resource=user)

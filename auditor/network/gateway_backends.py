@@ -258,10 +258,9 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
     if served is not None:
         return served.cluster
     here = whereabouts(network, member)
-    if any(cluster_of(network, owner.holder) is None for owner in here.owners):
-        return None
-    for owner in here.owners:
-        return cluster_of(network, owner.holder)
+    clusters = [cluster_of(network, owner.holder) for owner in here.owners]
+    if clusters:
+        return None if None in clusters else clusters[0]
     if here.subnet is not None:
         return _clusters_by_subnet(network).get(here.subnet.key)
     if here.key is not None and here.unsure:

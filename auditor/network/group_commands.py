@@ -155,7 +155,7 @@ def new_group(network: Network, subnet: Subnet) -> NewGroup:
 @question
 def _names(network: Network) -> frozenset[str]:
     """The names of all groups, in lower case."""
-    return frozenset(group.label.lower() for group in network.all(NetworkSecurityGroup))
+    return frozenset([group.label.lower() for group in network.all(NetworkSecurityGroup)])
 
 
 def last_free_priority(network: Network, group: NetworkSecurityGroup, *, inbound: bool) -> int:

@@ -47,8 +47,8 @@ def likeness(filters: Sequence[Filter], inside: AddressSet) -> Hashable:
     forms = [_form(rule) for rule in filters]
     return (
         tuple([form.rest for form in forms]),
-        _ranked([form.sources for form in forms if form.sources], inside),
-        _ranked([form.destinations for form in forms if form.destinations], inside),
+        _ranked([form.sources for form in forms if form.sources != NOTHING], inside),
+        _ranked([form.destinations for form in forms if form.destinations != NOTHING], inside),
         _numbered([form.groups for form in forms if form.groups]),
     )
 
@@ -62,8 +62,8 @@ def kinship(filters: Sequence[Filter], inside: AddressSet) -> Hashable:
     forms = [_form(rule) for rule in filters]
     return (
         tuple([form.rest for form in forms]),
-        _shared([form.sources for form in forms if form.sources], inside),
-        _shared([form.destinations for form in forms if form.destinations], inside),
+        _shared([form.sources for form in forms if form.sources != NOTHING], inside),
+        _shared([form.destinations for form in forms if form.destinations != NOTHING], inside),
         _numbered([form.groups for form in forms if form.groups]),
     )
 
@@ -72,8 +72,8 @@ def _shared(sets: list[AddressSet], inside: AddressSet) -> Hashable:
     """The addresses of one side by the sets that hold them."""
     sets.append(inside)
     v4 = _kinds(4, *[each.v4 for each in sets])
-    v6 = _kinds(6, *[each.v6 for each in sets]) if any(each.v6 for each in sets) else None
-    return v4, v6
+    v6 = [each.v6 for each in sets]
+    return v4, _kinds(6, *v6) if any(v6) else None
 
 
 @lru_cache(maxsize=1024)
@@ -126,8 +126,8 @@ def _ranked(sets: list[AddressSet], inside: AddressSet) -> Hashable:
     """The addresses of one side as places in the order of all their bounds."""
     sets.append(inside)
     v4 = _places(4, *[each.v4 for each in sets])
-    v6 = _places(6, *[each.v6 for each in sets]) if any(each.v6 for each in sets) else None
-    return v4, v6
+    v6 = [each.v6 for each in sets]
+    return v4, _places(6, *v6) if any(v6) else None
 
 
 @lru_cache(maxsize=1024)

@@ -198,7 +198,7 @@ def _unread_records(network: Network, around: frozenset[str]) -> Iterator[str]:
     """The records of zones that these networks see, or may see, and that were not read."""
     if (gap := unread_type(network, "Microsoft.Network/privateDnsZones")) is not None:
         yield f"the private zones: {gap.subject} was not read ({gap.detail})"
-    for zone in network.all(PrivateDnsZone):
+    for zone in network.all(PrivateDnsZone) if network.gaps else ():
         if unread_below(network, zone.id, "ALL") is None:
             continue
         linked = linked_networks(network).get(zone.key, frozenset()) & around

@@ -104,8 +104,10 @@ def flow_logs(network: Network) -> dict[str, tuple[FlowLog, ...]]:
 
 
 def _enabled(log: FlowLog) -> bool | None:
-    enabled: bool | None = walk.peek(walk.peek(log, "properties"), "enabled")
-    return enabled
+    try:
+        return log.properties.enabled
+    except Undetermined:
+        return None
 
 
 def is_watched(network: Network, *targets: str | None) -> bool:

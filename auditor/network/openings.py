@@ -280,6 +280,9 @@ def _doubts(filters: tuple[Filter, ...], routed: AddressSet) -> tuple[str, ...]:
     return tuple(untold)
 
 
+_ROUTED = frozenset((INTERNET, VIRTUAL_NETWORK))
+
+
 def routed_to(
     network: Network, group: NetworkSecurityGroup, filters: tuple[Filter, ...]
 ) -> AddressSet:
@@ -287,7 +290,7 @@ def routed_to(
 
     Routes put them there (N-20 to N-22); nothing where no Deny rule names it or `Internet`.
     """
-    if any(not f.allow and f.sources.tags & {INTERNET, VIRTUAL_NETWORK} for f in filters):
+    if [f for f in filters if not f.allow and not _ROUTED.isdisjoint(f.sources.tags)]:
         return _may_be_routed(network, attachments(network, group))
     return NOTHING
 

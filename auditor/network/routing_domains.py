@@ -78,10 +78,11 @@ class _Links(msgspec.Struct):
     spelled: dict[str, str] = msgspec.field(default_factory=dict)
 
     def add(self, near: str, far: str, by: Node, whole: bool = True) -> None:
-        for end in (near, far):
-            self.spelled.setdefault(fold(end), end)
-        if fold(near) != fold(far):
-            self.links.append(Link(fold(near), fold(far), by, whole))
+        here, there = fold(near), fold(far)
+        self.spelled.setdefault(here, near)
+        self.spelled.setdefault(there, far)
+        if here != there:
+            self.links.append(Link(here, there, by, whole))
 
 
 def network_id(node: Node) -> str:

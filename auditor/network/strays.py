@@ -21,21 +21,23 @@ def irregular(network: Network) -> tuple[NetworkInterface, ...]:
     All others tell of each of their addresses that it is of IPv4, in which subnet and in which
     pools: nearly all of tens of thousands, which several questions would go through one by one.
     """
-    return tuple([nic for nic in network.all(NetworkInterface) if not _is_regular(nic)])
-
-
-def _is_regular(nic: NetworkInterface) -> bool:
-    if nic.record is None or nic.record.unresolved:
-        return False
-    try:
-        for configuration in nic.properties.ip_configurations or ():
-            told = configuration.properties
-            if told.private_ip_address_version not in _V4 or not _subnet(configuration):
-                return False
-            _pools(configuration)
-    except Undetermined:
-        return False
-    return True
+    found: list[NetworkInterface] = []
+    for nic in network.all(NetworkInterface):
+        record = nic.record
+        if record is None or record.unresolved:
+            found.append(nic)
+            continue
+        try:
+            for configuration in nic.properties.ip_configurations or ():
+                told = configuration.properties
+                subnet = told.subnet
+                _ = told.load_balancer_backend_address_pools, told.load_balancer_inbound_nat_rules
+                if subnet is None or not subnet.id or told.private_ip_address_version not in _V4:
+                    found.append(nic)
+                    break
+        except Undetermined:
+            found.append(nic)
+    return tuple(found)
 
 
 _V4 = (None, "IPv4")

@@ -103,9 +103,12 @@ def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
             number += 1
         elif edge.kind in _TAKING:
             number += max(0, _at_most(edge))
-    v4 = [prefix for prefix in subnet.prefixes if prefix.version == 4]
-    used = clusters.RESERVED * len(v4) + number
-    return used * 100 < threshold * sum([prefix.size for prefix in v4])
+    capacity = 0
+    for prefix in subnet.prefixes:
+        if prefix.version == 4:
+            capacity += prefix.last - prefix.first + 1
+            number += clusters.RESERVED
+    return number * 100 < threshold * capacity
 
 
 _KNOWN = (IpConfiguration, ScaleSetIpConfiguration, LoadBalancerFrontend)

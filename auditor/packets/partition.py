@@ -49,7 +49,7 @@ class Partition:
 
     def __init__(self, sets: Sequence[Intervals], size: int) -> None:
         everything = whole(size)
-        always = sum(1 << i for i, intervals in enumerate(sets) if intervals == everything)
+        always = sum([1 << i for i, intervals in enumerate(sets) if intervals == everything])
         some = [(1 << i, side) for i, side in enumerate(sets) if side != everything]
         cells = sweep(some, size, always)
         self.starts = list(cells)

@@ -84,8 +84,10 @@ def _entering(network: Network) -> Iterator[Flow]:
 
 def _crossing(network: Network) -> Iterator[Flow]:
     for target in network.all(Subnet):
+        if not appliances_of(network, target) or _is_platform(target):
+            continue
         there = anywhere_in(network, target)
-        if not appliances_of(network, target) or _is_platform(target) or not there.addresses:
+        if not there.addresses:
             continue
         if not tenants(network, target):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -90,7 +91,7 @@ def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
     By the folded id of the machine, and of its subnet: the ports asked there, by the gateways'
     subnet's key.
     """
-    found: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[str, dict[str, set[int]]] = defaultdict(partial(defaultdict, set))
     for backend in backends(network):
         if isinstance(backend, Backend):
             own = subnet_of(network, backend.gateway).key
@@ -104,17 +105,19 @@ def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
     }
 
 
-def machines_behind(network: Network, backend: Backend) -> Iterator[tuple[Point, int]]:
+def machines_behind(network: Network, backend: Backend) -> list[tuple[Point, int]]:
     """Give a member's points, and the machines behind those that forward.
 
     Each with the port on which it is asked.
     """
+    found: list[tuple[Point, int]] = []
     for point in backend.ends:
-        yield point, backend.port
+        found.append((point, backend.port))
         if isinstance(point.node, LoadBalancerFrontend):
             for forward in forwards_of(network, point.node).known:
                 if forward.target is not None:
-                    yield forward.target, forward.backend_port or backend.port
+                    found.append((forward.target, forward.backend_port or backend.port))
+    return found
 
 
 def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:

@@ -149,14 +149,17 @@ def _said(network: Network, listing: Listing, admin: bool) -> tuple[int, bool]:
     said: tuple[object, ...] = listing.filters
     if admin:
         said = tuple((rule.filter, rule.action, rule.doubt) for rule in listing.rules)
-    groups = any(each.sources.groups or each.destinations.groups for each in listing.filters)
-    numbers = network.ask(_numbers)
-    return numbers.setdefault(said, len(numbers)), groups
+    known = _numbers(network)
+    found = known.get(said)
+    if found is None:
+        groups = any(each.sources.groups or each.destinations.groups for each in listing.filters)
+        found = known[said] = (len(known), groups)
+    return found
 
 
 @question
-def _numbers(network: Network) -> dict[object, int]:
-    """Lists of rules that say the same have one number."""
+def _numbers(_: Network) -> dict[object, tuple[int, bool]]:
+    """Lists of rules that say the same have one number, and name groups or do not."""
     return {}
 
 

@@ -14,7 +14,6 @@ import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.intervals import merged
 from auditor.network.approval import approved
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.egress import machine_subnets
@@ -234,11 +233,7 @@ def _may_come(
 @question_about
 def _all_of(network: Network, subnets: frozenset[Subnet]) -> tuple[AddressSet, bool]:
     """What all machines of some subnets may have, and whether no two of them may have the same."""
-    every = [anywhere_in(network, subnet).addresses for subnet in subnets]
-    v4 = merged(pair for each in every for pair in each.v4)
-    v6 = merged(pair for each in every for pair in each.v6)
-    total = AddressSet(v4, v6)
-    return total, total.size == sum(each.size for each in every)
+    return AddressSet.union([anywhere_in(network, subnet).addresses for subnet in subnets])
 
 
 def _speaks_of(each: Filter, port: int) -> bool:

@@ -135,7 +135,8 @@ def _meetings(network: Network) -> dict[str, list[Place]]:
     nics = (*network.all(NetworkInterface), *network.all(ScaleSetInterface))
     for nic in nics:
         try:
-            at_nic = network.find(nic.properties.network_security_group)
+            ref = nic.properties.network_security_group
+            at_nic = network.find(ref) if ref is not None else None
             if at_nic is None:
                 continue
             subnets = dict.fromkeys(

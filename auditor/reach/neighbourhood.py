@@ -53,7 +53,7 @@ def subnets_of(network: Network, near: frozenset[str]) -> tuple[Subnet, ...]:
         node = network.nodes.get(key)
         if isinstance(node, VirtualNetwork):
             try:
-                found.update((subnet.key, subnet) for subnet in node.subnets)
+                found.update({subnet.key: subnet for subnet in node.subnets})
             except Undetermined:
                 continue
     return tuple(found[key] for key in sorted(found))

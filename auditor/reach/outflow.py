@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.filters import ANY, INTERNET, VIRTUAL_NETWORK, Filter, filters_of
@@ -148,12 +148,11 @@ def _closed(network: Network, subnet: Subnet) -> bool:
 
 
 def _all_ports(each: Filter) -> bool:
-    sides = (each.destination_ports, each.source_ports)
     return (
         each.protocols is not None
         and ANY in each.protocols
         and (each.sources.everything or VIRTUAL_NETWORK in each.sources.tags)
-        and all(side is not None and side.size == 1 << 16 for side in sides)
+        and each.destination_ports == each.source_ports == EVERY_PORT
     )
 
 

@@ -32,7 +32,7 @@ GROUPS = (LayerKind.SUBNET, LayerKind.NIC)
 
 def only(rules: EffectiveRules, *kinds: LayerKind) -> EffectiveRules:
     """Give the layers of some kinds."""
-    return replace(rules, layers=tuple(each for each in rules.layers if each.kind in kinds))
+    return replace(rules, layers=tuple([each for each in rules.layers if each.kind in kinds]))
 
 
 def at_subnet(network: Network, subnet: Subnet, direction: Direction) -> EffectiveRules:

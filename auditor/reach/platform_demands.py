@@ -111,8 +111,9 @@ def guests(network: Network) -> dict[str, tuple[Guest, ...]]:
     for probe in asking(network):
         closer = {machine.id for machine in unsure(network, probe)}
         for target in asked(network, probe).machines.values():
-            if target.place is not None:
-                here = found[target.place.key]
+            place = target.place
+            if place is not None:
+                here = found[place.key]
                 if target.id in closer:
                     refused = partial(denied, network, probe, target.id)
                     here.append(Guest(probe.root.label, refused))

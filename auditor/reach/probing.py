@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from auditor.addresses import PortSet
@@ -75,14 +73,17 @@ def probed_by_group(network: Network) -> dict[str, PortSet]:
     return found
 
 
-def _groups(network: Network, machine: Point) -> Iterator[str]:
+def _groups(network: Network, machine: Point) -> list[str]:
+    found: list[str] = []
     for place in (machine.place, machine.nic):
         try:
-            group = network.find(place.properties.network_security_group) if place else None
+            ref = place.properties.network_security_group if place is not None else None
         except Undetermined:
             continue
+        group = network.find(ref) if ref is not None else None
         if group is not None:
-            yield group.key
+            found.append(group.key)
+    return found
 
 
 @question_about

@@ -60,7 +60,8 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
     owned = all_owned_addresses(network)
     for key in sorted(owned):
         held = owned[key]
-        for address in sorted([a for a, owners in held.items() if _some_for_good(owners)]):
+        kept = [a for a, by in held.items() if by[0].static or (len(by) > 1 and _some_for_good(by))]
+        for address in sorted(kept):
             owners = held[address]
             if len(owners) > 1:
                 owners = tuple(sorted(owners, key=lambda owner: owner.node.key))
@@ -74,7 +75,7 @@ def static_addresses(network: Network) -> tuple[Contest | Doubt, ...]:
 
 
 def _some_for_good(owners: tuple[Owner, ...]) -> bool:
-    return owners[0].static or (len(owners) > 1 and any(owner.static for owner in owners))
+    return any(owner.static for owner in owners)
 
 
 @rule(

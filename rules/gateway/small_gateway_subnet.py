@@ -73,10 +73,10 @@ def small_gateway_subnet(
     scales = [scale(gateway, subnet) for gateway in gateways]
     prefixes = [prefix for prefix in subnet.prefixes if prefix.version == 4]
     taken = addresses_taken(network, subnet)
-    room = sum(max(0, prefix.size - RESERVED) for prefix in prefixes) - taken
+    room = sum([max(0, prefix.size - RESERVED) for prefix in prefixes]) - taken
     written = ", ".join(map(str, prefixes))
     names = ", ".join(gateway.label for gateway in gateways)
-    if room < sum(one.least for one in scales):
+    if room < sum([one.least for one in scales]):
         yield Finding(
             subnet.id,
             f"The subnet {subnet.label} ({written}) has room for {max(room, 0)} addresses, and "
@@ -86,7 +86,7 @@ def small_gateway_subnet(
             evidence=(_prefix(subnet), *map(_demand, scales)),
         )
         return
-    if room < sum(one.most for one in scales):
+    if room < sum([one.most for one in scales]):
         vague = ", ".join(one.gateway.label for one in scales if one.least != one.most)
         yield Unknown(
             subnet.id,
@@ -96,7 +96,7 @@ def small_gateway_subnet(
         )
         return
     advised = params.recommended_v2 if any(map(is_v2, gateways)) else params.recommended_v1
-    if sum(prefix.size for prefix in prefixes) < 1 << 32 - advised:
+    if sum([prefix.size for prefix in prefixes]) < 1 << 32 - advised:
         yield Finding(
             subnet.id,
             f"The subnet {subnet.label} ({written}) of {names} is smaller than the /{advised} that "

@@ -112,10 +112,8 @@ def _tells_sources(rule: SecurityRule) -> bool:
 
 
 def _broad(tags: dict[str, Opening[SecurityRule]], params: Params) -> list[str]:
-    broad = [tag.lower() for tag in params.tags]
-    return sorted(
-        tag for tag in tags if any(tag == each or tag.startswith(each + ".") for each in broad)
-    )
+    broad = tuple([f"{tag.lower()}." for tag in params.tags])
+    return sorted([tag for tag in tags if f"{tag}.".startswith(broad)])
 
 
 def _beside_listeners(

@@ -42,9 +42,9 @@ def endpoints_of_services(network: Network) -> tuple[PrivateEndpoint, ...]:
 
 
 def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
-    targets = (c.properties.private_link_service_id or "" for c in endpoint.connections)
-    kinds = [(ids.type_of(target) or "").lower() for target in targets]
-    return not kinds or any(kind != "microsoft.network/privatelinkservices" for kind in kinds)
+    targets = [each.properties.private_link_service_id or "" for each in endpoint.connections]
+    kinds = {(ids.type_of(target) or "").lower() for target in targets}
+    return kinds != {"microsoft.network/privatelinkservices"}
 
 
 def _names_a_zone(group: ZoneGroup) -> bool:
@@ -55,8 +55,9 @@ def _names_a_zone(group: ZoneGroup) -> bool:
 def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
     """Look for a zone group, then for a record with the endpoint's address."""
     groups = names.zone_groups(network).get(endpoint.key, ())
-    if any(possibly(_names_a_zone, group) for group in groups):
-        return
+    for group in groups:
+        if possibly(_names_a_zone, group):
+            return
     lacking = []
     if not network.all(ZoneGroup) or unread_below(network, endpoint.id, "privateDnsZoneGroups"):
         lacking.append(f"the DNS zone groups of private endpoint {endpoint.label}")

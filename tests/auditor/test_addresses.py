@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 import random
 from collections.abc import Callable
+from functools import reduce
+from itertools import combinations
+from operator import or_
 
 import netaddr
 import pytest
@@ -213,6 +216,13 @@ def test_laws_of_sets(a: AddressSet, b: AddressSet, c: AddressSet) -> None:
 
 
 @few
+@given(st.lists(SETS, max_size=5))
+def test_the_union_of_many_sets_tells_whether_they_share_addresses(sets: list[AddressSet]) -> None:
+    total, apart = AddressSet.union(sets)
+    assert total == reduce(or_, sets, NOTHING)
+    assert apart is not any(one.overlaps(other) for one, other in combinations(sets, 2))
+
+
 @given(SETS)
 def test_prefixes_are_the_fewest_and_make_the_set(a: AddressSet) -> None:
     prefixes = a.prefixes()

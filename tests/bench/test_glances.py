@@ -14,17 +14,23 @@ from auditor.addresses import NOTHING
 from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.network.openings import foreign_allows
-from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.snapshot.load import load
 from auditor.testing import ask
 from bench.generate import AS_OF, write
 
 from ..auditor.reach.test_against_simulator import networks
 
+
+def _every_interface(network: Network) -> tuple[NetworkInterface, ...]:
+    return network.all(NetworkInterface)
+
+
 GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NAT-006", "auditor.rules.egress.competing_egress.has_one_at_most", lambda *_: False),
     ("NAT-006", "auditor.reach.competing._gives_no_choice", lambda *_: False),
     ("NAT-006", "auditor.reach.competing._takes_nobody_out", lambda *_: False),
+    ("NAT-006", "auditor.reach.competing._plain", lambda _: frozenset()),
     (
         "EXP-002",
         "auditor.network.exposure._claimed",
@@ -47,9 +53,9 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-011", "auditor.reach.lateral._let_in", lambda *_: None),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
-    ("EXP-015", "auditor.network.strays._is_regular", lambda _: False),
-    ("NAT-001", "auditor.network.strays._is_regular", lambda _: False),
-    ("GW-003", "auditor.network.strays._is_regular", lambda _: False),
+    ("EXP-015", "auditor.reach.dual_stack.irregular", _every_interface),
+    ("NAT-001", "auditor.network.strays.irregular", _every_interface),
+    ("GW-003", "auditor.network.hidden_addresses.irregular", _every_interface),
     ("NSG-016", "auditor.reach.meetings._alive_somewhere", lambda *_: ()),
     ("NSG-012", "auditor.reach.demands._plainly_met", lambda *_: False),
     ("GW-023", "auditor.reach.audience._plainly_open", lambda *_: False),

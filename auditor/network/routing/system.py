@@ -20,6 +20,7 @@ RESERVED = tuple(
     map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 )
 """What Azure drops unless something closer is known (R-1)."""
+_LONGEST = max(prefix.length for prefix in RESERVED)
 
 
 def system_routes(
@@ -42,10 +43,11 @@ def system_routes(
             order=LOCAL_ORDER,
         )
     yield EffectiveRoute(EVERYWHERE, Source.SYSTEM, Hop.INTERNET, "R-1", node=vnet)
-    if any(claim.prefix.version == 6 for claim in space) or _in_subnets(vnet):
+    if 6 in [claim.prefix.version for claim in space] or _in_subnets(vnet):
         yield EffectiveRoute(_EVERYWHERE6, Source.SYSTEM, Hop.INTERNET, "P-12", node=vnet)
+    wide = [claim.prefix for claim in space if claim.prefix.length <= _LONGEST]
     for reserved in RESERVED if not own_default else ():
-        if not any(reserved in claim.prefix for claim in space):
+        if not any(reserved in prefix for prefix in wide):
             yield EffectiveRoute(reserved, Source.SYSTEM, Hop.NONE, "R-2", node=vnet)
 
 
