@@ -7,10 +7,11 @@ the same answer (`auditor.network.routing`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.errors import Undetermined
@@ -143,9 +144,11 @@ class Ways:
         found = self._ways[place]
         if found is None:
             start = Address(self._version, self._cuts[place])
-            choice = choose(self._routes.matching(start))
-            key = (tuple(map(_said, choice.possible)), choice.reasons)
-            found = self._known.setdefault(key, Way(choice.possible, choice.reasons))
+            matching = tuple(self._routes.matching(start))
+            choice = choose(matching)
+            possible = tuple(_arriving(route, start, matching) for route in choice.possible)
+            key = (tuple(map(_said, possible)), choice.reasons)
+            found = self._known.setdefault(key, Way(possible, choice.reasons))
             self._ways[place] = found
         return found
 
@@ -163,6 +166,34 @@ def _ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
     return Ways(routes, version)
 
 
+def _arriving(
+    route: EffectiveRoute, to: Address, matching: Iterable[EffectiveRoute]
+) -> EffectiveRoute:
+    """Give a route as it is for the very appliance that it names: nothing has to be forwarded.
+
+    Packets for an address of its own a NIC takes in whether or not it forwards others (R-11).
+    """
+    if route.hop is not Hop.APPLIANCE or route.address != to:
+        return route
+    near = [
+        each
+        for each in matching
+        if each.source is not Source.USER and each.hop in (Hop.LOCAL, *PEERINGS)
+    ]
+    straight = choose(near).possible
+    if len(straight) != 1:
+        return route
+    [there] = straight
+    return replace(
+        route,
+        hop=there.hop,
+        far=there.far,
+        fault=there.fault,
+        doubts=there.doubts,
+        reasons=tuple(dict.fromkeys((*route.reasons, *there.reasons))),
+    )
+
+
 def _said(route: EffectiveRoute) -> object:
     """What tells a route from another, the prefix apart: one that may be there has none."""
     prefix = route.prefix if route.told else None
@@ -176,6 +207,8 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
         if route.prefix.version == version:
             found.add(route.prefix.first)
             found.add(route.prefix.last + 1)
+            if route.hop is Hop.APPLIANCE and route.address and route.address in route.prefix:
+                found.update((route.address.value, route.address.value + 1))
     for influence in routes.influences:
         for low, high in influence.within.intervals(version):
             found.add(low)
