@@ -19,7 +19,7 @@ from auditor.intervals import Intervals, merged, overlap
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
-from auditor.network.routing.selection import choose, stays_whatever
+from auditor.network.routing.selection import choose, stays_whatever, straight
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
@@ -169,21 +169,10 @@ def _ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
 def _arriving(
     route: EffectiveRoute, to: Address, matching: Iterable[EffectiveRoute]
 ) -> EffectiveRoute:
-    """Give a route as it is for the very appliance that it names: nothing has to be forwarded.
-
-    Packets for an address of its own a NIC takes in whether or not it forwards others (R-11).
-    """
-    if route.hop is not Hop.APPLIANCE or route.address != to:
+    """Give a route as it is for the very appliance that it names: nothing has to be forwarded."""
+    there = straight(route, to, matching)
+    if there is None:
         return route
-    near = [
-        each
-        for each in matching
-        if each.source is not Source.USER and each.hop in (Hop.LOCAL, *PEERINGS)
-    ]
-    straight = choose(near).possible
-    if len(straight) != 1:
-        return route
-    [there] = straight
     return replace(
         route,
         hop=there.hop,
