@@ -312,7 +312,10 @@ def _route_step(
     where = f" {route.address}" if route.address is not None else ""
     if route.hop is Hop.GATEWAY and route.far:
         where = f", and on to {ids.name(spelled(network, route.far))}"
-    says = f"{_route_name(route)} sends {what} to {route.hop.value}{where}"
+    kind = route.hop.value
+    if route.hop is not Hop.APPLIANCE and route.address is not None:
+        kind, where = Hop.APPLIANCE.value, f"{where}, whom it is for"
+    says = f"{_route_name(route)} sends {what} to {kind}{where}"
     if passes is None and len(way.possible) > 1:
         may = dict.fromkeys(f"{_route_name(each)} to {each.hop.value}" for each in way.possible)
         says = f"it cannot be told which route takes {what} to {address}: {', or '.join(may)}"

@@ -7,10 +7,11 @@ the same answer (`auditor.network.routing`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import Address, AddressSet, Version, address_or_none
 from auditor.errors import Undetermined
@@ -18,7 +19,7 @@ from auditor.intervals import Intervals, merged, overlap
 from auditor.network.graph import Network, question_about
 from auditor.network.routing import EffectiveRoute, EffectiveRoutes, Hop, Reason, effective_routes
 from auditor.network.routing.model import PEERINGS, Source
-from auditor.network.routing.selection import choose, stays_whatever
+from auditor.network.routing.selection import choose, stays_whatever, straight
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
@@ -143,9 +144,11 @@ class Ways:
         found = self._ways[place]
         if found is None:
             start = Address(self._version, self._cuts[place])
-            choice = choose(self._routes.matching(start))
-            key = (tuple(map(_said, choice.possible)), choice.reasons)
-            found = self._known.setdefault(key, Way(choice.possible, choice.reasons))
+            matching = tuple(self._routes.matching(start))
+            choice = choose(matching)
+            possible = tuple(_arriving(route, start, matching) for route in choice.possible)
+            key = (tuple(map(_said, possible)), choice.reasons)
+            found = self._known.setdefault(key, Way(possible, choice.reasons))
             self._ways[place] = found
         return found
 
@@ -163,6 +166,23 @@ def _ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
     return Ways(routes, version)
 
 
+def _arriving(
+    route: EffectiveRoute, to: Address, matching: Iterable[EffectiveRoute]
+) -> EffectiveRoute:
+    """Give a route as it is for the very appliance that it names: nothing has to be forwarded."""
+    there = straight(route, to, matching)
+    if there is None:
+        return route
+    return replace(
+        route,
+        hop=there.hop,
+        far=there.far,
+        fault=there.fault,
+        doubts=there.doubts,
+        reasons=tuple(dict.fromkeys((*route.reasons, *there.reasons))),
+    )
+
+
 def _said(route: EffectiveRoute) -> object:
     """What tells a route from another, the prefix apart: one that may be there has none."""
     prefix = route.prefix if route.told else None
@@ -176,6 +196,8 @@ def _cuts(routes: EffectiveRoutes, version: Version) -> list[int]:
         if route.prefix.version == version:
             found.add(route.prefix.first)
             found.add(route.prefix.last + 1)
+            if route.hop is Hop.APPLIANCE and route.address and route.address in route.prefix:
+                found.update((route.address.value, route.address.value + 1))
     for influence in routes.influences:
         for low, high in influence.within.intervals(version):
             found.add(low)

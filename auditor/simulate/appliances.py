@@ -20,7 +20,7 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.delivery import inbound
 from auditor.simulate.logic import Truth, follow, told
 from auditor.simulate.packet import Arrival
-from auditor.simulate.peers import peers, space
+from auditor.simulate.peers import network_with
 from auditor.simulate.places import nic_of, places_in, subnets_with, vacant
 from auditor.simulate.pools import Member, members_of, probed
 from auditor.simulate.trip import Onward, Trip
@@ -28,7 +28,7 @@ from auditor.simulate.trip import Onward, Trip
 
 def forward(trip: Trip, home: VirtualNetwork, subnet: Subnet, hop: Address) -> Onward:
     """Give what becomes of a packet that a route hands to an appliance."""
-    where = _network_with(trip.network, home, hop)
+    where = network_with(trip.network, home, hop)
     if where is None:
         return (trip.dropped(subnet.id, f"no network at hand holds the next hop {hop}"),)
     if isinstance(where, Missing):
@@ -39,27 +39,6 @@ def forward(trip: Trip, home: VirtualNetwork, subnet: Subnet, hop: Address) -> O
     if not found:
         return (_nobody(trip, where, hop),)
     return _at(trip, found[0], hop)
-
-
-def _network_with(
-    network: Network, home: VirtualNetwork, hop: Address
-) -> VirtualNetwork | Missing | None:
-    """Give the network, this one or a peer, that holds the next hop; `Missing` when untold."""
-    own = space(network, home)
-    if own is None:
-        return Missing(home.id, home.key)
-    if hop in own:
-        return home
-    listed = peers(network, home)
-    if listed is None:
-        return Missing(home.id, home.key)
-    for peer in listed:
-        if peer.up is False or hop not in peer.bound:
-            continue
-        if peer.up is True and peer.far is not None and any(hop in p for p in peer.surely):
-            return peer.far
-        return Missing(peer.peering.id, peer.peering.key)
-    return None
 
 
 def _nobody(trip: Trip, where: VirtualNetwork, hop: Address) -> Arrival:

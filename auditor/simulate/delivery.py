@@ -14,7 +14,7 @@ from auditor.simulate.endpoints import Endpoint, endpoint_at, holds_untold, nowh
 from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
 from auditor.simulate.logic import Truth, both, told
 from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sighting, usable
-from auditor.simulate.peers import network_of
+from auditor.simulate.peers import network_of, network_with
 from auditor.simulate.places import groups_of, nic_of, standing, subnet_of, subnets_with, vacant
 from auditor.simulate.routes import choose
 from auditor.simulate.trip import Configuration, Origin, Trip
@@ -75,6 +75,11 @@ def _comes_back(
     if hop.kind == "appliance":
         if appliance is not None:
             return True if hop.address == appliance else None
+        if hop.address == source and origin.subnet is not None:
+            home = network_of(network, subnet)  # who asked is the appliance itself
+            target = network_of(network, origin.subnet)
+            where = network_with(network, home, source) if home is not None else None
+            return True if where is not None and where is target else None
         return False if origin.kind == INTERNET else None
     if appliance is not None or hop.kind == "none":
         return False if hop.kind == "none" else None

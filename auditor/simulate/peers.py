@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Prefix
+from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Prefix
 from auditor.network.graph import Missing, Network, question_about
 from auditor.resources.virtual_networks import Peering, PeeringProperties, Subnet, VirtualNetwork
 from auditor.simulate.logic import Truth, both, told, told_of
@@ -135,3 +135,24 @@ def spaces(network: Network) -> AddressSet:
     for each in network.all(VirtualNetwork):
         total = total | (space(network, each) or NOTHING)
     return total
+
+
+def network_with(
+    network: Network, home: VirtualNetwork, hop: Address
+) -> VirtualNetwork | Missing | None:
+    """Give the network, this one or a peer, that holds the next hop; `Missing` when untold."""
+    own = space(network, home)
+    if own is None:
+        return Missing(home.id, home.key)
+    if hop in own:
+        return home
+    listed = peers(network, home)
+    if listed is None:
+        return Missing(home.id, home.key)
+    for peer in listed:
+        if peer.up is False or hop not in peer.bound:
+            continue
+        if peer.up is True and peer.far is not None and any(hop in p for p in peer.surely):
+            return peer.far
+        return Missing(peer.peering.id, peer.peering.key)
+    return None

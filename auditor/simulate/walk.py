@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from auditor.addresses import Address
 from auditor.network.graph import Missing, Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.application_gateways import GatewayFrontend, GatewayIpConfiguration
@@ -27,7 +28,7 @@ from auditor.simulate.links import beyond_endpoint
 from auditor.simulate.listeners import at_gateway, leave_as_gateway
 from auditor.simulate.logic import follow, told, told_of
 from auditor.simulate.packet import INTERNET, ONPREM, PLATFORM, Arrival, Packet, Sighting
-from auditor.simulate.peers import Peer, network_of, space, spaces
+from auditor.simulate.peers import Peer, network_of, network_with, peers, space, spaces
 from auditor.simulate.places import (
     configurations_of,
     groups_of,
@@ -227,8 +228,21 @@ def _follow(trip: Trip, step: Route, home: VirtualNetwork, hop: Hop) -> Onward:
     if hop.kind == "gateway":
         return beyond_gateway(trip, home, subnet)
     if hop.kind == "appliance" and hop.address is not None:
+        if hop.address == trip.seen.packet.destination:
+            return _at_the_hop(trip, home, subnet, hop.address)
         return forward(trip, home, subnet, hop.address)
     return (trip.untold(subnet.id, f"what {hop.text} does is not modelled"),)
+
+
+def _at_the_hop(trip: Trip, home: VirtualNetwork, subnet: Subnet, hop: Address) -> Onward:
+    """Enter the network of an appliance that the packet itself is for: it need not forward it."""
+    where = network_with(trip.network, home, hop)
+    if where is home:
+        return (Enter(trip, home),)
+    for peer in peers(trip.network, home) or ():
+        if peer.far is not None and peer.far is where:
+            return cross(trip, home, peer)
+    return forward(trip, home, subnet, hop)
 
 
 def cross(trip: Trip, home: VirtualNetwork, peer: Peer) -> Onward:

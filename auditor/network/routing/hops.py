@@ -8,7 +8,7 @@ from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.routing.effective import routes_from
 from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound
 from auditor.network.routing.outbound import outbound
-from auditor.network.routing.selection import choose
+from auditor.network.routing.selection import choose, straight
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST, is_private
@@ -21,13 +21,17 @@ def next_hop(
 
     Never raises for what the snapshot lacks.
     """
-    choice = choose(routes_from(network, source, tags).matching(address))
+    matching = tuple(routes_from(network, source, tags).matching(address))
+    choice = choose(matching)
     possible, reasons = choice.possible, choice.reasons
     if reasons or not possible:
         return NextHop(address, possible, reasons, drops="" if reasons else _NO_ROUTE)
     route = possible[0]
     nic = None if isinstance(source, Subnet) else source
     subnet = source if isinstance(source, Subnet) else subnet_of(network, source)
+    there = straight(route, address, matching)
+    if there is not None:
+        return NextHop(address, possible, drops=there.fault, doubts=there.doubts)
     way = None
     if route.hop is Hop.INTERNET and address != PLATFORM_HOST:  # the host is not on the internet
         way = outbound(network, subnet, nic, address.version)

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from auditor.addresses import Address
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop, Source
 
@@ -86,6 +87,25 @@ def choose(matching: Iterable[EffectiveRoute]) -> Choice:
     ]
     possible.sort(key=lambda route: (route.certain, key(route)), reverse=True)
     return Choice(tuple(possible), _reasons(possible, routes))
+
+
+def straight(
+    route: EffectiveRoute, to: Address, matching: Iterable[EffectiveRoute]
+) -> EffectiveRoute | None:
+    """Give the route that leads straight to an appliance for which a packet itself is (R-11).
+
+    `route` is the one that names it, `matching` are all for its address. Whether it forwards does
+    not matter then: what is for an address of its own a NIC takes in. None: the packet is not.
+    """
+    if route.hop is not Hop.APPLIANCE or route.address != to:
+        return None
+    near = (
+        each
+        for each in matching
+        if each.source is not Source.USER and each.hop in (Hop.LOCAL, *PEERINGS)
+    )
+    found = choose(near).possible
+    return found[0] if len(found) == 1 else None
 
 
 def _highest(routes: Sequence[EffectiveRoute]) -> Choice:

@@ -217,6 +217,19 @@ def test_R_11_whoever_cannot_forward_drops(address: str | None, why: str) -> Non
     assert why in found.drops
 
 
+@pytest.mark.parametrize("address", ["10.0.9.4", "10.0.9.5"])
+def test_R_11_what_is_for_the_appliance_itself_is_not_dropped(address: str) -> None:
+    """Whether it forwards, or its guest does, is no question then."""
+    found = hop(
+        steering(
+            route("10.0.9.0/24", "VirtualAppliance", address),
+            more=(nic("host", "10.0.9.5", ("a", "nva"), vm="host", enableIPForwarding=False),),
+        ),
+        address,
+    )
+    assert (found.hop, found.drops, found.doubts) == (Hop.APPLIANCE, "", ())
+
+
 def balancer(protocol: str, port: int) -> Any:
     lb = internal_balancer("lb", "10.0.9.9", ("a", "nva"))
     front = f"{lb['id']}/frontendIPConfigurations/front"
