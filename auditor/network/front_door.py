@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
+from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, possibly, question
 from auditor.network.reasons import Reason, gap
 from auditor.resources.base import Node
@@ -71,6 +72,22 @@ def require_enabled(entry: Entry) -> None:
 
 def _disabled(state: str | None) -> bool:
     return (state or "").lower() == "disabled"
+
+
+def silent_profiles(network: Network) -> tuple[FrontDoorProfile, ...]:
+    """Give the profiles of which no endpoint is told: lists of profiles do not hold them."""
+    told = {parent(endpoint.key) for endpoint in network.all(FrontDoorEndpoint)}
+    return tuple(
+        profile
+        for profile in network.all(FrontDoorProfile)
+        if profile.key not in told
+        and possibly(_is_front_door, profile)
+        and unread_below(network, profile.id, "afdEndpoints") is None
+    )
+
+
+def _is_front_door(profile: FrontDoorProfile) -> bool:
+    return profile.is_front_door
 
 
 @question

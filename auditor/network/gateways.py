@@ -6,7 +6,7 @@ the default and each path rule of the rule's path map.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, question, question_about
+from auditor.network.host_patterns import swallows
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,
@@ -344,6 +345,35 @@ def encrypted_web_listeners(gateway: ApplicationGateway) -> tuple[Listener, ...]
     """Give the listeners known to speak HTTPS, to which a remedy may lead."""
     told: list[Listener] = walk.peek(walk.peek(gateway, "properties"), "http_listeners") or []
     return tuple(one for one in told if _protocol(one) == "https")
+
+
+def secure_counterpart(
+    gateway: ApplicationGateway, *plain: Listener, but: Collection[str] = ()
+) -> Listener | None:
+    """Give the listener for HTTPS to which a remedy may send the visitors of others.
+
+    The one that takes most of their host names, by name rather than by a pattern; none when no
+    listener takes any: the visitors of one site are not sent to another.
+    """
+    secure = [one for one in encrypted_web_listeners(gateway) if one.id not in but]
+    wanted = {host.lower() for one in plain for host in _told_hosts(one)}
+    if not wanted:
+        return min(secure, key=lambda one: len(_told_hosts(one)) > 0, default=None)
+
+    def fitness(one: Listener) -> tuple[int, int]:
+        names = {name.lower() for name in _told_hosts(one)}
+        taken = [host for host in wanted if any(swallows(name, host) for name in names or {"*"})]
+        return len(taken), len(wanted & names)
+
+    best = max(secure, key=fitness, default=None)
+    return best if best is not None and fitness(best)[0] else None
+
+
+def _told_hosts(listener: Listener) -> tuple[str, ...]:
+    try:
+        return tuple(listener.hosts)
+    except Undetermined:
+        return ()
 
 
 def _protocol(listener: Listener) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
+from auditor.reach.path import SILENT
 from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point
 from auditor.reach.wording import name_of, one_or_many
@@ -22,9 +23,12 @@ def obstacle(
 ) -> Answer | None:
     """Give the answer of the pair that gets furthest over TCP, when nobody certainly gets through.
 
-    None when somebody does, and when there is no pair. Blocked: no source reaches any target.
+    None when somebody does, and when there is no pair. Blocked: no source reaches any target. What
+    starts no flows, as a frontend beside the machines, is asked only where nothing else is there.
     """
-    pairs = [(source, end) for source, end in product(sources, targets) if source.id != end.id]
+    given = tuple(sources)
+    senders = [source for source in given if source.kind not in SILENT] or given
+    pairs = [(source, end) for source, end in product(senders, targets) if source.id != end.id]
     if any(surely_talks(network, source, end, port) for source, end in pairs):
         return None
     best: Answer | None = None

@@ -13,9 +13,10 @@ at the peak with an upgrade's surge, database servers delegated to it.
 Below the threshold, what takes an unknown number of addresses gives *unknown*: a scale set
 without a capacity, an application gateway that is not in the snapshot, a delegated service that
 does not list its addresses. Subnets that belong to one service are judged by what it needs: those
-with names that Azure reserves (ADR-009 to ADR-011), and those of application gateways, which may be
-filled to the last address (GW-020). Where a cluster (AKS-008, AKS-009) is what cannot grow, that
-rule speaks in place of this one.
+with names that Azure reserves (ADR-009 to ADR-011), and, whatever the threshold, those that may be
+filled to the last address: of application gateways (GW-020), and of the API servers of clusters,
+for one of which Azure asks a /28 (K-13). Where a cluster (AKS-008, AKS-009) is what cannot grow,
+that rule speaks in place of this one.
 
 ## What to do
 Add a prefix to the subnet where its service allows it, move something out, or lower the maximum.
@@ -37,6 +38,7 @@ from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
 from auditor.network.usage import Usage, is_roomy, used_addresses
 from auditor.remedy import az
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -75,13 +77,21 @@ def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outc
     usage = used_addresses(network, subnet)
     if usage is None:
         return
-    if usage.used * 100 >= params.threshold * usage.capacity:
+    if _is_full(network, subnet, usage, params.threshold):
         yield _finding(network, subnet, usage)
     elif usage.unsure:
         yield Unknown(
             subnet.id,
             missing=f"{'; '.join(sorted(set(usage.unsure)))}, in subnet {subnet.label}",
         )
+
+
+def _is_full(network: Network, subnet: Subnet, usage: Usage, threshold: int) -> bool:
+    """Compare with the threshold; with all there is where it belongs to API servers (K-13)."""
+    owners = (edge.source for edge in network.referrers(subnet, "subnetId"))
+    if any(isinstance(owner, ManagedCluster) for owner in owners):
+        return usage.used > usage.capacity
+    return usage.used * 100 >= threshold * usage.capacity
 
 
 def _finding(network: Network, subnet: Subnet, usage: Usage) -> Finding:

@@ -47,6 +47,7 @@ from auditor.network.gateways import (
     redirect_of,
     routes_of,
     rules_of,
+    secure_counterpart,
 )
 from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
@@ -70,7 +71,7 @@ def broken_redirect(network: Network, subject: Redirect | Doubt) -> Outcomes:
     yield Finding(
         redirect.id,
         f"The redirect {redirect.label} of {gateway.label} {what}",
-        _remedy(gateway, redirect, {*related, *(one.id for one in listeners)}),
+        _remedy(gateway, redirect, listeners, {*related, *(one.id for one in listeners)}),
         related=tuple(dict.fromkeys((*(one.id for one in listeners), *related))),
         evidence=(proof,),
         # What it speaks for is no less of a fault for being told by another rule.
@@ -79,11 +80,16 @@ def broken_redirect(network: Network, subject: Redirect | Doubt) -> Outcomes:
     )
 
 
-def _remedy(gateway: ApplicationGateway, redirect: Redirect, going_round: set[str]) -> str:
+def _remedy(
+    gateway: ApplicationGateway,
+    redirect: Redirect,
+    listeners: tuple[Listener, ...],
+    going_round: set[str],
+) -> str:
     """Point at a listener for HTTPS that does not lead back; else say what has to answer."""
     secure = encrypted_web_listeners(gateway)
-    target = next((one.label for one in secure if one.id not in going_round), None)
-    if target is None and secure:
+    target = secure_counterpart(gateway, *listeners, but=going_round)
+    if secure and all(one.id in going_round for one in secure):
         return (
             f"let the rule of the listener {secure[0].label} send to a backend pool in place of a "
             "redirect"
@@ -93,7 +99,7 @@ def _remedy(gateway: ApplicationGateway, redirect: Redirect, going_round: set[st
         resource_group=gateway.resource_group,
         gateway_name=gateway.label,
         name=redirect.label,
-        target_listener=target or "HTTPS-LISTENER",
+        target_listener=target.label if target else "HTTPS-LISTENER",
     )
 
 

@@ -43,13 +43,13 @@ from auditor.finding import Evidence, Finding, Severity
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import (
     Route,
-    encrypted_web_listeners,
     gateway_of,
     is_public,
     listeners,
     may_be_served,
     redirect_of,
     routes_of,
+    secure_counterpart,
 )
 from auditor.network.graph import Network, evidence, possibly
 from auditor.remedy import az
@@ -102,7 +102,7 @@ def plain_http_listener(network: Network, subject: Listener | Doubt, params: Par
         listener.id,
         f"The listener {listener.label} of {gateway.label} serves {paths} over plain HTTP "
         "without a redirect to HTTPS",
-        _remedy(gateway, open_routes[0]),
+        _remedy(gateway, listener, open_routes[0]),
         related=tuple(dict.fromkeys(route.node.id for route in open_routes)),
         evidence=(
             evidence(listener, "/properties/protocol", listener.properties.protocol),
@@ -153,8 +153,8 @@ def _target(route: Route) -> Evidence:
     return evidence(route.node, f"/properties/{route.pool_key}" + ("/id" if pool else ""), pool)
 
 
-def _remedy(gateway: ApplicationGateway, route: Route) -> str:
-    secure = next((one.label for one in encrypted_web_listeners(gateway)), None)
+def _remedy(gateway: ApplicationGateway, listener: Listener, route: Route) -> str:
+    secure = secure_counterpart(gateway, listener)
     group, name = gateway.resource_group, gateway.label
     create = az(
         *("network", "application-gateway", "redirect-config", "create"),
@@ -162,7 +162,7 @@ def _remedy(gateway: ApplicationGateway, route: Route) -> str:
         gateway_name=name,
         name="to-https",
         type="Permanent",
-        target_listener=secure or "HTTPS-LISTENER",
+        target_listener=secure.label if secure else "HTTPS-LISTENER",
         include_path=True,
         include_query_string=True,
     )

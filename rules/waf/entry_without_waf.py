@@ -16,7 +16,8 @@ stopped gateway is judged, because starting it is one command.
 
 **Front Door, Standard and Premium.** An enabled endpoint, or a custom domain that a route uses, is
 named by no security policy with an enabled WAF policy. A list of profiles does not hold security
-policies, so the answer is *unknown* when the snapshot has none at all.
+policies, so the answer is *unknown* when the snapshot has none at all, and for a profile of which
+it has no endpoint.
 
 **Front Door, classic.** A frontend endpoint has no link to a WAF policy, or its policy is off.
 
@@ -37,25 +38,30 @@ Create a policy in Prevention mode and attach it. For a gateway:
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.front_door import (
     Entry,
     entries,
     require_enabled,
     security_policies_known,
+    silent_profiles,
     waf_policies_of,
 )
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, Waf, exposed_gateways, gateway_waf, mode_of, unprotected
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.front_doors import ClassicEndpoint, ClassicFrontDoor
+from auditor.resources.front_doors import ClassicEndpoint, ClassicFrontDoor, FrontDoorProfile
 from auditor.rule import Outcomes, rule
 
+Subject: TypeAlias = ApplicationGateway | Entry | FrontDoorProfile
 
-def entry_points(network: Network) -> tuple[ApplicationGateway | Entry, ...]:
+
+def entry_points(network: Network) -> tuple[Subject, ...]:
     """Name the subjects: gateways that answer the internet, and host names of Front Door."""
-    return (*exposed_gateways(network), *entries(network))
+    return (*exposed_gateways(network), *entries(network), *silent_profiles(network))
 
 
 @rule(
@@ -81,10 +87,12 @@ def entry_points(network: Network) -> tuple[ApplicationGateway | Entry, ...]:
         "AZTS:FrontDoor_Enable_WAF",
     ),
 )
-def entry_without_waf(network: Network, entry: ApplicationGateway | Entry) -> Outcomes:
+def entry_without_waf(network: Network, entry: Subject) -> Outcomes:
     """Find entry points from the internet that no active firewall inspects."""
     if isinstance(entry, ApplicationGateway):
         yield from _gateway(network, entry)
+    elif isinstance(entry, FrontDoorProfile):
+        yield _untold(entry)
     else:
         yield from _front_door(network, entry)
 
@@ -135,6 +143,20 @@ def _mend_gateway(gateway: ApplicationGateway, waf: Waf) -> str:
             name=gateway.label,
             set=("sku.tier=WAF_v2", "sku.name=WAF_v2", "firewallPolicy.id=POLICY-ID"),
         )
+    )
+
+
+def _untold(profile: FrontDoorProfile) -> Unknown:
+    return Unknown(
+        profile.id,
+        f"the endpoints of Front Door {profile.label}: the input has none; were they exported?",
+        remedy="export the endpoints and the security policies of the profile as well: "
+        + az(
+            *("afd", "endpoint", "list"),
+            resource_group=profile.resource_group,
+            profile_name=profile.label,
+        ),
+        key="endpoints",
     )
 
 

@@ -7,6 +7,8 @@ import pytest
 from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
+from ...clusters import cluster as made_cluster
+from ...clusters import pool
 from ...networks import internal_balancer, nic, subnet_id, vnet
 
 ID = "ADR-013"
@@ -243,3 +245,19 @@ def test_a_subnet_without_a_prefix_is_unknown() -> None:
 def test_a_threshold_that_is_no_share_is_refused() -> None:
     with pytest.raises(ValueError, match="percentage"):
         judge("10.0.0.0/24", threshold=0)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "clusters", "broken"),
+    [("10.0.0.0/28", 1, 0), ("10.0.0.0/29", 1, 1), ("10.0.0.0/28", 2, 1), ("10.0.0.0/27", 2, 0)],
+)
+def test_k_13_the_subnet_of_an_api_server_may_be_filled_up(
+    prefix: str, clusters: int, broken: int
+) -> None:
+    access = {"enableVnetIntegration": True, "subnetId": subnet_id("a", "app")}
+    made = [
+        made_cluster(f"c{number}", pool(in_=None), apiServerAccessProfile=access)
+        for number in range(clusters)
+    ]
+    frontend = internal_balancer("kube-apiserver", "10.0.0.4", APP)
+    assert len(judge(prefix, *made, frontend).broken) == broken

@@ -7,6 +7,7 @@ from auditor.testing import Answer, arm_id, ask, estate, resource
 from ...clusters import cluster, pool
 from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
 from ...guarded import out_deny
+from ...networks import internal_balancer
 
 FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
 NODES = rule("nodes", 100, "10.0.0.0/24", "3306")
@@ -55,6 +56,16 @@ def test_the_group_before_the_server_denies_it() -> None:
     assert finding.remedy.startswith("allow TCP 3306 from nodes (10.0.0.0/24) in data, before nobo")
     assert "--source-address-prefixes 10.0.0.0/24 --destination-address-p" in finding.remedy
     assert finding.related == (arm_id(SUBNET, "vnet", "nodes"),)
+
+
+def test_a_frontend_among_the_nodes_is_not_who_fails_to_reach_it() -> None:
+    ingress = internal_balancer("ingress", "10.0.0.200", ("vnet", "nodes"))
+    (finding,) = asked(
+        deny("nobody", 100), out=[out_deny("closed", 100, "10.0.1.0/24")], beside=[ingress]
+    ).broken
+
+    assert "(tcp 10.0.0.4" in finding.message
+    assert "starts no flows" not in finding.message
 
 
 def test_the_port_counts() -> None:

@@ -149,3 +149,16 @@ def test_what_serves_no_page_or_is_private_is_medium() -> None:
     for network in (nowhere, unserved, private):
         (finding,) = ask("GW-009", network).broken
         assert finding.severity is None
+
+
+def test_the_remedy_leads_to_the_listener_of_the_same_host() -> None:
+    made = gateway(
+        certificate(),
+        listener("www", "www.contoso.example", protocol="Https", certificate="wildcard"),
+        listener("api", "api.contoso.example", protocol="Https", certificate="wildcard"),
+        listener("plain", "api.contoso.example"),
+        rule("plain", "plain", redirect="r"),
+        redirect("r", url="http://api.contoso.example/"),
+    )
+    (finding,) = ask("GW-009", estate(made)).broken
+    assert finding.remedy.endswith("--target-listener api")

@@ -128,3 +128,32 @@ def test_a_redirect_to_a_listener_that_is_not_there_is_left_to_the_rule_about_re
     answer = ask("GW-008", estate(made))
     assert (answer.broken, answer.unknown, answer.kept) == ([], [], 1)
     assert len(ask("GW-009", estate(made)).broken) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [
+        ("api.contoso.example", "api"),
+        ("API.contoso.example", "api"),
+        ("pay.shop.example", "any-shop"),
+        ("other.example", "HTTPS-LISTENER"),
+    ],
+)
+def test_the_remedy_leads_to_the_listener_of_the_same_host(host: str, target: str) -> None:
+    made = gateway(
+        certificate(),
+        *(
+            listener(name, hosts, protocol="Https", certificate="wildcard")
+            for name, hosts in (
+                ("www", "www.contoso.example"),
+                ("any-shop", "*.shop.example"),
+                ("api", "api.contoso.example"),
+            )
+        ),
+        listener("plain", host),
+        rule("plain", "plain", pool="servers"),
+        pool("servers", "10.0.2.4"),
+    )
+    (finding,) = ask("GW-008", estate(made)).broken
+    assert f"--target-listener {target} " in finding.remedy
+    assert finding.remedy.startswith("add a listener") == (target == "HTTPS-LISTENER")

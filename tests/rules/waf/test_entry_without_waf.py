@@ -182,3 +182,16 @@ def test_a_classic_front_door_endpoint_needs_a_link(linked: bool) -> None:
         {"frontendEndpoints": [{"name": "web", "properties": {"hostName": "x.example", **link}}]},
     )
     assert (ask("WAF-001", estate(classic, edge_policy())).broken == []) is linked
+
+
+@pytest.mark.parametrize(
+    ("sku", "unknown"),
+    [("Premium_AzureFrontDoor", 1), ("Standard_AzureFrontDoor", 1), ("Standard_Microsoft", 0)],
+)
+def test_a_profile_without_endpoints_is_not_told(sku: str, unknown: int) -> None:
+    profile = resource("Microsoft.Cdn/profiles", "fd-shop", sku={"name": sku})
+    answer = ask("WAF-001", estate(profile))
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], unknown)
+    for each in answer.unknown:
+        assert each.subject == profile["id"]
+        assert "az afd endpoint list --resource-group rg --profile-name fd-shop" in each.remedy
