@@ -11,10 +11,10 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.instances import adds_nobody
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
-from auditor.network.scale_sets import stands_for_nobody
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -43,7 +43,7 @@ def _members(network: Network, key: str, home: str) -> Iterator[Extent]:
         yield Extent(doubts=(Doubt(EVERYTHING, lacks),))
     for edge in network.referrers(Missing(key, key), _KINDS):
         source = edge.source
-        if stands_for_nobody(network, source):
+        if adds_nobody(network, source):
             continue
         if isinstance(source, IpConfiguration | ScaleSetIpConfiguration):
             yield _seen_from(home, key, source, addresses_of(network, source))

@@ -15,8 +15,8 @@ from auditor.ids import fold, parent
 from auditor.network.address_owners import OWNING, placed
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
+from auditor.network.instances import adds_nobody
 from auditor.network.private_link import interfaces_of
-from auditor.network.scale_sets import stands_for_nobody
 from auditor.network.strays import irregular
 from auditor.network.untold import untold_parts
 from auditor.resources import walk
@@ -58,7 +58,7 @@ def unlisted(network: Network, subnet: Subnet) -> str:
     """
     for edge in network.referrers(subnet):
         words = _CROWDED.get(kind_of(edge.source))
-        if words and not stands_for_nobody(network, edge.source):
+        if words and not adds_nobody(network, edge.source):
             return words.format(edge.source.root.label)
         if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):
             return f"the address of the private endpoint {edge.source.label}, whose NIC is not told"

@@ -13,12 +13,12 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.graph import Network
+from auditor.network.instances import adds_nobody
 from auditor.network.reasons import Reason
 from auditor.network.scale_sets import (
     is_flexible,
     machines_in,
     machines_lacking,
-    stands_for_nobody,
 )
 from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
@@ -128,7 +128,7 @@ def _(node: VirtualMachine, network: Network) -> tuple[Point, ...]:
 def _(node: Subnet, network: Network) -> tuple[Point, ...]:
     listed: list[Point] = []
     for edge in network.referrers(node, "subnet"):
-        if stands_for_nobody(network, edge.source):
+        if adds_nobody(network, edge.source):
             continue
         if not isinstance(edge.source, VirtualNetwork | Subnet):
             try:

@@ -11,11 +11,10 @@ from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.address_owners import Owner
 from auditor.network.egress import absent_nics
-from auditor.network.graph import Network, model_key, question, question_about
-from auditor.network.group_members import addresses_of
+from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import unlisted
+from auditor.network.instances import listed_whole
 from auditor.network.reasons import Reason
-from auditor.network.scale_sets import stands_for_nobody
 from auditor.network.whereabouts import locate_from
 from auditor.reach.points import (
     Kind,
@@ -29,7 +28,6 @@ from auditor.reach.points import (
     part_in_subnet,
     with_one_address,
 )
-from auditor.resources import walk
 from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.firewalls import FirewallIpConfiguration
@@ -68,30 +66,11 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
 def _models(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
     """Give the scale sets of a subnet that may have an instance with an address."""
     for edge in network.referrers(subnet, "subnet"):
-        if isinstance(edge.source, ScaleSetIpConfiguration) and not _listed(network, edge.source):
-            point = machine(network, edge.source)
+        model = edge.source
+        if isinstance(model, ScaleSetIpConfiguration) and not listed_whole(network, model):
+            point = machine(network, model)
             if point.addresses.overlaps(one):
                 yield point
-
-
-def _listed(network: Network, model: ScaleSetIpConfiguration) -> bool:
-    """Whether all instances of a scale set are in the input, each with an address of its own."""
-    if stands_for_nobody(network, model):
-        return True
-    capacity = walk.peek(walk.peek(model.root, "sku"), "capacity")
-    below = network.below(f"{model.root.key}/virtualmachines/")
-    listed = (each for each in below if isinstance(each, NetworkInterface))
-    count = sum(
-        model_key(each.key) == model.key and addresses_of(network, each).may.size == 1
-        for nic in listed
-        for each in _told(nic)
-    )
-    return capacity is not None and 0 < capacity <= count
-
-
-def _told(nic: NetworkInterface) -> tuple[IpConfiguration, ...]:
-    """The ip configurations that a NIC tells."""
-    return tuple(walk.peek(walk.peek(nic, "properties"), "ip_configurations") or ())
 
 
 def has_strangers(network: Network, subnet: Subnet, listed: Iterable[Point]) -> bool:

@@ -17,6 +17,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, model_key, possibly, question_about
 from auditor.network.group_members import addresses_of
+from auditor.network.instances import may_own_nics, of_instances, of_other_nics
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.names import endpoint_addresses
 from auditor.network.private_link import interfaces_of
@@ -123,9 +124,11 @@ def machine(network: Network, configuration: Configuration) -> Point:
     subnet, reasons = _subnet(network, configuration)
     nic = configuration.owner
     addresses = extent.may
+    doubts = extent.reasons() if extent.doubts else ()
     if extent.doubts and isinstance(subnet, Subnet):
-        free = (addresses & possible(subnet)) - _others_have(network, subnet)
-        addresses = free or addresses
+        addresses = _left(network, configuration, subnet, addresses & possible(subnet)) or addresses
+        if addresses.size == 1 and addresses == _listed(network, configuration):
+            doubts = ()
     return Point(
         Kind.MACHINE,
         configuration.id,
@@ -134,16 +137,33 @@ def machine(network: Network, configuration: Configuration) -> Point:
         nic if isinstance(nic, NetworkInterface | ScaleSetInterface) else None,
         subnet,
         network_key(subnet.id) if subnet is not None else "",
-        (*extent.reasons(), *reasons) if extent.doubts else reasons,
+        (*doubts, *reasons),
     )
+
+
+def _listed(network: Network, configuration: Configuration) -> AddressSet:
+    """The addresses of a scale set's instances where all are listed."""
+    if not isinstance(configuration, ScaleSetIpConfiguration):
+        return NOTHING
+    return of_instances(network, configuration)
+
+
+def _left(
+    network: Network, configuration: Configuration, subnet: Subnet, some: AddressSet
+) -> AddressSet:
+    """Those of some addresses of a subnet that a machine may have: no one else's who is listed."""
+    listed = _listed(network, configuration) & some
+    if listed:
+        return listed
+    some = some - _others_have(network, subnet)
+    if isinstance(configuration, ScaleSetIpConfiguration) and may_own_nics(configuration):
+        return some
+    return some - of_other_nics(network, subnet)
 
 
 @question_about
 def _others_have(network: Network, subnet: Subnet) -> AddressSet:
-    """What private endpoints and frontends of a subnet have, and so no machine in it.
-
-    Not what NICs have: they may be the instances of whom only the model is asked.
-    """
+    """What private endpoints and frontends of a subnet have, and so no machine in it."""
     texts: list[str] = []
     for edge in network.referrers(subnet, "subnet"):
         node = edge.source

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from auditor import ids, simulate
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Network
+from auditor.network.graph import Network, model_key
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import Answer, Verdict
@@ -92,7 +92,7 @@ def _is_at(arrival: Arrival, answer: Answer) -> bool:
     if target.nic is not None:
         wanted.add(target.nic.key)
     at = fold(arrival.at)
-    return any(at == each or at.startswith(each + "/") for each in wanted)
+    return any(f"{each}/".startswith(f"{end}/") for each in (at, model_key(at)) for end in wanted)
 
 
 def _arrives(arrival: Arrival) -> bool:

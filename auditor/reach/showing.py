@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import inf
 
 import msgspec
 
@@ -41,21 +42,32 @@ class Shown(msgspec.Struct, frozen=True, dict=True):
         return len(self.blockers)
 
     @property
-    def passed_by(self) -> bool:
-        """Whether routes lead its packets past this way, or drop them."""
-        return any(step.code == "route" and step.passes is False for step in self.steps)
+    def legs(self) -> float:
+        """How many routes lead its packets along this way before one leads past it, or drops them.
+
+        Endless where all lead along it.
+        """
+        legs = 0
+        for step in self.steps:
+            if step.code == "route":
+                if step.passes is False:
+                    return legs
+                legs += 1
+        return inf
 
 
 def routed(found: Sequence[Shown]) -> Sequence[Shown]:
     """Leave out ways inside networks that routes lead past, where they lead along another.
 
-    What stands on a way that packets do not take does not stop them.
+    What stands on a way that packets do not take does not stop them. Of several towards the outside
+    that none takes to its end, those stay along which the packets get furthest: to a firewall, say,
+    whose own routes then drop them.
     """
     inside = [each for each in found if each.path.entrance is None]
-    taken = [each for each in inside if not each.passed_by]
-    if not taken or len(taken) == len(inside):
+    furthest = max((each.legs for each in inside), default=inf)
+    if furthest < inf and not all(each.path.target.outside for each in inside):
         return found
-    return [each for each in found if each.path.entrance is not None or not each.passed_by]
+    return [each for each in found if each.path.entrance is not None or each.legs == furthest]
 
 
 def stopped_by(

@@ -36,10 +36,12 @@ def between(
     back: bool = True,
     taken: bool = True,
     sender: str = "rt",
+    own: Any = None,
 ) -> Network:
     """NIC web and NIC db in spokes of a firewall's hub; db lets in `only`.
 
-    Its network takes what is only forwarded, or not. `sender` is the route table of web.
+    Its network takes what is only forwarded, or not. `sender` is the route table of web, `own` a
+    route of the firewall's subnet.
     """
     snat: Any = {"snat": {"privateRanges": ranges}} if ranges is not None else {}
     guarded = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}
@@ -48,7 +50,9 @@ def between(
         vnet(
             "hub",
             "10.1.0.0/16",
-            subnets={"AzureFirewallSubnet": "10.1.0.0/26"},
+            subnets={
+                "AzureFirewallSubnet": steered("10.1.0.0/26", "own") if own else "10.1.0.0/26"
+            },
             peers=[peer("app", "10.0.0.0/16", **FLAGS), peer("data", "10.2.0.0/16", **FLAGS)],
         ),
         vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24", sender)},
@@ -56,6 +60,7 @@ def between(
         vnet("data", "10.2.0.0/16", subnets={"data": {**data, **guarded}},
              peers=[peer("hub", "10.1.0.0/16", **{**FLAGS, "allowForwardedTraffic": taken})]),
         table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.1.0.4")),
+        table("own", *([own] if own else [])),
         firewall(
             ipConfigurations=[
                 {
@@ -109,3 +114,12 @@ def test_U_2_a_packet_whose_routes_are_not_told_may_have_come_by_the_firewall() 
     assert asked(between(EVERYTHING), "web", "db").verdict == "reachable"
     found = asked(between(EVERYTHING, sender="gone"), "web", "db")
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+@pytest.mark.parametrize("hop", ["None", "VirtualNetworkGateway"])
+def test_R_10_what_a_firewall_sends_on_is_stopped_by_the_route_of_its_own_subnet(hop: str) -> None:
+    """Not by the route that brings it there: the packet goes as far as the firewall."""
+    found = asked(between(own=route("0.0.0.0/0", hop, name="tunnel")), "web", "internet")
+    assert (found.verdict, found.stops) == ("blocked", ["route"])
+    [blocker] = found.one.blockers
+    assert blocker.opening.startswith("change route tunnel of own")

@@ -279,3 +279,49 @@ def test_E_2b_public_addresses_of_instances_are_read_as_azure_lists_them() -> No
     [one] = ends_of(here, parse_selector("10.0.0.6")).points
     found = asked(here, CLIENT, one)
     assert found.verdict == "reachable"
+
+
+def test_E_2b_the_packet_to_an_instance_has_an_address_that_no_other_nic_has() -> None:
+    """Of the model alone it is a free one, with all instances listed one of theirs."""
+    others = [nic("client", address="10.0.0.4"), nic("other", address="10.0.0.5")]
+    listed = [listed_instance("0", "10.0.0.8"), listed_instance("1", "10.0.0.9")]
+
+    def sent_to(*instances: Any) -> str:
+        here = estate(scale_set(sku={"capacity": 2}), *others, *instances, vnet(subnet()))
+        answer = asked(here, "client", "vmss").one
+        assert answer.verdict is Verdict.REACHABLE
+        assert answer.witness is not None
+        return str(answer.witness.destination)
+
+    assert sent_to() == "10.0.0.6"
+    assert sent_to(*listed) == "10.0.0.8"
+
+
+def test_E_2b_of_the_one_instance_that_there_is_nothing_is_in_doubt() -> None:
+    here = estate(
+        scale_set(sku={"capacity": 1}), listed_instance("0", "10.0.0.8"),
+        nic("client", address="10.0.0.20"), vnet(subnet()),
+    )  # fmt: skip
+    assert asked(here, "client", "vmss").verdict == "reachable"
+    assert asked(here, "vmss", "client").verdict == "reachable"
+
+
+@pytest.mark.parametrize(("capacity", "verdict"), [(1, "blocked"), (2, "unknown")])
+def test_E_2b_instances_that_are_all_listed_are_in_no_group_with_another_address(
+    capacity: int, verdict: str
+) -> None:
+    """Nor has anybody else of the subnet an address by the model."""
+    asg = [ref("Microsoft.Network/applicationSecurityGroups", "web")]
+    model = scale_set(sku={"capacity": capacity})
+    profile = model["properties"]["virtualMachineProfile"]["networkProfile"]
+    own = profile["networkInterfaceConfigurations"][0]["properties"]["ipConfigurations"][0]
+    own["properties"]["applicationSecurityGroups"] = asg
+    here = estate(
+        model, listed_instance("0", "10.0.0.8", configuration={"applicationSecurityGroups": asg}),
+        resource("Microsoft.Network/applicationSecurityGroups", "web"),
+        nic("client", address="10.0.0.20"),
+        nsg(rule("in", 100, destinationApplicationSecurityGroups=asg), deny("no", 200)),
+        vnet(subnet(nsg="nsg", ipConfigurations=[], delegations=[])),
+    )  # fmt: skip
+    [nobody] = ends_of(here, parse_selector("10.0.0.99")).points
+    assert asked(here, "client", nobody).verdict == verdict
