@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.gateway_homes import subnet_of, vnet_of
@@ -103,6 +104,27 @@ def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
         asked: {key: frozenset(ports) for key, ports in subnets.items()}
         for asked, subnets in found.items()
     }
+
+
+@question
+def asked_addresses(network: Network) -> dict[tuple[str, int], AddressSet]:
+    """Give the addresses of what the gateways of a subnet, by its key, ask on a port.
+
+    Of whoever has one address: others may have any of their subnet.
+    """
+    found: dict[tuple[str, int], list[AddressSet]] = defaultdict(list)
+    for backend in backends(network):
+        if isinstance(backend, Backend):
+            own = subnet_of(network, backend.gateway).key
+            for point, port in machines_behind(network, backend):
+                if _is_one(point.addresses):
+                    found[own, port].append(point.addresses)
+    return {asked: AddressSet.union(sets)[0] for asked, sets in found.items()}
+
+
+def _is_one(addresses: AddressSet) -> bool:
+    return all(len(each) < 2 and all(low == high for low, high in each)
+               for each in (addresses.v4, addresses.v6))  # fmt: skip
 
 
 def machines_behind(network: Network, backend: Backend) -> list[tuple[Point, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import ids
-from auditor.addresses import Address, AddressSet
+from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.network.clusters import cluster_of
 from auditor.network.graph import Network
 from auditor.network.group_commands import changed_rule, new_rule
@@ -20,25 +20,28 @@ _FIRST, _LAST = 100, 4096
 _NSG = ("nsg-inbound", "nsg-outbound")
 
 
-def letting_through(network: Network, answer: Answer, who: str) -> str:
+def letting_through(
+    network: Network, answer: Answer, who: str, others: AddressSet = NOTHING
+) -> str:
     """Say what lets an answer's packets through; empty where nobody knows.
 
     A security group gets an Allow for the whole subnet of the source, for which the packet is but
-    one example; `who` names it in the rule.
+    one example; `who` names it in the rule. `others` are what the same rule is to let it reach: of
+    two commands with one name and one priority the second would undo the first.
     """
-    return "; then ".join(dict.fromkeys(_each(network, answer, who)))
+    return "; then ".join(dict.fromkeys(_each(network, answer, who, others)))
 
 
-def _each(network: Network, answer: Answer, who: str) -> Iterator[str]:
+def _each(network: Network, answer: Answer, who: str, others: AddressSet) -> Iterator[str]:
     for step in answer.blockers:
-        command = _allow(network, answer, step, who)
+        command = _allow(network, answer, step, who, others)
         if command:
             yield command
         elif step.opening:
             yield step.opening
 
 
-def _allow(network: Network, answer: Answer, step: Step, who: str) -> str:
+def _allow(network: Network, answer: Answer, step: Step, who: str, others: AddressSet) -> str:
     group = network.find(step.resource) if step.code in _NSG else None
     place = answer.source.place
     if not isinstance(group, NetworkSecurityGroup) or place is None or cluster_of(network, group):
@@ -60,7 +63,7 @@ def _allow(network: Network, answer: Answer, step: Step, who: str) -> str:
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination),
+        destinations=_destinations(answer.target, packet.destination, others),
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"
@@ -84,12 +87,20 @@ def _room(
     return end, changed_rule(rule, priority=str(end + 1))
 
 
-def _destinations(target: Point, address: Address) -> tuple[str, ...]:
-    """The address that the packet has there; all of the subnet where it is any of its machines."""
+def _destinations(target: Point, address: Address, others: AddressSet) -> tuple[str, ...]:
+    """The address that the packet has there, and the others in its subnet.
+
+    All of the subnet where the target is any of its machines.
+    """
     place = target.place
-    if target.kind is Kind.SUBNET and place is not None and _within(address, place):
+    if place is None or not _within(address, place):
+        return (str(address),)
+    if target.kind is Kind.SUBNET:
         return prefixes_of([place], address.version)
-    return (str(address),)
+    beside = others & AddressSet.from_prefixes(place.prefixes)
+    found = AddressSet.from_range(address, address) | beside
+    alike = (each for each in found.prefixes() if each.version == address.version)
+    return tuple(str(each.address if each.size == 1 else each) for each in alike)
 
 
 def _within(address: Address, subnet: Subnet) -> bool:

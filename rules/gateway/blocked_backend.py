@@ -21,10 +21,12 @@ Make the change that the finding names: the smallest one that lets the gateway's
 
 from __future__ import annotations
 
+from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
+from auditor.network.gateway_homes import subnet_of
 from auditor.reach.answer import Verdict
-from auditor.reach.backends import Backend, backends
+from auditor.reach.backends import Backend, asked_addresses, backends
 from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import letting_through
 from auditor.reach.plain import surely_talks
@@ -75,7 +77,7 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
         subject=backend.id,
         message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
         f"({told.words}): {answer.blockers[0].says}",
-        remedy=letting_through(network, answer, "gateway")
+        remedy=letting_through(network, answer, "gateway", _asked_beside(network, backend))
         or "send to an address that the gateway reaches",
         related=(backend.gateway.id,),
         evidence=told.evidence,
@@ -83,3 +85,9 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _asked_beside(network: Network, backend: Backend) -> AddressSet:
+    """Give what the gateways of this subnet ask on the same port."""
+    asked = asked_addresses(network)
+    return asked.get((subnet_of(network, backend.gateway).key, backend.port), NOTHING)

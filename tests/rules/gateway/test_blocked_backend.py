@@ -57,6 +57,17 @@ def test_the_group_before_the_backend_denies_it() -> None:
     assert finding.evidence[0].pointer == "/properties/securityRules/0"
 
 
+def test_members_behind_one_group_are_let_in_by_one_rule() -> None:
+    two = ("10.0.0.4", "10.0.0.9")
+    beside = [nic("nic-other", address="10.0.0.9")]
+
+    first, second = ask("GW-004", fronted(deny("nobody", 200), members=two, beside=beside)).broken
+
+    assert first.remedy == second.remedy
+    assert "--name allow-gateway-8080 --priority 199 " in first.remedy
+    assert "--destination-address-prefixes 10.0.0.4 10.0.0.9 " in first.remedy
+
+
 def test_the_first_rule_of_all_makes_way_for_what_lets_the_gateway_in() -> None:
     (finding,) = ask("GW-004", fronted(deny("nobody", 100))).broken
 
