@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from auditor import ids
 from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.network.clusters import cluster_of
@@ -20,28 +22,36 @@ _FIRST, _LAST = 100, 4096
 _NSG = ("nsg-inbound", "nsg-outbound")
 
 
-def letting_through(
-    network: Network, answer: Answer, who: str, others: AddressSet = NOTHING
-) -> str:
+class Alike(msgspec.Struct, frozen=True):
+    """What one rule is to let through: `who` names it, `sources` to `targets` besides the answer's.
+
+    Of two commands with one name and one priority the second would undo the first.
+    """
+
+    who: str
+    sources: tuple[Subnet, ...] = ()
+    targets: AddressSet = NOTHING
+
+
+def letting_through(network: Network, answer: Answer, alike: Alike) -> str:
     """Say what lets an answer's packets through; empty where nobody knows.
 
     A security group gets an Allow for the whole subnet of the source, for which the packet is but
-    one example; `who` names it in the rule. `others` are what the same rule is to let it reach: of
-    two commands with one name and one priority the second would undo the first.
+    one example.
     """
-    return "; then ".join(dict.fromkeys(_each(network, answer, who, others)))
+    return "; then ".join(dict.fromkeys(_each(network, answer, alike)))
 
 
-def _each(network: Network, answer: Answer, who: str, others: AddressSet) -> Iterator[str]:
+def _each(network: Network, answer: Answer, alike: Alike) -> Iterator[str]:
     for step in answer.blockers:
-        command = _allow(network, answer, step, who, others)
+        command = _allow(network, answer, step, alike)
         if command:
             yield command
         elif step.opening:
             yield step.opening
 
 
-def _allow(network: Network, answer: Answer, step: Step, who: str, others: AddressSet) -> str:
+def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     group = network.find(step.resource) if step.code in _NSG else None
     place = answer.source.place
     if not isinstance(group, NetworkSecurityGroup) or place is None or cluster_of(network, group):
@@ -50,20 +60,23 @@ def _allow(network: Network, answer: Answer, step: Step, who: str, others: Addre
     if packet.protocol != "tcp" or not _within(packet.source, place):
         return ""
     port, rule = packet.destination_port, ids.name(step.rule)
-    sources = prefixes_of([place], answer.version)
-    what = f"allow TCP {port} from {place.label} ({', '.join(sources)}) in {group.label}"
+    subnets = {each.key: each for each in (place, *alike.sources)}
+    places = [subnets[key] for key in sorted(subnets)]
+    sources = prefixes_of(places, answer.version)
+    names = ", ".join(each.label for each in places)
+    what = f"allow TCP {port} from {names} ({', '.join(sources)}) in {group.label}"
     priority, move = _room(network, group, step, inbound=inbound)
     if not priority:
         return f"{what}, before {rule}, which has to be moved behind a free priority"
     command = new_rule(
         group,
-        f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}",
+        f"allow-{alike.who}-{port}" if inbound else f"allow-{alike.who}-out-{port}",
         priority,
         direction="Inbound" if inbound else "Outbound",
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination, others),
+        destinations=_destinations(answer.target, packet.destination, alike.targets),
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"

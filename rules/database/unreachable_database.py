@@ -34,7 +34,7 @@ from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.answer import Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
-from auditor.reach.letting_through import letting_through
+from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -60,7 +60,8 @@ class Params(Struct, frozen=True):
 def unreachable_database(network: Network, server: Server, params: Params) -> Outcomes:
     """Follow a packet from each subnet of the application."""
     targets = points_of(server, network)
-    for subnet in application_of(network, server, params.application):
+    application = application_of(network, server, params.application)
+    for subnet in application:
         answer = obstacle(network, points_of(subnet, network), targets, MYSQL)
         if answer is None:
             continue
@@ -78,7 +79,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             subject=server.id,
             message=f"no machine of {where} reaches {server.label} on port {MYSQL} "
             f"({told.words}): {answer.blockers[0].says}",
-            remedy=letting_through(network, answer, "application")
+            remedy=letting_through(network, answer, Alike("application", application))
             or f"give {server.label} a private endpoint that {where} reaches",
             related=(subnet.id,),
             evidence=told.evidence,

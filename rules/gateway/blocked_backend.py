@@ -21,14 +21,14 @@ Make the change that the finding names: the smallest one that lets the gateway's
 
 from __future__ import annotations
 
-from auditor.addresses import NOTHING, AddressSet
+from auditor.addresses import NOTHING
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_homes import subnet_of
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, asked_addresses, backends
 from auditor.reach.gatewaying import point_of
-from auditor.reach.letting_through import letting_through
+from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.plain import surely_talks
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
@@ -77,7 +77,7 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
         subject=backend.id,
         message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
         f"({told.words}): {answer.blockers[0].says}",
-        remedy=letting_through(network, answer, "gateway", _asked_beside(network, backend))
+        remedy=letting_through(network, answer, _all_asked(network, backend))
         or "send to an address that the gateway reaches",
         related=(backend.gateway.id,),
         evidence=told.evidence,
@@ -87,7 +87,8 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     )
 
 
-def _asked_beside(network: Network, backend: Backend) -> AddressSet:
+def _all_asked(network: Network, backend: Backend) -> Alike:
     """Give what the gateways of this subnet ask on the same port."""
     asked = asked_addresses(network)
-    return asked.get((subnet_of(network, backend.gateway).key, backend.port), NOTHING)
+    key = subnet_of(network, backend.gateway).key, backend.port
+    return Alike("gateway", targets=asked.get(key, NOTHING))

@@ -21,7 +21,13 @@ def firewall(first: str, last: str) -> Any:
 
 
 def asked(
-    *rules: Any, out: Any = (), place: Any = None, beside: Any = (), nat: bool = False, **more: Any
+    *rules: Any,
+    out: Any = (),
+    place: Any = None,
+    beside: Any = (),
+    nat: bool = False,
+    more: Any = (),
+    **params: Any,
 ) -> Answer:
     """Server shop in vnet/data (or at `place`), a cluster in vnet/nodes with one NIC."""
     egress: Any = (
@@ -37,9 +43,10 @@ def asked(
         vnet(
             subnet("nodes", "10.0.0.0/24", nsg="nodes", **egress),
             subnet("data", "10.0.1.0/24", nsg="data"),
+            *more,
         ),
     )
-    return ask("DB-009", network, **more)
+    return ask("DB-009", network, **params)
 
 
 def test_a_server_that_the_nodes_reach_is_kept() -> None:
@@ -56,6 +63,19 @@ def test_the_group_before_the_server_denies_it() -> None:
     assert finding.remedy.startswith("allow TCP 3306 from nodes (10.0.0.0/24) in data, before nobo")
     assert "--source-address-prefixes 10.0.0.0/24 --destination-address-p" in finding.remedy
     assert finding.related == (arm_id(SUBNET, "vnet", "nodes"),)
+
+
+def test_the_whole_application_is_let_in_by_one_rule() -> None:
+    first, second = asked(
+        deny("nobody", 100),
+        beside=[nic("worker", subnet="jobs", address="10.0.2.4")],
+        more=[subnet("jobs", "10.0.2.0/24")],
+        application=("*/subnets/nodes", "*/subnets/jobs"),
+    ).broken
+
+    assert first.remedy == second.remedy
+    assert first.remedy.startswith("allow TCP 3306 from jobs, nodes (10.0.2.0/24, 10.0.0.0/24) in")
+    assert "--source-address-prefixes 10.0.2.0/24 10.0.0.0/24 --destination-a" in first.remedy
 
 
 def test_a_frontend_among_the_nodes_is_not_who_fails_to_reach_it() -> None:
