@@ -26,10 +26,24 @@ def witness(packets: PacketSet, tastes: Mapping[str, Taste] | None = None) -> Pa
     for name, taste in (tastes or {}).items():
         place = space.place(name)
         chosen[place] = taste(values_where(packets, place, chosen))
+    last, node = max(chosen, default=-1), packets
     for place in range(len(space.dimensions)):
         if place not in chosen:
-            chosen[place] = values_where(packets, place, chosen)[0][0]
+            later = place > last  # all that comes before is chosen, and nothing after it
+            chosen[place] = (
+                _lowest(node, place) if later else values_where(packets, place, chosen)[0][0]
+            )
+        if node.level == place:
+            node = node.child(chosen[place])
     return tuple([chosen[place] for place in range(len(space.dimensions))])
+
+
+def _lowest(node: PacketSet, place: int) -> int:
+    """The lowest value of a dimension for which a set that asks no earlier one has packets."""
+    if node.level > place:
+        return 0
+    starts = zip((0, *node.cuts), node.children, strict=True)
+    return next(start for start, child in starts if not child.is_empty)
 
 
 def first_of(*preferred: tuple[int, int]) -> Taste:

@@ -154,6 +154,17 @@ def chosen(space: Space, packets: PacketSet) -> tuple[int, ...]:
     return packet
 
 
+def test_a_witness_has_the_lowest_values_that_a_taste_leaves(
+    tiny: Tiny, some: list[PacketSet]
+) -> None:
+    for packets, (place, dimension) in product(some, enumerate(tiny.dimensions)):
+        held = [packet for packet in tiny.every if packets.at(packet)]
+        if held:
+            highest = max(packet[place] for packet in held)
+            packet = witness(packets, {dimension.name: lambda free: free[-1][1]})
+            assert packet == min(p for p in held if p[place] == highest)
+
+
 def test_a_free_witness_is_https_between_documentation_addresses() -> None:
     space = flow_space(32)
     assert chosen(space, space.all) == (
