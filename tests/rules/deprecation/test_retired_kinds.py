@@ -136,8 +136,44 @@ def test_a_dynamic_address_is_made_static_first() -> None:
     owner = {"id": arm_id(f"{N}/networkInterfaces/ipConfigurations", "nic-web", "ip")}
     held = pip("Basic", publicIPAllocationMethod="Static", ipConfiguration=owner)
     [static] = ask("DEP-001", estate(held)).broken
-    assert static.remedy.startswith("detached from nic-web, az network public-ip update")
+    assert static.remedy.startswith("detach it from nic-web, then az network public-ip update")
     assert "--allocation-method" not in static.remedy
+
+
+def test_a_dynamic_address_is_kept_while_it_is_detached() -> None:
+    owner = {"id": arm_id(f"{N}/networkInterfaces/ipConfigurations", "nic-web", "ip")}
+    held = pip("Basic", publicIPAllocationMethod="Dynamic", ipConfiguration=owner)
+    [finding] = ask("DEP-001", estate(held)).broken
+    static, detach, upgrade = finding.remedy.split(", then ")
+    assert static.endswith("--allocation-method Static")
+    assert (detach, upgrade[-14:]) == ("detach it from nic-web", "--sku Standard")
+
+
+@pytest.mark.parametrize("told_by_address", [True, False])
+def test_a_vpn_gateway_migrates_with_its_address(told_by_address: bool) -> None:
+    place = arm_id(f"{N}/virtualNetworkGateways/ipConfigurations", "gw", "c")
+    held = pip("Basic", **({"ipConfiguration": {"id": place}} if told_by_address else {}))
+    configuration = {"name": "c", "properties": {"publicIPAddress": {"id": held["id"]}}}
+    settings = {"gatewayType": "Vpn", "ipConfigurations": [configuration]}
+    gw = resource(f"{N}/virtualNetworkGateways", "gw", settings)
+    [finding] = ask("DEP-001", estate(held, gw)).broken
+    assert finding.remedy == (
+        "migrate gw, which keeps its address: az network vnet-gateway migration prepare "
+        "--resource-group rg --name gw --migration-type UpgradeDeploymentToStandardIP && "
+        "az network vnet-gateway migration execute --resource-group rg --name gw && "
+        "az network vnet-gateway migration commit --resource-group rg --name gw"
+    )
+    gw["properties"]["gatewayType"] = "ExpressRoute"
+    [finding] = ask("DEP-001", estate(held, gw)).broken
+    assert finding.remedy == (
+        "upgrade the virtual network gateway gw first, to one with a Standard address"
+    )
+
+
+def test_another_owner_is_upgraded_first() -> None:
+    owner = {"id": arm_id(f"{N}/loadBalancers/frontendIPConfigurations", "lb", "f")}
+    [finding] = ask("DEP-001", estate(pip("Basic", ipConfiguration=owner))).broken
+    assert finding.remedy == "upgrade the load balancer lb first, to one with a Standard address"
 
 
 def test_the_balancer_of_a_cluster_moves_with_the_cluster() -> None:
