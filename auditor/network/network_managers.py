@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
@@ -10,7 +14,14 @@ from auditor.network.gaps import unread_lists
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.routing_domains import told_spaces
-from auditor.resources.network_manager import ConnectivityConfiguration, NetworkManager
+from auditor.resources.base import Node
+from auditor.resources.network_manager import (
+    AdminRule,
+    ConnectivityConfiguration,
+    NetworkManager,
+    RuleCollection,
+    SecurityAdminConfiguration,
+)
 from auditor.special_addresses import PRIVATE
 
 _MANAGERS = "Microsoft.Network/networkManagers"
@@ -29,7 +40,53 @@ def unseen_rules(network: Network) -> Reason | None:
 
     A manager's networks may be in any subscription.
     """
+    for unshown in unshown_rules(network):
+        return Reason("avnm-unknown", unshown.missing, unshown.id)
     return _unread(network, _RULING, "which admin rules network managers have")
+
+
+class Unshown(msgspec.Struct, frozen=True):
+    """What may have admin rules, and shows none of the list `lacks` that would lead to them."""
+
+    id: str
+    lacks: str
+
+    @property
+    def missing(self) -> str:
+        """Say what is not told."""
+        return (
+            f"which admin rules {last_segment(self.id)} has: none of its {self.lacks} is exported"
+        )
+
+
+@question
+def unshown_rules(network: Network) -> tuple[Unshown, ...]:
+    """Give whatever may have admin rules that were not exported.
+
+    A manager that shows no configuration, and a configuration without collections or rules: these
+    lists are asked for one by one. Not what was asked for, and has none.
+    """
+    managers = network.all(NetworkManager)
+    may_rule = [each for each in managers if _may_deploy(each, "securityadmin")]
+    configurations = network.all(SecurityAdminConfiguration)
+    collections = network.all(RuleCollection)
+    return (
+        *_lacking(network, may_rule, configurations, "securityAdminConfigurations"),
+        *_lacking(network, configurations, collections, "ruleCollections"),
+        *_lacking(network, collections, network.all(AdminRule), "rules"),
+    )
+
+
+def _lacking(
+    network: Network, holders: Iterable[Node], parts: Iterable[Node], lacks: str
+) -> Iterator[Unshown]:
+    return (Unshown(each.id, lacks) for each in _without(network, holders, parts))
+
+
+def _without(network: Network, holders: Iterable[Node], parts: Iterable[Node]) -> Iterator[Node]:
+    """Give those that show none of some parts, and were not asked for them."""
+    shown = {parent(each.key) for each in parts}
+    return (each for each in holders if each.key not in shown and not network.asked_below(each))
 
 
 def _unread(network: Network, types: tuple[str, ...], what: str) -> Reason | None:
@@ -49,9 +106,8 @@ def unseen_groups(network: Network) -> Reason | None:
     input has may be deployed or not; a manager without any may have some that were not exported.
     """
     configurations = network.all(ConnectivityConfiguration)
-    shown = {parent(each.key) for each in configurations}
-    silent = (each for each in network.all(NetworkManager) if each.key not in shown)
-    found = (*filter(_joins, configurations), *filter(_may_join, silent))
+    may_join = [each for each in network.all(NetworkManager) if _may_deploy(each, "connectivity")]
+    found = (*filter(_joins, configurations), *_without(network, may_join, configurations))
     if not found:
         return _unread(network, _JOINING, "which VNets network managers join")
     detail = f"which VNets {last_segment(found[0].id)} joins"
@@ -69,13 +125,13 @@ def _joins(configuration: ConnectivityConfiguration) -> bool:
     return topology.lower() != "hubandspoke" or not apart or not all(apart)
 
 
-def _may_join(manager: NetworkManager) -> bool:
-    """Whether a manager may deploy connectivity configurations at all."""
+def _may_deploy(manager: NetworkManager, access: str) -> bool:
+    """Whether a manager may deploy configurations of a kind at all."""
     try:
         accesses = manager.properties.network_manager_scope_accesses
     except Undetermined:
         return True
-    return accesses is None or "connectivity" in {each.lower() for each in accesses}
+    return accesses is None or access in {each.lower() for each in accesses}
 
 
 @question

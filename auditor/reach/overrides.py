@@ -16,6 +16,7 @@ from auditor.network.gateway_subnets import is_isolated
 from auditor.network.graph import Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.layers import EffectiveRule, Layer, LayerKind
+from auditor.network.network_managers import Unshown, unshown_rules
 from auditor.reach.bounds import Bounds
 from auditor.reach.deciding import decided, decider
 from auditor.reach.frame import Packet
@@ -41,9 +42,13 @@ class Override(msgspec.Struct, frozen=True):
 
 
 @question
-def always_allows(network: Network) -> tuple[AdminRule, ...]:
-    """Name the subjects: the admin rules that always allow, or do not tell whether they do."""
-    return tuple(rule for rule in network.all(AdminRule) if _may_always_allow(rule))
+def always_allows(network: Network) -> tuple[AdminRule | Unshown, ...]:
+    """Name the subjects: the admin rules that always allow, or do not tell whether they do.
+
+    And whatever may have some that were not exported.
+    """
+    rules = (rule for rule in network.all(AdminRule) if _may_always_allow(rule))
+    return (*rules, *unshown_rules(network))
 
 
 def _may_always_allow(rule: AdminRule) -> bool:

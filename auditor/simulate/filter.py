@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby, product
+from itertools import chain, groupby, pairwise, product
 
 import msgspec
 
@@ -11,7 +11,14 @@ from auditor.addresses import EVERYTHING, AddressSet, prefix_or_none
 from auditor.network.graph import Missing, Network
 from auditor.network.service_tags import ServiceTags
 from auditor.ports import EVERY_PORT, PortError, PortSet, parse_ports
-from auditor.resources.network_manager import AddressItem, AdminRule
+from auditor.resources.base import Node
+from auditor.resources.network_manager import (
+    AddressItem,
+    AdminRule,
+    NetworkManager,
+    RuleCollection,
+    SecurityAdminConfiguration,
+)
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 from auditor.simulate.logic import Truth, agreed, both, either, lies, opposite, told, told_of
@@ -325,7 +332,7 @@ def _administered(place: Place, inbound: bool, seen: Sighting, ruling: Ruling) -
     """Let admin rules, which may or may not be deployed, have their say (N-50, N-52)."""
     passes = ruling.passes
     by = list(ruling.by)
-    if any("/networkmanagers" in gap.subject.lower() for gap in place.network.gaps):
+    if _may_hide_rules(place.network):
         return Ruling(None, (*by, "admin rules that were not read"))
     for rule in place.network.all(AdminRule):
         access = (told_of(rule, lambda r: r.properties.access, None) or "").lower()
@@ -336,6 +343,33 @@ def _administered(place: Place, inbound: bool, seen: Sighting, ruling: Ruling) -
             passes = None
             by.append(f"admin rule {rule.label}, if it is deployed")
     return Ruling(passes, tuple(by))
+
+
+def _may_hide_rules(network: Network) -> bool:
+    """Whether a manager may have admin rules that are not in the input."""
+    if any("/networkmanagers" in gap.subject.lower() for gap in network.gaps):
+        return True
+    levels: list[type[Node]] = [
+        NetworkManager,
+        SecurityAdminConfiguration,
+        RuleCollection,
+        AdminRule,
+    ]
+    for kind, inside in pairwise(levels):
+        ids = [each.key for each in network.all(inside)]
+        for holder in network.all(kind):
+            silent = not any(key.startswith(f"{holder.key}/") for key in ids)
+            if silent and not network.asked_below(holder) and _rules(holder):
+                return True
+    return False
+
+
+def _rules(holder: Node) -> bool:
+    """Whether a manager may deploy admin rules; what is below one does."""
+    if not isinstance(holder, NetworkManager):
+        return True
+    accesses = told_of(holder, lambda m: m.properties.network_manager_scope_accesses, None)
+    return accesses is None or "securityadmin" in map(str.lower, accesses)
 
 
 def _admin_matches(place: Place, inbound: bool, rule: AdminRule, seen: Sighting) -> Truth:

@@ -17,8 +17,10 @@ rules do not apply to: of Bastion, firewalls and gateways, of application gatewa
 isolation, and networks with SQL managed instances or Databricks unless the configuration includes
 them (N-53).
 
-*Unknown* where a network group has no member by name, or a member that the input lacks, and where
-it is not told what a rule matches. Rules that are meant to be final are approved by their ids:
+*Unknown* where a network group has no member by name, or a member that the input lacks, where it is
+not told what a rule matches, and where a manager shows no configuration, a configuration no
+collection, or a collection no rule: Azure lists each of these apart. `auditor snapshot` asks for
+all. Rules that are meant to be final are approved by their ids:
 
     [params.NSG-025]
     allow = ["*/rules/always-allow-scanner"]
@@ -40,6 +42,7 @@ from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
+from auditor.network.network_managers import Unshown
 from auditor.reach.overrides import Override, always_allows, override
 from auditor.reach.wording import packet_values, sent_words
 from auditor.remedy import az
@@ -62,8 +65,13 @@ class Params(Struct, frozen=True):
     of=always_allows,
     parameters=Params,
 )
-def admin_rule_overrides_deny(network: Network, admin_rule: AdminRule, params: Params) -> Outcomes:
+def admin_rule_overrides_deny(
+    network: Network, admin_rule: AdminRule | Unshown, params: Params
+) -> Outcomes:
     """Judge one admin rule that always allows, as written."""
+    if isinstance(admin_rule, Unshown):
+        yield Unknown(admin_rule.id, admin_rule.missing, remedy=_export(admin_rule))
+        return
     if approved(params.allow, admin_rule.id):
         return
     found = override(network, admin_rule)
@@ -88,6 +96,11 @@ def admin_rule_overrides_deny(network: Network, admin_rule: AdminRule, params: P
         ),
         witness=told,
     )
+
+
+def _export(unshown: Unshown) -> str:
+    url = f"{unshown.id}/{unshown.lacks}?api-version=2024-05-01"
+    return f"export them with the rest: {az('rest', method='get', url=url)}"
 
 
 def _group(found: Override) -> NetworkSecurityGroup | None:

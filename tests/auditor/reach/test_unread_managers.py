@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from auditor.network.graph import Network
-from auditor.snapshot.document import Gap
-from auditor.testing import SUBSCRIPTION, arm_id, estate
+from auditor.snapshot.document import OWN_SHAPE, Gap
+from auditor.testing import SUBSCRIPTION, arm_id, ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import nic as nic_in
@@ -14,7 +16,8 @@ from ...networks import vnet as net
 from ...reaching import asked
 
 MANAGERS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Network/networkManagers"
-AVNM = arm_id("Microsoft.Network/networkManagers", "avnm")
+KIND = "Microsoft.Network/networkManagers"
+AVNM = arm_id(KIND, "avnm")
 JOINING = f"{AVNM}/connectivityConfigurations"
 CONFIGURATIONS = f"{AVNM}/securityAdminConfigurations"
 RULES = f"{CONFIGURATIONS}/config/ruleCollections/collection/rules"
@@ -24,14 +27,16 @@ def unread(subject: str, kind: str = "denied") -> tuple[Gap, ...]:
     return (Gap(kind, subject, "403"),)
 
 
-def web(gaps: tuple[Gap, ...]) -> Network:
+def web(gaps: tuple[Gap, ...], *more: Any, **kind: Any) -> Network:
     """NIC web lets in HTTPS and denies the rest."""
     return estate(
+        *more,
         nsg(rule("https", 100, ports="443"), deny("rest", 200)),
         nic("web", public="pip", nsg="nsg"),
         pip("pip"),
         vnet(subnet()),
         gaps=gaps,
+        **kind,
     )
 
 
@@ -45,6 +50,43 @@ def test_N_50_rules_that_were_not_read_may_deny_or_always_allow(subject: str, ki
         [reason] = found.one.reasons
         assert subject in reason.detail
         assert reason.resource == subject
+
+
+def manager(*accesses: str) -> Any:
+    return resource(KIND, "avnm", {"networkManagerScopeAccesses": [*accesses]})
+
+
+CONFIGURATION = resource(f"{KIND}/securityAdminConfigurations", "avnm/c")
+COLLECTION = resource(f"{KIND}/securityAdminConfigurations/ruleCollections", "avnm/c/r")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        [manager("Connectivity", "SecurityAdmin")],
+        [resource(KIND, "avnm")],
+        [manager("SecurityAdmin"), CONFIGURATION],
+        [CONFIGURATION, COLLECTION],
+    ],
+)
+def test_N_50_rules_that_were_not_exported_may_deny_or_always_allow(shown: list[Any]) -> None:
+    for port in (443, 22):
+        found = asked(web((), *shown), "internet", "web", port)
+        assert (found.verdict, found.labels) == ("unknown", {"avnm-unknown"})
+        assert found.one.reasons[0].resource == shown[-1]["id"]
+    [answer] = ask("NSG-025", web((), *shown)).unknown
+    assert answer.subject == shown[-1]["id"]
+    assert answer.remedy.startswith("export them with the rest: az rest --method get --url")
+
+
+@pytest.mark.parametrize("shape", ["ARM REST list", OWN_SHAPE])
+def test_N_50_a_manager_that_has_none_changes_nothing(shape: str) -> None:
+    """It may not deploy admin rules, or the snapshot asked for all of them."""
+    accesses = ("Connectivity", "SecurityAdmin")[: 2 if shape == OWN_SHAPE else 1]
+    network = web((), manager(*accesses), shape=shape)
+    assert asked(network, "internet", "web", 443).verdict == "reachable"
+    assert asked(network, "internet", "web", 22).verdict == "blocked"
+    assert not ask("NSG-025", network).unknown
 
 
 def test_lists_of_others_change_nothing() -> None:
