@@ -75,12 +75,16 @@ def _disabled(state: str | None) -> bool:
 
 
 def silent_profiles(network: Network) -> tuple[FrontDoorProfile, ...]:
-    """Give the profiles of which no endpoint is told: lists of profiles do not hold them."""
+    """Give the profiles of which no endpoint is told: lists of profiles do not hold them.
+
+    Not those that were asked for theirs, and have none.
+    """
     told = {parent(endpoint.key) for endpoint in network.all(FrontDoorEndpoint)}
     return tuple(
         profile
         for profile in network.all(FrontDoorProfile)
         if profile.key not in told
+        and not network.asked_below(profile)
         and possibly(_is_front_door, profile)
         and unread_below(network, profile.id, "afdEndpoints") is None
     )

@@ -36,12 +36,7 @@ def closed_but_to(network: Network, targets: Iterable[Point], known: Collection[
     Over TCP, of all who are around: of whom `callers` names the rest. False: look closer.
     """
     keys = frozenset(known)
-    if _may_hide_senders(network):
-        return False
-    for end in targets:  # noqa: SIM110 - a generator takes longer
-        if not _closed(network, end, keys):
-            return False
-    return True
+    return not _may_hide_senders(network) and all(_closed(network, end, keys) for end in targets)
 
 
 def _closed(network: Network, target: Point, keys: frozenset[str]) -> bool:

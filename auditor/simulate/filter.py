@@ -8,7 +8,7 @@ from itertools import chain, groupby, pairwise, product
 import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet, prefix_or_none
-from auditor.network.graph import Missing, Network
+from auditor.network.graph import Missing, Network, question
 from auditor.network.service_tags import ServiceTags
 from auditor.ports import EVERY_PORT, PortError, PortSet, parse_ports
 from auditor.resources.base import Node
@@ -345,6 +345,7 @@ def _administered(place: Place, inbound: bool, seen: Sighting, ruling: Ruling) -
     return Ruling(passes, tuple(by))
 
 
+@question
 def _may_hide_rules(network: Network) -> bool:
     """Whether a manager may have admin rules that are not in the input."""
     if any("/networkmanagers" in gap.subject.lower() for gap in network.gaps):

@@ -196,29 +196,20 @@ def test_of_several_rules_that_may_deny_the_first_is_told() -> None:
     assert "to out, with a priority below 200 (securityRules/tag)" in said
 
 
-def test_networks_without_a_peering_need_one() -> None:
+@pytest.mark.parametrize(
+    ("one", "other"), [("10.0", "10.1"), ("52.1", "52.2")], ids=["private", "public"]
+)
+def test_networks_without_a_peering_need_one(one: str, other: str) -> None:
+    """Public ranges too: without a None route (R-1) they go to the internet, and no route helps."""
     network = estate(
-        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
-        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
-        nic_in("web", "10.0.0.4", ("a", "app")),
-        nic_in("db", "10.1.0.4", ("b", "app")),
+        net("a", f"{one}.0.0/16", subnets={"app": f"{one}.0.0/24"}),
+        net("b", f"{other}.0.0/16", subnets={"app": f"{other}.0.0/24"}),
+        nic_in("web", f"{one}.0.4", ("a", "app")),
+        nic_in("db", f"{other}.0.4", ("b", "app")),
     )
     there, back = (step.opening for step in asked(network, "web", "db").one.blockers)
-    assert there == "peer a with b, so that 10.1.0.4 goes to b"
-    assert back == "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back"
-
-
-def test_no_route_but_a_peering_leads_to_addresses_that_look_like_the_internets() -> None:
-    """What no network here knows goes to the internet: no None route stands before (R-1)."""
-    network = estate(
-        net("a", "52.1.0.0/16", subnets={"app": "52.1.0.0/24"}),
-        net("b", "52.2.0.0/16", subnets={"app": "52.2.0.0/24"}),
-        nic_in("web", "52.1.0.4", ("a", "app")),
-        nic_in("db", "52.2.0.4", ("b", "app")),
-    )
-    there, back = (step.opening for step in asked(network, "web", "db").one.blockers)
-    assert there == "peer a with b, so that 52.2.0.4 goes to b"
-    assert back == "peer b with the network of 52.1.0.4, so that 52.1.0.4 goes straight back"
+    assert there == f"peer a with b, so that {other}.0.4 goes to b"
+    assert back == f"peer b with the network of {one}.0.4, so that {one}.0.4 goes straight back"
 
 
 def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.snapshot.document import OWN_SHAPE
 from auditor.testing import arm_id, ask, estate, resource
 
 from ..gateways import gateway, listener, pool, ref, rule, told
@@ -195,3 +196,8 @@ def test_a_profile_without_endpoints_is_not_told(sku: str, unknown: int) -> None
     for each in answer.unknown:
         assert each.subject == profile["id"]
         assert "az afd endpoint list --resource-group rg --profile-name fd-shop" in each.remedy
+
+
+def test_a_profile_that_was_asked_for_its_endpoints_and_has_none_is_no_entry() -> None:
+    profile = resource("Microsoft.Cdn/profiles", "fd-shop", sku={"name": "Premium_AzureFrontDoor"})
+    assert not ask("WAF-001", estate(profile, shape=OWN_SHAPE)).unknown
