@@ -13,13 +13,15 @@ from auditor.finding import Json, Report
 from ._text import WHOLE, value_text, visible
 
 _ID = re.compile(r"/subscriptions/[^\s\"'`,;()<>]*[^\s\"'`,;()<>.:]", re.IGNORECASE)
+_OF_FILE = re.compile(r"\{resource-group:(.+)\}", re.IGNORECASE)
 
 
 class Names:
     """The short name of each id that a report shows.
 
     `rg-app › virtualNetworks/vnet-app/subnets/snet-aks`; with the provider's namespace, then the
-    subscription, where the shorter form would name two resources. What is no ARM id stays.
+    subscription, where the shorter form would name two resources. A template tells no group: its
+    file's name stands there. What is no ARM id stays.
     """
 
     def __init__(self, ids_shown: Iterable[str]) -> None:
@@ -101,11 +103,18 @@ def _written(arm_id: str, *, namespace: bool) -> str:
         return f"subscription {parts[1]}"
     group, rest = "", parts[2:]
     if rest[0].lower() == "resourcegroups" and len(rest) >= 2:
-        group, rest = rest[1], rest[2:]
+        group, rest = _group(rest[1]), rest[2:]
     if not rest:
         return f"resource group {group}"
     chain = " › ".join(_providers(rest, namespace=namespace))
     return f"{group} › {chain}" if group else chain
+
+
+def _group(name: str) -> str:
+    of_file = _OF_FILE.fullmatch(name)
+    if of_file is None:
+        return name
+    return "resource group of standard input" if of_file[1] == "-" else of_file[1]
 
 
 def _providers(parts: list[str], *, namespace: bool) -> Iterable[str]:
