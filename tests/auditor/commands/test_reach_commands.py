@@ -356,6 +356,35 @@ def test_intents_are_in_every_report(auditor: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("Microsoft.ContainerInstance/containerGroups", 4),
+        ("Microsoft.Web/sites", 4),
+        ("Microsoft.Network/dnsResolvers", 1),
+        ("Microsoft.Insights/components", 1),
+    ],
+)
+def test_E_2_what_nobody_reads_may_be_public(auditor: Command, kind: str, status: int) -> None:
+    """That nothing of what is read is reachable does not prove that nothing is."""
+    path = written(auditor.folder, *estate(), resource(kind, "other", {}))
+    ran = reach(auditor, path, "--from", "internet")
+    assert ran.status == status
+    assert (f"there may be more: 1 of type {kind.lower()} (type-not-read)" in ran.out) == (
+        status == 4
+    )
+
+
+@pytest.mark.parametrize(("access", "status"), [("Enabled", 4), (None, 4), ("Disabled", 1)])
+def test_E_2_a_vault_may_be_public(auditor: Command, access: str | None, status: int) -> None:
+    vault = resource("Microsoft.KeyVault/vaults", "kv", {"publicNetworkAccess": access})
+    ran = reach(auditor, written(auditor.folder, *estate(), vault), "--from", "internet")
+    assert ran.status == status
+    assert ("who gets to 1 key vault by its public name is not followed" in ran.out) == (
+        status == 4
+    )
+
+
 def alone(group: Any) -> list[Any]:
     """The rules of a group as records of their own."""
     kind = "Microsoft.Network/networkSecurityGroups/securityRules"
