@@ -17,9 +17,12 @@ from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet
 from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.gateway_homes import subnet_of
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
+from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
 from auditor.reach.points import Kind, Point, frontend, possible, vnet_of
 from auditor.reach.stages import Reply, remark, replies
@@ -64,15 +67,27 @@ def links_into(
 ) -> tuple[Link, ...]:
     """Give the frontends of a gateway that Private Link leads to; never nothing.
 
-    Those that `groups` name, when one is. What the rules before a gateway see no fact tells.
+    Those that `groups` name, when one is. What the rules before a gateway see no fact tells: it
+    does not matter where there are none.
     """
     fronts = walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ()
     named = {group.lower() for group in groups}
     chosen = [each for each in fronts if each.label.lower() in named]
     linked = [each for each in fronts if _is_linked(each)]
     why = Reason("private-link", f"how {gateway.label} takes packets of Private Link", gateway.id)
-    found = tuple(Link(gateway, front, (why,)) for front in chosen or linked)
+    meant = chosen or linked
+    sure = len(meant) == 1 and _is_linked(meant[0]) and _is_unguarded(network, gateway)
+    found = tuple(Link(gateway, front, () if sure else (why,)) for front in meant)
     return found or (Link(gateway, None, (why,)),)
+
+
+def _is_unguarded(network: Network, gateway: ApplicationGateway) -> bool:
+    """Whether no rules stand before a gateway: its subnet has no group, and no admin rules."""
+    try:
+        subnet = subnet_of(network, gateway)
+        return not effective_rules(network, None, Direction.INBOUND, subnet, NO_TAGS).layers
+    except Undetermined:
+        return False
 
 
 def _is_linked(front: GatewayFrontend) -> bool:

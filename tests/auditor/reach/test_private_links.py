@@ -148,7 +148,7 @@ def test_a_service_that_the_input_lacks_answers_at_its_endpoint() -> None:
     assert asked(offered(service=False), "client", "pe").verdict == "reachable"
 
 
-def before_gateway(*listeners: tuple[str, int]) -> Network:
+def before_gateway(*listeners: tuple[str, int], guarded: bool = False) -> Network:
     """NIC client in VNet c, an endpoint there to gateway agw, NIC web behind it."""
     gateway = app_gateway(listeners=listeners or (("public", 443),))
     front = gateway["properties"]["frontendIPConfigurations"][0]["properties"]
@@ -159,6 +159,9 @@ def before_gateway(*listeners: tuple[str, int]) -> Network:
     gateway["properties"]["privateLinkConfigurations"] = [
         {"name": "link", "properties": {"ipConfigurations": [{"name": "x", "properties": own}]}}
     ]
+    gw: Any = {"addressPrefix": "10.0.1.0/26"}
+    if guarded:
+        gw["networkSecurityGroup"] = {"id": nsg()["id"]}
     kept_in = {"addressPrefix": "10.5.1.0/24", "defaultOutboundAccess": False}
     connection = {
         "privateLinkServiceId": arm_id(GATEWAY, "agw"),
@@ -180,19 +183,22 @@ def before_gateway(*listeners: tuple[str, int]) -> Network:
             },
         ),
         net("c", "10.5.0.0/16", subnets={"app": kept_in}),
-        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": "10.0.1.0/26"}),
+        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": gw}),
+        *([nsg(rule("all", 100))] if guarded else []),
     )
 
 
-def test_A_52_a_private_endpoint_may_lead_to_a_gateway_and_on() -> None:
-    network = before_gateway()
+@pytest.mark.parametrize(("guarded", "verdict"), [(False, "reachable"), (True, "unknown")])
+def test_A_52_a_private_endpoint_leads_to_a_gateway_and_on(guarded: bool, verdict: str) -> None:
+    """What rules before the gateway see of it is not told; without any, that does not matter."""
+    network = before_gateway(guarded=guarded)
 
     found = asked(network, "client", "agw")
-    assert (found.verdict, "private-link" in found.labels) == ("unknown", True)
-    assert asked(network, "client", "pe").verdict == "unknown"
+    assert (found.verdict, "private-link" in found.labels) == (verdict, guarded)
+    assert asked(network, "client", "pe").verdict == verdict
     assert asked(network, "client", "pe", 80).verdict == "blocked"
     behind = [a for a in asked(network, "client", "web").answers if a.via]
-    assert [answer.verdict.value for answer in behind] == ["unknown"]
+    assert [answer.verdict.value for answer in behind] == [verdict]
     assert "private-link" in [step.code for step in behind[0].hops]
 
 
