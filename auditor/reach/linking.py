@@ -15,6 +15,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, effective_rules
@@ -30,6 +31,7 @@ from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkService
 from auditor.resources.virtual_networks import Subnet
@@ -59,6 +61,29 @@ def links_of(network: Network, node: PrivateEndpoint) -> tuple[Link, ...]:
                 found += links_by(network, service)
             elif isinstance(service, ApplicationGateway):
                 found += links_into(network, service, connection.properties.group_ids or ())
+    return tuple(found)
+
+
+_OFFERED = (
+    "microsoft.network/privatelinkservices",
+    "microsoft.network/applicationgateways",
+)
+_ALIAS = ".azure.privatelinkservice"
+
+
+def absent_services(network: Network, node: PrivateEndpoint) -> tuple[str, ...]:
+    """Give the services of this kind that an endpoint leads to and the snapshot lacks.
+
+    They may be another tenant's, and may be named by an alias instead of an id.
+    """
+    found: list[str] = []
+    with suppress(Undetermined):
+        for connection in node.connections:
+            named = connection.properties.private_link_service_id or ""
+            offered = (ids.type_of(named) or "").lower() in _OFFERED
+            lacks = offered and not isinstance(network.find(named), Node)
+            if lacks or named.lower().endswith(_ALIAS):
+                found.append(named)
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from auditor.resources.application_gateways import (
     GatewayFrontend,
     PrivateLinkIpConfiguration,
 )
+from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.network_manager import AdminRule
 from auditor.resources.private_endpoints import (
@@ -52,11 +53,21 @@ def beyond_endpoint(trip: Trip, resource: PrivateEndpoint, end: Arrival) -> Onwa
             return (trip.untold(resource.id, "which frontend of a gateway takes it is not told"),)
         return _into_gateway(trip.note(f"{resource.id}: {front.label}"), gateways[0], front)
     services = [node for node in nodes if isinstance(node, PrivateLinkService)]
+    if any(_is_anothers(told_of(e, lambda c: c.properties.private_link_service_id, None), node)
+           for e, node in zip(listed, nodes, strict=True)):  # fmt: skip
+        return (trip.untold(resource.id, "who answers behind the endpoint is not told"),)
     if not services:
         return (end,)
     if len(services) > 1:
         return (trip.untold(resource.id, "which private link service takes it is not told"),)
     return _through(trip.note(f"{resource.id}: {services[0].label}"), services[0])
+
+
+def _is_anothers(named: str | None, node: object) -> bool:
+    """Whether a service that forwards to somebody is not in the snapshot, or named by an alias."""
+    text = (named or "").lower()
+    forwards = "/privatelinkservices/" in text or "/applicationgateways/" in text
+    return text.endswith(".azure.privatelinkservice") or (forwards and not isinstance(node, Node))
 
 
 def _linked_front(

@@ -26,11 +26,12 @@ def offered(
     routes: Any = (),
     address: str | None = "10.0.0.50",
     service: bool = True,
+    far: str = "",
 ) -> Network:
     """NIC client in VNet c, an endpoint there, and NIC web behind a service of VNet vnet."""
     state = {"status": status} if status else {}
     connection = {
-        "privateLinkServiceId": arm_id(SERVICE, "pls"),
+        "privateLinkServiceId": far or arm_id(SERVICE, "pls"),
         "privateLinkServiceConnectionState": state,
     }
     own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}
@@ -144,8 +145,24 @@ def test_a_frontend_that_the_input_lacks_leaves_the_endpoint_in_doubt() -> None:
     assert (untold.verdict, untold.labels) == ("unknown", {"collection-gap"})
 
 
-def test_a_service_that_the_input_lacks_answers_at_its_endpoint() -> None:
-    assert asked(offered(service=False), "client", "pe").verdict == "reachable"
+def test_L_7_who_answers_behind_a_service_that_the_input_lacks_is_not_told() -> None:
+    """It may be another tenant's: then it forwards to machines that nobody here knows."""
+    found = asked(offered(service=False), "client", "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"pe-external"})
+    assert asked(offered(service=False, status="Pending"), "client", "pe").verdict == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("far", "verdict"),
+    [
+        (arm_id("Microsoft.Storage/storageAccounts", "st"), "reachable"),
+        (arm_id(GATEWAY, "gone"), "unknown"),
+        ("far.guid.westeurope.azure.privatelinkservice", "unknown"),
+    ],
+)
+def test_L_7_a_service_of_azures_answers_at_its_endpoint_itself(far: str, verdict: str) -> None:
+    network = offered(service=False, far=far)
+    assert asked(network, "client", "pe").verdict == verdict
 
 
 def before_gateway(*listeners: tuple[str, int], guarded: bool = False) -> Network:
