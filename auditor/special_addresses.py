@@ -32,6 +32,9 @@ PRIVATE = RFC1918 | RFC6598 | UNIQUE_LOCAL
 PLATFORM_HOST: Address = parse_address("168.63.129.16")
 """Azure's host: DNS, DHCP, load balancer probes (N-14, N-15, N-19). A public address by number."""
 
+PLATFORM_HOSTS = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST) | _set("169.254.169.254")
+"""The same, and its instance metadata: both are the machine's own host, and no route's matter."""
+
 LOOPBACK = _set("127.0.0.0/8") | AddressSet(v6=((1, 1),))
 LINK_LOCAL = _set("169.254.0.0/16") | _v6(0xFE80_0000, 10)
 MULTICAST = _set("224.0.0.0/4") | _v6(0xFF00_0000, 8)

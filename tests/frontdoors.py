@@ -40,9 +40,9 @@ def origin(host: str = "20.50.1.2", name: str = "one", **more: Any) -> Json:
     return resource(f"{GROUP}/origins", f"afd/shop/{name}", told)
 
 
-def linked_origin(target: str) -> Json:
+def linked_origin(target: str, status: str | None = None) -> Json:
     """An origin by Private Link to something, by its id."""
-    shared = {"privateLink": {"id": target}, "groupId": None}
+    shared = {"privateLink": {"id": target}, "groupId": None, "status": status}
     return origin("private.example", sharedPrivateLinkResource=shared)
 
 

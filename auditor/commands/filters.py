@@ -206,7 +206,7 @@ def _rule_json(rule: EffectiveRule) -> dict[str, Any]:
         "id": rule.id,
         "priority": rule.priority,
         "resource": rule.resource,
-        "pointer": rule.pointer or None,
+        "pointer": rule.pointer or ("" if rule.id == rule.resource else None),
     }
 
 

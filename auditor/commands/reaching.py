@@ -139,11 +139,19 @@ def step_json(step: Step) -> dict[str, Any]:
     }
     if step.rule_id:
         found["ruleId"] = step.rule_id
-    if step.pointer:
+    if step.pointer or _is_record(step):
         found["pointer"] = step.pointer
     if step.priority is not None:
         found["priority"] = step.priority
     return found
+
+
+def _is_record(step: Step) -> bool:
+    """Whether a rule or route is a record of its own: the pointer to it is empty."""
+    from auditor import ids
+
+    part = (ids.type_of(step.rule_id) or "").count("/") > 1
+    return part and step.rule_id == step.resource
 
 
 # Text

@@ -26,7 +26,8 @@ class Fetch(msgspec.Struct, frozen=True):
     """What an endpoint fetches from one origin for clients that ask on `port`.
 
     `origin` is the origin, or the classic Front Door that names it by `host`; `there` is the port
-    at the origin, None when it is not told. `link` is the id of what Private Link leads to.
+    at the origin, None when it is not told. `link` is the id of what Private Link leads to, and
+    `status` whether that took the connection in, as Front Door tells it: folded, empty for no word.
     """
 
     origin: FrontDoorOrigin | ClassicFrontDoor
@@ -34,6 +35,7 @@ class Fetch(msgspec.Struct, frozen=True):
     port: int
     there: int | None
     link: str = ""
+    status: str = ""
     reasons: tuple[Reason, ...] = ()
 
 
@@ -145,6 +147,7 @@ def _of_origin(
         return
     shared = walk.peek(p, "shared_private_link_resource")
     link = walk.peek(walk.peek(shared, "private_link"), "id") or ""
+    status = (walk.peek(shared, "status") or "").lower()
     if shared is not None and not link:
         reasons = (*reasons, Reason("collection-gap", f"the link of {origin.label}", origin.id))
     for port, by in legs:
@@ -153,4 +156,4 @@ def _of_origin(
         if by and there is None:
             lacks = (Reason("collection-gap", f"{by}Port of origin {origin.label}", origin.id),)
         if shared is None or link:
-            yield Fetch(origin, host, port, there, link, (*reasons, *lacks))
+            yield Fetch(origin, host, port, there, link, status, (*reasons, *lacks))

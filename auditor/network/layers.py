@@ -62,6 +62,15 @@ class EffectiveRule(msgspec.Struct, frozen=True):
         return self.filter.priority
 
 
+def holder_of(resource: str) -> str:
+    """Give the id of what holds a rule that is written in a resource: it, or the group above it.
+
+    A security rule may be a record of its own, beside or in place of the copy in its group.
+    """
+    above = resource.lower().rpartition("/securityrules/")[0]
+    return resource[: len(above)] if above else resource
+
+
 class Listing:
     """Rules in the order of evaluation: what they match is at hand, the rest is made when asked.
 

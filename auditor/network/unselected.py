@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from auditor import ids
@@ -109,8 +109,11 @@ def may_be_endpoint(key: str) -> bool:
 def _unread(network: Network, selector: Selector, fits: Test) -> Iterator[Reason]:
     if selector.kind is Kind.SUBNET:
         return
-    fitting = Counter(arm_type for key, arm_type in unread_endpoints(network) if fits(key))
-    for arm_type, number in sorted(fitting.items()):
+    yield from _by_type(each for each in unread_endpoints(network) if fits(each[0]))
+
+
+def _by_type(unread: Iterable[tuple[str, str]]) -> Iterator[Reason]:
+    for arm_type, number in sorted(Counter(arm_type for _, arm_type in unread).items()):
         yield Reason("type-not-read", f"{number} of type {arm_type}")
 
 
@@ -126,6 +129,16 @@ def unread_endpoints(network: Network) -> tuple[tuple[str, str], ...]:
         for key, arm_type in typed
         if arm_type.count("/") == 1 and not arm_type.startswith(_WITHOUT_ADDRESS)
     )
+
+
+_WITHIN_NETWORKS = ("microsoft.network/dnsresolvers",)
+"""How types begin that nobody reads and that answer inside networks only."""
+
+
+def perhaps_public(network: Network) -> tuple[Reason, ...]:
+    """Give what nobody reads and the internet may get to: services with a public name (E-2)."""
+    unread = unread_endpoints(network)
+    return tuple(_by_type(each for each in unread if not each[1].startswith(_WITHIN_NETWORKS)))
 
 
 _LISTS: tuple[tuple[type[Node], str, type[Node]], ...] = (

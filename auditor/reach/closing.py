@@ -12,6 +12,7 @@ from auditor.network.clusters import cluster_of
 from auditor.network.filters import VIRTUAL_NETWORK, Filter, Selector, compiled, custom_rules
 from auditor.network.graph import Network
 from auditor.network.group_commands import changed_rule, heeding_endpoints, new_rule
+from auditor.network.layers import holder_of
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
 from auditor.reach.points import Kind, Point
@@ -103,7 +104,7 @@ def only_from(network: Network, answer: Answer, meant: Meant, port: int) -> str:
     if answer.target.kind is Kind.ENDPOINT and groups_apply(answer.target) is False:
         return _made_to_count(network, answer, meant, port)
     for step in reversed(answer.hops):
-        group = network.find(step.resource) if step.code == "nsg-inbound" else None
+        group = network.find(holder_of(step.resource)) if step.code == "nsg-inbound" else None
         if isinstance(group, NetworkSecurityGroup) and not cluster_of(network, group):
             there = AddressSet.from_range(step.packet.destination, step.packet.destination)
             return fenced(

@@ -9,7 +9,7 @@ from auditor.addresses import Address, AddressSet, Prefix, Version
 from auditor.errors import Undetermined
 from auditor.network.filters import place_name
 from auditor.network.graph import Network
-from auditor.network.layers import EffectiveRule
+from auditor.network.layers import EffectiveRule, holder_of
 from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
 from auditor.network.routing.gateway import served_by
@@ -73,7 +73,7 @@ def rule_before(
     port = f" to port {packet.destination_port}" if packet.protocol in PORTED else ""
     ends = f"from {source or packet.source} to {destination or packet.destination}"
     what = f"{packet.protocol.upper()} {ends}{port}"
-    holder = ids.name(first.resource)
+    holder = ids.name(holder_of(first.resource))
     way = "inbound" if inbound else "outbound"
     where = f"with a priority below {first.priority} ({first.name})"
     if first.priority > _LAST:

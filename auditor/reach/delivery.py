@@ -23,7 +23,7 @@ from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
-from auditor.reach.linking import links_of, through_link
+from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
@@ -252,10 +252,12 @@ def at_endpoint(
 ) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet into a private endpoint, and to whoever is behind a private link service.
 
-    Other services answer at the endpoint; so do private link services that the snapshot lacks.
-    Application gateways have listeners for it (A-52).
+    Other services answer at the endpoint. Application gateways have listeners for it (A-52). Of a
+    private link service or gateway that the snapshot lacks, it is not told who answers behind it.
     """
     inside = into_endpoint(trail, target, endpoint)
+    for far in absent_services(trail.network, endpoint):
+        inside = _behind_absent(inside, far)
     links = links_of(trail.network, endpoint)
     if not links:
         yield inside, target
@@ -265,6 +267,19 @@ def at_endpoint(
             yield there, target
         else:
             yield from at_linked(there, link.front, back)
+
+
+def _behind_absent(trail: Trail, far: str) -> Trail:
+    """Add that it is not told who answers behind a service that the snapshot lacks."""
+    name = ids.name(far)
+    return remark(
+        trail,
+        "private-link",
+        far,
+        lambda _: f"it cannot be told who answers behind {name}",
+        Bounds.maybe(trail.space.all),
+        reasons=(Reason("pe-external", f"{name} is not in the snapshot", far),),
+    )
 
 
 def at_linked(

@@ -18,6 +18,7 @@ from auditor.finding import Evidence, Hop, Json
 from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, free_name
+from auditor.network.layers import holder_of
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
@@ -112,7 +113,7 @@ class Refusal(msgspec.Struct, frozen=True):
         step = self.rule
         if step is None:
             return "a rule"
-        return f"{ids.name(step.rule)} of {ids.name(step.resource)}"
+        return f"{ids.name(step.rule)} of {ids.name(holder_of(step.resource))}"
 
     @property
     def witness(self) -> dict[str, Json] | None:

@@ -110,7 +110,7 @@ def fetched(trail: Trail, door: Entrance) -> Iterator[tuple[Trail, Entrance | No
         if fetch.link:
             target = network.find(fetch.link)
             if target is not None:
-                yield _connected(here, door, fetch, None), target
+                yield _let_in(_connected(here, door, fetch, None), fetch, target), target
             continue
         for entrance in named_by(network, fetch):
             yield _connected(here, door, fetch, entrance), entrance
@@ -257,21 +257,39 @@ def is_door(entrance: Entrance) -> bool:
     return isinstance(entrance.node, FrontDoorEndpoint | ClassicFrontDoor)
 
 
+def _let_in(trail: Trail, fetch: Fetch, target: Node | Missing) -> Trail:
+    """Add whether what Private Link leads to took the connection of Front Door in (L-1)."""
+    name = ids.name(target.id)
+    reasons: tuple[Reason, ...] = ()
+    here = Bounds.exactly(trail.space.all)
+    if fetch.status in _REFUSED:
+        here = Bounds.nothing(trail.space)
+    elif fetch.status != "approved":
+        reasons = (Reason("private-link", f"whether {name} lets Front Door in", target.id),)
+        here = Bounds.maybe(trail.space.all)
+    return remark(
+        trail,
+        "private-link",
+        target.id,
+        lambda _: f"Private Link leads to {name}",
+        here,
+        reasons=reasons,
+        rule=fetch.origin,
+        stopped=f"the connection of Front Door to {name} is {fetch.status} (L-1)",
+        opening=f"approve the connection of Front Door at {name}",
+    )
+
+
+_REFUSED = frozenset({"pending", "rejected", "disconnected", "timeout"})
+"""What Front Door says of a connection by Private Link that carries nothing."""
+
+
 def linked(trail: Trail, target: Node | Missing) -> Iterator[tuple[Trail, Point]]:
     """Follow a connection of Front Door by Private Link to whoever answers there.
 
     A private link service translates the source to an address of its own, and leads to a frontend
-    of a load balancer. Whether it approved the connection of Front Door is told nowhere.
+    of a load balancer.
     """
-    reason = Reason("private-link", f"whether {ids.name(target.id)} lets Front Door in", target.id)
-    trail = remark(
-        trail,
-        "private-link",
-        target.id,
-        lambda _: f"Private Link leads to {ids.name(target.id)}",
-        Bounds.maybe(trail.space.all),
-        reasons=(reason,),
-    )
     if isinstance(target, PrivateLinkService):
         yield from _by_links(trail, links_by(trail.network, target))
     elif isinstance(target, ApplicationGateway):

@@ -16,7 +16,7 @@ from auditor.network.effective_rules import Direction, EffectiveRules, is_endpoi
 from auditor.network.flow import terms_at
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
-from auditor.network.layers import Action, Layer, LayerKind, Listing
+from auditor.network.layers import Action, Layer, LayerKind, Listing, holder_of
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
 from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
@@ -337,7 +337,7 @@ def outcomes(
 
 def _said_by(layer: Layer) -> tuple[str, ...]:
     own = layer.group.id if layer.group is not None else ""
-    elsewhere = {rule.resource for rule in layer.rules} - {own}
+    elsewhere = {holder_of(rule.resource) for rule in layer.rules} - {own}
     return (*sorted(elsewhere), *(rule.name for rule in layer.rules))
 
 
@@ -390,5 +390,6 @@ def _outcome(layer: Layer, term: Term) -> Outcome:
     if term.label < 0:
         return UNNAMED
     rule = layer.rules[term.label]
-    own = layer.group is not None and rule.resource == layer.group.id
-    return Stop(layer.kind is LayerKind.ADMIN, "" if own else rule.resource, rule.name)
+    holder = holder_of(rule.resource)
+    own = layer.group is not None and holder.lower() == layer.group.key
+    return Stop(layer.kind is LayerKind.ADMIN, "" if own else holder, rule.name)

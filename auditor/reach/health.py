@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from auditor import ids
 from auditor.addresses import PortSet
 from auditor.network.effective_rules import Direction
+from auditor.network.layers import holder_of
 from auditor.network.reasons import Reason
 from auditor.network.surroundings import HOSTS
 from auditor.packets.diagram import PacketSet
@@ -172,7 +173,7 @@ def _with_denier(words: str, trail: Trail, target: Point, port: int | None) -> s
     denial = next((step for step in steps if step.passes is False and step.rule), None)
     if denial is None:
         return words
-    by = f"is denied by {denial.rule} of {ids.name(denial.resource)}"
+    by = f"is denied by {denial.rule} of {ids.name(holder_of(denial.resource))}"
     return words.replace("is denied", by, 1)
 
 

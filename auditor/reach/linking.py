@@ -15,11 +15,15 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet
 from auditor.errors import Undetermined
+from auditor.network.effective_rules import Direction, effective_rules
+from auditor.network.gateway_homes import subnet_of
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
+from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
 from auditor.reach.points import Kind, Point, frontend, possible, vnet_of
 from auditor.reach.stages import Reply, remark, replies
@@ -27,6 +31,7 @@ from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leads_to
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkService
 from auditor.resources.virtual_networks import Subnet
@@ -59,20 +64,55 @@ def links_of(network: Network, node: PrivateEndpoint) -> tuple[Link, ...]:
     return tuple(found)
 
 
+_OFFERED = (
+    "microsoft.network/privatelinkservices",
+    "microsoft.network/applicationgateways",
+)
+_ALIAS = ".azure.privatelinkservice"
+
+
+def absent_services(network: Network, node: PrivateEndpoint) -> tuple[str, ...]:
+    """Give the services of this kind that an endpoint leads to and the snapshot lacks.
+
+    They may be another tenant's, and may be named by an alias instead of an id.
+    """
+    found: list[str] = []
+    with suppress(Undetermined):
+        for connection in node.connections:
+            named = connection.properties.private_link_service_id or ""
+            offered = (ids.type_of(named) or "").lower() in _OFFERED
+            lacks = offered and not isinstance(network.find(named), Node)
+            if lacks or named.lower().endswith(_ALIAS):
+                found.append(named)
+    return tuple(found)
+
+
 def links_into(
     network: Network, gateway: ApplicationGateway, groups: Iterable[str] = ()
 ) -> tuple[Link, ...]:
     """Give the frontends of a gateway that Private Link leads to; never nothing.
 
-    Those that `groups` name, when one is. What the rules before a gateway see no fact tells.
+    Those that `groups` name, when one is. What the rules before a gateway see no fact tells: it
+    does not matter where there are none.
     """
     fronts = walk.peek(walk.peek(gateway, "properties"), "frontend_ip_configurations") or ()
     named = {group.lower() for group in groups}
     chosen = [each for each in fronts if each.label.lower() in named]
     linked = [each for each in fronts if _is_linked(each)]
     why = Reason("private-link", f"how {gateway.label} takes packets of Private Link", gateway.id)
-    found = tuple(Link(gateway, front, (why,)) for front in chosen or linked)
+    meant = chosen or linked
+    sure = len(meant) == 1 and _is_linked(meant[0]) and _is_unguarded(network, gateway)
+    found = tuple(Link(gateway, front, () if sure else (why,)) for front in meant)
     return found or (Link(gateway, None, (why,)),)
+
+
+def _is_unguarded(network: Network, gateway: ApplicationGateway) -> bool:
+    """Whether no rules stand before a gateway: its subnet has no group, and no admin rules."""
+    try:
+        subnet = subnet_of(network, gateway)
+        return not effective_rules(network, None, Direction.INBOUND, subnet, NO_TAGS).layers
+    except Undetermined:
+        return False
 
 
 def _is_linked(front: GatewayFrontend) -> bool:

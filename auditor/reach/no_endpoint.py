@@ -12,6 +12,7 @@ from auditor.network.reasons import Reason
 from auditor.reach.linking import links_by
 from auditor.resources import walk
 from auditor.resources.base import Node
+from auditor.resources.bastion import Bastion
 from auditor.resources.key_vault import KeyVault
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.private_endpoints import PrivateLinkService
@@ -74,6 +75,20 @@ def _(node: PrivateLinkService, network: Network) -> str:
     fronts = [link.front for link in links_by(network, node) if link.front is not None]
     names = [f"{front.root.label}/{front.label}" for front in fronts]
     return f"{who}, or about the frontend {_several(names)} behind it" if names else who
+
+
+@_instead.register
+def _(node: Bastion, network: Network) -> str:
+    if not _is_developer(node):
+        return ""
+    return (
+        f"{node.label} (Developer) has neither subnet nor address, and Azure's own hosts serve "
+        "it: ask about the machines of its network"
+    )
+
+
+def _is_developer(node: Bastion) -> bool:
+    return (walk.peek(walk.peek(node, "sku"), "name") or "").lower() == "developer"
 
 
 @_instead.register(VirtualHub)

@@ -13,7 +13,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
 from auditor.network.flow import Access, Verdict, flow
 from auditor.network.graph import Network
-from auditor.network.layers import EffectiveRule
+from auditor.network.layers import EffectiveRule, holder_of
 from auditor.network.reasons import Reason
 from auditor.network.routing import EffectiveRoute, Hop
 from auditor.network.routing_domains import spelled
@@ -206,7 +206,8 @@ def _layer_steps(
 
 def _holder(rule: EffectiveRule) -> str:
     """Name the group of a rule; an admin rule is a resource itself."""
-    return "" if ids.name(rule.resource) == rule.name else f" of {ids.name(rule.resource)}"
+    holder = ids.name(holder_of(rule.resource))
+    return "" if holder == rule.name else f" of {holder}"
 
 
 Ask = Callable[[Way], "bool | None"]

@@ -5,6 +5,8 @@ And what of the input was not read, in which there may be more of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from auditor import ids
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
@@ -14,6 +16,7 @@ from auditor.network.exposure import is_free
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
+from auditor.network.unselected import perhaps_public
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import entrances
 from auditor.reach.points import Kind, Point, vnet_of
@@ -21,6 +24,7 @@ from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.compute import ScaleSetIpConfiguration
+from auditor.resources.key_vault import KeyVault
 from auditor.resources.public_addresses import PublicIp
 from auditor.special_addresses import PUBLIC
 
@@ -97,13 +101,29 @@ _ENTERED = (
 
 @question
 def unread_entrances(network: Network) -> tuple[Reason, ...]:
-    """Give the lists and inputs that were not read whole and may hold what the internet reaches."""
+    """Give the lists and inputs that were not read whole and may hold what the internet reaches.
+
+    And the types that nobody reads: container groups, web applications, storage accounts (E-2).
+    """
     lists = (unread_type(network, each) for each in _ENTERED)
     found = {gap.subject: gap.detail for gap in lists if gap is not None}
     for gap in network.gaps:  # an inventory without settings, a file that cannot be read
         if gap.kind in ("partial", "failed", "unsupported") and not _is_path(gap.subject):
             found[gap.subject] = gap.detail
-    return tuple(Reason("collection-gap", found[key], key) for key in sorted(found))
+    lost = (Reason("collection-gap", found[key], key) for key in sorted(found))
+    return (*lost, *_vaults(network), *perhaps_public(network))
+
+
+def _vaults(network: Network) -> Iterator[Reason]:
+    """That key vaults may be public, whose public names are not followed."""
+    settings = (walk.peek(vault, "properties") for vault in network.all(KeyVault))
+    told = ((walk.peek(each, "public_network_access") or "").lower() for each in settings)
+    open_ones = sum(access != "disabled" for access in told)
+    if open_ones:
+        one = open_ones == 1
+        who = "1 key vault by its" if one else f"{open_ones} key vaults by their"
+        name = "name" if one else "names"
+        yield Reason("no-endpoint", f"who gets to {who} public {name} is not followed")
 
 
 def _is_path(subject: str) -> bool:

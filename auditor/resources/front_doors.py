@@ -97,6 +97,7 @@ class SharedPrivateLink(Wire):
 
     private_link: Ref | None = None
     group_id: str | None = None
+    status: Word | None = None
 
 
 class FrontDoorOriginProperties(Wire):

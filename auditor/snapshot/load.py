@@ -32,7 +32,7 @@ from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.kubernetes import labelled, wiped
 from auditor.snapshot.formats.lines import read_lines, read_sound_lines
-from auditor.snapshot.merge import merge
+from auditor.snapshot.merge import inventories, merge
 from auditor.snapshot.scan import Text, skip_space
 from auditor.snapshot.text import decode, unpack
 
@@ -74,7 +74,7 @@ def load(
         keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
-    return _snapshot(gathered, keys, records, conflicts)
+    return _snapshot(gathered, keys, records, [*conflicts, *inventories(records, gathered.sources)])
 
 
 @contextmanager

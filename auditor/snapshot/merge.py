@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import eq, itemgetter
@@ -12,6 +13,7 @@ import msgspec
 
 from auditor.ids import fold, folded
 from auditor.snapshot.document import Dialect, Gap, Record, Source
+from auditor.snapshot.formats.collect import NO_SETTINGS
 from auditor.snapshot.formats.graph import SHAPE
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -129,6 +131,21 @@ def _rank(
 def is_hollow(record: Record) -> bool:
     """Tell an inventory entry: a resource whose settings the input does not give."""
     return any(pointer == "/properties" for pointer, _ in record.unresolved)
+
+
+def inventories(records: Iterable[Record], sources: Sequence[Source]) -> Iterator[Gap]:
+    """Give the sources that name resources whose settings no input gives."""
+    bare = ("/properties", NO_SETTINGS)
+    hollow = Counter(each.source for each in records if bare in each.unresolved)
+    for number, count in sorted(hollow.items()):
+        name = sources[number].name
+        yield Gap(
+            "partial",
+            name,
+            f"an inventory: {count} resource{'s' if count > 1 else ''} listed without settings; "
+            "export with `az rest` or `az graph query`, not `az resource list`",
+            name,
+        )
 
 
 def _moment(text: str | None) -> float:

@@ -6,12 +6,12 @@ from auditor.addresses import Address
 from auditor.network.graph import Network
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.routing.effective import routes_from
-from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound
+from auditor.network.routing.model import EffectiveRoute, Hop, NextHop, Outbound, Source
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.selection import choose, straight
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.special_addresses import PLATFORM_HOST, is_private
+from auditor.special_addresses import PLATFORM_HOSTS, is_private
 
 
 def next_hop(
@@ -22,6 +22,8 @@ def next_hop(
     Never raises for what the snapshot lacks.
     """
     matching = tuple(routes_from(network, source, tags).matching(address))
+    if address in PLATFORM_HOSTS:
+        matching = tuple(each for each in matching if _is_azures(each))
     choice = choose(matching)
     possible, reasons = choice.possible, choice.reasons
     if reasons or not possible:
@@ -33,7 +35,7 @@ def next_hop(
     if there is not None:
         return NextHop(address, possible, drops=there.fault, doubts=there.doubts)
     way = None
-    if route.hop is Hop.INTERNET and address != PLATFORM_HOST:  # the host is not on the internet
+    if route.hop is Hop.INTERNET and address not in PLATFORM_HOSTS:  # not on the internet
         way = outbound(network, subnet, nic, address.version)
     return NextHop(
         address,
@@ -42,6 +44,14 @@ def next_hop(
         doubts=route.doubts,
         outbound=way,
     )
+
+
+def _is_azures(route: EffectiveRoute) -> bool:
+    """Whether a route leads to Azure's own host, which no custom or learned one leads away from.
+
+    https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+    """
+    return route.source is Source.SYSTEM and route.hop is Hop.INTERNET
 
 
 _NO_ROUTE = "no route matches"

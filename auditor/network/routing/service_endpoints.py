@@ -29,7 +29,8 @@ def service_endpoint_routes(place: Place) -> Found:
     """Give the routes to services, of this subnet only.
 
     The service's addresses in the VNet's own region for sure, those elsewhere perhaps: which
-    regions an endpoint covers differs by service. Without data on tags: some public addresses.
+    regions an endpoint covers differs by service. All of a service that is not told by regions.
+    Without data on tags: some public addresses.
     """
     found = Found()
     for index, endpoint in enumerate(place.subnet.properties.service_endpoints or ()):
@@ -38,6 +39,8 @@ def service_endpoint_routes(place: Place) -> Found:
         tag = _TAGS.get(service.lower(), service)
         everywhere = place.tags(tag)
         near = place.tags(f"{tag}.{(place.vnet.location or '').replace(' ', '')}")
+        if near is None and not place.tags.within(tag):
+            near = everywhere
         if near is not None and _settled(endpoint):
             found.routes.extend(_route(place, pointer, service, near))
         within = (everywhere if everywhere is not None else PUBLIC) - (near or AddressSet())

@@ -81,7 +81,6 @@ class Collector:
         self._may_be_flat = flat and not graph
         self._graph = graph
         self._types: dict[str, str] = {}
-        self._hollow = 0
         self._strays: list[tuple[str, int, str]] = []
         self._flat = False
         self.lifted = 0
@@ -168,7 +167,6 @@ class Collector:
             return Dialect.FLAT, ()
         if whole:
             return Dialect.ARM, ()
-        self._hollow += 1
         return Dialect.ARM, (("/properties", NO_SETTINGS),)
 
     def _without_id(self, header: Header, raw: Raw, start: int, pointer: str) -> None:
@@ -201,13 +199,6 @@ class Collector:
                 "unsupported",
                 f"{_count(len(places), 'element')} left out, no resource: {reason}",
                 self._document.where(pointer, start),
-            )
-        if self._hollow:
-            self._gap(
-                "partial",
-                f"an inventory: {_count(self._hollow, 'resource')} listed without settings; "
-                "export with `az rest` or `az graph query`, not `az resource list`",
-                name,
             )
         if self._flat:
             self._gap(

@@ -354,3 +354,64 @@ def test_intents_are_in_every_report(auditor: Command) -> None:
         "intents: 1 broken, 2 kept"
         in auditor("check", path, "--as-of", "2026-11-23", "--report", "github").out
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("Microsoft.ContainerInstance/containerGroups", 4),
+        ("Microsoft.Web/sites", 4),
+        ("Microsoft.Network/dnsResolvers", 1),
+        ("Microsoft.Insights/components", 1),
+    ],
+)
+def test_E_2_what_nobody_reads_may_be_public(auditor: Command, kind: str, status: int) -> None:
+    """That nothing of what is read is reachable does not prove that nothing is."""
+    path = written(auditor.folder, *estate(), resource(kind, "other", {}))
+    ran = reach(auditor, path, "--from", "internet")
+    assert ran.status == status
+    assert (f"there may be more: 1 of type {kind.lower()} (type-not-read)" in ran.out) == (
+        status == 4
+    )
+
+
+@pytest.mark.parametrize(("access", "status"), [("Enabled", 4), (None, 4), ("Disabled", 1)])
+def test_E_2_a_vault_may_be_public(auditor: Command, access: str | None, status: int) -> None:
+    vault = resource("Microsoft.KeyVault/vaults", "kv", {"publicNetworkAccess": access})
+    ran = reach(auditor, written(auditor.folder, *estate(), vault), "--from", "internet")
+    assert ran.status == status
+    assert ("who gets to 1 key vault by its public name is not followed" in ran.out) == (
+        status == 4
+    )
+
+
+def alone(group: Any) -> list[Any]:
+    """The rules of a group as records of their own."""
+    kind = "Microsoft.Network/networkSecurityGroups/securityRules"
+    return [{**each, "id": f"{group['id']}/securityRules/{each['name']}", "type": kind}
+            for each in group["properties"]["securityRules"]]  # fmt: skip
+
+
+def test_a_rule_that_is_listed_by_itself_is_told_as_one_of_its_group(auditor: Command) -> None:
+    """`az network nsg rule list` beside `az network nsg list`: which group has to change stays."""
+    resources = estate(deny("no-ssh", 110, "*", "22"))
+    paths = (
+        written(auditor.folder, *resources),
+        written(auditor.folder, *alone(resources[0]), name="rules.json"),
+    )
+    words = ("--from", "name:db", "--to", "name:web", "--port", "22", "--protocol", "tcp")
+    ran = auditor("reach", *paths, *words, "--report", "json")
+    [blocker] = json.loads(ran.out)["answers"][0]["blockers"]
+    assert blocker["says"] == "securityRules/no-ssh of nsg at web denies it"
+    assert "to port 22 to nsg, with a priority below 110" in blocker["opening"]
+    assert (blocker["ruleId"], blocker["pointer"]) == (blocker["resource"], "")
+
+
+def test_a_rule_that_is_listed_by_itself_is_one_of_its_group_in_a_matrix(auditor: Command) -> None:
+    closed = nsg(deny("no-ssh", 110, "*", "22"))
+    network = [nic("db", address="10.0.1.4", subnet="data"), closed,
+               vnet(subnet(nsg="nsg"), subnet("data", "10.0.1.0/24"))]  # fmt: skip
+    whole = written(auditor.folder, *network)
+    rules = written(auditor.folder, *alone(closed), name="rules.json")
+    words = ("--matrix", "--protocol", "tcp", "--port", "22")
+    assert reach(auditor, whole, *words).out == auditor("reach", whole, rules, *words).out

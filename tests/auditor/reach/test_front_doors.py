@@ -355,6 +355,20 @@ def test_by_private_link_to_a_service(admitted: str, said: str) -> None:
     assert found.get("443", ("", set())) == (said, {"private-link"} if said else set())
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("Approved", "reachable"), (None, "unknown"), ("Pending", "blocked"), ("rejected", "blocked")],
+)
+def test_L_1_only_what_was_approved_lets_front_door_in(status: str | None, said: str) -> None:
+    pls = service()
+    network = estate(
+        nsg(rule("nat", 100, "10.0.0.20", "8443")), nic("web", nsg="nsg"), vnet(subnet()),
+        lb(lb_rule(), public=False), pls, *front_door(linked_origin(pls["id"], status)), tags=TAGS,
+    )  # fmt: skip
+    verdict, _ = by_door(network).get("443", ("blocked", set()))
+    assert verdict == said
+
+
 def test_a_linked_service_that_is_not_in_the_snapshot_is_unknown() -> None:
     missing = arm_id("Microsoft.Network/privateLinkServices", "gone")
     network = machine(*front_door(linked_origin(missing)))

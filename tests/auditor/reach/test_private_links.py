@@ -26,11 +26,12 @@ def offered(
     routes: Any = (),
     address: str | None = "10.0.0.50",
     service: bool = True,
+    far: str = "",
 ) -> Network:
     """NIC client in VNet c, an endpoint there, and NIC web behind a service of VNet vnet."""
     state = {"status": status} if status else {}
     connection = {
-        "privateLinkServiceId": arm_id(SERVICE, "pls"),
+        "privateLinkServiceId": far or arm_id(SERVICE, "pls"),
         "privateLinkServiceConnectionState": state,
     }
     own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}
@@ -144,11 +145,27 @@ def test_a_frontend_that_the_input_lacks_leaves_the_endpoint_in_doubt() -> None:
     assert (untold.verdict, untold.labels) == ("unknown", {"collection-gap"})
 
 
-def test_a_service_that_the_input_lacks_answers_at_its_endpoint() -> None:
-    assert asked(offered(service=False), "client", "pe").verdict == "reachable"
+def test_L_7_who_answers_behind_a_service_that_the_input_lacks_is_not_told() -> None:
+    """It may be another tenant's: then it forwards to machines that nobody here knows."""
+    found = asked(offered(service=False), "client", "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"pe-external"})
+    assert asked(offered(service=False, status="Pending"), "client", "pe").verdict == "blocked"
 
 
-def before_gateway(*listeners: tuple[str, int]) -> Network:
+@pytest.mark.parametrize(
+    ("far", "verdict"),
+    [
+        (arm_id("Microsoft.Storage/storageAccounts", "st"), "reachable"),
+        (arm_id(GATEWAY, "gone"), "unknown"),
+        ("far.guid.westeurope.azure.privatelinkservice", "unknown"),
+    ],
+)
+def test_L_7_a_service_of_azures_answers_at_its_endpoint_itself(far: str, verdict: str) -> None:
+    network = offered(service=False, far=far)
+    assert asked(network, "client", "pe").verdict == verdict
+
+
+def before_gateway(*listeners: tuple[str, int], guarded: bool = False) -> Network:
     """NIC client in VNet c, an endpoint there to gateway agw, NIC web behind it."""
     gateway = app_gateway(listeners=listeners or (("public", 443),))
     front = gateway["properties"]["frontendIPConfigurations"][0]["properties"]
@@ -159,6 +176,9 @@ def before_gateway(*listeners: tuple[str, int]) -> Network:
     gateway["properties"]["privateLinkConfigurations"] = [
         {"name": "link", "properties": {"ipConfigurations": [{"name": "x", "properties": own}]}}
     ]
+    gw: Any = {"addressPrefix": "10.0.1.0/26"}
+    if guarded:
+        gw["networkSecurityGroup"] = {"id": nsg()["id"]}
     kept_in = {"addressPrefix": "10.5.1.0/24", "defaultOutboundAccess": False}
     connection = {
         "privateLinkServiceId": arm_id(GATEWAY, "agw"),
@@ -180,19 +200,22 @@ def before_gateway(*listeners: tuple[str, int]) -> Network:
             },
         ),
         net("c", "10.5.0.0/16", subnets={"app": kept_in}),
-        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": "10.0.1.0/26"}),
+        net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": gw}),
+        *([nsg(rule("all", 100))] if guarded else []),
     )
 
 
-def test_A_52_a_private_endpoint_may_lead_to_a_gateway_and_on() -> None:
-    network = before_gateway()
+@pytest.mark.parametrize(("guarded", "verdict"), [(False, "reachable"), (True, "unknown")])
+def test_A_52_a_private_endpoint_leads_to_a_gateway_and_on(guarded: bool, verdict: str) -> None:
+    """What rules before the gateway see of it is not told; without any, that does not matter."""
+    network = before_gateway(guarded=guarded)
 
     found = asked(network, "client", "agw")
-    assert (found.verdict, "private-link" in found.labels) == ("unknown", True)
-    assert asked(network, "client", "pe").verdict == "unknown"
+    assert (found.verdict, "private-link" in found.labels) == (verdict, guarded)
+    assert asked(network, "client", "pe").verdict == verdict
     assert asked(network, "client", "pe", 80).verdict == "blocked"
     behind = [a for a in asked(network, "client", "web").answers if a.via]
-    assert [answer.verdict.value for answer in behind] == ["unknown"]
+    assert [answer.verdict.value for answer in behind] == [verdict]
     assert "private-link" in [step.code for step in behind[0].hops]
 
 

@@ -298,6 +298,8 @@ SERVICE = resource(
     },
 )
 HUB = resource("Microsoft.Network/virtualHubs", "hub", {})
+DEVELOPER = resource("Microsoft.Network/bastionHosts", "bastion", {"ipConfigurations": []},
+                     sku={"name": "Developer"})  # fmt: skip
 
 
 def endpoint_of(target: Any, name: str) -> Any:
@@ -316,11 +318,13 @@ def endpoint_of(target: Any, name: str) -> Any:
                 "or about the frontend lb/front behind it"),
         ("hub", "hub joins networks and sites, and is no end itself: "
                 "ask about the networks on the hub, or onprem"),
+        ("bastion", "bastion (Developer) has neither subnet nor address, and Azure's own hosts "
+                    "serve it: ask about the machines of its network"),
     ],
 )  # fmt: skip
 def test_what_is_no_end_of_a_path_says_whom_to_ask_about(name: str, words: str) -> None:
     nat: Any = {"natGateway": {"id": NAT["id"]}}
-    network = estate(VAULT, NAT, PREFIX, SERVICE, HUB, endpoint_of(VAULT, "pe-kv"),
+    network = estate(VAULT, NAT, PREFIX, SERVICE, HUB, DEVELOPER, endpoint_of(VAULT, "pe-kv"),
                      nic("app", address="10.0.0.5"), lb(lb_rule(), public=False, members=["app"]),
                      vnet(subnet(**nat)))  # fmt: skip
     ends = ends_of(network, parse_selector(f"name:{name}"))

@@ -207,6 +207,22 @@ def test_settings_win_over_an_inventory_entry() -> None:
         assert record.unresolved == ()
 
 
+def test_an_inventory_of_what_another_input_tells_lacks_nothing(tmp_path: Path) -> None:
+    """`az resource list` beside the lists themselves leaves nothing in doubt."""
+    kind = "Microsoft.Network/virtualNetworks"
+    entries = [{"id": each, "type": kind} for each in (VNET, f"{VNET}2")]
+    (tmp_path / "vnets.json").write_text(json.dumps([vnet()]))
+    inventory = tmp_path / "inventory.json"
+
+    inventory.write_text(json.dumps(entries[:1]))
+    assert load([str(tmp_path)]).gaps == ()
+
+    inventory.write_text(json.dumps(entries))
+    (gap,) = load([str(tmp_path)]).gaps
+    assert (gap.kind, gap.subject) == ("partial", str(inventory))
+    assert gap.detail.startswith("an inventory: 1 resource listed without settings")
+
+
 def test_a_conflict_is_settled_the_same_way_and_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=4)))
     (tmp_path / "b.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=5)))

@@ -57,6 +57,14 @@ def test_R_40_the_region_is_certain_and_the_rest_of_the_service_is_not() -> None
     assert decided(hop(network, "20.151.0.1", tags=KNOWN)) == ("Internet", "R-1", "Default")
 
 
+def test_R_40_a_service_that_is_not_told_by_regions_is_covered_as_a_whole() -> None:
+    whole = ServiceTags({"storage": AddressSet.from_text(["20.150.0.0/16"])})
+    network = served(route("20.150.9.0/24", "None"))
+    found = hop(network, "20.150.9.1", tags=whole)
+    assert decided(found) == ("VirtualNetworkServiceEndpoint", "R-40", "Default")
+    assert decided(hop(network, "20.151.0.1", tags=whole)) == ("Internet", "R-1", "Default")
+
+
 def test_R_7_nothing_overrides_a_service_endpoint() -> None:
     network = served(route("20.150.8.1/32", "None"), route("0.0.0.0/0", "None"))
     assert hop(network, "20.150.8.1", tags=KNOWN).hop is Hop.SERVICE_ENDPOINT

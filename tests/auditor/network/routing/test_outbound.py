@@ -148,3 +148,13 @@ def test_N_14_azures_own_host_needs_no_way_to_the_internet() -> None:
     found = hop_of_nic(there, "web-nic", "168.63.129.16")
     assert (found.drops, found.outbound) == ("", None)
     assert hop_of_nic(there, "web-nic", "20.50.1.2").drops
+
+
+@pytest.mark.parametrize("host", ["168.63.129.16", "169.254.169.254"])
+def test_N_14_no_route_of_a_table_leads_away_from_azures_own_host(host: str) -> None:
+    app = {"app": steered("10.0.0.0/24")}
+    drop = table("rt", route("0.0.0.0/0", "None"), route(f"{host}/32", "None"))
+    there = estate(vnet("a", "10.0.0.0/16", subnets=app), drop)
+    found = hop(there, host)
+    assert (found.hop.value, found.drops, found.outbound) == ("Internet", "", None)
+    assert hop(there, "20.50.1.2").hop.value == "None"
