@@ -15,9 +15,9 @@ from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
-from auditor.network.virtual_hubs import beyond_hubs
 from auditor.reach.balancing import BOTH, Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import or_by_hub
 from auditor.reach.cures import for_ports
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
@@ -28,7 +28,7 @@ from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, goes_past, leads_to, may_be_taught, reaches_endpoint, ways_from
+from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import InboundNatRule, LoadBalancerFrontend
@@ -307,12 +307,10 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     """Add the route from a point straight into the network of another, or to its endpoint."""
     vnet = vnet_of(trail.network, source)
     node = target.node
-    by_hub = target.home in beyond_hubs(trail.network, vnet)
     near_only = isinstance(node, LoadBalancerFrontend) and is_basic(node)
 
     def ask(way: Way) -> bool | None:
-        straight = directly(way)
-        return None if straight is False and by_hub and may_be_taught(way) else straight
+        return or_by_hub(trail.network, directly(way), way, target.home, vnet)
 
     def directly(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):
