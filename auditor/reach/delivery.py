@@ -116,6 +116,15 @@ def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
     )
 
 
+def _named(forward: Forward) -> str:
+    """Name whom a rule sends packets to: a machine, or a frontend of another balancer (E-19)."""
+    target = forward.target
+    node = target.node if target is not None else None
+    if isinstance(node, LoadBalancerFrontend):
+        return f"{node.label} of {node.root.label}"
+    return ids.name(target.nic.id) if target is not None and target.nic else forward.member
+
+
 def frontend_point(node: LoadBalancerFrontend) -> Point:
     """Give a frontend as the end of a path of which nothing further is known."""
     return Point(Kind.FRONTEND, node.id, AddressSet(), node)
@@ -126,7 +135,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     taken = trail.space.having(protocols=forward.protocols, destination_ports=forward.ports)
     rule, target = forward.rule, forward.target
     to = f" as port {forward.backend_port}" if forward.backend_port else ""
-    where = ids.name(target.nic.id) if target is not None and target.nic else forward.member
+    where = _named(forward)
     kept = ", its address unchanged (floating IP, P-4)" if forward.floating else ""
     trail = remark(
         trail,

@@ -17,7 +17,7 @@ from auditor.reach.answer import Answer, answers
 from auditor.reach.paths import paths
 from auditor.reach.samples import coordinates
 from auditor.reach.trail import Step
-from auditor.testing import estate
+from auditor.testing import estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
@@ -30,6 +30,8 @@ from ...routing import endpoint, route, steered
 from ...routing import table as table_of
 from ..network.filtering.test_naive import Json
 from .test_against_simulator import MACHINES, resources
+
+MYSQL = "Microsoft.DBforMySQL/flexibleServers"
 
 _RULE = re.compile(
     r"add an (?P<way>inbound|outbound) Allow rule for (?P<protocol>\w+) from (?P<source>\S+) "
@@ -265,6 +267,19 @@ def test_nothing_is_proposed_that_cannot_carry_the_protocol(protocol: str, port:
     network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
     found = asked(network, "internet", "front", port, protocol)
     assert found.step("load-balancer").opening == ""
+
+
+def test_a_server_that_is_closed_to_the_public_has_to_be_opened() -> None:
+    def server(access: str) -> Network:
+        rule_of = {"startIpAddress": "52.10.0.7", "endIpAddress": "52.10.0.7"}
+        return estate(
+            resource(MYSQL, "db", {"network": {"publicNetworkAccess": access}}),
+            resource(f"{MYSQL}/firewallRules", "db/office", rule_of),
+        )
+
+    shut = asked(server("Disabled"), "52.10.0.7", "db", 3306)
+    assert shut.step("service-firewall").opening == "enable public network access of db"
+    assert asked(server("Enabled"), "52.10.0.7", "db", 3306).verdict == "reachable"
 
 
 def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:

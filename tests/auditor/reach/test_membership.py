@@ -221,6 +221,10 @@ def test_E_19_a_global_load_balancer_leads_to_the_machines_of_regions() -> None:
         "all",
         "https",
     ]
+    assert [step.says for step in found.one.hops if step.code == "load-balancer"] == [
+        "rule all sends port 8080 to front of lb as port 443",
+        "rule https sends port 443 to web as port 8443",
+    ]
     assert asked(worldwide(), CLIENT, "world", 8080).verdict == "reachable"
     assert asked(worldwide(), CLIENT, "front", 8080).verdict == "reachable"
 
