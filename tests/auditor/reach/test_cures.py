@@ -339,6 +339,34 @@ def test_nothing_is_proposed_that_cannot_carry_the_protocol(protocol: str, port:
     assert found.step("load-balancer").opening == ""
 
 
+def test_a_machine_that_nothing_leads_to_needs_an_entrance() -> None:
+    """A rule where it is behind a public load balancer; where a gateway leads there, none."""
+
+    def opening(*more: Json, protocol: str = "tcp") -> str:
+        there = estate(nic("web"), vnet(subnet(), subnet("gw", "10.0.1.0/26")), *more)
+        return asked(there, "internet", "web", protocol=protocol).one.blockers[0].opening
+
+    assert opening() == "give web/primary a public address"
+    assert opening(pip("pip"), lb()) == "add a load-balancing rule for pool at front"
+    assert opening(pip("pip"), lb(), protocol="icmp") == "give web/primary a public address"
+    assert opening(lb(public=False)) == "give web/primary a public address"
+    assert opening(pip("pip"), app_gateway()) == ""
+
+
+def test_R_17_sites_get_in_by_the_gateway_of_a_peer_once_it_is_used() -> None:
+    there = estate(
+        net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
+            peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=True)]),
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}, peers=[peer("hub", "10.1.0.0/16")]),
+        vnet_gateway("gw", "hub", enableBgp=False),
+        site("site", "192.168.0.0/16"),
+        tunnel("tunnel", "gw", "site", enableBgp=False),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+    )  # fmt: skip
+    [step] = asked(there, "onprem 192.168.1.1/32", "web").one.blockers
+    assert step.opening == "set useRemoteGateways on the peering of a with hub"
+
+
 def test_a_server_that_is_closed_to_the_public_has_to_be_opened() -> None:
     def server(access: str) -> Network:
         rule_of = {"startIpAddress": "52.10.0.7", "endIpAddress": "52.10.0.7"}
