@@ -112,6 +112,45 @@ def asked(
     return Asked(found)
 
 
+GLOBAL = "20.70.0.1"
+
+
+def before_regions(
+    *members: str, port: int = 443, tier: str | None = "Global", **more: Any
+) -> list[Json]:
+    """Global load balancer `glb` at 20.70.0.1:8080 before `lb`, and its public address."""
+    kind = "Microsoft.Network/loadBalancers"
+    front = arm_id(f"{kind}/frontendIPConfigurations", "glb", "world")
+    entries = [
+        {"name": each, "properties": {"loadBalancerFrontendIPConfiguration": {"id": each}}}
+        for each in members or (arm_id(f"{kind}/frontendIPConfigurations", "lb", "front"),)
+    ]
+    address = {"publicIPAddress": ref("Microsoft.Network/publicIPAddresses", "gpip")}
+    rule = {
+        "frontendIPConfiguration": {"id": front},
+        "backendAddressPool": ref(f"{kind}/backendAddressPools", "glb", "regions"),
+        "protocol": "Tcp",
+        "frontendPort": 8080,
+        "backendPort": port,
+        "enableFloatingIP": False,
+        **more,
+    }
+    settings: Json = {
+        "frontendIPConfigurations": [{"name": "world", "properties": address}],
+        "backendAddressPools": [
+            {"name": "regions", "properties": {"loadBalancerBackendAddresses": entries}}
+        ],
+        "loadBalancingRules": [{"name": "all", "properties": rule}],
+    }
+    sku = {"name": "Standard"} if tier is None else {"name": "Standard", "tier": tier}
+    whose = {"ipAddress": GLOBAL, "ipConfiguration": {"id": front}}
+    return [
+        resource(kind, "glb", settings, sku=sku),
+        resource("Microsoft.Network/publicIPAddresses", "gpip", whose,
+                 sku={"name": "Standard", "tier": "Global"}),
+    ]  # fmt: skip
+
+
 def lb_rule(name: str = "https", front: int = 443, back: int = 8443, **more: Any) -> Json:
     """A load-balancing rule of balancer `lb` from `front` to `pool`."""
     balancer = more.pop("balancer", "lb")

@@ -255,7 +255,7 @@ def exposed_lines(found: Sequence[Exposed], doubts: Sequence[Reason] = ()) -> It
 def _untold(found: Iterable[Exposed]) -> Iterator[str]:
     for each in found:
         if each.answer.reasons:
-            reasons = "; ".join(map(str, each.answer.reasons))
+            reasons = "; ".join(dict.fromkeys(map(str, each.answer.reasons)))
             yield f"cannot tell of {point_name(each.target)}: {reasons}"
 
 

@@ -21,6 +21,7 @@ from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.bounds import Bounds
 from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
+from auditor.reach.first_steps import entrance_for, way_from_sites
 from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
@@ -110,14 +111,24 @@ def answers(
     for version in common_versions(network, source, target):
         every = paths(network, source, target, version, tags, relays=relays, pings=pings)
         straight = [path for path in every if not path.relayed]
-        found += judged(
+        there = judged(
             network, source, target, straight, version, protocols, ports, blocked=blocked
         )
+        # Where a gateway leads there, nobody needs another entrance.
+        found += there if len(straight) == len(every) else map(_without_entrance, there)
         for group in _by_relay(every):
             there = judged(network, source, target, group, version, protocols, ports, blocked=False)
             asked = asked_for(space_of(network, version), protocols, ports)
             found += there or (_refusal(group, asked) if refusals else [])
     return tuple(found)
+
+
+def _without_entrance(answer: Answer) -> Answer:
+    steps = (
+        replace(step, opening="") if step.code == "no-entrance" else step
+        for step in answer.blockers
+    )
+    return replace(answer, blockers=tuple(steps))
 
 
 def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
@@ -321,13 +332,15 @@ class _Question:
         if self.source.kind is Kind.INTERNET:
             there = _called(self.target)
             says = f"no public address and no load balancer leads straight to {there}"
-            return Step("no-entrance", self.target.id, says, at, False)
+            opening = entrance_for(self.network, self.target, there, at)
+            return Step("no-entrance", self.target.id, says, at, False, opening=opening)
         if self.source.kind in SILENT:
             says = f"{_called(self.source)} starts no flows of its own"
             return Step("starts-nothing", self.source.id, says, at, False)
-        return Step(
-            "no-path", self.target.id, f"no path leads to {_called(self.target)}", at, False
-        )
+        says, opening = f"no path leads to {_called(self.target)}", ""
+        if self.source.kind is Kind.ON_PREMISES:
+            opening = way_from_sites(self.network, self.target)
+        return Step("no-path", self.target.id, says, at, False, opening=opening)
 
 
 def _called(point: Point) -> str:

@@ -190,11 +190,23 @@ def addresses_of_frontend(network: Network, frontend: LoadBalancerFrontend) -> A
 def floating_to(network: Network, nic: Interface) -> AddressSet:
     """Give the addresses of frontends that stay as they are on the way to a NIC (P-4, E-13)."""
     total = AddressSet()
+    for frontend in _floating_to(network, nic):
+        total = total | addresses_of_frontend(network, frontend)
+        for over in _floating_to(network, frontend):  # of all regions (E-19)
+            total = total | addresses_of_frontend(network, over)
+    return total
+
+
+def _floating_to(
+    network: Network, there: Interface | LoadBalancerFrontend
+) -> Iterator[LoadBalancerFrontend]:
+    """Give the frontends that send packets to a NIC, or to a frontend, with their address."""
     for frontend in network.all(LoadBalancerFrontend):
         for each in forwards_of(network, frontend).known:
-            if each.floating and each.target is not None and each.target.nic is nic:
-                total = total | addresses_of_frontend(network, frontend)
-    return total
+            target = each.target
+            if each.floating and target and (target.nic is there or target.node is there):
+                yield frontend
+                break
 
 
 def chained(node: Node) -> tuple[Reason, ...]:

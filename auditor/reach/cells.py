@@ -20,6 +20,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import leads_into
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
@@ -31,7 +32,7 @@ from auditor.reach.sending import by_stranger, owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
-from auditor.reach.ways import Way, leads_by, leads_to
+from auditor.reach.ways import Way, leads_by
 from auditor.resources.virtual_networks import VirtualNetwork
 
 
@@ -152,13 +153,13 @@ class Cells:
     def _led(self, way: Way, source: View, target: View) -> bool | None:
         key = (id(way), target.point.home)
         if key not in self._leads:
-            self._leads[key] = leads_to(way, target.point.home, source.vnet)
+            self._leads[key] = self._into(way, target.point.home, source.vnet)
         return self._leads[key]
 
     def _returned(self, way: Way, source: View, target: View) -> bool | None:
         key = (id(way), source.point.home)
         if key not in self._back:
-            direct = leads_to(way, source.point.home, target.vnet)
+            direct = self._into(way, source.point.home, target.vnet)
             self._back[key] = direct if direct is not False else through_appliance(way.route)
         return self._back[key]
 
@@ -273,7 +274,10 @@ class Cells:
 
     def _any_leads(self, here: View, other: View, home: str, vnet: VirtualNetwork | None) -> bool:
         ways = here.ways_to(other.addresses)
-        return any(leads_to(way, home, vnet) is not False for way in ways)
+        return any(self._into(way, home, vnet) is not False for way in ways)
+
+    def _into(self, way: Way, home: str, vnet: VirtualNetwork | None) -> bool | None:
+        return leads_into(self.network, way, home, vnet)
 
     # Sets
 

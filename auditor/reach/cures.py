@@ -16,6 +16,7 @@ from auditor.network.routing.gateway import served_by
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
 from auditor.reach.frame import Packet
+from auditor.reach.peering_cures import at_lender, at_peering
 from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.hybrid import VirtualNetworkGateway
@@ -115,10 +116,10 @@ def way_for(
     if elsewhere or expected == "straight back":
         if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
             return f"give {address} to a subnet of {vnet}, {goes}"
-        if route.hop is Hop.NONE and elsewhere and _is_peered(network, subnet, there):
-            return f"synchronise the peering of {vnet} with {there}, {goes}"
         if route.hop is Hop.NONE:
-            return f"peer {vnet} with {far}, {goes}"
+            own = network.holder(subnet, VirtualNetwork)
+            change = at_peering(network, own, address, there) if own is not None else ""
+            return f"{change or f'peer {vnet} with {far}'}, {goes}"
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
             return f"give {vnet} or {far} other addresses and peer them, {goes}"
         unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
@@ -157,16 +158,6 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
     return "" if there.lower() in known or ties.untold else there
 
 
-def _is_peered(network: Network, subnet: Subnet, there: str) -> bool:
-    """Whether a subnet's network is peered with another, whatever the peering knows of it."""
-    own = network.holder(subnet, VirtualNetwork)
-    try:
-        ties = ties_of(network, own).ties if own is not None else ()
-    except Undetermined:
-        return False
-    return there.lower() in {ids.name(tie.far_key).lower() for tie in ties}
-
-
 def _unlent(network: Network, subnet: Subnet) -> VirtualNetworkGateway | None:
     """The gateway that a network means to use and whose own network lends it to nobody (R-17)."""
     own = network.holder(subnet, VirtualNetwork)
@@ -196,6 +187,10 @@ def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
 def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
     """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
     if _lacks_gateway(network, subnet, _TO_GATEWAY):
+        own = network.holder(subnet, VirtualNetwork)
+        change = at_lender(network, own) if own is not None else ""
+        if change:
+            return f"{change}, {goes}"
         return f"give {vnet} a gateway, its own or that of a peer, which knows {address}, {goes}"
     table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):

@@ -15,9 +15,9 @@ from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
-from auditor.network.virtual_hubs import beyond_hubs
 from auditor.reach.balancing import BOTH, Forward, addresses_of_frontend, chained, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import or_by_hub
 from auditor.reach.cures import for_ports
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
@@ -28,7 +28,7 @@ from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, goes_past, leads_to, may_be_taught, reaches_endpoint, ways_from
+from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.load_balancers import InboundNatRule, LoadBalancerFrontend
@@ -116,6 +116,15 @@ def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
     )
 
 
+def _named(forward: Forward) -> str:
+    """Name whom a rule sends packets to: a machine, or a frontend of another balancer (E-19)."""
+    target = forward.target
+    node = target.node if target is not None else None
+    if isinstance(node, LoadBalancerFrontend):
+        return f"{node.label} of {node.root.label}"
+    return ids.name(target.nic.id) if target is not None and target.nic else forward.member
+
+
 def frontend_point(node: LoadBalancerFrontend) -> Point:
     """Give a frontend as the end of a path of which nothing further is known."""
     return Point(Kind.FRONTEND, node.id, AddressSet(), node)
@@ -126,7 +135,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     taken = trail.space.having(protocols=forward.protocols, destination_ports=forward.ports)
     rule, target = forward.rule, forward.target
     to = f" as port {forward.backend_port}" if forward.backend_port else ""
-    where = ids.name(target.nic.id) if target is not None and target.nic else forward.member
+    where = _named(forward)
     kept = ", its address unchanged (floating IP, P-4)" if forward.floating else ""
     trail = remark(
         trail,
@@ -322,12 +331,10 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     """Add the route from a point straight into the network of another, or to its endpoint."""
     vnet = vnet_of(trail.network, source)
     node = target.node
-    by_hub = target.home in beyond_hubs(trail.network, vnet)
     near_only = isinstance(node, LoadBalancerFrontend) and is_basic(node)
 
     def ask(way: Way) -> bool | None:
-        straight = directly(way)
-        return None if straight is False and by_hub and may_be_taught(way) else straight
+        return or_by_hub(trail.network, directly(way), way, target.home, vnet)
 
     def directly(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):

@@ -17,6 +17,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.egress import (
     as_whom,
+    chained_out,
     egress_addresses,
     firewall_addresses,
     gateway_addresses,
@@ -135,6 +136,9 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
     lacks = _lacks(trail.network, subnet, way)
     if lacks:
         taken = Bounds.maybe(space.all if way.node is None else taken.may)
+    chains = chained_out(trail.network, source, way)
+    if chains:
+        taken = taken.doubtful()
     named = f" {way.node.root.label}" if way.node is not None else ""
     by = "default outbound access" if way.method == "default" else ""
     by = by or ("something" if way.method == "unknown" else f"{_METHODS.get(way.method)}{named}")
@@ -153,12 +157,13 @@ def _by_subnet(trail: Trail, source: Point, subnet: Subnet, way: Outbound) -> Tr
         way.node.root.id if way.node is not None else subnet.id,
         lambda _: says,
         taken,
-        reasons=lacks or way.reasons or _unsaid(way, subnet),
+        reasons=lacks or chains or way.reasons or _unsaid(way, subnet),
         opening=_opening(way, space.version),
         stopped="" if way.method == "none" else f"{by} takes no such protocol to the internet",
         unsure=says
         if lacks
-        else f"it cannot be told whether {by} takes it to the internet ({way.fact})",
+        else f"it cannot be told whether {by} takes it to the internet "
+        f"({'E-19b' if chains else way.fact})",
     )
     if way.method == "public-ip":  # mapped one to one: the port stays
         return trail.becoming(source=addresses, reasons=reasons)

@@ -11,6 +11,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.network.routing.outbound import pools_of, takes_out
+from auditor.reach.balancing import chained
 from auditor.reach.points import Point
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Ref
@@ -52,6 +53,19 @@ def egress_addresses(
     return PUBLIC, (reason,)
 
 
+def chained_out(network: Network, source: Point, way: Outbound) -> tuple[Reason, ...]:
+    """Tell of Gateway Load Balancers that packets go through first on a way out (E-19b)."""
+    if way.method == "public-ip" and way.node is not None:
+        return chained(way.node)
+    if not isinstance(way.node, LoadBalancer):
+        return ()
+    try:
+        frontends = list(_frontends_out(network, way.node, source))
+    except Undetermined as unknown:
+        return (gap(unknown, source.id),)
+    return tuple(reason for frontend in frontends for reason in chained(frontend))
+
+
 def as_whom(addresses: AddressSet, reasons: tuple[Reason, ...]) -> str:
     """Say the one address that packets get on their way out: ` as 20.0.0.1`, if it is told."""
     one = addresses.smallest() if addresses.size == 1 and not reasons else None
@@ -66,7 +80,9 @@ def _refs(network: Network, source: Point, way: Outbound) -> Iterator[str]:
         for arm_id, _ in carried(network, node):
             yield arm_id
     elif isinstance(node, LoadBalancer):
-        yield from _frontends_out(network, node, source)
+        for frontend in _frontends_out(network, node, source):
+            yield from _id(frontend.properties.public_ip_address)
+            yield from _id(frontend.properties.public_ip_prefix)
     elif isinstance(node, ManagedCluster):
         for ref in _of_cluster(node):
             yield from _id(ref)
@@ -147,8 +163,10 @@ def _rules_out(
     return outbound, [rule for rule in rules if isinstance(rule, LoadBalancingRule)]
 
 
-def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> Iterator[str]:
-    """Give the public addresses of the rules that take the source's pools out."""
+def _frontends_out(
+    network: Network, balancer: LoadBalancer, source: Point
+) -> Iterator[LoadBalancerFrontend]:
+    """Give the frontends of the rules that take the source's pools out."""
     outbound, implicit = _rules_out(network, source, balancer)
     whole = _all_of(map(_protocols, outbound)) == _CARRIED
     refs: list[Ref | None] = []
@@ -161,8 +179,7 @@ def _frontends_out(network: Network, balancer: LoadBalancer, source: Point) -> I
     for ref in refs:
         frontend = network.get(ref, LoadBalancerFrontend)
         if frontend is not None:
-            yield from _id(frontend.properties.public_ip_address)
-            yield from _id(frontend.properties.public_ip_prefix)
+            yield frontend
 
 
 def _id(ref: Ref | None) -> Iterator[str]:

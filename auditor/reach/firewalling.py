@@ -22,13 +22,14 @@ from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
 from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import leads_into
 from auditor.reach.egress import as_whom, firewall_addresses
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leads_by, leads_to
+from auditor.reach.ways import Way, leads_by
 from auditor.resources.firewalls import Firewall
 
 
@@ -169,14 +170,15 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
         vnet = vnet_of(then.network, responder)
 
         def ask(way: Way) -> bool | None:
-            to_firewall = leads_to(way, here.home, vnet)
+            to_firewall = leads_into(then.network, way, here.home, vnet)
             again = leads_by(way, appliance)
             if again is False and to_firewall is not False and _is_own(then, here):
                 return to_firewall
             if again and responder.kind is Kind.GATEWAY:
                 return None  # of a gateway only routes to the internet are supported
-            # Replies that go round the firewall: whether it minds is told nowhere.
-            return None if again is False and leads_to(way, source.home, vnet) else again
+            if again is False and leads_into(then.network, way, source.home, vnet) is not False:
+                return None  # round the firewall: whether it minds is told nowhere
+            return again
 
         to = then.sources()
         whys = [

@@ -80,7 +80,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
     return remark(
         replace(trail, down=trail.down or healthy is False),
         "probe",
-        probe.id,
+        probe.root.id,
         lambda _: (
             f"the health probe {probe.label} from {PLATFORM_HOST} "
             + (words if healthy is not False else _with_denier(words, trail, target, port))

@@ -25,10 +25,11 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import leads_into
 from auditor.reach.points import Kind, Point, frontend, possible, vnet_of
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
@@ -213,7 +214,7 @@ def _back_to(own: Point) -> Reply:
         vnet = vnet_of(here.network, responder)
 
         def ask(way: Way) -> bool | None:
-            return leads_to(way, own.home, vnet) if own.home else None
+            return leads_into(here.network, way, own.home, vnet) if own.home else None
 
         lacks = Reason("collection-gap", f"the network of the NAT addresses of {own.id}", own.id)
         return replies(here, responder, here.sources(), ask, "back to the service", (lacks,))

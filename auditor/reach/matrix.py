@@ -14,6 +14,7 @@ from auditor.addresses import EVERY_PORT, Address, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.routing.model import Hop
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import Diagram
 from auditor.packets.partition import bits
 from auditor.reach.answer import PROTOCOLS
@@ -24,7 +25,7 @@ from auditor.reach.places import Places
 from auditor.reach.sending import firewall_at
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
 from auditor.reach.subnet_views import View, view_of
-from auditor.reach.ways import Way
+from auditor.reach.ways import Way, may_be_taught
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet
 
@@ -213,6 +214,8 @@ class _Matrix:
             return _Lead()  # perhaps into a peer, too
         inside = Hop.LOCAL in hops and view.vnet is not None
         homes = {route.far for route in way.possible if route.far}
+        if may_be_taught(way):
+            homes |= beyond_hubs(self.network, view.vnet)
         return _Lead(frozenset({*homes, view.point.home} if inside else homes))
 
 

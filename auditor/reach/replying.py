@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
-from auditor.network.virtual_hubs import beyond_hubs
+from auditor.reach.by_hubs import leads_into
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leads_to, leaves_by, may_be_taught
+from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
 
 
@@ -17,13 +17,10 @@ def straight_to(source: Point) -> Reply:
 
     def reply(here: Trail, responder: Point) -> Trail:
         vnet = vnet_of(here.network, responder)
-        by_hub = source.home in beyond_hubs(here.network, vnet)
         by_appliance = _may_go_by_appliances(here.network, source)
 
         def ask(way: Way) -> bool | None:
-            direct = leads_to(way, source.home, vnet)
-            if direct is False and by_hub and may_be_taught(way):
-                return None
+            direct = leads_into(here.network, way, source.home, vnet)
             if direct is False and by_appliance and leaves_by(way, Hop.APPLIANCE):
                 return None  # it may have come by the appliance
             return direct if direct is not False else through_appliance(way.route)

@@ -15,6 +15,7 @@ from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_hubs import leads_into
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
@@ -25,7 +26,7 @@ from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
-from auditor.reach.ways import Way, leads_by, leads_to, leaves_by, ways_from
+from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -219,7 +220,9 @@ def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
     from_site = trail.source.kind is Kind.ON_PREMISES and not trail.via
 
     def ask(way: Way) -> bool | None:
-        return _to_gateway(way) if from_site else leads_to(way, source.home, vnet)
+        if from_site:
+            return _to_gateway(way)
+        return leads_into(trail.network, way, source.home, vnet)
 
     return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 

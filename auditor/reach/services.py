@@ -62,6 +62,8 @@ class Access(msgspec.Struct, frozen=True):
     may: AddressSet
     reasons: tuple[Reason, ...] = ()
     closed: str = ""
+    opening: str = ""
+    """What would end that it is closed, as far as anything does."""
     rules: tuple[tuple[AddressSet, Node], ...] = ()
 
     def rule_for(self, address: Address) -> Node | None:
@@ -164,7 +166,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
         opening=lambda packet: (
-            "" if access.closed else f"allow {packet.source} in the firewall of {label}"
+            access.opening if access.closed else f"allow {packet.source} in the firewall of {label}"
         ),
         rule=lambda packet: access.rule_for(packet.source),
         unsure=f"it cannot be told whether the firewall of {label} lets it in",
@@ -251,7 +253,8 @@ def database_access(network: Network, server: Server, tags: ServiceTags) -> Acce
         told, _ = public_access(server)
         if told is not None and told.lower() == "disabled":
             closed = f"{server.label} is closed to the public"
-            return Access(MYSQL, NOTHING, NOTHING, closed=closed)
+            opening = f"enable public network access of {server.label}"
+            return Access(MYSQL, NOTHING, NOTHING, closed=closed, opening=opening)
         if server.properties.firewall_rules is None:
             raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
         access = _by_rules(network, server, tags)

@@ -17,6 +17,7 @@ from auditor.resources.load_balancers import (
     LoadBalancingRule,
 )
 from auditor.resources.public_addresses import PublicIp
+from auditor.simulate.chains import past_chain
 from auditor.simulate.delivery import receive
 from auditor.simulate.endpoints import address_of
 from auditor.simulate.logic import Truth, both, either, follow, told
@@ -53,8 +54,7 @@ def at_frontend(
         return (_pinged(trip, balancer, frontend),)
     if trip.seen.packet.protocol not in WITH_PORTS:
         return (trip.dropped(at, "a load balancer forwards TCP and UDP only"),)
-    if follow(trip.network, lambda: frontend.properties.gateway_load_balancer) is not None:
-        trip = trip.doubt("the appliances behind the gateway load balancer may drop it")
+    trip = past_chain(trip, frontend)
     tier = (told(lambda: _tier(balancer), "") or "regional").lower()
     if tier not in ("regional", "global") or (behind_global and tier == "global"):
         return (trip.untold(at, f"what a {tier} load balancer does there is not modelled"),)
@@ -77,8 +77,7 @@ def _pinged(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) 
     answers = _answers_pings(trip, balancer, frontend)
     if answers is False:
         return trip.dropped(frontend.id, "the load balancer answers no pings, and forwards none")
-    if told(lambda: frontend.properties.gateway_load_balancer, None) is not None:
-        trip = trip.doubt("the appliances behind the gateway load balancer may drop it")
+    trip = past_chain(trip, frontend)
     if answers is None:
         return trip.untold(frontend.id, "whether the load balancer answers pings is not told")
     return trip.delivered(frontend.id, "the load balancer answers pings itself", True)

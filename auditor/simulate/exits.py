@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import Address
 from auditor.network.graph import Missing, Network
+from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetInterface, VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import (
@@ -19,6 +20,7 @@ from auditor.resources.load_balancers import (
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet
+from auditor.simulate.chains import past_chain
 from auditor.simulate.endpoints import address_of
 from auditor.simulate.logic import Truth, follow, follow_of, told, told_of
 from auditor.simulate.packet import INTERNET, WITH_PORTS
@@ -101,6 +103,7 @@ def _by_machine(step: Leave, trip: Trip, at: str, configuration: Configuration) 
             if isinstance(public, PublicIp)
             else None
         )
+        trip = past_chain(trip, configuration)
         return _translated(trip, at, "its public address", source, ports=False)
     if told(lambda: configuration.properties.primary, None) is False:
         why = "a secondary ip configuration has no way out but an address of its own (R-37)"
@@ -143,6 +146,8 @@ def _by_balancer(
     if protocol not in WITH_PORTS and None not in answers:
         return (trip.dropped(at, "a load balancer translates TCP and UDP only"),)
     if True in answers:
+        frontends = (_frontends(trip.network, *each) for each in balanced)
+        trip = past_chain(trip, *(node for some in frontends for node in some))
         return _translated(trip, at, "its load balancer", None)
     if answers == {False}:
         why = f"no rule of its Standard load balancer translates what it sends over {protocol}"
@@ -184,6 +189,25 @@ def _translates(
     if True in answers:
         return True
     return None if None in answers else False
+
+
+def _frontends(
+    network: Network, pool: BackendPool | None, balancer: LoadBalancer | None
+) -> list[object]:
+    """Give the frontends by which members of a pool leave: those of outbound rules come first."""
+    if pool is None or balancer is None:
+        return []
+    refs: list[Ref | None] = [
+        ref
+        for rule in told(lambda: balancer.properties.outbound_rules, None) or ()
+        if follow_of(network, rule, lambda r: r.properties.backend_address_pool) is pool
+        for ref in told_of(rule, lambda r: r.properties.frontend_ip_configurations, None) or ()
+    ] or [
+        told_of(rule, lambda r: r.properties.frontend_ip_configuration, None)
+        for rule in told(lambda: balancer.rules, None) or ()
+        if _implicitly(network, rule, pool)
+    ]
+    return [network.find(ref) for ref in refs]
 
 
 def _speaks(word: str | None, protocol: str) -> Truth:

@@ -19,6 +19,7 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.appliances import forward
 from auditor.simulate.balancers import at_frontend
+from auditor.simulate.chains import past_chain
 from auditor.simulate.delivery import place_of, receive, receive_at_endpoint, receive_at_nobody
 from auditor.simulate.doors import at_bastion, at_vpn_gateway
 from auditor.simulate.endpoints import is_of_endpoint
@@ -345,6 +346,7 @@ def _at_public(trip: Trip, public: PublicIp, node: object) -> Onward:
         own = own_address(node)
         if own is None:
             return (trip.untold(node.id, "the private address of the NIC is not told"),)
+        trip = past_chain(trip, node)
         seen = trip.seen.to(own, trip.seen.packet.destination_port)
         sku = _sku(public)
         closed = None if sku not in ("basic", "standard") else sku == "standard"

@@ -12,7 +12,7 @@ from auditor.testing import arm_id, resource
 from ...command import Command, Ran, apart
 from ...exposed import NIC, NSG, SUBNET, deny, nic, nsg, pip, ref, rule, subnet, vnet
 from ...guarded import out
-from ...reaching import lb, lb_rule
+from ...reaching import GLOBAL, before_regions, lb, lb_rule
 
 Json = dict[str, Any]
 ASG = "Microsoft.Network/applicationSecurityGroups"
@@ -222,6 +222,20 @@ def test_P_4_a_frontend_with_floating_ip_is_what_the_rules_see(
         ]
     }
     ran = ask(auditor, what, "--report", "json", local="20.50.1.2:443")
+    assert ran.status == status
+    if floating:
+        assert ran.report["ruleName"] == "securityRules/front"
+
+
+@pytest.mark.parametrize(("floating", "status"), [(True, 0), (False, 2)])
+def test_E_19_rules_see_a_global_frontend_if_both_balancers_leave_it(
+    auditor: Command, floating: bool, status: int
+) -> None:
+    front = rule("front", 90, "Internet", "443", destinationAddressPrefix=GLOBAL)
+    region = [nsg(front, deny("rest", 100)), nic("web"), vnet(subnet(nsg="nsg")), pip("pip"),
+              lb(lb_rule(back=443, enableFloatingIP=floating))]  # fmt: skip
+    what = {"value": [*region, *before_regions(port=443, enableFloatingIP=True)]}
+    ran = ask(auditor, what, "--report", "json", local=f"{GLOBAL}:443")
     assert ran.status == status
     if floating:
         assert ran.report["ruleName"] == "securityRules/front"

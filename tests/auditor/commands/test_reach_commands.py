@@ -12,6 +12,7 @@ from auditor.testing import arm_id, resource
 
 from ...command import Command
 from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import hub
 
 HTTPS = rule("https", 100, "Internet", "443")
 
@@ -115,6 +116,14 @@ def test_a_service_is_reached_by_name_and_let_in_by_a_rule(auditor: Command) -> 
     assert told["arrives"]["destination"] == "db.example"
     hop = told["hops"][-1]
     assert (hop["rule"], hop["pointer"]) == ("office", "/properties/firewallRules/0")
+
+
+def test_what_cannot_be_told_of_one_end_is_said_once(auditor: Command) -> None:
+    """Of a virtual hub it is the routes and the tag of the network that are not told (R-29)."""
+    path = written(auditor.folder, *estate(), *hub("h", "10.8.0.0/23", "vnet"))
+    lines = reach(auditor, path, "--from", "internet").out.splitlines()
+    what = "what the virtual hub h teaches (bgp-routes-unknown)"
+    assert f"cannot tell of web/primary: {what}" in lines
 
 
 def test_all_that_the_internet_reaches(auditor: Command, export: str) -> None:

@@ -221,6 +221,17 @@ def test_E_15_a_member_that_is_set_up_gets_packets_though_its_probe_is_denied() 
     assert asked(with_states(*rules, web="None"), CLIENT, "web").stops == ["probe"]
 
 
+def test_a_hop_points_into_the_resource_that_it_names() -> None:
+    probed = lb(lb_rule(probe=ref(f"{BALANCER}/probes", "lb", "probe")), probes=[lb_probe(8080)])
+    network = estate(
+        nsg(rule("in", 100)), nic("web", nsg="nsg"), pip("pip"), probed, vnet(subnet())
+    )
+    step = asked(network, CLIENT, "web").step("probe")
+    node = network.nodes[step.resource.lower()]
+    assert (node.pointer, step.pointer) == ("", "/properties/probes/0")
+    assert step.rule_id == f"{probed['id']}/probes/probe"
+
+
 def test_E_16_where_no_probe_gets_in_all_machines_may_count_as_up() -> None:
     """`noHealthyBackendsBehavior: AllProbedUp` sends to all when none is healthy."""
     rules = (rule("in", 100, CLIENT), deny("rest", 200))

@@ -17,7 +17,7 @@ from auditor.reach.answer import Answer, answers
 from auditor.reach.paths import paths
 from auditor.reach.samples import coordinates
 from auditor.reach.trail import Step
-from auditor.testing import estate
+from auditor.testing import estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
@@ -30,6 +30,8 @@ from ...routing import endpoint, route, steered
 from ...routing import table as table_of
 from ..network.filtering.test_naive import Json
 from .test_against_simulator import MACHINES, resources
+
+MYSQL = "Microsoft.DBforMySQL/flexibleServers"
 
 _RULE = re.compile(
     r"add an (?P<way>inbound|outbound) Allow rule for (?P<protocol>\w+) from (?P<source>\S+) "
@@ -228,6 +230,76 @@ def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised(
     assert asked(peered("10.1.0.0/16", "10.2.0.0/16"), "web", "db").verdict == "reachable"
 
 
+def test_R_14_a_peering_that_waits_for_its_other_side_gets_it_and_no_more() -> None:
+    def peered(state: str, *back: Json) -> Network:
+        return estate(
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+                peers=[peer("b", "10.1.0.0/16", state=state)]),
+            net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}, peers=back),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            nic_in("db", "10.1.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    half = asked(peered("Initiated"), "web", "db").one.blockers
+    assert [step.opening for step in half] == [
+        "peer b with a, so that 10.1.0.4 goes to b",
+        "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back",
+    ]
+    back = peer("a", "10.0.0.0/16")
+    assert asked(peered("Connected", back), "web", "db").verdict == "reachable"
+    left = asked(peered("Disconnected", back), "web", "db").one.blockers
+    assert [step.opening.partition(",")[0] for step in left] == [
+        "make the peerings of a with b anew",
+        "make the peerings of b with a anew",
+    ]
+
+
+def test_R_19_a_peering_of_some_subnets_has_to_join_another_one() -> None:
+    def joined(*own: str) -> Network:
+        some: Any = {"peerCompleteVnets": False}
+        return estate(
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "more": "10.0.1.0/24"},
+                peers=[peer("b", "10.1.0.0/24", **some, localSubnetNames=list(own),
+                            remoteSubnetNames=["app"])]),
+            net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"},
+                peers=[peer("a", *(f"10.0.{i}.0/24" for i, _ in enumerate(own)), **some,
+                            localSubnetNames=["app"], remoteSubnetNames=list(own))]),
+            nic_in("web", "10.0.1.4", ("a", "more")),
+            nic_in("db", "10.1.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    to_web = asked(joined("app"), "db", "web").one.blockers
+    assert [step.opening for step in to_web] == [
+        "let the peering of b with a join the subnet of 10.0.1.4, so that 10.0.1.4 goes to a",
+        "let the peering of a with b join subnet more, so that 10.1.0.4 goes straight back",
+    ]
+    assert asked(joined("app", "more"), "db", "web").verdict == "reachable"
+
+
+@pytest.mark.parametrize("lends", [True, False])
+def test_R_17_a_network_has_to_use_the_gateway_of_its_peer(lends: bool) -> None:
+    def spoke(*, lends: bool, uses: bool) -> Network:
+        return estate(
+            net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
+                peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=lends)]),
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+                peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=uses)]),
+            vnet_gateway("gw", "hub", enableBgp=False),
+            site("site", "192.168.0.0/16"),
+            tunnel("tunnel", "gw", "site", enableBgp=False),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+        )  # fmt: skip
+
+    there = "onprem 192.168.1.1/32"
+    step = asked(spoke(lends=lends, uses=False), "web", there).step("route")
+    also = "" if lends else "allowGatewayTransit on the peering of hub with a, and "
+    assert step.opening == (
+        f"set {also}useRemoteGateways on the peering of a with hub, "
+        "so that 192.168.1.1 goes to the gateway"
+    )
+    assert asked(spoke(lends=True, uses=True), "web", there).verdict == "reachable"
+
+
 def test_R_17_a_gateway_that_its_network_does_not_lend_has_to_be_lent() -> None:
     def spoke(**lends: Any) -> Network:
         return estate(
@@ -265,6 +337,47 @@ def test_nothing_is_proposed_that_cannot_carry_the_protocol(protocol: str, port:
     network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
     found = asked(network, "internet", "front", port, protocol)
     assert found.step("load-balancer").opening == ""
+
+
+def test_a_machine_that_nothing_leads_to_needs_an_entrance() -> None:
+    """A rule where it is behind a public load balancer; where a gateway leads there, none."""
+
+    def opening(*more: Json, protocol: str = "tcp") -> str:
+        there = estate(nic("web"), vnet(subnet(), subnet("gw", "10.0.1.0/26")), *more)
+        return asked(there, "internet", "web", protocol=protocol).one.blockers[0].opening
+
+    assert opening() == "give web/primary a public address"
+    assert opening(pip("pip"), lb()) == "add a load-balancing rule for pool at front"
+    assert opening(pip("pip"), lb(), protocol="icmp") == "give web/primary a public address"
+    assert opening(lb(public=False)) == "give web/primary a public address"
+    assert opening(pip("pip"), app_gateway()) == ""
+
+
+def test_R_17_sites_get_in_by_the_gateway_of_a_peer_once_it_is_used() -> None:
+    there = estate(
+        net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
+            peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=True)]),
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}, peers=[peer("hub", "10.1.0.0/16")]),
+        vnet_gateway("gw", "hub", enableBgp=False),
+        site("site", "192.168.0.0/16"),
+        tunnel("tunnel", "gw", "site", enableBgp=False),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+    )  # fmt: skip
+    [step] = asked(there, "onprem 192.168.1.1/32", "web").one.blockers
+    assert step.opening == "set useRemoteGateways on the peering of a with hub"
+
+
+def test_a_server_that_is_closed_to_the_public_has_to_be_opened() -> None:
+    def server(access: str) -> Network:
+        rule_of = {"startIpAddress": "52.10.0.7", "endIpAddress": "52.10.0.7"}
+        return estate(
+            resource(MYSQL, "db", {"network": {"publicNetworkAccess": access}}),
+            resource(f"{MYSQL}/firewallRules", "db/office", rule_of),
+        )
+
+    shut = asked(server("Disabled"), "52.10.0.7", "db", 3306)
+    assert shut.step("service-firewall").opening == "enable public network access of db"
+    assert asked(server("Enabled"), "52.10.0.7", "db", 3306).verdict == "reachable"
 
 
 def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:

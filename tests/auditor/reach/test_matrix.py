@@ -27,7 +27,7 @@ from auditor.snapshot.load import load
 from auditor.testing import arm_id, estate
 
 from ...firewalls import application_rule, collection, firewall, group, network_rule, policy
-from ...networks import nic, peer
+from ...networks import hub, nic, peer
 from ...networks import vnet as net
 from ...reaching import ref
 from ...routing import endpoint, route, table
@@ -289,6 +289,23 @@ def test_no_pair_is_asked_about_twice_where_sets_tell_enough(
     )
     cells(network)
     assert asked == []
+
+
+@pytest.mark.parametrize(("closed", "wanted"), [(False, "unknown"), (True, "blocked")])
+def test_R_29_each_cell_by_a_virtual_hub_is_the_answer_about_the_pair(
+    closed: bool, wanted: str
+) -> None:
+    network = estate(
+        table("rt", disableBgpRoutePropagation=closed),
+        net("a", A, subnets={"x": _subnet("10.0.0.0/24", None, "rt")}),
+        net("b", B, subnets={"y": "10.1.0.0/24"}),
+        net("c", "10.2.0.0/16", subnets={"z": "10.2.0.0/24"}),
+        *hub("h", "10.8.0.0/23", "a", "b"),
+    )
+    found = cells(network)
+    assert found == one_by_one(network)
+    told = {(s[-1], t[-1]): cell.verdict.value for (s, t, _), cell in found.items()}
+    assert (told["x", "y"], told["x", "z"], told["z", "y"]) == (wanted, "blocked", "blocked")
 
 
 # Places

@@ -16,7 +16,6 @@ from ...exposed import (
     BALANCER,
     FRONTEND,
     NIC,
-    PIP,
     POOL,
     SCALE_SET,
     SUBNET,
@@ -29,10 +28,9 @@ from ...exposed import (
     vnet,
 )
 from ...exposed import ref as idref
-from ...reaching import asked, lb, lb_rule, ref
+from ...reaching import asked, before_regions, lb, lb_rule, ref
 
 CLIENT = "52.10.0.7"
-GLOBAL = "20.70.0.1"
 
 
 def balanced(*resources: Any, members: Any = ("web",), rules: Any = None, **more: Any) -> Network:
@@ -177,40 +175,9 @@ def test_E_18_the_rules_that_azure_makes_for_instances_tell_their_ports() -> Non
     ]
 
 
-def worldwide(*members: str, port: int = 443, tier: str | None = "Global", **more: Any) -> Network:
-    """Global load balancer glb at 20.70.0.1 before the regional one."""
-    entries = [
-        {"name": each, "properties": {"loadBalancerFrontendIPConfiguration": {"id": each}}}
-        for each in members or (arm_id(FRONTEND, "lb", "front"),)
-    ]
-    settings: Any = {
-        "frontendIPConfigurations": [
-            {"name": "world", "properties": {"publicIPAddress": ref(PIP, "gpip")}}
-        ],
-        "backendAddressPools": [
-            {"name": "regions", "properties": {"loadBalancerBackendAddresses": entries}}
-        ],
-        "loadBalancingRules": [
-            {
-                "name": "all",
-                "properties": {
-                    "frontendIPConfiguration": ref(FRONTEND, "glb", "world"),
-                    "backendAddressPool": ref(POOL, "glb", "regions"),
-                    "protocol": "Tcp",
-                    "frontendPort": 8080,
-                    "backendPort": port,
-                    "enableFloatingIP": False,
-                    **more,
-                },
-            }
-        ],
-    }
-    sku = {"name": "Standard"} if tier is None else {"name": "Standard", "tier": tier}
-    return balanced(
-        resource(BALANCER, "glb", settings, sku=sku),
-        pip("gpip", arm_id(FRONTEND, "glb", "world"), address=GLOBAL,
-            sku={"name": "Standard", "tier": "Global"}),
-    )  # fmt: skip
+def worldwide(*members: str, **more: Any) -> Network:
+    """A global load balancer before the regional one."""
+    return balanced(*before_regions(*members, **more))
 
 
 def test_E_19_a_global_load_balancer_leads_to_the_machines_of_regions() -> None:
@@ -220,6 +187,10 @@ def test_E_19_a_global_load_balancer_leads_to_the_machines_of_regions() -> None:
     assert [step.rule for step in found.one.hops if step.code == "load-balancer"] == [
         "all",
         "https",
+    ]
+    assert [step.says for step in found.one.hops if step.code == "load-balancer"] == [
+        "rule all sends port 8080 to front of lb as port 443",
+        "rule https sends port 443 to web as port 8443",
     ]
     assert asked(worldwide(), CLIENT, "world", 8080).verdict == "reachable"
     assert asked(worldwide(), CLIENT, "front", 8080).verdict == "reachable"

@@ -8,7 +8,9 @@ import pytest
 
 from auditor.testing import arm_id, estate, resource
 
-from ...networks import Json, hub, nic, peer, vnet
+from ...exposed import pip
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
+from ...networks import Json, hub, nic, peer, subnet_id, vnet
 from ...reaching import asked
 from ...routing import endpoint, route, steered, table
 
@@ -114,3 +116,29 @@ def test_R_29_what_comes_from_sites_by_the_hub() -> None:
     assert (answer.verdict, answer.labels) == ("unknown", {TAUGHT})
     assert answer.step("virtual-hub").passes is None
     assert asked(two(), "onprem 192.168.0.0/16", "db").verdict == "blocked"
+
+
+@pytest.mark.parametrize(("on_hub", "verdict"), [(("a", "b"), "unknown"), (("a",), "blocked")])
+def test_R_29_what_a_firewall_beside_the_hub_lets_in(on_hub: tuple[str, ...], verdict: str) -> None:
+    home = {
+        "name": "home",
+        "properties": {
+            "privateIPAddress": "10.1.9.4",
+            "publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")},
+            "subnet": {"id": subnet_id("a", "AzureFirewallSubnet")},
+        },
+    }
+    subnets = {"AzureFirewallSubnet": "10.1.9.0/26"}
+    network = estate(
+        firewall(ipConfigurations=[home]),
+        policy("g"),
+        group("g", 100, collection("nat", 100, "Dnat", nat_rule("web", "10.2.0.4:443"))),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home")),
+        vnet("a", A, subnets=subnets),
+        vnet("b", B, subnets={"data": "10.2.0.0/24"}),
+        nic("db", "10.2.0.4", ("b", "data")),
+        *hub("h", "10.0.0.0/23", *on_hub),
+    )
+    answer = asked(network, "internet", "db", 8080)
+    assert answer.verdict == verdict
+    assert (TAUGHT in answer.labels) is (verdict == "unknown")

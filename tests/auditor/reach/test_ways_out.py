@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from auditor.testing import estate
 
 from ...egress import BY_NAT, IN_POOL, PRIVATE, balancer, has_public, machine, nat, network, public
-from ...reaching import Asked, asked
+from ...reaching import Asked, asked, ref
 
 CLIENT = "52.10.0.7"
 
@@ -145,3 +146,37 @@ def test_N_17_whether_mail_gets_out_is_the_subscriptions(
     answer = asked(found, "web-nic", CLIENT, port, protocol)
     assert answer.verdict == verdict
     assert answer.labels == ({"platform"} if verdict == "unknown" else set())
+
+
+CHAIN: Json = {
+    "gatewayLoadBalancer": ref("Microsoft.Network/loadBalancers/frontendIPConfigurations", "g", "f")
+}
+
+
+@pytest.mark.parametrize("found", [rules("All"), rules(implied="Tcp")])
+@pytest.mark.parametrize(("at", "wanted"), [("front", {"gwlb"}), ("other", set())])
+def test_E_19b_what_leaves_by_a_chained_frontend_passes_the_appliances(
+    found: Json, at: str, wanted: set[str]
+) -> None:
+    found = deepcopy(found)
+    fronts = found["properties"]["frontendIPConfigurations"]
+    fronts.append({"name": "other", "properties": has_public("other")})
+    next(each for each in fronts if each["name"] == at)["properties"].update(CHAIN)
+    there = estate(
+        network(), *machine(configuration=IN_POOL), found, public("front", "20.7.7.7"),
+        public("other", "20.7.7.8"),
+    )  # fmt: skip
+    answer = asked(there, "web-nic", CLIENT)
+    assert answer.labels == wanted
+    assert answer.verdict == ("unknown" if wanted else "reachable")
+    assert answer.step("egress").passes is (None if wanted else True)
+
+
+@pytest.mark.parametrize(("by_nat", "wanted"), [(False, "unknown"), (True, "reachable")])
+def test_E_19b_what_leaves_by_a_chained_public_address(by_nat: bool, wanted: str) -> None:
+    """A NAT gateway takes the flows before the address does (R-30)."""
+    there = estate(
+        network(**(BY_NAT if by_nat else {})), nat("nat"), public("nat", "20.7.7.9"),
+        *machine(configuration={**has_public("a"), **CHAIN}), public("a", "20.7.7.7"),
+    )  # fmt: skip
+    assert asked(there, "web-nic", CLIENT).verdict == wanted

@@ -1,0 +1,78 @@
+"""What to change at the peerings of a network that packets get where they ought to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.addresses import Address
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
+from auditor.network.on_premises import gateways_in
+from auditor.network.peerings import far_network, told_peerings, way_back
+from auditor.network.routing.peered import Tie, ties_of
+from auditor.network.routing_domains import is_whole
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
+
+
+def at_peering(network: Network, vnet: VirtualNetwork, address: Address, there: str) -> str:
+    """Say what to change at the peering of a VNet with one, by name, or that has an address.
+
+    Empty where it has none with it.
+    """
+    for peering, far in _peerings(network, vnet):
+        if far.label.lower() == there.lower() if there else _holds(far, address):
+            return _change(network, vnet, peering, far, address)
+    return ""
+
+
+def _change(
+    network: Network, vnet: VirtualNetwork, peering: Peering, far: VirtualNetwork, address: Address
+) -> str:
+    try:
+        back = way_back(network, peering)
+    except Undetermined:
+        return ""
+    if back is None:  # it waits for the other side, and is connected once that is there (R-14)
+        return f"peer {far.label} with {vnet.label}"
+    if not peering.connected or not back.connected:
+        return f"make the peerings of {vnet.label} with {far.label} anew, on both sides"
+    if not is_whole(peering):
+        return f"let the peering of {vnet.label} with {far.label} join the subnet of {address}"
+    return f"synchronise the peering of {vnet.label} with {far.label}"
+
+
+def _peerings(network: Network, vnet: VirtualNetwork) -> Iterator[tuple[Peering, VirtualNetwork]]:
+    for peering in told_peerings(network, vnet)[0]:
+        try:
+            yield peering, far_network(network, peering)
+        except Undetermined:
+            continue
+
+
+def _holds(vnet: VirtualNetwork, address: Address) -> bool:
+    try:
+        return any(address in prefix for prefix in vnet.prefixes)
+    except Undetermined:
+        return False
+
+
+def at_lender(network: Network, vnet: VirtualNetwork) -> str:
+    """Say what to change that a VNet uses the gateway of a peer; empty: no peer has one (R-17)."""
+    for tie in ties_of(network, vnet).ties:
+        if tie.far is not None and _has_gateway(network, tie.far):
+            return _lent(vnet, tie.far, tie)
+    return ""
+
+
+def _lent(vnet: VirtualNetwork, far: VirtualNetwork, tie: Tie) -> str:
+    use = f"useRemoteGateways on the peering of {vnet.label} with {far.label}"
+    if tie.back is not None and tie.back.properties.allow_gateway_transit:
+        return f"set {use}"
+    return f"set allowGatewayTransit on the peering of {far.label} with {vnet.label}, and {use}"
+
+
+def _has_gateway(network: Network, vnet: VirtualNetwork) -> bool:
+    try:
+        return bool(gateways_in(network, vnet))
+    except Undetermined:
+        return False
