@@ -374,7 +374,7 @@ def remark(
     opening: str | Callable[[Packet], str] = "",
     rule: Node | Callable[[Packet], Node | None] | None = None,
     passed: str = "",
-    stopped: str = "",
+    stopped: str | Callable[[Packet], str] = "",
     unsure: str = "",
 ) -> Trail:
     """Add a stage that is told in one sentence; without `here`, everything gets through it.
@@ -385,13 +385,14 @@ def remark(
     words = {True: passed, False: stopped, None: unsure}
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        said = words[passes]
         opens = opening if isinstance(opening, str) else opening(packet)
         by = rule if rule is None or isinstance(rule, Node) else rule(packet)
         return (
             Step(
                 code,
                 resource,
-                words[passes] or says(packet),
+                (said if isinstance(said, str) else said(packet)) or says(packet),
                 packet,
                 passes,
                 by.label if by is not None else "",
