@@ -89,6 +89,41 @@ def test_what_lets_a_gateway_through_the_same_group_takes_another_priority() -> 
     assert "--name allow-application-out-3306 --priority 199 --direction Outb" in finding.remedy
 
 
+def test_an_endpoint_that_waits_is_one_fault() -> None:
+    pending = {
+        "privateLinkServiceId": arm_id(FLEXIBLE, "shop"),
+        "privateLinkServiceConnectionState": {"status": "Pending"},
+    }
+    waits = resource(
+        "Microsoft.Network/privateEndpoints",
+        "pe",
+        {
+            "subnet": {"id": arm_id(SUBNET, "vnet", "data")},
+            "customDnsConfigs": [{"ipAddresses": ["10.0.1.9"]}],
+            "privateLinkServiceConnections": [{"name": "c", "properties": pending}],
+        },
+    )
+    server = resource(
+        FLEXIBLE,
+        "shop",
+        {"network": {"publicNetworkAccess": "Disabled"}, "privateEndpointConnections": []},
+    )
+    network = estate(
+        server,
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        waits,
+        vnet(subnet("nodes", "10.0.0.0/24"), subnet("data", "10.0.1.0/24")),
+    )
+
+    (finding,) = ask("DB-009", network).broken
+    general = ask("DB-006", network, beside=["DB-009"])
+
+    assert "private-endpoint-connection approve --id" in finding.remedy
+    assert (general.broken, general.kept) == ([], 0)
+    assert len(ask("DB-006", network).broken) == 1
+
+
 def test_a_frontend_among_the_nodes_is_not_who_fails_to_reach_it() -> None:
     ingress = internal_balancer("ingress", "10.0.0.200", ("vnet", "nodes"))
     (finding,) = asked(
