@@ -222,13 +222,15 @@ def goes(
     ask: Ask,
     expected: str,
     doubts: tuple[Reason, ...] = (),
+    *,
+    alike: bool = False,
 ) -> Trail:
     """Add the way of the packet from a point: `ask` tells whether a way is the one looked for.
 
     `to` are the destinations it may have; `expected` says where it ought to go, for a sentence.
-    `doubts` are as for `replies`.
+    `doubts` and `alike` are as for `replies`.
     """
-    return _routed(trail, point, to, ask, expected, reply=False, doubts=doubts)
+    return _routed(trail, point, to, ask, expected, reply=False, doubts=doubts, alike=alike)
 
 
 def replies(
@@ -244,7 +246,8 @@ def replies(
     """Add the way of the reply from a point, to the source that the packet has there (P-11).
 
     `doubts` tell why `ask` may answer that it does not know, where the routes themselves do;
-    `alike`, that it is one function for all points, so that what it answers is remembered.
+    `alike`, that it is one function for all points, or an equal one, so that what it answers is
+    remembered.
     """
     return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts, alike=alike)
 
