@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ _OURS = "this is a fault of the rule itself, not of the network"
 class RuleRun(msgspec.Struct):
     """What one rule said: its outcomes, and how many subjects it found in order.
 
-    `speaks_for` names, for each finding, the general rules that found the same and fell silent.
+    `speaks_for` names, for each outcome, the general rules that said the same and fell silent.
     `silenced` are the subjects of outcomes that the rule left to a more special one.
     """
 
@@ -36,9 +36,9 @@ class RuleRun(msgspec.Struct):
     speaks_for: dict[_Told, tuple[str, ...]] = msgspec.field(default_factory=dict)
     silenced: list[str] = msgspec.field(default_factory=list)
 
-    def general(self, finding: Finding) -> tuple[str, ...]:
-        """Give the general rules that a finding speaks for."""
-        return self.speaks_for.get(_told(self, finding), ())
+    def general(self, outcome: Outcome) -> tuple[str, ...]:
+        """Give the general rules that an outcome speaks for."""
+        return self.speaks_for.get(_told(self, outcome), ())
 
 
 def judge(
@@ -179,10 +179,7 @@ def _failed(subject: str, error: BaseException) -> Unknown:
 
 def _leave_to_special(runs: list[RuleRun]) -> None:
     """Where a special and a general rule both speak of one fault, let the special one speak."""
-    found: dict[tuple[str, str], set[_Told]] = defaultdict(set)
-    for run, finding in _findings(runs):
-        told = _told(run, finding)
-        found[told[:2]].add(told)
+    found = _by_subject(_findings(runs))
     covers: dict[_Told, set[_Told]] = defaultdict(set)
     settled: dict[_Told, set[_Told]] = defaultdict(set)
     for run, finding in _findings(runs):
@@ -190,18 +187,33 @@ def _leave_to_special(runs: list[RuleRun]) -> None:
             covers[_told(run, finding)] |= _meant(entry, found)
         for rule, subject, *key in finding.settles:
             settled[_told(run, finding)].add((rule, fold(subject), "".join(key)))
-    if not covers and not settled:
+    doubts = _doubts_covered(runs)
+    if not covers and not settled and not doubts:
         return
-    _hush(runs, covers, settled)
+    _hush(runs, covers, settled, doubts)
+
+
+def _doubts_covered(runs: list[RuleRun]) -> dict[_Told, set[_Told]]:
+    """What special rules cannot tell, and the same of general ones that each speaks for."""
+    found = _by_subject(_outcomes(runs, Unknown))
+    doubts: dict[_Told, set[_Told]] = defaultdict(set)
+    for run, unknown in _outcomes(runs, Unknown):
+        for entry in unknown.covers:
+            doubts[_told(run, unknown)] |= _meant(entry, found)
+    return doubts
 
 
 def _hush(
     runs: list[RuleRun],
     covers: Mapping[_Told, set[_Told]],
     settled: Mapping[_Told, set[_Told]],
+    doubts: Mapping[_Told, set[_Told]],
 ) -> None:
-    """Take out what falls silent, and note who speaks for it; of `settled`, what is unknown."""
-    silent, answered = _covered(covers), set[_Told]().union(*settled.values())
+    """Take out what falls silent, and note who speaks for it.
+
+    Of `settled` and `doubts`, what is unknown.
+    """
+    silent, answered = _covered(covers), _covered(doubts).union(*settled.values())
     hushed: set[_Told] = set()
     for run in runs:
         quiet = [
@@ -213,19 +225,36 @@ def _hush(
         run.silenced = [outcome.subject for outcome in quiet]
         gone = {id(outcome) for outcome in quiet}
         run.outcomes = [outcome for outcome in run.outcomes if id(outcome) not in gone]
-    for run, finding in _findings(runs):
-        told = _told(run, finding)
-        general = {rule for rule, *_ in covers.get(told, set())}
+    said: list[tuple[RuleRun, Outcome]] = [*_findings(runs), *_outcomes(runs, Unknown)]
+    for run, outcome in said:
+        told = _told(run, outcome)
+        sure = covers.get(told, set()) if isinstance(outcome, Finding) else doubts.get(told, set())
+        general = {rule for rule, *_ in sure}
         general.update(rule for rule, *_ in settled.get(told, set()) & hushed)
         if general:
             run.speaks_for[told] = tuple(sorted(general))
 
 
 def _findings(runs: list[RuleRun]) -> Iterator[tuple[RuleRun, Finding]]:
+    return _outcomes(runs, Finding)
+
+
+_Kind = TypeVar("_Kind", Finding, Unknown)
+
+
+def _outcomes(runs: list[RuleRun], kind: type[_Kind]) -> Iterator[tuple[RuleRun, _Kind]]:
     for run in runs:
         for outcome in run.outcomes:
-            if isinstance(outcome, Finding):
+            if isinstance(outcome, kind):
                 yield run, outcome
+
+
+def _by_subject(told: Iterator[tuple[RuleRun, _Kind]]) -> dict[tuple[str, str], set[_Told]]:
+    found: dict[tuple[str, str], set[_Told]] = defaultdict(set)
+    for run, outcome in told:
+        name = _told(run, outcome)
+        found[name[:2]].add(name)
+    return found
 
 
 def _told(run: RuleRun, outcome: Outcome) -> _Told:

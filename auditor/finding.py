@@ -102,6 +102,8 @@ class Unknown(msgspec.Struct, frozen=True):
     """What a rule yields when the snapshot lacks what it needs to judge a subject.
 
     `missing` says what is needed, for a person: "the subnet's route table /subscriptions/...".
+    `covers` names more general rules and their subjects, as findings do: what these cannot tell
+    for the same reason falls silent, and this speaks for it.
     """
 
     subject: str
@@ -110,6 +112,7 @@ class Unknown(msgspec.Struct, frozen=True):
     related: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     key: str = ""
+    covers: tuple[Cover, ...] = ()
 
 
 class Waiver(msgspec.Struct, frozen=True):

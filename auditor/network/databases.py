@@ -15,6 +15,10 @@ from auditor.resources.mysql import (
 Server = MySqlFlexibleServer | MySqlSingleServer
 
 
+SUBRESOURCE = "mysqlServer"
+"""What Azure calls the part of a server that a private endpoint leads to."""
+
+
 @question
 def servers(network: Network) -> tuple[Server, ...]:
     """Every MySQL server, flexible and single."""

@@ -134,6 +134,17 @@ def zone_groups(network: Network) -> dict[str, tuple[ZoneGroup, ...]]:
     return {key: tuple(groups) for key, groups in found.items()}
 
 
+def groups_untold(network: Network, endpoint: PrivateEndpoint) -> bool:
+    """Whether nothing tells the zone groups of an endpoint: of none any came, nor were asked for.
+
+    One whose list was asked for and not read is a gap, and not meant here.
+    """
+    asked = network.asked_below(endpoint) or unread_below(
+        network, endpoint.id, "privateDnsZoneGroups"
+    )
+    return not network.all(ZoneGroup) and not asked
+
+
 def endpoint_addresses(network: Network, endpoint: PrivateEndpoint) -> tuple[str, ...]:
     """The private addresses of an endpoint: its NICs', else those it lists itself.
 

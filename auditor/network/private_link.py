@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from auditor.errors import Undetermined
-from auditor.ids import fold
-from auditor.network.graph import Network, question
+from auditor.ids import fold, type_of
+from auditor.network.graph import Network, possibly, question
 from auditor.resources.base import Node
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnection
@@ -28,6 +28,18 @@ def endpoints_by_target(
                 if target:
                     found.setdefault(fold(target), []).append((endpoint, connection))
     return {key: tuple(pairs) for key, pairs in found.items()}
+
+
+@question
+def endpoints_of_services(network: Network) -> tuple[PrivateEndpoint, ...]:
+    """The endpoints that lead to Azure services, not to private link services of one's own."""
+    return tuple(e for e in network.all(PrivateEndpoint) if possibly(_leads_to_a_service, e))
+
+
+def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
+    targets = [each.properties.private_link_service_id or "" for each in endpoint.connections]
+    kinds = {(type_of(target) or "").lower() for target in targets}
+    return kinds != {"microsoft.network/privatelinkservices"}
 
 
 def approved_endpoints(network: Network, target: Node) -> tuple[PrivateEndpoint, ...]:

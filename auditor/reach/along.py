@@ -43,12 +43,18 @@ def furthest(path: Path, packets: PacketSet) -> PacketSet:
 
 
 def hops_of(path: Path, packet: Packet) -> list[Step]:
-    """Say what happens to one packet on a path, stage by stage, all the way."""
+    """Say what happens to one packet on a path, stage by stage, all the way.
+
+    It ends at a rule that would send the packet on as another, and does not take it: what stands
+    behind it is asked about that other packet, which nobody sends.
+    """
     at = coordinates(packet)
     steps: list[Step] = []
-    for stage in path.trail.stages:
+    for number, stage in enumerate(path.trail.stages):
         passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
         steps += stage.tell(stage.frame.applied(packet), passes)
+        if passes is False and number in path.trail.rules:
+            break
     return steps
 
 

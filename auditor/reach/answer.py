@@ -18,15 +18,16 @@ from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
+from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
-from auditor.reach.first_steps import entrance_for, way_from_sites
+from auditor.reach.first_steps import entrance_for
 from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.refusing import refused
 from auditor.reach.samples import some_packet
 from auditor.reach.showing import Shown, routed, stopped_by
@@ -337,10 +338,15 @@ class _Question:
         if self.source.kind in SILENT:
             says = f"{_called(self.source)} starts no flows of its own"
             return Step("starts-nothing", self.source.id, says, at, False)
-        says, opening = f"no path leads to {_called(self.target)}", ""
-        if self.source.kind is Kind.ON_PREMISES:
-            opening = way_from_sites(self.network, self.target)
-        return Step("no-path", self.target.id, says, at, False, opening=opening)
+        says = f"no path leads to {_called(self.target)}"
+        return Step("no-path", self.target.id, says, at, False, opening=self._gateway(at))
+
+    def _gateway(self, packet: Packet) -> str:
+        """Say which gateway the target's network could use, that a site gets to it."""
+        vnet = vnet_of(self.network, self.target)
+        if self.source.kind is not Kind.ON_PREMISES or vnet is None:
+            return ""
+        return to_borrow(self.network, vnet, packet.source)
 
 
 def _called(point: Point) -> str:

@@ -10,14 +10,17 @@ import msgspec
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.exposure import InboundRule, use_of
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
+from auditor.reach.frame import Packet
 from auditor.reach.given_ports import ports_given
 from auditor.reach.membership import candidates, standing, standings_of, targets_of
 from auditor.reach.points import Point
+from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import (
@@ -159,6 +162,25 @@ def _ports_of(rule: InboundRule) -> PortSet:
     if port == 0 and isinstance(rule, LoadBalancingRule):
         return PortSet.of(0, 65535)  # HA ports (E-11)
     return PortSet.of(port)
+
+
+def to_nobody(network: Network, frontend: LoadBalancerFrontend, packet: Packet) -> str:
+    """Name the rule of a frontend that takes a packet and has nobody behind it, if there is one.
+
+    Raises Undetermined when the load balancer is not in the snapshot.
+    """
+    found = forwards_of(network, frontend)
+    others = {each.rule.key for each in found.known} | {fold(r.resource) for r in found.reasons}
+    for rule in use_of(network, frontend).inbound:
+        if rule.key not in others and _takes(rule, packet):
+            return rule.label
+    return ""
+
+
+def _takes(rule: InboundRule, packet: Packet) -> bool:
+    named = (rule.properties.protocol or "").lower()
+    carried = packet.protocol in PORTED and named in (packet.protocol, "all")
+    return carried and packet.destination_port in _ports_of(rule)
 
 
 @question

@@ -12,14 +12,13 @@ from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule, holder_of
 from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
-from auditor.network.routing.gateway import served_by
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
+from auditor.reach.borrowing import to_borrow
 from auditor.reach.frame import Packet
-from auditor.reach.peering_cures import at_lender, at_peering
+from auditor.reach.peering_cures import at_peering
 from auditor.reach.space import PORTED
 from auditor.resources import walk
-from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _FIRST, _LAST = 100, 4096
@@ -158,19 +157,6 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
     return "" if there.lower() in known or ties.untold else there
 
 
-def _unlent(network: Network, subnet: Subnet) -> VirtualNetworkGateway | None:
-    """The gateway that a network means to use and whose own network lends it to nobody (R-17)."""
-    own = network.holder(subnet, VirtualNetwork)
-    if own is None:
-        return None
-    try:
-        lent = {serving.gateway for serving in served_by(network, own).gateways}
-        wanted = gateways_serving(network, own)
-    except Undetermined:
-        return None
-    return wanted[0] if wanted and not lent else None
-
-
 def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
     """Whether it ought to go to a gateway and certainly there is none."""
     own = network.holder(subnet, VirtualNetwork)
@@ -186,18 +172,14 @@ def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
 
 def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
     """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
-    if _lacks_gateway(network, subnet, _TO_GATEWAY):
-        own = network.holder(subnet, VirtualNetwork)
-        change = at_lender(network, own) if own is not None else ""
-        if change:
-            return f"{change}, {goes}"
+    own = network.holder(subnet, VirtualNetwork)
+    borrow = to_borrow(network, own, address) if own is not None else ""
+    if not borrow and _lacks_gateway(network, subnet, _TO_GATEWAY):
         return f"give {vnet} a gateway, its own or that of a peer, which knows {address}, {goes}"
     table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):
-        label = getattr(table, "label", "its route table")
-        return f"let {label} propagate the routes of gateways, {goes}"
-    unlent = _unlent(network, subnet)
-    if unlent is not None:
-        home = f"the network of {unlent.label}"
-        return f"set allowGatewayTransit on the peering of {home} with {vnet}, {goes}"
+        let = f"let {getattr(table, 'label', 'its route table')} propagate the routes of gateways"
+        return f"{borrow} and {let}, {goes}" if borrow else f"{let}, {goes}"
+    if borrow:
+        return f"{borrow}, {goes}"
     return f"teach the gateway of {vnet} a route to {address}, {goes}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -15,10 +15,18 @@ from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
-from auditor.reach.balancing import BOTH, Forward, addresses_of_frontend, chained, forwards_of
+from auditor.reach.balancing import (
+    BOTH,
+    Forward,
+    addresses_of_frontend,
+    chained,
+    forwards_of,
+    to_nobody,
+)
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_hubs import or_by_hub
 from auditor.reach.cures import for_ports
+from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
@@ -100,19 +108,17 @@ def through_frontend(
 
 def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
     """Add that no rule of its load balancer takes anything at a frontend, or to nobody."""
-    to_nobody = ", ".join(rule.label for rule in use_of(trail.network, frontend).inbound)
+    rules = ", ".join(rule.label for rule in use_of(trail.network, frontend).inbound)
     says = f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)"
-    advice = f"add a load-balancing rule at {frontend.label}"
-    if to_nobody:
-        says = f"there is no machine behind {to_nobody} of {frontend.label} (E-10)"
-        advice = f"put a machine behind {to_nobody} of {frontend.label}"
+    if rules:
+        says = f"there is no machine behind {rules} of {frontend.label} (E-10)"
     return remark(
         trail,
         "load-balancer",
         frontend.id,
         lambda _: says,
         Bounds.nothing(trail.space),
-        opening=for_ports(advice),
+        opening=_forwarding(trail, frontend, ", with a machine behind it"),
     )
 
 
@@ -123,6 +129,34 @@ def _named(forward: Forward) -> str:
     if isinstance(node, LoadBalancerFrontend):
         return f"{node.label} of {node.root.label}"
     return ids.name(target.nic.id) if target is not None and target.nic else forward.member
+
+
+def _forwarding(
+    trail: Trail, frontend: LoadBalancerFrontend, lacks: str = ""
+) -> Callable[[Packet], str]:
+    """Say what makes a frontend forward a packet: a rule for it, or a machine behind its rule."""
+
+    def opening(packet: Packet) -> str:
+        rule = to_nobody(trail.network, frontend, packet)
+        if rule:
+            return f"put a machine behind {rule} of {frontend.label}"
+        what = f"{packet.protocol.upper()} {packet.destination_port}"
+        cure = f"add a load-balancing rule for {what} at {frontend.label}{lacks}"
+        return for_ports(cure)(packet)
+
+    return opening
+
+
+def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
+    """Say why a rule of a frontend does not send a packet on: another takes it, to nobody."""
+
+    def says(packet: Packet) -> str:
+        other = to_nobody(trail.network, forward.frontend, packet)
+        if other:
+            return f"there is no machine behind {other} of {forward.frontend.label} (E-10)"
+        return f"rule {forward.rule.label} takes {_taken(forward)} only"
+
+    return says
 
 
 def frontend_point(node: LoadBalancerFrontend) -> Point:
@@ -146,9 +180,9 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         ),
         Bounds.maybe(taken) if forward.reasons else Bounds.exactly(taken),
         reasons=forward.reasons,
-        opening=for_ports(f"add a load-balancing rule for its port at {forward.frontend.label}"),
+        opening=_forwarding(trail, forward.frontend),
         rule=rule,
-        stopped=f"rule {rule.label} takes {_taken(forward)} only",
+        stopped=_refusing(trail, forward),
     ).by_rule()
     if target is None:
         yield trail, frontend_point(forward.frontend)

@@ -25,6 +25,7 @@ from auditor.reach.egress import (
 )
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
+from auditor.reach.space import PORTED
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -190,12 +191,24 @@ def _numbers(names: frozenset[str]) -> Intervals:
 
 def _opening(way: Outbound, version: Version) -> str | Callable[[Packet], str]:
     if way.method == "none" and version == 6:
-        return for_ports("give it a public IPv6 address")  # a NAT gateway takes IPv4
+        return _for_mapped("give it a public IPv6 address")  # a NAT gateway takes IPv4
     if way.method == "none":
-        return for_ports("give the subnet a NAT gateway")
+        return _by_port("give the subnet a NAT gateway")
     if way.method == "load-balancer" and way.node is not None:
-        return for_ports(f"add an outbound rule for its protocol to {way.node.label}")
+        return _by_port(f"add an outbound rule for its protocol to {way.node.label}")
     return ""
+
+
+def _for_mapped(cure: str) -> Callable[[Packet], str]:
+    """What opens the way for all that a public address of its own carries (R-36)."""
+    return for_ports(cure, (*PORTED, "icmp", "esp"))
+
+
+def _by_port(cure: str) -> Callable[[Packet], str]:
+    """What opens the way for TCP and UDP; for others a public address does, before which nothing
+    that is shared comes here (R-30, R-36)."""
+    address = _for_mapped("give it a public IP address")
+    return lambda packet: for_ports(cure)(packet) or address(packet)
 
 
 def _lacks(network: Network, subnet: Subnet, way: Outbound) -> tuple[Reason, ...]:

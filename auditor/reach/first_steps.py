@@ -6,8 +6,7 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.routing.outbound import pools_of
 from auditor.reach.frame import Packet
-from auditor.reach.peering_cures import at_lender
-from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.points import Point
 from auditor.reach.space import PORTED
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer
@@ -33,9 +32,3 @@ def entrance_for(network: Network, target: Point, called: str, packet: Packet) -
     except Undetermined:
         return ""
     return f"give {called} a public address"
-
-
-def way_from_sites(network: Network, target: Point) -> str:
-    """Say what lets sites in to a machine whose network uses no gateway, though a peer has one."""
-    vnet = vnet_of(network, target) if target.kind is Kind.MACHINE else None
-    return at_lender(network, vnet) if vnet is not None else ""

@@ -15,6 +15,7 @@ from auditor.reach.answer import Answer
 from auditor.reach.closing import also, by_cluster, prefixes_of
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step
+from auditor.reach.turns import Turn, turn_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -65,12 +66,14 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     sources = prefixes_of(places, answer.version)
     names = ", ".join(each.label for each in places)
     what = f"allow TCP {port} from {names} ({', '.join(sources)}) in {group.label}"
-    priority, move = _room(network, group, step, inbound=inbound)
+    turn = turn_of(network, group, place, port)
+    who = f"{alike.who}-{turn.again + 1}" if turn.again else alike.who
+    priority, move = _room(network, group, step, turn, inbound=inbound)
     if not priority:
         return f"{what}, before {rule}, which has to be moved behind a free priority"
     command = new_rule(
         group,
-        f"allow-{alike.who}-{port}" if inbound else f"allow-{alike.who}-out-{port}",
+        f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}",
         priority,
         direction="Inbound" if inbound else "Outbound",
         access="Allow",
@@ -83,21 +86,25 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
 
 
 def _room(
-    network: Network, group: NetworkSecurityGroup, step: Step, *, inbound: bool
+    network: Network, group: NetworkSecurityGroup, step: Step, turn: Turn, *, inbound: bool
 ) -> tuple[int, str]:
-    """The last free priority before the rule that denies, else its own and the command to move it.
+    """The last free priority of a turn before the rule that denies.
 
-    0 where there is none.
+    Else one that gets free when that rule is moved, and the command to move it; 0 where there is
+    none.
     """
     end = step.priority or _LAST + 1
     taken = {rule.properties.priority for rule in group.rules if rule.inbound is inbound}
-    free = [each for each in range(_FIRST, min(end, _LAST + 1)) if each not in taken]
+    before = range(_FIRST, min(end, _LAST + 1))
+    free = [each for each in before if each not in taken and turn.may_have(each)]
     if free:
         return free[-1], ""
-    rule = network.find(step.rule_id)
-    if end >= _LAST or end + 1 in taken or not isinstance(rule, SecurityRule) or by_cluster(rule):
+    rule, later = network.find(step.rule_id), end + turn.of
+    stays = later > _LAST or any(each in taken for each in range(end + 1, later + 1))
+    if stays or not isinstance(rule, SecurityRule) or by_cluster(rule):
         return 0, ""
-    return end, changed_rule(rule, priority=str(end + 1))
+    own = next(each for each in range(end, later) if turn.may_have(each))
+    return own, changed_rule(rule, priority=str(later))
 
 
 def _destinations(target: Point, address: Address, others: AddressSet) -> tuple[str, ...]:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import gateways_in
 from auditor.network.peerings import far_network, told_peerings, way_back
-from auditor.network.routing.peered import Tie, ties_of
 from auditor.network.routing_domains import is_whole
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
@@ -52,27 +50,5 @@ def _peerings(network: Network, vnet: VirtualNetwork) -> Iterator[tuple[Peering,
 def _holds(vnet: VirtualNetwork, address: Address) -> bool:
     try:
         return any(address in prefix for prefix in vnet.prefixes)
-    except Undetermined:
-        return False
-
-
-def at_lender(network: Network, vnet: VirtualNetwork) -> str:
-    """Say what to change that a VNet uses the gateway of a peer; empty: no peer has one (R-17)."""
-    for tie in ties_of(network, vnet).ties:
-        if tie.far is not None and _has_gateway(network, tie.far):
-            return _lent(vnet, tie.far, tie)
-    return ""
-
-
-def _lent(vnet: VirtualNetwork, far: VirtualNetwork, tie: Tie) -> str:
-    use = f"useRemoteGateways on the peering of {vnet.label} with {far.label}"
-    if tie.back is not None and tie.back.properties.allow_gateway_transit:
-        return f"set {use}"
-    return f"set allowGatewayTransit on the peering of {far.label} with {vnet.label}, and {use}"
-
-
-def _has_gateway(network: Network, vnet: VirtualNetwork) -> bool:
-    try:
-        return bool(gateways_in(network, vnet))
     except Undetermined:
         return False

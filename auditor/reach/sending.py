@@ -26,7 +26,7 @@ from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
-from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
+from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -344,11 +344,8 @@ def _past_appliances(
 ) -> Iterator[tuple[Trail, Firewall | None, Point | None, Address]]:
     """Follow packets past each appliance that routes name, with the Azure Firewall if it is one."""
     for appliance in appliances_towards(trail, source, to):
-
-        def ask(way: Way, by: Address = appliance) -> bool | None:
-            return leads_by(way, by)
-
-        there = goes(trail, source, to, ask, f"to the appliance {appliance}")
+        to_it = f"to the appliance {appliance}"
+        there = goes(trail, source, to, LeadsBy(appliance), to_it, alike=True)
         configuration = firewall_at(trail.network, source, appliance)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):

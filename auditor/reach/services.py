@@ -54,7 +54,8 @@ HTTPS, MYSQL = PortSet.of(443), PortSet.of(3306)
 class Access(msgspec.Struct, frozen=True):
     """Who may connect to a service: surely `must`, perhaps `may`, for `reasons`.
 
-    `rules` are those of its firewall that let addresses in, each with them.
+    `rules` are those of its firewall that let addresses in, each with them. `closed` says why
+    nobody may; `opening` what would open it, and `listed` whom its firewall then lets in.
     """
 
     port: PortSet
@@ -62,9 +63,18 @@ class Access(msgspec.Struct, frozen=True):
     may: AddressSet
     reasons: tuple[Reason, ...] = ()
     closed: str = ""
-    opening: str = ""
-    """What would end that it is closed, as far as anything does."""
     rules: tuple[tuple[AddressSet, Node], ...] = ()
+    opening: str = ""
+    listed: AddressSet = NOTHING
+
+    def opening_for(self, label: str, address: Address) -> str:
+        """Say what would let an address in."""
+        allow = f"allow {address} in the firewall of {label}"
+        if not self.closed:
+            return allow
+        if not self.opening or AddressSet.from_range(address, address) <= self.listed:
+            return self.opening
+        return f"{self.opening} and {allow}"
 
     def rule_for(self, address: Address) -> Node | None:
         """Give the first rule that lets an address in."""
@@ -165,9 +175,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         lambda packet: access.closed or _asked(label, access, packet),
         Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
-        opening=lambda packet: (
-            access.opening if access.closed else f"allow {packet.source} in the firewall of {label}"
-        ),
+        opening=lambda packet: access.opening_for(label, packet.source),
         rule=lambda packet: access.rule_for(packet.source),
         unsure=f"it cannot be told whether the firewall of {label} lets it in",
     )
@@ -252,9 +260,7 @@ def database_access(network: Network, server: Server, tags: ServiceTags) -> Acce
             return Access(MYSQL, NOTHING, NOTHING, closed=closed)
         told, _ = public_access(server)
         if told is not None and told.lower() == "disabled":
-            closed = f"{server.label} is closed to the public"
-            opening = f"enable public network access of {server.label}"
-            return Access(MYSQL, NOTHING, NOTHING, closed=closed, opening=opening)
+            return _closed(network, server, tags)
         if server.properties.firewall_rules is None:
             raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
         access = _by_rules(network, server, tags)
@@ -264,6 +270,17 @@ def database_access(network: Network, server: Server, tags: ServiceTags) -> Acce
         return Access(MYSQL, NOTHING, access.may, (lacks, *access.reasons))
     except Undetermined as unknown:
         return Access(MYSQL, NOTHING, PUBLIC, (gap(unknown, server.id),))
+
+
+def _closed(network: Network, server: Server, tags: ServiceTags) -> Access:
+    """Nobody, with what would open it; what its firewall lists then counts again."""
+    try:
+        listed = _by_rules(network, server, tags).must
+    except Undetermined:
+        listed = NOTHING
+    opening = f"enable the public network access of {server.label}"
+    closed = f"{server.label} is closed to the public"
+    return Access(MYSQL, NOTHING, NOTHING, closed=closed, opening=opening, listed=listed)
 
 
 def _by_rules(network: Network, server: Server, tags: ServiceTags) -> Access:

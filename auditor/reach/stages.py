@@ -223,13 +223,15 @@ def goes(
     ask: Ask,
     expected: str,
     doubts: tuple[Reason, ...] = (),
+    *,
+    alike: bool = False,
 ) -> Trail:
     """Add the way of the packet from a point: `ask` tells whether a way is the one looked for.
 
     `to` are the destinations it may have; `expected` says where it ought to go, for a sentence.
-    `doubts` are as for `replies`.
+    `doubts` and `alike` are as for `replies`.
     """
-    return _routed(trail, point, to, ask, expected, reply=False, doubts=doubts)
+    return _routed(trail, point, to, ask, expected, reply=False, doubts=doubts, alike=alike)
 
 
 def replies(
@@ -245,7 +247,8 @@ def replies(
     """Add the way of the reply from a point, to the source that the packet has there (P-11).
 
     `doubts` tell why `ask` may answer that it does not know, where the routes themselves do;
-    `alike`, that it is one function for all points, so that what it answers is remembered.
+    `alike`, that it is one function for all points, or an equal one, so that what it answers is
+    remembered.
     """
     return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts, alike=alike)
 
@@ -375,7 +378,7 @@ def remark(
     opening: str | Callable[[Packet], str] = "",
     rule: Node | Callable[[Packet], Node | None] | None = None,
     passed: str = "",
-    stopped: str = "",
+    stopped: str | Callable[[Packet], str] = "",
     unsure: str = "",
 ) -> Trail:
     """Add a stage that is told in one sentence; without `here`, everything gets through it.
@@ -386,13 +389,14 @@ def remark(
     words = {True: passed, False: stopped, None: unsure}
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
+        said = words[passes]
         opens = opening if isinstance(opening, str) else opening(packet)
         by = rule if rule is None or isinstance(rule, Node) else rule(packet)
         return (
             Step(
                 code,
                 resource,
-                words[passes] or says(packet),
+                (said if isinstance(said, str) else said(packet)) or says(packet),
                 packet,
                 passes,
                 by.label if by is not None else "",

@@ -299,6 +299,16 @@ def leads_by(way: Way, appliance: Address) -> bool | None:
     return answers.pop()
 
 
+class LeadsBy(msgspec.Struct, frozen=True):
+    """Asks whether a way goes to one appliance: the same question, whoever asks it."""
+
+    appliance: Address
+
+    def __call__(self, way: Way) -> bool | None:
+        """Give the answer about one way."""
+        return leads_by(way, self.appliance)
+
+
 def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
     if route.hop is Hop.UNKNOWN:
         return None
@@ -334,11 +344,10 @@ def lead(
     ways: Ways, space: FlowSpace, name: str, within: AddressSet, ask: Callable[[Way], bool | None]
 ) -> Bounds:
     """Give the packets whose address (`source` or `destination`) goes a way that fits."""
-    parts: dict[bool | None, AddressSet] = {}
+    parts: dict[bool | None, list[AddressSet]] = {}
     for addresses, way in ways.within(within):
-        answer = ask(way)
-        parts[answer] = parts.get(answer, AddressSet()) | addresses
-    return of_addresses(space, name, parts)
+        parts.setdefault(ask(way), []).append(addresses)
+    return of_addresses(space, name, {key: AddressSet.union(p)[0] for key, p in parts.items()})
 
 
 @question_about

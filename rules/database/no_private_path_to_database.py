@@ -33,9 +33,6 @@ from auditor.remedy import az
 from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
-_GROUP = "mysqlServer"
-"""What Azure calls the part of a server that a private endpoint leads to."""
-
 
 @rule(
     "DB-006",
@@ -71,9 +68,9 @@ def no_private_path_to_database(network: Network, server: Server) -> Outcomes:
         subject=server.id,
         message=f"MySQL server {server.label} has neither a delegated subnet nor an approved "
         f"private endpoint{_named(waiting)}",
-        remedy=mended(network, server, waiting[0], _GROUP)
+        remedy=mended(network, server, waiting[0], databases.SUBRESOURCE)
         if waiting
-        else created(network, server, _GROUP),
+        else created(network, server, databases.SUBRESOURCE),
         related=tuple(each.endpoint for each in waiting if each.endpoint),
         evidence=(
             evidence(

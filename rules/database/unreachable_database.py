@@ -14,7 +14,9 @@ cluster of the input (its node and pod subnets); or the subnets that are declare
     application = ["*/virtualNetworks/vnet-shop/subnets/snet-aks"]
 
 The finding names every hop that stops the packets on the way that gets furthest, and what would
-open it. Whether the server's name leads to that end is judged by the rules about DNS (PE-005).
+open it. Of a server that is closed to the public and has no approved private endpoint, it names the
+endpoints that wait, and speaks for DB-006. Whether the server's name leads to that end is judged by
+the rules about DNS (PE-005).
 
 ## What to do
 Make the change that the finding names.
@@ -30,13 +32,17 @@ from msgspec import Struct
 
 from auditor.network import databases
 from auditor.network.databases import Server
+from auditor.network.endpoint_states import created, mended, stuck
 from auditor.network.reads import CLUSTERS, SCALE_SETS
-from auditor.reach.answer import Verdict
+from auditor.reach.answer import Answer, Verdict
 from auditor.reach.applications import application_of
 from auditor.reach.ends import points_of
 from auditor.reach.letting_through import Alike, letting_through
+from auditor.reach.points import Kind
+from auditor.reach.services import database_access
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
+from auditor.resources import walk
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MYSQL = 3306
@@ -75,15 +81,49 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             )
             continue
         told = told_of(network, answer, server.id)
+        shut = _shut(network, server, answer, where)
         yield Finding(
             subject=server.id,
             message=f"no machine of {where} reaches {server.label} on port {MYSQL} "
-            f"({told.words}): {answer.blockers[0].says}",
-            remedy=letting_through(network, answer, Alike("application", application))
-            or f"give {server.label} a private endpoint that {where} reaches",
-            related=(subnet.id,),
+            f"({told.words}): {shut.words if shut is not None else answer.blockers[0].says}",
+            remedy=shut.remedy
+            if shut is not None
+            else letting_through(network, answer, Alike("application", application))
+            or _new_endpoint(network, server, where),
+            related=(subnet.id, *(shut.endpoints if shut is not None else ())),
             evidence=told.evidence,
             key=subnet.key,
+            covers=(("DB-006", server.id),) if shut is not None else (),
             witness=told.witness,
             hops=told.hops,
         )
+
+
+class _Shut(Struct, frozen=True):
+    """A server that is closed to the public, and has no private endpoint that carries anything."""
+
+    words: str
+    remedy: str
+    endpoints: tuple[str, ...]
+
+
+def _shut(network: Network, server: Server, answer: Answer, where: str) -> _Shut | None:
+    """Tell that the public name is asked for lack of any other end, and is closed to everybody.
+
+    What mends that is the private endpoint, and not the public name.
+    """
+    access = database_access(network, server, network.tags)
+    if answer.target.kind is not Kind.SERVICE or not access.opening:
+        return None
+    waiting = stuck(network, server, walk.peek(server.properties, "private_endpoint_connections"))
+    mends = (mended(network, server, each, databases.SUBRESOURCE) for each in waiting)
+    return _Shut(
+        "; ".join((access.closed, *(each.words for each in waiting))),
+        next(mends, "") or _new_endpoint(network, server, where),
+        tuple(each.endpoint for each in waiting if each.endpoint),
+    )
+
+
+def _new_endpoint(network: Network, server: Server, where: str) -> str:
+    command = created(network, server, databases.SUBRESOURCE)
+    return f"give {server.label} a private endpoint that {where} reaches: {command}"

@@ -66,7 +66,7 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import NetworkSecurityGroup
-from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 _SERVICE_TAGS = ("k8s-azure-service", "service")
 _INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal=true"
@@ -111,7 +111,12 @@ def public_address_in_node_group(network: Network, pip: PublicIp, params: Params
     for owner in owners_of(network, pip):
         if owner.type == NAT_GATEWAY or approved(params.allow, owner.id, owner.part, owner.type):
             continue
-        ports = _ports(network, owner, pip, cluster)
+        try:
+            ports = _ports(network, owner, pip, cluster)
+        except Undetermined as unknown:
+            missing, other = str(unknown), (unknown.resource,) if unknown.resource else ()
+            yield Unknown(pip.id, missing, related=other, covers=(("EXP-001", pip.id),))
+            continue
         if ports is not None:
             yield _finding(network, pip, owner, cluster, ports)
 

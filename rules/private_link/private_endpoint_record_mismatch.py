@@ -15,7 +15,8 @@ and AAAA of one name together)
 
 The records' names are those the zone group lists, else the target's own name; a name that is only
 guessed so and is not in the zone gives *unknown*. So do a zone, its records, or the endpoint's
-addresses that are not in the snapshot.
+addresses that are not in the snapshot, and zone groups of which the input holds none, nor asked for
+any, unless a record that the endpoint's network sees leads to it; rule PE-005 speaks for that.
 
 ## What to do
 Delete the record and let the zone group write it, or correct the address.
@@ -34,20 +35,25 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import names
 from auditor.network.graph import Network, evidence, question
+from auditor.network.private_link import endpoints_of_services
 from auditor.remedy import az
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneConfig
-from auditor.rule import Finding, Outcomes, Reads, Severity, apart, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
 @question
 def endpoints_with_zones(network: Network) -> tuple[PrivateEndpoint, ...]:
-    """The private endpoints whose zone groups are in the snapshot."""
-    return tuple(
-        endpoint
+    """The private endpoints whose zone groups are in the snapshot, or may be anywhere else."""
+    found = {
+        endpoint.key: endpoint
         for endpoint in network.all(PrivateEndpoint)
         if endpoint.key in names.zone_groups(network)
-    )
+    }
+    for endpoint in endpoints_of_services(network):
+        if names.groups_untold(network, endpoint):
+            found[endpoint.key] = endpoint
+    return tuple(found[key] for key in sorted(found))
 
 
 @rule(
@@ -59,6 +65,9 @@ def endpoints_with_zones(network: Network) -> tuple[PrivateEndpoint, ...]:
 )
 def private_endpoint_record_mismatch(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
     """Compare each zone's records with the endpoint's addresses."""
+    if names.groups_untold(network, endpoint):
+        yield from _untold(network, endpoint)
+        return
     own = names.endpoint_addresses(network, endpoint)
     configs = [
         config
@@ -70,6 +79,17 @@ def private_endpoint_record_mismatch(network: Network, endpoint: PrivateEndpoint
         ((fold(config.properties.private_dns_zone_id or ""), config) for config in configs),
         lambda config: _zone(network, endpoint, config, own),
     )
+
+
+def _untold(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
+    """Tell that nothing names the endpoint's zones, unless a record that is seen leads to it."""
+    try:
+        if names.records_seen(network, endpoint).found:
+            return
+    except Undetermined:
+        pass
+    missing = f"the DNS zone groups of private endpoint {endpoint.label}"
+    yield Unknown(endpoint.id, missing, key="zone groups")
 
 
 def _zone(

@@ -10,10 +10,10 @@ gives in any private zone that its network, or a network joined with it, is link
 zone of another estate, where the same address is somebody else's, does not count.
 
 Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
-snapshot holds no zone group, no private record, a record with the endpoint's address whose zone's
-links are not there, or a record without its addresses, or when one of these lists could not be
-read, and nothing else proves the rule kept, the answer is *unknown*. An endpoint to a private link
-service of one's own needs no zone by name and is not judged.
+input holds no zone group or no private record, nor asked for them, a record with the endpoint's
+address whose zone's links are not there, or a record without its addresses, or when one of these
+lists could not be read, and nothing else proves the rule kept, the answer is *unknown*. An endpoint
+to a private link service of one's own needs no zone by name and is not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
@@ -25,26 +25,14 @@ Add a DNS zone group with the service's private zone; Azure then writes and rene
 
 from __future__ import annotations
 
-from auditor import ids
 from auditor.network import names
 from auditor.network.gaps import unread_below
-from auditor.network.graph import Network, evidence, possibly, question
+from auditor.network.graph import Network, evidence, possibly
+from auditor.network.private_link import endpoints_of_services
 from auditor.remedy import az
 from auditor.resources.dns import PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
-
-
-@question
-def endpoints_of_services(network: Network) -> tuple[PrivateEndpoint, ...]:
-    """The endpoints that lead to Azure services, not to private link services of one's own."""
-    return tuple(e for e in network.all(PrivateEndpoint) if possibly(_leads_to_a_service, e))
-
-
-def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
-    targets = [each.properties.private_link_service_id or "" for each in endpoint.connections]
-    kinds = {(ids.type_of(target) or "").lower() for target in targets}
-    return kinds != {"microsoft.network/privatelinkservices"}
 
 
 def _names_a_zone(group: ZoneGroup) -> bool:
@@ -59,9 +47,10 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         if possibly(_names_a_zone, group):
             return
     lacking = []
-    if not network.all(ZoneGroup) or unread_below(network, endpoint.id, "privateDnsZoneGroups"):
+    unread = unread_below(network, endpoint.id, "privateDnsZoneGroups")
+    if names.groups_untold(network, endpoint) or unread:
         lacking.append(f"the DNS zone groups of private endpoint {endpoint.label}")
-    if not network.all(PrivateRecordSet):
+    if not network.all(PrivateRecordSet) and not network.asked_below(endpoint):
         lacking.append("the records of the private zones")
     else:
         seen = names.records_seen(network, endpoint)
@@ -80,6 +69,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
                 resource_group=endpoint.resource_group,
                 endpoint_name=endpoint.label,
             ),
+            covers=(("PE-006", endpoint.id, "zone groups"),),
         )
         return
     yield Finding(

@@ -295,6 +295,30 @@ def test_an_unknown_falls_silent_where_the_special_rule_settles_it() -> None:
     assert (general.silenced, general.kept) == (["/S"], 0)
 
 
+def doubts(rule_id: str, *covers: str, missing: str = "x") -> Rule[Any]:
+    said = Unknown("/s", missing=missing, covers=tuple((each, "/S") for each in covers))
+    return made(lambda *_: iter([said]), rule_id, of=whole)
+
+
+def test_the_special_rule_speaks_for_what_the_general_one_cannot_tell_either() -> None:
+    general, special = judge(NETWORK, [doubts("GEN-001"), doubts("SPE-001", "GEN-001", "KEPT-001")])
+
+    [told] = special.outcomes
+    assert (general.outcomes, general.silenced, general.kept) == ([], ["/s"], 0)
+    assert special.general(told) == ("GEN-001",)
+    assert speaking(doubts("GEN-001")) == ["GEN-001"]
+
+
+def test_what_cannot_be_told_covers_no_finding() -> None:
+    assert speaking(speaks("GEN-001"), doubts("SPE-001", "GEN-001")) == ["GEN-001", "SPE-001"]
+
+
+def test_doubts_that_cover_each_other_are_all_told() -> None:
+    ring = [doubts("AA-001", "BB-001"), doubts("BB-001", "AA-001")]
+
+    assert speaking(*ring) == ["AA-001", "BB-001"]
+
+
 def test_what_is_covered_covers_in_turn() -> None:
     chain = [speaks("AA-001", "BB-001"), speaks("BB-001", "CC-001"), speaks("CC-001")]
 

@@ -381,6 +381,13 @@ def test_of_ports_that_no_rule_takes_the_balancer_is_told() -> None:
     assert shut.witness.destination_port not in (80, 443)
 
 
+def test_what_no_rule_takes_is_not_followed_to_the_port_of_another() -> None:
+    network = balanced(rule("in", 100, ports="444"), deny("no", 200))
+    shut = asked(network, CLIENT, "web", 444)
+    assert shut.stops == [step.code for step in shut.one.hops] == ["load-balancer"]
+    assert asked(network, CLIENT, "web", 443).stops == ["nsg-inbound"]
+
+
 def test_E_18_a_nat_rule_is_no_load_balancing_rule_that_takes_another_port() -> None:
     nics = "Microsoft.Network/networkInterfaces/ipConfigurations"
     nat = {

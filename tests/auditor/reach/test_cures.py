@@ -17,7 +17,7 @@ from auditor.reach.answer import Answer, answers
 from auditor.reach.paths import paths
 from auditor.reach.samples import coordinates
 from auditor.reach.trail import Step
-from auditor.testing import estate, resource
+from auditor.testing import arm_id, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
@@ -41,7 +41,7 @@ _RULE = re.compile(
 )
 _CHANGED = re.compile(r"change (?P<route>.+) of (?P<table>\S+), so that")
 _PEERED = re.compile(r"peer (?P<one>\S+) with (?P<other>\S+), so that")
-_FORWARDED = re.compile(r"add a load-balancing rule for its port at (?P<front>\S+)")
+_FORWARDED = re.compile(r"add a load-balancing rule for \w+ \d+ at (?P<front>\S+)$")
 
 
 def named(found: list[Json], name: str) -> Json:
@@ -316,10 +316,43 @@ def test_R_17_a_gateway_that_its_network_does_not_lend_has_to_be_lent() -> None:
     there = "onprem 192.168.1.1/32"
     kept = asked(spoke(allowGatewayTransit=False), "web", there)
     assert kept.step("route").opening == (
-        "set allowGatewayTransit on the peering of the network of gw with a, "
+        "set allowGatewayTransit on the peering of hub with a, "
         "so that 192.168.1.1 goes to the gateway"
     )
     assert asked(spoke(allowGatewayTransit=True), "web", there).verdict == "reachable"
+
+
+def test_R_17_a_peer_whose_gateway_knows_the_site_is_named_both_ways() -> None:
+    def spoke(uses: bool | None, lends: bool | None) -> Network:
+        return estate(
+            net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
+                peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=lends)]),
+            net("b", "10.2.0.0/16", subnets={"GatewaySubnet": "10.2.9.0/27"},
+                peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=True)]),
+            net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+                peers=[peer("b", "10.2.0.0/16"), peer("hub", "10.1.0.0/16",
+                                                      useRemoteGateways=uses)]),
+            vnet_gateway("gw", "hub", enableBgp=False),
+            vnet_gateway("other", "b", enableBgp=False),
+            site("site", "192.168.0.0/16"),
+            tunnel("tunnel", "gw", "site", enableBgp=False),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+        )  # fmt: skip
+
+    there = "onprem 192.168.1.1/32"
+    use = "useRemoteGateways on the peering of a with hub"
+    lend = "allowGatewayTransit on the peering of hub with a"
+    for sides, said in (
+        ((None, False), f"set {lend}, and {use}"),
+        ((False, True), f"set {use}"),
+        ((True, False), f"set {lend}"),
+    ):
+        goes = ", so that 192.168.1.1 goes to the gateway"
+        assert opening(spoke(*sides), "web", there) == said + goes
+        assert opening(spoke(*sides), there, "web") == said
+    assert asked(spoke(True, True), "web", there).verdict == "reachable"
+    assert asked(spoke(True, True), there, "web").verdict == "reachable"
+    assert opening(spoke(False, True), "onprem 10.77.0.1/32", "web") == ""
 
 
 def test_P_12_a_nat_gateway_is_not_proposed_for_IPv6() -> None:
@@ -367,17 +400,56 @@ def test_R_17_sites_get_in_by_the_gateway_of_a_peer_once_it_is_used() -> None:
     assert step.opening == "set useRemoteGateways on the peering of a with hub"
 
 
-def test_a_server_that_is_closed_to_the_public_has_to_be_opened() -> None:
-    def server(access: str) -> Network:
-        rule_of = {"startIpAddress": "52.10.0.7", "endIpAddress": "52.10.0.7"}
-        return estate(
-            resource(MYSQL, "db", {"network": {"publicNetworkAccess": access}}),
-            resource(f"{MYSQL}/firewallRules", "db/office", rule_of),
-        )
+def test_of_a_rule_for_another_protocol_the_port_is_not_what_lacks() -> None:
+    network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
+    assert opening(network, "internet", "front", 443, "udp") == (
+        "add a load-balancing rule for UDP 443 at front"
+    )
 
-    shut = asked(server("Disabled"), "52.10.0.7", "db", 3306)
-    assert shut.step("service-firewall").opening == "enable public network access of db"
-    assert asked(server("Enabled"), "52.10.0.7", "db", 3306).verdict == "reachable"
+
+def test_E_10_where_nobody_is_behind_a_frontend_a_rule_alone_is_not_enough() -> None:
+    def behind(*rules: Json) -> Network:
+        return estate(nic("web"), pip("pip"), lb(*rules, members=[]), vnet(subnet()))
+
+    put = "put a machine behind https of front"
+    more = "add a load-balancing rule for TCP 80 at front, with a machine behind it"
+    assert opening(behind(lb_rule()), "internet", "front", 443) == put
+    assert opening(behind(lb_rule()), "internet", "front", 80) == more
+    assert opening(behind(), "internet", "front", 80) == more
+
+
+def test_E_10_a_rule_with_nobody_behind_it_is_what_stops_its_port() -> None:
+    pools = "Microsoft.Network/loadBalancers/backendAddressPools"
+    empty = lb_rule("dns", 53, 53, protocol="Udp")
+    empty["properties"]["backendAddressPool"] = {"id": arm_id(pools, "lb", "nobody")}
+    balancer = lb(lb_rule(), empty)
+    balancer["properties"]["backendAddressPools"].append({"name": "nobody", "properties": {}})
+    network = estate(nic("web"), pip("pip"), balancer, vnet(subnet()))
+    shut = asked(network, "internet", "front", 53, "udp").one.blockers[0]
+    assert shut.says == "there is no machine behind dns of front (E-10)"
+    assert shut.opening == "put a machine behind dns of front"
+
+
+@pytest.mark.parametrize(("protocol", "cure"), [
+    ("tcp", "give the subnet a NAT gateway"), ("icmp", "give it a public IP address"),
+    ("esp", "give it a public IP address"), ("ah", ""),
+])  # fmt: skip
+def test_R_36_what_only_an_address_of_its_own_carries_needs_one(protocol: str, cure: str) -> None:
+    network = estate(nic("web"), vnet(subnet(defaultOutboundAccess=False)))
+    port = 443 if protocol == "tcp" else None
+    assert opening(network, "web", "internet", port, protocol) == cure
+
+
+def test_L_20_a_closed_database_is_opened_to_whom_its_firewall_does_not_list() -> None:
+    rules = [{"name": "us", "properties": {"startIpAddress": "52.10.0.7",
+                                           "endIpAddress": "52.10.0.7"}}]  # fmt: skip
+    settings = {"network": {"publicNetworkAccess": "Disabled"}, "firewallRules": rules}
+    network = estate(resource("Microsoft.DBforMySQL/flexibleServers", "db", settings))
+    enable = "enable the public network access of db"
+    assert opening(network, "52.10.0.7", "db", 3306) == enable
+    assert opening(network, "52.10.0.8", "db", 3306) == (
+        f"{enable} and allow 52.10.0.8 in the firewall of db"
+    )
 
 
 def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:

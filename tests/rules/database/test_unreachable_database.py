@@ -5,9 +5,10 @@ from typing import Any
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
-from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...networks import internal_balancer
+from ...reaching import app_gateway
 
 FLEXIBLE = "Microsoft.DBforMySQL/flexibleServers"
 NODES = rule("nodes", 100, "10.0.0.0/24", "3306")
@@ -76,6 +77,51 @@ def test_the_whole_application_is_let_in_by_one_rule() -> None:
     assert first.remedy == second.remedy
     assert first.remedy.startswith("allow TCP 3306 from jobs, nodes (10.0.2.0/24, 10.0.0.0/24) in")
     assert "--source-address-prefixes 10.0.2.0/24 10.0.0.0/24 --destination-a" in first.remedy
+
+
+def test_what_lets_a_gateway_through_the_same_group_takes_another_priority() -> None:
+    (finding,) = asked(
+        beside=[pip("pip"), app_gateway(members=["10.0.0.4"])],
+        more=[subnet("gw", "10.0.9.0/26", nsg="nodes")],
+        out=[out_deny("closed", 200, "10.0.0.0/16")],
+    ).broken
+
+    assert "--name allow-application-out-3306 --priority 199 --direction Outb" in finding.remedy
+
+
+def test_an_endpoint_that_waits_is_one_fault() -> None:
+    pending = {
+        "privateLinkServiceId": arm_id(FLEXIBLE, "shop"),
+        "privateLinkServiceConnectionState": {"status": "Pending"},
+    }
+    waits = resource(
+        "Microsoft.Network/privateEndpoints",
+        "pe",
+        {
+            "subnet": {"id": arm_id(SUBNET, "vnet", "data")},
+            "customDnsConfigs": [{"ipAddresses": ["10.0.1.9"]}],
+            "privateLinkServiceConnections": [{"name": "c", "properties": pending}],
+        },
+    )
+    server = resource(
+        FLEXIBLE,
+        "shop",
+        {"network": {"publicNetworkAccess": "Disabled"}, "privateEndpointConnections": []},
+    )
+    network = estate(
+        server,
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        waits,
+        vnet(subnet("nodes", "10.0.0.0/24"), subnet("data", "10.0.1.0/24")),
+    )
+
+    (finding,) = ask("DB-009", network).broken
+    general = ask("DB-006", network, beside=["DB-009"])
+
+    assert "private-endpoint-connection approve --id" in finding.remedy
+    assert (general.broken, general.kept) == ([], 0)
+    assert len(ask("DB-006", network).broken) == 1
 
 
 def test_a_frontend_among_the_nodes_is_not_who_fails_to_reach_it() -> None:

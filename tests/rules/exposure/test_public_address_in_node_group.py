@@ -160,3 +160,14 @@ def test_a_cluster_that_does_not_tell_its_group_may_own_what_looks_like_a_cluste
     (unknown,) = answer.unknown
     assert unknown.subject == arm_id(PIP, NAME, group=MC)
     assert unknown.missing == "the node resource group of cluster aks"
+
+
+def test_what_a_balancer_that_is_missing_lets_in_is_left_open_once() -> None:
+    network = estate(cluster(), service({}))
+
+    (unknown,) = ask("EXP-009", network).unknown
+    general = ask("EXP-001", network, beside=["EXP-009"])
+
+    assert "loadBalancers/kubernetes/frontendIPConfigurations/front is not in" in unknown.missing
+    assert (general.unknown, general.kept) == ([], 0)
+    assert len(ask("EXP-001", network).unknown) == 1

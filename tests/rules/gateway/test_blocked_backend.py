@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -68,7 +70,55 @@ def test_members_behind_one_group_are_let_in_by_one_rule() -> None:
     assert "--destination-address-prefixes 10.0.0.4 10.0.0.9 " in first.remedy
 
 
-def test_the_first_rule_of_all_makes_way_for_what_lets_the_gateway_in() -> None:
+def second_gateway(home: str = "gw", **more: Any) -> Any:
+    """Gateway agw2, in a subnet of its own or beside the first."""
+    text = json.dumps(app_gateway(**more)).replace("agw", "agw2")
+    return json.loads(text.replace("subnets/gw", f"subnets/{home}"))
+
+
+def two_ports(*rules: Any) -> list[str]:
+    """The commands for gateways that are denied on 8080 and on 9000 of one machine."""
+    found = ask("GW-004", fronted(*rules, beside=[second_gateway(port=9000)])).broken
+    return [re.sub(r".*: az", "az", each.remedy) for each in found]
+
+
+def test_ports_behind_one_group_are_let_in_by_rules_that_Azure_takes_both() -> None:
+    first, second = two_ports(deny("nobody", 200))
+
+    assert "--name allow-gateway-8080 --priority 198 " in first
+    assert "--name allow-gateway-9000 --priority 199 " in second
+
+
+def test_the_first_rule_of_all_makes_way_for_both() -> None:
+    first, second = two_ports(deny("nobody", 100))
+
+    assert first.split(" && ")[0] == second.split(" && ")[0]
+    assert "--name nobody --priority 102 && az" in first
+    assert "--name allow-gateway-8080 --priority 100 " in first
+    assert "--name allow-gateway-9000 --priority 101 " in second
+
+
+def test_gateways_of_two_subnets_are_let_in_by_two_rules() -> None:
+    network = estate(
+        nsg(deny("nobody", 200)),
+        nic("nic-web"),
+        pip("pip"),
+        app_gateway(),
+        second_gateway("gw2"),
+        vnet(
+            subnet(nsg="nsg"),
+            subnet("gw", "10.0.1.0/26"),
+            subnet("gw2", "10.0.2.0/26"),
+        ),
+    )
+
+    first, second = ask("GW-004", network).broken
+
+    assert "--name allow-gateway-8080 --priority 198 " in first.remedy
+    assert "--name allow-gateway-2-8080 --priority 199 " in second.remedy
+
+
+def test_the_first_rule_of_all_makes_way_for_what_for_what_lets_the_gateway_in() -> None:
     (finding,) = ask("GW-004", fronted(deny("nobody", 100))).broken
 
     assert "--name nobody --priority 101 && az network nsg rule create" in finding.remedy

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.snapshot.document import OWN_SHAPE, Gap
-from auditor.testing import Answer, ask, estate, resource
+from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...endpoints import (
     VAULTS,
@@ -17,6 +17,7 @@ from ...endpoints import (
     zone,
     zone_group,
     zone_id,
+    zone_link,
 )
 from ...networks import vnet
 
@@ -100,8 +101,39 @@ def test_a_name_that_is_only_guessed() -> None:
     assert "which records of privatelink" in answer.unknown[0].missing
 
 
-def test_without_a_zone_group_it_is_not_judged() -> None:
-    assert asked(record("kv", "10.0.0.9")).kept == 0
+def test_without_a_zone_group_among_others_it_is_not_judged() -> None:
+    other = [endpoint("other"), interface("10.0.0.5", name="other"), zone_group("kv2", of="other")]
+
+    answer = asked(record("kv", "10.0.0.9"), record("kv2", "10.0.0.5"), *other)
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_where_no_zone_group_was_exported_it_is_unknown_and_told_once() -> None:
+    for present in ([record("kv", "10.0.0.9")], []):
+        network = estate(*PE, *present)
+        (unknown,) = ask("PE-006", network).unknown
+        assert unknown.missing == "the DNS zone groups of private endpoint pe"
+        both = ask("PE-006", network, beside=["PE-005"])
+        assert (both.unknown, both.kept) == ([], 0)
+
+
+def test_a_record_that_is_seen_and_right_is_kept_whoever_wrote_it() -> None:
+    assert asked(record("kv", "10.0.0.4"), zone_link("a")).kept == 1
+
+
+def test_an_endpoint_to_a_service_of_ones_own_has_no_zone() -> None:
+    own = endpoint(target=arm_id("Microsoft.Network/privateLinkServices", "pls"))
+
+    answer = asked(pe=[PE[0], own, *PE[2:]])
+
+    assert (answer.kept, answer.unknown) == (0, [])
+
+
+def test_a_snapshot_that_asked_for_zone_groups_has_none_to_judge() -> None:
+    answer = ask("PE-006", estate(*PE, shape=OWN_SHAPE))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
 
 
 def test_what_is_missing_is_unknown() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import OWN_SHAPE, Gap
 from auditor.testing import Answer, arm_id, ask, estate
 
 from ...endpoints import (
@@ -109,6 +109,14 @@ def test_while_no_zone_group_was_exported_it_is_unknown() -> None:
     assert (answer.kept, answer.broken) == (0, [])
     assert "DNS zone groups of private endpoint pe" in answer.unknown[0].missing
     assert "dns-zone-group list --resource-group rg --endpoint-name pe" in answer.unknown[0].remedy
+
+
+def test_a_snapshot_without_any_zone_asked_for_them() -> None:
+    found = ask("PE-005", estate(*PE, shape=OWN_SHAPE))
+    assert len(found.broken) == 1
+    gap = Gap("denied", f"{SUBSCRIPTION}/providers/Microsoft.Network/privateDnsZones", "403")
+    answer = ask("PE-005", estate(*PE, shape=OWN_SHAPE, gaps=(gap,)))
+    assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
 
 
 def test_while_no_record_was_exported_it_is_unknown() -> None:
