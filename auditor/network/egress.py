@@ -12,9 +12,11 @@ from auditor.ids import name as last_segment
 from auditor.network.clusters import cluster_of
 from auditor.network.default_routes import may_learn_default
 from auditor.network.graph import Network, question, question_about
+from auditor.network.interfaces import Configuration
 from auditor.network.on_premises import gateways_serving, on_premises
+from auditor.network.pools import pools_listing
 from auditor.network.route_tables import default_route
-from auditor.resources.base import Node, Ref
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import BackendPool, LoadBalancer
@@ -184,22 +186,30 @@ def nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface
 def _goes_out(network: Network, nic: NetworkInterface) -> bool:
     return any(
         configuration.properties.public_ip_address is not None
-        or _in_standard_pool(network, configuration.properties.load_balancer_backend_address_pools)
+        or _in_standard_pool(network, configuration)
         for configuration in nic.ip_configurations
     )
 
 
-def _in_standard_pool(network: Network, pools: list[Ref] | None) -> bool:
-    """Tell whether a pool is of a Standard load balancer, which ends default access (R-33)."""
-    for ref in pools or ():
+def _in_standard_pool(network: Network, configuration: Configuration) -> bool:
+    """Tell whether some pool is of a Standard load balancer, which ends default access (R-33).
+
+    Told by either side. A pool that lists a mere address of the machine does not count: it keeps
+    its access.
+    """
+    for ref in configuration.properties.load_balancer_backend_address_pools or ():
         pool = network.get(ref, BackendPool)
-        balancer = network.holder(pool, LoadBalancer) if pool is not None else None
-        name = balancer.sku.name if balancer is not None and balancer.sku is not None else None
-        if not name:
-            raise Undetermined(f"the SKU of the load balancer of {ref.id}", resource=ref.id or "")
-        if name.lower() != "basic":
+        if _is_standard(network, pool, ref.id or ""):
             return True
-    return False
+    return any(_is_standard(network, p, p.id) for p in pools_listing(network, configuration))
+
+
+def _is_standard(network: Network, pool: BackendPool | None, pool_id: str) -> bool:
+    balancer = network.holder(pool, LoadBalancer) if pool is not None else None
+    name = balancer.sku.name if balancer is not None and balancer.sku is not None else None
+    if not name:
+        raise Undetermined(f"the SKU of the load balancer of {pool_id}", resource=pool_id)
+    return name.lower() != "basic"
 
 
 def _scale_set_is_implicit(network: Network, scale_set: ScaleSet) -> bool:
@@ -210,7 +220,7 @@ def _scale_set_is_implicit(network: Network, scale_set: ScaleSet) -> bool:
             p = configuration.properties
             if p.public_ip_address_configuration is not None:
                 return False
-            if _in_standard_pool(network, p.load_balancer_backend_address_pools):
+            if _in_standard_pool(network, configuration):
                 return False
     return True
 

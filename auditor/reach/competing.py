@@ -11,8 +11,9 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import configuration_of
+from auditor.network.pools import LISTED, pools_of
 from auditor.network.routing.model import Hop
-from auditor.network.routing.outbound import LISTED, pools_of, takes_out
+from auditor.network.routing.outbound import takes_out
 from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node

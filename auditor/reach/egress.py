@@ -8,9 +8,10 @@ from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.exposure import carried
 from auditor.network.graph import Network
+from auditor.network.pools import pools_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
-from auditor.network.routing.outbound import pools_of, takes_out
+from auditor.network.routing.outbound import takes_out
 from auditor.reach.balancing import chained
 from auditor.reach.points import Point
 from auditor.resources.application_gateways import ApplicationGateway

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from auditor.addresses import EVERYTHING, Version
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question_about
 from auditor.network.routing.model import Hop
@@ -53,6 +54,7 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
     sets = tuple((each.may, each.must) for each in filters)
     return (
         sets,
+        _memberships(point),
         ways,
         passed,
         _forwarded(network, point),
@@ -60,6 +62,12 @@ def face(network: Network, point: Point, version: Version) -> tuple[object, ...]
         _from_sites(network, point, version),
         _leaving(network, point, version),
     )
+
+
+def _memberships(point: Point) -> tuple[str, ...]:
+    """The application security groups it is in: what rules elsewhere say of them bears on it."""
+    groups = walk.peek(walk.peek(point.node, "properties"), "application_security_groups") or ()
+    return tuple(sorted(fold(walk.peek(group, "id") or "") for group in groups))
 
 
 def _signature(ways: Ways) -> tuple[object, ...]:

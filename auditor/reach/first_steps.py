@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.routing.outbound import pools_of
+from auditor.network.pools import pools_of
 from auditor.reach.frame import Packet
 from auditor.reach.points import Point
 from auditor.reach.space import PORTED

@@ -9,10 +9,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import PortSet
+from auditor.addresses import AddressSet, PortSet, Version
 from auditor.network.effective_rules import Direction
+from auditor.network.graph import Missing, Network, question_about
+from auditor.network.interfaces import Interface
 from auditor.network.layers import holder_of
 from auditor.network.reasons import Reason
+from auditor.network.service_tags import ServiceTags
 from auditor.network.surroundings import HOSTS
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
@@ -20,10 +23,12 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.samples import some_packet
+from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.stages import filters, remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe
+from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PLATFORM_HOST
 
 
@@ -142,17 +147,30 @@ def is_up(trail: Trail, forward: Forward, target: Point) -> bool | None:
 
 def _gets_in(trail: Trail, target: Point, port: int) -> bool | None:
     version = trail.space.version
-    admits = admitted(
-        trail.network, target.nic, Direction.INBOUND, version, target.subnet, trail.tags
-    )
-    return _told(_asks(trail, target, port), admits)
+    where = target.nic, target.subnet, target.addresses
+    return _answers(trail.network, *where, port, version, trail.tags)
 
 
-def _asks(trail: Trail, target: Point, port: int) -> PacketSet:
+@question_about
+def _answers(
+    network: Network,
+    nic: Interface | None,
+    subnet: Subnet | Missing | None,
+    addresses: AddressSet,
+    port: int,
+    version: Version,
+    tags: ServiceTags,
+) -> bool | None:
+    """Tell whether probes of a port get in at a machine, for all rules with one that asks it."""
+    admits = admitted(network, nic, Direction.INBOUND, version, subnet, tags)
+    return _told(_asks(space_of(network, version), addresses, port), admits)
+
+
+def _asks(space: FlowSpace, addresses: AddressSet, port: int) -> PacketSet:
     """Give the packets of a probe to a machine, which come from Azure's host."""
-    return trail.space.having(
+    return space.having(
         source=HOSTS,
-        destination=target.addresses,
+        destination=addresses,
         protocols=((6, 6),),
         destination_ports=PortSet.of(port),
     )
@@ -160,7 +178,7 @@ def _asks(trail: Trail, target: Point, port: int) -> PacketSet:
 
 def _with_denier(words: str, trail: Trail, target: Point, port: int | None) -> str:
     """Say of a denied probe which rule denies it: `is denied by securityRules/rest of nsg`."""
-    asked = _asks(trail, target, port) if port is not None else trail.space.empty
+    asked = _asks(trail.space, target.addresses, port) if port is not None else trail.space.empty
     packet = some_packet(asked)
     if packet is None:
         return words

@@ -9,6 +9,7 @@ from auditor.errors import Undetermined
 from auditor.network.egress import implicit_machine, is_private
 from auditor.network.graph import Network
 from auditor.network.interfaces import Configuration, Interface, configuration_of
+from auditor.network.pools import pools_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
 from auditor.resources.base import Ref
@@ -23,9 +24,6 @@ from auditor.resources.load_balancers import (
 )
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
-
-LISTED = ("backendIPConfigurations", "networkInterfaceIPConfiguration")
-"""How pools of load balancers name the ip configurations that they list."""
 
 
 def outbound(
@@ -94,22 +92,6 @@ def _balanced(network: Network, configuration: Configuration) -> Outbound | None
         if sku.lower() != "basic":
             silent = Outbound("none", "R-33", balancer)
     return silent
-
-
-def pools_of(network: Network, configuration: Configuration) -> tuple[BackendPool, ...]:
-    """Give the pools that an ip configuration is a member of, told by either side (E-14)."""
-    found: dict[str, BackendPool] = {}
-    for ref in configuration.properties.load_balancer_backend_address_pools or ():
-        pool = network.get(ref, BackendPool)
-        if pool is None:
-            raise Undetermined(f"a pool of {configuration.label}", resource=configuration.id)
-        found[pool.key] = pool
-    for edge in network.referrers(configuration, *LISTED):
-        holder = edge.source
-        pool = holder if isinstance(holder, BackendPool) else network.holder(holder, BackendPool)
-        if pool is not None:
-            found[pool.key] = pool
-    return tuple(found.values())
 
 
 def takes_out(

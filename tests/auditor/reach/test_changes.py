@@ -55,6 +55,34 @@ def test_a_rule_that_closes_narrows_and_one_that_opens_widens() -> None:
     assert {c.turn.value for c in compared(some, network())} == {"widened"}
 
 
+def test_a_new_member_of_an_application_security_group_gains_what_its_rules_allow() -> None:
+    group = ref("Microsoft.Network/applicationSecurityGroups", "clients")
+
+    def members(*names: str) -> Network:
+        nics = [nic("web"), nic("old", address="10.0.0.5")]
+        for each in nics:
+            if each["name"] in names:
+                [one] = each["properties"]["ipConfigurations"]
+                one["properties"]["applicationSecurityGroups"] = [group]
+        clients = rule("clients", 100, ports="443")
+        clients["properties"] |= {
+            "sourceAddressPrefix": "",
+            "sourceApplicationSecurityGroups": [group],
+        }
+        return estate(
+            resource("Microsoft.Network/applicationSecurityGroups", "clients", {}),
+            nsg(clients, deny("no", 200), name="data"),
+            *nics,
+            nic("db", subnet="data", address="10.0.1.4"),
+            vnet(subnet(), subnet("data", "10.0.1.0/24", nsg="data")),
+        )
+
+    found = words(compared(members("old"), members("old", "web")))
+    assert "gained web-data" in found
+    assert not [each for each in found if "old" in each]
+    assert "lost web-data" in words(compared(members("old", "web"), members("old")))
+
+
 def test_a_public_address_is_a_path_gained() -> None:
     allowed = rule("https", 100, "Internet", "443")
     found = compared(network(allowed), network(allowed, public="pip"))

@@ -105,6 +105,37 @@ def test_a_public_address_on_any_nic_of_the_machine() -> None:
     assert judge(*machine(), second).kept == 1
 
 
+LISTED = {"id": f"{nic('web-nic', None, APP)['id']}/ipConfigurations/primary"}
+
+
+@pytest.mark.parametrize("listing", [
+    {"backendIPConfigurations": [LISTED]},
+    {"loadBalancerBackendAddresses": [
+        {"name": "one", "properties": {"networkInterfaceIPConfiguration": LISTED}}
+    ]},
+])  # fmt: skip
+@pytest.mark.parametrize(("sku", "kept"), [("Standard", 1), ("Basic", 0), (None, 0)])
+def test_a_pool_that_lists_the_machine_on_its_own_side_alone_counts(
+    listing: Json, sku: str | None, kept: int
+) -> None:
+    balanced = balancer(sku)
+    balanced["properties"]["backendAddressPools"][0]["properties"] = listing
+
+    answer = judge(*machine(), balanced)
+
+    assert (answer.kept, len(answer.unknown)) == (kept, sku is None)
+
+
+def test_a_pool_of_mere_addresses_leaves_its_members_their_access() -> None:
+    one = {"name": "one", "properties": {"ipAddress": "10.0.0.4"}}
+    balanced = balancer()
+    balanced["properties"]["backendAddressPools"][0]["properties"] = {
+        "loadBalancerBackendAddresses": [one]
+    }
+
+    assert len(judge(*machine(), balanced).broken) == 1
+
+
 @pytest.mark.parametrize(("sku", "kept"), [("Standard", 1), ("Basic", 0)])
 def test_a_pool_counts_when_its_load_balancer_is_standard(sku: str, kept: int) -> None:
     assert judge(*machine(configuration=IN_POOL), balancer(sku)).kept == kept
