@@ -8,8 +8,10 @@ import msgspec
 
 from auditor.ids import fold
 from auditor.resources.base import Node
+from auditor.resources.decode import unset_field
+from auditor.snapshot.disputed import Json, disputed
 from auditor.snapshot.document import Gap, Record, Source
-from auditor.snapshot.merge import Json, decides_alike, holds, moment, place
+from auditor.snapshot.merge import decides_alike, holds, moment, place
 
 
 class Retold:
@@ -32,9 +34,9 @@ class Retold:
         if own is None or above is None:
             return True
         if self._moment(own) < self._moment(above):
-            self._note(own, above, part.key, stale=True)
+            self._note(part, own, above, stale=True)
             return False
-        return not self._note(own, above, part.key, stale=False)
+        return not self._note(part, own, above, stale=False)
 
     def has(self, part: Node, owner: Node, copies: Sequence[Node]) -> bool:
         """Whether an owner has a part that is told on its own; `copies` are those in its list."""
@@ -47,17 +49,19 @@ class Retold:
         self.gaps.append(Gap("conflict", part.id, detail, place(own, self._sources)))
         return False
 
-    def _note(self, own: Record, above: Record, key: str, *, stale: bool) -> bool:
+    def _note(self, part: Node, own: Record, above: Record, *, stale: bool) -> bool:
         """Note where the two differ; tell whether the copy holds all that the record does."""
-        found = self._inside(above).get(key)
+        found = self._inside(above).get(part.key)
         try:
             told = msgspec.json.decode(bytes(own.body))
         except (msgspec.DecodeError, RecursionError):
             return False
-        if not isinstance(found, dict) or holds(told, found):
-            return isinstance(found, dict) and holds(found, told)
-        if holds(found, told):
-            return True
+        if not isinstance(found, dict):
+            return False
+        # In one dialect, what is not there is off: no security group, not Connected.
+        differs = own.dialect is above.dialect and any(disputed(told, found))
+        if not differs and (holds(found, told) or holds(told, found)):
+            return holds(found, told)
         if own.source == above.source:  # a template's part on its own is deployed later
             return False
         taken, other = (above, own) if stale else (own, above)
@@ -68,6 +72,8 @@ class Retold:
         )
         newer = self._moment(own) != self._moment(above)
         settled = newer or decides_alike(found, told, own.type)
+        for pointer in () if newer else disputed(told, found):
+            unset_field(part, pointer)
         self.gaps.append(Gap("conflict", own.id, detail, where, settled))
         return False
 

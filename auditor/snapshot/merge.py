@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import eq, itemgetter
-from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.ids import fold, folded
+from auditor.snapshot.disputed import WHY, Json, disputed
 from auditor.snapshot.document import Dialect, Gap, Record, Source
 from auditor.snapshot.formats.collect import NO_SETTINGS
 from auditor.snapshot.formats.graph import SHAPE
-
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}
 _NOISE = frozenset({"etag"})
@@ -67,6 +66,7 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
     places = sorted({place(record, sources) for record in others})
     detail = f"two inputs tell this resource differently: taken from {place(best, sources)}, not "
     settled = not any(_is_open(best, record, sources) for record in others)
+    best = _without_disputed(best, others, sources)
     gap = Gap("conflict", best.id, detail + ", ".join(places), place(best, sources), settled)
     return best, [gap]
 
@@ -83,6 +83,22 @@ def _is_open(best: Record, other: Record, sources: Sequence[Source]) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return True
     return one != two
+
+
+def _without_disputed(best: Record, others: list[Record], sources: Sequence[Source]) -> Record:
+    """Leave unset what others, as good, say differently about what guards or routes."""
+    merit = _rank(best, sources)[:_BY_MERIT]
+    pointers: list[str] = []
+    for other in others:
+        if _rank(other, sources)[:_BY_MERIT] != merit:
+            continue
+        try:
+            one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
+            pointers += disputed(one, two)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+    found = tuple((pointer, WHY) for pointer in dict.fromkeys(pointers))
+    return replace(best, unresolved=(*best.unresolved, *found)) if found else best
 
 
 _BY_MERIT = 5

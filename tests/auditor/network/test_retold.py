@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from auditor import ids
+from auditor.errors import Undetermined
 from auditor.network.build import build
 from auditor.network.contested import contested
 from auditor.network.graph import Network
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.snapshot.load import load
 
-from ...exposed import nsg, rule, subnet, vnet
+from ...exposed import nic, nsg, rule, subnet, vnet
 
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
 RULE = "Microsoft.Network/networkSecurityGroups/securityRules"
@@ -112,3 +115,47 @@ def test_the_newer_telling_of_a_subnet_counts(
     [found] = network.all(Subnet)
     assert [str(each) for each in found.prefixes] == [f"10.0.{prefix}.0/24"]
     assert [gap.kind for gap in network.gaps] == ["conflict"]
+
+
+def linked(name: str | None) -> Any:
+    held: Any = {"networkSecurityGroup": {"id": nsg(name=name)["id"]}} if name else {}
+    return subnet("app", "10.0.0.0/24", **held)
+
+
+@pytest.mark.parametrize(("inside", "own"), [("nsg", None), (None, "nsg"), ("nsg", "other")])
+def test_the_group_of_a_subnet_is_not_told_where_two_as_good_contradict_each_other(
+    tmp_path: Path, inside: str | None, own: str | None
+) -> None:
+    part = alone(linked(own), vnet(), "subnets")
+    network = joined(tmp_path, (None, [vnet(linked(inside))]), (None, [part]))
+    [found] = network.all(Subnet)
+    with pytest.raises(Undetermined, match="networkSecurityGroup"):
+        _ = found.properties.network_security_group
+    assert [str(each) for each in found.prefixes] == ["10.0.0.0/24"]
+
+
+@pytest.mark.parametrize(("inside", "own", "name"), [(OLD, NEW, None), (NEW, OLD, "nsg")])
+def test_a_newer_telling_may_be_of_less(
+    tmp_path: Path, inside: str, own: str, name: str | None
+) -> None:
+    part = alone(linked(None), vnet(), "subnets")
+    network = joined(tmp_path, (inside, [vnet(linked("nsg"))]), (own, [part]))
+    [found] = network.all(Subnet)
+    ref = found.properties.network_security_group
+    assert (ids.name(ref.id or "") if ref else None) == name
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_the_group_of_a_nic_is_not_told_where_two_as_good_contradict_each_other(
+    tmp_path: Path, flat: bool
+) -> None:
+    def told(one: Any) -> Any:
+        short = {"resourceGroup": "rg", **one, **one["properties"]}
+        return {key: short[key] for key in short if key != "properties"} if flat else one
+
+    pair = [told(nic("web")), told(nic("web", nsg="nsg"))]
+    for first, second in (pair, pair[::-1]):
+        network = joined(tmp_path, (None, [first]), (None, [second]))
+        [found] = network.all(NetworkInterface)
+        with pytest.raises(Undetermined, match="networkSecurityGroup"):
+            _ = found.properties.network_security_group
