@@ -19,6 +19,7 @@ from auditor.network.at_odds import contradictions
 from auditor.network.graph import Network
 from auditor.network.machines import name_machines
 from auditor.network.records import Read, read_records
+from auditor.network.retold import Retold
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.values import check_values
 from auditor.resources import walk
@@ -66,8 +67,10 @@ def build(
         words = Words()
         read = read_records(snapshot, words, damages)
         gaps = [*snapshot.gaps, *contradictions(snapshot, read.at_odds)]
-        nodes, leaves = _gather(read, gaps)
-        _join(read.below, nodes, leaves)
+        retold = Retold(snapshot.sources)
+        nodes, leaves = _gather(read, gaps, retold)
+        _join(read.below, nodes, leaves, retold)
+        gaps += retold.gaps
         name_machines(nodes, _keys_of(VirtualMachine, snapshot))
         counts, counted = read.counts, read.counted
         del read
@@ -109,36 +112,42 @@ def _keys_of(cls: type[Node], snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _gather(read: Read, gaps: list[Gap]) -> tuple[dict[str, Node], list[Node]]:
+def _gather(read: Read, gaps: list[Gap], retold: Retold) -> tuple[dict[str, Node], list[Node]]:
     """Give the resources and their parts by key, sorted, and the parts without one."""
     ordered = dict(sorted(read.named, key=itemgetter(0)))  # of what is nearly in order
     if len(ordered) == len(read.named):
         return ordered, read.leaves
-    return _settle(read.named, read.leaves, gaps)
+    return _settle(read.named, read.leaves, gaps, retold)
 
 
 def _settle(
-    found: Iterable[tuple[str, Node]], leaves: list[Node], gaps: list[Gap]
+    found: Iterable[tuple[str, Node]], leaves: list[Node], gaps: list[Gap], retold: Retold
 ) -> tuple[dict[str, Node], list[Node]]:
     """Let one node have each key, and leave out what was inside those that yield."""
     nodes: dict[str, Node] = {}
     replaced: set[int] = set()
     for key, node in found:
-        if nodes.setdefault(key, node) is not node and not _yields(nodes, node, replaced):
+        if id(node) in replaced:
+            continue
+        if nodes.setdefault(key, node) is not node and not _yields(nodes, node, replaced, retold):
             gaps.append(Gap("conflict", node.id, "two parts of one resource share this id"))
     kept = [leaf for leaf in leaves if id(leaf) not in replaced] if replaced else leaves
     return dict(sorted(nodes.items())), kept
 
 
-def _yields(nodes: dict[str, Node], node: Node, replaced: set[int]) -> bool:
+def _yields(nodes: dict[str, Node], node: Node, replaced: set[int], retold: Retold) -> bool:
     """Let a part that arrived on its own take the place of the copy inside its owner.
 
-    What the copy holds goes with it, and is noted in `replaced`.
+    Not one that is older than its owner. What the one that yields holds goes with it, and is noted
+    in `replaced`.
     """
     other = nodes[node.key]
     if kind_of(node) is not kind_of(other):
         return False
     if node.record is not None and other.record is None:
+        if not retold.counts(node, other):
+            replaced.update(id(gone) for gone in _inside(node))
+            return True
         node.owner = other.owner
         node.collection = other.collection
         node.index = other.index
@@ -187,14 +196,17 @@ def _list_of(holder: type[Wire], cls: type[Node]) -> str | None:
     return next((step.attribute for step in steps if step.many and step.struct is cls), None)
 
 
-def _join(below: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> None:
+def _join(
+    below: Iterable[Node], nodes: dict[str, Node], leaves: list[Node], retold: Retold
+) -> None:
     """Give every part and child resource that arrived on its own to its owner.
 
-    `below` are those that an owner may have.
+    But for one that its owner, in a newer record, tells otherwise or not any more. `below` are
+    those that an owner may have.
     """
     replaced: set[int] = set()
     for node in below:
-        if node.owner is not None or nodes[node.key] is not node:
+        if node.owner is not None or nodes.get(node.key) is not node:
             continue
         above = ids.parent(node.key)
         owner = nodes.get(above) if above else None
@@ -208,8 +220,15 @@ def _join(below: Iterable[Node], nodes: dict[str, Node], leaves: list[Node]) -> 
         if not _told(holder, attribute):
             continue  # what else the list holds stays unknown
         parts = walk.peek(holder, attribute) or ()
+        copies = [part for part in parts if part.key == node.key]
+        if not retold.has(node, owner, copies):
+            for gone in (node, *_inside(node)):
+                replaced.add(id(gone))
+                if nodes.get(gone.key) is gone:
+                    del nodes[gone.key]
+            continue
         kept = [part for part in parts if part.key != node.key]
-        replaced.update(id(part) for part in parts if part.key == node.key)
+        replaced.update(map(id, copies))
         setattr(holder, attribute, [*kept, node])
     if replaced:
         leaves[:] = [leaf for leaf in leaves if id(leaf) not in replaced]

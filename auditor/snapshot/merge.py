@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from operator import eq, itemgetter
-from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.ids import fold, folded
+from auditor.snapshot.disputed import WHY, Json, disputed
 from auditor.snapshot.document import Dialect, Gap, Record, Source
 from auditor.snapshot.formats.collect import NO_SETTINGS
 from auditor.snapshot.formats.graph import SHAPE
-
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}
 _NOISE = frozenset({"etag"})
@@ -64,10 +63,11 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
     others = [record for record in ranked[1:] if not _agree(best, record, sources)]
     if not others:
         return best, []
-    places = sorted({_place(record, sources) for record in others})
-    detail = f"two inputs tell this resource differently: taken from {_place(best, sources)}, not "
+    places = sorted({place(record, sources) for record in others})
+    detail = f"two inputs tell this resource differently: taken from {place(best, sources)}, not "
     settled = not any(_is_open(best, record, sources) for record in others)
-    gap = Gap("conflict", best.id, detail + ", ".join(places), _place(best, sources), settled)
+    best = _without_disputed(best, others, sources)
+    gap = Gap("conflict", best.id, detail + ", ".join(places), place(best, sources), settled)
     return best, [gap]
 
 
@@ -83,6 +83,22 @@ def _is_open(best: Record, other: Record, sources: Sequence[Source]) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return True
     return one != two
+
+
+def _without_disputed(best: Record, others: list[Record], sources: Sequence[Source]) -> Record:
+    """Leave unset what others, as good, say differently about what guards or routes."""
+    merit = _rank(best, sources)[:_BY_MERIT]
+    pointers: list[str] = []
+    for other in others:
+        if _rank(other, sources)[:_BY_MERIT] != merit:
+            continue
+        try:
+            one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
+            pointers += disputed(one, two)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+    found = tuple((pointer, WHY) for pointer in dict.fromkeys(pointers))
+    return replace(best, unresolved=(*best.unresolved, *found)) if found else best
 
 
 _BY_MERIT = 5
@@ -119,7 +135,7 @@ def _rank(
     """Order candidates for one id, the best first."""
     return (
         is_hollow(record),
-        -_moment(sources[record.source].taken_at),
+        -moment(sources[record.source].taken_at),
         _FIDELITY[record.dialect],
         sources[record.source].shape == SHAPE,
         len(record.unresolved),
@@ -148,7 +164,7 @@ def inventories(records: Iterable[Record], sources: Sequence[Source]) -> Iterato
         )
 
 
-def _moment(text: str | None) -> float:
+def moment(text: str | None) -> float:
     """Give a time as seconds; minus infinity when none is told."""
     try:
         told = datetime.fromisoformat(text or "")
@@ -169,6 +185,16 @@ def _agree(best: Record, other: Record, sources: Sequence[Source]) -> bool:
         return _covers(full, part) and (len(shapes) > 1 or _covers(part, full))
     except (msgspec.DecodeError, RecursionError):
         return False
+
+
+def holds(full: Json, part: Json) -> bool:
+    """Tell whether one telling of a part holds all that another does, in whatever dialect."""
+    return _covers(_canonical(full), _canonical(part))
+
+
+def decides_alike(one: Json, other: Json, kind: str) -> bool:
+    """Tell whether two tellings of one part filter and route alike."""
+    return _deciding(one, kind) == _deciding(other, kind)
 
 
 def _without_noise(value: Json) -> Json:
@@ -219,7 +245,8 @@ def _covers(full: Json, part: Json) -> bool:
     return full == part
 
 
-def _place(record: Record, sources: Sequence[Source]) -> str:
+def place(record: Record, sources: Sequence[Source]) -> str:
+    """Say where a record is written."""
     source = sources[record.source]
     where = f"{source.name}:{source.line(record.start)}"
     return f"{where}: {record.pointer}" if record.pointer else where
