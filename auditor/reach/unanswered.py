@@ -5,6 +5,8 @@ And what of the input was not read, in which there may be more of them.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from auditor import ids
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
@@ -103,7 +105,25 @@ def unread_entrances(network: Network) -> tuple[Reason, ...]:
     for gap in network.gaps:  # an inventory without settings, a file that cannot be read
         if gap.kind in ("partial", "failed", "unsupported") and not _is_path(gap.subject):
             found[gap.subject] = gap.detail
-    return tuple(Reason("collection-gap", found[key], key) for key in sorted(found))
+    gaps = tuple(Reason("collection-gap", found[key], key) for key in sorted(found))
+    return (*gaps, *_unread_kinds(network))
+
+
+_PUBLISHING = frozenset(
+    {
+        "microsoft.containerinstance/containergroups",
+        "microsoft.servicenetworking/trafficcontrollers/frontends",
+    }
+)
+"""Types that nobody here reads, whose resources may have a public address of their own (E-2)."""
+
+
+def _unread_kinds(network: Network) -> tuple[Reason, ...]:
+    found = Counter((ids.type_of(key) or "").lower() for key in network.counted)
+    return tuple(
+        Reason("type-not-read", f"{found[each]} of type {each}")
+        for each in sorted(_PUBLISHING & found.keys())
+    )
 
 
 def _is_path(subject: str) -> bool:
