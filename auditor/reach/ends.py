@@ -24,6 +24,7 @@ from auditor.reach.doors import door_point
 from auditor.reach.entrances import entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.hosting import api_server_points, hosted
+from auditor.reach.hub_points import hub_firewall, hub_gateway
 from auditor.reach.owners import has_strangers
 from auditor.reach.points import (
     Kind,
@@ -31,7 +32,6 @@ from auditor.reach.points import (
     anywhere_in,
     endpoint,
     frontend,
-    hub_firewall,
     machine,
     machines_of,
     on_premises,
@@ -59,6 +59,7 @@ from auditor.resources.mysql import MySqlFlexibleServer, MySqlSingleServer
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.resources.virtual_wan import HubVpnGateway
 
 
 @singledispatch
@@ -220,6 +221,8 @@ def _(node: PublicIp, network: Network) -> tuple[Point, ...]:
 
 def answering(network: Network, carrier: Node) -> tuple[Point, ...]:
     """Give who answers at a public address: what carries it, or else what that is a part of."""
+    if isinstance(carrier, HubVpnGateway):
+        return (hub_gateway(carrier),)
     registered = points_of.dispatch(type(carrier)) is not points_of.dispatch(object)
     return points_of(carrier if registered else carrier.root, network)
 

@@ -7,7 +7,7 @@ itself (an API server, a database) is in `services`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
@@ -19,14 +19,17 @@ from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic, may_carry
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
+from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import MAPPED, TCP, UDP, chained, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import behind, frontend_point, unforwarded
 from auditor.reach.filtering import unfiltered
 from auditor.reach.gatewaying import at_listeners, back_from
+from auditor.reach.hub_points import hub_gateway, public_of
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.replying import to_internet
+from auditor.reach.space import FlowSpace
 from auditor.reach.stages import Reply, filters, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
@@ -41,6 +44,7 @@ from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_wan import HubVpnGateway
 from auditor.snapshot.document import Dialect
 
 Carrier: TypeAlias = (
@@ -52,6 +56,7 @@ Carrier: TypeAlias = (
     | Firewall
     | BastionIpConfiguration
     | VpnGatewayIpConfiguration
+    | HubVpnGateway
     | FrontDoorEndpoint
     | ClassicFrontDoor
 )
@@ -106,7 +111,7 @@ def entrances_by_address(network: Network) -> dict[Address, tuple[Entrance, ...]
 
 def _carriers(network: Network) -> Iterator[Node]:
     yield from may_carry(network)
-    for cls in (ScaleSetIpConfiguration, Firewall, *_NAMING):
+    for cls in (ScaleSetIpConfiguration, Firewall, HubVpnGateway, *_NAMING):
         yield from network.all(cls)
 
 
@@ -116,6 +121,8 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
         return tuple(_of_instances(node))
     if isinstance(node, Firewall):
         return tuple(_of_hub_firewall(node))
+    if isinstance(node, HubVpnGateway):
+        return tuple(_without_resource(node, public_of(node)))
     if isinstance(node, IpConfiguration):
         try:
             named = [arm_id for arm_id, _ in carried(network, node)]
@@ -155,9 +162,17 @@ def _of_hub_firewall(node: Firewall) -> Iterator[Entrance]:
     if public is None:
         return
     texts = [walk.peek(each, "address") for each in walk.peek(public, "addresses") or ()]
-    told = AddressSet.from_text([text for text in texts if text])
+    told = [text for text in texts if text]
     lacks = Reason("collection-gap", f"the public addresses of {node.label}", node.id)
-    yield Entrance(node.id, told, node, reasons=() if told else (lacks,))
+    yield from _without_resource(node, told)
+    if not told:
+        yield Entrance(node.id, AddressSet(), node, reasons=(lacks,))
+
+
+def _without_resource(node: Firewall | HubVpnGateway, told: Iterable[str]) -> Iterator[Entrance]:
+    """Give public addresses that are of something in a virtual hub, each as an entrance (E-2)."""
+    for text in told:
+        yield Entrance(f"{node.id}/{text}", AddressSet.from_text([text]), node)
 
 
 def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
@@ -218,6 +233,8 @@ def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
         yield from at_hub_firewall(trail, node)
     elif isinstance(node, BastionIpConfiguration | VpnGatewayIpConfiguration):
         yield at_platform(trail, entrance, node)
+    elif isinstance(node, HubVpnGateway):
+        yield _at_hub_gateway(trail, node)
 
 
 def by_address(trail: Trail, entrance: Entrance) -> Trail:
@@ -255,9 +272,7 @@ def at_platform(
     what = "Bastion answers HTTPS, and lets in whom Azure knows"
     only = "Bastion answers HTTPS only"
     if isinstance(node, VpnGatewayIpConfiguration):
-        tunnel = space.having(
-            protocols=UDP, destination_ports=PortSet.of(500) | PortSet.of(4500)
-        ) | space.carrying(_ESP)
+        tunnel = _tunnels(space)
         kind = (walk.peek(walk.peek(node.root, "properties"), "gateway_type") or "").lower()
         clients = walk.peek(walk.peek(node.root, "properties"), "vpn_client_configuration")
         taken = Bounds(tunnel | web, tunnel if clients is None else tunnel | web)
@@ -274,6 +289,25 @@ def at_platform(
     if isinstance(node, BastionIpConfiguration):
         trail = filters(trail, here, Direction.INBOUND)
     return trail, here
+
+
+def _tunnels(space: FlowSpace) -> PacketSet:
+    ports = PortSet.of(500) | PortSet.of(4500)
+    return space.having(protocols=UDP, destination_ports=ports) | space.carrying(_ESP)
+
+
+def _at_hub_gateway(trail: Trail, node: HubVpnGateway) -> tuple[Trail, Point]:
+    """Follow packets for the VPN gateway of a virtual hub; clients have one of their own."""
+    here = hub_gateway(node)
+    trail = remark(
+        trail,
+        "platform",
+        node.id,
+        lambda _: "the gateway answers tunnels",
+        Bounds.exactly(_tunnels(trail.space)),
+        stopped="the gateway answers tunnels only",
+    )
+    return trail.becoming(destination=here.addresses or None), here
 
 
 def _at_machine(

@@ -36,10 +36,11 @@ from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_wan import HubVpnGateway
 from auditor.special_addresses import PUBLIC
 
 _MACHINES = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND})
-_OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration)
+_OTHERS = (GatewayFrontend, BastionIpConfiguration, VpnGatewayIpConfiguration, HubVpnGateway)
 """Who carries a public address and answers there by itself."""
 
 

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
-from auditor.ids import fold
 from auditor.network.graph import Missing, Network, model_key, possibly, question_about
 from auditor.network.group_members import addresses_of
 from auditor.network.instances import may_own_nics, of_instances, of_other_nics
@@ -369,15 +368,6 @@ def _placed(node: FirewallIpConfiguration) -> FirewallIpConfiguration:
 
 def _has_subnet(node: FirewallIpConfiguration) -> bool:
     return node.properties.subnet is not None
-
-
-def hub_firewall(node: Firewall) -> Point:
-    """Give the point of an Azure Firewall of a virtual hub, which stands in no subnet."""
-    settings = walk.peek(node, "properties")
-    text = walk.peek(walk.peek(settings, "hub_ip_addresses"), "private_ip_address")
-    hub = walk.peek(walk.peek(settings, "virtual_hub"), "id") or node.id
-    addresses = AddressSet.from_text([text]) if text else NOTHING
-    return Point(Kind.FIREWALL, node.id, addresses, node, home=fold(hub))
 
 
 def gateway(network: Network, node: ApplicationGateway, subnet: Subnet) -> Point:

@@ -153,6 +153,33 @@ def test_whose_public_address_is_not_told_is_no_nobody(auditor: Command) -> None
     assert "what has the public address pip (collection-gap)" in ran.out
 
 
+def test_E_2_what_nobody_reads_and_may_be_public_is_told_below(auditor: Command) -> None:
+    group = resource("Microsoft.ContainerInstance/containerGroups", "cg", {"containers": []})
+    told = [*estate(HTTPS), group]
+    ran = reach(auditor, written(auditor.folder, *told), "--from", "internet")
+    more = "there may be more: 1 of type microsoft.containerinstance/containergroups"
+    assert ran.out.splitlines()[-1] == f"{more} (type-not-read)"
+    assert ran.status == 0
+    ran = reach(auditor, written(auditor.folder, group, vnet(subnet())), "--from", "internet")
+    assert ran.status == 4
+
+
+def test_E_2_R_29_the_vpn_gateway_of_a_hub_answers_tunnels(auditor: Command) -> None:
+    instances = [
+        {"publicIpAddress": f"20.60.0.{i}", "privateIpAddress": f"10.8.0.{i}"} for i in (4, 5)
+    ]
+    gateway = resource("Microsoft.Network/vpnGateways", "vg", {"ipConfigurations": instances})
+    path = written(auditor.folder, gateway, vnet(subnet()))
+    lines = reach(auditor, path, "--from", "internet").out.splitlines()
+    entered = [line.split()[:2] for line in lines[1:]]
+    assert entered == [["vg", "20.60.0.4:500,"], ["vg", "20.60.0.5:500,"]]
+    for words, status in (
+        (("--to", "20.60.0.5", "--port", "4500", "--protocol", "udp"), 0),
+        (("--to", "20.60.0.5", "--port", "443", "--protocol", "tcp"), 1),
+    ):
+        assert reach(auditor, path, "--from", "internet", *words).status == status
+
+
 @pytest.mark.parametrize("hollow", ["web", "pip"])
 def test_an_inventory_does_not_prove_that_nothing_is_reachable(
     auditor: Command, hollow: str

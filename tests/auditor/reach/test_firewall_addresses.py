@@ -130,3 +130,18 @@ def test_E_2_of_several_addresses_of_a_hubs_firewall_each_is_asked_about_alone()
     )
     assert told(secured, "internet", FIRST)["8443"] == "unknown"
     assert told(secured, "internet", SECOND) == {"*": "blocked"}
+
+
+def test_E_2_each_address_of_a_hubs_firewall_is_an_entrance() -> None:
+    public = {"addresses": [{"address": FIRST}, {"address": SECOND}], "count": 2}
+    secured = estate(
+        *hub("h", "10.8.0.0/23", "a"),
+        firewall(virtualHub={"id": arm_id("Microsoft.Network/virtualHubs", "h")},
+                 hubIPAddresses={"privateIPAddress": "10.8.0.4", "publicIPs": public}),
+        policy("g"),
+        group("g", 100, collection("nat", 100, "Dnat", nat_rule("api", "10.0.0.4:443", SECOND))),
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        nic("web", "10.0.0.4", ("a", "app")),
+    )  # fmt: skip
+    found = [each.entrance for each in exposed(secured) if each.entrance is not None]
+    assert [str(entrance.addresses.smallest()) for entrance in found] == [SECOND]
