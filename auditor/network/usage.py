@@ -34,6 +34,14 @@ from auditor.resources.virtual_networks import Subnet
 API_SERVER = 9
 """Addresses of a cluster's API server in a subnet of its own (K-13)."""
 
+RESOLVER = 11
+"""Addresses of the one endpoint of a DNS resolver that a subnet may hold: all of a /28, which is
+enough for it whatever it is asked (D-9):
+https://learn.microsoft.com/azure/dns/dns-private-resolver-overview#subnet-restrictions
+"""
+
+_RESOLVERS = "microsoft.network/dnsresolvers"
+
 _LISTS_ITSELF = frozenset(
     {
         "microsoft.databricks/workspaces",
@@ -323,11 +331,19 @@ def _endpoints_not_listed(
 def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
     servers = len(network.referrers(subnet, "delegatedSubnetResourceId"))
     usage.add("database servers", servers)
+    if is_for_resolvers(subnet):
+        counted = usage.taken.get("ip configurations", 0)
+        usage.add("the endpoint of a DNS resolver", RESOLVER - counted)
     usage.unsure.extend(
         f"how many addresses {service} takes"
         for service in subnet.delegated_to
-        if not _lists_itself(service)
+        if not _lists_itself(service) and service.lower() != _RESOLVERS
     )
+
+
+def is_for_resolvers(subnet: Subnet) -> bool:
+    """Tell whether a subnet is delegated to DNS resolvers, of whose endpoints it holds one."""
+    return any(service.lower() == _RESOLVERS for service in subnet.delegated_to)
 
 
 def _lists_itself(service: str) -> bool:

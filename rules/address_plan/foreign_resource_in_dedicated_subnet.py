@@ -14,9 +14,11 @@ written for the service: routes that would cut it off, or no network security gr
   brings no such thing along.
 
 Both sides count: what the subnet lists, and what names the subnet. Private endpoints in a
-delegated subnet are Azure's to allow or refuse. Where a service brings NICs, load balancers or
-scale sets of its own (Databricks, Container Apps, App Service Environment, ...), whether one in its
-subnet is its own cannot be told: *unknown*; so is a listed NIC that is not in the snapshot.
+delegated subnet are Azure's to allow or refuse. The load balancer `kube-apiserver` that AKS makes
+in a cluster's node group is at home in the subnet of the cluster's API server. Where a service
+brings NICs, load balancers or scale sets of its own (Databricks, Container Apps, App Service
+Environment, ...), whether one in its subnet is its own cannot be told: *unknown*; so is a listed
+NIC that is not in the snapshot.
 Resources of another subscription than the subnet's, and not in the snapshot, are the platform's.
 
 ## What to do
@@ -25,7 +27,7 @@ Move the foreign resource to a subnet of its own.
 ## References
 - https://learn.microsoft.com/azure/virtual-network/subnet-delegation-overview
 - https://learn.microsoft.com/azure/virtual-network/virtual-network-for-azure-services
-- Facts D-9, D-11, A-2
+- Facts D-9, D-11, A-2, K-13
 """
 
 from __future__ import annotations
@@ -36,9 +38,10 @@ import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.ids import fold, subscription, type_of
+from auditor.ids import fold, group_key, subscription, type_of
 from auditor.ids import name as last_segment
 from auditor.network.address_owners import OWNING
+from auditor.network.clusters import cluster_by_group
 from auditor.network.graph import evidence
 from auditor.network.reads import SCALE_SETS
 from auditor.network.subnets import (
@@ -60,6 +63,9 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 _NIC = "microsoft.network/networkinterfaces"
 _BALANCER = "microsoft.network/loadbalancers"
 _SCALE_SET = "microsoft.compute/virtualmachinescalesets"
+
+_API_SERVER = "kube-apiserver"
+"""What AKS calls the load balancer of an API server."""
 
 _BY_NAME = {
     GATEWAY.lower(): "microsoft.network/virtualnetworkgateways",
@@ -148,7 +154,7 @@ def foreign_resource_in_dedicated_subnet(network: Network, subnet: Subnet) -> Ou
 
 def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
     services = [service.lower() for service in subnet.delegated_to]
-    if tenant.type in services:
+    if tenant.type in services or _is_api_servers(network, subnet, tenant):
         return
     unsure = None
     if tenant.type == _NIC:
@@ -168,6 +174,18 @@ def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
         )  # fmt: skip
     else:
         yield _finding(subnet, tenant, f"{subnet.label}, delegated to {subnet.delegated_to[0]},")
+
+
+def _is_api_servers(network: Network, subnet: Subnet, tenant: Tenant) -> bool:
+    """Tell whether it is the load balancer of a cluster's API server, in the subnet given to that.
+
+    AKS makes it in the cluster's node group (K-13, K-1).
+    """
+    if tenant.type != _BALANCER or last_segment(tenant.id).lower() != _API_SERVER:
+        return False
+    cluster = cluster_by_group(network).get(group_key(fold(tenant.id)))
+    access = cluster.properties.api_server_access_profile if cluster is not None else None
+    return access is not None and fold(access.subnet_id or "") == subnet.key
 
 
 def _tenants(network: Network, subnet: Subnet) -> Iterator[Tenant]:

@@ -14,9 +14,11 @@ Below the threshold, what takes an unknown number of addresses gives *unknown*: 
 without a capacity, an application gateway that is not in the snapshot, a delegated service that
 does not list its addresses. Subnets that belong to one service are judged by what it needs: those
 with names that Azure reserves (ADR-009 to ADR-011), and, whatever the threshold, those that may be
-filled to the last address: of application gateways (GW-020), and of the API servers of clusters,
-for one of which Azure asks a /28 (K-13). Where a cluster (AKS-008, AKS-009) is what cannot grow,
-that rule speaks in place of this one.
+filled to the last address: of application gateways (GW-020), of the API servers of clusters, for
+one of which Azure asks a /28 (K-13), and of the endpoint of a DNS resolver, which asks one as well
+and shares it with no other (D-9). What App Service plans and Container Apps environments take goes
+by instances that no network resource tells: their subnets stay *unknown*. Where a cluster (AKS-008,
+AKS-009) is what cannot grow, that rule speaks in place of this one.
 
 ## What to do
 Add a prefix to the subnet where its service allows it, move something out, or lower the maximum.
@@ -25,7 +27,8 @@ Add a prefix to the subnet where its service allows it, move something out, or l
 - https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
 - https://learn.microsoft.com/azure/application-gateway/configuration-infrastructure
 - https://learn.microsoft.com/azure/aks/concepts-network-ip-address-planning
-- Facts D-1, D-10, A-2, K-13, K-20
+- https://learn.microsoft.com/azure/dns/dns-private-resolver-overview
+- Facts D-1, D-9, D-10, A-2, K-13, K-20
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
-from auditor.network.usage import Usage, is_roomy, used_addresses
+from auditor.network.usage import Usage, is_for_resolvers, is_roomy, used_addresses
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
@@ -87,9 +90,12 @@ def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outc
 
 
 def _is_full(network: Network, subnet: Subnet, usage: Usage, threshold: int) -> bool:
-    """Compare with the threshold; with all there is where it belongs to API servers (K-13)."""
+    """Compare with the threshold, or with all there is.
+
+    The latter where it belongs to API servers (K-13), or to the endpoint of a DNS resolver (D-9).
+    """
     owners = (edge.source for edge in network.referrers(subnet, "subnetId"))
-    if any(isinstance(owner, ManagedCluster) for owner in owners):
+    if is_for_resolvers(subnet) or any(isinstance(owner, ManagedCluster) for owner in owners):
         return usage.used > usage.capacity
     return usage.used * 100 >= threshold * usage.capacity
 

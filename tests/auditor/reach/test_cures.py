@@ -440,7 +440,7 @@ def test_R_36_what_only_an_address_of_its_own_carries_needs_one(protocol: str, c
     assert opening(network, "web", "internet", port, protocol) == cure
 
 
-def test_L_20_a_closed_database_is_opened_to_whom_its_firewall_does_not_list() -> None:
+def test_a_closed_database_is_opened_to_whom_its_firewall_does_not_list() -> None:
     rules = [{"name": "us", "properties": {"startIpAddress": "52.10.0.7",
                                            "endIpAddress": "52.10.0.7"}}]  # fmt: skip
     settings = {"network": {"publicNetworkAccess": "Disabled"}, "firewallRules": rules}

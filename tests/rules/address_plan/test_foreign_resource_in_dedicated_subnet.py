@@ -114,3 +114,29 @@ def test_a_gateway_in_a_subnet_delegated_to_gateways_is_at_home() -> None:
     agw = part("Microsoft.Network/applicationGateways", "agw", "g", "gatewayIPConfigurations")
     assert judge("g", agw, service="Microsoft.Network/applicationGateways").kept == 1
     assert len(judge("g", agw, service=MYSQL).broken) == 1
+
+
+AKS = "Microsoft.ContainerService/managedClusters"
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "given", "kept"),
+    [
+        ("kube-apiserver", "MC_aks", "api", 1),
+        ("kube-apiserver", "mc_AKS", "api", 1),
+        ("kube-apiserver", "other", "api", 0),
+        ("kube-apiserver", "MC_aks", "another", 0),
+        ("kubernetes-internal", "MC_aks", "api", 0),
+    ],
+)
+def test_k_13_the_load_balancer_of_an_api_server_is_at_home_in_its_subnet(
+    name: str, group: str, given: str, kept: int
+) -> None:
+    access = {"enableVnetIntegration": True, "subnetId": subnet_id("a", given)}
+    settings = {"nodeResourceGroup": "MC_aks", "apiServerAccessProfile": access}
+    balancer = internal_balancer(name, "10.0.0.5", ("a", "api"))
+    balancer["id"] = balancer["id"].replace("/resourceGroups/rg/", f"/resourceGroups/{group}/")
+
+    answer = judge("api", resource(AKS, "aks", settings), balancer, service=AKS)
+
+    assert (answer.kept, len(answer.unknown)) == (kept, 1 - kept)

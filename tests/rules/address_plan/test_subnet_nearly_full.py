@@ -195,6 +195,23 @@ def test_a_service_that_lists_nothing_is_unknown() -> None:
     assert "Microsoft.Web/serverFarms" in answer.unknown[0].missing
 
 
+@pytest.mark.parametrize(("prefix", "listed_too", "broken"), [
+    ("10.0.0.0/28", 0, 0), ("10.0.0.0/28", 3, 0), ("10.0.0.0/29", 0, 1),
+])  # fmt: skip
+def test_d_9_a_28_is_enough_for_the_endpoint_of_a_resolver(
+    prefix: str, listed_too: int, broken: int
+) -> None:
+    place = delegated("Microsoft.Network/dnsResolvers", prefix)
+    place["ipConfigurations"] = [
+        {"id": arm_id("Microsoft.Network/networkInterfaces/ipConfigurations", f"n{n}", "ip")}
+        for n in range(listed_too)
+    ]
+
+    answer = judge(place)
+
+    assert (answer.kept, len(answer.broken), answer.unknown) == (1 - broken, broken, [])
+
+
 def test_delegated_servers_count() -> None:
     servers = [
         resource(
