@@ -54,10 +54,10 @@ def region(resource: Resource) -> str:
 
 def _to_fill_in(text: str) -> str:
     """Word what stands in ids for the group and subscription that a template does not name."""
-    return _UNNAMED.sub(lambda found: _words(found[1]), text) if "{" in text else text
+    return re.sub(_UNNAMED, lambda found: _words(found[1]), text) if "{" in text else text
 
 
-_UNNAMED = re.compile(r"\{(subscription|resource-group:[^/]*)\}")
+_UNNAMED = r"\{(subscription|resource-group:[^/]*)\}"
 
 
 def _words(unnamed: str) -> str:

@@ -119,14 +119,14 @@ def _prefixed(kind: Kind, value: str, text: str) -> Selector:
                 f"{quoted(text)} is no tag and value", advice=f"write {_EXAMPLE[kind]}"
             )
         return Selector(kind, wanted.strip(), text, key=key.strip())
-    if kind is Kind.SERVICE and not _SERVICE.fullmatch(value):
+    if kind is Kind.SERVICE and not re.fullmatch(_SERVICE, value):
         raise UsageError(
             f"{quoted(text)} is no namespace and name", advice=f"write {_EXAMPLE[kind]}"
         )
     return Selector(kind, value, text)
 
 
-_SERVICE = re.compile(r"[^/\s]+/[^/\s]+")
+_SERVICE = r"[^/\s]+/[^/\s]+"
 
 _MEANING = {
     Kind.TYPE: "ARM type",
@@ -145,7 +145,7 @@ _EXAMPLE = {
     Kind.SERVICE: "service:ingress/nginx",
 }
 
-_NUMERIC = re.compile(r"(?=.*[0-9])[0-9a-fA-F.:/%]+")
+_NUMERIC = r"(?=.*[0-9])[0-9a-fA-F.:/%]+"
 
 _SYNONYMS = {
     "on-prem": "onprem",
@@ -176,7 +176,7 @@ def _no_selector(written: str, head: str) -> UsageError:
         meant = known[close[0]] if close else None
     if meant is not None:
         return UsageError(f"{quoted(written)} is no endpoint", advice=f"did you mean {meant}?")
-    if _NUMERIC.fullmatch(written):
+    if re.fullmatch(_NUMERIC, written):
         advice = "an address is written 10.0.0.4 or fd00::4, a CIDR 10.0.0.0/24"
     elif not head and re.fullmatch(r"[\w.-]+", written):
         advice = f"did you mean name:{written}? Endpoints are: {FORMS}"

@@ -19,7 +19,7 @@ import msgspec
 from auditor.certificates.certificate import Certificate
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_PATTERN = re.compile(r"[a-z0-9_.*?-]{1,253}")
+_PATTERN = r"[a-z0-9_.*?-]{1,253}"
 _LONGEST = 253
 _LONGEST_LABEL = 63
 _FILL = ascii_lowercase + digits + "-"
@@ -158,7 +158,7 @@ def _why_not(names: Sequence[str], host: str) -> str:
 
 def _wildcard(names: Sequence[str], pattern: str) -> Cover:
     folded = pattern.lower().removesuffix(".")
-    if not _PATTERN.fullmatch(folded) or not any(_level(folded, _Served.of(()))):
+    if not re.fullmatch(_PATTERN, folded) or not any(_level(folded, _Served.of(()))):
         return _NO_HOST
     served = _Served.of(names)
     flat = served.first_without(_level(folded, served))

@@ -20,7 +20,7 @@ from auditor.special_addresses import PUBLIC
 
 FDID = "x-azure-fdid"
 """The header in which Front Door sends the id of its profile."""
-_ID = re.compile(r"\^?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\$?")
+_ID = r"\^?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\$?"
 
 Truth: TypeAlias = bool | None
 """True or False for most clients; None: not told."""
@@ -205,7 +205,7 @@ def _of_header(operator: str, value: str, sent: str) -> Truth:
     if operator == "any":
         return True
     if operator == "regex":
-        return value.strip("^$") == sent if _ID.fullmatch(value) else None
+        return value.strip("^$") == sent if re.fullmatch(_ID, value) else None
     compare: dict[str, Callable[[str], bool]] = {
         "equal": sent.__eq__,
         "contains": sent.__contains__,

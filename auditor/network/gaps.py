@@ -13,7 +13,7 @@ from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
 from auditor.snapshot.document import Gap
 
-_INVENTORY = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources")
+_INVENTORY = r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/resources"
 _MACHINES = (
     "Microsoft.Network/networkInterfaces",
     "Microsoft.Compute/virtualMachineScaleSets",
@@ -83,7 +83,7 @@ def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> I
     within = f"/subscriptions/{(subscription(scope) or '').lower()}" if scope else ""
     for path, gap in known.items():
         if not within or path == within or path.startswith(f"{within}/"):
-            whole = path.count("/") in (2, 4) or _INVENTORY.fullmatch(path)
+            whole = path.count("/") in (2, 4) or re.fullmatch(_INVENTORY, path)
             if whole or _lists(path, arm_type.lower()):
                 yield gap
 

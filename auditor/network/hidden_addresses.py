@@ -78,9 +78,8 @@ def unlisted(network: Network, subnet: Subnet) -> str:
     return ""
 
 
-_PLACES = re.compile(
-    r"/properties/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?",
-    re.IGNORECASE,
+_PLACES = (
+    r"(?i)/properties/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?"
 )
 """What tells, together, where in the networks a resource stands and with which addresses."""
 
@@ -113,7 +112,7 @@ def unread_owners(network: Network, subscription: str) -> str:
 def _hidden(network: Network) -> dict[str, str]:
     """Whose addresses and subnets are not told, by subscription."""
     found: dict[str, str] = {}
-    cut = {each.node.key for each in untold_parts(network) if _PLACES.fullmatch(each.pointer)}
+    cut = {each.node.key for each in untold_parts(network) if re.fullmatch(_PLACES, each.pointer)}
     others = (network.all(cls) for cls in (LoadBalancer, ApplicationGateway, Firewall))
     for node in chain(irregular(network), *others):
         if node.key in cut or _is_hollow(node):
@@ -124,7 +123,7 @@ def _hidden(network: Network) -> dict[str, str]:
 def _is_hollow(node: Node) -> bool:
     """Whether a resource, or a part that may have an address, tells nothing of where it stands."""
     holes = node.record.unresolved if node.record is not None else ()
-    if holes and any(_PLACES.fullmatch(pointer) for pointer, _ in holes):
+    if holes and any(re.fullmatch(_PLACES, pointer) for pointer, _ in holes):
         return True
     settings = walk.peek(node, "properties")
     if settings is None:

@@ -14,7 +14,5 @@ COUNTED = 1 << 20
 
 def check(name: str, text: Text) -> None:
     """Raise InputError when `text` nests deeper than `MAX_DEPTH`."""
-    if len(text) > COUNTED or bytes(text).count(b"[") + bytes(text).count(b"{") <= MAX_DEPTH:
-        return
-    if nesting(text) > MAX_DEPTH:
+    if len(text) <= COUNTED and nesting(text) > MAX_DEPTH:
         raise too_deep(name)

@@ -11,10 +11,8 @@ import unicodedata
 from auditor.errors import InputError
 from auditor.snapshot.scan import Text
 
-_BYTE = re.compile(r" \(byte (\d+)\)$")
-_LONE_SURROGATE = re.compile(
-    rb"(?<!\\)(?:\\\\)*\\u(?:[dD][89abAB]..(?!\\u[dD][c-fC-F])|[dD][c-fC-F])"
-)
+_BYTE = r" \(byte (\d+)\)$"
+_LONE_SURROGATE = rb"(?<!\\)(?:\\\\)*\\u(?:[dD][89abAB]..(?!\\u[dD][c-fC-F])|[dD][c-fC-F])"
 AGAIN = "export it again, or leave the file out"
 MAX_DEPTH = 256
 """The deepest nesting accepted. ARM itself stays below 20; `az` output below 30."""
@@ -41,8 +39,8 @@ def malformed(name: str, text: Text, error: Exception, base: int = 0) -> InputEr
     if isinstance(error, RecursionError):
         return too_deep(name)
     message = str(error)
-    found = _BYTE.search(message)
-    lone = _LONE_SURROGATE.search(text) if found or "truncated" in message else None
+    found = re.search(_BYTE, message)
+    lone = re.search(_LONE_SURROGATE, text) if found or "truncated" in message else None
     if lone and (not found or "escape" in message or "surrogate" in message):
         return InputError(
             "a \\u escape names half a character (a lone UTF-16 surrogate)",

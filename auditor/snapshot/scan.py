@@ -19,10 +19,10 @@ _COMMA = re.compile(rb"[ \t\r\n]*,?[ \t\r\n]*")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,:\[\]{}]*")
 _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|([\[\]{}])', re.DOTALL)
 _OPENING = b"[{"
 _CLOSING = b"]}"
 _STEPS = {**dict.fromkeys(_OPENING, 1), **dict.fromkeys(_CLOSING, -1)}
+_NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
 
 
 def skip_space(text: Text, at: int) -> int:
@@ -118,5 +118,6 @@ def first_member(text: Text, at: int, key: str) -> int | None:
 
 def nesting(text: Text) -> int:
     """Count how deep objects and arrays nest in `text`."""
-    brackets = b"".join(_BRACKET.findall(text))
+    plain = bytes(text).replace(rb"\\", b"").replace(rb"\"", b"")  # no string holds a quote now
+    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _NO_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)

@@ -20,10 +20,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _UNMARKED = (
-    (re.compile(rb"[^\0]\0\0\0"), "utf-32-le"),
-    (re.compile(rb"\0\0\0[^\0]"), "utf-32-be"),
-    (re.compile(rb"[^\0]\0"), "utf-16-le"),
-    (re.compile(rb"\0[^\0]"), "utf-16-be"),
+    (rb"[^\0]\0\0\0", "utf-32-le"),
+    (rb"\0\0\0[^\0]", "utf-32-be"),
+    (rb"[^\0]\0", "utf-16-le"),
+    (rb"\0[^\0]", "utf-16-be"),
 )
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive", "unpack it"),
@@ -83,7 +83,9 @@ def _wide_encoding(head: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    return next((encoding for form, encoding in _UNMARKED if form.match(head)), None)
+    if b"\0" not in head:
+        return None
+    return next((encoding for form, encoding in _UNMARKED if re.match(form, head)), None)
 
 
 def _transcoded(name: str, data: Text, encoding: str) -> bytes:

@@ -44,7 +44,7 @@ from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 _COMMUNITY = "k8s.io/ingress-nginx"
 _MANAGED = "webapprouting.kubernetes.azure.com/nginx"
-_IMAGE = re.compile(r"(^|/)ingress-nginx/controller([:@].*)?$")
+_IMAGE = r"(^|/)ingress-nginx/controller([:@].*)?$"
 
 
 @question
@@ -136,7 +136,7 @@ def _class(network: Network, source: Found[Any], found: IngressClass) -> Outcome
 
 def _workload(network: Network, subject: str, name: str, found: Workload) -> Outcomes:
     for place, image in found.images:
-        if _IMAGE.search(image):
+        if re.search(_IMAGE, image):
             ends = retirement("ingress-nginx")
             yield Finding(
                 subject=subject,

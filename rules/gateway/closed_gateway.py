@@ -54,7 +54,7 @@ from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, apart, rule
 
-_TAG = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
+_TAG = r"[A-Za-z][A-Za-z0-9.]*"
 _PLATFORM = 2
 """How many priorities are left to what Azure itself must be let in by."""
 
@@ -68,7 +68,7 @@ class Params(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what is neither."""
         for text in self.clients:
-            if not _TAG.fullmatch(text):
+            if not re.fullmatch(_TAG, text):
                 parse_prefix(text)
 
 

@@ -57,7 +57,7 @@ from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?", re.DOTALL)
+_PLACE = r"(?s)(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?"
 _TOGETHER = 5
 _MILD = ("unsupported", "foreign", "lossy")
 _READ = {
@@ -156,7 +156,7 @@ def _gap(gaps: tuple[Gap, ...]) -> Finding:
 
 def _location(gap: Gap) -> Location | None:
     """The place a gap names, `file:line[:column][: pointer]`; of a whole file its first line."""
-    place = _PLACE.fullmatch(gap.where)
+    place = re.fullmatch(_PLACE, gap.where)
     if place is None:
         return Location(gap.where, 1, "") if gap.where else None
     return Location(place["file"], int(place["line"]), place["pointer"] or "")

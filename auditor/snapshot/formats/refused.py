@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
 from auditor.snapshot.formats.foreign import kind_of
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,60}")
+_CODE = r"[A-Za-z][A-Za-z0-9_.]{1,60}"
 _DENIED = frozenset(
     {
         "accessdenied",
@@ -65,7 +65,7 @@ def _error(document: Document) -> NotAnExport | None:
     if envelope.id is not UNSET or envelope.value is not UNSET or envelope.changes is not UNSET:
         return None
     code = _text(envelope.error.get("code"))
-    if code is None or not _CODE.fullmatch(code):
+    if code is None or not re.fullmatch(_CODE, code):
         code = "no code"
     kind = "denied" if code.lower() in _DENIED else "failed"
     return NotAnExport(

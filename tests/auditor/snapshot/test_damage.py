@@ -91,8 +91,9 @@ def test_depth_that_real_exports_have_is_accepted() -> None:
     assert len(read(vnet(deep=deep)).records) == 1
 
 
-def test_brackets_in_strings_are_no_depth() -> None:
-    assert len(read(vnet(note="[" * 5000 + '"{')).records) == 1
+@pytest.mark.parametrize("end", ['"{', "\\", '\\"', '\n\\\\"', '"'])
+def test_brackets_in_strings_are_no_depth(end: str) -> None:
+    assert len(read(vnet(note="[" * 5000 + end, also="[" * 5000)).records) == 1
 
 
 def test_equal_doubled_keys_huge_numbers_and_odd_strings_are_sound_inside_a_resource() -> None:
