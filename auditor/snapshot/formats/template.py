@@ -39,13 +39,13 @@ def read(document: Document) -> Reading | None:
     if found is None and not (isinstance(envelope.content_version, str) and not schema):
         return None
     at_group = found is None or not found[1]
-    group = f"{{resource-group:{_stem(document.name)}}}" if at_group else None
+    group = f"{{resource-group:{_stem(document.called or document.name)}}}" if at_group else None
     return _Builder(document).build(Scope(SUBSCRIPTION, group))
 
 
 def _stem(name: str) -> str:
-    """Give a file's name in a form that fits into an id."""
-    return shown(re.sub(r".*[/\\]", "", name), 80).replace("/", "_")
+    """Give a file's short name in a form that fits into an id."""
+    return shown(name, 80).replace("/", "_").replace("\\", "_")
 
 
 class _Builder:
