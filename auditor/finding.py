@@ -110,6 +110,7 @@ class Unknown(msgspec.Struct, frozen=True):
     related: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     key: str = ""
+    location: Location | None = None
 
 
 class Waiver(msgspec.Struct, frozen=True):
