@@ -14,7 +14,6 @@ from auditor import baseline as known
 from auditor.engine import RuleRun, fingerprints, severity_of
 from auditor.finding import (
     Audit,
-    Finding,
     IntentState,
     Judged,
     Location,
@@ -121,7 +120,7 @@ def _order(finding: Judged) -> tuple[Any, ...]:
 
 def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Location | None:
     """Give the place in the input of the first evidence, else of the subject or a relation."""
-    if isinstance(outcome, Finding) and outcome.location is not None:
+    if outcome.location is not None:
         return outcome.location
     for resource, pointer in (
         *((each.resource, each.pointer) for each in outcome.evidence[:1]),

@@ -29,7 +29,7 @@ from auditor.settings import WaiverEntry
 from auditor.snapshot.document import Snapshot
 from auditor.topology import Picture
 
-_UNREAD = frozenset({"partial", "denied", "failed", "damaged"})
+_UNREAD = frozenset({"partial", "denied", "failed", "damaged", "undecided"})
 """Gaps that a rule may not be asked about (GOV-006 ignored, waived), and hide resources still."""
 
 

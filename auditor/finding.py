@@ -113,6 +113,7 @@ class Unknown(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     key: str = ""
     covers: tuple[Cover, ...] = ()
+    location: Location | None = None
 
 
 class Waiver(msgspec.Struct, frozen=True):

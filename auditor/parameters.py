@@ -39,7 +39,8 @@ def parameters_of(
             made[rule.id] = _made(rule, {**defaults, **values})
         except ValueError as error:
             wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
-            raise UsageError(str(error), where=_place(where, key, wrong)) from None
+            said = str(error).removesuffix(f" - at `$.{names.get(wrong, '')}`")
+            raise UsageError(said, where=_place(where, key, wrong)) from None
     return made
 
 
@@ -65,7 +66,7 @@ def _place(file: str, key: str, name: str) -> str:
     head = re.compile(rf"\s*\[\s*(?:tool\.auditor\.)?params\.{re.escape(key)}(\.|\s*\])")
     own = re.compile(rf"\s*(\[.*\.)?{re.escape(name)}\s*[\]=]")
     try:
-        lines = Path(file).read_text(encoding="utf-8").split("\n")
+        lines = Path(file).read_text(encoding="utf-8-sig").split("\n")
     except OSError:
         return f"{file}: {table}"
     begin = next((n for n, line in enumerate(lines) if head.match(line)), None)

@@ -148,7 +148,7 @@ def _parse(path: Path) -> dict[str, Any]:
     import tomllib  # many audits have no configuration
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # as Windows saves it
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except UnicodeDecodeError as error:
@@ -273,7 +273,7 @@ def _entries(table: Mapping[str, Any], key: str, path: Path) -> list[tuple[Mappi
     entries = table.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
         raise UsageError(f"{key}s are written as [[{key}]]", where=str(path))
-    lines = table_lines(key, path.read_text(encoding="utf-8")) if entries else []
+    lines = table_lines(key, path.read_text(encoding="utf-8-sig")) if entries else []
     return [
         (entry, lines[number] if number < len(lines) else 1) for number, entry in enumerate(entries)
     ]

@@ -127,7 +127,7 @@ def read(path: Path) -> Framework:
     """Read a mapping file. Raises UsageError, naming line and control, for whatever is wrong."""
     where = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         table = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=where) from error
@@ -197,7 +197,7 @@ def _checked(
 ) -> Framework:
     """Turn patterns into ids, and refuse what does not exist: it would be silent for ever."""
     made = []
-    places = _places(str(file), file.read_text(encoding="utf-8"), framework.controls)
+    places = _places(str(file), file.read_text(encoding="utf-8-sig"), framework.controls)
     for control, place in zip(framework.controls, places, strict=True):
         at = f"{place}: control {control.id}"
         found: dict[str, None] = {}

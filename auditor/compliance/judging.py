@@ -26,7 +26,7 @@ from auditor.network.holes import holes
 from auditor.network.untold import untold_parts
 from auditor.snapshot.document import Gap
 
-_HIDING = frozenset({"partial", "denied", "failed", "damaged", "unsupported"})
+_HIDING = frozenset({"partial", "denied", "failed", "damaged", "undecided", "unsupported"})
 """Gaps behind which there may be whole resources that no rule saw."""
 
 

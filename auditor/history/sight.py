@@ -15,7 +15,7 @@ from auditor.resources import walk
 from auditor.resources.base import Node, Wire
 from auditor.snapshot.document import Gap, Snapshot
 
-_HIDING = frozenset({"partial", "denied", "failed", "damaged", "unsupported"})
+_HIDING = frozenset({"partial", "denied", "failed", "damaged", "undecided", "unsupported"})
 _THERE = Look(True)
 
 

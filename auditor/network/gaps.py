@@ -1,7 +1,8 @@
 """What could not be read, asked about by what might be in it.
 
-A list that Azure refused, cut short or failed to give is a gap whose subject is the path of the
-list. What is on it is not known to be absent: whoever concludes from absence asks here first.
+A list that Azure refused, cut short or failed to give, or that a template adds to without telling
+what, is a gap whose subject is the path of the list. What is on it is not known to be absent:
+whoever concludes from absence asks here first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _MACHINES = (
     "Microsoft.ContainerService/managedClusters",
 )
 """What puts machines into subnets."""
-_UNREAD = frozenset({"partial", "denied", "failed"})
+_UNREAD = frozenset({"partial", "denied", "failed", "undecided"})
 
 
 @question

@@ -181,4 +181,4 @@ def _leaves_out(network: Network, gap: Gap) -> bool:
     """Whether there may be whole resources behind a gap."""
     if gap.kind == "damaged":  # a value of a resource, or a whole file
         return fold(gap.subject) not in network.nodes
-    return gap.kind in ("partial", "denied", "failed", "unsupported")
+    return gap.kind in ("partial", "denied", "failed", "undecided", "unsupported")

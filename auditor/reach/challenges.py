@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.finding import Evidence, Hop
+from auditor.finding import Cover, Evidence, Hop
 from auditor.network.admission import anywhere
 from auditor.network.challenge_paths import (
     CHALLENGES,
@@ -43,6 +43,7 @@ class Obstacle(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     related: tuple[Node, ...] = ()
     hops: tuple[Hop, ...] = ()
+    covers: tuple[Cover, ...] = ()
 
 
 Asked = Callable[[], Iterator[Obstacle]]
@@ -134,7 +135,8 @@ def _filter(network: Network, listener: Listener) -> Iterator[Obstacle]:
 
 
 def _denied(network: Network, listener: Listener, port: Port) -> Iterator[Obstacle]:
-    at = door(network, gateway_of(network, listener), port)
+    gateway = gateway_of(network, listener)
+    at = door(network, gateway, port)
     demand = at.client("Internet")
     refused = refusal(network, at.at, demand)
     if refused is None:
@@ -151,8 +153,8 @@ def _denied(network: Network, listener: Listener, port: Port) -> Iterator[Obstac
         "anywhere",
         f"let it in: {allow_before(network, refused, 'AllowHttp')}",
         refused.quoted(network, listener.id),
-        (),
-        refused.hops,
+        hops=refused.hops,
+        covers=tuple(("GW-023", gateway.id, key) for key in (at.key, f"{at.key} {demand.who}")),
     )
 
 

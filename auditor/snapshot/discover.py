@@ -51,6 +51,31 @@ def discover(paths: Sequence[str]) -> list[Input]:
     return sorted(found.values())
 
 
+def short_names(items: Iterable[Input]) -> dict[str, str]:
+    """Give each input's name without its folders; as many as tell it from others of that name."""
+    paths = {item.name: os.path.abspath(item.name).replace(os.sep, "/") for item in items}
+    alike: dict[str, set[str]] = {}
+    for path in paths.values():
+        alike.setdefault(_end(path, 1), set()).add(path)
+    return {name: _told(path, alike[_end(path, 1)]) for name, path in paths.items()}
+
+
+def _told(path: str, others: set[str]) -> str:
+    folders = path.count("/")
+    return next(
+        (
+            _end(path, number)
+            for number in range(1, folders + 1)
+            if sum(_end(other, number) == _end(path, number) for other in others) == 1
+        ),
+        path,
+    )
+
+
+def _end(path: str, number: int) -> str:
+    return "/".join(path.rsplit("/", number)[-number:])
+
+
 def _below(path: str) -> Iterable[Input]:
     if path == STDIN:
         return [Input(STDIN)]

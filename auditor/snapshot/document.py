@@ -106,9 +106,10 @@ class Gap(msgspec.Struct, frozen=True):
 
     `kind` is a stable word: `partial` (a next page, a skip token, a count below the total),
     `denied`, `failed` (an error of the service, after retries), `damaged` (with --keep-going),
-    `conflict` (two inputs tell one id differently), `unsupported` (a shape or an element of one
-    that is recognised and not read), `foreign` (what surely is no resource of Azure), `lossy` (the
-    shape itself drops fields).
+    `undecided` (what a template makes only on a condition, in a number, or by a name that its text
+    does not tell), `conflict` (two inputs tell one id differently), `unsupported` (a shape or an
+    element of one that is recognised and not read), `foreign` (what surely is no resource of
+    Azure), `lossy` (the shape itself drops fields).
     `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer]. Of a
     conflict about what filters or routes, `settled` is false when nothing tells which is newer.
     """

@@ -17,7 +17,7 @@ from msgspec import Raw
 from auditor.errors import InputError
 from auditor.ids import fold
 from auditor.snapshot import depth, doubled
-from auditor.snapshot.discover import STDIN, Input, discover
+from auditor.snapshot.discover import STDIN, Input, discover, short_names
 from auditor.snapshot.document import (
     EffectiveAnswer,
     Gap,
@@ -30,7 +30,7 @@ from auditor.snapshot.document import (
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
-from auditor.snapshot.formats.kubernetes import labelled, wiped
+from auditor.snapshot.formats.kubernetes import labelled, told_apart, wiped
 from auditor.snapshot.formats.lines import read_lines, read_sound_lines
 from auditor.snapshot.merge import inventories, merge
 from auditor.snapshot.scan import Text, skip_space
@@ -50,6 +50,8 @@ class _Gathered(msgspec.Struct):
     kubernetes_lists: set[KubernetesList] = msgspec.field(default_factory=set)
     effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
     scope: set[str] = msgspec.field(default_factory=set)
+    called: list[str] = msgspec.field(default_factory=list)
+    """The names of the sources, without what they have in common."""
 
 
 def load(
@@ -66,9 +68,11 @@ def load(
     """
     gathered = _Gathered()
     with _collection_paused():
-        for item in discover(paths):
+        items = discover(paths)
+        names = short_names(items)
+        for item in items:
             try:
-                _take(gathered, item, stdin, keep_going)
+                _take(gathered, item, names[item.name], stdin, keep_going)
             except InputError as error:
                 gathered.gaps.append(_as_gap(error, item, keep_going))
         keys, records, conflicts = merge(gathered.records, gathered.sources)
@@ -89,16 +93,21 @@ def _collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _take(gathered: _Gathered, item: Input, stdin: BinaryIO | None, keep_going: bool) -> None:
+def _take(
+    gathered: _Gathered, item: Input, called: str, stdin: BinaryIO | None, keep_going: bool
+) -> None:
     text, lines = decode(item.name, unpack(item.name, _bytes(item, stdin)))
     start = skip_space(text, 0)
-    document = Document(len(gathered.sources), item.name, text, Raw(text), start, lines)
+    document = Document(
+        len(gathered.sources), item.name, text, Raw(text), start, lines, called=called
+    )
     reading = _spared(document) if keep_going else _parse(document)
     kept = wiped(reading, text)
     source = Source(name=item.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
     if kept is text:
         source.know(lines)
     gathered.sources.append(source)
+    gathered.called.append(called)
     gathered.records.extend(reading.records)
     gathered.gaps.extend(reading.gaps)
     gathered.kubernetes.extend(reading.kubernetes)
@@ -195,7 +204,7 @@ def _snapshot(
         records=records,
         keys=keys,
         gaps=tuple(gaps),
-        kubernetes=labelled(gathered.kubernetes),
+        kubernetes=told_apart(labelled(gathered.kubernetes), gathered.called),
         kubernetes_lists=tuple(sorted(gathered.kubernetes_lists)),
         effective=tuple(sorted(gathered.effective, key=_asked)),
         scope=tuple(sorted(gathered.scope)),

@@ -69,5 +69,6 @@ def _finding(network: Network, path_rule: PathRule, obstacle: Obstacle) -> Findi
         related=(gateway.id, *(one.id for one in obstacle.related)),
         evidence=obstacle.evidence,
         key=obstacle.key,
+        covers=obstacle.covers,
         hops=obstacle.hops,
     )

@@ -186,7 +186,7 @@ def _judge(
         return
     target = next(key for key in resolving if key not in linked)
     resolver = network.nodes[target]
-    through = "" if resolver is vnet else f", which resolves in {resolver.label}"
+    through = "" if resolver is vnet else f", which resolves in {resolver.label},"
     yield Finding(
         subject=zone.id,
         message=f"private zone {zone.label} is not linked to {resolver.label}; {user.label} in "

@@ -21,7 +21,9 @@ of the hub are in the input.
 
 *Unknown* when a resource does not tell which parts it has (the rules of a group, the subnets of a
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
-told.
+told. So it is for a resource that a template makes only on a condition, in a number or by a name
+that its text does not tell, and for a linked deployment: what depends on there being no such
+resource is *unknown* as well.
 
 What an export format is known to drop, elements of it that no reader understands, and files that
 hold no resource of Azure (a `package.json` beside the exports) are told with severity low: they are
@@ -120,7 +122,8 @@ def _alike(gaps: Iterable[Gap]) -> Iterator[tuple[Gap, ...]]:
 def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
     """Tell one hole."""
     if missing.gaps:
-        yield _gap(missing.gaps)
+        undecided = missing.gaps[0].kind == "undecided"
+        yield _undecided(missing.gaps[0]) if undecided else _gap(missing.gaps)
     elif missing.holes:
         yield _absent(network, missing.holes)
     elif missing.untold is not None:
@@ -138,6 +141,16 @@ def _unknown(untold: Untold) -> Unknown:
     )
 
 
+def _undecided(gap: Gap) -> Unknown:
+    return Unknown(
+        gap.subject,
+        missing=f"{gap.detail} ({gap.where})",
+        remedy="compile the template with its parameters, or audit what was deployed",
+        key=f"{gap.kind} {gap.detail}",
+        location=_location(gap),
+    )
+
+
 def _gap(gaps: tuple[Gap, ...]) -> Finding:
     gap = gaps[0]
     where = f" ({gap.where})" if gap.where not in ("", gap.subject) else ""
@@ -146,12 +159,18 @@ def _gap(gaps: tuple[Gap, ...]) -> Finding:
     return Finding(
         subject=gap.subject,
         message=f"{which} {_READ.get(gap.kind, gap.kind)}: {gap.detail}{where}",
-        remedy=f"export {'them' if others else 'it'} again, whole, and audit again",
+        remedy=_again(gap.kind, "them" if others else "it"),
         related=others,
         severity=Severity.LOW if gap.kind in _MILD else None,
         key=f"{gap.kind} {gap.detail}",
         location=_location(gap),
     )
+
+
+def _again(kind: str, what: str) -> str:
+    if kind == "foreign":
+        return f"leave {what} out, if nothing of it was meant to be audited"
+    return f"export {what} again, whole, and audit again"
 
 
 def _location(gap: Gap) -> Location | None:

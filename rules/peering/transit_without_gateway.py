@@ -69,9 +69,7 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
         )
         return
     allowed = back.properties.allow_gateway_transit
-    if allowed is None:
-        raise Undetermined(f"allowGatewayTransit of peering {back.label}", resource=back.id)
-    if not allowed:
+    if allowed is False:
         yield Finding(
             subject=peering.id,
             related=(back.id,),
@@ -105,6 +103,8 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
             ),
             evidence=(flag,),
         )
+    elif allowed is None:
+        raise Undetermined(f"allowGatewayTransit of peering {back.label}", resource=back.id)
 
 
 def _allow(peering: Peering, back: Peering | None, far: str, group: str) -> str:

@@ -31,6 +31,13 @@ def test_parameters_take_the_types_of_the_defaults() -> None:
     assert parameters_of(RULES, {}, "f") == {}
 
 
+def test_a_wrong_value_is_told_without_the_name_it_has_in_python() -> None:
+    with pytest.raises(UsageError) as caught:
+        parameters_of(RULES, {"NSG-001": {"max-days": "3"}}, "f")
+
+    assert str(caught.value).endswith("params.NSG-001.max-days: Expected `int`, got `str`")
+
+
 @pytest.mark.parametrize(
     ("given", "what", "advice"),
     [

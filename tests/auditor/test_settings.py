@@ -74,6 +74,14 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
     assert told.waivers == ()
 
 
+def test_a_file_saved_on_windows_is_read_and_its_lines_are_counted(tmp_path: Path) -> None:
+    text = "\ufeff[[waiver]]\r\nrule = 'NSG-001'\r\nresource = '*'\r\n"
+
+    (waiver,) = read(tmp_path, text).waivers
+
+    assert waiver.line == 1
+
+
 @pytest.mark.parametrize(
     ("text", "what", "advice"),
     [

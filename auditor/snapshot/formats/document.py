@@ -72,10 +72,13 @@ class Document(msgspec.Struct, frozen=True, dict=True):
     start: int
     lines: Lines
     pointer: str = ""
+    called: str = ""
+    """The name of the input, short: no other input has it."""
 
     def part(self, raw: Raw, start: int, pointer: str) -> Document:
         """Give a value inside this one as a document of its own."""
-        return Document(self.source, self.name, self.text, raw, start, self.lines, pointer)
+        whole = self.source, self.name, self.text
+        return Document(*whole, raw, start, self.lines, pointer, self.called)
 
     @cached_property
     def first(self) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -172,6 +172,32 @@ def labelled(objects: Iterable[KubernetesObject]) -> tuple[KubernetesObject, ...
     }
     return tuple(
         replace(each, label=names[fold(each.cluster)]) if each.cluster else each for each in objects
+    )
+
+
+def told_apart(
+    objects: Iterable[KubernetesObject], inputs: Sequence[str]
+) -> tuple[KubernetesObject, ...]:
+    """Let objects that share a name, and do not say whose they are, say where they come from.
+
+    By what the input is called, and by a number within one: two exports of kubectl are mostly
+    those of two clusters.
+    """
+    objects = tuple(objects)
+    often = Counter(each.id for each in objects)
+    alike = [each for each in objects if often[each.id] > 1 and not each.cluster]
+    if not alike:
+        return objects
+    starts: dict[tuple[str, int], list[int]] = {}
+    for each in sorted(alike, key=lambda each: each.start):
+        starts.setdefault((each.id, each.source), []).append(each.start)
+    labels = {
+        (source, start): inputs[source] if len(found) == 1 else f"{inputs[source]}#{number}"
+        for (_, source), found in starts.items()
+        for number, start in enumerate(found, 1)
+    }
+    return tuple(
+        replace(each, label=labels.get((each.source, each.start), each.label)) for each in objects
     )
 
 

@@ -48,7 +48,7 @@ def _by_schema(document: Document) -> NotAnExport | None:
     folded = schema.lower()
     if "deploymentparameters.json" in folded:
         return NotAnExport(
-            "a parameter file: it says what to put into a template, not what is deployed",
+            "a parameter file: its values are not used, templates are judged by their defaults",
             advice="give the template, or `bicep snapshot` of both",
             kind=FOREIGN,
         )

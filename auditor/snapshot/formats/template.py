@@ -39,13 +39,13 @@ def read(document: Document) -> Reading | None:
     if found is None and not (isinstance(envelope.content_version, str) and not schema):
         return None
     at_group = found is None or not found[1]
-    group = f"{{resource-group:{_stem(document.name)}}}" if at_group else None
+    group = f"{{resource-group:{_stem(document.called or document.name)}}}" if at_group else None
     return _Builder(document).build(Scope(SUBSCRIPTION, group))
 
 
 def _stem(name: str) -> str:
-    """Give a file's name in a form that fits into an id."""
-    return shown(re.sub(r".*[/\\]", "", name), 80).replace("/", "_")
+    """Give a file's short name in a form that fits into an id."""
+    return shown(name, 80).replace("/", "_").replace("\\", "_")
 
 
 class _Builder:
@@ -105,7 +105,8 @@ class _Builder:
         try:
             turns = env.turns(loop)
         except Unresolved as why:
-            self._left_out(place, resource, env, parent, f"in a copy loop of unknown length: {why}")
+            loop_of = Unresolved(f"in a copy loop of unknown length: {why}")
+            self._left_out(place, resource, env, scope, parent, loop_of)
             return
         for turn in turns:
             self._one(resource, turn, scope, place, parent, nested)
@@ -128,7 +129,7 @@ class _Builder:
                 return
             arm_id = _arm_id(kind, name, _scope_of(resource, env, scope))
         except Unresolved as why:
-            self._left_out(place, resource, env, parent, str(why))
+            self._left_out(place, resource, env, scope, parent, why)
             return
         own = {key: value for key, value in resource.items() if key.lower() != "resources"}
         made = env.resolve(own)
@@ -148,17 +149,24 @@ class _Builder:
         place: Place,
         resource: Resource,
         env: Environment,
+        scope: Scope,
         parent: tuple[str, str] | None,
-        why: str,
+        why: Unresolved,
     ) -> None:
-        """Note a resource that cannot be known; the parents it may belong to miss an element."""
-        self._gap(place, f"a resource ({shown(str(resource.get('type')), 80)}) left out: {why}")
+        """Note a resource that cannot be known: the list it would be on is not whole.
+
+        The parents it may belong to miss an element.
+        """
+        detail = f"a resource ({shown(str(resource.get('type')), 80)}) left out: {why}"
         kind = env.resolve(resource.get("type"))
         if not isinstance(kind, str):
+            anything = isinstance(kind, Unknown)
+            self._gap(place, detail, scope.prefix if anything else "")
             return
         kind = kind.strip("/")
         if parent is not None and "." not in kind.split("/")[0]:
             kind = f"{parent[0]}/{kind}"
+        self._gap(place, detail, _list_path(kind, scope))
         above, _, last = kind.rpartition("/")
         if "/" in above:
             reason = f"the template adds to it a resource that cannot be known ({why})"
@@ -183,9 +191,19 @@ class _Builder:
             env = Environment(template, target, self._budget, given)
         self._all(template, env, target, where, nested + 1)
 
-    def _gap(self, place: Place, detail: str) -> None:
+    def _gap(self, place: Place, detail: str, hides: str = "") -> None:
+        """Note what is not read; `hides` is the list, or the scope, that is not whole for it."""
         where = self._document.where(place.pointer, place.start)
-        self._reading.gaps.append(Gap("unsupported", self._document.name, detail, where))
+        kind = "undecided" if hides else "unsupported"
+        self._reading.gaps.append(Gap(kind, hides or self._document.name, detail, where))
+
+
+def _list_path(kind: str, scope: Scope) -> str:
+    """Give the path of the list that a resource would be on; a deployment's is its whole scope."""
+    namespace, *words = kind.split("/")
+    if kind.lower() == _DEPLOYMENT or not words or not all(words):
+        return scope.prefix
+    return f"{scope.prefix}/providers/{namespace}/{'/-/'.join(words)}"
 
 
 def _deploys(resource: Resource, env: Environment) -> bool:

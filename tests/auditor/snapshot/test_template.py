@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,22 +118,13 @@ def test_a_condition_decides_whether_a_resource_is_there(condition: Any, count: 
 @pytest.mark.parametrize(
     "broken",
     [
-        resource(condition="[parameters('p')]"),
-        resource("[parameters('p')]"),
-        resource("a/b"),
-        resource(""),
         {"name": "x"},
         {"type": 3, "name": "x"},
-        resource(copy={"name": "c", "count": "[parameters('p')]"}),
-        resource(copy={"name": "c", "count": 10**9}),
-        resource(scope="nowhere"),
-        {"type": "Microsoft.Resources/deployments", "name": "d", "properties": {}},
         {
             "type": "Microsoft.Resources/deployments",
             "name": "d",
             "properties": {"template": {"resources": 1.5}},
         },
-        {"type": "Microsoft.Network//virtualNetworks", "name": "x/y"},
         7,
     ],
 )
@@ -142,6 +134,59 @@ def test_a_resource_that_cannot_be_known_is_a_gap(broken: Any) -> None:
     assert len(snapshot.records) == 1
     assert kinds(snapshot) == ["unsupported"]
     assert snapshot.gaps[0].where.startswith("-:1: /resources/1")
+
+
+@pytest.mark.parametrize(
+    ("maybe", "hides"),
+    [
+        (resource(condition="[parameters('p')]"), "providers/Microsoft.Network/virtualNetworks"),
+        (
+            resource(copy={"name": "c", "count": "[parameters('p')]"}),
+            "providers/Microsoft.Network/virtualNetworks",
+        ),
+        (
+            resource(copy={"name": "c", "count": 10**9}),
+            "providers/Microsoft.Network/virtualNetworks",
+        ),
+        (resource("[parameters('p')]"), "providers/Microsoft.Network/virtualNetworks"),
+        (resource("a/b"), "providers/Microsoft.Network/virtualNetworks"),
+        (resource(""), "providers/Microsoft.Network/virtualNetworks"),
+        ({"type": "Microsoft.Network//virtualNetworks", "name": "x/y"}, ""),
+        (resource(scope="nowhere"), "providers/Microsoft.Network/virtualNetworks"),
+        (
+            resource(
+                "w/[parameters('p')]", "networkWatchers/flowLogs", condition="[reference('x')]"
+            ),
+            "providers/Microsoft.Network/networkWatchers/-/flowLogs",
+        ),
+        ({"type": "[parameters('p')]", "name": "x"}, ""),
+        ({"type": "Microsoft.Resources/deployments", "name": "d", "properties": {}}, ""),
+    ],
+)
+def test_a_resource_that_only_the_deployment_decides_leaves_its_list_unread(
+    maybe: Any, hides: str
+) -> None:
+    snapshot = read(template(resource("sound"), maybe, parameters={"p": {"type": "string"}}))
+
+    [gap] = snapshot.gaps
+    assert len(snapshot.records) == 1
+    assert gap.kind == "undecided"
+    assert gap.subject == f"{NETWORK.partition('/providers/')[0]}/{hides}".rstrip("/")
+    assert gap.where.startswith("-:1: /resources/1")
+
+
+def test_templates_of_one_file_name_deploy_apart(tmp_path: Path) -> None:
+    for folder in ("hub", "spoke"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.json").write_text(json.dumps(template(resource("net"))))
+
+    snapshot = load([str(tmp_path), f"{tmp_path}/hub/../hub/main.json"])
+
+    assert snapshot.gaps == ()
+    assert [record.id.split("/")[4] for record in snapshot.records] == [
+        "{resource-group:hub_main.json}",
+        "{resource-group:spoke_main.json}",
+    ]
 
 
 @pytest.mark.parametrize("settings", [{"subnets": [{"name": "a"}], "x": 1}, 1.5, None])

@@ -71,14 +71,14 @@ def front(include: bool | None = True, host: str = "shop.example") -> tuple[Part
     return listener("plain", *hosts), rule("plain", "plain", redirect="up"), to
 
 
-def judged(*parts: Part, rules: Any = None, **more: Any) -> Answer:
+def judged(*parts: Part, rules: Any = None, by: str = "TLS-018", **more: Any) -> Answer:
     guard = {"networkSecurityGroup": {"id": arm_id(NSG, "nsg")}} if rules is not None else {}
     others = more.pop("beside", ())
     resources = [home(**guard), gateway(*parts, **more), *others]
     resources.append(resource(PIP, "pip-shop", {"ipAddress": "20.50.2.4"}))
     if rules is not None:
         resources.append(nsg(*rules))
-    return ask("TLS-018", estate(*resources))
+    return ask(by, estate(*resources))
 
 
 def keys(answer: Answer) -> list[str]:
@@ -238,6 +238,13 @@ def test_the_group_must_let_the_internet_in() -> None:
     assert "--destination-port-ranges 80" in finding.remedy
     bad = deny("bad", 90, "203.0.0.0/8", "*")
     assert judged(*plain(), rules=[bad, everybody, rest]).kept == 1
+
+
+def test_a_port_that_is_closed_to_everybody_is_told_once() -> None:
+    (special,) = judged(*plain(), rules=[deny("rest", 4096)]).broken
+    (general,) = judged(*plain(), rules=[deny("rest", 4096)], by="GW-023").broken
+
+    assert ("GW-023", general.subject, general.key) in special.covers
 
 
 def test_who_gets_in_may_be_unknown() -> None:

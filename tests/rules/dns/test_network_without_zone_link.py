@@ -78,7 +78,7 @@ def test_servers_in_a_peer_resolve_there() -> None:
     spoke = net("a", "10.1.0.4", peers=[peer("b")])
     assert asked(spoke, net("b"), *PE, zone_link("b")).kept == 1
     [finding] = asked(spoke, net("b"), *PE, zone_link("a")).broken
-    assert "is not linked to b; pe in a, which resolves in b needs it" in finding.message
+    assert "is not linked to b; pe in a, which resolves in b, needs it" in finding.message
 
 
 def test_every_server_must_be_in_a_linked_network() -> None:

@@ -101,6 +101,16 @@ def test_gaps_of_the_input(kind: str, words: str, severity: Severity | None) -> 
     assert finding.message == (f"exports/a.json {words}: page 2 of 3 (exports/a.json:7: /nextLink)")
 
 
+def test_what_only_the_deployment_decides_cannot_be_told_at_its_place() -> None:
+    listed = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups"
+    gap = Gap("undecided", listed, "left out: on a condition", "a.json:7: /resources/2")
+    answer = asked(home(), gaps=(gap,))
+    [unknown] = [each for each in answer.unknown if each.subject == listed]
+    assert not answer.broken
+    assert unknown.missing == "left out: on a condition (a.json:7: /resources/2)"
+    assert unknown.location == Location("a.json", 7, "/resources/2")
+
+
 @pytest.mark.parametrize(("number", "findings"), [(5, 5), (6, 1)])
 @pytest.mark.parametrize("kind", ["lossy", "unsupported", "foreign"])
 def test_the_same_of_more_than_five_files_is_told_once(
@@ -114,7 +124,9 @@ def test_the_same_of_more_than_five_files_is_told_once(
         assert finding.message.startswith("0.json, like 5 more, ")
         assert finding.message.endswith(": drops fields")
         assert finding.related == tuple(f"{each}.json" for each in range(1, 6))
-        assert finding.remedy == "export them again, whole, and audit again"
+        assert finding.remedy == {
+            "foreign": "leave them out, if nothing of it was meant to be audited"
+        }.get(kind, "export them again, whole, and audit again")
 
 
 def test_other_gaps_are_told_one_by_one() -> None:

@@ -42,6 +42,11 @@ def test_no_gateway() -> None:
     assert finding.remedy.endswith("--name to-hub --set useRemoteGateways=false")
 
 
+def test_without_a_gateway_the_permission_does_not_matter() -> None:
+    (finding,) = judge(back=peer("spoke", allowGatewayTransit=None)).broken
+    assert finding.message == "spoke uses the gateways of hub, which has none"
+
+
 def test_a_route_server_is_a_gateway_too() -> None:
     server = resource(
         "Microsoft.Network/virtualHubs",
@@ -73,7 +78,8 @@ def test_a_peering_that_uses_no_remote_gateway_is_no_subject() -> None:
 
 
 def test_what_the_other_side_does_not_tell_is_unknown() -> None:
-    assert "allowGatewayTransit" in judge(back=peer("spoke")).unknown[0].missing
+    answer = judge(gateway("gw", "hub"), back=peer("spoke"))
+    assert "allowGatewayTransit" in answer.unknown[0].missing
 
 
 def test_an_absent_network_is_unknown() -> None:
