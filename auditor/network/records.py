@@ -120,9 +120,10 @@ def _kinds(records: Iterable[Record], types: Counter[str]) -> dict[str, _Kind]:
     return kinds
 
 
-_RARE = 8
-_LITTLE = 1 << 14
-"""How many bytes of a type are read sooner than it takes to prepare for reading many."""
+_RARE = 100
+_LITTLE = 1 << 18
+"""How many records of a type, and bytes, are read sooner than the functions are written (by
+`auditor.resources.written`, each line at the price of hundreds of lookups) that read many."""
 
 
 def _few(records: Iterable[Record], types: Counter[str]) -> frozenset[str]:

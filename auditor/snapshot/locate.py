@@ -80,15 +80,27 @@ def _object_parts(text: bytes, at: int, end: int) -> list[_Part]:
     here = at
     try:
         for key, value in _KEYS.decode(text[at:end]).items():
-            spelled = _KEY.match(text, here)
-            if spelled is None or unquoted(spelled.group(1)) != key:
+            begin = _value_of(key, text, here)
+            if begin is None:
                 return _object_parts_scanned(text, at)
-            begin = spelled.end()
             here = begin + memoryview(value).nbytes
             parts.append((key, begin, here))
     except (msgspec.DecodeError, RecursionError):
         return _object_parts_scanned(text, at)
     return parts if _closes(text, here) else _object_parts_scanned(text, at)
+
+
+def _value_of(key: str, text: bytes, at: int) -> int | None:
+    """Give where the value of the next key begins, if that is the one expected.
+
+    `at` is where the object opens, or the value before ends.
+    """
+    plain = b'"%b":' % key.encode()
+    begin = at + 1 + len(plain)
+    if text.startswith(plain, at + 1) and not text[begin : begin + 1].isspace():
+        return begin  # as where nothing is indented
+    spelled = _KEY.match(text, at)
+    return spelled.end() if spelled is not None and unquoted(spelled.group(1)) == key else None
 
 
 def _closes(text: bytes, at: int) -> bool:
