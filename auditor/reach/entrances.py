@@ -17,7 +17,7 @@ from auditor.addresses import Address, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.exposure import carried, is_basic, may_carry
-from auditor.network.graph import Network, question
+from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason, gap
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
@@ -198,8 +198,15 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         AddressSet.from_text([text]) if text else AddressSet(),
         node,
         version,
-        (*chained(node), *(_unallocated(found) if isinstance(found, Node) and not text else ())),
+        (*chained(node), *(() if text else _untold_address(found, arm_id))),
     )
+
+
+def _untold_address(found: Node | Missing | None, arm_id: str) -> tuple[Reason, ...]:
+    """Tell why nobody may get in by a public address of which no address is told (U-2)."""
+    if isinstance(found, Node):
+        return _unallocated(found)
+    return (Reason("collection-gap", f"the public address {ids.name(arm_id)}", arm_id),)
 
 
 def _unallocated(public: Node) -> tuple[Reason, ...]:

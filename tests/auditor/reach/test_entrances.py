@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
@@ -73,6 +75,19 @@ def test_E_19b_what_a_gateway_load_balancer_does_is_not_told() -> None:
     found = asked(network, CLIENT, "web")
 
     assert (found.verdict, found.labels) == ("unknown", {"gwlb"})
+
+
+@pytest.mark.parametrize("carrier", ["nic", "balancer"])
+def test_U_2_a_public_address_that_is_named_and_absent_may_be_none(carrier: str) -> None:
+    """A dynamic one of a machine that is stopped has no address; what rules deny is blocked."""
+    own = [nic("web", public="pip", nsg="nsg")] if carrier == "nic" else [
+        nic("web", nsg="nsg"), lb(lb_rule(back=443))]  # fmt: skip
+    network = estate(nsg(rule("in", 100, "Internet", "443")), *own, vnet(subnet()))
+    found = asked(network, CLIENT, "web")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    assert asked(network, CLIENT, "web", 22).verdict == "blocked"
+    whole = estate(nsg(rule("in", 100, "Internet", "443")), *own, vnet(subnet()), pip("pip"))
+    assert asked(whole, CLIENT, "web").verdict == "reachable"
 
 
 def test_a_nic_that_does_not_tell_its_address_may_have_one() -> None:
