@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from auditor.errors import Undetermined
 from auditor.network.backends import frontend_serves, has_members, require_members
+from auditor.network.clusters import managed_by_aks
 from auditor.network.exposure import use_of
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
@@ -51,7 +52,7 @@ def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
         settings = balancer.properties
         if balancer.pools or settings.inbound_nat_rules or settings.inbound_nat_pools:
             require_members(network, balancer)
-        yield _empty(balancer)
+        yield _empty(network, balancer)
         return
     for frontend in balancer.frontends:
         try:
@@ -60,7 +61,7 @@ def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
             yield Unknown(frontend.id, missing=unknown.missing)
 
 
-def _empty(balancer: LoadBalancer) -> Finding:
+def _empty(network: Network, balancer: LoadBalancer) -> Finding:
     pools = len(balancer.pools)
     some = (
         "its only pool has no member" if pools == 1 else f"none of its {pools} pools has a member"
@@ -69,10 +70,14 @@ def _empty(balancer: LoadBalancer) -> Finding:
     command = az(
         "network", "lb", "delete", resource_group=balancer.resource_group, name=balancer.label
     )
+    remedy = f"delete it, or add the machines it was made for: {command}"
+    if managed_by_aks(network, balancer):
+        # A stopped cluster has no machines, and AKS counts on what it made.
+        remedy = "leave it to AKS: start the cluster, or delete the Services that it was made for"
     return Finding(
         subject=balancer.id,
         message=f"load balancer {balancer.label} serves nothing: {what}",
-        remedy=f"delete it, or add the machines it was made for: {command}",
+        remedy=remedy,
         evidence=(evidence(balancer, "/properties/backendAddressPools", _count(pools)),),
     )
 

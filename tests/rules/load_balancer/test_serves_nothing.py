@@ -39,6 +39,15 @@ def test_a_load_balancer_without_pools() -> None:
     assert finding.message.endswith("it has no backend pool")
 
 
+def test_the_load_balancer_of_a_stopped_cluster_is_left_to_aks() -> None:
+    lb = balancer(backendAddressPools=EMPTY)
+    lb["id"] = lb["id"].replace("/rg/", "/MC_rg_shop_westeurope/")
+
+    (finding,) = ask("LB-001", estate(lb)).broken
+
+    assert finding.remedy.startswith("leave it to AKS: start the cluster")
+
+
 @pytest.mark.parametrize(
     "entry",
     [
