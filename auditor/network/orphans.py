@@ -7,7 +7,7 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, compress
 from operator import attrgetter
 from typing import Any
@@ -80,40 +80,66 @@ def _interface(network: Network, node: NetworkInterface) -> Idle | None:
     )
 
 
-def _require_users(network: Network, node: Resource) -> None:
-    """Raise Undetermined when a network or an interface may use a resource and does not tell.
+def _require_users(network: Network, node: Resource, key: str) -> None:
+    """Raise Undetermined when a subnet or an interface may name a resource, and does not tell.
 
-    What they use is of their own subscription and region (N-4).
+    What they use is of their own subscription and region (N-4); `key` is how they name it.
     """
-    doubt = _untold_users(network).get((node.subscription.lower(), (node.location or "").lower()))
-    if doubt is not None:
-        raise doubt
+    subscription, region = node.subscription.lower(), (node.location or "").lower()
+    untold = _untold_users(network)
+    for place in (region, ""):
+        doubt = untold.get((subscription, place, key))
+        if doubt is not None:
+            raise doubt
+
+
+_GROUP, _TABLE, _NAT = "networkSecurityGroup", "routeTable", "natGateway"
+_FIELDS = {_GROUP: "network_security_group", _TABLE: "route_table", _NAT: "nat_gateway"}
 
 
 @question
-def _untold_users(network: Network) -> dict[tuple[str, str], Undetermined]:
-    found: dict[tuple[str, str], Undetermined] = {}
+def _untold_users(network: Network) -> dict[tuple[str, str, str], Undetermined]:
+    """What may name a resource, by subscription, region (empty: any) and how they name it."""
+    found: dict[tuple[str, str, str], Undetermined] = {}
+    for node, key, doubt in (*_untold_parts(network), *_untold_uses(network)):
+        region = (walk.peek(node.root, "location") or "").lower()
+        found.setdefault((node.subscription.lower(), region, key), doubt)
+    return found
+
+
+def _untold_parts(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
+    """The networks and interfaces that do not tell their parts, under each key."""
     for node in (*network.all(VirtualNetwork), *network.all(NetworkInterface)):
         settings = walk.peek(node, "properties")
-        key = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
-        if settings is None or walk.peek(settings, key) is None:
-            place = (node.subscription.lower(), (walk.peek(node, "location") or "").lower())
-            found.setdefault(place, Undetermined(f"what {node.label} uses", resource=node.id))
-    return found
+        parts = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
+        if settings is None or walk.peek(settings, parts) is None:
+            for key in _FIELDS:
+                yield node, key, Undetermined(f"what {node.label} uses", resource=node.id)
+
+
+def _untold_uses(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
+    """The subnets and interfaces that do not tell what they name under a key."""
+    for cls, keys in ((Subnet, tuple(_FIELDS)), (NetworkInterface, (_GROUP,))):
+        nodes = network.all(cls)
+        for key in keys:
+            told = walk.read_each(nodes, f"properties.{_FIELDS[key]}")
+            for node, value in zip(nodes, told, strict=True):
+                if value is walk.UNTOLD:
+                    yield node, key, Undetermined(f"{key} of {node.label}", resource=node.id)
 
 
 def _security_group(network: Network, node: NetworkSecurityGroup) -> Idle | None:
     p = node.properties
-    if p.subnets or p.network_interfaces or _used(network, node, "networkSecurityGroup"):
+    if p.subnets or p.network_interfaces or _used(network, node, _GROUP):
         return None
-    _require_users(network, node)
+    _require_users(network, node, _GROUP)
     return Idle("on no subnet and no network interface", "no subnets, no networkInterfaces")
 
 
 def _route_table(network: Network, node: RouteTable) -> Idle | None:
-    if node.properties.subnets or _used(network, node, "routeTable"):
+    if node.properties.subnets or _used(network, node, _TABLE):
         return None
-    _require_users(network, node)
+    _require_users(network, node, _TABLE)
     return Idle("on no subnet", "no subnets")
 
 
@@ -121,9 +147,9 @@ def _nat_gateway(network: Network, node: NatGateway) -> Idle | None:
     p = node.properties
     if p.subnets or p.source_virtual_network:
         return None
-    if any(isinstance(e.source, Subnet) for e in network.referrers(node, "natGateway")):
+    if any(isinstance(e.source, Subnet) for e in network.referrers(node, _NAT)):
         return None
-    _require_users(network, node)
+    _require_users(network, node, _NAT)
     return Idle("on no subnet", "no subnets")
 
 

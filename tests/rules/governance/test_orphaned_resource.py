@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from auditor.resources.decode import unset_field
+from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.virtual_networks import Subnet
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
@@ -345,3 +348,34 @@ def test_a_traffic_manager_profile() -> None:
     assert "az network traffic-manager profile delete" in finding.remedy
     assert asked(resource(kind, "tm", {"endpoints": [{"name": "west"}]})).kept == 1
     assert len(asked(resource(kind, "tm", {})).unknown) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("networkSecurityGroups", "networkSecurityGroup"),
+        ("routeTables", "routeTable"),
+        ("natGateways", "natGateway"),
+    ],
+)
+def test_what_a_subnet_does_not_tell_may_be_this(kind: str, field: str) -> None:
+    """A parameter decides it, or two inputs contradict each other about it."""
+
+    def subject(untold: str) -> Answer:
+        given = estate(thing(kind, location="westeurope"), alone())
+        subnet = given.get(subnet_id("v", "s"), Subnet)
+        assert subnet is not None
+        unset_field(subnet, f"/properties/{untold}")
+        return ask("GOV-001", given)
+
+    assert f"{field} of s" in {each.missing for each in subject(field).unknown}
+    other = "routeTable" if field != "routeTable" else "natGateway"
+    assert arm_id(N + kind, "old") in {each.subject for each in subject(other).broken}
+
+
+def test_what_an_interface_does_not_tell_may_be_this_group() -> None:
+    given = estate(thing("networkSecurityGroups"), nic("n", "10.0.0.4", ("v", "s"), vm="m"))
+    [interface] = given.all(NetworkInterface)
+    unset_field(interface, "/properties/networkSecurityGroup")
+    answer = ask("GOV-001", given)
+    assert [each.missing for each in answer.unknown] == ["networkSecurityGroup of n"]
