@@ -15,6 +15,7 @@ from auditor.simulate.logic import told, told_of
 from auditor.simulate.packet import ONPREM
 from auditor.simulate.peers import network_of, peers, space
 from auditor.simulate.places import groups_of, subnet_of
+from auditor.simulate.spokes import spoke_with
 from auditor.simulate.trip import Enter, Onward, Origin, Route, Trip
 from auditor.simulate.tunnels import Tunnel, tunnels
 
@@ -38,6 +39,9 @@ def beyond_gateway(trip: Trip, home: VirtualNetwork, subnet: Subnet) -> Onward:
         there = space(trip.network, tunnel.far)
         if there is not None and trip.seen.packet.destination in there:
             return _tunnelled(trip, gateway, tunnel)
+    spoke = spoke_with(trip.network, home, trip.seen.packet.destination)
+    if spoke is not None:
+        return (Enter(trip.note(f"{gateway.id}: on to {spoke.id}"), spoke),)
     for prefix in site_prefixes(trip.network, gateway) or ():
         if trip.seen.packet.destination in prefix:
             return _through(trip.note(f"{gateway.id}: tunnel to {prefix}"), gateway)
