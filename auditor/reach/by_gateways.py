@@ -14,6 +14,7 @@ from auditor.addresses import AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.route_tables import default_route
 from auditor.network.routing.gateway import Serving, served_by
 from auditor.network.routing.model import EffectiveRoute, Hop, Source
 from auditor.reach.ways import Way, leads_to, ways_from
@@ -91,7 +92,8 @@ def _onward(
 ) -> bool:
     """Whether all that leaves a gateway for a network certainly goes there, by a peering.
 
-    What a group of rules does at a gateway nobody tells (N-40), nor how it serves its own network.
+    What a group or a default route does at a gateway nobody tells (N-40, R-27), nor how it serves
+    its own network.
     """
     space = AddressSet.from_prefixes(far.prefixes)
     subnets = [network.find(each.properties.subnet) for each in gateway.ip_configurations]
@@ -99,7 +101,7 @@ def _onward(
         if not isinstance(subnet, Subnet) or subnet.properties.network_security_group is not None:
             return False
         hub = network.holder(subnet, VirtualNetwork)
-        if hub is None or hub in (vnet, far):
+        if hub is None or hub in (vnet, far) or default_route(network, subnet) is not None:
             return False
         for version in _VERSIONS:
             ways = ways_from(network, subnet, version, network.tags).towards(space)
