@@ -15,7 +15,9 @@ from auditor.testing import arm_id, estate
 from ...exposed import NSG, deny, nsg
 from ...networks import gateway, nic, peer, vnet
 from ...reaching import asked
-from ...routing import route, steered, table
+from ...routing import endpoint, route, steered, table
+from .test_matrix import cells, one_by_one
+from .test_tunnels import link
 
 A, C, HUB = "10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/16"
 
@@ -109,3 +111,45 @@ def test_R_15_the_simulator_says_the_same_by_itself() -> None:
     assert fates(spokes()) == [(Fate.DELIVERED, True)]
     assert fates(spokes(back="10.9.0.0/16")) == [(Fate.DELIVERED, False)]
     assert fates(spokes(uses=False)) == [(Fate.UNKNOWN, None)]
+
+
+def test_R_15_an_endpoint_in_a_spoke_leaves_nothing_in_doubt() -> None:
+    network = spokes(endpoint("db", "10.2.0.9", ("c", "app")))
+    assert asked(network, "one", "two").verdict == "reachable"
+
+
+@pytest.mark.parametrize("back", [A, "10.9.0.0/16"])
+@pytest.mark.parametrize("guarded", [False, True])
+def test_R_15_the_matrix_says_the_same(back: str, guarded: bool) -> None:
+    home: Any = {"addressPrefix": "10.0.9.0/27"}
+    if guarded:
+        home["networkSecurityGroup"] = {"id": arm_id(NSG, "nsg")}
+    network = spokes(nsg(), back=back, door=home)
+    found = cells(network)
+    assert found == one_by_one(network)
+    apps = {pair: cell for pair, cell in found.items() if all(s.endswith("app") for s in pair[:2])}
+    told = {cell.verdict.value for cell in apps.values()}
+    assert ("reachable" in told) is (back == A and not guarded)
+
+
+def test_R_24_a_route_of_ones_own_may_name_the_gateway_of_a_tunnel() -> None:
+    """And the simulator agrees."""
+
+    def side(name: str, prefix: str, table_name: str) -> Any:
+        door, app = prefix.replace("0.0/16", "9.0/27"), prefix.replace("0.0/16", "0.0/24")
+        return vnet(name, prefix, subnets={"app": steered(app, table_name), "GatewaySubnet": door})
+
+    network = estate(
+        side("a", A, "to-c"),
+        side("c", C, "to-a"),
+        gateway("gw-a", "a", enableBgp=False),
+        gateway("gw-c", "c", enableBgp=False),
+        link("ac", "gw-a", "gw-c"),
+        link("ca", "gw-c", "gw-a"),
+        table("to-c", route(C, "VirtualNetworkGateway", name="c")),
+        table("to-a", route("0.0.0.0/0", "VirtualNetworkGateway", name="a")),
+        nic("one", "10.1.0.4", ("a", "app")),
+        nic("two", "10.2.0.4", ("c", "app")),
+    )
+    for pair in (("one", "two"), ("two", "one")):
+        assert asked(network, *pair).verdict == "reachable"
