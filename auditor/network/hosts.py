@@ -60,7 +60,7 @@ def addresses_named(
     with DNS servers of its own, which may answer anything (L-14).
     """
     name = host.rstrip(".").lower()
-    server = _own_server(vnet) if vnet is not None else ""
+    server = own_server(vnet) if vnet is not None else ""
     if vnet is not None and server:
         missing = f"what the DNS server {server} of {vnet.label} answers for {host}"
         raise Undetermined(missing, resource=vnet.id)
@@ -84,7 +84,7 @@ def addresses_named(
     raise Undetermined(f"where the name {host} leads")
 
 
-def _own_server(vnet: VirtualNetwork) -> str:
+def own_server(vnet: VirtualNetwork) -> str:
     """Give a DNS server that somebody set for a VNet; empty: all ask Azure's (L-11)."""
     options = vnet.properties.dhcp_options
     servers = (options.dns_servers or ()) if options else ()

@@ -14,13 +14,14 @@ from msgspec.structs import replace
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
-from auditor.network.hosts import addresses_named
+from auditor.network.hosts import addresses_named, own_server
 from auditor.network.reasons import Reason, gap
 from auditor.reach.entrances import Entrance, entrances_by_address
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, relays_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Point, machine, vnet_of
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
+from auditor.resources.virtual_networks import VirtualNetwork
 
 Aim: TypeAlias = Point | Entrance
 """Whom a gateway connects to: in a VNet, or by a public address."""
@@ -70,12 +71,22 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
             addresses = addresses_named(network, vnet, relay.member)
         except Undetermined as unknown:
             why = gap(unknown, relay.pool)
-            return (), (replace(why, label=f"fqdn:{relay.member}"),)
+            return (), (replace(why, label=f"fqdn:{relay.member}"), *_by_own_server(vnet))
     found: list[Aim] = []
     for address in addresses:
         inside = points_at(network, address, place)
         found += inside or entrances_by_address(network).get(address, ())
     return tuple(found), ()
+
+
+def _by_own_server(vnet: VirtualNetwork) -> tuple[Reason, ...]:
+    """Say that a DNS server answers which somebody set for a network (L-14, section 12)."""
+    try:
+        server = own_server(vnet)
+    except Undetermined:
+        return ()
+    what = f"what the DNS server {server} of {vnet.label} answers"
+    return (Reason("custom-dns", what, vnet.id),) if server else ()
 
 
 def _no_network(gateway: ApplicationGateway) -> Reason:

@@ -20,6 +20,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.by_hubs import leads_into
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
@@ -140,7 +141,7 @@ class Cells:
             return told.cell._replace(blocker=blocker)
         if not told.unsure:
             return told.cell
-        if len(ahead) > 1 or len(back) > 1:
+        if len(ahead) > 1 or len(back) > 1 or self._by_gateway(source, target):
             return self._engine(source, target)  # the reasons depend on the address
         reasons: set[Reason] = set()
         for packet in told.unsure:
@@ -149,6 +150,11 @@ class Cells:
                 if leads is None:
                     reasons |= _doubts_of(way)
         return told.cell._replace(reasons=tuple(sorted(reasons)))
+
+    def _by_gateway(self, source: View, target: View) -> bool:
+        """Whether a gateway may not pass on what goes from one to the other, or its reply."""
+        there = doubts_towards(self.network, source.vnet, target.point.home)
+        return bool(there or doubts_towards(self.network, target.vnet, source.point.home))
 
     def _led(self, way: Way, source: View, target: View) -> bool | None:
         key = (id(way), target.point.home)

@@ -24,7 +24,8 @@ from auditor.reach.balancing import (
     to_nobody,
 )
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_hubs import or_by_hub
+from auditor.reach.by_gateways import doubts_towards
+from auditor.reach.by_hubs import or_around
 from auditor.reach.cures import for_ports
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
@@ -368,7 +369,7 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
     near_only = isinstance(node, LoadBalancerFrontend) and is_basic(node)
 
     def ask(way: Way) -> bool | None:
-        return or_by_hub(trail.network, directly(way), way, target.home, vnet)
+        return or_around(trail.network, directly(way), way, target.home, vnet)
 
     def directly(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):
@@ -379,6 +380,7 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
 
     there = ids.name(spelled(trail.network, target.home)) if target.home else "its network"
     doubts = _past_endpoint(trail, source, target) if isinstance(node, PrivateEndpoint) else ()
+    doubts += doubts_towards(trail.network, vnet, target.home)
     return goes(trail, source, target.addresses, ask, f"to {there}", doubts)
 
 

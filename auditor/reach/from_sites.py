@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, EVERYTHING, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, Version, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.on_premises import gateways_serving
 from auditor.network.reasons import Reason, gap
+from auditor.network.route_tables import default_route
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
@@ -108,11 +109,12 @@ def by_untold_connection(trail: Trail, subnets: Iterable[Subnet]) -> Iterator[Tr
 
 
 def by_gateway(trail: Trail, subnet: Subnet, says: str = "") -> Trail:
-    """Add that packets go by the gateway in a subnet, which a security group there may stop.
+    """Add that packets go by the gateway in a subnet, which a group or a default route may stop.
 
-    Azure supports none there, and does not tell what it does (N-40). What it `says` where none
-    stands is a step of its own, if it says anything.
+    Azure supports neither there, and does not tell what they do (N-40, R-27). What it `says` where
+    none stands is a step of its own, if it says anything.
     """
+    trail = _past_default_route(trail, subnet)
     try:
         group = subnet.properties.network_security_group
         label = ids.name(group.id or "") if group is not None else ""
@@ -123,6 +125,20 @@ def by_gateway(trail: Trail, subnet: Subnet, says: str = "") -> Trail:
         return remark(trail, "gateway", subnet.id, lambda _: says) if says else trail
     what = f"what the security group {label} does to the gateway in its subnet"
     return _untold(trail, subnet.id, "semantics:N-40", what)
+
+
+def _past_default_route(trail: Trail, subnet: Subnet) -> Trail:
+    """Add that a user's route for all addresses may keep a gateway from working (R-27)."""
+    try:
+        route = default_route(trail.network, subnet)
+    except Undetermined as unknown:
+        what = f"whether a route for all addresses stands at {subnet.label}"
+        return _untold(trail, unknown.resource or subnet.id, "collection-gap", what)
+    prefix = prefix_or_none(route.properties.address_prefix) if route is not None else None
+    if route is None or prefix is None or prefix.length:
+        return trail
+    what = f"whether the gateway in {subnet.label} works with route {route.label}"
+    return _untold(trail, route.id, "semantics:R-27", what)
 
 
 def _untold(trail: Trail, arm_id: str, label: str, what: str) -> Trail:

@@ -18,6 +18,7 @@ from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import Diagram
 from auditor.packets.partition import bits
 from auditor.reach.answer import PROTOCOLS
+from auditor.reach.by_gateways import beyond_gateways
 from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
 from auditor.reach.filtering import Outcome
@@ -214,6 +215,7 @@ class _Matrix:
             return _Lead()  # perhaps into a peer, too
         inside = Hop.LOCAL in hops and view.vnet is not None
         homes = {route.far for route in way.possible if route.far}
+        homes |= beyond_gateways(self.network, way, view.vnet)
         if may_be_taught(way):
             homes |= beyond_hubs(self.network, view.vnet)
         return _Lead(frozenset({*homes, view.point.home} if inside else homes))

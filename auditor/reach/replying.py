@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.by_hubs import leads_into
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.stages import Reply, replies
@@ -26,7 +27,8 @@ def straight_to(source: Point) -> Reply:
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()
-        return replies(here, responder, to, ask, "straight back")
+        doubts = doubts_towards(here.network, vnet, source.home)
+        return replies(here, responder, to, ask, "straight back", doubts)
 
     return reply
 

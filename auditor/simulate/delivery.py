@@ -17,6 +17,7 @@ from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sight
 from auditor.simulate.peers import network_of, network_with
 from auditor.simulate.places import groups_of, nic_of, standing, subnet_of, subnets_with, vacant
 from auditor.simulate.routes import choose
+from auditor.simulate.spokes import shared
 from auditor.simulate.trip import Configuration, Origin, Trip
 from auditor.simulate.tunnels import joined
 
@@ -92,7 +93,10 @@ def _comes_back(
     target = network_of(network, origin.subnet) if origin.subnet is not None else None
     if hop.kind == "gateway" and target is not None:
         here = network_of(network, subnet)
-        return True if here is not None and joined(network, here, target) else None
+        carried = here is not None and (
+            joined(network, here, target) or shared(network, here, target)
+        )
+        return carried or None
     if target is None or hop.kind in ("gateway", "service"):
         return None
     if hop.kind == "peer":

@@ -7,16 +7,18 @@ from msgspec.structs import replace
 from auditor.network.graph import Network
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.public_addresses import PublicIp
+from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.beyond import beyond, learns, site_prefixes
 from auditor.simulate.carriers import connections_of, gateways_in
 from auditor.simulate.filter import INBOUND
-from auditor.simulate.logic import told, told_of
+from auditor.simulate.logic import follow, told, told_of
 from auditor.simulate.packet import ONPREM
 from auditor.simulate.peers import network_of, peers, space
 from auditor.simulate.places import groups_of, subnet_of
+from auditor.simulate.spokes import spoke_with
 from auditor.simulate.trip import Enter, Onward, Origin, Route, Trip
-from auditor.simulate.tunnels import Tunnel, tunnels
+from auditor.simulate.tunnels import Tunnel, subnets_of, tunnels
 
 
 def beyond_gateway(trip: Trip, home: VirtualNetwork, subnet: Subnet) -> Onward:
@@ -32,12 +34,17 @@ def beyond_gateway(trip: Trip, home: VirtualNetwork, subnet: Subnet) -> Onward:
     if len(carriers) != 1 or known.gateways is None:
         return (trip.untold(subnet.id, "which gateway takes it is not told"),)
     gateway = carriers[0]
+    if any(_led_away(trip.network, each) for each in subnets_of(trip.network, gateway)):
+        return (trip.untold(gateway.id, "whether the gateway works with its routes is not told"),)
     if told(lambda: gateway.kind, "") != "vpn" or _translates(gateway):
         return (trip.untold(gateway.id, "what the gateway does with it is not told"),)
     for tunnel in tunnels(trip.network, gateway) or ():
         there = space(trip.network, tunnel.far)
         if there is not None and trip.seen.packet.destination in there:
             return _tunnelled(trip, gateway, tunnel)
+    spoke = spoke_with(trip.network, home, trip.seen.packet.destination)
+    if spoke is not None:
+        return (Enter(trip.note(f"{gateway.id}: on to {spoke.id}"), spoke),)
     for prefix in site_prefixes(trip.network, gateway) or ():
         if trip.seen.packet.destination in prefix:
             return _through(trip.note(f"{gateway.id}: tunnel to {prefix}"), gateway)
@@ -80,6 +87,20 @@ def _through(trip: Trip, gateway: VirtualNetworkGateway) -> Onward:
     return (trip.delivered(ONPREM, "the site behind the VPN gateway has it", None),)
 
 
+def _led_away(network: Network, subnet: Subnet) -> bool:
+    """Whether a user's default route stands where a gateway does, or may (R-27)."""
+    table = follow(network, lambda: subnet.properties.route_table)
+    if table is None:
+        return False
+    if not isinstance(table, RouteTable):
+        return True
+    written = [
+        told_of(each, lambda e: e.properties.address_prefix, "0.0.0.0/0")
+        for each in told(lambda: table.routes, ())
+    ]
+    return "0.0.0.0/0" in written
+
+
 def _own_doors(network: Network) -> set[str | None]:
     """The public addresses that the input tells: a site with one of them is none."""
     listed = network.all(PublicIp)
@@ -111,6 +132,8 @@ def arrive_from_site(trip: Trip) -> Onward:
     if len(subnets) != 1 or told(lambda: gateway.kind, "") != "vpn" or _translates(gateway):
         return (trip.untold(gateway.id, "what the gateway does with it is not told"),)
     (subnet,) = subnets.values()
+    if _led_away(network, subnet):
+        trip = trip.doubt("whether the gateway works with the routes of its subnet is not told")
     if groups_of(network, subnet, None, INBOUND):
         trip = trip.doubt("what the security group of the gateway's subnet does is not told")
     trip = trip.note(f"{gateway.id}: out of the tunnel")

@@ -48,7 +48,7 @@ def tunnels(network: Network, gateway: VirtualNetworkGateway) -> tuple[Tunnel, .
         homes = _homes(network, other)
         if len(homes) != 1:
             return None
-        whole = len(begun) == 2 and not _steered(network, gateway) and not _steered(network, other)
+        whole = len(begun) == 2 and not steered(network, gateway) and not steered(network, other)
         found.append(Tunnel(homes[0], whole, tuple(_borrowers(network, homes[0]))))
     return tuple(found)
 
@@ -60,21 +60,22 @@ def _ends(network: Network, each: Connection) -> tuple[object, object]:
     )
 
 
-def _subnets(network: Network, gateway: VirtualNetworkGateway) -> list[Subnet]:
+def subnets_of(network: Network, gateway: VirtualNetworkGateway) -> list[Subnet]:
+    """Give the subnets that a gateway stands in."""
     listed = told_of(gateway, lambda g: g.ip_configurations, ())
     found = (network.find(told_of(each, lambda e: e.properties.subnet, None)) for each in listed)
     return [each for each in found if isinstance(each, Subnet)]
 
 
 def _homes(network: Network, gateway: VirtualNetworkGateway) -> list[VirtualNetwork]:
-    found = {home.key: home for each in _subnets(network, gateway)
+    found = {home.key: home for each in subnets_of(network, gateway)
              if (home := network_of(network, each)) is not None}  # fmt: skip
     return list(found.values())
 
 
-def _steered(network: Network, gateway: VirtualNetworkGateway) -> bool:
+def steered(network: Network, gateway: VirtualNetworkGateway) -> bool:
     """Whether a route table stands at a gateway, or may."""
-    subnets = _subnets(network, gateway)
+    subnets = subnets_of(network, gateway)
     marker = "untold"
     return not subnets or any(
         told_of(each, lambda e: e.properties.route_table, marker) is not None for each in subnets

@@ -206,6 +206,16 @@ def test_L_14_what_a_dns_server_of_ones_own_answers_is_not_told(
     assert by_gateway(network) == verdicts
 
 
+def test_L_14_such_a_server_is_told_as_a_reason_of_its_own() -> None:
+    def labels(*servers: str) -> set[str]:
+        gateway = pool(backendAddresses=[{"fqdn": "web.shop.internal"}])
+        network = gated(gateway=gateway, dns=list(servers))
+        return {reason.label for each in relayed(network, "web") for reason in each.reasons}
+
+    assert labels("10.0.0.53") == {"fqdn:web.shop.internal", "custom-dns"}
+    assert labels() == {"fqdn:web.shop.internal"}
+
+
 def test_a_name_of_a_public_ip_is_followed() -> None:
     network = gated(
         nic("shop", public="wpip", nsg="shop", address="10.0.0.9"),
