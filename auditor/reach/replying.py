@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.reach.by_hubs import leads_into
-from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
@@ -26,7 +26,8 @@ def straight_to(source: Point) -> Reply:
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()
-        return replies(here, responder, to, ask, "straight back")
+        doubts = source.reasons if is_unplaced(source) else ()
+        return replies(here, responder, to, ask, "straight back", doubts)
 
     return reply
 
