@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from auditor import __version__
 from auditor.commands.asking import plain
 from auditor.commands.marking import escaped, head, row
+from auditor.errors import Undetermined
 
 if TYPE_CHECKING:
     from auditor.addresses import Address, AddressSet, PortSet
@@ -322,9 +323,15 @@ def arrival_word(each: Exposed) -> str:
     via = f" by {', '.join(map(ids.name, each.answer.via))}" if each.answer.via else ""
     several = frame is not None and frame.destination is not None and frame.destination.size > 1
     if several and frame is not None and frame.destination is not None:
-        networks = ", ".join(map(str, each.target.place.prefixes)) if each.target.place else "?"
-        return f"{networks}{f':{port}' if port else ''}{via}"
+        return f"{_networks(each.target)}{f':{port}' if port else ''}{via}"
     return f"{socket(there.destination, port)}{via}"
+
+
+def _networks(target: Point) -> str:
+    try:
+        return ", ".join(map(str, target.place.prefixes)) if target.place else "?"
+    except Undetermined:
+        return "?"
 
 
 def sources_word(sources: Sources | None) -> str:

@@ -34,7 +34,7 @@ from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
-from auditor.reach.points import Kind, Point, is_one, is_supposed, vnet_of
+from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
@@ -379,14 +379,16 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
         return leads_to(way, target.home, vnet)
 
     there = ids.name(spelled(trail.network, target.home)) if target.home else "its network"
-    doubts = _past_endpoint(trail, source, target) if isinstance(node, PrivateEndpoint) else ()
-    doubts += doubts_towards(trail.network, vnet, target.home)
+    doubts = target.reasons
+    if not is_unplaced(target):
+        towards = doubts_towards(trail.network, vnet, target.home)
+        doubts = (*_past_endpoint(trail, source, target), *towards)
     return goes(trail, source, target.addresses, ask, f"to {there}", doubts)
 
 
 def _past_endpoint(trail: Trail, source: Point, target: Point) -> tuple[Reason, ...]:
     """Why it is not told that a route into the network leads to an endpoint in it."""
-    if source.place is None:
+    if source.place is None or not isinstance(target.node, PrivateEndpoint):
         return ()
     ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
     found = (way.route for way in ways.towards(target.addresses))

@@ -20,7 +20,7 @@ from auditor.reach.addressees import aims
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver
 from auditor.reach.path import Path, ends_at, start, towards
-from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
+from auditor.reach.points import Kind, Point, anywhere_in, is_unplaced, vnet_of
 from auditor.reach.replying import to_gateway
 from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
@@ -216,6 +216,8 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         if target.home and target.home not in network.nodes:
             home = spelled(network, target.home)
             raise Undetermined(f"{home} is not in the snapshot", resource=home)
+        if is_unplaced(target):
+            raise Undetermined(f"the network of {ids.name(target.id)}", resource=target.id)
         return ()
     lent = {serving.gateway for serving in served_by(network, vnet).gateways}
     found: dict[str, Subnet] = {}

@@ -304,7 +304,7 @@ def _private_frontend(
     if address:
         addresses = AddressSet.from_text([address])
     else:
-        addresses = usable(subnet) if isinstance(subnet, Subnet) else NOTHING
+        addresses = possible(subnet) if isinstance(subnet, Subnet) else NOTHING
         reasons = (*reasons, Reason("unallocated", f"the address of {node.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
     return Point(kind, arm_id, addresses, node, None, subnet, home, reasons)
@@ -338,6 +338,11 @@ def vnet_of(network: Network, point: Point) -> VirtualNetwork | None:
     return found if isinstance(found, VirtualNetwork) else None
 
 
+def is_unplaced(point: Point) -> bool:
+    """Tell whether a point is somewhere in a network, and it is not told in which."""
+    return not point.home and point.place is None and bool(point.reasons)
+
+
 def part_in_subnet(
     network: Network,
     kind: Kind,
@@ -353,7 +358,7 @@ def part_in_subnet(
     text = walk.peek(walk.peek(node, "properties"), "private_ip_address")
     addresses = AddressSet.from_text([text]) if text else NOTHING
     if not text and isinstance(subnet, Subnet):
-        addresses = usable(subnet)
+        addresses = possible(subnet)
         reasons = (*reasons, Reason("unallocated", f"the address of {node.root.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
     return Point(kind, node.root.id, addresses, node, None, subnet, home, reasons)

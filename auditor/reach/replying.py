@@ -6,7 +6,7 @@ from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.by_hubs import leads_into
-from auditor.reach.points import Kind, Point, vnet_of
+from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
@@ -27,7 +27,10 @@ def straight_to(source: Point) -> Reply:
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()
-        doubts = doubts_towards(here.network, vnet, source.home)
+        if is_unplaced(source):
+            doubts = source.reasons
+        else:
+            doubts = doubts_towards(here.network, vnet, source.home)
         return replies(here, responder, to, ask, "straight back", doubts)
 
     return reply

@@ -66,10 +66,10 @@ def ends_in(network: Network, selection: Selection) -> Ends:
         try:
             points += points_of(node, network)
             reasons += besides(network, node)
+            for subnet in _subnets_in(node):
+                points += housed(network, subnet)
         except Undetermined as unknown:
             reasons.append(gap(unknown, node.id))
-        for subnet in _subnets_in(node):
-            points += housed(network, subnet)
     reasons += [] if points else passive
     named: dict[tuple[Kind, str, AddressSet], Point] = {}
     for point in points:

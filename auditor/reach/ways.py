@@ -276,6 +276,8 @@ def _unless_stopped(route: EffectiveRoute, answer: bool | None) -> bool | None:
 
 
 def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool | None:
+    if not home:  # where it is, is not told: in any network that the route leads into
+        return None if route.hop in _INTO_NETWORKS else False
     if route.hop is Hop.LOCAL:
         inside = vnet is not None and vnet.key == home
         return inside or (None if route.doubts else False)
@@ -284,6 +286,9 @@ def _enters(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bo
     if route.hop is Hop.CONNECTED_GROUP:
         return vnet is None or vnet.key != home
     return _by_tunnel(route, home)
+
+
+_INTO_NETWORKS = frozenset({Hop.LOCAL, Hop.CONNECTED_GROUP, Hop.GATEWAY, *PEERINGS})
 
 
 def _by_tunnel(route: EffectiveRoute, home: str) -> bool:
@@ -323,10 +328,13 @@ def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
 
     So it is with a user's route into the network that takes the place of the endpoint's own.
     """
-    home = network_key(walk.peek(walk.peek(endpoint.properties, "subnet"), "id") or "")
+    subnet = walk.peek(walk.peek(walk.peek(endpoint, "properties"), "subnet"), "id")
+    home = network_key(subnet) if subnet else ""
 
     def ends(route: EffectiveRoute) -> bool | None:
         if goes_past(route):
+            return None
+        if not home:  # its own route, which the input lacks, may win here
             return None
         if _by_tunnel(route, home):
             return True

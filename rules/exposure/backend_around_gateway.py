@@ -7,9 +7,9 @@ scanning.
 
 ## What fails
 A machine behind a pool that some listener uses, a NIC or the nodes behind an internal load
-balancer, to which some packet from the internet certainly arrives by another entrance: a public IP
-of its own, a public load balancer (an AKS Service of type LoadBalancer, say), an inbound NAT rule
-or a firewall's NAT rule.
+balancer, to which packets from *any source*, as NSG-003 defines it, certainly arrive by another
+entrance: a public IP of its own, a public load balancer (an AKS Service of type LoadBalancer, say),
+an inbound NAT rule or a firewall's NAT rule.
 
 Entrances that are meant to be are approved with `allow`, globs of ids of machines, load balancers
 or public IPs:

@@ -6,11 +6,12 @@ both: a packet from the internet comes through the address or load balancer, the
 security groups of subnet and NIC and the routes, and is answered by a machine that is no gateway.
 
 ## What fails
-A NIC, a scale set's instances or the nodes of a cluster, to which some packet from the internet
-certainly arrives over TCP or UDP, by a public IP of its own, a public load balancer, an inbound NAT
-rule or a firewall's NAT rule, and whose reply gets back. One finding for each machine and entrance,
-with its ports, a packet that anyone can try, and every hop on its way. What only may arrive is
-*unknown*, with the reason.
+A NIC, a scale set's instances or the nodes of a cluster, to which packets from *any source*, as
+NSG-003 defines it (at least half of the public addresses), certainly arrive over TCP or UDP, by a
+public IP of its own, a public load balancer, an inbound NAT rule or a firewall's NAT rule, and
+whose replies get back; what opens to the addresses of a partner alone is no finding. One finding
+for each machine and entrance, with its ports, a packet that anyone can try, and every hop on its
+way. What only may arrive is *unknown*, with the reason.
 
 Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
 balancers or public IPs; application gateways, firewalls and Bastion need no word:

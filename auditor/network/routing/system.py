@@ -53,7 +53,11 @@ def system_routes(
 
 def _in_subnets(vnet: VirtualNetwork | None) -> bool:
     """Whether a subnet has IPv6, though its VNet tells of none: it has some nevertheless."""
-    for subnet in vnet.subnets if vnet is not None else ():
+    try:
+        listed = vnet.subnets if vnet is not None else ()
+    except Undetermined:  # that they are not told says nothing against the address space
+        return False
+    for subnet in listed:
         try:
             told = subnet.properties
             if ":" in "".join((told.address_prefix or "", *(told.address_prefixes or ()))):
