@@ -25,6 +25,7 @@ from auditor.resources.base import Node, Ref, kind_of
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.hybrid import VpnGatewayIpConfiguration
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -73,6 +74,8 @@ def unlisted(network: Network, subnet: Subnet) -> str:
             absent = _absent(network, ref)
             if absent:
                 return f"the address of {absent}, which is not in the snapshot"
+            if _is_astray(ref.node):
+                return f"whether {ref.id} is here, which does not say so itself"
     except Undetermined as unknown:
         return f"{unknown.missing} of the subnet"
     return ""
@@ -138,6 +141,13 @@ def _is_hollow(node: Node) -> bool:
 def subscription_of(key: str) -> str:
     """Give the part of a key that names the subscription."""
     return key.partition("/resourcegroups/")[0]
+
+
+def _is_astray(node: object) -> bool:
+    """Whether a NIC's ip configuration does not tell its subnet: its address is nobody's then."""
+    if not isinstance(node, IpConfiguration):
+        return False
+    return walk.peek(walk.peek(node, "properties"), "subnet") is None
 
 
 def _absent(network: Network, ref: Ref) -> str:

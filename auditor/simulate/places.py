@@ -227,6 +227,8 @@ def vacant(network: Network, subnet: Subnet) -> bool:
             return False
         if private_address(node) is None:
             return False
+        if isinstance(node, IpConfiguration) and subnet_of(network, node) is None:
+            return False
     told_empty = (
         lambda: p.delegations,
         lambda: p.private_endpoints,

@@ -9,14 +9,16 @@ import pytest
 from auditor.commands.reaching import exposed_lines
 from auditor.network.graph import Network
 from auditor.reach.listing import exposed
+from auditor.reach.points import Kind
 from auditor.reach.selected import ends_of
 from auditor.selector import parse_selector
+from auditor.simulate.places import vacant
 from auditor.testing import arm_id, estate
 
 from ...exposed import PIP, pip
 from ...networks import gateway, internal_balancer, nic, site, tunnel, vnet
 from ...reaching import asked
-from ...routing import endpoint, route, table
+from ...routing import endpoint, route, subnet, table
 
 NETWORK = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "data": "10.0.1.0/24"})
 
@@ -112,3 +114,21 @@ def test_an_internal_frontend_whose_subnet_and_address_are_not_told() -> None:
         internal_balancer("ilb", None, ("a", "data")),
     )
     assert asked(network, "web", "front").stops == ["load-balancer"]  # it has no rules
+
+
+@pytest.mark.parametrize("lacks", [(), ("properties", "subnet")])
+def test_an_address_is_nobodys_only_where_all_whom_the_subnet_lists_tell_theirs(
+    lacks: tuple[str, ...],
+) -> None:
+    whole = nic("db", "10.0.1.4", ("a", "data"))
+    listed = {"id": f"{whole['id']}/ipConfigurations/primary"}
+    settings = {"addressPrefix": "10.0.1.0/24", "ipConfigurations": [listed]}
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "data": settings}),
+        nic("web", "10.0.0.4", ("a", "app")),
+        untold_nic(*lacks) if lacks else whole,
+    )
+    (one,) = ends_of(network, parse_selector("10.0.1.4" if lacks else "10.0.1.9")).points
+    assert one.kind is Kind.NOBODY
+    assert [reason.label for reason in one.reasons] == (["nobody-listed"] if lacks else [])
+    assert vacant(network, subnet(network, "data")) is not bool(lacks)
