@@ -11,8 +11,9 @@ from auditor.resources.private_endpoints import PrivateEndpoint, ServiceConnecti
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.simulate.beyond import beyond
 from auditor.simulate.endpoints import Endpoint, endpoint_at, holds_untold, nowhere, policy
-from auditor.simulate.filter import INBOUND, Groups, Place, Ruling, judge
+from auditor.simulate.filter import INBOUND, Groups, judge
 from auditor.simulate.logic import Truth, both, told
+from auditor.simulate.matching import Place, Ruling
 from auditor.simulate.packet import INTERNET, ONPREM, WITH_PORTS, Arrival, Sighting, usable
 from auditor.simulate.peers import network_of, network_with
 from auditor.simulate.places import groups_of, nic_of, standing, subnet_of, subnets_with, vacant

@@ -5,8 +5,9 @@ from __future__ import annotations
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.hybrid import VirtualNetworkGateway, VpnGatewayIpConfiguration
 from auditor.simulate.delivery import reply
-from auditor.simulate.filter import INBOUND, Place, judge
+from auditor.simulate.filter import INBOUND, judge
 from auditor.simulate.logic import told
+from auditor.simulate.matching import Place
 from auditor.simulate.packet import Arrival, usable
 from auditor.simulate.places import groups_of, subnet_of
 from auditor.simulate.trip import Trip

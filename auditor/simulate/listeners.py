@@ -27,8 +27,9 @@ from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet
 from auditor.simulate.delivery import place_of, reply
 from auditor.simulate.endpoints import address_of
-from auditor.simulate.filter import INBOUND, OUTBOUND, Ruling, judge
+from auditor.simulate.filter import INBOUND, OUTBOUND, judge
 from auditor.simulate.logic import Truth, agreed, both, follow, follow_of, told, told_of
+from auditor.simulate.matching import Ruling
 from auditor.simulate.packet import Arrival, Packet, Sighting, one, usable
 from auditor.simulate.places import groups_of
 from auditor.simulate.pools import own_address
