@@ -50,6 +50,7 @@ DEPENDS = {
     "PER-004": "a network manager that does not tell whom it joins may join them without the hub",
     "ADR-005": "a connection that does not tell its gateways may lead to a site of this network",
     "GW-003": "a machine that does not tell its addresses may have the one a pool sends to",
+    "GOV-001": "a subnet or interface that does not tell what it uses may use the group or table",
     "OBS-002": "a flow log that does not tell what it watches may watch a network of its region",
     "RTE-002": "a machine that does not tell its addresses may be the next hop",
     "PE-005": "a record that does not tell its addresses may give the endpoint's",
