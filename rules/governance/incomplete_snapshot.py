@@ -23,7 +23,7 @@ of the hub are in the input.
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
 told. So it is for a resource that a template makes only on a condition, in a number or by a name
 that its text does not tell, and for a linked deployment: what depends on there being no such
-resource is *unknown* as well.
+resource is *unknown* as well, and so is whether one is missing that others name.
 
 What an export format is known to drop, elements of it that no reader understands, and files that
 hold no resource of Azure (a `package.json` beside the exports) are told with severity low: they are
@@ -61,6 +61,7 @@ from auditor.snapshot.document import Gap
 
 _PLACE = r"(?s)(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?"
 _TOGETHER = 5
+_COMPILE = "compile the template with its parameters, or audit what was deployed"
 _MILD = ("unsupported", "foreign", "lossy")
 _READ = {
     "partial": "was read in part",
@@ -125,7 +126,11 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
         undecided = missing.gaps[0].kind == "undecided"
         yield _undecided(missing.gaps[0]) if undecided else _gap(missing.gaps)
     elif missing.holes:
-        yield _absent(network, missing.holes)
+        maker = _maker(network, missing.holes)
+        if maker is None:
+            yield _absent(network, missing.holes)
+        else:
+            yield _perhaps_made(network, missing.holes, maker)
     elif missing.untold is not None:
         yield _unknown(missing.untold)
 
@@ -145,9 +150,32 @@ def _undecided(gap: Gap) -> Unknown:
     return Unknown(
         gap.subject,
         missing=f"{gap.detail} ({gap.where})",
-        remedy="compile the template with its parameters, or audit what was deployed",
+        remedy=_COMPILE,
         key=f"{gap.kind} {gap.detail}",
         location=_location(gap),
+    )
+
+
+def _maker(network: Network, holes: tuple[Hole, ...]) -> Gap | None:
+    """Give what a template may or may not make that can be all of some absent resources."""
+    for gap in network.gaps:
+        made = f"{ids.fold(gap.subject)}/"
+        if gap.kind == "undecided" and all(hole.missing.key.startswith(made) for hole in holes):
+            return gap
+    return None
+
+
+def _perhaps_made(network: Network, holes: tuple[Hole, ...], maker: Gap) -> Unknown:
+    absent = _absent(network, holes)
+    are, them = ("is", "it") if len(holes) == 1 else ("are", "them")
+    return Unknown(
+        absent.subject,
+        missing=f"{_named(holes)}, which {are} not there unless a template makes {them}: "
+        f"{maker.detail}",
+        remedy=_COMPILE,
+        related=absent.related,
+        evidence=absent.evidence,
+        key=absent.key,
     )
 
 
@@ -181,25 +209,28 @@ def _location(gap: Gap) -> Location | None:
     return Location(place["file"], int(place["line"]), place["pointer"] or "")
 
 
-def _absent(network: Network, holes: tuple[Hole, ...]) -> Finding:
+def _named(holes: tuple[Hole, ...]) -> str:
+    """Say who names what is absent."""
     first = holes[0]
-    source = first.referrer.source
     kind = ids.type_of(first.missing.id) or "resource"
     if len(holes) == 1:
         how = "is a part of" if isinstance(first.referrer, Stray) else "refers to"
-        message = f"{source.label} {how} {kind} {ids.name(first.missing.id)}, not exported"
-        key = ""
-    else:
-        group = ids.resource_group(first.missing.id) or "no resource group"
-        message = f"{len(holes)} resources of type {kind} in {group} are referred to, not exported"
-        key = f"{kind.lower()} {group.lower()}"
+        return f"{first.referrer.source.label} {how} {kind} {ids.name(first.missing.id)}"
+    group = ids.resource_group(first.missing.id) or "no resource group"
+    return f"{len(holes)} resources of type {kind} in {group} are referred to"
+
+
+def _absent(network: Network, holes: tuple[Hole, ...]) -> Finding:
+    first = holes[0]
+    kind = ids.type_of(first.missing.id) or "resource"
+    group = ids.resource_group(first.missing.id) or "no resource group"
     return Finding(
         subject=first.missing.id,
-        message=message,
+        message=f"{_named(holes)}, not exported",
         remedy=_export(network, first),
-        related=(source.id, *(hole.missing.id for hole in holes[1:])),
+        related=(first.referrer.source.id, *(hole.missing.id for hole in holes[1:])),
         evidence=(_quoted(first),),
-        key=key,
+        key=f"{kind.lower()} {group.lower()}" if len(holes) > 1 else "",
     )
 
 

@@ -111,6 +111,25 @@ def test_what_only_the_deployment_decides_cannot_be_told_at_its_place() -> None:
     assert unknown.location == Location("a.json", 7, "/resources/2")
 
 
+def test_what_a_template_may_make_is_not_certainly_absent() -> None:
+    """A subnet names a group that a template makes on a condition: nobody can export it."""
+    group = arm_id("Microsoft.Network/networkSecurityGroups", "nsg-web")
+    table = arm_id("Microsoft.Network/routeTables", "rt")
+    made = group.rpartition("/")[0]
+    gap = Gap("undecided", made, "left out: on a condition", "a.json:7: /resources/2")
+    named = {"networkSecurityGroup": {"id": group}, "routeTable": {"id": table}}
+    prefix = {"addressPrefix": "10.0.0.0/24"}
+    answer = asked(vnet("v", "10.0.0.0/16", subnets={"s": {**prefix, **named}}), gaps=(gap,))
+
+    assert [each.subject for each in answer.broken] == [table]
+    [unknown] = [each for each in answer.unknown if each.subject == group]
+    assert unknown.missing == (
+        "s refers to Microsoft.Network/networkSecurityGroups nsg-web, which is not there unless a "
+        "template makes it: left out: on a condition"
+    )
+    assert unknown.evidence[0].value == group
+
+
 @pytest.mark.parametrize(("number", "findings"), [(5, 5), (6, 1)])
 @pytest.mark.parametrize("kind", ["lossy", "unsupported", "foreign"])
 def test_the_same_of_more_than_five_files_is_told_once(
