@@ -21,10 +21,10 @@ from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.by_hubs import leads_into
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
+from auditor.reach.into_networks import leads_into
 from auditor.reach.path import start
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance

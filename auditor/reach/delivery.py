@@ -25,13 +25,13 @@ from auditor.reach.balancing import (
 )
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.by_hubs import or_around
 from auditor.reach.cures import for_ports
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import is_hosted, on_its_port, service_behind
+from auditor.reach.into_networks import or_around
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of

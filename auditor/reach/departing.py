@@ -205,8 +205,7 @@ def _for_mapped(cure: str) -> Callable[[Packet], str]:
 
 
 def _by_port(cure: str) -> Callable[[Packet], str]:
-    """What opens the way for TCP and UDP; for others a public address does, before which nothing
-    that is shared comes here (R-30, R-36)."""
+    """What opens the way for TCP and UDP; for others a public address does (R-30, R-36)."""
     address = _for_mapped("give it a public IP address")
     return lambda packet: for_ports(cure)(packet) or address(packet)
 

@@ -22,9 +22,9 @@ from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
 from auditor.packets.rule import Rule
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_hubs import leads_into
 from auditor.reach.egress import as_whom, firewall_addresses
 from auditor.reach.frame import Packet
+from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies

@@ -13,9 +13,7 @@ from auditor.resources.load_balancers import LoadBalancer
 
 
 def entrance_for(network: Network, target: Point, called: str, packet: Packet) -> str:
-    """Say what lets a packet from the internet in to a machine: a rule of its balancer, or an
-    address.
-    """
+    """Say what lets the internet in to a machine: a rule of its load balancer, or an address."""
     node = target.node
     if not isinstance(node, IpConfiguration):
         return ""

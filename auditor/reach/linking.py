@@ -25,7 +25,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_hubs import leads_into
+from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, frontend, possible, vnet_of
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Trail

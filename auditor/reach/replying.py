@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.by_hubs import leads_into
+from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail

@@ -15,13 +15,13 @@ from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_hubs import leads_into
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
+from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies

@@ -111,12 +111,9 @@ def _into_gateway(trip: Trip, gateway: ApplicationGateway, front: GatewayFronten
         for holder in listed
         for each in told_of(holder, lambda h: h.properties.ip_configurations, None) or ()
     ]
-    translated = _translated(network, configured, to.version)
-    if translated is None:
-        return (trip.untold(gateway.id, "the addresses of Private Link are not told"),)
-    sent = _sent_on(trip, translated, to)
+    sent = _sent_on(trip, configured, to)
     if sent is None:
-        return (trip.untold(gateway.id, "Private Link has no address of this kind"),)
+        return (trip.untold(gateway.id, "the addresses of Private Link are not told"),)
     return at_gateway(sent, front)
 
 
@@ -128,21 +125,22 @@ def _through(trip: Trip, service: PrivateLinkService) -> Onward:
     if not isinstance(front, LoadBalancerFrontend) or isinstance(front, Missing) or to is None:
         return (trip.untold(service.id, "which frontend the service leads to is not told"),)
     configured = told(lambda: service.properties.ip_configurations, None) or ()
-    translated = _translated(network, configured, to.version)
-    if translated is None:
-        return (trip.untold(service.id, "the addresses of the service are not told"),)
-    sent = _sent_on(trip, translated, to)
+    sent = _sent_on(trip, configured, to)
     if sent is None:
-        return (trip.untold(service.id, "the service has no address of this kind"),)
+        return (trip.untold(service.id, "the addresses of the service are not told"),)
     return at_frontend(sent, front)
 
 
-def _sent_on(trip: Trip, translated: tuple[Subnet, AddressSet], to: Address) -> Trip | None:
-    """Give the packet as it goes on, with a source of the service's own (P-6)."""
-    subnet, own = translated
-    source = own.smallest()
-    if source is None:
+_Configured = Sequence[PrivateLinkServiceIpConfiguration | PrivateLinkIpConfiguration]
+
+
+def _sent_on(trip: Trip, configured: _Configured, to: Address) -> Trip | None:
+    """Give the packet as it goes on, with a source of the service's own (P-6), if it is told."""
+    translated = _translated(trip.network, configured, to.version)
+    source = translated[1].smallest() if translated is not None else None
+    if translated is None or source is None:
         return None
+    subnet, own = translated
     old = trip.seen.packet
     packet = Packet(source, to, old.protocol, 0, old.destination_port)
     seen = Sighting(packet, own, one(to), EVERY_PORT)
@@ -150,9 +148,7 @@ def _sent_on(trip: Trip, translated: tuple[Subnet, AddressSet], to: Address) -> 
 
 
 def _translated(
-    network: Network,
-    configured: Sequence[PrivateLinkServiceIpConfiguration | PrivateLinkIpConfiguration],
-    version: int,
+    network: Network, configured: _Configured, version: int
 ) -> tuple[Subnet, AddressSet] | None:
     """Give the subnet of the NAT addresses, and those that a packet may have."""
     home: Subnet | None = None

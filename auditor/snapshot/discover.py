@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -53,23 +54,18 @@ def discover(paths: Sequence[str]) -> list[Input]:
 
 def short_names(items: Iterable[Input]) -> dict[str, str]:
     """Give each input's name without its folders; as many as tell it from others of that name."""
-    paths = {item.name: os.path.abspath(item.name).replace(os.sep, "/") for item in items}
-    alike: dict[str, set[str]] = {}
-    for path in paths.values():
-        alike.setdefault(_end(path, 1), set()).add(path)
-    return {name: _told(path, alike[_end(path, 1)]) for name, path in paths.items()}
-
-
-def _told(path: str, others: set[str]) -> str:
-    folders = path.count("/")
-    return next(
-        (
-            _end(path, number)
-            for number in range(1, folders + 1)
-            if sum(_end(other, number) == _end(path, number) for other in others) == 1
-        ),
-        path,
-    )
+    left = {item.name: os.path.abspath(item.name).replace(os.sep, "/") for item in items}
+    found: dict[str, str] = {}
+    number = 0
+    while left:
+        number += 1
+        often = Counter(_end(path, number) for path in set(left.values()))
+        for name, path in left.items():
+            end = _end(path, number)
+            if often[end] == 1 or end == path:
+                found[name] = end
+        left = {name: path for name, path in left.items() if name not in found}
+    return found
 
 
 def _end(path: str, number: int) -> str:

@@ -1,5 +1,6 @@
-"""Ways into a network: straight, by a gateway that both use (R-15), or by a virtual hub, whose
-routes are not told in full (R-29).
+"""Ways into a network: straight, by a gateway that both use, or by a virtual hub.
+
+What the gateway passes on is exact (R-15); a hub's routes are not told in full (R-29).
 """
 
 from __future__ import annotations
