@@ -231,6 +231,7 @@ def _hush(
         sure = covers.get(told, set()) if isinstance(outcome, Finding) else doubts.get(told, set())
         general = {rule for rule, *_ in sure}
         general.update(rule for rule, *_ in settled.get(told, set()) & hushed)
+        general.discard(run.rule.id)  # of other subjects: a reader knows that this one is broken
         if general:
             run.speaks_for[told] = tuple(sorted(general))
 

@@ -68,6 +68,23 @@ def name(arm_id: str) -> str:
     return arm_id.rstrip("/").rpartition("/")[2]
 
 
+def top_level(arm_id: str) -> str:
+    """Cut an id down to the resource that holds everything else in it.
+
+    `.../loadBalancers/l/frontendIPConfigurations/f` gives `.../loadBalancers/l`.
+    """
+    parts = arm_id.strip("/").split("/")
+    for index, word in enumerate(parts):
+        if word.lower() == "providers":
+            return "/" + "/".join(parts[: index + 4])
+    return arm_id
+
+
+def top_name(arm_id: str) -> str:
+    """Give the name of the resource that holds everything else in an id: `l`, as above."""
+    return name(top_level(arm_id))
+
+
 def segment(arm_id: str, kind: str) -> str | None:
     """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any.
 

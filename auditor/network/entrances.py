@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.network.exposure import LOAD_BALANCER, owners_of, top_level
+from auditor.ids import top_level
+from auditor.network.exposure import LOAD_BALANCER, owners_of
 from auditor.network.filters import ANY, selector, subnet_name
 from auditor.network.gaps import unread_type
 from auditor.network.gateway_homes import gateways_by_subnet

@@ -187,21 +187,9 @@ def is_basic(network: Network, arm_id: str) -> bool:
 
 
 def _described(part: str, teller: Node, where: str | Edge, value: str) -> Owner:
-    resource = top_level(part)
+    resource = ids.top_level(part)
     kind = (ids.type_of(resource) or "").lower()
     return Owner(resource, kind, part, teller, where, value)
-
-
-def top_level(arm_id: str) -> str:
-    """Cut an id down to the resource that holds everything else in it.
-
-    `.../loadBalancers/l/frontendIPConfigurations/f` gives `.../loadBalancers/l`.
-    """
-    parts = arm_id.strip("/").split("/")
-    for index, word in enumerate(parts):
-        if word.lower() == "providers":
-            return "/" + "/".join(parts[: index + 4])
-    return arm_id
 
 
 InboundRule: TypeAlias = LoadBalancingRule | InboundNatRule | InboundNatPool

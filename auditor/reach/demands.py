@@ -238,7 +238,7 @@ def allow_before(
     them, by any protocol.
     """
     step = refused.rule
-    group = network.nodes.get(ids.fold(step.resource)) if step is not None else None
+    group = network.find(holder_of(step.resource)) if step is not None else None
     demand = refused.demand
     if step is None or not isinstance(group, NetworkSecurityGroup):
         return f"allow {refused.words} in the security group at {ids.name(refused.point.id)}"

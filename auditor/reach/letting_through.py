@@ -11,6 +11,7 @@ from auditor.addresses import NOTHING, Address, AddressSet
 from auditor.network.clusters import cluster_of
 from auditor.network.graph import Network
 from auditor.network.group_commands import changed_rule, new_rule
+from auditor.network.layers import holder_of
 from auditor.reach.answer import Answer
 from auditor.reach.closing import also, by_cluster, prefixes_of
 from auditor.reach.points import Kind, Point
@@ -53,7 +54,7 @@ def _each(network: Network, answer: Answer, alike: Alike) -> Iterator[str]:
 
 
 def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
-    group = network.find(step.resource) if step.code in _NSG else None
+    group = network.find(holder_of(step.resource)) if step.code in _NSG else None
     place = answer.source.place
     if not isinstance(group, NetworkSecurityGroup) or place is None or cluster_of(network, group):
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import singledispatch
 
+from auditor import ids
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.private_link import endpoints_by_target
@@ -50,7 +51,7 @@ def _instead(node: Node, network: Network) -> str:
 @_instead.register
 def _(node: NatGateway, network: Network) -> str:
     subnets = [e.source for e in network.referrers(node, "natGateway")]
-    names = [f"subnet:{s.root.label}/{s.label}" for s in subnets if isinstance(s, Subnet)]
+    names = [f"subnet:{ids.top_name(s.id)}/{s.label}" for s in subnets if isinstance(s, Subnet)]
     who = f"{node.label} takes nothing in, and sends for its subnets"
     return f"{who}: ask about {_several(names) or 'these'}"
 

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Version
 from auditor.errors import Undetermined
+from auditor.ids import top_level
 from auditor.network.effective_rules import Direction
-from auditor.network.exposure import top_level
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
@@ -208,7 +208,7 @@ def _doubted(trail: Trail, target: Point, reasons: tuple[Reason, ...]) -> Trail:
         trail,
         "load-balancer",
         lost,
-        lambda _: f"it cannot be told what {ids.name(top_level(lost))} sends to {to}",
+        lambda _: f"it cannot be told what {ids.top_name(lost)} sends to {to}",
         Bounds.maybe(trail.space.all),
         reasons=reasons,
     )

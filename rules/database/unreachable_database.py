@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.endpoint_states import created, mended, stuck
@@ -71,7 +72,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
         answer = obstacle(network, points_of(subnet, network), targets, MYSQL)
         if answer is None:
             continue
-        where = f"{subnet.root.label}/{subnet.label}"
+        where = f"{ids.top_name(subnet.id)}/{subnet.label}"
         if answer.verdict is Verdict.UNKNOWN:
             yield Unknown(
                 server.id,

@@ -203,6 +203,6 @@ def _evidence(subnet: Subnet, loss: Loss) -> Iterator[Evidence]:
         kind = "/properties/networkProfile/outboundType"
         yield evidence(cluster, kind, loss.leaver.kind)
     elif loss.loser is not None and isinstance(loss.loser.node, OutboundRule):
-        yield evidence(loss.loser.node, "", loss.loser.words)
+        yield evidence(loss.loser.node, "/name", loss.loser.node.label)
     else:
-        yield evidence(loss.leaver.node, "", loss.leaver.name)
+        yield evidence(loss.leaver.node, "/name", loss.leaver.node.label)

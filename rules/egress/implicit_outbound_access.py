@@ -149,4 +149,4 @@ def _evidence(machine: Implicit) -> Evidence:
         assigned = node.properties.default_outbound_connectivity_enabled
         if assigned is not None:
             return evidence(node, "/properties/defaultOutboundConnectivityEnabled", assigned)
-    return evidence(node, "", machine.name)
+    return evidence(node, "/name", node.label)

@@ -217,7 +217,7 @@ def _evidence(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Iterator[Evi
     else:
         yield evidence(subnet, "/properties/defaultOutboundAccess", told)
     for leaver in stuck[:MOST]:
-        yield evidence(leaver.node, "", leaver.name)
+        yield evidence(leaver.node, "/name", leaver.node.label)
         if leaver.kind and leaver.node.owner is not None:
             kind = "/properties/networkProfile/outboundType"
             yield evidence(leaver.node.owner, kind, leaver.kind)

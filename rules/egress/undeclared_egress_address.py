@@ -151,7 +151,7 @@ def _evidence(subnet: Subnet, look: Look) -> Iterator[Evidence]:
     elif table is not None and table.id:
         yield evidence(subnet, "/properties/routeTable/id", table.id)
     if look.node is not None:
-        yield evidence(look.node, "", look.node.label)
+        yield evidence(look.node, "/name", look.node.label)
     elif nat is None and table is None:
         yield evidence(subnet, "/properties", "no natGateway")
 

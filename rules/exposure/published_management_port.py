@@ -34,6 +34,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.approval import approved
 from auditor.network.exposure import (
@@ -86,7 +87,7 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
     yield Finding(
         subject=rule.id,
         message=f"{rule.label} publishes port {_port(rule)} of the machines behind "
-        f"{rule.root.label} at {address_of(network, frontend)}, {ports_of(rule)}"
+        f"{ids.top_name(rule.id)} at {address_of(network, frontend)}, {ports_of(rule)}"
         + (_stopped(there) if pointed else "; it points at no machine yet"),
         remedy="reach the machines through Bastion or a VPN, and delete the rule: "
         + delete_command(rule),

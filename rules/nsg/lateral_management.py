@@ -45,6 +45,7 @@ from auditor.addresses import PortSet
 from auditor.network.filters import attachments, place_name
 from auditor.network.gaps import may_hide_machines, unread_machines
 from auditor.network.group_commands import new_group
+from auditor.network.layers import holder_of
 from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
@@ -143,7 +144,7 @@ def _finding(
 ) -> Finding:
     first = found[0]
     by = first.rule
-    how = f"{by.filter.name} of {ids.name(by.resource)} lets" if by else "nothing keeps"
+    how = f"{by.filter.name} of {ids.name(holder_of(by.resource))} lets" if by else "nothing keeps"
     ends = _ends(found, "reach" if by else "from reaching")
     told = told_of(network, first.answer, subject)
     return Finding(

@@ -40,6 +40,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.filters import custom_rules, filters_of
 from auditor.network.graph import Network
+from auditor.network.layers import holder_of
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.platform_demands import guests
 from auditor.resources.security import NetworkSecurityGroup
@@ -72,7 +73,7 @@ def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
         step = refused.rule
         if not refused.certain:
             missing.append(f"whether {refused.words} gets in: {whys([refused])}")
-        elif refused.written and step is not None and ids.fold(step.resource) == group.key:
+        elif refused.written and step and network.find(holder_of(step.resource)) is group:
             sure[step.rule_id].append((guest.name, refused))
     for found in sure.values():
         yield _finding(network, subnet, found)

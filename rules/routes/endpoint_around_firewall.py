@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor import ids
 from auditor.ids import name as last_segment
 from auditor.ids import resource_group, segment
 from auditor.network.filters import subnet_name
@@ -96,7 +97,7 @@ def _what(found: list[Bypass]) -> str:
     endpoints = _named(each.endpoint.label for each in found)
     return (
         f"{sources} {reach} {endpoints} around {around.next_hop_ip_address}, to which route "
-        f"{first.around.label} of {first.around.root.label} sends {_prefix(first)}"
+        f"{first.around.label} of {ids.top_name(first.around.id)} sends {_prefix(first)}"
     )
 
 

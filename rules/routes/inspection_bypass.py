@@ -39,6 +39,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.addresses import Address, AddressError, AddressSet, Prefix
 from auditor.finding import Evidence
 from auditor.network.filters import place_name
@@ -131,11 +132,16 @@ def _judged(shortcuts: Iterator[Shortcut], allowed: AddressSet) -> Outcomes:
 def _what(shortcut: Shortcut) -> str:
     whole, node = shortcut.inspected, shortcut.node
     kind = "route" if isinstance(node, Route) else "peering"
-    where = node.root.label
+    where = ids.top_name(node.id)
     return (
         f"{kind} {node.label} of {where} takes {shortcut.prefix} around {whole.appliance}, to "
-        f"which route {whole.route.label} of {whole.route.root.label} sends {whole.prefix}"
+        f"which {_inspector(whole)}"
     )
+
+
+def _inspector(whole: Inspected) -> str:
+    route = whole.route
+    return f"route {route.label} of {ids.top_name(route.id)} sends {whole.prefix}"
 
 
 def _by_route(shortcut: Shortcut, route: Route) -> Finding:
@@ -146,7 +152,7 @@ def _by_route(shortcut: Shortcut, route: Route) -> Finding:
         remedy=az(
             *("network", "route-table", "route", "update"),
             resource_group=route.root.resource_group,
-            route_table_name=route.root.label,
+            route_table_name=ids.top_name(route.id),
             name=route.label,
             next_hop_type="VirtualAppliance",
             next_hop_ip_address=str(shortcut.inspected.appliance),
@@ -207,8 +213,7 @@ def _by_service(subnet: Subnet, whole: Inspected, services: list[str]) -> Findin
     return Finding(
         subject=subnet.id,
         message=f"{place_name(subnet)} reaches {', '.join(services)} by service endpoints, around "
-        f"{whole.appliance}, to which route {whole.route.label} of {whole.route.root.label} sends "
-        f"{whole.prefix}",
+        f"{whole.appliance}, to which {_inspector(whole)}",
         remedy="use private endpoints, or send what is for the services by the appliance, without "
         f"service endpoints for {', '.join(services)}: {_without(subnet, services)}",
         related=(whole.route.id,),

@@ -28,6 +28,7 @@ whose routes lead on.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.addresses import Address
 from auditor.finding import Evidence, Hop
 from auditor.network.graph import evidence
@@ -120,5 +121,5 @@ def _next(loop: Loop, place: int) -> str:
 
 
 def _named(route: EffectiveRoute) -> str:
-    table = route.node.root.label if route.node is not None else ""
+    table = ids.top_name(route.node.id) if route.node is not None else ""
     return f"route {route.name} of {table} to {route.prefix}"

@@ -272,6 +272,15 @@ def test_only_what_was_found_is_named_as_covered() -> None:
     assert run.general(told) == ("GEN-001",)
 
 
+def test_a_rule_does_not_say_that_it_is_broken_too() -> None:
+    """A finding may speak for others of its own rule, about what its subject is made of."""
+    found = [finding("/pool", covers=(("SPE-001", "/part"),)), finding("/part")]
+    [run] = judge(NETWORK, [made(lambda *_: iter(found), "SPE-001", of=whole)])
+    [told] = run.outcomes
+    assert told.subject == "/pool"
+    assert run.general(told) == ()
+
+
 def test_an_unknown_is_never_covered() -> None:
     unsure = made(lambda *_: iter([Unknown("/s", missing="x")]), "GEN-001", of=whole)
 
