@@ -45,16 +45,21 @@ def apart(resources: list[Json]) -> Iterator[Json]:
 
 
 def said(rule: Rule[Any], path: Path) -> dict[tuple[str, str], tuple[str, str]]:
-    """What a rule finds, and advises, by subject and key."""
+    """What a rule finds, or cannot tell, and advises, by subject and key."""
     network = build(load((str(path),)), as_of=NOW).network
     [run] = judge(network, [rule])
-    found = [one for one in run.outcomes if isinstance(one, Finding)]
-    return {(one.subject.lower(), one.key): (one.message, one.remedy) for one in found}
+    return {
+        (one.subject.lower(), one.key): (
+            one.message if isinstance(one, Finding) else one.missing,
+            one.remedy,
+        )
+        for one in run.outcomes
+    }
 
 
-def fixture_of(rule: Rule[Any]) -> Path:
+def fixture_of(rule: Rule[Any], which: str) -> Path:
     folder, name = rule.module.split(".")[-2:]
-    return ROOT / "fixtures" / folder / name / "broken.json"
+    return ROOT / "fixtures" / folder / name / f"{which}.json"
 
 
 def listed(path: Path) -> list[Json]:
@@ -68,18 +73,19 @@ def listed(path: Path) -> list[Json]:
 
 
 PARTED = [
-    pytest.param(rule, id=rule.id)
+    pytest.param(rule, path, id=f"{rule.id}-{path.stem}")
     for rule in rules().values()
-    if any(each["type"].lower() in PARTS for each in listed(fixture_of(rule)))
+    for path in (fixture_of(rule, "broken"), fixture_of(rule, "kept"))
+    if any(each["type"].lower() in PARTS for each in listed(path))
 ]
 
 
-@pytest.mark.parametrize("rule", PARTED)
-def test_parts_apart_are_called_alike(rule: Rule[Any], tmp_path: Path) -> None:
-    path, moved = fixture_of(rule), tmp_path / "apart.json"
+@pytest.mark.parametrize(("rule", "path"), PARTED)
+def test_parts_apart_are_called_alike(rule: Rule[Any], path: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "apart.json"
     moved.write_text(json.dumps({"value": list(apart(listed(path)))}))
     assert said(rule, moved) == said(rule, path)
 
 
 def test_most_rules_are_asked() -> None:
-    assert len(PARTED) > 60
+    assert len(PARTED) > 150
