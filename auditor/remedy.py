@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain, count, islice
 
 from auditor.resources import walk
 from auditor.resources.base import Resource
@@ -45,6 +46,18 @@ def _line(
             parts[-1] += "=" + shlex.quote(words.pop(0))
         parts.extend(map(shlex.quote, words))
     return " ".join(parts)
+
+
+def unused_name(name: str, taken: Iterable[str], *, nth: int = 0, join: str = "-") -> str:
+    """Give a name for something new: a command that creates writes over what has the name.
+
+    The name itself unless it is taken (letter case does not matter), else with a number: `web-2`.
+    With `nth`, the free one so many places later, for one of several that would all be called so.
+    """
+    had = {each.lower() for each in taken}
+    numbered = (f"{name}{join}{number}" for number in count(2))
+    unused = (each for each in chain((name,), numbered) if each.lower() not in had)
+    return next(islice(unused, nth, None))
 
 
 def region(resource: Resource) -> str:

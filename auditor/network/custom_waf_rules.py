@@ -31,6 +31,7 @@ class CustomRule(msgspec.Struct, frozen=True):
 
     name: str
     pointer: str
+    priority: int
     action: str
     certain: bool
 
@@ -61,7 +62,7 @@ def blocks(policy: WafPolicy, path: str) -> CustomRule | None:
         elif action in ("block", "jschallenge"):
             sure = bool(matches) and not unclear
             name = str(rule.get("name") or "")
-            found = CustomRule(name, pointer, str(rule.get("action")), sure)
+            found = CustomRule(name, pointer, _priority(rule), str(rule.get("action")), sure)
             if matches:
                 return found if doubt is None else doubt
             doubt = doubt or found
@@ -110,12 +111,26 @@ def _asks_for_door(condition: dict[str, Any]) -> bool:
     return any(_text(one, "selector") == FDID for one in _variables(condition))
 
 
+def rule_names(policy: WafPolicy) -> tuple[str, ...]:
+    """Give the names of its rules."""
+    return tuple(str(rule.get("name") or "") for rule in _listed(policy))
+
+
 def free_priority(policy: WafPolicy) -> int:
     """Give the first priority that no rule has."""
-    listed = policy.properties.custom_rules
-    rules = listed if isinstance(listed, list) else ()
-    taken = {_priority(rule) for rule in rules if isinstance(rule, dict)}
+    taken = {_priority(rule) for rule in _listed(policy)}
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def priority_before(policy: WafPolicy, rule: CustomRule) -> int | None:
+    """Give the last priority before a rule's that no other has; None: there is none."""
+    taken = {_priority(each) for each in _listed(policy)}
+    return next((number for number in range(rule.priority - 1, 0, -1) if number not in taken), None)
+
+
+def _listed(policy: WafPolicy) -> list[dict[str, Any]]:
+    listed = policy.properties.custom_rules
+    return [rule for rule in listed if isinstance(rule, dict)] if isinstance(listed, list) else []
 
 
 def _in_order(policy: WafPolicy) -> Iterator[tuple[str, dict[str, Any]]]:

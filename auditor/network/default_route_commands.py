@@ -6,8 +6,10 @@ from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.address_owners import owned_addresses
 from auditor.network.graph import Network
+from auditor.network.namesakes import names_in
 from auditor.network.routing_domains import networks_near
-from auditor.remedy import az
+from auditor.network.table_commands import new_table_name
+from auditor.remedy import az, unused_name
 from auditor.resources.firewalls import Firewall
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
@@ -22,14 +24,15 @@ def default_to_firewall(network: Network, subnet: Subnet, table: RouteTable | No
     A route for 0.0.0.0/0 that the table has is changed: it cannot have two.
     """
     group = table.resource_group if table is not None else subnet.resource_group
-    name = table.label if table is not None else f"rt-{subnet.label}"
+    name = table.label if table is not None else new_table_name(network, subnet)
+    routes = names_in(table, "routes") if table is not None else ()
     known = _default_of(table) if table is not None else None
     steps = [
         az(
             *("network", "route-table", "route", "create" if known is None else "update"),
             resource_group=group,
             route_table_name=name,
-            name="default" if known is None else known.label,
+            name=unused_name("default", routes) if known is None else known.label,
             address_prefix=_DEFAULT if known is None else None,
             next_hop_type="VirtualAppliance",
             next_hop_ip_address=_firewall(network, subnet),

@@ -15,7 +15,7 @@ from auditor import ids
 from auditor.ids import fold
 from auditor.network.graph import Network
 from auditor.network.private_link import endpoints_by_target
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources import walk
 from auditor.resources.base import Resource
 from auditor.resources.key_vault import VaultConnection
@@ -116,7 +116,8 @@ def created(
         "private-endpoint",
         "create",
         resource_group=resource_group or target.resource_group,
-        name=name or f"pe-{target.label}",
+        name=name
+        or unused_name(f"pe-{target.label}", [each.label for each in network.all(PrivateEndpoint)]),
         private_connection_resource_id=target.id,
         group_id=group,
         connection_name=target.label,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain, count
 from typing import Protocol
 
 import msgspec
@@ -11,7 +10,8 @@ import msgspec
 from auditor import ids
 from auditor.network.filters import custom_rules, subnet_name
 from auditor.network.graph import Network, question
-from auditor.remedy import az, region
+from auditor.network.namesakes import nth_beside
+from auditor.remedy import az, region, unused_name
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -72,9 +72,7 @@ def free_name(group: Group, name: str) -> str:
     What names of rules may not hold becomes a hyphen.
     """
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:_LONGEST].rstrip("-.")
-    taken = {rule.label.lower() for rule in group.rules}
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-    return next(each for each in names if each.lower() not in taken)
+    return unused_name(name, [rule.label for rule in group.rules])
 
 
 def changed_rule(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
@@ -143,11 +141,9 @@ class NewGroup(msgspec.Struct, frozen=True):
 
 
 def new_group(network: Network, subnet: Subnet) -> NewGroup:
-    """Give a group to make for a subnet, under a name that no other has."""
-    taken = _names(network)
+    """Give a group to make for a subnet, under a name that no other has or is to get."""
     name = f"nsg-{subnet_name(subnet)}"
-    names = chain((name,), (f"{name}-{number}" for number in count(2)))
-    label = next(each for each in names if each.lower() not in taken)
+    label = unused_name(name, _names(network), nth=nth_beside(network, subnet))
     vnet = network.holder(subnet, VirtualNetwork)
     return NewGroup(subnet, label, region(vnet) if vnet is not None else "<region>")
 

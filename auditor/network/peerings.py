@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.ids import name as last_segment
 from auditor.network.graph import Network, question, question_about
+from auditor.network.namesakes import nth_anywhere
 from auditor.network.routing_domains import network_id, to_hub
+from auditor.remedy import unused_name
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
@@ -87,6 +90,19 @@ def may_lend(network: Network, peering: Peering) -> bool:
         return back.properties.allow_gateway_transit is not False
     except Undetermined:
         return True
+
+
+def name_of_way_back(network: Network, peering: Peering) -> str:
+    """Give a name for a peering to make in the far VNet, `to-web`, that it has not yet."""
+    home = network_id(peering)
+    try:
+        far = network.find(peering.properties.remote_virtual_network)
+    except Undetermined:
+        far = None
+    there = told_peerings(network, far)[0] if isinstance(far, VirtualNetwork) else ()
+    node = network.find(home)
+    nth = nth_anywhere(network, node) if isinstance(node, VirtualNetwork) else 0
+    return unused_name(f"to-{last_segment(home)}", [each.label for each in there], nth=nth)
 
 
 @question

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
-from auditor.remedy import az, region
+from auditor.network.namesakes import nth_beside
+from auditor.remedy import az, region, unused_name
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
 
@@ -29,7 +30,7 @@ def without_route(
             route_table_name=table.label,
             name=route.label,
         )
-    name = _free_name(network, f"rt-{subnet_name(mine[0])}")
+    name = new_table_name(network, mine[0])
     others = (each for each in table.routes if each.key != route.key)
     return " && ".join(
         (_create(table, name), *_copies(table, name, others), *_give(mine, table, name))
@@ -43,10 +44,10 @@ def _using(network: Network, table: RouteTable) -> frozenset[str]:
     return frozenset((*(each.key for each in sources if isinstance(each, Subnet)), *listed))
 
 
-def _free_name(network: Network, name: str) -> str:
-    taken = {table.label.lower() for table in network.all(RouteTable)}
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-    return next(each for each in names if each.lower() not in taken)
+def new_table_name(network: Network, subnet: Subnet) -> str:
+    """Give a name for a subnet's new route table that no other has or is to get."""
+    taken = [table.label for table in network.all(RouteTable)]
+    return unused_name(f"rt-{subnet_name(subnet)}", taken, nth=nth_beside(network, subnet))
 
 
 def _create(table: RouteTable, name: str) -> str:

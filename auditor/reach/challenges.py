@@ -18,14 +18,14 @@ from auditor.network.challenge_paths import (
     takes,
     users,
 )
-from auditor.network.custom_waf_rules import blocks
+from auditor.network.custom_waf_rules import CustomRule, blocks, priority_before, rule_names
 from auditor.network.gateways import Route, gateway_of, pools_of, port_of, redirect_of
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, waf_at
 from auditor.reach.audience import door
 from auditor.reach.demands import allow_before, refusal, shares, whys
 from auditor.reach.gatewaying import Port, ports_of
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import Listener
 from auditor.resources.base import Node
 from auditor.resources.gateway_routing import PathRule
@@ -172,19 +172,26 @@ def _waf(network: Network, listener: Listener) -> Iterator[Obstacle]:
     yield Obstacle(
         f"{listener.label} waf",
         f"the rule {found.name} of the WAF policy {waf.policy.label} blocks them",
-        f"let them pass before {found.name}: {_exception(waf.policy)}",
+        f"let them pass before {found.name}: {_exception(waf.policy, found)}",
         (evidence(waf.policy, f"{found.pointer}/action", found.action),),
         (waf.policy,),
     )
 
 
-def _exception(policy: WafPolicy) -> str:
-    """The commands for a custom rule that lets challenges pass."""
+def _exception(policy: WafPolicy, before: CustomRule) -> str:
+    """The commands for a custom rule that lets challenges pass before another blocks them."""
     group = ("network", "application-gateway", "waf-policy", "custom-rule")
     where = {"resource_group": policy.resource_group, "policy_name": policy.label}
-    name = "AllowChallenges"
+    name = unused_name("AllowChallenges", rule_names(policy), join="")
+    priority = priority_before(policy, before)
+    first = "" if priority else f"give {before.name} a later priority, then "
     rule = az(
-        *(*group, "create"), **where, name=name, priority=1, rule_type="MatchRule", action="Allow"
+        *(*group, "create"),
+        **where,
+        name=name,
+        priority=priority or before.priority,
+        rule_type="MatchRule",
+        action="Allow",
     )
     condition = az(
         *(*group, "match-condition", "add"),
@@ -194,7 +201,7 @@ def _exception(policy: WafPolicy) -> str:
         operator="BeginsWith",
         values=CHALLENGES,
     )
-    return f"{rule} && {condition}"
+    return f"{first}{rule} && {condition}"
 
 
 def _elsewhere(network: Network, rule: PathRule, user: Listener, host: str) -> Iterator[Obstacle]:

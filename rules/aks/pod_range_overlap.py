@@ -51,7 +51,7 @@ from auditor.network.cluster_ranges import (
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
@@ -126,11 +126,12 @@ def _shared(
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
     free = free_range(network, cluster, mine.prefix, params)
+    taken = [each.label for each in network.all(ManagedCluster)]
     return "create the cluster anew with a range of its own: " + az(
         "aks",
         "create",
         resource_group=cluster.resource_group,
-        name=f"{cluster.label}-2",
+        name=unused_name(f"{cluster.label}-2", taken),
         network_plugin="azure",
         network_plugin_mode="overlay",
         pod_cidr=str(free) if free else "<a free range>",

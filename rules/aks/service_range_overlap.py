@@ -46,7 +46,7 @@ from auditor.network.cluster_ranges import (
 from auditor.network.graph import every
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -89,11 +89,12 @@ def _with_pods(
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
     free = free_range(network, cluster, mine.prefix, params)
+    taken = [each.label for each in network.all(ManagedCluster)]
     return "create the cluster anew with a range of its own: " + az(
         "aks",
         "create",
         resource_group=cluster.resource_group,
-        name=f"{cluster.label}-2",
+        name=unused_name(f"{cluster.label}-2", taken),
         service_cidr=str(free) if free else "<a free range>",
         dns_service_ip=str(Address(4, free.first + 10)) if free else "<an address of it>",
     )

@@ -21,8 +21,9 @@ Create a WAF policy with the same settings and attach it to the gateway.
 from __future__ import annotations
 
 from auditor.network.graph import every, evidence
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -47,6 +48,7 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
         return
     ends = retirement("waf-configuration")
     day = network.as_of.date()
+    policy = unused_name(f"{gateway.label}-waf", [each.label for each in network.all(WafPolicy)])
     yield Finding(
         subject=gateway.id,
         message=f"Application Gateway {gateway.label} has its WAF inside; {ends.told(day)}",
@@ -56,13 +58,13 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
             "waf-policy",
             "create",
             resource_group=gateway.resource_group,
-            name=f"{gateway.label}-waf",
+            name=policy,
         )
         + " && "
         + az(
             *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
             resource_group=gateway.resource_group,
-            policy_name=f"{gateway.label}-waf",
+            policy_name=policy,
             state="Enabled",
             mode=block.firewall_mode or "Prevention",
         )
@@ -73,7 +75,7 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
             "update",
             resource_group=gateway.resource_group,
             name=gateway.label,
-            set=f"firewallPolicy.id={_policy_id(gateway)}",
+            set=f"firewallPolicy.id={_policy_id(gateway, policy)}",
             remove="webApplicationFirewallConfiguration",
         ),
         evidence=(
@@ -85,8 +87,8 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
     )
 
 
-def _policy_id(gateway: ApplicationGateway) -> str:
+def _policy_id(gateway: ApplicationGateway, policy: str) -> str:
     return (
         f"/subscriptions/{gateway.subscription}/resourceGroups/{gateway.resource_group}/providers/"
-        f"Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{gateway.label}-waf"
+        f"Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policy}"
     )

@@ -39,9 +39,10 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
 from auditor.network.graph import Network, evidence, question
+from auditor.network.namesakes import nth_anywhere
 from auditor.network.peerings import told_peerings
 from auditor.network.reads import CLUSTERS, DATABASES
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.base import Node
 from auditor.resources.dns import PrivateDnsZone
 from auditor.resources.managed_clusters import ManagedCluster
@@ -202,7 +203,7 @@ def _judge(
             "create",
             resource_group=zone.resource_group,
             zone_name=zone.label,
-            name=f"link-{resolver.label}",
+            name=_link_name(network, zone, resolver),
             virtual_network=resolver.id,
             registration_enabled=False,
         ),
@@ -211,6 +212,13 @@ def _judge(
         severity=severity,
         key=vnet.key,
     )
+
+
+def _link_name(network: Network, zone: PrivateDnsZone, vnet: Node) -> str:
+    """A name for the link to a VNet that no link of the zone has, or is to get."""
+    links = network.below(f"{zone.key}/virtualnetworklinks/")
+    nth = nth_anywhere(network, vnet)
+    return unused_name(f"link-{vnet.label}", [link.label for link in links], nth=nth)
 
 
 def _neighbours(

@@ -34,7 +34,6 @@ Give the subnet a NAT gateway (or a default route to the firewall), then make it
 from __future__ import annotations
 
 from auditor.finding import Evidence
-from auditor.ids import name as last_segment
 from auditor.network.doubt import Doubt, settled
 from auditor.network.egress import (
     Implicit,
@@ -46,10 +45,10 @@ from auditor.network.egress import (
     machine_subnets,
 )
 from auditor.network.graph import evidence, possibly
+from auditor.network.nat_commands import by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.strays import strays
 from auditor.network.subnets import vnet_name
-from auditor.remedy import az
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -88,7 +87,7 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
     if is_private(subnet):
         machines = [each for each in machines if _still_has_it(each)]
         if machines:
-            yield _finding(subnet, machines)
+            yield _finding(network, subnet, machines)
         return
     sure = [each for each in machines if not each.lacks]
     unsure = [each.lacks for each in machines if each.lacks]
@@ -98,7 +97,7 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
         if learned:
             unsure = [f"whether {learned} gives {subnet.label} a default route"]
         else:
-            yield _finding(subnet, sure)
+            yield _finding(network, subnet, sure)
             return
     if unsure:
         yield Unknown(subnet.id, missing="; ".join(unsure[:MOST]))
@@ -112,7 +111,7 @@ def _still_has_it(machine: Implicit) -> bool:
     )
 
 
-def _finding(subnet: Subnet, machines: list[Implicit]) -> Finding:
+def _finding(network: Network, subnet: Subnet, machines: list[Implicit]) -> Finding:
     names = sorted({machine.name for machine in machines})
     told = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
     return Finding(
@@ -120,18 +119,8 @@ def _finding(subnet: Subnet, machines: list[Implicit]) -> Finding:
         related=tuple(machine.node.id for machine in machines[:MOST]),
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'reach' if len(names) > 1 else 'reaches'} the internet by default outbound access",
-        remedy="after `az network nat gateway create`: "
-        + az(
-            "network",
-            "vnet",
-            "subnet",
-            "update",
-            resource_group=subnet.resource_group,
-            vnet_name=vnet_name(subnet),
-            name=subnet.label,
-            nat_gateway=f"nat-{last_segment(subnet.id)}",
-            default_outbound_access=False,
-        ),
+        remedy="let it leave by a NAT gateway: "
+        + by_new_nat_gateway(network, subnet, private=True),
         evidence=(_subnet_evidence(subnet), *map(_evidence, machines[:MOST])),
     )
 

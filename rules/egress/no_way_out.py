@@ -45,11 +45,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from auditor.finding import Evidence
-from auditor.ids import name as last_segment
 from auditor.network.approval import approved
 from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.egress import absent_nics, is_private
 from auditor.network.graph import evidence
+from auditor.network.nat_commands import by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.subnets import vnet_name
@@ -198,13 +198,7 @@ def _remedy(network: Network, subnet: Subnet, roads: Roads, first: Leaver) -> st
     if _routed(first):
         table = network.get(subnet.properties.route_table, RouteTable)
         return f"lead it to the firewall: {default_to_firewall(network, subnet, table)}"
-    return "after `az network nat gateway create`: " + az(
-        "network", "vnet", "subnet", "update",
-        resource_group=subnet.resource_group,
-        vnet_name=vnet_name(subnet),
-        name=subnet.label,
-        nat_gateway=f"nat-{last_segment(subnet.id)}",
-    )  # fmt: skip
+    return f"let it leave by a NAT gateway: {by_new_nat_gateway(network, subnet)}"
 
 
 def _evidence(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Iterator[Evidence]:

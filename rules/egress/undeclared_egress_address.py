@@ -42,6 +42,7 @@ from auditor.addresses import NOTHING, AddressSet
 from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.graph import evidence
+from auditor.network.nat_commands import by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.subnets import vnet_name
 from auditor.reach.appearance import Look, looks
@@ -95,7 +96,7 @@ def undeclared_egress_address(network: Network, subnet: Subnet, params: Params) 
         if look.lacks or (not look.certain and (look.nobodys or look.addresses - declared))
     ]
     if strangers:
-        yield _finding(subnet, strangers, entries, declared)
+        yield _finding(network, subnet, strangers, entries, declared)
     elif unsure:
         yield Unknown(subnet.id, missing="; ".join(dict.fromkeys(unsure[:MOST])))
     elif found:
@@ -103,7 +104,11 @@ def undeclared_egress_address(network: Network, subnet: Subnet, params: Params) 
 
 
 def _finding(
-    subnet: Subnet, strangers: Sequence[Look], entries: Sequence[str], declared: AddressSet
+    network: Network,
+    subnet: Subnet,
+    strangers: Sequence[Look],
+    entries: Sequence[str],
+    declared: AddressSet,
 ) -> Finding:
     first = strangers[0]
     names = sorted({look.who for look in strangers if look.by == first.by})
@@ -118,13 +123,13 @@ def _finding(
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'leave' if len(names) > 1 else 'leaves'} by {first.by} as {whose}, "
         f"declared {'is' if len(entries) == 1 else 'are'} {', '.join(entries)}",
-        remedy=_remedy(subnet, first),
+        remedy=_remedy(network, subnet, first),
         evidence=tuple(_evidence(subnet, first)),
         covers=(("NAT-001", subnet.id),) if first.nobodys else (),
     )
 
 
-def _remedy(subnet: Subnet, look: Look) -> str:
+def _remedy(network: Network, subnet: Subnet, look: Look) -> str:
     if isinstance(look.node, NatGateway):
         return "if the declared addresses are the right ones: " + az(
             "network", "nat", "gateway", "update",
@@ -133,14 +138,9 @@ def _remedy(subnet: Subnet, look: Look) -> str:
             public_ip_addresses="<the declared address>",
         )  # fmt: skip
     if look.nobodys:
-        return "after `az network nat gateway create` with the declared address: " + az(
-            "network", "vnet", "subnet", "update",
-            resource_group=subnet.resource_group,
-            vnet_name=vnet_name(subnet),
-            name=subnet.label,
-            nat_gateway=f"nat-{subnet.label}",
-            default_outbound_access=False,
-        )  # fmt: skip
+        return "let it leave by the declared address: " + by_new_nat_gateway(
+            network, subnet, address="<the declared address>", private=True
+        )
     return f"give {look.by} the declared address, or declare its own to those who must know it"
 
 

@@ -33,13 +33,13 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.custom_waf_rules import free_priority
+from auditor.network.custom_waf_rules import free_priority, rule_names
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence
 from auditor.reach.answer import Verdict
 from auditor.reach.edge import Gap, Origin, guarded_origins
 from auditor.reach.told import told_of, whys
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
@@ -128,7 +128,7 @@ def _remedy(gap: Gap, fdid: str) -> str:
         return "let it block: " + az(
             *waf, "policy-setting", "update", **here, state="Enabled", mode="Prevention"
         )
-    rule = {**here, "name": "OnlyOurFrontDoor"}
+    rule = {**here, "name": unused_name("OnlyOurFrontDoor", rule_names(gap.policy), join="")}
     create = az(
         *waf,
         "custom-rule",

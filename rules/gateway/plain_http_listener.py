@@ -52,7 +52,8 @@ from auditor.network.gateways import (
     secure_counterpart,
 )
 from auditor.network.graph import Network, evidence, possibly
-from auditor.remedy import az
+from auditor.network.namesakes import names_in
+from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import ApplicationGateway, Listener
 from auditor.resources.gateway_routing import Redirect, RoutingRule, UrlPathMap
 from auditor.rule import Outcomes, rule
@@ -156,33 +157,35 @@ def _target(route: Route) -> Evidence:
 def _remedy(gateway: ApplicationGateway, listener: Listener, route: Route) -> str:
     secure = secure_counterpart(gateway, listener)
     group, name = gateway.resource_group, gateway.label
+    taken = names_in(gateway, "redirect_configurations")
+    redirect = unused_name(f"{listener.label}-to-https", taken)
     create = az(
         *("network", "application-gateway", "redirect-config", "create"),
         resource_group=group,
         gateway_name=name,
-        name="to-https",
+        name=redirect,
         type="Permanent",
         target_listener=secure.label if secure else "HTTPS-LISTENER",
         include_path=True,
         include_query_string=True,
     )
-    update = _redirected(route, group, name)
+    update = _redirected(route, group, name, redirect)
     first = "" if secure else "add a listener for HTTPS, then "
     return f"{first}redirect to HTTPS: {create} && {update}"
 
 
-def _redirected(route: Route, group: str | None, gateway: str) -> str:
+def _redirected(route: Route, group: str | None, gateway: str, redirect: str) -> str:
     """Let a route answer with the redirect: Azure refuses one beside a backend (A-24)."""
     where = {"resource_group": group, "gateway_name": gateway}
     head = ("network", "application-gateway")
     if isinstance(route.node, RoutingRule):
         command = az(*head, "rule", "update", **where, name=route.rule.label,
-                     redirect_config="to-https")  # fmt: skip
+                     redirect_config=redirect)  # fmt: skip
         drop = " --remove backendAddressPool --remove backendHttpSettings"
         return command + (drop if route.pool else "")
     if isinstance(route.node, UrlPathMap):
         command = az(*head, "url-path-map", "update", **where, name=route.node.label,
-                     default_redirect_config="to-https")  # fmt: skip
+                     default_redirect_config=redirect)  # fmt: skip
         drop = " --remove defaultBackendAddressPool --remove defaultBackendHttpSettings"
         return command + (drop if route.pool else "")
     path_map = route.node.owner
@@ -192,6 +195,6 @@ def _redirected(route: Route, group: str | None, gateway: str) -> str:
         (
             az(*head, "url-path-map", "rule", "delete", **rule, name=name),
             az(*head, "url-path-map", "rule", "create", **rule, name=name, paths=route.paths,
-               redirect_config="to-https"),
+               redirect_config=redirect),
         )
     )  # fmt: skip

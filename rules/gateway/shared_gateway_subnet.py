@@ -38,9 +38,10 @@ from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, hom
 from auditor.network.gateway_subnets import foreign_delegations, tenants
 from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, evidence
+from auditor.network.namesakes import names_in
 from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import strays
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Outcomes, Reads, rule
@@ -129,7 +130,7 @@ def _finding(
             *("network", "vnet", "subnet", "create"),
             resource_group=subnet.resource_group,
             vnet_name=vnet.label if vnet else "VNET",
-            name="appgw",
+            name=unused_name("appgw", names_in(vnet, "subnets") if vnet else ()),
             address_prefixes="CIDR",
         ),
         related=(*(one.id for one in gateways), *others),

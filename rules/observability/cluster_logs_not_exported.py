@@ -33,7 +33,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import observability
 from auditor.network.graph import every, evidence
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -92,19 +92,20 @@ def cluster_logs_not_exported(network: Network, cluster: ManagedCluster) -> Outc
         yield Finding(
             subject=cluster.id,
             message=f"cluster {cluster.label} sends no {' and no '.join(lacking)} anywhere",
-            remedy=" && ".join(_remedies(cluster, lacking)),
+            remedy=" && ".join(_remedies(network, cluster, lacking)),
             evidence=_quoted(cluster),
         )
 
 
-def _remedies(cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
+def _remedies(network: Network, cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
     workspace = "<id of the workspace>"
+    settings = observability.diagnostics(network).get(cluster.key, ())
     if _CONTROL_PLANE in lacking:
         yield az(
             "monitor",
             "diagnostic-settings",
             "create",
-            name="to-log-analytics",
+            name=unused_name("to-log-analytics", [setting.label for setting in settings]),
             resource=cluster.id,
             workspace=workspace,
             logs='[{"category":"kube-audit-admin","enabled":true}]',

@@ -28,7 +28,9 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
-from auditor.remedy import az, region
+from auditor.network.namesakes import nth_anywhere
+from auditor.remedy import az, region, unused_name
+from auditor.resources.monitoring import FlowLog
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -75,13 +77,19 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
             "flow-log",
             "create",
             location=region(vnet),
-            name=f"{vnet.label}-flowlog",
+            name=_name(network, vnet),
             vnet=vnet.id,
             storage_account="<id of a storage account in the region>",
         ),
         related=tuple(subnet.id for subnet in bare[:3]),
         evidence=(evidence(vnet, "/properties/subnets", [subnet.label for subnet in bare]),),
     )
+
+
+def _name(network: Network, vnet: VirtualNetwork) -> str:
+    """A name that no flow log has, or is to get."""
+    taken = [log.label for log in network.all(FlowLog)]
+    return unused_name(f"{vnet.label}-flowlog", taken, nth=nth_anywhere(network, vnet))
 
 
 def _watched(network: Network, subnet: Subnet) -> bool:

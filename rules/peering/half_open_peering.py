@@ -25,7 +25,7 @@ from __future__ import annotations
 from auditor.ids import name as last_segment
 from auditor.ids import resource_group
 from auditor.network.graph import evidence
-from auditor.network.peerings import far_network, peerings_of_ours, way_back
+from auditor.network.peerings import far_network, name_of_way_back, peerings_of_ours, way_back
 from auditor.network.routing_domains import is_disconnected, network_id
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
@@ -45,7 +45,7 @@ def half_open_peering(network: Network, peering: Peering) -> Outcomes:
         subject=peering.id,
         related=(far.id,),
         message=f"{home} peers with {far.label}, and {far.label} has no peering back{what}",
-        remedy=_remedy(peering, far),
+        remedy=_remedy(network, peering, far),
         evidence=(evidence(peering, "/properties/remoteVirtualNetwork/id", remote.id),)
         if (remote := peering.properties.remote_virtual_network)
         else (),
@@ -58,7 +58,7 @@ def _end(peering: Peering) -> str:
     return last_segment(remote.id) if remote is not None and remote.id else "an unnamed network"
 
 
-def _remedy(peering: Peering, far: VirtualNetwork) -> str:
+def _remedy(network: Network, peering: Peering, far: VirtualNetwork) -> str:
     home = network_id(peering)
     create = az(
         "network",
@@ -67,7 +67,7 @@ def _remedy(peering: Peering, far: VirtualNetwork) -> str:
         "create",
         resource_group=far.resource_group,
         vnet_name=far.label,
-        name=f"to-{last_segment(home)}",
+        name=name_of_way_back(network, peering),
         remote_vnet=home,
         allow_vnet_access=True,
     )

@@ -25,7 +25,7 @@ from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.ids import resource_group
 from auditor.network.graph import evidence
-from auditor.network.peerings import peerings_of_ours
+from auditor.network.peerings import name_of_way_back, peerings_of_ours
 from auditor.network.routing_domains import is_disconnected, network_id
 from auditor.remedy import az
 from auditor.resources.virtual_networks import Peering
@@ -53,12 +53,12 @@ def peering_not_connected(network: Network, peering: Peering) -> Outcomes:
         related=(far,) if far else (),
         message=f"peering {peering.label} of {last_segment(network_id(peering))} with "
         f"{last_segment(far) or 'an unnamed network'} is {state}",
-        remedy=_remedy(peering, far),
+        remedy=_remedy(network, peering, far),
         evidence=(evidence(peering, "/properties/peeringState", state),),
     )
 
 
-def _remedy(peering: Peering, far: str) -> str:
+def _remedy(network: Network, peering: Peering, far: str) -> str:
     home = network_id(peering)
     if is_disconnected(peering):
         return "delete both sides and make them anew: " + az(
@@ -76,7 +76,7 @@ def _remedy(peering: Peering, far: str) -> str:
         "peering",
         "create",
         resource_group=resource_group(far),
-        name=f"to-{last_segment(home)}",
+        name=name_of_way_back(network, peering),
         vnet_name=last_segment(far) or "<the other network>",
         remote_vnet=home,
         allow_vnet_access=True,

@@ -25,10 +25,10 @@ from auditor.ids import name as last_segment
 from auditor.network.gaps import unread_type
 from auditor.network.graph import evidence
 from auditor.network.on_premises import gateways_in, homeless_gateway, route_server_of
-from auditor.network.peerings import far_network, peerings_of_ours, way_back
+from auditor.network.peerings import far_network, name_of_way_back, peerings_of_ours, way_back
 from auditor.network.routing_domains import network_id
 from auditor.remedy import az
-from auditor.resources.virtual_networks import Peering
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _GATEWAYS = (
@@ -64,7 +64,7 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
             subject=peering.id,
             related=(far.id,),
             message=f"{home} uses the gateways of {far.label}, which has no peering back",
-            remedy=_allow(peering, None, far.label, far.resource_group),
+            remedy=_allow(network, peering, None, far),
             evidence=(flag,),
         )
         return
@@ -75,7 +75,7 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
             related=(back.id,),
             message=f"{home} uses the gateways of {far.label}, whose peering {back.label} does "
             "not allow transit",
-            remedy=_allow(peering, back, far.label, far.resource_group),
+            remedy=_allow(network, peering, back, far),
             evidence=(flag, evidence(back, "/properties/allowGatewayTransit", False)),
         )
     elif not gateways_in(network, far) and route_server_of(network, far.key) is None:
@@ -107,7 +107,7 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
         raise Undetermined(f"allowGatewayTransit of peering {back.label}", resource=back.id)
 
 
-def _allow(peering: Peering, back: Peering | None, far: str, group: str) -> str:
+def _allow(network: Network, peering: Peering, back: Peering | None, far: VirtualNetwork) -> str:
     if back is None:
         home = network_id(peering)
         return az(
@@ -115,9 +115,9 @@ def _allow(peering: Peering, back: Peering | None, far: str, group: str) -> str:
             "vnet",
             "peering",
             "create",
-            resource_group=group,
-            vnet_name=far,
-            name=f"to-{last_segment(home)}",
+            resource_group=far.resource_group,
+            vnet_name=far.label,
+            name=name_of_way_back(network, peering),
             remote_vnet=home,
             allow_gateway_transit=True,
         )
@@ -126,8 +126,8 @@ def _allow(peering: Peering, back: Peering | None, far: str, group: str) -> str:
         "vnet",
         "peering",
         "update",
-        resource_group=group,
-        vnet_name=far,
+        resource_group=far.resource_group,
+        vnet_name=far.label,
         name=back.label,
         set="allowGatewayTransit=true",
     )

@@ -44,6 +44,7 @@ from auditor.addresses import Address, AddressError, AddressSet, Prefix
 from auditor.finding import Evidence
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
+from auditor.network.namesakes import names_in
 from auditor.network.routing_domains import network_id
 from auditor.reach.shortcuts import (
     Inspected,
@@ -54,7 +55,7 @@ from auditor.reach.shortcuts import (
     inspecting_tables,
     untold_peerings,
 )
-from auditor.remedy import az
+from auditor.remedy import az, unused_name
 from auditor.resources.base import Node
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
@@ -190,7 +191,9 @@ def _send_too(table: Node, prefix: Prefix, appliance: Address) -> str:
         *("network", "route-table", "route", "create"),
         resource_group=table.resource_group,
         route_table_name=table.label,
-        name=f"to-{str(prefix).replace('/', '-').replace(':', '-')}",
+        name=unused_name(
+            f"to-{str(prefix).replace('/', '-').replace(':', '-')}", names_in(table, "routes")
+        ),
         address_prefix=str(prefix),
         next_hop_type="VirtualAppliance",
         next_hop_ip_address=str(appliance),

@@ -74,7 +74,7 @@ def test_every_path_must_redirect() -> None:
 
     assert "serves /old/* over plain HTTP" in finding.message
     assert finding.remedy.endswith(
-        "--path-map-name paths --name old --paths '/old/*' --redirect-config to-https"
+        "--path-map-name paths --name old --paths '/old/*' --redirect-config plain-to-https"
     )
     assert ask("GW-008", estate(made), plain_paths=("/old/*",)).kept == 1
 

@@ -1,0 +1,45 @@
+"""Commands that give a subnet a NAT gateway, with the real names."""
+
+from __future__ import annotations
+
+from auditor import ids
+from auditor.network.filters import subnet_name
+from auditor.network.graph import Network
+from auditor.network.namesakes import nth_beside
+from auditor.remedy import az, region, unused_name
+from auditor.resources.nat_gateways import NatGateway
+from auditor.resources.public_addresses import PublicIp
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+def by_new_nat_gateway(
+    network: Network, subnet: Subnet, *, address: str = "", private: bool = False
+) -> str:
+    """Give the commands that let a subnet leave by a NAT gateway of its own.
+
+    By a new public address, or by one that is there. With `private`, access by default ends.
+    """
+    name = f"nat-{subnet_name(subnet)}"
+    nth = nth_beside(network, subnet)
+    gateway = unused_name(name, [each.label for each in network.all(NatGateway)], nth=nth)
+    given = address or unused_name(
+        f"pip-{name}", [each.label for each in network.all(PublicIp)], nth=nth
+    )
+    vnet = network.holder(subnet, VirtualNetwork)
+    here = {
+        "resource_group": subnet.resource_group,
+        "location": region(vnet) if vnet is not None else "<region>",
+    }
+    steps = [
+        az("network", "public-ip", "create", **here, name=given, sku="Standard"),
+        az("network", "nat", "gateway", "create", **here, name=gateway, public_ip_addresses=given),
+        az(
+            *("network", "vnet", "subnet", "update"),
+            resource_group=subnet.resource_group,
+            vnet_name=ids.segment(subnet.id, "virtualNetworks"),
+            name=subnet_name(subnet),
+            nat_gateway=gateway,
+            default_outbound_access=False if private else None,
+        ),
+    ]
+    return " && ".join(steps[1:] if address else steps)
