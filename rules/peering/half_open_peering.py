@@ -23,12 +23,11 @@ Make the other half, or delete this one.
 from __future__ import annotations
 
 from auditor.ids import name as last_segment
-from auditor.ids import resource_group
 from auditor.network.graph import evidence
-from auditor.network.peerings import far_network, name_of_way_back, peerings_of_ours, way_back
-from auditor.network.routing_domains import is_disconnected, network_id
-from auditor.remedy import az
-from auditor.resources.virtual_networks import Peering, VirtualNetwork
+from auditor.network.peering_commands import joined_again
+from auditor.network.peerings import far_network, peerings_of_ours, way_back
+from auditor.network.routing_domains import network_id
+from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
@@ -45,7 +44,7 @@ def half_open_peering(network: Network, peering: Peering) -> Outcomes:
         subject=peering.id,
         related=(far.id,),
         message=f"{home} peers with {far.label}, and {far.label} has no peering back{what}",
-        remedy=_remedy(network, peering, far),
+        remedy=joined_again(network, peering),
         evidence=(evidence(peering, "/properties/remoteVirtualNetwork/id", remote.id),)
         if (remote := peering.properties.remote_virtual_network)
         else (),
@@ -56,30 +55,3 @@ def half_open_peering(network: Network, peering: Peering) -> Outcomes:
 def _end(peering: Peering) -> str:
     remote = peering.properties.remote_virtual_network
     return last_segment(remote.id) if remote is not None and remote.id else "an unnamed network"
-
-
-def _remedy(network: Network, peering: Peering, far: VirtualNetwork) -> str:
-    home = network_id(peering)
-    create = az(
-        "network",
-        "vnet",
-        "peering",
-        "create",
-        resource_group=far.resource_group,
-        vnet_name=far.label,
-        name=name_of_way_back(network, peering),
-        remote_vnet=home,
-        allow_vnet_access=True,
-    )
-    if not is_disconnected(peering):
-        return create
-    delete = az(
-        "network",
-        "vnet",
-        "peering",
-        "delete",
-        resource_group=resource_group(home),
-        vnet_name=last_segment(home),
-        name=peering.label,
-    )
-    return f"delete this half, then make both anew: {delete}"

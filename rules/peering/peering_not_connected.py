@@ -11,8 +11,8 @@ made) or `Disconnected` (the other side was deleted). A peering that does not te
 other network is in the snapshot and has no peering back, PER-002 says so instead.
 
 ## What to do
-`Initiated`: make the peering from the other network. `Disconnected`: delete this side, then make
-both anew.
+`Initiated`: make the peering from the other network. A side that is `Disconnected` stays so: delete
+it, and make it anew.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues
@@ -23,11 +23,10 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.ids import resource_group
 from auditor.network.graph import evidence
-from auditor.network.peerings import name_of_way_back, peerings_of_ours
-from auditor.network.routing_domains import is_disconnected, network_id
-from auditor.remedy import az
+from auditor.network.peering_commands import joined_again
+from auditor.network.peerings import peerings_of_ours
+from auditor.network.routing_domains import network_id
 from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -53,31 +52,6 @@ def peering_not_connected(network: Network, peering: Peering) -> Outcomes:
         related=(far,) if far else (),
         message=f"peering {peering.label} of {last_segment(network_id(peering))} with "
         f"{last_segment(far) or 'an unnamed network'} is {state}",
-        remedy=_remedy(network, peering, far),
+        remedy=joined_again(network, peering),
         evidence=(evidence(peering, "/properties/peeringState", state),),
-    )
-
-
-def _remedy(network: Network, peering: Peering, far: str) -> str:
-    home = network_id(peering)
-    if is_disconnected(peering):
-        return "delete both sides and make them anew: " + az(
-            "network",
-            "vnet",
-            "peering",
-            "delete",
-            resource_group=peering.resource_group,
-            vnet_name=last_segment(home),
-            name=peering.label,
-        )
-    return f"make the peering from {last_segment(far) or 'the other network'}: " + az(
-        "network",
-        "vnet",
-        "peering",
-        "create",
-        resource_group=resource_group(far),
-        name=name_of_way_back(network, peering),
-        vnet_name=last_segment(far) or "<the other network>",
-        remote_vnet=home,
-        allow_vnet_access=True,
     )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,24 +13,18 @@ from auditor.registry import rules
 from auditor.rule import Rule
 from auditor.testing import ask, estate, resource
 
+from ..mending import commands
 from ..networks import peer, vnet, vnet_id
 from .test_parts_apart import fixture_of, listed, said
 
 Json = dict[str, Any]
 
 
-class Creation:
-    """A command that makes something: its words, and its options."""
+class Creation(NamedTuple):
+    """A command that makes something: its words, and the first value of each option."""
 
-    def __init__(self, command: str) -> None:
-        words = shlex.split(command)
-        plain = [word for word in words if not word.startswith("--")]
-        self.words = " ".join(words[1 : next(i for i, w in enumerate(words) if w[:2] == "--")])
-        self.options = {
-            word.removeprefix("--"): words[place + 1]
-            for place, word in enumerate(words[:-1])
-            if word.startswith("--") and words[place + 1] in plain
-        }
+    words: str
+    options: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -41,11 +33,15 @@ class Creation:
 
 
 def creations(remedy: str) -> Iterator[Creation]:
-    """The commands of a remedy that make something."""
-    for part in re.split(" && |; ", remedy):
-        _, az, command = part.partition("az ")
-        if " create " in command and "--name" in command:
-            yield Creation(az + command)
+    """The commands of a remedy that make something, but for what it deletes first."""
+    gone: list[tuple[str, str]] = []
+    for words, told in commands(remedy):
+        options = {name: values[0] for name, values in told.items() if values}
+        group, _, verb = words.rpartition(" ")
+        if verb == "delete":
+            gone.append((group, options["name"]))
+        elif verb == "create" and "name" in options and (group, options["name"]) not in gone:
+            yield Creation(words, options)
 
 
 def top(kind: str, name: str, like: Json, properties: Json) -> Json:

@@ -31,6 +31,7 @@ def test_a_missing_half_is_named() -> None:
     assert finding.related == (vnet_id("b"),)
     assert finding.message == "a peers with b, and b has no peering back"
     assert finding.remedy == (
+        "make the peering from b: "
         "az network vnet peering create --resource-group rg --vnet-name b --name to-a "
         f"--remote-vnet {vnet_id('a')} --allow-vnet-access true"
     )

@@ -25,7 +25,7 @@ def test_an_initiated_peering_wants_its_other_side() -> None:
     assert finding.subject == f"{vnet_id('hub')}/virtualNetworkPeerings/to-spoke"
     assert finding.related == (vnet_id("spoke"),)
     assert finding.message == "peering to-spoke of hub with spoke is Initiated"
-    assert "peering create --resource-group rg --name to-hub --vnet-name spoke" in finding.remedy
+    assert "peering create --resource-group rg --vnet-name spoke --name to-hub" in finding.remedy
     assert finding.evidence[0].value == "Initiated"
 
 
