@@ -278,6 +278,34 @@ def doubts(network: Network, cluster: ManagedCluster, params: Elsewhere) -> Iter
             )
 
 
+def wider_range(
+    network: Network, cluster: ManagedCluster, prefix: Prefix, length: int
+) -> Prefix | None:
+    """Give a larger range for a cluster's pods: one that holds the old one, or another free one.
+
+    Nobody known around the cluster uses it.
+    """
+    wide = Prefix.of(prefix.version, prefix.first, length)
+    if AddressSet.from_prefixes([wide]).overlaps(_used(network, cluster, service_claims)):
+        return free_range(network, cluster, wide, Elsewhere())
+    return wide
+
+
+def _used(
+    network: Network,
+    cluster: ManagedCluster,
+    *own: Callable[[ManagedCluster], tuple[Claim, ...]],
+    params: Elsewhere | None = None,
+) -> AddressSet:
+    """What is used around a cluster, what AKS refuses, and some of its own ranges."""
+    taken = [use.claim.prefix for use in around(network, cluster).uses]
+    taken += (params or Elsewhere()).ranges()
+    for ranges in own:
+        with suppress(Undetermined):
+            taken += [claim.prefix for claim in ranges(cluster)]
+    return AKS_FORBIDDEN | AddressSet.from_prefixes(taken)
+
+
 def free_range(
     network: Network, cluster: ManagedCluster, like: Prefix, params: Elsewhere
 ) -> Prefix | None:
@@ -285,11 +313,7 @@ def free_range(
 
     Not the ranges AKS refuses (K-30). None when there is none, or for IPv6.
     """
-    taken = [use.claim.prefix for use in around(network, cluster).uses] + [*params.ranges()]
-    for ranges in (service_claims, pod_claims):
-        with suppress(Undetermined):
-            taken += [claim.prefix for claim in ranges(cluster)]
-    used = AKS_FORBIDDEN | AddressSet.from_prefixes(taken)
+    used = _used(network, cluster, service_claims, pod_claims, params=params)
     for block in _PRIVATE:
         for prefix in (AddressSet.from_text([block]) - used).prefixes():
             if prefix.version == like.version and prefix.length <= like.length:

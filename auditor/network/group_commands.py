@@ -154,7 +154,10 @@ def _names(network: Network) -> frozenset[str]:
     return frozenset([group.label.lower() for group in network.all(NetworkSecurityGroup)])
 
 
-def last_free_priority(network: Network, group: NetworkSecurityGroup, *, inbound: bool) -> int:
-    """Give the largest priority that no rule of a direction has, for one that comes after them."""
+def last_free_priorities(
+    network: Network, group: NetworkSecurityGroup, *, inbound: bool
+) -> tuple[int, int]:
+    """Give the two largest priorities that no rule of a direction has, the largest first."""
     taken = {rule.properties.priority for rule in custom_rules(network, group, inbound=inbound)}
-    return next((number for number in range(4096, 100, -1) if number not in taken), 100)
+    free = (number for number in range(4096, 99, -1) if number not in taken)
+    return next(free, 100), next(free, 100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -15,8 +15,10 @@ from auditor.network.group_commands import changed_rule, heeding_endpoints, new_
 from auditor.network.layers import holder_of
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
+from auditor.reach.openings import Opening, beyond
 from auditor.reach.points import Kind, Point
 from auditor.reach.probing import probed_by_group
+from auditor.reach.space import PORTED
 from auditor.reach.stages import groups_apply
 from auditor.reach.talking import Intruders
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
@@ -30,33 +32,83 @@ _SHOWN = 3
 """How many ranges of ports one sentence names."""
 
 
-def closing(network: Network, answer: Answer, ports: PortSet = EVERY_PORT) -> str:
-    """Say how to close what lets the packet of an answer in, as the end of a remedy; may be empty.
+def closing(
+    network: Network,
+    opening: Opening,
+    found: dict[str, PortSet],
+    ports: PortSet = EVERY_PORT,
+    *,
+    to: str = "",
+) -> str:
+    """Say how to close an opening on the ports that were found, as the end of a remedy.
 
-    The last security rule on its way, if somebody wrote it and Azure lets it be changed. What it
-    lets in on other than some ports stays, and so do the gateways that ask the machine by it.
+    By the last security rule on the way of each packet, if somebody wrote it and Azure lets it be
+    changed. What it lets in on other than some ports stays, and so do the gateways that ask the
+    machine by it; `to` says to whom else.
     """
-    rule = _entering(network, answer)
-    if rule is None:
-        return ""
+    rules = list(_entering_all(network, opening, found))
+    if len(rules) < 2:
+        what, who = "close the rule that lets the packet in", "it"
+    else:
+        what, who = "close the rules that let packets in", ""
+    each = [_closed(network, answer, rule, ports, who) for answer, rule in rules]
+    words = "; ".join(word for word, _ in each if word)
+    commands = " && ".join(command for _, command in each)
+    return what + to + (f" ({words})" if words else "") + also(commands)
+
+
+_MOST = 5
+"""How many rules one remedy closes."""
+
+
+def _entering_all(
+    network: Network, opening: Opening, found: dict[str, PortSet]
+) -> Iterator[tuple[Answer, SecurityRule]]:
+    """The rules that let packets to some ports in, each with the answer about one."""
+    left, seen = found, set[str]()
+    while len(seen) < _MOST:
+        answer = opening.shown(left, certain=True) if left else None
+        rule = _entering(network, answer) if answer is not None else None
+        if answer is None or rule is None or rule.key in seen:
+            return
+        seen.add(rule.key)
+        yield answer, rule
+        left = beyond(left, _opened(opening, rule))
+
+
+def _opened(opening: Opening, rule: SecurityRule) -> dict[str, PortSet]:
+    """The ports at the entrance on which a rule lets in, by protocol; all, where it tells none."""
     try:
         filtering = compiled(rule)
     except Undetermined:
-        return also(changed_rule(rule, access="Deny"))
+        return dict.fromkeys(PORTED, EVERY_PORT)
+    ports = opening.sent_for(filtering.destination_ports or EVERY_PORT)
+    return {protocol: ports for protocol in PORTED if filtering.speaks_of(protocol)}
+
+
+def _closed(
+    network: Network, answer: Answer, rule: SecurityRule, ports: PortSet, who: str
+) -> tuple[str, str]:
+    """What is to be said of a rule when it is closed, by a name for it, and the command."""
+    who = who or rule.label
+    try:
+        filtering = compiled(rule)
+    except Undetermined:
+        return "", changed_rule(rule, access="Deny")
     opens = filtering.destination_ports or PortSet()
     rest = opens - ports
     if rest:
-        words = f" (it opens {_few(rest)} too: limit it to the rest)"
-        return words + also(changed_rule(rule, destination_port_ranges=_ranges(rest)))
+        words = f"{who} opens {_few(rest)} too: limit it to the rest"
+        return words, changed_rule(rule, destination_port_ranges=_ranges(rest))
     gateways = _carried(network, answer.target, filtering)
     if gateways:
         names = ", ".join(subnet.label for subnet in gateways)
         prefixes = prefixes_of(gateways, answer.version)
         if isinstance(rule.owner, NetworkSecurityGroup):
             prefixes += _probes(network, rule.owner, opens, answer.version)
-        words = f" (it lets in the gateway too: limit it to {names})"
-        return words + also(changed_rule(rule, source_address_prefixes=prefixes))
-    return also(changed_rule(rule, access="Deny"))
+        words = f"{who} lets in the gateway too: limit it to {names}"
+        return words, changed_rule(rule, source_address_prefixes=prefixes)
+    return "", changed_rule(rule, access="Deny")
 
 
 def _carried(network: Network, machine: Point, rule: Filter) -> list[Subnet]:

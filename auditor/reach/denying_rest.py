@@ -9,6 +9,7 @@ from __future__ import annotations
 from auditor.addresses import AddressSet
 from auditor.network.filters import (
     ANY,
+    AZURE_LOAD_BALANCER,
     INTERNET,
     VIRTUAL_NETWORK,
     Filter,
@@ -17,7 +18,7 @@ from auditor.network.filters import (
     filters_of,
 )
 from auditor.network.graph import Network
-from auditor.network.group_commands import delete_rule, last_free_priority, new_rule
+from auditor.network.group_commands import delete_rule, last_free_priorities, new_rule
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 
 
@@ -34,14 +35,20 @@ def deny_rest(
 
     Outbound: to the internet alone. Rules of the group that allow all of it go first.
     """
+    last, before = last_free_priorities(network, group, inbound=inbound)
     command = new_rule(
         group,
         name,
-        last_free_priority(network, group, inbound=inbound),
+        last,
         direction="Inbound" if inbound else "Outbound",
         sources="*",
         destinations="*" if inbound else "Internet",
     )
+    if inbound and not _lets_probes(network, group):
+        probes = new_rule(
+            group, "allow-probes", before, access="Allow", sources=AZURE_LOAD_BALANCER
+        )
+        command = f"{probes} && {command}"
     faults = _allowing_all(network, group, inbound, own, others)
     if not faults:
         return command
@@ -49,6 +56,15 @@ def deny_rest(
     takes = "takes" if len(faults) == 1 else "take"
     commands = " && ".join((*map(delete_rule, faults), command))
     return f"narrow or delete {names} of {group.label}, which {takes} all of it: {commands}"
+
+
+def _lets_probes(network: Network, group: NetworkSecurityGroup) -> bool:
+    """Whether a rule of a group lets Azure's probes in on every port, as the default one does."""
+    filters = filters_of(network, group, inbound=True)
+    return any(
+        each.allow and _every_port(each) and AZURE_LOAD_BALANCER in each.sources.tags
+        for each in filters
+    )
 
 
 def _allowing_all(

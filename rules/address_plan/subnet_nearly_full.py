@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor.network import clusters
 from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
@@ -81,7 +82,7 @@ def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outc
     if usage is None:
         return
     if _is_full(network, subnet, usage, params.threshold):
-        yield _finding(network, subnet, usage)
+        yield _finding(network, subnet, usage, params.threshold)
     elif usage.unsure:
         yield Unknown(
             subnet.id,
@@ -100,11 +101,22 @@ def _is_full(network: Network, subnet: Subnet, usage: Usage, threshold: int) -> 
     return usage.used * 100 >= threshold * usage.capacity
 
 
-def _finding(network: Network, subnet: Subnet, usage: Usage) -> Finding:
+def _length(subnet: Subnet, usage: Usage, threshold: int) -> int:
+    """How long a second prefix is, as large as the first or larger, with which there is room."""
+    first = subnet.prefixes[0]
+    if first.version != 4:
+        return first.length
+    used = (usage.used + clusters.RESERVED) * 100
+    enough = (n for n in range(first.length, 8, -1)
+              if used < threshold * (usage.capacity + (1 << 32 - n)))  # fmt: skip
+    return next(enough, first.length)
+
+
+def _finding(network: Network, subnet: Subnet, usage: Usage, threshold: int) -> Finding:
     takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
     parts = [f"{number} {who if number > 1 else _ONE.get(who, who)}" for who, number in takers]
     percent = usage.used * 100 // usage.capacity
-    block = free_prefix(network, subnet, subnet.prefixes[0].length)
+    block = free_prefix(network, subnet, _length(subnet, usage, threshold))
     grown = (*map(str, subnet.prefixes), str(block) if block else "<a free range>")
     told = {claim.evidence for claim in claims_of_subnet(subnet)}
     listed = subnet.properties.ip_configurations

@@ -33,7 +33,7 @@ from auditor.addresses import Prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters
-from auditor.network.cluster_ranges import pod_claims
+from auditor.network.cluster_ranges import pod_claims, wider_range
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.remedy import az
@@ -67,12 +67,12 @@ def pod_space_too_small(network: Network, cluster: ManagedCluster) -> Outcomes:
         lambda subnet_id: (
             _pod_subnet(network, cluster, network.get(subnet_id, Subnet))
             if subnet_id
-            else _pod_range(cluster)
+            else _pod_range(network, cluster)
         ),
     )
 
 
-def _pod_range(cluster: ManagedCluster) -> Iterator[Finding]:
+def _pod_range(network: Network, cluster: ManagedCluster) -> Iterator[Finding]:
     claims = [claim for claim in pod_claims(cluster) if claim.prefix.version == 4]
     if not claims:
         return
@@ -84,7 +84,7 @@ def _pod_range(cluster: ManagedCluster) -> Iterator[Finding]:
             subject=cluster.id,
             message=f"pod range {told} holds {room} nodes of a /24 each; the pools of "
             f"{cluster.label} may need {nodes}",
-            remedy=_widen(cluster, claims[0].prefix, nodes),
+            remedy=_widen(network, cluster, claims[0].prefix, nodes),
             evidence=(
                 *(claim.evidence for claim in claims),
                 *(clusters.scale_evidence(pool) for pool in cluster.pools),
@@ -97,9 +97,10 @@ def _node_blocks(prefix: Prefix) -> int:
     return 1 << (_NODE_BITS - prefix.length) if prefix.length <= _NODE_BITS else 0
 
 
-def _widen(cluster: ManagedCluster, prefix: Prefix, nodes: int) -> str:
+def _widen(network: Network, cluster: ManagedCluster, prefix: Prefix, nodes: int) -> str:
     overlay = clusters.plugin(cluster) is clusters.Cni.OVERLAY
-    wide = Prefix.of(4, prefix.first, max(0, _NODE_BITS - (nodes - 1).bit_length()))
+    length = max(0, _NODE_BITS - (nodes - 1).bit_length())
+    wide = wider_range(network, cluster, prefix, length)
     return ("" if overlay else "when the cluster is moved from kubenet to overlay: ") + az(
         "aks",
         "update",
@@ -107,7 +108,7 @@ def _widen(cluster: ManagedCluster, prefix: Prefix, nodes: int) -> str:
         name=cluster.label,
         network_plugin=None if overlay else "azure",
         network_plugin_mode=None if overlay else "overlay",
-        pod_cidr=str(wide),
+        pod_cidr=str(wide) if wide else "<a free range>",
     )
 
 

@@ -119,8 +119,8 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
     yield Finding(
         subject=opening.id,
         message=f"the internet reaches {around} ({told.words})",
-        remedy="take the address or the load-balancing rule away, or close the rule that lets the "
-        f"packet in to all but the subnet of {backend.gateway.label}" + closing(network, shown),
+        remedy="take the address or the load-balancing rule away, or "
+        + closing(network, opening, ports, to=f" to all but the subnet of {backend.gateway.label}"),
         related=(backend.id, opening.entrance.address),
         evidence=told.evidence,
         key=opening.key,

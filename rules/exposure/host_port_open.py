@@ -73,7 +73,7 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
             subject=opening.id,
             message=f"{what} ({told.words})",
             remedy="publish the service through the application gateway and take the address off, "
-            "or close the rule that lets the packet in" + closing(network, shown),
+            f"or {closing(network, opening, ports)}",
             related=(opening.entrance.address,),
             evidence=told.evidence,
             key=opening.key,

@@ -87,8 +87,8 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     yield Finding(
         subject=opening.id,
         message=f"the internet reaches the management port of {what} ({told.words})",
-        remedy="reach the machine through Bastion or a VPN, and close the rule that lets the "
-        "packet in" + closing(network, shown, managing),
+        remedy="reach the machine through Bastion or a VPN, and "
+        + closing(network, opening, found, managing),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,

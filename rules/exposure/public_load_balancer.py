@@ -88,7 +88,7 @@ def public_load_balancer(
         message=f"{frontend.root.label} forwards {_ports(use.inbound)} from the internet at "
         f"{address_of(network, frontend)}; open from the internet: {there.words}",
         remedy="publish the service through the gateway, then delete what forwards: "
-        + delete_command(use.inbound[0]),
+        + " && ".join(map(delete_command, use.inbound[:_SHOWN])),
         related=(address,) if address else (),
         evidence=tuple(
             evidence(rule, "/properties/frontendIPConfiguration/id", frontend.id)

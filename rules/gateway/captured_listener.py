@@ -33,6 +33,8 @@ Give the rule of the more special listener the smaller priority:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
@@ -58,7 +60,7 @@ def captured_listener(network: Network, subject: Listener | Doubt) -> Outcomes:
             f"{', '.join(one.listener.label for one in losers)} never "
             f"{'get' if len(losers) > 1 else 'gets'} them: it {_accepts(listener)} and is asked "
             "first",
-            _remedy(gateway, contest.own, losers[0]),
+            _remedy(gateway, contest.own, losers),
             related=tuple(id for one in losers for id in (one.listener.id, one.rule.id)),
             evidence=(_place(contest.own), *_hosts(contest.own), *map(_place, losers)),
         )
@@ -91,24 +93,30 @@ def _hosts(contender: Contender) -> tuple[Evidence, ...]:
     return ()
 
 
-def _remedy(gateway: ApplicationGateway, winner: Contender, loser: Contender) -> str:
-    same = {one.lower() for one in winner.listener.hosts} == {
-        one.lower() for one in loser.listener.hosts
-    }
-    if same:
-        return f"delete one of the listeners {loser.listener.label} and {winner.listener.label}"
-    if loser.rule.properties.priority is None or winner.rank is None:
-        return f"list the rule {loser.rule.label} before the rule {winner.rule.label}"
+def _remedy(gateway: ApplicationGateway, winner: Contender, losers: Sequence[Contender]) -> str:
+    for loser in losers:
+        if _names(loser) == _names(winner):
+            return f"delete one of the listeners {loser.listener.label} and {winner.listener.label}"
+    names = ", ".join(loser.rule.label for loser in losers)
+    which = f"the rule{'s' if len(losers) > 1 else ''} {names}"
+    if winner.rank is None or any(one.rule.properties.priority is None for one in losers):
+        return f"list {which} before the rule {winner.rule.label}"
     taken = {rule.properties.priority for rule in gateway.rules}
-    free = next((n for n in range(winner.rank - 1, 0, -1) if n not in taken), None)
-    if free is None:
-        return (
-            f"give the rule {winner.rule.label} a larger priority than the rule {loser.rule.label}"
+    free = [number for number in range(1, winner.rank) if number not in taken][-len(losers) :]
+    if len(free) < len(losers):
+        return f"give the rule {winner.rule.label} a larger priority than {which}"
+    first = sorted(losers, key=lambda one: one.rank or 0)
+    return f"ask the more special listener{'s' if len(losers) > 1 else ''} first: " + " && ".join(
+        az(
+            *("network", "application-gateway", "rule", "update"),
+            resource_group=gateway.resource_group,
+            gateway_name=gateway.label,
+            name=loser.rule.label,
+            priority=number,
         )
-    return "ask the more special listener first: " + az(
-        *("network", "application-gateway", "rule", "update"),
-        resource_group=gateway.resource_group,
-        gateway_name=gateway.label,
-        name=loser.rule.label,
-        priority=free,
+        for loser, number in zip(first, free, strict=True)
     )
+
+
+def _names(contender: Contender) -> set[str]:
+    return {host.lower() for host in contender.listener.hosts}

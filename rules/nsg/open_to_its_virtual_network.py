@@ -74,7 +74,7 @@ def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow])
         subject=group.id,
         message=f"{group.label} denies nothing that VirtualNetwork "
         f"({_words(found[0].inside)}) sends to {_listed(names)}",
-        remedy=f"allow what is needed, AzureLoadBalancer for the probes, and then: {command}",
+        remedy=f"allow what is needed, and then: {command}",
         related=tuple(each.subnet.id for each in found[:_SHOWN]),
         evidence=(
             evidence(group, "/properties", [rule.label for rule in rules] or "no inbound rule"),

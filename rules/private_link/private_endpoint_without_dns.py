@@ -25,14 +25,51 @@ Add a DNS zone group with the service's private zone; Azure then writes and rene
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.network import names
 from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, evidence, possibly
 from auditor.network.private_link import endpoints_of_services
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.dns import PrivateRecordSet
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+
+
+def _remedy(network: Network, endpoint: PrivateEndpoint, groups: tuple[ZoneGroup, ...]) -> str:
+    zone = names.zone_for(network, endpoint)
+    steps = [] if zone is None or zone.startswith("/") else _new_zone(endpoint, zone)
+    steps.append(
+        az(
+            *("network", "private-endpoint", "dns-zone-group", "add" if groups else "create"),
+            resource_group=endpoint.resource_group,
+            endpoint_name=endpoint.label,
+            name=groups[0].label if groups else "default",
+            zone_name="privatelink",
+            private_dns_zone=zone or "<the service's zone>",
+        )
+    )
+    return " && ".join(steps)
+
+
+def _new_zone(endpoint: PrivateEndpoint, zone: str) -> list[str]:
+    """The commands for a zone beside the endpoint that its network resolves."""
+    subnet = walk.peek(walk.peek(walk.peek(endpoint, "properties"), "subnet"), "id")
+    vnet = ids.parent(subnet) if subnet else None
+    group, name = ("network", "private-dns"), ids.name(vnet) if vnet else "network"
+    here = {"resource_group": endpoint.resource_group}
+    return [
+        az(*group, "zone", "create", **here, name=zone),
+        az(
+            *(*group, "link", "vnet", "create"),
+            **here,
+            zone_name=zone,
+            name=f"link-{name}",
+            virtual_network=vnet or "<id of the endpoint's network>",
+            registration_enabled=False,
+        ),
+    ]
 
 
 def _names_a_zone(group: ZoneGroup) -> bool:
@@ -77,17 +114,7 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         message=f"private endpoint {endpoint.label} has no DNS zone group"
         + (" that names a zone" if groups else "")
         + ", and no private record that its network sees gives its address",
-        remedy=az(
-            "network",
-            "private-endpoint",
-            "dns-zone-group",
-            "add" if groups else "create",
-            resource_group=endpoint.resource_group,
-            endpoint_name=endpoint.label,
-            name=groups[0].label if groups else "default",
-            zone_name="privatelink",
-            private_dns_zone=names.zone_for(network, endpoint) or "<the service's zone>",
-        ),
+        remedy=_remedy(network, endpoint, groups),
         related=tuple(
             c.properties.private_link_service_id
             for c in endpoint.connections

@@ -71,6 +71,7 @@ def change_top(estate: list[Json], group: str, verb: str, options: Options) -> N
     each = found(estate, group, resource_group, name)
     if verb == "delete":
         estate.remove(each)
+        forget(estate, str(each["id"]))
     elif verb == "update":
         _set(estate, group, each, options)
     else:
@@ -79,6 +80,10 @@ def change_top(estate: list[Json], group: str, verb: str, options: Options) -> N
 
 def change_part(estate: list[Json], group: str, verb: str, options: Options) -> None:
     above, option, collection = PARTS[group]
+    if "ids" in options:  # the same, in one word
+        words = options["ids"][0].split("/")
+        told = {"resource-group": [words[4]], option: [words[-3]], "name": [words[-1]]}
+        options = {**options, **told}
     holder = found(estate, above, one(options, "resource-group"), one(options, option))
     parts: list[Json] = holder["properties"].setdefault(collection, [])
     name = one(options, "name").lower()
@@ -94,6 +99,7 @@ def change_part(estate: list[Json], group: str, verb: str, options: Options) -> 
         raise CannotFollow(f"no {collection} {name} in {holder['id']}")
     if verb == "delete":
         parts.remove(each)
+        forget(estate, str(each.get("id") or f"{holder['id']}/{collection}/{name}"))
         _peers(estate, holder, each, gone=True)
     elif verb in ("create", "update"):
         _set(estate, group, each, {key: told for key, told in options.items() if key != option})
@@ -148,7 +154,7 @@ def _set(estate: list[Json], group: str, node: Json, options: Options) -> None:
     for path in options.get("remove", ()):
         _remove(node, path)
         if path == "publicIPAddress":
-            _forget(estate, node)
+            forget(estate, str(node.get("id")))
     for assignment in options.get("set", ()):
         path, _, value = assignment.partition("=")
         told = value == "true" if value in ("true", "false") else value
@@ -177,12 +183,22 @@ def _home(node: Json, path: str) -> str:
     )
 
 
-def _forget(estate: list[Json], node: Json) -> None:
-    """Public addresses tell whose they are: not an ip configuration's that gave one back."""
-    for each in estate:
-        used = each["properties"].get("ipConfiguration")
-        if used and str(used["id"]).lower() == str(node.get("id")).lower():
-            del each["properties"]["ipConfiguration"]
+def forget(node: Any, arm_id: str) -> None:
+    """Take out what refers to something that is gone, or to a part of it, as Azure does."""
+    gone = arm_id.lower()
+
+    def refers(value: Any) -> bool:
+        told = value.get("id") if isinstance(value, dict) and len(value) == 1 else None
+        return isinstance(told, str) and (told.lower() + "/").startswith(gone + "/")
+
+    if isinstance(node, list):
+        node[:] = [value for value in node if not refers(value)]
+    elif isinstance(node, dict):
+        for key in [key for key, value in node.items() if refers(value)]:
+            del node[key]
+    for value in node.values() if isinstance(node, dict) else node:
+        if isinstance(value, dict | list):
+            forget(value, arm_id)
 
 
 def _remove(node: Json, path: str) -> None:

@@ -36,6 +36,13 @@ def _sides(name: str) -> Callable[[Json, list[str]], None]:
     return put
 
 
+def _addresses(settings: Json, words: list[str]) -> None:
+    """AKS makes other addresses than it had, and tells them later."""
+    profile = inside(settings, ["networkProfile", "loadBalancerProfile"])
+    profile["managedOutboundIPs"] = {"count": int(words[0])}
+    profile.pop("effectiveOutboundIPs", None)
+
+
 def _prefixes(settings: Json, words: list[str]) -> None:
     settings.pop("addressPrefix", None)
     settings["addressPrefixes"] = words
@@ -50,6 +57,10 @@ def _put(path: str, form: Callable[[list[str]], Any] = _word) -> Callable[[Json,
 
 
 SETTERS: dict[tuple[str, str], Callable[[Json, list[str]], None]] = {
+    ("aks", "load-balancer-managed-outbound-ip-count"): _addresses,
+    ("aks", "load-balancer-outbound-ports"): _put(
+        "networkProfile/loadBalancerProfile/allocatedOutboundPorts", lambda words: int(words[0])
+    ),
     ("aks", "network-dataplane"): _put("networkProfile/networkDataplane"),
     ("aks", "network-plugin"): _put("networkProfile/networkPlugin"),
     ("aks", "network-plugin-mode"): _put("networkProfile/networkPluginMode"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .changes import CannotFollow, Json, Options, found, one
+from .changes import CannotFollow, Json, Options, forget, found, one
 from .kinds import GATEWAY, VNET
 
 
@@ -88,6 +88,8 @@ def _zone_group(estate: list[Json], options: Options) -> None:
     endpoint = found(estate, group, one(options, "resource-group"), one(options, "endpoint-name"))
     name = one(options, "name")
     zone = one(options, "private-dns-zone")
+    if "/" not in zone:
+        zone = str(_zone(estate, {"zone-name": [zone]})["id"])
     estate.append(
         {
             "id": f"{endpoint['id']}/privateDnsZoneGroups/{name}",
@@ -188,6 +190,41 @@ def _admin_rule(estate: list[Json], options: Options) -> None:
     rule["properties"]["access"] = one(options, "access")
 
 
+def _new_zone(estate: list[Json], options: Options) -> None:
+    name, group = one(options, "name"), one(options, "resource-group")
+    head = str(estate[0]["id"]).lower().split("/resourcegroups/")[0]
+    kind = "Microsoft.Network/privateDnsZones"
+    arm_id = f"{head}/resourceGroups/{group}/providers/{kind}/{name}"
+    estate.append({"id": arm_id, "name": name, "type": kind, "properties": {}})
+
+
+def _delete(estate: list[Json], options: Options) -> None:
+    """`resource delete` takes a resource, or a part of one, by its id."""
+    arm_id = one(options, "ids")
+    estate[:] = [each for each in estate if str(each["id"]).lower() != arm_id.lower()]
+    holder = next(
+        (each for each in estate if arm_id.lower().startswith(str(each["id"]).lower() + "/")), None
+    )
+    parts = holder["properties"].get(arm_id.split("/")[-2], []) if holder is not None else []
+    parts[:] = [part for part in parts if str(part.get("id")).lower() != arm_id.lower()]
+    forget(estate, arm_id)
+
+
+def _hosts(estate: list[Json], options: Options) -> None:
+    gateway = found(
+        estate, GATEWAY[0], one(options, "resource-group"), one(options, "gateway-name")
+    )
+    for listener in gateway["properties"]["httpListeners"]:
+        if listener["name"] == one(options, "name"):
+            listener["properties"].pop("hostName", None)
+            listener["properties"]["hostNames"] = options["host-names"]
+
+
+def _no_routing(estate: list[Json], options: Options) -> None:
+    cluster = found(estate, "aks", one(options, "resource-group"), one(options, "name"))
+    cluster["properties"]["ingressProfile"]["webAppRouting"]["enabled"] = False
+
+
 def _again(estate: list[Json], options: Options) -> None:
     """An update without changes brings a resource to the state it was asked for."""
 
@@ -202,6 +239,8 @@ def _again(estate: list[Json], options: Options) -> None:
 
 
 SPECIAL: dict[str, Callable[[list[Json], Options], None]] = {
+    "aks approuting disable": _no_routing,
+    "network application-gateway http-listener update": _hosts,
     "network application-gateway ssl-policy set": _ssl_policy,
     "network application-gateway waf-policy policy-setting update": _policy_setting,
     "network dns record-set cname delete": _dns_delete,
@@ -209,6 +248,7 @@ SPECIAL: dict[str, Callable[[list[Json], Options], None]] = {
     "network firewall policy rule-collection-group collection rule remove": _policy_rule,
     "network manager security-admin-config rule-collection rule update": _admin_rule,
     "network private-dns link vnet create": _link,
+    "network private-dns zone create": _new_zone,
     "network private-dns record-set a add-record": _add_record,
     "network private-dns record-set a remove-record": _remove_record,
     "network private-endpoint dns-zone-group create": _zone_group,
@@ -216,6 +256,7 @@ SPECIAL: dict[str, Callable[[list[Json], Options], None]] = {
     "network vhub connection update": _hub_connection,
     "network vnet peering sync": _sync,
     "network watcher flow-log delete": _flow_log_delete,
+    "resource delete": _delete,
     "resource update": _again,
 }
 """Commands that are about more than the properties of one thing."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.ports import parse_ports
 from auditor.reach.closing import Meant, closing, only_from
+from auditor.reach.openings import openings
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import arm_id, estate
 
@@ -17,7 +17,6 @@ from ...clusters import GROUP, cluster, pool
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked
 
-CLIENT = "52.10.0.7"
 VNET = arm_id("Microsoft.Network/virtualNetworks", "vnet")
 SSH = rule("ssh $(id)", 100, ports="22")
 
@@ -38,11 +37,16 @@ def machine(*rules: Any, inner: Any = None, group: str = "rg") -> Network:
     )
 
 
-def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
-    network = machine(SSH)
+def closed(network: Network, *ports: str) -> str:
+    """How to close what the internet reaches of the machine."""
+    [opening] = openings(network)
+    return closing(network, opening, opening.certain, parse_ports(*ports or ("0-65535",)))
 
-    assert closing(network, asked(network, CLIENT, "host", 22).one) == (
-        ": az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
+
+def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
+    assert closed(machine(SSH)) == (
+        "close the rule that lets the packet in: "
+        "az network nsg rule update --resource-group rg --nsg-name nsg --name 'ssh $(id)' "
         "--access Deny"
     )
 
@@ -50,29 +54,51 @@ def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
 def test_of_two_groups_the_last_one_is_closed() -> None:
     network = machine(SSH, inner=[rule("in", 200, ports="22")])
 
-    assert "--nsg-name inner --name in " in closing(network, asked(network, CLIENT, "host", 22).one)
+    assert "--nsg-name inner --name in " in closed(network)
 
 
 @pytest.mark.parametrize("written", [[], [rule("k8s-azure-lb_allow_IPv4_1", 100)]])
 def test_default_rules_and_those_of_a_cluster_are_not_closed(written: Any) -> None:
-    network = machine(*written)
+    assert closed(machine(*written)) == "close the rule that lets the packet in"
 
-    assert closing(network, asked(network, "client", "host", 22).one) == ""
+
+def test_every_rule_that_lets_some_in_is_closed() -> None:
+    network = machine(SSH, rule("web", 110, ports=["80", "443"]), rule("no", 120, ports="443"))
+
+    found = closed(network)
+
+    assert found.startswith("close the rules that let packets in: az ")
+    assert [part.split("--name ")[1] for part in found.split(" && ")] == [
+        "web --access Deny",
+        "'ssh $(id)' --access Deny",
+    ]
+
+
+def test_of_many_rules_the_first_are_closed() -> None:
+    many = [rule(f"r{number}", 100 + number, ports=str(1000 + number)) for number in range(9)]
+
+    assert closed(machine(*many)).count("az network nsg rule update") == 5
+
+
+def test_of_several_rules_each_says_what_it_opens_besides() -> None:
+    network = machine(
+        rule("mix", 100, ports=["22", "80"]), rule("all", 200, ports=["3389", "8000"])
+    )
+
+    found = closed(network, "22", "3389")
+
+    assert "(mix opens 80 too: limit it to the rest; all opens 8000 too: limit it to the" in found
 
 
 def test_a_rule_that_opens_other_ports_keeps_them() -> None:
-    network = machine(rule("mix", 100, ports=["22", "443", "8000-8010"]))
+    found = closed(machine(rule("mix", 100, ports=["22", "443", "8000-8010"])), "22")
 
-    found = closing(network, asked(network, CLIENT, "host", 22).one, PortSet.of(22))
-
-    assert found.startswith(" (it opens 443, 8000-8010 too: limit it to the rest): az network")
+    assert " (it opens 443, 8000-8010 too: limit it to the rest): az network" in found
     assert found.endswith("--name mix --destination-port-ranges 443 8000-8010")
 
 
 def test_of_a_rule_for_every_port_the_rest_is_kept() -> None:
-    network = machine(rule("all", 100, ports="*"))
-
-    found = closing(network, asked(network, CLIENT, "host", 22).one, parse_ports("22", "3389"))
+    found = closed(machine(rule("all", 100, ports="*")), "22", "3389")
 
     assert found.endswith("--name all --destination-port-ranges 0-21 23-3388 3390-65535")
 

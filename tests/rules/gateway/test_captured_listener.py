@@ -44,7 +44,9 @@ def test_one_finding_names_all_that_is_lost() -> None:
     assert "api.contoso.example" in finding.message
     assert part_id("httpListeners", "api") in finding.related
     assert finding.remedy.endswith(
-        "--resource-group rg --gateway-name agw-shop --name shop-rule --priority 9"
+        "--resource-group rg --gateway-name agw-shop --name shop-rule --priority 8 && az network "
+        "application-gateway rule update "
+        "--resource-group rg --gateway-name agw-shop --name api-rule --priority 9"
     )
     assert told(finding, made)
 

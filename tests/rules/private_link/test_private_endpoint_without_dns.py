@@ -18,7 +18,7 @@ from ...endpoints import (
     zone_id,
     zone_link,
 )
-from ...networks import peer, vnet
+from ...networks import peer, vnet, vnet_id
 
 Json = dict[str, Any]
 SUBSCRIPTION = endpoint_id().partition("/resourceGroups")[0]
@@ -156,6 +156,11 @@ def test_the_remedy_names_the_zone_even_when_it_is_not_there() -> None:
     answer = asked(*PE, *OTHERS, *corp)
     [finding] = answer.broken
     assert finding.remedy.endswith(f"--private-dns-zone {VAULTS}")
+    assert finding.remedy.startswith(
+        f"az network private-dns zone create --resource-group rg --name {VAULTS} && "
+        f"az network private-dns link vnet create --resource-group rg --zone-name {VAULTS} "
+        f"--name link-a --virtual-network {vnet_id('a')} --registration-enabled false && "
+    )
 
 
 @pytest.mark.parametrize(
