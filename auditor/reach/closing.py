@@ -68,7 +68,7 @@ def _entering_all(
     left, seen = found, set[str]()
     while len(seen) < _MOST:
         answer = opening.shown(left, certain=True) if left else None
-        rule = _entering(network, answer) if answer is not None else None
+        rule = letting_in(network, answer) if answer is not None else None
         if answer is None or rule is None or rule.key in seen:
             return
         seen.add(rule.key)
@@ -315,8 +315,8 @@ def also(command: str) -> str:
     return f": {command}" if command else ""
 
 
-def _entering(network: Network, answer: Answer) -> SecurityRule | None:
-    """The last rule on the way that somebody wrote, unless a cluster writes it again."""
+def letting_in(network: Network, answer: Answer) -> SecurityRule | None:
+    """Give the last rule on the way that somebody wrote, unless a cluster writes it again."""
     for step in reversed(answer.hops):
         node = network.find(step.rule_id) if step.code == "nsg-inbound" else None
         if isinstance(node, SecurityRule):

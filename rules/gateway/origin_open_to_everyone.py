@@ -36,7 +36,9 @@ from auditor.errors import Undetermined
 from auditor.network.custom_waf_rules import free_priority, rule_names
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import evidence
-from auditor.reach.answer import Verdict
+from auditor.network.group_commands import changed_rule
+from auditor.reach.answer import Answer, Verdict
+from auditor.reach.closing import also, letting_in
 from auditor.reach.edge import Gap, Origin, guarded_origins
 from auditor.reach.told import told_of, whys
 from auditor.remedy import az, unused_name
@@ -73,7 +75,7 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
             message=f"{gateway.label} is an origin of Front Door {door} and answers clients "
             f"outside Front Door ({packet.words})",
             remedy="allow AzureFrontDoor.Backend instead of Internet in the security group of the "
-            "gateway's subnet",
+            "gateway's subnet" + _by_rule(network, stranger),
             related=(origin.door.id,),
             evidence=(told, *packet.evidence),
             key="anyone",
@@ -89,6 +91,13 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
         )
     else:
         yield from _by_header(network, origin)
+
+
+def _by_rule(network: Network, stranger: Answer) -> str:
+    """The command for the rule that lets strangers in, where somebody wrote one."""
+    rule = letting_in(network, stranger)
+    command = changed_rule(rule, source_address_prefixes="AzureFrontDoor.Backend") if rule else ""
+    return also(command)
 
 
 def _by_header(network: Network, origin: Origin) -> Outcomes:

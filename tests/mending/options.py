@@ -107,6 +107,9 @@ SETTERS: dict[tuple[str, str], Callable[[Json, list[str]], None]] = {
     ("network route-table route", "next-hop-ip-address"): _put("nextHopIpAddress"),
     ("network route-table route", "next-hop-type"): _put("nextHopType"),
     ("network vnet", "address-prefixes"): _put("addressSpace/addressPrefixes", list),
+    ("network vnet peering", "allow-forwarded-traffic"): _put("allowForwardedTraffic", _truth),
+    ("network vnet peering", "allow-gateway-transit"): _put("allowGatewayTransit", _truth),
+    ("network vnet peering", "use-remote-gateways"): _put("useRemoteGateways", _truth),
     ("network vnet peering", "allow-vnet-access"): _put("allowVirtualNetworkAccess", _truth),
     ("network vnet peering", "remote-vnet"): _put(
         "remoteVirtualNetwork", lambda words: {"id": words[0]}

@@ -51,7 +51,9 @@ def _link(estate: list[Json], options: Options) -> None:
 
 
 def _zone(estate: list[Json], options: Options) -> Json:
-    tail = f"/privatednszones/{one(options, 'zone-name')}".lower()
+    group = f"/resourcegroups/{options['resource-group'][0]}" if "resource-group" in options else ""
+    kind = "/providers/microsoft.network/privatednszones" if group else "/privatednszones"
+    tail = f"{group}{kind}/{one(options, 'zone-name')}".lower()
     for each in estate:
         if str(each["id"]).lower().endswith(tail):
             return each

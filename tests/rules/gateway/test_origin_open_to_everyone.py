@@ -81,6 +81,7 @@ def test_a_gateway_that_answers_everyone(host: str) -> None:
 
     assert finding.subject == arm_id(GATEWAY, "agw")
     assert finding.key == "anyone"
+    assert finding.remedy.endswith("--source-address-prefixes AzureFrontDoor.Backend")
     assert "(tcp 203.0.113.10 to 20.50.1.2:443" in finding.message
     assert finding.evidence[0].pointer == "/properties/hostName"
 
