@@ -46,7 +46,7 @@ def deny_rest(
     )
     if inbound and not _lets_probes(network, group):
         probes = new_rule(
-            group, "allow-probes", before, access="Allow", sources=AZURE_LOAD_BALANCER
+            group, "allow-probes", before, access="Allow", sources="AzureLoadBalancer"
         )
         command = f"{probes} && {command}"
     faults = _allowing_all(network, group, inbound, own, others)

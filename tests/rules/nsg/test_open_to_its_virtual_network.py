@@ -28,6 +28,22 @@ def test_N_10_a_group_without_rules_is_open_to_the_network() -> None:
     assert finding.covers == (("NSG-011", arm_id(NSG, "nsg")),)
 
 
+def test_N_15_azures_probes_stay_let_in() -> None:
+    (finding,) = ask("NSG-018", behind()).broken
+
+    assert (
+        "--name allow-probes --priority 4095 --direction Inbound --access Allow --protocol '*' "
+        "--source-address-prefixes AzureLoadBalancer --destination-port-ranges '*' && "
+    ) in finding.remedy
+
+
+def test_probes_that_a_rule_lets_in_need_no_other() -> None:
+    probes = rule("probes", 4000, "AzureLoadBalancer", "*", protocol="*")
+    (finding,) = ask("NSG-018", behind(probes)).broken
+
+    assert "allow-probes" not in finding.remedy
+
+
 def test_what_its_rules_let_managers_do_is_not_told_again() -> None:
     (finding,) = ask(
         "NSG-018", behind(rule("all", 100, "VirtualNetwork", "*", protocol="*"))
