@@ -23,6 +23,7 @@ from auditor.network.routing_domains import (
     subnet_claims,
     untold,
 )
+from auditor.network.taken_ranges import taken_beside_networks
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.special_addresses import RFC1918, UNIQUE_LOCAL
 
@@ -168,7 +169,7 @@ def are_close(network: Network, left: str, right: str) -> bool:
 
 
 def free_range(network: Network, domain: Domain, like: Prefix) -> Prefix | None:
-    """Give the first private block of a size that no network of a domain claims."""
+    """Give the first private block of a size that no network of a domain claims, nor others use."""
     taken: list[Prefix] = []
     for key in domain.members:
         try:
@@ -176,7 +177,8 @@ def free_range(network: Network, domain: Domain, like: Prefix) -> Prefix | None:
         except Undetermined:
             continue
     private = RFC1918 if like.version == 4 else UNIQUE_LOCAL
-    for block in (private - AddressSet.from_prefixes(taken)).prefixes():
+    left = private - AddressSet.from_prefixes(taken) - taken_beside_networks(network)
+    for block in left.prefixes():
         if block.length <= like.length:
             return Prefix.of(block.version, block.first, like.length)
     return None

@@ -35,6 +35,7 @@ from auditor.network.on_premises import (
     require_connections,
 )
 from auditor.network.routing_domains import Claim, home_of, near_keys, space_of, untold
+from auditor.network.taken_ranges import taken_beside_networks
 from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import VirtualNetwork
@@ -81,7 +82,7 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
         yield Unknown(gateway.id, missing=unknown.missing, key="sites")
     pools = client_pools(gateway)
     for pool in pools:
-        yield from _judge(gateway, pool, pools, around)
+        yield from _judge(network, gateway, pool, pools, around)
 
 
 def _home(gateway: Gateway) -> str:
@@ -107,9 +108,10 @@ def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
 
 
 def _judge(
-    gateway: Gateway, pool: Claim, pools: tuple[Claim, ...], around: list[Claim]
+    network: Network, gateway: Gateway, pool: Claim, pools: tuple[Claim, ...], around: list[Claim]
 ) -> Iterator[Finding]:
-    remedy = _remedy(gateway, pool, pools, _free(pool.prefix, [*around, *pools]))
+    free = _free(pool.prefix, [*around, *pools], taken_beside_networks(network))
+    remedy = _remedy(gateway, pool, pools, free)
     seen: set[tuple[str, Prefix]] = set()
     for claim in around:
         mark = (claim.node.key, claim.prefix)
@@ -127,8 +129,8 @@ def _judge(
         )
 
 
-def _free(like: Prefix, around: list[Claim]) -> Prefix | None:
-    free = RFC1918 - AddressSet.from_prefixes(claim.prefix for claim in around)
+def _free(like: Prefix, around: list[Claim], taken: AddressSet) -> Prefix | None:
+    free = RFC1918 - taken - AddressSet.from_prefixes(claim.prefix for claim in around)
     for block in free.prefixes():
         if block.length <= like.length and like.version == 4:
             return Prefix.of(4, block.first, like.length)

@@ -6,6 +6,7 @@ import pytest
 
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
+from ...clusters import cluster
 from ...networks import gateway, hub, peer, site, tunnel, vnet
 
 ID = "ADR-006"
@@ -52,6 +53,16 @@ def test_a_finding_proposes_a_free_pool() -> None:
     assert finding.evidence[0].pointer == (
         "/properties/vpnClientConfiguration/vpnClientAddressPool/addressPrefixes/0"
     )
+
+
+def test_the_pool_proposed_is_nobodys_however_far() -> None:
+    pods = cluster(network={"podCidr": "10.1.0.0/16", "serviceCidr": "10.2.0.0/16"})
+    far = (site("office", "10.3.0.0/16"), gateway("gw2", "far", vpnClientConfiguration={
+        "vpnClientAddressPool": {"addressPrefixes": ["10.4.0.0/16"]}
+    }))  # fmt: skip
+    broken = judge(vnet("a", "10.0.0.0/16"), clients("10.0.9.0/24"), pods, *far).broken
+    [finding] = [each for each in broken if each.subject.endswith("/gw")]
+    assert finding.remedy.endswith("--name gw --address-prefixes 10.5.0.0/24")
 
 
 def test_a_gateway_without_clients_is_no_subject() -> None:
