@@ -221,14 +221,17 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
 
 def _spare_what_was_read(snapshot: Snapshot, options: dict[str, Any]) -> None:
     """Refuse to write over an export; over a report of last time, lying beside it, is well."""
+    from auditor.snapshot.document import PARAMETERS
+
     reports = [each.partition("=")[2] for each in options["reports"]]
     for file in (*reports, options["write_baseline"]):
         if file in (None, "", "-"):  # standard output, as - among the inputs is standard input
             continue
         place = os.path.realpath(file)
         for number, source in enumerate(snapshot.sources):
-            if os.path.realpath(source.name) == place and any(
-                record.source == number for record in snapshot.records
+            if os.path.realpath(source.name) == place and (
+                source.shape == PARAMETERS
+                or any(record.source == number for record in snapshot.records)
             ):
                 raise UsageError(
                     f"{file} is audited here: it would be lost", advice="write elsewhere"
