@@ -14,6 +14,7 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
+    reasons_json,
     say_json,
 )
 from auditor.streams import say
@@ -162,9 +163,7 @@ def _answer(
 
 def _with_doubts(told: dict[str, Any], doubts: Sequence[Reason]) -> dict[str, Any]:
     if doubts:
-        told["reasons"] = [
-            {"label": r.label, "detail": r.detail, "resource": r.resource} for r in doubts
-        ]
+        told["reasons"] = reasons_json(doubts)
     return told
 
 

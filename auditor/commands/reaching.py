@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.commands.asking import plain
+from auditor.commands.asking import plain, reasons_json
 from auditor.commands.marking import escaped, head, row
 from auditor.errors import Undetermined
 
@@ -97,10 +97,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "protocol": answer.protocol,
         "ports": ports_word(answer.ports, answer.protocol),
         "verdict": answer.verdict.value,
-        "reasons": [
-            {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
-            for reason in answer.reasons
-        ],
+        "reasons": reasons_json(answer.reasons),
         "witness": packet_json(answer.witness, addressed_by_name(answer)),
         "arrives": arrives,
         "hops": [step_json(step) for step in answer.hops],
