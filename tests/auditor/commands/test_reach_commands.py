@@ -371,3 +371,20 @@ def test_a_rule_that_is_listed_by_itself_is_one_of_its_group_in_a_matrix(auditor
     closed["properties"]["securityRules"] = []
     bare = written(auditor.folder, *network, name="bare.json")
     assert told == auditor("reach", bare, rules, *words).out
+
+
+def test_K_76_the_public_api_server_of_a_stopped_cluster_is_told_as_stopped(
+    auditor: Command,
+) -> None:
+    kind = "Microsoft.ContainerService/managedClusters"
+    settings = {
+        "fqdn": "shop.example",
+        "powerState": {"code": "Stopped"},
+        "agentPoolProfiles": [],
+    }
+    path = written(auditor.folder, resource(kind, "shop", settings))
+
+    ran = reach(auditor, path, "--from", "internet", "--to", "name:shop", "--port", "443")
+
+    assert ran.status == 0
+    assert "shop is stopped (K-76): once started, it answers TCP 443" in ran.out
