@@ -153,7 +153,8 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
         ties = ties_of(network, own)
     except Undetermined:
         return ""
-    known = {ids.name(tie.far_key).lower() for tie in ties.ties}
+    keys = [tie.far_key for tie in ties.ties] + [each.far_key for each in ties.unlisted]
+    known = {ids.name(key).lower() for key in keys}
     return "" if there.lower() in known or ties.untold else there
 
 
