@@ -170,14 +170,17 @@ def as_lines(answers: Sequence[Answer]) -> Iterator[str]:
 
 
 def distinct_names(points: Iterable[Point]) -> dict[str, str]:
-    """Name points by folded id, those that share a name by their resource group as well."""
+    """Name points by folded id, those that share a name by their resource group as well.
+
+    A template tells no group: its file stands there.
+    """
     from auditor import ids
 
     known = {point.id.lower(): point for point in points}
     short = {key: point_name(point) for key, point in known.items()}
     shared = {name for name, number in Counter(short.values()).items() if number > 1}
     return {
-        key: f"{ids.resource_group(known[key].id) or ''}/{name}" if name in shared else name
+        key: f"{ids.group_or_file(known[key].id)}/{name}" if name in shared else name
         for key, name in short.items()
     }
 
@@ -245,29 +248,35 @@ def exposed_lines(found: Sequence[Exposed], doubts: Sequence[Reason] = ()) -> It
         told = " by what the input tells" if doubts else ""
         yield f"nothing is reachable from the internet{told}"
         return
-    yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
+    rows = (cells for _, cells in _rows(found))
+    yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *rows])
     unsure = list(dict.fromkeys(_untold(found)))
     yield from ["", *map(plain, unsure)] if unsure else ()
 
 
-def _untold(found: Iterable[Exposed]) -> Iterator[str]:
+def _untold(found: Sequence[Exposed]) -> Iterator[str]:
+    names = distinct_names(each.target for each in found)
     for each in found:
         if each.answer.reasons:
             reasons = "; ".join(dict.fromkeys(map(str, each.answer.reasons)))
-            yield f"cannot tell of {point_name(each.target)}: {reasons}"
+            yield f"cannot tell of {names[each.target.id.lower()]}: {reasons}"
 
 
-def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
+def _rows(found: Sequence[Exposed]) -> Iterator[tuple[Exposed, list[str]]]:
+    names = distinct_names(each.target for each in found)
     for each, sources in _by_sources(found):
         answer = each.answer
         mark = "?" if answer.verdict.value == "unknown" else ""
-        yield [
-            f"{mark}{point_name(each.target)}",
-            entrance_word(each),
-            arrival_word(each),
-            answer.protocol if answer.protocol != "*" else "any",
-            sources_word(sources),
-        ]
+        yield (
+            each,
+            [
+                f"{mark}{names[each.target.id.lower()]}",
+                entrance_word(each),
+                arrival_word(each),
+                answer.protocol if answer.protocol != "*" else "any",
+                sources_word(sources),
+            ],
+        )
 
 
 def _by_sources(found: Iterable[Exposed]) -> Iterator[tuple[Exposed, Sources | None]]:
@@ -394,8 +403,7 @@ def _whys(answer: Answer) -> Iterator[str]:
 def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
     """Give what the internet reaches as a Markdown table."""
     yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
-    for each in found:
-        for cells in _rows([each]):
-            yield row([*cells, each.answer.verdict.value])
+    for each, cells in _rows(found):
+        yield row([*cells, each.answer.verdict.value])
     for line in dict.fromkeys(_untold(found)):
         yield f"\n{escaped(line)}"
