@@ -13,14 +13,9 @@ from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, possibly, question_about
+from auditor.network.learned_routes import learns_routes
 from auditor.network.network_managers import joinable, unseen_groups
-from auditor.network.on_premises import (
-    client_pools,
-    gateways_lent,
-    hubs_of,
-    learns_routes,
-    on_premises,
-)
+from auditor.network.on_premises import client_pools, gateways_lent, hubs_of, on_premises
 from auditor.network.peerings import lends, one_told, told_peerings, unlisted_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import (
