@@ -7,6 +7,7 @@ comparison goes through `fold`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -106,6 +107,15 @@ def subscription(arm_id: str) -> str | None:
 def resource_group(arm_id: str) -> str | None:
     """Give the resource group's name as spelled."""
     return segment(arm_id, "resourceGroups")
+
+
+def group_or_file(arm_id: str) -> str:
+    """Give the resource group, or the file of the template that does not tell it; else nothing."""
+    group = resource_group(arm_id) or ""
+    file = re.fullmatch(r"\{resource-group:(.+)\}", group, re.IGNORECASE)
+    if file is None:
+        return group
+    return "standard input" if file[1] == "-" else file[1]
 
 
 def group_key(arm_id: str) -> tuple[str, str]:

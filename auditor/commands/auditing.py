@@ -15,6 +15,9 @@ from auditor.commands.asking import FOLDERS, SERVICE_TAGS, read_tags, settings_o
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auditor.assemble import Policy
     from auditor.finding import Report
     from auditor.network.graph import Network
     from auditor.settings import Settings
@@ -91,8 +94,7 @@ def _audit(
     watch: Callable[..., None] | None = None,
 ) -> Report:
     """Audit what the command line names; `watch` is told what went into it."""
-    from auditor import baseline, registry
-    from auditor.assemble import Policy
+    from auditor import registry
     from auditor.audit import audit
     from auditor.network.build import build
     from auditor.parameters import parameters_of
@@ -108,13 +110,7 @@ def _audit(
     parameters = parameters_of(rules, settings.parameters, settings.file)
     check_waivers(rules, settings.waivers)
     frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
-    policy = Policy(
-        day=as_of.date(),
-        threshold=_threshold(options["fail_on"], settings),
-        strict=bool(settings.strict if options["strict"] is None else options["strict"]),
-        waivers=settings.waivers,
-        baseline=baseline.read(options["baseline"]) if options["baseline"] else None,
-    )
+    policy = _policy(options, settings, as_of)
     tags = read_tags(options["tags"] or settings.service_tags)
     with stages() as stage:
         stage("reading")
@@ -141,6 +137,20 @@ def _audit(
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
     return complying.told(report, frameworks, built.network)
+
+
+def _policy(options: dict[str, Any], settings: Settings, as_of: datetime) -> Policy:
+    """Give what the command line, else the settings, say of what fails and what is accepted."""
+    from auditor import baseline
+    from auditor.assemble import Policy
+
+    return Policy(
+        day=as_of.date(),
+        threshold=_threshold(options["fail_on"], settings),
+        strict=bool(settings.strict if options["strict"] is None else options["strict"]),
+        waivers=settings.waivers,
+        baseline=baseline.read(options["baseline"]) if options["baseline"] else None,
+    )
 
 
 def _look_back(network: Network, path: str, keep_going: bool) -> None:
@@ -221,14 +231,17 @@ def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
 
 def _spare_what_was_read(snapshot: Snapshot, options: dict[str, Any]) -> None:
     """Refuse to write over an export; over a report of last time, lying beside it, is well."""
+    from auditor.snapshot.document import PARAMETERS
+
     reports = [each.partition("=")[2] for each in options["reports"]]
     for file in (*reports, options["write_baseline"]):
         if file in (None, "", "-"):  # standard output, as - among the inputs is standard input
             continue
         place = os.path.realpath(file)
         for number, source in enumerate(snapshot.sources):
-            if os.path.realpath(source.name) == place and any(
-                record.source == number for record in snapshot.records
+            if os.path.realpath(source.name) == place and (
+                source.shape == PARAMETERS
+                or any(record.source == number for record in snapshot.records)
             ):
                 raise UsageError(
                     f"{file} is audited here: it would be lost", advice="write elsewhere"

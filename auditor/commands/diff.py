@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     help="How to tell it.",
 )
 @KEEP_GOING
+@click.option("--strict", is_flag=True, default=None, help="What cannot be told fails as well.")
 @click.option("--as-of", metavar="DATE", help="Judge what expires as of this day (default: now).")
 def diff(old: str, new: str, report: str, **options: Any) -> int:
     """Tell what changed between two snapshots: findings, and paths gained and lost.
 
-    Every path is told with a packet that arrives now and did not, or no longer does. Exit status 1
-    when a path from the internet opened to what is not allowed to be public (the rule EXP-001's
-    allow), or the new network breaks an intent of auditor.toml; 0 otherwise, 2: usage, 3: an input
-    cannot be read.
+    Every path is told with a packet that arrives now and did not, or no longer does, or of which
+    that cannot be told any more. Exit status 1 when a path from the internet opened to what is not
+    allowed to be public (the rule EXP-001's allow), or the new network breaks an intent of
+    auditor.toml; 0 otherwise, 2: usage, 3: an input cannot be read.
     """
     from auditor.commands import differing
 
@@ -70,6 +71,7 @@ def _difference(old: str, new: str, options: dict[str, Any]) -> Difference:
         tuple(change for change in paths if _unwanted(change, after, settings)),
         tuple(each.intent.name for each in judged if each.outcome is Outcome.BROKEN),
         tuple(each.intent.name for each in judged if each.outcome is Outcome.UNKNOWN),
+        bool(settings.strict if options["strict"] is None else options["strict"]),
     )
 
 

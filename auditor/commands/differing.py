@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.commands.asking import plain
+from auditor.commands.asking import plain, reasons_json
 from auditor.commands.marking import escaped, head, row
 from auditor.commands.reaching import packet_json, socket
 
 if TYPE_CHECKING:
     from auditor.addresses import PortSet
     from auditor.finding import Judged
+    from auditor.network.reasons import Reason
     from auditor.packets.diagram import PacketSet
     from auditor.reach.changes import Change
     from auditor.reach.frame import Packet
@@ -28,7 +29,8 @@ class Difference:
     """What is not as it was: findings that are new or gone, and paths.
 
     `unwanted` are the paths that opened from the internet to what is not allowed to be public.
-    `broken` names the intents that the new network breaks.
+    `broken` names the intents that the new network breaks, `untold` those it cannot be told of.
+    With `strict`, what cannot be told fails as well.
     """
 
     gained: tuple[Judged, ...]
@@ -37,11 +39,13 @@ class Difference:
     unwanted: tuple[Change, ...]
     broken: tuple[str, ...]
     untold: tuple[str, ...]
+    strict: bool = False
 
     @property
     def status(self) -> int:
         """Give the exit status: 1 when a path is unwanted or an intent broken."""
-        return 1 if self.unwanted or self.broken else 0
+        unsure = self.strict and (self.untold or any(change.unsure for change in self.paths))
+        return 1 if self.unwanted or self.broken or unsure else 0
 
 
 def as_json(found: Difference) -> dict[str, Any]:
@@ -82,7 +86,23 @@ def _path_json(change: Change, unwanted: bool) -> dict[str, Any]:
         "via": list(change.via),
         "gained": _packets_json(change.gained, change.witness_gained, change.after),
         "lost": _packets_json(change.lost, change.witness_lost, change.before),
+        "doubted": _doubted_json(change),
     }
+
+
+def _doubted_json(change: Change) -> dict[str, Any] | None:
+    found = _packets_json(change.doubted, change.witness_doubted, change.doubtful)
+    return found and found | {"reasons": reasons_json(reasons_of(change))}
+
+
+def reasons_of(change: Change) -> tuple[Reason, ...]:
+    """Say why it cannot be told any more whether the packet arrives that stands for the doubted."""
+    from auditor.reach.answer import Verdict, answer_on
+
+    packet, path = change.witness_doubted, change.doubtful
+    if packet is None or path is None:
+        return ()
+    return answer_on(path, packet, Verdict.UNKNOWN).reasons
 
 
 def _id(before: Path | None, after: Path | None, folded: str, end: str) -> str:
@@ -164,20 +184,30 @@ def _group_lines(group: Sequence[Change], unwanted: bool) -> Iterator[str]:
     sources = [short(change.source) for change in group]
     more = f" and {len(sources) - _SOURCES} more" if len(sources) > _SOURCES else ""
     ends = f"{', '.join(sources[:_SOURCES])}{more} -> {short(first.target)}"
-    perhaps = "" if first.certain else "perhaps "
     by = f" by {', '.join(map(short, first.via))}" if first.via else ""
     mark = "!" if unwanted else " "
-    yield f"{mark} {perhaps}{first.turn.value:8} {ends}{by}"
+    yield f"{mark} {_turn(first):8} {ends}{by}"
     for sign, packets, witness, path in _sides(first):
         if witness is not None:
             yield f"      {sign} {ports_of(packets)}, as {_journey(witness, path)}"
+    for reason in dict.fromkeys(map(str, reasons_of(first))):
+        yield f"        cannot tell: {reason}"
+
+
+def _turn(change: Change) -> str:
+    """Name the change; a doubt is one by its name, of others it is said."""
+    from auditor.reach.changes import Turn
+
+    sure = change.certain or change.turn is Turn.DOUBTED
+    return change.turn.value if sure else f"perhaps {change.turn.value}"
 
 
 def _sides(change: Change) -> tuple[tuple[str, PacketSet, Packet | None, Path | None], ...]:
-    """Give what a change brought and what it took, each with a packet of it and its path."""
+    """Give what a change brought, took and left in doubt, each with a packet of it and its path."""
     return (
         ("+", change.gained, change.witness_gained, change.after),
         ("-", change.lost, change.witness_lost, change.before),
+        ("?", change.doubted, change.witness_doubted, change.doubtful),
     )
 
 
@@ -222,11 +252,10 @@ def as_markdown(found: Difference) -> Iterator[str]:
             if witness is not None
         )
         fine = "no" if any(id(change) in unwanted for change in group) else "yes"
-        turn = first.turn.value if first.certain else f"perhaps {first.turn.value}"
         sources = ", ".join(short(change.source) for change in group[:_SOURCES])
         more = f" and {len(group) - _SOURCES} more" if len(group) > _SOURCES else ""
         by = f" by {', '.join(map(short, first.via))}" if first.via else ""
-        cells = (turn, sources + more, short(first.target) + by, packets, fine)
+        cells = (_turn(first), sources + more, short(first.target) + by, packets, fine)
         yield row(cells)
     yield ""
     yield head("Finding", "Rule", "Severity", "Message")

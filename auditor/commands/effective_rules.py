@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.addresses import EVERY_PORT, AddressError, PortSet, parse_prefix
-from auditor.commands.asking import columns, plain
+from auditor.commands.asking import columns, plain, reasons_json
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules, subnets_of
 from auditor.network.extents import Extent
@@ -77,12 +77,8 @@ def as_json(entries: Iterable[Entry]) -> dict[str, Any]:
             reasons.update(_reasons(direction, rule, here))
     found: dict[str, Any] = {"value": value}
     if reasons:
-        found["reasons"] = [_reason_json(reason) for reason in sorted(reasons)]
+        found["reasons"] = reasons_json(sorted(reasons))
     return found
-
-
-def _reason_json(reason: Reason) -> dict[str, str]:
-    return {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:
@@ -95,7 +91,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         else [_rule_json(direction, rule, here) for direction, rule, here in entry.rules],
     }
     if layer.unknown is not None:
-        found["reasons"] = [_reason_json(layer.unknown)]
+        found["reasons"] = reasons_json([layer.unknown])
     return found
 
 
@@ -129,7 +125,7 @@ def _rule_json(direction: Direction, rule: EffectiveRule, here: Surroundings) ->
     }
     reasons = _reasons(direction, rule, here)
     if reasons:
-        found["reasons"] = [_reason_json(reason) for reason in reasons]
+        found["reasons"] = reasons_json(reasons)
     return found
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.commands.asking import inert_json, plain
+from auditor.commands.asking import inert_json, plain, reasons_json
 from auditor.commands.marking import escaped, head, row
 from auditor.streams import say
 
@@ -116,7 +116,7 @@ def _json(
 ) -> Iterator[str]:
     yield f'{{\n"schema": {json.dumps(SCHEMA)},\n"version": {json.dumps(__version__)},'
     if reasons:
-        yield f'"reasons": {json.dumps(_reasons(reasons))},'
+        yield f'"reasons": {json.dumps(reasons_json(reasons))},'
     told = (json.dumps(_class_json(network, each)) for each in classes)
     yield from _listed("classes", told, "],")
     yield from _listed("blocks", _blocks_json(blocks), "]\n}")
@@ -173,7 +173,7 @@ def _cell_json(cell: Cell) -> str:
         found["reachable"] = _packets_json(cell.reachable)
     if cell.unsure:
         found["unknown"] = _packets_json(cell.unsure)
-        found["reasons"] = _reasons(cell.reasons)
+        found["reasons"] = reasons_json(cell.reasons)
     if cell.blocker is not None:
         reason, at, resource, rule = cell.blocker
         found["blocker"] = {"reason": reason, "at": at, "resource": resource, "rule": rule}
@@ -184,10 +184,6 @@ def _packets_json(packets: Iterable[Packets]) -> list[dict[str, str]]:
     from auditor.commands.reaching import ports_word
 
     return [{"protocol": p, "ports": ports_word(ports, p)} for p, ports in packets]
-
-
-def _reasons(reasons: Iterable[Reason]) -> list[dict[str, str]]:
-    return [{"label": r.label, "detail": r.detail, "resource": r.resource} for r in reasons]
 
 
 # Text

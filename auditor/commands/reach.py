@@ -14,6 +14,7 @@ from auditor.commands.asking import (
     plain,
     read_network,
     read_tags,
+    reasons_json,
     say_json,
 )
 from auditor.streams import say
@@ -162,9 +163,7 @@ def _answer(
 
 def _with_doubts(told: dict[str, Any], doubts: Sequence[Reason]) -> dict[str, Any]:
     if doubts:
-        told["reasons"] = [
-            {"label": r.label, "detail": r.detail, "resource": r.resource} for r in doubts
-        ]
+        told["reasons"] = reasons_json(doubts)
     return told
 
 
@@ -205,7 +204,7 @@ def _list(
 ) -> int:
     from msgspec.structs import replace
 
-    from auditor.commands import reaching
+    from auditor.commands import exposing, reaching
     from auditor.commands.marking import escaped
     from auditor.reach.listing import exposed
     from auditor.reach.replay import replayed
@@ -219,9 +218,9 @@ def _list(
         told = reaching.as_json(each.answer for each in found)
         say_json(_with_doubts(told, doubts))
     elif report == "markdown":
-        lines = [*reaching.exposed_markdown(found), *(f"\n{escaped(m)}" for m in _more(doubts))]
+        lines = [*exposing.exposed_markdown(found), *(f"\n{escaped(m)}" for m in _more(doubts))]
         say("\n".join(lines))
     else:
-        say("\n".join((*reaching.exposed_lines(found, doubts), *map(plain, _more(doubts)))))
+        say("\n".join((*exposing.exposed_lines(found, doubts), *map(plain, _more(doubts)))))
     words = {each.answer.verdict.value for each in found}
     return _STATUS[_best(words, bool(doubts)) if words or doubts else "blocked"]

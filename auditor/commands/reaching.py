@@ -7,18 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.commands.asking import plain
-from auditor.commands.marking import escaped, head, row
-from auditor.errors import Undetermined
+from auditor.commands.asking import plain, reasons_json
+from auditor.commands.marking import head, row
 
 if TYPE_CHECKING:
-    from auditor.addresses import Address, AddressSet, PortSet
-    from auditor.network.reasons import Reason
+    from auditor.addresses import Address, PortSet
     from auditor.reach.answer import Answer
     from auditor.reach.frame import Packet
-    from auditor.reach.listing import Exposed
     from auditor.reach.points import Point
-    from auditor.reach.sources import Sources
     from auditor.reach.trail import Step
 
 SCHEMA = "auditor.reach/1"
@@ -97,10 +93,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "protocol": answer.protocol,
         "ports": ports_word(answer.ports, answer.protocol),
         "verdict": answer.verdict.value,
-        "reasons": [
-            {"label": reason.label, "detail": reason.detail, "resource": reason.resource}
-            for reason in answer.reasons
-        ],
+        "reasons": reasons_json(answer.reasons),
         "witness": packet_json(answer.witness, addressed_by_name(answer)),
         "arrives": arrives,
         "hops": [step_json(step) for step in answer.hops],
@@ -173,14 +166,17 @@ def as_lines(answers: Sequence[Answer]) -> Iterator[str]:
 
 
 def distinct_names(points: Iterable[Point]) -> dict[str, str]:
-    """Name points by folded id, those that share a name by their resource group as well."""
+    """Name points by folded id, those that share a name by their resource group as well.
+
+    A template tells no group: its file stands there.
+    """
     from auditor import ids
 
     known = {point.id.lower(): point for point in points}
     short = {key: point_name(point) for key, point in known.items()}
     shared = {name for name, number in Counter(short.values()).items() if number > 1}
     return {
-        key: f"{ids.resource_group(known[key].id) or ''}/{name}" if name in shared else name
+        key: f"{ids.group_or_file(known[key].id)}/{name}" if name in shared else name
         for key, name in short.items()
     }
 
@@ -236,129 +232,6 @@ def journey(answer: Answer) -> str:
     return f"{sent.protocol} " + " -> ".join(legs)
 
 
-# What the internet reaches
-
-
-def exposed_lines(found: Sequence[Exposed], doubts: Sequence[Reason] = ()) -> Iterator[str]:
-    """List what the internet reaches: the entrance, the translation, and who answers.
-
-    `doubts` tell why there may be more.
-    """
-    if not found:
-        told = " by what the input tells" if doubts else ""
-        yield f"nothing is reachable from the internet{told}"
-        return
-    yield from table([["REACHES", "ENTRANCE", "ARRIVES", "PROTOCOL", "FROM"], *_rows(found)])
-    unsure = list(dict.fromkeys(_untold(found)))
-    yield from ["", *map(plain, unsure)] if unsure else ()
-
-
-def _untold(found: Iterable[Exposed]) -> Iterator[str]:
-    for each in found:
-        if each.answer.reasons:
-            reasons = "; ".join(dict.fromkeys(map(str, each.answer.reasons)))
-            yield f"cannot tell of {point_name(each.target)}: {reasons}"
-
-
-def _rows(found: Sequence[Exposed]) -> Iterator[list[str]]:
-    for each, sources in _by_sources(found):
-        answer = each.answer
-        mark = "?" if answer.verdict.value == "unknown" else ""
-        yield [
-            f"{mark}{point_name(each.target)}",
-            entrance_word(each),
-            arrival_word(each),
-            answer.protocol if answer.protocol != "*" else "any",
-            sources_word(sources),
-        ]
-
-
-def _by_sources(found: Iterable[Exposed]) -> Iterator[tuple[Exposed, Sources | None]]:
-    """Tell apart the ports that not all may use alike."""
-    from msgspec.structs import replace
-
-    from auditor.reach.sources import sources_of
-
-    for each in found:
-        parts = sources_of(each.answer)
-        for part in parts:
-            yield replace(each, answer=replace(each.answer, ports=part.ports)), part
-        if not parts:
-            yield each, None
-
-
-def entrance_word(each: Exposed) -> str:
-    """Say where the internet goes in: `20.1.1.1:443`."""
-    from auditor import ids
-    from auditor.reach.points import Kind
-
-    ports = ports_word(each.answer.ports, each.answer.protocol)
-    port = "" if ports == "*" else ports
-    entrance = each.entrance
-    if entrance is None:
-        lone = each.target.addresses.smallest()
-        if each.target.kind is Kind.UNANSWERED and lone is not None:
-            return socket(lone, port)
-        return f"{each.target.node.label if each.target.node is not None else ''}:{port}"
-    address = entrance.addresses.smallest()
-    if address is not None:
-        return socket(address, port)
-    name = entrance.name or ids.name(entrance.address)
-    return f"{name}:{port}" if port else name
-
-
-def arrival_word(each: Exposed) -> str:
-    """Say what it becomes: `172.16.0.10:80`, and by which gateway."""
-    from auditor import ids
-
-    there = each.answer.arrives_as
-    if there is None or each.entrance is None:
-        return ""
-    frame = each.answer.path.trail.frame if each.answer.path is not None else None
-    if not each.entrance.addresses and (frame is None or frame.destination is None):
-        return f"by {', '.join(map(ids.name, each.answer.via))}" if each.answer.via else ""
-    kept = frame is None or frame.destination_port is None
-    ports = ports_word(each.answer.ports, each.answer.protocol) if kept else ""
-    port = ports if kept and ports != "*" else (there.destination_port if not kept else "")
-    via = f" by {', '.join(map(ids.name, each.answer.via))}" if each.answer.via else ""
-    several = frame is not None and frame.destination is not None and frame.destination.size > 1
-    if several and frame is not None and frame.destination is not None:
-        return f"{_networks(each.target)}{f':{port}' if port else ''}{via}"
-    return f"{socket(there.destination, port)}{via}"
-
-
-def _networks(target: Point) -> str:
-    try:
-        return ", ".join(map(str, target.place.prefixes)) if target.place else "?"
-    except Undetermined:
-        return "?"
-
-
-def sources_word(sources: Sources | None) -> str:
-    """Say from where: `anywhere`, or the CIDRs when they are few, and who else perhaps."""
-    if sources is None:
-        return "anywhere"
-    surely, others = _whence(sources.surely), _whence(sources.perhaps)
-    if surely and others:
-        return f"{surely}, perhaps {others}"
-    return surely or others
-
-
-def _whence(addresses: AddressSet | None) -> str:
-    if addresses is None:
-        return "anywhere"
-    prefixes = [str(prefix) for prefix in addresses.prefixes()]
-    more = f" and {len(prefixes) - 3} more" if len(prefixes) > 3 else ""
-    return ", ".join(prefixes[:3]) + more
-
-
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Give rows as aligned lines."""
-    from auditor.commands.asking import columns
-
-    return columns(rows)
-
-
 # Markdown
 
 
@@ -392,13 +265,3 @@ def _whys(answer: Answer) -> Iterator[str]:
         yield from dict.fromkeys(map(str, answer.reasons))
     else:
         yield from dict.fromkeys(step.says for step in answer.hops)
-
-
-def exposed_markdown(found: Sequence[Exposed]) -> Iterator[str]:
-    """Give what the internet reaches as a Markdown table."""
-    yield head("Reaches", "Entrance", "Arrives", "Protocol", "From", "Verdict")
-    for each in found:
-        for cells in _rows([each]):
-            yield row([*cells, each.answer.verdict.value])
-    for line in dict.fromkeys(_untold(found)):
-        yield f"\n{escaped(line)}"

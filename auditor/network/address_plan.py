@@ -16,7 +16,8 @@ from auditor.ids import name as last_segment
 from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import subscription_of, unlisted, unread_owners
-from auditor.network.on_premises import learns_routes, on_premises
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import on_premises
 from auditor.network.routing_domains import is_network, near_keys, neighbours, space_of, spelled
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork

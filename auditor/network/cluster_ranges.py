@@ -19,13 +19,8 @@ from auditor.finding import Evidence, Finding, Severity, Unknown
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.graph import Network, question
-from auditor.network.on_premises import (
-    Elsewhere,
-    client_pools,
-    gateways_serving,
-    learns_routes,
-    on_premises,
-)
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import Elsewhere, client_pools, gateways_serving, on_premises
 from auditor.network.routing_domains import (
     Claim,
     Link,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from auditor.addresses import Prefix, parse_prefix, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import learns_routes
+from auditor.network.learned_routes import learns_routes
 from auditor.network.routing_domains import neighbours, spelled, to_hub
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import VirtualNetwork

@@ -8,7 +8,8 @@ from auditor.addresses import EVERYTHING, NOTHING, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Network, question
-from auditor.network.on_premises import client_pools, hubs_of, learns_routes, on_premises
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import client_pools, hubs_of, on_premises
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import Claim
 from auditor.resources.base import Node

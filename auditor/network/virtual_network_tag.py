@@ -13,20 +13,16 @@ from auditor.addresses import EVERYTHING, AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.extents import Doubt, Extent, joined
 from auditor.network.graph import Missing, Network, possibly, question_about
+from auditor.network.learned_routes import learns_routes
 from auditor.network.network_managers import joinable, unseen_groups
-from auditor.network.on_premises import (
-    client_pools,
-    gateways_lent,
-    hubs_of,
-    learns_routes,
-    on_premises,
-)
-from auditor.network.peerings import told_peerings, way_back
+from auditor.network.on_premises import client_pools, gateways_lent, hubs_of, on_premises
+from auditor.network.peerings import lends, one_told, told_peerings, unlisted_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import (
     claims_of,
     is_whole,
     neighbours,
+    network_id,
     peers_as_a_whole,
     subnet_claims,
     to_hub,
@@ -138,6 +134,10 @@ def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet | None) -> Ite
     for peering in peerings:
         # A peering of whole networks gives the same to all subnets.
         yield from _by_peering(network, peering, None if possibly(is_whole, peering) else subnet)
+    for peering in unlisted_peerings(network, vnet):
+        far = network.find(network_id(peering))
+        space = _space_if_told(network, far) if isinstance(far, VirtualNetwork) else EVERYTHING
+        yield _perhaps(space, gap(one_told(peering, vnet), peering.id))
 
 
 @question_about
@@ -254,9 +254,23 @@ def _reached(network: Network, vnet: VirtualNetwork, doubts: Sequence[Reason]) -
     except Undetermined as unknown:
         yield _anything(unknown, vnet.id)
         return
-    yield joined([_perhaps(sites, reason) for reason in doubts]) if doubts else Extent(sites)
+    every = (*doubts, *_lending_in_doubt(network, vnet))
+    yield joined([_perhaps(sites, reason) for reason in every]) if every else Extent(sites)
     yield from _borrowing(network, vnet)
     yield from _learned(network, vnet)
+
+
+@question_about
+def _lending_in_doubt(network: Network, vnet: VirtualNetwork) -> tuple[Reason, ...]:
+    """Why it is not certain that a VNet is lent the gateways that it uses."""
+    found: list[Reason] = []
+    for peering in told_peerings(network, vnet)[0]:
+        try:
+            if peering.properties.use_remote_gateways and not to_hub(network, peering):
+                lends(network, peering)
+        except Undetermined as unknown:
+            found.append(gap(unknown, peering.id))
+    return tuple(found)
 
 
 @question_about

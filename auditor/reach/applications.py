@@ -1,14 +1,20 @@
-"""Which machines are the application that a database serves."""
+"""Which machines are the application that a database serves, and which databases it asks."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
+import msgspec
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
 from auditor.ids import group_key
 from auditor.network.approval import approved
 from auditor.network.clusters import node_subnets, pod_subnets
-from auditor.network.databases import Server
-from auditor.network.graph import Network, question
+from auditor.network.databases import Server, servers
+from auditor.network.graph import Network, question, question_about
+from auditor.reach.ends import points_of
+from auditor.reach.points import Kind
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 
@@ -33,6 +39,47 @@ def application_of(
         for subnet in (*node_subnets(network, cluster), *pod_subnets(network, cluster))
     }
     return tuple(found[key] for key in sorted(found))
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """An application, and the addresses of its servers inside networks."""
+
+    subnets: tuple[Subnet, ...]
+    servers: AddressSet
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from others."""
+        return tuple(subnet.key for subnet in self.subnets)
+
+
+@question_about
+def applications(network: Network, declared: tuple[str, ...]) -> tuple[Asking, ...]:
+    """Give the applications of all servers, sorted; see `application_of`."""
+    found: dict[tuple[str, ...], Asking] = {}
+    for server in servers(network):
+        try:
+            subnets = application_of(network, server, declared)
+        except Undetermined:
+            continue
+        one = Asking(subnets, _addresses(network, server))
+        known = found.get(one.key)
+        if known is not None:
+            one = Asking(subnets, one.servers | known.servers)
+        if subnets:
+            found[one.key] = one
+    return tuple(found[key] for key in sorted(found))
+
+
+def _addresses(network: Network, server: Server) -> AddressSet:
+    """Where a server answers inside networks: its subnet, or its private endpoints."""
+    found = AddressSet()
+    for point in points_of(server, network):
+        if point.kind is Kind.SUBNET and point.place is not None:
+            found = found | AddressSet.from_prefixes(point.place.prefixes)
+        elif point.kind is Kind.ENDPOINT:
+            found = found | point.addresses
+    return found
 
 
 @question

@@ -5,7 +5,8 @@ from __future__ import annotations
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import client_pools, gateways_in, learns_routes, on_premises
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import client_pools, gateways_in, on_premises
 from auditor.network.routing.peered import Tie, ties_of
 from auditor.resources.virtual_networks import VirtualNetwork
 

@@ -42,13 +42,16 @@ class Turn(Enum):
     """Some packets gained, others lost."""
     MOVED = "moved"
     """The same, by another entrance."""
+    DOUBTED = "doubted"
+    """What surely arrived only may now: nothing else is different."""
 
 
 class Change(msgspec.Struct, frozen=True):
     """A path that is not what it was: from a source to a target, by an entrance and gateways.
 
     `gained` and `lost` are packets as sent that certainly arrive now, or certainly arrived before;
-    `certain` is false where only what may arrive differs. Witnesses are packets of these.
+    `certain` is false where only what may arrive differs. `doubted` are those that certainly
+    arrived before and only may now, by the path `doubtful`. Witnesses are packets of these.
     """
 
     turn: Turn
@@ -58,9 +61,11 @@ class Change(msgspec.Struct, frozen=True):
     via: tuple[str, ...]
     gained: PacketSet
     lost: PacketSet
+    doubted: PacketSet
     certain: bool
     before: Path | None = None
     after: Path | None = None
+    doubtful: Path | None = None
 
     @property
     def opened(self) -> bool:
@@ -76,6 +81,16 @@ class Change(msgspec.Struct, frozen=True):
     def witness_lost(self) -> Packet | None:
         """A packet that arrived before and does not now."""
         return some_packet(self.lost)
+
+    @property
+    def witness_doubted(self) -> Packet | None:
+        """A packet that arrived before, of which it cannot be told now."""
+        return some_packet(self.doubted)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether something of it cannot be told."""
+        return not self.certain or not self.doubted.is_empty
 
 
 _Key = tuple[str, str, str, tuple[str, ...], Version]
@@ -159,11 +174,12 @@ def _compared(
         if was.may is now.may and was.must is now.must:
             continue
         gained, lost = now.must - was.may, was.must - now.may
+        doubted = was.must & now.unsure
         certain = not (gained.is_empty and lost.is_empty)
         if not certain:
             gained, lost = now.may - was.may, was.may - now.may
-            if gained.is_empty and lost.is_empty:
-                continue  # only what is certain differs
+            if gained.is_empty and lost.is_empty and doubted.is_empty:
+                continue  # what only may have arrived surely does
         turn = _turn(was.may.is_empty, now.may.is_empty, gained, lost)
         source, target, entrance, via, _ = key
         yield Change(
@@ -174,13 +190,17 @@ def _compared(
             via,
             gained,
             lost,
+            doubted,
             certain,
             old.taking(lost) if old is not None else None,
             new.taking(gained) if new is not None else None,
+            new.taking(doubted) if new is not None and not doubted.is_empty else None,
         )
 
 
 def _turn(was_empty: bool, is_empty: bool, gained: PacketSet, lost: PacketSet) -> Turn:
+    if gained.is_empty and lost.is_empty:
+        return Turn.DOUBTED
     if was_empty:
         return Turn.GAINED
     if is_empty:
@@ -246,7 +266,7 @@ def grouped(paths: Iterable[Change]) -> list[list[Change]]:
     """Put changes together that say the same of one target, from several sources."""
     found: dict[tuple[object, ...], list[Change]] = {}
     for change in paths:
-        witness = change.witness_gained or change.witness_lost
+        witness = change.witness_gained or change.witness_lost or change.witness_doubted
         key = (
             change.source == "internet",
             change.target,

@@ -110,21 +110,29 @@ def way_for(
     there = _network_in(expected)
     if route.hop is Hop.GLOBAL_PEERING and ids.name(route.far).lower() == there.lower():
         return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
-    elsewhere = bool(there)
-    far = there if elsewhere else f"the network of {address}"
-    if elsewhere or expected == "straight back":
-        if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
-            return f"give {address} to a subnet of {vnet}, {goes}"
-        if route.hop is Hop.NONE:
-            own = network.holder(subnet, VirtualNetwork)
-            change = at_peering(network, own, address, there) if own is not None else ""
-            return f"{change or f'peer {vnet} with {far}'}, {goes}"
-        if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
-            return f"give {vnet} or {far} other addresses and peer them, {goes}"
-        unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
-        if _not_peered(network, subnet, expected) if elsewhere else unknown:
-            return f"peer {vnet} with {far}, {goes}"
-    return f"give {place_name(subnet)} a route, {goes}"
+    change = ""
+    if there or expected == "straight back":
+        change = _to_network(network, route, subnet, address, there)
+    return f"{change or f'give {place_name(subnet)} a route'}, {goes}"
+
+
+def _to_network(
+    network: Network, route: EffectiveRoute, subnet: Subnet, address: Address, there: str
+) -> str:
+    """Say what joins a subnet to another network, by its name or an address there."""
+    vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
+    far = there or f"the network of {address}"
+    if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
+        return f"give {address} to a subnet of {vnet}"
+    if route.hop is Hop.NONE:
+        own = network.holder(subnet, VirtualNetwork)
+        change = at_peering(network, own, address, there) if own is not None else ""
+        return change or f"peer {vnet} with {far}"
+    if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
+        return f"give {vnet} or {far} other addresses and peer them"
+    unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
+    apart = _not_peered(network, subnet, f"to {there}") if there else unknown
+    return f"peer {vnet} with {far}" if apart else ""
 
 
 def _forwarding(fault: str, appliance: Address) -> str:
@@ -153,7 +161,8 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
         ties = ties_of(network, own)
     except Undetermined:
         return ""
-    known = {ids.name(tie.far_key).lower() for tie in ties.ties}
+    keys = [tie.far_key for tie in ties.ties] + [each.far_key for each in ties.unlisted]
+    known = {ids.name(key).lower() for key in keys}
     return "" if there.lower() in known or ties.untold else there
 
 

@@ -16,7 +16,8 @@ from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.doors import at_door, door_of
-from auditor.reach.entrances import Entrance, enter
+from auditor.reach.entering import enter
+from auditor.reach.entrances import Entrance
 from auditor.reach.frame import Packet
 from auditor.reach.from_sites import (
     by_gateway,

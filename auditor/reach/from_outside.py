@@ -21,7 +21,8 @@ from auditor.reach.doors import (
     linked,
     perhaps_fetched,
 )
-from auditor.reach.entrances import Entrance, enter, entrances
+from auditor.reach.entering import enter
+from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.path import Path, ends_at, start
 from auditor.reach.pings import pings
 from auditor.reach.points import INTERNET, Kind, Point, keys_of

@@ -9,6 +9,7 @@ from auditor import ids
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.network.asleep import stopped
 from auditor.network.clusters import node_group
 from auditor.network.graph import Network, question_about
 from auditor.network.private_link import endpoints_by_target
@@ -58,7 +59,14 @@ def on_its_port(trail: Trail, service_id: str) -> Trail:
         service_id,
         lambda _: f"{ids.name(service_id)} answers TCP {number}",
         Bounds.exactly(taken),
+        passed=once_started(trail.network, service_id, number),
     )
+
+
+def once_started(network: Network, service_id: str, port: int) -> str:
+    """Say of a service that is stopped what it answers when it runs; empty of any other."""
+    asleep = stopped(network, service_id)
+    return asleep and f"{asleep}: once started, it answers TCP {port}"
 
 
 def service_behind(node: PrivateEndpoint) -> str:

@@ -16,7 +16,7 @@ from auditor.reach.answer import Answer
 from auditor.reach.closing import also, by_cluster, prefixes_of
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step
-from auditor.reach.turns import Turn, turn_of
+from auditor.reach.turns import Turn, addresses_behind, turn_of, turn_of_application
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -27,12 +27,19 @@ _NSG = ("nsg-inbound", "nsg-outbound")
 class Alike(msgspec.Struct, frozen=True):
     """What one rule is to let through: `who` names it, `sources` to `targets` besides the answer's.
 
-    Of two commands with one name and one priority the second would undo the first.
+    Of two commands with one name and one priority the second would undo the first. The sources are
+    an application's; a gateway has none besides itself.
     """
 
     who: str
     sources: tuple[Subnet, ...] = ()
     targets: AddressSet = NOTHING
+
+    def turn(self, network: Network, group: NetworkSecurityGroup, asker: Subnet, port: int) -> Turn:
+        """Give the turn in a group for which other rules are proposed, too."""
+        if self.sources:
+            return turn_of_application(network, group, tuple(each.key for each in self.sources))
+        return turn_of(network, group, asker, port)
 
 
 def letting_through(network: Network, answer: Answer, alike: Alike) -> str:
@@ -67,7 +74,8 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     sources = prefixes_of(places, answer.version)
     names = ", ".join(each.label for each in places)
     what = f"allow TCP {port} from {names} ({', '.join(sources)}) in {group.label}"
-    turn = turn_of(network, group, place, port)
+    turn = alike.turn(network, group, place, port)
+    beside = alike.targets & addresses_behind(network, group) if inbound else alike.targets
     who = f"{alike.who}-{turn.again + 1}" if turn.again else alike.who
     priority, move = _room(network, group, step, turn, inbound=inbound)
     if not priority:
@@ -80,7 +88,7 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination, alike.targets),
+        destinations=_destinations(answer.target, packet.destination, beside),
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"
@@ -109,18 +117,17 @@ def _room(
 
 
 def _destinations(target: Point, address: Address, others: AddressSet) -> tuple[str, ...]:
-    """The address that the packet has there, and the others in its subnet.
+    """The address that the packet has there, and those of others that are asked alike.
 
     All of the subnet where the target is any of its machines.
     """
     place = target.place
     if place is None or not _within(address, place):
         return (str(address),)
+    found = AddressSet.from_range(address, address)
     if target.kind is Kind.SUBNET:
-        return prefixes_of([place], address.version)
-    beside = others & AddressSet.from_prefixes(place.prefixes)
-    found = AddressSet.from_range(address, address) | beside
-    alike = (each for each in found.prefixes() if each.version == address.version)
+        found = AddressSet.from_prefixes(place.prefixes)
+    alike = (each for each in (found | others).prefixes() if each.version == address.version)
     return tuple(str(each.address if each.size == 1 else each) for each in alike)
 
 

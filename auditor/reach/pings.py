@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from auditor.network.reasons import Reason
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.entrances import Entrance, by_address
+from auditor.reach.entering import by_address
+from auditor.reach.entrances import Entrance
 from auditor.reach.health import is_up
 from auditor.reach.path import Path
 from auditor.reach.points import Kind, Point

@@ -24,7 +24,8 @@ from auditor.reach.approaches import behind_front, leads_on
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.departing import of_gateway
-from auditor.reach.entrances import Entrance, enter
+from auditor.reach.entering import enter
+from auditor.reach.entrances import Entrance
 from auditor.reach.gateway_health import judged, port_of, probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of

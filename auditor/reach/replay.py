@@ -6,7 +6,9 @@ certainly does where it is said to be blocked, is a fault of auditor's own.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -31,31 +33,106 @@ def replayed(
 ) -> Iterator[Answer]:
     """Give answers whose witnesses stood the replay.
 
-    One that did not is a fault of auditor's own: unknown, and the reason says so.
+    One that did not is a fault of auditor's own: unknown, and the reason says so. A packet that
+    stands for several answers, one for each member of a balancer, is sent once.
     """
-    for answer in answers:
-        try:
-            check(network, answer, tags)
-        except Contradiction as fault:
-            why = Reason("replay", f"{fault}; this is a fault of auditor's own, report it")
-            answer = replace(answer, verdict=Verdict.UNKNOWN, blockers=(), reasons=(why,))
-        yield answer
+    every = list(answers)
+    alike: dict[_Sent, list[int]] = defaultdict(list)
+    for number, answer in enumerate(every):
+        sent = _sent(answer)
+        if sent is not None:
+            alike[sent].append(number)
+    faults: dict[int, Contradiction] = {}
+    for sent, numbers in alike.items():
+        ends = _Ends(_arrivals(network, sent, tags))
+        for number in numbers:
+            try:
+                _compare(every[number], ends)
+            except Contradiction as fault:
+                faults[number] = fault
+    for number, answer in enumerate(every):
+        yield _refuted(answer, faults[number]) if number in faults else answer
+
+
+def _refuted(answer: Answer, fault: Contradiction) -> Answer:
+    why = Reason("replay", f"{fault}; this is a fault of auditor's own, report it")
+    return replace(answer, verdict=Verdict.UNKNOWN, blockers=(), reasons=(why,))
 
 
 def check(network: Network, answer: Answer, tags: ServiceTags = NO_TAGS) -> None:
     """Replay the witness of one answer. Raises Contradiction."""
-    start = _start(answer.source)
-    if answer.witness is None or not start or not _repeatable(answer):
-        return
-    sent = answer.witness
+    sent = _sent(answer)
+    if sent is not None:
+        _compare(answer, _Ends(_arrivals(network, sent, tags)))
+
+
+class _Sent(NamedTuple):
+    """What is replayed: a packet, from where, and in which subnets somebody is supposed to be."""
+
+    start: str
+    packet: simulate.Packet
+    supposed: frozenset[str]
+
+
+def _sent(answer: Answer) -> _Sent | None:
+    """Give what stands for an answer; None where nothing can be sent."""
+    start, sent = _start(answer.source), answer.witness
+    if sent is None or not start or not _repeatable(answer):
+        return None
     packet = simulate.Packet(
         sent.source, sent.destination, sent.protocol, sent.source_port, sent.destination_port
     )
+    return _Sent(start, packet, _supposed(answer))
+
+
+def _arrivals(network: Network, sent: _Sent, tags: ServiceTags) -> tuple[Arrival, ...]:
+    """Give where it ends; what the input does not tell contradicts nothing."""
     try:
-        every = simulate.replay(network, start, packet, tags, _supposed(answer))
+        return simulate.replay(network, sent.start, sent.packet, tags, sent.supposed)
     except Undetermined:
-        return  # what the input does not tell contradicts nothing
-    arrivals = [each for each in every if _is_at(each, answer)]
+        return ()
+
+
+class _Ends:
+    """Where a packet ends, by every id that holds the place: a pool may have many members."""
+
+    def __init__(self, arrivals: Iterable[Arrival]) -> None:
+        self._all = tuple(arrivals)
+        self._lost: list[int] = []
+        self._at: dict[str, list[int]] = defaultdict(list)
+        for number, arrival in enumerate(self._all):
+            if arrival.fate is not Fate.DELIVERED:
+                self._lost.append(number)
+                continue
+            at = fold(arrival.at)
+            for key in {*_holders(at), *_holders(model_key(at))}:
+                self._at[key].append(number)
+
+    def about(self, answer: Answer) -> list[Arrival]:
+        """Give those that are about the target, or about the whole of the packet's way."""
+        target = answer.path.target if answer.path is not None else answer.target
+        wanted = {fold(target.id), fold(answer.target.id)}
+        if target.subnet is not None:
+            wanted.add(target.subnet.key)
+        if target.nic is not None:
+            wanted.add(target.nic.key)
+        found = {number for end in wanted for number in self._at.get(end, ())}
+        if answer.verdict is Verdict.REACHABLE:
+            found.update(self._lost)
+        return [self._all[number] for number in sorted(found)]
+
+
+def _holders(key: str) -> Iterator[str]:
+    """Give a folded id, and those that it is a part of."""
+    yield key
+    at = key.rfind("/")
+    while at > 0:
+        yield key[:at]
+        at = key.rfind("/", 0, at)
+
+
+def _compare(answer: Answer, ends: _Ends) -> None:
+    arrivals = ends.about(answer)
     if answer.verdict is Verdict.REACHABLE and arrivals and not any(map(_may_arrive, arrivals)):
         raise Contradiction(_words(answer, "reachable", arrivals))
     if answer.verdict is Verdict.BLOCKED and any(map(_arrives, arrivals)):
@@ -79,20 +156,6 @@ def _supposed(answer: Answer) -> frozenset[str]:
 def _repeatable(answer: Answer) -> bool:
     """Whether the witness is one packet that can be sent: its target has an address, say."""
     return not addressed_by_name(answer)
-
-
-def _is_at(arrival: Arrival, answer: Answer) -> bool:
-    """Whether an arrival is about the target, or about the whole of the packet's way."""
-    if arrival.fate is not Fate.DELIVERED:
-        return answer.verdict is Verdict.REACHABLE
-    target = answer.path.target if answer.path is not None else answer.target
-    wanted = {fold(target.id), fold(answer.target.id)}
-    if target.subnet is not None:
-        wanted.add(target.subnet.key)
-    if target.nic is not None:
-        wanted.add(target.nic.key)
-    at = fold(arrival.at)
-    return any(f"{each}/".startswith(f"{end}/") for each in (at, model_key(at)) for end in wanted)
 
 
 def _arrives(arrival: Arrival) -> bool:

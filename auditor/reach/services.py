@@ -35,7 +35,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
-from auditor.reach.hosting import api_server_points
+from auditor.reach.hosting import api_server_points, once_started
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -166,6 +166,7 @@ def answered(trail: Trail, target: Point) -> Trail:
         target.id,
         lambda _: f"{label} answers TCP {port}",
         Bounds.exactly(space.having(protocols=TCP, destination_ports=access.port)),
+        passed=once_started(trail.network, target.id, port),
         stopped=f"{label} answers TCP {port} only",
     )
     return remark(

@@ -11,7 +11,7 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
-from auditor.network.flow import Access, Verdict, flow
+from auditor.network.flow import Access, LayerAnswer, Verdict, flow
 from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule, holder_of
 from auditor.network.reasons import Reason
@@ -149,50 +149,7 @@ def _layer_steps(
     ends: tuple[str, str],
 ) -> list[Step]:
     code = "nsg-inbound" if inbound else "nsg-outbound"
-    steps = []
-    for answer in verdict.layers:
-        rule = answer.rule
-        at = answer.layer.at
-        kind = "admin-rule" if answer.layer.kind.value == "admin" else code
-        if rule is not None:
-            word = "allows" if answer.passes else "denies"
-            says = f"{rule.name}{_holder(rule)} at {ids.name(at)} {word} it"
-        elif answer.passes is None:
-            says = f"it cannot be told what the rules at {ids.name(at)} do"
-            if answer.rules:
-                may = (f"{each.name} ({each.action.value})" for each in answer.rules)
-                says = f"it cannot be told which rule at {ids.name(at)} decides: {' or '.join(may)}"
-        elif answer.rules:
-            names = " or ".join(each.name for each in answer.rules)
-            word = "allows" if answer.passes else "denies"
-            says = f"{names}{_holder(answer.rules[0])} at {ids.name(at)} {word} it"
-        else:
-            says = f"the rules at {ids.name(at)} do not concern it"
-        uncertain = answer.passes is None
-        steps.append(
-            Step(
-                kind,
-                rule.resource if rule is not None else at,
-                says,
-                packet,
-                answer.passes,
-                rule.name if rule is not None else "",
-                rule.id if rule is not None else "",
-                rule.pointer if rule is not None else "",
-                rule.priority if rule is not None else None,
-                verdict.reasons if uncertain else (),
-                rule_before(
-                    answer.rules,
-                    packet,
-                    inbound,
-                    admin=kind == "admin-rule",
-                    source=ends[0],
-                    destination=ends[1],
-                )
-                if answer.passes is False
-                else "",
-            )
-        )
+    steps = [_layer_step(each, verdict, packet, inbound, code, ends) for each in verdict.layers]
     if not steps:
         where = place_name(point.node) if point.node is not None else point.id
         steps.append(Step(code, point.id, f"nothing filters it at {where}", packet, True))
@@ -202,6 +159,54 @@ def _layer_steps(
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
     return steps
+
+
+def _layer_step(
+    answer: LayerAnswer,
+    verdict: Verdict,
+    packet: Packet,
+    inbound: bool,
+    code: str,
+    ends: tuple[str, str],
+) -> Step:
+    rule = answer.rule
+    admin = answer.layer.kind.value == "admin"
+    opening = ""
+    if answer.passes is False:
+        source, destination = ends
+        opening = rule_before(
+            answer.rules, packet, inbound, admin=admin, source=source, destination=destination
+        )
+    return Step(
+        "admin-rule" if admin else code,
+        rule.resource if rule is not None else answer.layer.at,
+        _layer_says(answer),
+        packet,
+        answer.passes,
+        rule.name if rule is not None else "",
+        rule.id if rule is not None else "",
+        rule.pointer if rule is not None else "",
+        rule.priority if rule is not None else None,
+        verdict.reasons if answer.passes is None else (),
+        opening,
+    )
+
+
+def _layer_says(answer: LayerAnswer) -> str:
+    """Say which rule decides at a layer, or may."""
+    at = ids.name(answer.layer.at)
+    word = "allows" if answer.passes else "denies"
+    if answer.rule is not None:
+        return f"{answer.rule.name}{_holder(answer.rule)} at {at} {word} it"
+    if answer.passes is None and answer.rules:
+        may = (f"{each.name} ({each.action.value})" for each in answer.rules)
+        return f"it cannot be told which rule at {at} decides: {' or '.join(may)}"
+    if answer.passes is None:
+        return f"it cannot be told what the rules at {at} do"
+    if answer.rules:
+        names = " or ".join(each.name for each in answer.rules)
+        return f"{names}{_holder(answer.rules[0])} at {at} {word} it"
+    return f"the rules at {at} do not concern it"
 
 
 def _holder(rule: EffectiveRule) -> str:

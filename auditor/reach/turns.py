@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
+from auditor.addresses import AddressSet, Prefix
+from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network import databases
+from auditor.network.databases import servers
+from auditor.network.filters import attachments
 from auditor.network.gateway_homes import subnet_of
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
+from auditor.reach.applications import applications
 from auditor.reach.backends import Backend, backends, machines_behind
+from auditor.reach.points import machines_of
 from auditor.resources import walk
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 
@@ -34,18 +41,64 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 def turn_of(network: Network, group: NetworkSecurityGroup, asker: Subnet, port: int) -> Turn:
-    """Give the turn of the gateways of a subnet that ask on a port behind a group, or from it.
-
-    Anybody else has the last one: an application that asks its database.
-    """
+    """Give the turn of the gateways of a subnet that ask on a port behind a group, or from it."""
     asks = _asks(network).get(group.key, ())
     ask = (asker.key, port)
-    others = bool(databases.servers(network)) or ask not in asks
-    total = len(asks) + others
     if ask not in asks:
-        return Turn(total - 1, total)
+        return turn_of_application(network, group, ())
     number = asks.index(ask)
+    total = len(asks) + (len(_applications(network, group)) if servers(network) else 0)
     return Turn(number, total, sum(other == port for _, other in asks[:number]))
+
+
+def turn_of_application(
+    network: Network, group: NetworkSecurityGroup, application: tuple[str, ...]
+) -> Turn:
+    """Give the turn of an application, by the keys of its subnets, that asks its databases.
+
+    Those of gateways come before. One that is declared asks all databases alone.
+    """
+    before = len(_asks(network).get(group.key, ()))
+    every = _applications(network, group)
+    number = every.index(application) if application in every else 0
+    return Turn(before + number, before + len(every), number)
+
+
+@question_about
+def _applications(network: Network, group: NetworkSecurityGroup) -> tuple[tuple[str, ...], ...]:
+    """The applications behind a group, or whose databases are, as far as clusters tell."""
+    behind = addresses_behind(network, group)
+    found = [
+        each.key
+        for each in applications(network, ())
+        if behind.overlaps(each.servers) or any(_is_behind(group, one) for one in each.subnets)
+    ]
+    return tuple(found) or ((),)
+
+
+def _is_behind(group: NetworkSecurityGroup, subnet: Subnet) -> bool:
+    return group.key in _groups((subnet,))
+
+
+@question_about
+def addresses_behind(network: Network, group: NetworkSecurityGroup) -> AddressSet:
+    """Give the addresses of the subnets and NICs that a group filters."""
+    found: list[Prefix] = []
+    for each in attachments(network, group):
+        with suppress(Undetermined):
+            found += each.prefixes if isinstance(each, Subnet) else _alone(network, each)
+    return AddressSet.from_prefixes(found)
+
+
+def _alone(network: Network, node: object) -> Iterable[Prefix]:
+    """The addresses of a NIC that has each for sure."""
+    points = machines_of(network, node) if isinstance(node, NetworkInterface) else ()
+    return [
+        prefix
+        for point in points
+        for prefix in point.addresses.prefixes()
+        if point.addresses.size == 1
+    ]
 
 
 @question

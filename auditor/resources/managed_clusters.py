@@ -182,6 +182,12 @@ class AzureMonitorProfile(Wire):
     container_insights: ContainerInsights | None = None
 
 
+class PowerState(Wire, gc=False):
+    """`powerState`: whether the cluster runs (K-76)."""
+
+    code: Word | None = None
+
+
 class ManagedClusterProperties(Wire):
     """Settings of a cluster."""
 
@@ -198,6 +204,7 @@ class ManagedClusterProperties(Wire):
     azure_monitor_profile: AzureMonitorProfile | None = None
     disable_local_accounts: bool | None = None
     provisioning_state: Word | None = None
+    power_state: PowerState | None = None
 
 
 @arm("Microsoft.ContainerService/managedClusters")

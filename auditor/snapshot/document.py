@@ -194,6 +194,9 @@ class Lines:
 OWN_SHAPE = "auditor snapshot"
 """The shape that asks for every list it knows of, and tells which it could not read."""
 
+PARAMETERS = "ARM template parameters"
+"""The shape of a parameter file whose values a template deploys with: it holds no record."""
+
 
 class Source(msgspec.Struct, frozen=True, eq=False):
     """One input after decompression. `name` is the path as given ("-" for standard input)."""

@@ -7,18 +7,20 @@ import mmap
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from auditor.errors import InputError
 from auditor.ids import fold
 from auditor.snapshot import depth, doubled
 from auditor.snapshot.discover import STDIN, Input, discover, short_names
 from auditor.snapshot.document import (
+    PARAMETERS,
     EffectiveAnswer,
     Gap,
     KubernetesList,
@@ -29,10 +31,12 @@ from auditor.snapshot.document import (
 )
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
+from auditor.snapshot.formats.deployment import ParameterFile, level
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.kubernetes import labelled, told_apart, wiped
 from auditor.snapshot.formats.lines import read_lines, read_sound_lines
 from auditor.snapshot.merge import inventories, merge
+from auditor.snapshot.parameters import Template, Values, given, pair, told_beyond
 from auditor.snapshot.scan import Text, skip_space
 from auditor.snapshot.text import decode, unpack
 
@@ -52,6 +56,9 @@ class _Gathered(msgspec.Struct):
     scope: set[str] = msgspec.field(default_factory=set)
     called: list[str] = msgspec.field(default_factory=list)
     """The names of the sources, without what they have in common."""
+    templates: list[Template] = msgspec.field(default_factory=list)
+    """Which are read last, when it is known whose values they deploy with."""
+    values: list[Values] = msgspec.field(default_factory=list)
 
 
 def load(
@@ -73,8 +80,11 @@ def load(
         for item in items:
             try:
                 _take(gathered, item, names[item.name], stdin, keep_going)
+            except ParameterFile as file:
+                gathered.values.append(Values(item, file))
             except InputError as error:
                 gathered.gaps.append(_as_gap(error, item, keep_going))
+        _deploy(gathered, names, keep_going)
         keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
@@ -102,12 +112,40 @@ def _take(
         len(gathered.sources), item.name, text, Raw(text), start, lines, called=called
     )
     reading = _spared(document) if keep_going else _parse(document)
+    if reading is None:
+        gathered.templates.append(Template(item, document))
+    else:
+        _keep(gathered, document, reading)
+
+
+def _deploy(gathered: _Gathered, inputs: Collection[str], keep_going: bool) -> None:
+    """Read the templates, each with the values that belong to it."""
+    pairing = pair(gathered.templates, gathered.values, inputs)
+    for item, refusal in pairing.refused:
+        gathered.gaps.append(_as_gap(refusal, item, keep_going))
+    for template in gathered.templates:
+        item, document = template.item, replace(template.document, source=len(gathered.sources))
+        values = pairing.owned.get(item.name)
+        if values is not None:
+            document = replace(document, given=given(values, template))
+            gathered.gaps.extend(told_beyond(values, template))
+        try:
+            with _malformed(document):
+                _keep(gathered, document, read(document))
+        except InputError as error:
+            gathered.gaps.append(_as_gap(error, item, keep_going))
+        if values is not None:
+            _keep(gathered, values.file.document, Reading(PARAMETERS))
+
+
+def _keep(gathered: _Gathered, document: Document, reading: Reading) -> None:
+    text = document.text
     kept = wiped(reading, text)
-    source = Source(name=item.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
+    source = Source(name=document.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
     if kept is text:
-        source.know(lines)
+        source.know(document.lines)
     gathered.sources.append(source)
-    gathered.called.append(called)
+    gathered.called.append(document.called)
     gathered.records.extend(reading.records)
     gathered.gaps.extend(reading.gaps)
     gathered.kubernetes.extend(reading.kubernetes)
@@ -139,8 +177,8 @@ def _unreadable(name: str, reason: str) -> InputError:
     )
 
 
-def _spared(document: Document) -> Reading:
-    """Read one text; of JSON lines, what is sound when some are not."""
+def _spared(document: Document) -> Reading | None:
+    """Read one text like `_parse`; of JSON lines, what is sound when some are not."""
     try:
         return _parse(document)
     except NotAnExport:
@@ -152,18 +190,28 @@ def _spared(document: Document) -> Reading:
         return reading
 
 
-def _parse(document: Document) -> Reading:
-    """Read one text: a single JSON document, or JSON lines when more follows the first."""
-    name, text = document.name, document.text
-    depth.check(name, text)
-    try:
+def _parse(document: Document) -> Reading | None:
+    """Read one text: a single JSON document, or JSON lines when more follows the first.
+
+    None for a template, which is to be read when its parameters are known.
+    """
+    depth.check(document.name, document.text)
+    with _malformed(document):
         if not document.is_sound():
             return read_lines(document)
-        reading = read(document)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise malformed(name, text, error) from None
+        waits = level(document) is not None and document.parameters is not None
+        reading = None if waits else read(document)
     doubled.check(document)
     return reading
+
+
+@contextmanager
+def _malformed(document: Document) -> Iterator[None]:
+    """Refuse a text that turns out to be damaged while it is read."""
+    try:
+        yield
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise malformed(document.name, document.text, error) from None
 
 
 def _as_gap(error: InputError, item: Input, keep_going: bool) -> Gap:

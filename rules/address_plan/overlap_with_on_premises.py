@@ -35,14 +35,8 @@ from auditor.addresses import Prefix
 from auditor.errors import Undetermined
 from auditor.network.gaps import unread_type
 from auditor.network.graph import every
-from auditor.network.on_premises import (
-    Elsewhere,
-    gateways_serving,
-    hubs_of,
-    learns_routes,
-    lenders,
-    on_premises,
-)
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import Elsewhere, gateways_serving, hubs_of, lenders, on_premises
 from auditor.network.routing_domains import Claim, claims_of
 from auditor.network.subnets import GATEWAY
 from auditor.remedy import az

@@ -31,12 +31,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor import ids
+from auditor.addresses import NOTHING
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.endpoint_states import created, mended, stuck
 from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.answer import Answer, Verdict
-from auditor.reach.applications import application_of
+from auditor.reach.applications import application_of, applications
 from auditor.reach.ends import points_of
 from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.points import Kind
@@ -44,6 +45,7 @@ from auditor.reach.services import database_access
 from auditor.reach.talking import obstacle
 from auditor.reach.told import told_of, whys
 from auditor.resources import walk
+from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MYSQL = 3306
@@ -89,7 +91,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             f"({told.words}): {shut.words if shut is not None else answer.blockers[0].says}",
             remedy=shut.remedy
             if shut is not None
-            else letting_through(network, answer, Alike("application", application))
+            else letting_through(network, answer, _alike(network, application, params.application))
             or _new_endpoint(network, server, where),
             related=(subnet.id, *(shut.endpoints if shut is not None else ())),
             evidence=told.evidence,
@@ -98,6 +100,13 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             witness=told.witness,
             hops=told.hops,
         )
+
+
+def _alike(network: Network, application: tuple[Subnet, ...], declared: tuple[str, ...]) -> Alike:
+    """Give the application with all its servers."""
+    key = tuple(subnet.key for subnet in application)
+    asked = (each.servers for each in applications(network, declared) if each.key == key)
+    return Alike("application", application, next(asked, NOTHING))
 
 
 class _Shut(Struct, frozen=True):

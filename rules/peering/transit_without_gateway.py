@@ -24,7 +24,8 @@ from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.network.gaps import unread_type
 from auditor.network.graph import evidence
-from auditor.network.on_premises import gateways_in, homeless_gateway, route_server_of
+from auditor.network.learned_routes import route_server_of
+from auditor.network.on_premises import gateways_in, homeless_gateway
 from auditor.network.peerings import far_network, name_of_way_back, peerings_of_ours, way_back
 from auditor.network.routing_domains import network_id
 from auditor.remedy import az

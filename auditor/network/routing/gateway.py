@@ -15,13 +15,13 @@ from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question_about
+from auditor.network.learned_routes import route_server_of
 from auditor.network.on_premises import (
     claims_of_space,
     client_pools,
     connections_of,
     gateways_in,
     require_connections,
-    route_server_of,
 )
 from auditor.network.peerings import told_peerings
 from auditor.network.reasons import Reason, gap

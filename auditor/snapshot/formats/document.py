@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -74,6 +74,8 @@ class Document(msgspec.Struct, frozen=True, dict=True):
     pointer: str = ""
     called: str = ""
     """The name of the input, short: no other input has it."""
+    given: dict[str, Any] = {}
+    """The values of a template's parameters that its parameter file gives."""
 
     def part(self, raw: Raw, start: int, pointer: str) -> Document:
         """Give a value inside this one as a document of its own."""
@@ -125,6 +127,13 @@ class Document(msgspec.Struct, frozen=True, dict=True):
     def keys(self) -> dict[str, Raw]:
         """All keys of an object, their values undecoded."""
         return _KEYS.decode(self.raw) if self.first == b"{" else {}
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The `parameters` of a template or of a parameter file, whatever they hold."""
+        raw = self.keys.get("parameters")
+        found = msgspec.json.decode(raw) if raw is not None else None
+        return found if isinstance(found, dict) else {}
 
     @cached_property
     def items(self) -> list[Raw]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET, Raw
 
+from auditor.snapshot.formats.deployment import ParameterFile, is_parameter_file
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
 from auditor.snapshot.formats.foreign import kind_of
 
@@ -45,14 +46,9 @@ def _by_schema(document: Document) -> NotAnExport | None:
     schema = envelope.json_schema if envelope is not None else None
     if not isinstance(schema, str):
         return None
-    folded = schema.lower()
-    if "deploymentparameters.json" in folded:
-        return NotAnExport(
-            "a parameter file: its values are not used, templates are judged by their defaults",
-            advice="give the template, or `bicep snapshot` of both",
-            kind=FOREIGN,
-        )
-    if "sarif" in folded:
+    if is_parameter_file(document):
+        return ParameterFile(document)
+    if "sarif" in schema.lower():
         return NotAnExport("a SARIF report, not an export", advice="leave it out", kind=FOREIGN)
     return None
 

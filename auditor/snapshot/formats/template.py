@@ -1,12 +1,12 @@
 """ARM templates: hand-written, exported by `az group export`, or built by Bicep.
 
 What a template says outright, or by expressions that its own text decides, becomes records;
-the rest is unresolved. The answer is about the deployment as written, with default parameters.
+the rest is unresolved. The answer is about the deployment as written, with default parameters
+where no parameter file gives others.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from auditor.ids import fold, type_of
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import shown
+from auditor.snapshot.formats.deployment import level
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
 from auditor.snapshot.formats.expressions import Unresolved
@@ -21,7 +22,6 @@ from auditor.snapshot.formats.functions import Unknown
 from auditor.snapshot.formats.settle import Place, hide_all, record
 
 SUBSCRIPTION = "{subscription}"
-_SCHEMA = re.compile(r"/(\w*?)deploymenttemplate\.json", re.IGNORECASE)
 _DEPLOYMENT = "microsoft.resources/deployments"
 _GROUP = "microsoft.resources/resourcegroups"
 _MAX_NESTED = 8
@@ -31,15 +31,11 @@ Resource = dict[str, Any]
 
 def read(document: Document) -> Reading | None:
     """Read a deployment template (`$schema` says so)."""
-    envelope = document.envelope
-    if envelope is None or not isinstance(envelope.resources, (list, dict)):
+    above = level(document)
+    if above is None:
         return None
-    schema = envelope.json_schema if isinstance(envelope.json_schema, str) else ""
-    found = _SCHEMA.search(schema)
-    if found is None and not (isinstance(envelope.content_version, str) and not schema):
-        return None
-    at_group = found is None or not found[1]
-    group = f"{{resource-group:{_stem(document.called or document.name)}}}" if at_group else None
+    name = _stem(document.called or document.name)
+    group = None if above else f"{{resource-group:{name}}}"
     return _Builder(document).build(Scope(SUBSCRIPTION, group))
 
 
@@ -59,7 +55,7 @@ class _Builder:
 
     def build(self, scope: Scope) -> Reading:
         template = msgspec.json.decode(self._document.raw)
-        environment = Environment(template, scope, self._budget)
+        environment = Environment(template, scope, self._budget, self._document.given)
         root = Place(self._document.start, self._document.pointer)
         self._all(template, environment, scope, root, 0)
         gaps = self._reading.gaps

@@ -10,6 +10,7 @@ import pytest
 from auditor.snapshot import load as loading
 
 from ...command import Command
+from ..snapshot.templates import resource, template
 from .own_rules import HUB, UNSURE, network, own, statuses
 
 
@@ -140,6 +141,19 @@ def test_an_export_is_not_written_over(option: tuple[str, str], auditor: Command
     assert ran.status == 2
     assert "hub.json is audited here: it would be lost" in ran.err
     assert export.read_bytes() == before
+
+
+def test_a_parameter_file_is_not_written_over(auditor: Command) -> None:
+    own(auditor)
+    auditor.write("main/main.json", json.dumps(template(resource(), parameters={"x": {}})))
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"
+    told = {"$schema": schema, "parameters": {"x": {"value": 1}}}
+    values = auditor.write("main/main.parameters.json", json.dumps(told))
+
+    ran = auditor("check", "main", "--report", "json=main/main.parameters.json")
+
+    assert "main.parameters.json is audited here" in ran.err
+    assert json.loads(values.read_text()) == told
 
 
 def test_the_report_of_last_time_beside_the_exports_is(auditor: Command) -> None:

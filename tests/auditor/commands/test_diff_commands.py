@@ -73,6 +73,40 @@ def test_a_broken_intent_fails(auditor: Command) -> None:
     assert diff(auditor, estate(HTTPS), estate()).status == 0
 
 
+ANY = rule("any", 100, "*", "*", protocol="*")
+UNREAD = [each for each in estate(ANY) if each["name"] != "nsg"]
+"""The same estate, of which the security group was not exported."""
+
+
+def test_what_can_no_longer_be_told_is_shown_with_the_reason(auditor: Command) -> None:
+    ran = diff(auditor, estate(ANY), UNREAD)
+    assert ran.status == 0
+    lines = ran.out.splitlines()
+    at = next(n for n, line in enumerate(lines) if "internet -> web/primary" in line)
+    assert lines[at].split()[0] == "doubted"
+    assert lines[at + 1].strip().startswith("? tcp *; udp *; icmp *")
+    assert "cannot tell" in lines[at + 2]
+    assert "nsg" in lines[at + 2]
+    told = json.loads(diff(auditor, estate(ANY), UNREAD, "--report", "json").out)
+    first = told["paths"][0]
+    assert (first["change"], first["certain"], first["allowed"]) == ("doubted", False, True)
+    assert (first["gained"], first["lost"]) == (None, None)
+    assert first["doubted"]["reasons"][0]["label"] == "collection-gap"
+    markdown = diff(auditor, estate(ANY), UNREAD, "--report", "markdown").out
+    assert "| doubted | internet | web/primary | ? tcp" in markdown.replace("&#63;", "?")
+
+
+def test_with_strict_what_cannot_be_told_fails(auditor: Command) -> None:
+    assert diff(auditor, estate(ANY), UNREAD, "--strict").status == 1
+    assert diff(auditor, UNREAD, UNREAD, "--strict").status == 0
+    (auditor.folder / "auditor.toml").write_text("strict = true\n")
+    assert diff(auditor, estate(ANY), UNREAD).status == 1
+    assert diff(auditor, estate(ANY), estate(ANY)).status == 0
+    intent = 'strict = true\n[[intent]]\nname = "a"\nfrom = "internet"\nto = "name:typo"\n'
+    (auditor.folder / "auditor.toml").write_text(intent + 'expect = "reachable"\n')
+    assert diff(auditor, estate(ANY), estate(ANY)).status == 1
+
+
 def test_findings_new_and_gone(auditor: Command) -> None:
     ssh = rule("ssh", 110, "Internet", "22")
     told = json.loads(diff(auditor, estate(HTTPS), estate(HTTPS, ssh), "--report", "json").out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -371,3 +372,58 @@ def test_a_rule_that_is_listed_by_itself_is_one_of_its_group_in_a_matrix(auditor
     closed["properties"]["securityRules"] = []
     bare = written(auditor.folder, *network, name="bare.json")
     assert told == auditor("reach", bare, rules, *words).out
+
+
+def test_K_76_the_public_api_server_of_a_stopped_cluster_is_told_as_stopped(
+    auditor: Command,
+) -> None:
+    kind = "Microsoft.ContainerService/managedClusters"
+    settings = {
+        "fqdn": "shop.example",
+        "powerState": {"code": "Stopped"},
+        "agentPoolProfiles": [],
+    }
+    path = written(auditor.folder, resource(kind, "shop", settings))
+
+    ran = reach(auditor, path, "--from", "internet", "--to", "name:shop", "--port", "443")
+
+    assert ran.status == 0
+    assert "shop is stopped (K-76): once started, it answers TCP 443" in ran.out
+
+
+def test_what_the_internet_reaches_is_told_apart_by_its_group_or_template(
+    auditor: Command,
+) -> None:
+    folder = auditor.folder / "both"
+    folder.mkdir()
+    written(folder, *estate(HTTPS))
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [as_written(each) for each in estate(HTTPS)],
+    }
+    (folder / "main.json").write_text(json.dumps(template))
+
+    lines = reach(auditor, str(folder), "--from", "internet").out.splitlines()
+
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["rg/web/primary", "20.50.1.2:443"],
+        ["main.json/web/primary", "pip:443"],
+    ]
+
+
+def as_written(exported: Any) -> Any:
+    """Give a resource as a template writes it: without an id, its references as expressions."""
+    text = json.dumps({key: value for key, value in exported.items() if key != "id"})
+    root = re.escape(arm_id("x/y", "z").partition("x/y")[0])
+    ref = rf'"{root}([^"]*)"'
+    made = json.loads(re.sub(ref, lambda found: json.dumps(_expression(found[1])), text))
+    made["properties"].pop("ipAddress", None)
+    return {**made, "apiVersion": "2024-01-01"}
+
+
+def _expression(path: str) -> str:
+    namespace, *words = path.split("/")
+    kind = "/".join((namespace, *words[::2]))
+    names = "".join(f", '{name}'" for name in words[1::2])
+    return f"[resourceId('{kind}'{names})]"

@@ -4,7 +4,8 @@ import pytest
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import client_pools, learns_routes, on_premises
+from auditor.network.learned_routes import learns_routes
+from auditor.network.on_premises import client_pools, on_premises
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.testing import arm_id, estate, resource

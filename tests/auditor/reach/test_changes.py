@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.network.graph import Network
-from auditor.reach.changes import Change, changes
+from auditor.reach.changes import Change, Turn, changes
 from auditor.reach.space import share
 from auditor.testing import ask, estate, resource
 
@@ -296,3 +296,45 @@ def test_a_route_table_of_the_gateways_subnet_is_a_change_for_the_sites() -> Non
     drops = route("10.0.0.0/24", "None")
     assert "lost onprem-web" in words(compared(joined(), joined(drops)))
     assert "gained onprem-web" in words(compared(joined(drops), joined()))
+
+
+def without(name: str, *rules: Any, **more: Any) -> Network:
+    """The same export, of which one resource was not read."""
+    group = [nsg(*rules)] if name != "nsg" else []
+    return estate(
+        *group,
+        nic("web", nsg="nsg", **more),
+        nic("db", subnet="data", address="10.0.1.4"),
+        pip("pip", address="20.50.1.2"),
+        vnet(subnet(), subnet("data", "10.0.1.0/24")),
+    )
+
+
+def test_a_path_that_can_no_longer_be_told_is_doubted_and_not_lost() -> None:
+    allowed = rule("https", 100, "Internet", "443")
+    found = compared(without("", allowed, public="pip"), without("nsg", public="pip"))
+
+    from_internet = next(c for c in found if c.source == "internet")
+    assert from_internet.turn is Turn.WIDENED  # what was blocked may arrive now
+    assert from_internet.doubted.space is from_internet.gained.space
+    doubtful = from_internet.witness_doubted
+    assert doubtful is not None
+    assert (doubtful.protocol, doubtful.destination_port) == ("tcp", 443)
+
+
+def test_where_nothing_else_changed_the_doubt_is_the_change() -> None:
+    everything = rule("all", 100, "*", "*", protocol="*")
+    old, new = without("", everything), without("nsg")
+
+    found = [c for c in compared(old, new) if c.source.endswith("/data")]
+    assert {(c.turn, c.certain, c.opened) for c in found} == {(Turn.DOUBTED, False, False)}
+    assert all(c.lost.is_empty and not c.doubted.is_empty for c in found)
+    assert all(c.before is not None and c.after is not None for c in found)
+
+
+def test_what_surely_arrives_now_and_only_may_have_before_is_no_doubt() -> None:
+    everything = rule("all", 100, "*", "*", protocol="*")
+    found = compared(without("nsg"), without("", everything))
+
+    assert Turn.DOUBTED not in {c.turn for c in found}
+    assert all(c.doubted.is_empty for c in found)

@@ -141,6 +141,46 @@ def test_L_25_a_private_endpoint_of_a_database_answers_on_its_port_only() -> Non
     assert found["privateEndpoints/pep"] == {"3306": "reachable", "0-3305, 3307-65535": "blocked"}
 
 
+def said(network: Network, source: str, target: str, port: str) -> set[str]:
+    """What the hop says at which a service answers, where the port is reachable."""
+    return {
+        step.says
+        for answer in _answers(network, source, target)
+        if (str(answer.ports), answer.verdict.value) == (port, "reachable")
+        for step in answer.hops
+        if step.code == "service"
+    }
+
+
+def test_K_76_what_reaches_a_stopped_cluster_is_told_with_it() -> None:
+    def told_of(state: str | None) -> set[str]:
+        stopped = {"powerState": {"code": state}} if state else {}
+        profile = {"enablePrivateCluster": True}
+        return said(
+            estate(
+                cluster("shop", pool(), apiServerAccessProfile=profile, **stopped),
+                vnet("a", "10.0.0.0/16", subnets=SUBNETS),
+                nic("jump", "10.0.1.4", ("a", "ops"), vm="jump"),
+                api_endpoint(privateLinkServiceId=cluster_id()),
+            ),
+            "name:jump", "name:shop", "443",
+        )  # fmt: skip
+
+    assert told_of("Stopped") == {"shop is stopped (K-76): once started, it answers TCP 443"}
+    assert told_of("Running") == told_of(None) == {"shop answers TCP 443"}
+
+
+def test_L_26_what_reaches_a_stopped_database_is_told_with_it() -> None:
+    def told_of(state: str | None) -> set[str]:
+        settings = {"network": {"publicNetworkAccess": "Disabled"}}
+        server = resource(MYSQL, "db", settings | ({"state": state} if state else {}))
+        behind = api_endpoint("pep", privateLinkServiceId=arm_id(MYSQL, "db"))
+        return said(private(server, behind), "name:jump", "name:db", "3306")
+
+    assert told_of("Stopped") == {"db is stopped (L-26): once started, it answers TCP 3306"}
+    assert told_of("Ready") == told_of(None) == {"db answers TCP 3306"}
+
+
 def test_from_on_premises_a_public_service_may_be_reached() -> None:
     network = private(
         gateway("vpn", "a"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.commands.reaching import exposed_lines
+from auditor.commands.exposing import exposed_lines
 from auditor.network.graph import Network
 from auditor.reach.listing import exposed
 from auditor.reach.points import Kind

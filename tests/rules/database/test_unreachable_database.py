@@ -79,6 +79,85 @@ def test_the_whole_application_is_let_in_by_one_rule() -> None:
     assert "--source-address-prefixes 10.0.2.0/24 10.0.0.0/24 --destination-a" in first.remedy
 
 
+def private_endpoint(server: str, address: str) -> Any:
+    approved = {
+        "privateLinkServiceId": arm_id(FLEXIBLE, server),
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    return resource(
+        "Microsoft.Network/privateEndpoints",
+        f"pe-{server}",
+        {
+            "subnet": {"id": arm_id(SUBNET, "vnet", "data")},
+            "customDnsConfigs": [{"ipAddresses": [address]}],
+            "privateLinkServiceConnections": [{"name": "c", "properties": approved}],
+        },
+    )
+
+
+def test_servers_of_one_application_behind_a_group_are_let_in_by_one_rule() -> None:
+    closed = {"network": {"publicNetworkAccess": "Disabled"}, "privateEndpointConnections": []}
+    enabled: Any = {"privateEndpointNetworkPolicies": "Enabled"}
+    network = estate(
+        nsg(deny("nobody", 100), name="data"),
+        *(resource(FLEXIBLE, name, closed) for name in ("one", "two")),
+        private_endpoint("one", "10.0.1.8"),
+        private_endpoint("two", "10.0.1.10"),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        vnet(subnet("nodes", "10.0.0.0/24"), subnet("data", "10.0.1.0/24", nsg="data", **enabled)),
+    )
+
+    first, second = ask("DB-009", network).broken
+
+    assert first.remedy == second.remedy
+    assert "--destination-address-prefixes 10.0.1.8 10.0.1.10 --dest" in first.remedy
+
+
+def test_servers_in_several_subnets_of_a_group_are_let_in_by_one_rule() -> None:
+    other = resource(
+        FLEXIBLE, "other", {"network": {"delegatedSubnetResourceId": arm_id(SUBNET, "vnet", "d2")}}
+    )
+    first, second = asked(
+        deny("nobody", 100), beside=[other], more=[subnet("d2", "10.0.3.0/24", nsg="data")]
+    ).broken
+
+    assert first.remedy == second.remedy
+    assert "--destination-address-prefixes 10.0.1.0/24 10.0.3.0/24 --dest" in first.remedy
+
+
+def moved(one: Any, group: str) -> Any:
+    return {**one, "id": one["id"].replace("/resourceGroups/rg/", f"/resourceGroups/{group}/")}
+
+
+def test_two_applications_behind_a_group_get_rules_of_their_own() -> None:
+    def inside(name: str, place: str, group: str) -> Any:
+        delegated = {"delegatedSubnetResourceId": arm_id(SUBNET, "vnet", place)}
+        return resource(FLEXIBLE, name, {"network": delegated}, group=group)
+
+    network = estate(
+        nsg(deny("nobody", 200), name="data"),
+        inside("one", "data", "rg-one"),
+        inside("two", "data", "rg-two"),
+        moved(cluster("one", pool(in_=("vnet", "nodes"))), "rg-one"),
+        moved(cluster("two", pool(in_=("vnet", "jobs"))), "rg-two"),
+        nic("node", subnet="nodes"),
+        nic("worker", subnet="jobs", address="10.0.2.4"),
+        vnet(
+            subnet("nodes", "10.0.0.0/24"),
+            subnet("jobs", "10.0.2.0/24"),
+            subnet("data", "10.0.1.0/24", nsg="data"),
+        ),
+    )
+
+    first, second = (finding.remedy for finding in ask("DB-009", network).broken)
+
+    assert "--name allow-application-2-3306 --priority 199 " in first
+    assert "--source-address-prefixes 10.0.0.0/24 --dest" in first
+    assert "--name allow-application-3306 --priority 198 " in second
+    assert "--source-address-prefixes 10.0.2.0/24 --dest" in second
+
+
 def test_what_lets_a_gateway_through_the_same_group_takes_another_priority() -> None:
     (finding,) = asked(
         beside=[pip("pip"), app_gateway(members=["10.0.0.4"])],

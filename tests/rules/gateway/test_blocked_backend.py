@@ -59,6 +59,49 @@ def test_the_group_before_the_backend_denies_it() -> None:
     assert finding.evidence[0].pointer == "/properties/securityRules/0"
 
 
+def test_members_in_several_subnets_of_one_group_are_let_in_by_one_rule() -> None:
+    network = estate(
+        nsg(deny("nobody", 200)),
+        nic("one"),
+        nic("two", subnet="more", address="10.0.2.4"),
+        nic("three", subnet="bare", address="10.0.3.4"),
+        pip("pip"),
+        app_gateway(members=["10.0.0.4", "10.0.2.4", "10.0.3.4"]),
+        vnet(
+            subnet(nsg="nsg"),
+            subnet("more", "10.0.2.0/24", nsg="nsg"),
+            subnet("bare", "10.0.3.0/24"),
+            subnet("gw", "10.0.1.0/26"),
+        ),
+    )
+
+    first, second = ask("GW-004", network).broken
+
+    assert first.remedy == second.remedy
+    assert "--destination-address-prefixes 10.0.0.4 10.0.2.4 --dest" in first.remedy
+
+
+def test_what_a_gateway_may_not_send_is_let_out_by_one_rule() -> None:
+    network = estate(
+        nsg(out_deny("closed", 200, "10.0.0.0/16"), name="gw"),
+        nic("one"),
+        nic("two", subnet="more", address="10.0.2.4"),
+        pip("pip"),
+        app_gateway(members=["10.0.0.4", "10.0.2.4"]),
+        vnet(
+            subnet(),
+            subnet("more", "10.0.2.0/24"),
+            subnet("gw", "10.0.1.0/26", nsg="gw"),
+        ),
+    )
+
+    first, second = ask("GW-004", network).broken
+
+    assert first.remedy == second.remedy
+    assert "--name allow-gateway-out-8080 --priority 199 " in first.remedy
+    assert "--destination-address-prefixes 10.0.0.4 10.0.2.4 --dest" in first.remedy
+
+
 def test_members_behind_one_group_are_let_in_by_one_rule() -> None:
     two = ("10.0.0.4", "10.0.0.9")
     beside = [nic("nic-other", address="10.0.0.9")]
