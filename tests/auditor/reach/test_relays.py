@@ -327,9 +327,11 @@ def test_a_gateway_is_no_way_of_its_own() -> None:
     assert asked(gated(), "agw", "web", 443).by_gateway == []
 
 
-def refusing(network: Network, target: str = "web", **more: Any) -> list[tuple[str, list[str]]]:
+def refusing(
+    network: Network, target: str = "web", source: str = CLIENT, **more: Any
+) -> list[tuple[str, list[str]]]:
     """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
-    found = answers(network, point(network, CLIENT), point(network, target), refusals=True, **more)
+    found = answers(network, point(network, source), point(network, target), refusals=True, **more)
     for answer in found:
         check(network, answer)
     return [
@@ -351,3 +353,11 @@ def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
     stopped = gated(gateway=app_gateway(operationalState="Stopped"))
     assert refusing(stopped, ports=PortSet.of(22)) == []
     assert refusing(stopped, protocols=("udp",)) == []
+
+
+def test_a_client_whose_own_rules_let_nothing_out_is_told_so_before_a_gateway() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    shut = nsg(deny("out", 200, direction="Outbound"), name="shut")
+    network = gated(nic("desk", address="10.0.0.7", nsg="shut"), shut, gateway=inside)
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["nsg-outbound"])]
