@@ -18,12 +18,15 @@ from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, deny, nic, nsg, pip, rul
 from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
 from ...reaching import app_gateway, asked, lb, lb_rule, point, ref
+from ...routing import route, table
 
 CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
 
 
-def gated(*resources: Any, gateway: Any = None, backend: Any = (), dns: Any = ()) -> Network:
+def gated(
+    *resources: Any, gateway: Any = None, backend: Any = (), dns: Any = (), home: Any = None
+) -> Network:
     """Gateway agw at 20.50.1.2:443 before whatever its pool names on 8080; NIC web at 10.0.0.4."""
     return estate(
         nsg(rule("in", 100, "*", "443"), name="gw"),
@@ -33,8 +36,9 @@ def gated(*resources: Any, gateway: Any = None, backend: Any = (), dns: Any = ()
         gateway or app_gateway(),
         vnet(
             subnet(nsg="back"),
-            subnet("gw", "10.0.1.0/26", nsg="gw"),
+            subnet("gw", "10.0.1.0/26", nsg="gw", **(home or {})),
             subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+            subnet("desks", "10.0.5.0/24"),
             dhcpOptions={"dnsServers": list(dns)},
         ),
         *resources,
@@ -361,3 +365,12 @@ def test_a_client_whose_own_rules_let_nothing_out_is_told_so_before_a_gateway() 
     network = gated(nic("desk", address="10.0.0.7", nsg="shut"), shut, gateway=inside)
 
     assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["nsg-outbound"])]
+
+
+def test_P_11_a_gateway_whose_replies_are_lost_opens_no_connection_of_its_own() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    lost = table("lost", route("10.0.5.0/24", "VirtualAppliance", "10.0.8.8"))
+    desk = nic("desk", address="10.0.5.7", subnet="desks")
+    network = gated(desk, lost, gateway=inside, home={"routeTable": idref(lost["id"])})
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["asymmetric-return"])]
