@@ -14,10 +14,12 @@ from auditor.reach.listing import exposed
 from auditor.reach.replay import check
 from auditor.testing import arm_id, estate, resource
 
+from ...clusters import GROUP, cluster
+from ...clusters import pool as cluster_pool
 from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
-from ...reaching import app_gateway, asked, lb, lb_rule, point, ref
+from ...reaching import app_gateway, asked, lb, lb_rule, point, ref, scale_set
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -245,6 +247,31 @@ def test_a_pool_that_the_input_lacks_ends_as_unknown_and_leads_to_who_names_it()
         },
     )
     assert by_gateway(gated(named, gateway=gone), "shop") == ["reachable"]
+
+
+def before_pods(member: str = "10.244.1.7", mode: Any = None) -> Network:
+    """Gateway agw before an address of pods of cluster shop, whose nodes are scale set vmss."""
+    return gated(
+        cluster("shop", cluster_pool(in_=("vnet", "app")), network=mode),
+        scale_set(group=GROUP),
+        gateway=app_gateway(members=[member]),
+    )
+
+
+@pytest.mark.parametrize("mode", [None, {"networkPlugin": "kubenet", "networkPluginMode": None}])
+def test_A_54_pods_that_a_gateway_sends_to_are_told_as_unknown(mode: Any) -> None:
+    """They were left out without a word: by ARM alone nobody tells who answers there."""
+    network = before_pods(mode=mode)
+    found = listed(network)
+    assert found["backendAddressPools/pool"] == ("unknown", {"k8s-objects-missing"})
+    assert by_gateway(network, "vmss") == ["unknown"]
+    assert by_gateway(network) == []  # web is no node
+
+
+def test_A_54_an_address_of_no_pods_is_none_of_the_inputs() -> None:
+    assert "backendAddressPools/pool" not in listed(before_pods("10.245.1.7"))
+    flat = {"networkPluginMode": None, "podCidr": None}
+    assert "backendAddressPools/pool" not in listed(before_pods(mode=flat))
 
 
 def test_settings_that_the_input_lacks_leave_the_port_untold() -> None:
