@@ -120,7 +120,7 @@ def _carried(addresses: AddressSet) -> AddressSet:
     if addresses <= _HOST:
         raise UsageError(
             f"{one or addresses} is Azure's own host, which is no end of a path",
-            advice="no security group filters what machines ask it (N-14); "
+            advice="only rules that name it filter what machines ask it (N-14): ask auditor flow; "
             "its health probes are followed where load balancers have them",
         )
     raise UsageError(f"no virtual network carries packets to or from {one or addresses}",

@@ -6,6 +6,7 @@ from auditor.network.graph import Network, possibly
 from auditor.reach.balancing import forwards_to
 from auditor.reach.linking import endpoints_before
 from auditor.reach.points import Kind, Point, endpoint, frontend, gateway_frontend
+from auditor.reach.private_nat import firewalls_towards
 from auditor.reach.relaying import private_frontends
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
@@ -17,7 +18,12 @@ def aims(network: Network, target: Point) -> tuple[Point, ...]:
     the private endpoints of private link services.
 
     An application gateway answers at its private frontends, and at no other address of its subnet.
+    Where a NAT rule of a firewall leads to a point, the firewall's private address.
     """
+    return (*_own_aims(network, target), *firewalls_towards(network, target))
+
+
+def _own_aims(network: Network, target: Point) -> tuple[Point, ...]:
     known = endpoints_before(network)
     if isinstance(target.node, ApplicationGateway):
         own = walk.peek(walk.peek(target.node, "properties"), "frontend_ip_configurations") or ()

@@ -15,6 +15,7 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.hosts import addresses_named, own_server
+from auditor.network.pod_owners import clusters_with_pod
 from auditor.network.reasons import Reason, gap
 from auditor.reach.entrances import Entrance, entrances_by_address
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, relays_of
@@ -51,7 +52,8 @@ def relays_at(network: Network, front: GatewayFrontend) -> tuple[Relay, ...]:
 def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reason, ...]]:
     """Give whom a gateway may connect to for one relay, and why that cannot be told.
 
-    Nobody, without a reason, where the member is none of the snapshot's: a site, a stranger.
+    Nobody, without a reason, where the member is none of the snapshot's: a site, a stranger. What
+    becomes of packets for pods with a range of their own, no fact tells for certain.
     """
     if relay.configuration is not None:
         return (machine(network, relay.configuration),), ()
@@ -76,7 +78,22 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
     for address in addresses:
         inside = points_at(network, address, place)
         found += inside or entrances_by_address(network).get(address, ())
-    return tuple(found), ()
+    return tuple(found), () if found else _pods(network, vnet, addresses)
+
+
+def _pods(
+    network: Network, vnet: VirtualNetwork, addresses: Iterable[Address]
+) -> tuple[Reason, ...]:
+    """Say that pods may have the addresses of a pool: those of an ingress of a cluster (A-54)."""
+    return tuple(
+        Reason(
+            "k8s-objects-missing",
+            f"whether a pod of cluster {cluster.label} answers at {address}",
+            cluster.id,
+        )
+        for address in addresses
+        for cluster in clusters_with_pod(network, vnet, address)
+    )
 
 
 def _by_own_server(vnet: VirtualNetwork) -> tuple[Reason, ...]:

@@ -10,7 +10,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.path import Path
 from auditor.reach.samples import coordinates
 from auditor.reach.space import FlowSpace
-from auditor.reach.trail import Step
+from auditor.reach.trail import Stage, Step
 
 
 def together(space: FlowSpace, group: Sequence[Path]) -> Bounds:
@@ -48,14 +48,19 @@ def hops_of(path: Path, packet: Packet) -> list[Step]:
     It ends at a rule that would send the packet on as another, and does not take it: what stands
     behind it is asked about that other packet, which nobody sends.
     """
-    at = coordinates(packet)
     steps: list[Step] = []
     for number, stage in enumerate(path.trail.stages):
-        passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
-        steps += stage.tell(stage.frame.applied(packet), passes)
-        if passes is False and number in path.trail.rules:
+        steps += told_of(stage, packet)
+        if number in path.trail.rules and not stage.bounds.may.at(coordinates(packet)):
             break
     return steps
+
+
+def told_of(stage: Stage, packet: Packet) -> tuple[Step, ...]:
+    """Say what one stage does with a packet, as sent."""
+    at = coordinates(packet)
+    passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
+    return stage.tell(stage.frame.applied(packet), passes)
 
 
 def _by_choice(group: Sequence[Path]) -> Bounds:

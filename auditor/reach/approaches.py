@@ -120,7 +120,7 @@ def _behind(network: Network, entrance: Entrance) -> list[Point]:
         return behind_front(network, node)
     if isinstance(node, FirewallIpConfiguration):
         return _translated(network, node, frozenset())
-    return _beyond(network, translated_by_hub(network, node)) if isinstance(node, Firewall) else []
+    return beyond(network, translated_by_hub(network, node)) if isinstance(node, Firewall) else []
 
 
 def behind_front(
@@ -135,7 +135,7 @@ def behind_front(
     for relay in relays_at(network, front):
         for aim in aims_of(network, relay)[0]:
             if isinstance(aim, Point):
-                found += _beyond(network, [aim], seen)
+                found += beyond(network, [aim], seen)
             else:
                 found += _entered(network, aim, seen)
     return found
@@ -155,13 +155,13 @@ def _entered(network: Network, entrance: Entrance, seen: frozenset[str]) -> list
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         return [machine(network, node)]
     if isinstance(node, LoadBalancerFrontend):
-        return _beyond(network, [frontend(network, node)], seen)
+        return beyond(network, [frontend(network, node)], seen)
     if isinstance(node, GatewayFrontend) and isinstance(node.root, ApplicationGateway):
         return [point_of(network, node.root), *behind_front(network, node, seen)]
     if isinstance(node, FirewallIpConfiguration):
         return _translated(network, node, seen)
     if isinstance(node, Firewall):
-        return _beyond(network, translated_by_hub(network, node), seen)
+        return beyond(network, translated_by_hub(network, node), seen)
     return []
 
 
@@ -169,7 +169,7 @@ def _translated(
     network: Network, node: FirewallIpConfiguration, seen: frozenset[str]
 ) -> list[Point]:
     """Give who is behind the NAT rules of a firewall, in networks and at public addresses."""
-    found = _beyond(network, translated_to(network, node), seen)
+    found = beyond(network, translated_to(network, node), seen)
     for address in translated_abroad(network, node):
         for entrance in entrances_by_address(network).get(address, ()):
             if not isinstance(entrance.node, FirewallIpConfiguration | Firewall):
@@ -177,7 +177,7 @@ def _translated(
     return found
 
 
-def _beyond(
+def beyond(
     network: Network, targets: Iterable[Point], seen: frozenset[str] = frozenset()
 ) -> list[Point]:
     """Give some points, and whoever is behind those that pass on what they get."""
@@ -189,7 +189,7 @@ def _beyond(
                 if forward.target is not None:
                     found.append(forward.target)
                     if leads_to_region(forward):
-                        found += _beyond(network, [forward.target], seen)
+                        found += beyond(network, [forward.target], seen)
         elif isinstance(target.node, GatewayFrontend):
             found += behind_front(network, target.node, seen)
     return found

@@ -102,9 +102,9 @@ def way_for(
         return f"peer {vnet} with {far} and {change}, {goes}" if far else f"{change}, {goes}"
     if expected.endswith(_TO_GATEWAY):
         return _by_gateway(network, subnet, vnet, address, goes)
-    if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node is not None:
+    if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node and not route.far:
         return f"approve the connection of {route.node.label}"
-    if route.hop in PEERINGS and route.fault:
+    if route.hop in (*PEERINGS, Hop.PRIVATE_ENDPOINT) and route.fault:
         far = ids.name(route.far) or "its peer"
         return f"let the peering of {vnet} with {far} join subnet {subnet.label}, {goes}"
     there = _network_in(expected)

@@ -30,7 +30,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
-from auditor.reach.hosting import is_hosted, on_its_port, service_behind
+from auditor.reach.hosting import api_server_at, is_hosted, on_its_port, service_behind
 from auditor.reach.into_networks import or_around
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
@@ -50,7 +50,11 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
     Of a frontend there are several: the machines behind it, or the ports of a gateway.
     """
     if isinstance(target.node, LoadBalancerFrontend):
-        yield from through_frontend(trail, target.node, reply)
+        server = api_server_at(trail.network, target.node)
+        if server is None:
+            yield from through_frontend(trail, target.node, reply)
+        else:
+            yield from deliver(trail, server, reply)
     elif isinstance(target.node, PrivateEndpoint):
         yield from at_endpoint(trail, target, target.node)
     elif isinstance(target.node, GatewayFrontend):

@@ -5,20 +5,23 @@ API servers of AKS (K-12, K-13) and MySQL servers (L-21, L-25): each answers on 
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from auditor import ids
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.asleep import stopped
-from auditor.network.clusters import node_group
-from auditor.network.graph import Network, question_about
+from auditor.network.clusters import cluster_of, node_group
+from auditor.network.graph import Network, question, question_about
 from auditor.network.private_link import endpoints_by_target
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
-from auditor.reach.points import Kind, Point, anywhere_in, endpoint
+from auditor.reach.points import Kind, Point, anywhere_in, endpoint, frontend
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.base import Node
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.resources.private_endpoints import PrivateEndpoint
@@ -36,10 +39,64 @@ _API_SERVER = "kube-apiserver"
 
 
 def hosted(network: Network, node: Node, subnet: Subnet) -> Point:
-    """Give a service that stands in a subnet, at an address that nobody tells."""
+    """Give a service that stands in a subnet, at an address that nobody tells.
+
+    But the load balancer before an API server tells it, where the input has that (K-13).
+    """
     place = anywhere_in(network, subnet)
-    return Point(Kind.SUBNET, node.id, place.addresses, node, None, subnet, place.home,
-                 place.reasons)  # fmt: skip
+    fronts = [each for each in _fronts_in(network, subnet) if _server(network, each) is node]
+    known = frontend(network, fronts[0]) if len(fronts) == 1 else place
+    return Point(Kind.SUBNET, node.id, known.addresses, node, None, subnet, place.home,
+                 known.reasons)  # fmt: skip
+
+
+def api_server_at(network: Network, front: LoadBalancerFrontend) -> Point | None:
+    """Give the API server behind a frontend in a subnet of such; Azure has its machines (K-13)."""
+    cluster = _server(network, front)
+    subnet = network.find(front.properties.subnet) if cluster is not None else None
+    return hosted(network, cluster, subnet) if cluster and isinstance(subnet, Subnet) else None
+
+
+@question_about
+def _server(network: Network, front: LoadBalancerFrontend) -> ManagedCluster | None:
+    """Give the cluster whose API server a frontend stands before.
+
+    Of several in one subnet it is that in whose node resource group the load balancer lies.
+    """
+    try:
+        subnet = network.find(front.properties.subnet)
+    except Undetermined:
+        return None
+    clusters = _clusters_by_subnet(network).get(subnet.key, ()) if subnet is not None else ()
+    if len(clusters) > 1:
+        clusters = tuple(each for each in clusters if cluster_of(network, front) is each)
+    return clusters[0] if len(clusters) == 1 else None
+
+
+@question
+def _clusters_by_subnet(network: Network) -> dict[str, tuple[ManagedCluster, ...]]:
+    """The clusters whose API servers stand in a subnet, by its key."""
+    found: dict[str, list[ManagedCluster]] = defaultdict(list)
+    for cluster in network.all(ManagedCluster):
+        subnet = _api_subnet(network, cluster)
+        if subnet is not None:
+            found[subnet.key].append(cluster)
+    return {key: tuple(each) for key, each in found.items()}
+
+
+def _api_subnet(network: Network, cluster: ManagedCluster) -> Subnet | None:
+    """Give the subnet of a cluster's API server, where it is told to have one (K-13)."""
+    try:
+        access = cluster.properties.api_server_access_profile
+        inside = access is not None and access.enable_vnet_integration
+        return network.get(access.subnet_id if access and inside else None, Subnet)
+    except Undetermined:
+        return None
+
+
+def _fronts_in(network: Network, subnet: Subnet) -> list[LoadBalancerFrontend]:
+    edges = network.referrers(subnet, "subnet")
+    return [edge.source for edge in edges if isinstance(edge.source, LoadBalancerFrontend)]
 
 
 def is_hosted(point: Point) -> bool:
@@ -89,12 +146,7 @@ def api_server_points(network: Network, cluster: ManagedCluster) -> tuple[Point,
     for node in (*named, *node_group(network, cluster)):
         if isinstance(node, PrivateEndpoint) and (node in named or _is_api_server(node)):
             found[node.key] = endpoint(network, node)
-    try:
-        access = cluster.properties.api_server_access_profile
-        inside = access is not None and access.enable_vnet_integration
-        subnet = network.get(access.subnet_id if access and inside else None, Subnet)
-    except Undetermined:
-        subnet = None
+    subnet = _api_subnet(network, cluster)
     if subnet is not None:
         found[subnet.key] = hosted(network, cluster, subnet)
     return tuple(found[key] for key in sorted(found))

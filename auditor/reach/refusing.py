@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from auditor.addresses import PortSet
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
-from auditor.reach.along import furthest
+from auditor.reach.along import furthest, told_of
 from auditor.reach.path import Path
 from auditor.reach.samples import some_packet
 from auditor.reach.showing import Shown
@@ -40,7 +40,6 @@ def _answered(path: Path, packets: PacketSet) -> PacketSet:
         packet = some_packet(packets)
         if packet is None:
             break
-        steps = stage.tell(stage.frame.applied(packet), True)
-        if any(step.code in _ANSWERING for step in steps):
+        if any(step.code in _ANSWERING for step in told_of(stage, packet)):
             return packets & stage.bounds.may
     return packets

@@ -23,6 +23,7 @@ from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
+from auditor.reach.private_nat import at_private_address
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import Reply, filters, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
@@ -47,7 +48,10 @@ def onward(trail: Trail, here: Point, target: Point, reply: Reply) -> Iterator[t
 
     `reply` is the way back when they go straight; by an appliance, it is back to that.
     """
-    yield from deliver(arrives(trail, here, target), target, reply)
+    there = arrives(trail, here, target)
+    yield from deliver(there, target, reply)
+    if target.kind is Kind.FIREWALL:
+        yield from at_private_address(there, target, reply)
     for appliance in appliances_towards(trail, here, target.addresses):
         yield from by_appliance(trail, here, appliance, target)
 

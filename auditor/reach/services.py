@@ -219,7 +219,7 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
     reason = Reason(
         "semantics:K-11", f"whether {cluster.label} lets its NAT gateway in", cluster.id
     )
-    return Access(HTTPS, allowed | sure, allowed | sure | perhaps, (reason,))
+    return Access(HTTPS, allowed | sure, allowed | sure | perhaps, (reason,) if perhaps else ())
 
 
 def _told_public(cluster: ManagedCluster) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, Address, AddressSet, parse_prefix
@@ -50,21 +50,28 @@ def at_firewall(
         yield _shut(trail, firewall), here
     for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
-        found = _translated(trail, firewall, term, accepted, here)
+        found = _answers(translated(trail, firewall, term, accepted), firewall, here)
         targets = (
             points_at(network, there, place) if there is not None and place is not None else ()
         )
-        inside = _as_whom(found, firewall, here)
-        for target in targets:
-            onward = taken(arrives(inside, here, target), here, target)
-            own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
-            appliance = parse_prefix(own).address if own else there
-            if appliance is not None:
-                yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        yield from sent_inside(found, firewall, here, targets)
         if not targets and there is not None and there in PUBLIC:
             yield from _abroad(found, firewall, term, here, outwards)
         elif not targets:
             yield _nobody(found, firewall, term, here), here
+
+
+def sent_inside(
+    trail: Trail, firewall: Firewall, here: Point, targets: Iterable[Point]
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow what a NAT rule has translated to those in networks who have the address it names."""
+    inside = _as_whom(trail, firewall, here)
+    own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
+    for target in targets:
+        onward = taken(arrives(inside, here, target), here, target)
+        appliance = parse_prefix(own).address if own else target.addresses.smallest()
+        if appliance is not None:
+            yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
 
 
 def _abroad(
@@ -132,7 +139,7 @@ def at_hub_firewall(trail: Trail, firewall: Firewall) -> Iterator[tuple[Trail, P
     for term, accepted in terms:
         there = term.translation.address if term.translation is not None else None
         found = remark(
-            _as_whom(_translated(trail, firewall, term, accepted, here), firewall, here),
+            _as_whom(translated(trail, firewall, term, accepted), firewall, here),
             "virtual-hub",
             hub_id,
             lambda _: "it cannot be told where the virtual hub sends it (R-29)",
@@ -200,9 +207,8 @@ def _shut(trail: Trail, firewall: Firewall) -> Trail:
     )
 
 
-def _translated(
-    trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds, here: Point
-) -> Trail:
+def translated(trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds) -> Trail:
+    """Rewrite what a NAT rule takes, as far as no network rule denies it (E-21)."""
     translation = term.translation
     trail = trail.through(taken, _taking(firewall, term)).by_rule()
     address = translation.address if translation is not None else None
@@ -222,7 +228,7 @@ def _translated(
             reasons=(denies,),
             passed=f"no network rule of {firewall.label} denies it",
         )
-    return _answers(trail, firewall, here)
+    return trail
 
 
 def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:

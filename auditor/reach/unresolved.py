@@ -12,15 +12,17 @@ from msgspec.structs import replace
 
 from auditor.network.graph import Network, question
 from auditor.network.hosts import of_microsoft
+from auditor.network.pod_owners import clusters_with_pod, is_node_of
 from auditor.reach.addressees import aims
 from auditor.reach.aiming import aims_of, distinct_relays, relays_at
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
-from auditor.reach.points import Kind, Point, gateway_frontend
+from auditor.reach.points import Kind, Point, gateway_frontend, vnet_of
 from auditor.reach.relaying import aims_towards, doubted, followed, private_frontends
 from auditor.reach.sending import send
 from auditor.reach.trail import Trail
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.managed_clusters import ManagedCluster
 
 _ENDS = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT})
 
@@ -97,5 +99,19 @@ def _is_untold(network: Network, relay: Relay) -> bool:
 
 
 def _may_name(network: Network, relay: Relay, wanted: Point) -> bool:
-    """Whether a member may be a point: those of Microsoft's names are no machines of anybody's."""
+    """Whether a member may be a point: those of Microsoft's names are no machines of anybody's.
+
+    An address of pods leads to the nodes of their cluster.
+    """
+    if relay.address is not None:
+        return wanted.node is not None and is_node_of(network, wanted.node, _owners(network, relay))
     return wanted.kind is Kind.ENDPOINT or not of_microsoft(network, relay.member)
+
+
+def _owners(network: Network, relay: Relay) -> tuple[ManagedCluster, ...]:
+    """Give the clusters of whose pods a member may be one."""
+    gateway = network.find(relay.gateway)
+    if relay.address is None or not isinstance(gateway, ApplicationGateway):
+        return ()
+    vnet = vnet_of(network, point_of(network, gateway))
+    return clusters_with_pod(network, vnet, relay.address) if vnet is not None else ()

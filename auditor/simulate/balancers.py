@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.network.graph import Missing
+from auditor.network.graph import Missing, Network
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
@@ -16,11 +16,12 @@ from auditor.resources.load_balancers import (
     LoadBalancerFrontend,
     LoadBalancingRule,
 )
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.public_addresses import PublicIp
 from auditor.simulate.chains import past_chain
 from auditor.simulate.delivery import receive
 from auditor.simulate.endpoints import address_of
-from auditor.simulate.logic import Truth, both, either, follow, told
+from auditor.simulate.logic import Truth, both, either, follow, told, told_of
 from auditor.simulate.mapping import owner_of_port
 from auditor.simulate.packet import WITH_PORTS, Arrival, Fate
 from auditor.simulate.places import subnet_of
@@ -50,6 +51,8 @@ def at_frontend(
     balancer = frontend.owner
     if not isinstance(balancer, LoadBalancer):
         return (trip.untold(at, "the load balancer is not told"),)
+    if _is_api_servers(trip.network, frontend):
+        return (trip.untold(at, "what Azure has behind the load balancer is not modelled"),)
     if trip.seen.packet.protocol == "icmp" and not behind_global:
         return (_pinged(trip, balancer, frontend),)
     if trip.seen.packet.protocol not in WITH_PORTS:
@@ -70,6 +73,17 @@ def at_frontend(
     if not sure:
         return (trip.dropped(at, "no rule of the load balancer serves the port"),)
     return _forward(trip.note(f"{at}: rule {sure[0].label}"), balancer, frontend, sure[0])
+
+
+def _is_api_servers(network: Network, frontend: LoadBalancerFrontend) -> bool:
+    """Whether a frontend stands in a subnet that a cluster names for its API server (K-13)."""
+    subnet = follow(network, lambda: frontend.properties.subnet)
+    profiles = (
+        told_of(cluster, lambda c: c.properties.api_server_access_profile, None)
+        for cluster in network.all(ManagedCluster)
+    )
+    named = (profile.subnet_id for profile in profiles if profile and profile.subnet_id)
+    return subnet is not None and any(network.find(each) is subnet for each in named)
 
 
 def _pinged(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) -> Arrival:

@@ -75,7 +75,12 @@ def at_gateway(trip: Trip, frontend: GatewayFrontend) -> Onward:
     if ruling.passes is None:
         trip = trip.doubt(f"inbound traffic is {ruling}")
     names = ", ".join(listener.label for listener, _ in served)
-    end = trip.delivered(at, f"listener {names} answers", reply(trip, subnet))
+    answered = reply(trip, subnet)
+    end = trip.delivered(at, f"listener {names} answers", answered)
+    if answered is False:
+        return (end,)  # without a connection there are no requests to send on
+    if answered is None:
+        trip = trip.doubt("whether the replies of the gateway get back is not told")
     return (end, *_onward(trip, gateway, subnet, [rule for _, rule in served]))
 
 

@@ -91,6 +91,8 @@ def choose(network: Network, subnet: Subnet, to: Address, tags: ServiceTags) -> 
     endpoint = _endpoint(network, home, to)
     if endpoint is not None:
         return _to_endpoint(network, home, endpoint, candidates)
+    if _perhaps_endpoint(network, home, to):
+        candidates.append(_anything(to, "whether the peering carries a private endpoint's route"))
     return _best(network, subnet, home, candidates, to, tags)
 
 
@@ -219,6 +221,14 @@ def _endpoint(network: Network, home: VirtualNetwork, to: Address) -> tuple[Endp
             if found is not None:
                 return found, Hop("peer", f"InterfaceEndpoint {to}/32", peer=peer)
     return None
+
+
+def _perhaps_endpoint(network: Network, home: VirtualNetwork, to: Address) -> bool:
+    """Whether an endpoint has the address beyond a peering of which nothing is claimed (R-19)."""
+    return any(
+        peer.far is not None and peer.up is None and endpoint_at(network, peer.far, to) is not None
+        for peer in peers(network, home) or ()
+    )
 
 
 def _to_endpoint(

@@ -33,16 +33,21 @@ def lent_to(network: Network, home: VirtualNetwork) -> VirtualNetworkGateway | N
 
 
 def shared(network: Network, here: VirtualNetwork, there: VirtualNetwork) -> bool:
-    """Tell whether one gateway certainly carries packets between two networks."""
+    """Tell whether one gateway certainly carries packets between two networks.
+
+    Nobody tells whether it sends back what is for the network that it comes from.
+    """
     gateway = lent_to(network, here)
-    return gateway is not None and gateway is lent_to(network, there) and _free(network, gateway)
+    if gateway is None or here is there:
+        return False
+    return gateway is lent_to(network, there) and _free(network, gateway)
 
 
 def spoke_with(network: Network, here: VirtualNetwork, to: Address) -> VirtualNetwork | None:
     """Give the network with an address to which a network's gateway certainly passes packets on."""
     for there in network.all(VirtualNetwork):
         claimed = space(network, there)
-        named = there is not here and claimed is not None and to in claimed
+        named = claimed is not None and to in claimed
         if named and shared(network, here, there):
             return there
     return None

@@ -232,7 +232,7 @@ def _somewhere(place: Place, reason: Reason, hop: Hop, fact: str) -> Influence:
 
 
 def _routes(place: Place, tie: Tie) -> Iterator[EffectiveRoute]:
-    fault, doubts = _shut_out(place, tie.peering)
+    fault, doubts = shut_out(place, tie.peering)
     if tie.far is None:
         far = tie.peering.properties.remote_virtual_network
         beyond = (far and far.id) or tie.far_key
@@ -253,7 +253,7 @@ def _routes(place: Place, tie: Tie) -> Iterator[EffectiveRoute]:
         )
 
 
-def _shut_out(place: Place, peering: Peering) -> tuple[str, tuple[Reason, ...]]:
+def shut_out(place: Place, peering: Peering) -> tuple[str, tuple[Reason, ...]]:
     """Tell why a subnet has the route and yet nothing gets through (R-19)."""
     if is_whole(peering):
         return "", ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from auditor.addresses import AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
@@ -12,9 +14,9 @@ from auditor.network.names import endpoint_addresses
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
-from auditor.network.routing.peered import ties_of
+from auditor.network.routing.peered import shut_out, ties_of
 from auditor.network.routing.place import Place
-from auditor.network.routing_domains import Claim, claims_of, network_key
+from auditor.network.routing_domains import Claim, claims_of, is_whole, network_key
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -36,8 +38,36 @@ def _by_network(network: Network) -> dict[str, tuple[PrivateEndpoint, ...]]:
 
 
 def private_endpoint_routes(place: Place) -> Found:
-    """Give a route for every address of the endpoints in the VNet and its direct peers."""
-    return routes_to_endpoints(place.network, place.vnet)
+    """Give a route for every address of the endpoints in the VNet and its direct peers.
+
+    A subnet that a peering of subnets leaves out has them too, and nothing gets through (R-19).
+    """
+    found = routes_to_endpoints(place.network, place.vnet)
+    ties = ties_of(place.network, place.vnet).ties
+    barred = {
+        tie.far_key: shut_out(place, tie.peering) for tie in ties if not is_whole(tie.peering)
+    }
+    if not barred:
+        return found
+    routes = [_beyond(route, barred) for route in found.routes]
+    return Found(routes, found.influences)
+
+
+def _beyond(
+    route: EffectiveRoute, barred: Mapping[str, tuple[str, tuple[Reason, ...]]]
+) -> EffectiveRoute:
+    endpoint = route.node
+    subnet = endpoint.properties.subnet if isinstance(endpoint, PrivateEndpoint) else None
+    home = network_key(subnet.id) if subnet and subnet.id else ""
+    if home not in barred:
+        return route
+    fault, doubts = barred[home]
+    return replace(
+        route,
+        far=home if fault else "",
+        fault=fault or route.fault,
+        doubts=(*route.doubts, *doubts),
+    )
 
 
 @question_about

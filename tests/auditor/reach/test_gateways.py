@@ -297,6 +297,19 @@ def test_K_11_a_cluster_lets_its_own_balancer_in_besides(profile: str, verdict: 
     assert asked(network, "52.11.0.8", "aks").verdict == "blocked"
 
 
+def test_K_11_without_a_nat_gateway_nobody_asks_whether_it_is_let_in() -> None:
+    settings = {
+        "fqdn": "aks.hcp.azmk8s.io",
+        "apiServerAccessProfile": {"authorizedIPRanges": ["52.10.0.0/24"]},
+        "agentPoolProfiles": [],
+        "networkProfile": {},
+    }
+    api = resource("Microsoft.ContainerService/managedClusters", "aks", settings)
+    found = asked(estate(nic("web"), vnet(subnet()), api), "web", "aks")
+    assert found.verdict == "unknown"
+    assert "semantics:K-11" not in found.labels
+
+
 def test_K_12_a_private_api_server_is_not_asked_from_the_internet() -> None:
     assert asked(cluster(enablePrivateCluster=True), CLIENT, "aks").verdict == "blocked"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
@@ -120,6 +122,66 @@ def test_K_13_an_integrated_api_server_answers_in_its_subnet() -> None:
         if a.target.subnet is not None and "api" in a.target.subnet.id
     ]
     assert {a.verdict.value for a in inside} == {"blocked"}
+
+
+def before_api_server(pool: Any) -> Any:
+    """The load balancer that AKS makes before an integrated API server, at 10.0.2.4."""
+    named = arm_id("Microsoft.Network/loadBalancers", "kube-apiserver")
+    front = f"{named}/frontendIPConfigurations/front"
+    return resource(
+        "Microsoft.Network/loadBalancers",
+        "kube-apiserver",
+        {
+            "frontendIPConfigurations": [
+                {
+                    "name": "front",
+                    "properties": {
+                        "privateIPAddress": "10.0.2.4",
+                        "subnet": {"id": subnet_id("a", "api")},
+                    },
+                }
+            ],
+            "backendAddressPools": [{"name": "pool", "properties": pool}],
+            "loadBalancingRules": [
+                {
+                    "name": "tcp-443",
+                    "properties": {
+                        "frontendIPConfiguration": {"id": front},
+                        "backendAddressPool": {"id": f"{named}/backendAddressPools/pool"},
+                        "protocol": "Tcp",
+                        "frontendPort": 443,
+                        "backendPort": 443,
+                    },
+                }
+            ],
+            "inboundNatRules": [],
+            "outboundRules": [],
+        },
+        sku={"name": "Standard"},
+    )
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        {"loadBalancerBackendAddresses": []},
+        {"loadBalancerBackendAddresses": [{"name": "x", "properties": {"ipAddress": "10.0.2.5"}}]},
+    ],
+    ids=["empty", "by address"],
+)
+def test_K_13_an_integrated_api_server_answers_at_its_load_balancer(pool: Any) -> None:
+    access = {"enableVnetIntegration": True, "subnetId": subnet_id("a", "api")}
+    network = private(nsg(name="api"), before_api_server(pool), **access)
+    for target in ("name:shop", "10.0.2.4", "name:kube-apiserver"):
+        found = [a for a in _answers(network, "name:jump", target) if a.target.subnet is not None]
+        inside = [a for a in found if "api" in (a.target.subnet.id if a.target.subnet else "")]
+        assert [(str(a.ports), a.verdict.value) for a in inside] == [
+            ("443", "reachable"), ("0-442, 444-65535", "blocked"),
+        ]  # fmt: skip
+        assert str(inside[0].witness and inside[0].witness.destination) == "10.0.2.4"
+    shut = private(nsg(deny("no", 100), name="api"), before_api_server(pool), **access)
+    [answer] = _answers(shut, "name:jump", "10.0.2.4")
+    assert [(step.code, step.passes) for step in answer.blockers] == [("nsg-inbound", False)]
 
 
 def test_L_25_an_injected_database_answers_on_its_port_only() -> None:

@@ -30,6 +30,7 @@ def spokes(
     to: str = C,
     back: str = A,
     door: Any = "10.0.9.0/27",
+    other: bool = False,
 ) -> Network:
     """Spokes a and c with a machine each, whose routes for each other name the gateway of b."""
     spoke: Any = {"allowForwardedTraffic": False, "useRemoteGateways": True}
@@ -44,7 +45,10 @@ def spokes(
         vnet(
             "c",
             C,
-            subnets={"app": steered("10.2.0.0/24", "to-a")},
+            subnets={
+                "app": steered("10.2.0.0/24", "to-a"),
+                **({"other": "10.2.7.0/24"} if other else {}),
+            },
             peers=[peer("b", HUB, **{**spoke, "useRemoteGateways": uses})],
         ),
         vnet(
@@ -111,6 +115,12 @@ def test_R_15_the_simulator_says_the_same_by_itself() -> None:
     assert fates(spokes()) == [(Fate.DELIVERED, True)]
     assert fates(spokes(back="10.9.0.0/16")) == [(Fate.DELIVERED, False)]
     assert fates(spokes(uses=False)) == [(Fate.UNKNOWN, None)]
+
+
+def test_R_15_a_reply_sent_to_the_gateway_for_its_own_network_is_no_contradiction() -> None:
+    network = spokes(nic("three", "10.2.7.4", ("c", "other")), back="10.2.7.0/24", other=True)
+    found = asked(network, "three", "two")
+    assert (found.verdict, found.stops) == ("blocked", ["asymmetric-return"])
 
 
 def test_R_15_an_endpoint_in_a_spoke_leaves_nothing_in_doubt() -> None:

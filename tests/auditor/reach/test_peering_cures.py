@@ -14,7 +14,7 @@ from ...networks import nic as nic_in
 from ...networks import peer, site, tunnel
 from ...networks import vnet as net
 from ...reaching import asked
-from ...routing import route, steered
+from ...routing import endpoint, route, steered
 from ...routing import table as table_of
 from ..network.filtering.test_naive import Json
 
@@ -95,6 +95,34 @@ def test_R_19_a_peering_of_some_subnets_has_to_join_another_one() -> None:
         "let the peering of a with b join subnet more, so that 10.1.0.4 goes straight back",
     ]
     assert asked(joined("app", "more"), "db", "web").verdict == "reachable"
+
+
+def test_R_19_a_private_endpoint_is_reached_from_joined_subnets_only() -> None:
+    """Its route stands in the others, too, and may be beaten by a user's (L-4)."""
+
+    def joined(*own: str, policy: str = "Disabled") -> Network:
+        some: Any = {"peerCompleteVnets": False}
+        data = {"addressPrefix": "10.1.0.0/24", "privateEndpointNetworkPolicies": policy}
+        return estate(
+            net("a", "10.0.0.0/16",
+                subnets={"app": "10.0.0.0/24", "more": steered("10.0.1.0/24", "rt")},
+                peers=[peer("b", "10.1.0.0/24", **some, localSubnetNames=list(own),
+                            remoteSubnetNames=["app"])]),
+            net("b", "10.1.0.0/16", subnets={"app": data},
+                peers=[peer("a", *(f"10.0.{i}.0/24" for i, _ in enumerate(own)), **some,
+                            localSubnetNames=["app"], remoteSubnetNames=list(own))]),
+            table_of("rt", route("10.1.0.0/24", "None")),
+            nic_in("web", "10.0.1.4", ("a", "more")),
+            endpoint("pep", "10.1.0.9", ("b", "app")),
+        )  # fmt: skip
+
+    left_out = asked(joined("app"), "web", "pep").one
+    assert [(step.code, step.passes) for step in left_out.blockers] == [("route", False)]
+    assert "R-19" in left_out.blockers[0].says
+    assert left_out.blockers[0].opening.startswith("let the peering of a with b join subnet more")
+    assert asked(joined("app", "more"), "web", "pep").verdict == "reachable"
+    heeded = asked(joined("app", "more", policy="RouteTableEnabled"), "web", "pep")
+    assert heeded.one.blockers[0].rule.startswith("to-10.1.0.0")
 
 
 def spoke(*, lends: bool | None, uses: bool | None, other: bool = False) -> Network:

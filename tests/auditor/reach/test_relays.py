@@ -14,16 +14,21 @@ from auditor.reach.listing import exposed
 from auditor.reach.replay import check
 from auditor.testing import arm_id, estate, resource
 
+from ...clusters import GROUP, cluster
+from ...clusters import pool as cluster_pool
 from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
-from ...reaching import app_gateway, asked, lb, lb_rule, point, ref
+from ...reaching import app_gateway, asked, lb, lb_rule, point, ref, scale_set
+from ...routing import route, table
 
 CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
 
 
-def gated(*resources: Any, gateway: Any = None, backend: Any = (), dns: Any = ()) -> Network:
+def gated(
+    *resources: Any, gateway: Any = None, backend: Any = (), dns: Any = (), home: Any = None
+) -> Network:
     """Gateway agw at 20.50.1.2:443 before whatever its pool names on 8080; NIC web at 10.0.0.4."""
     return estate(
         nsg(rule("in", 100, "*", "443"), name="gw"),
@@ -33,8 +38,9 @@ def gated(*resources: Any, gateway: Any = None, backend: Any = (), dns: Any = ()
         gateway or app_gateway(),
         vnet(
             subnet(nsg="back"),
-            subnet("gw", "10.0.1.0/26", nsg="gw"),
+            subnet("gw", "10.0.1.0/26", nsg="gw", **(home or {})),
             subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+            subnet("desks", "10.0.5.0/24"),
             dhcpOptions={"dnsServers": list(dns)},
         ),
         *resources,
@@ -243,6 +249,31 @@ def test_a_pool_that_the_input_lacks_ends_as_unknown_and_leads_to_who_names_it()
     assert by_gateway(gated(named, gateway=gone), "shop") == ["reachable"]
 
 
+def before_pods(member: str = "10.244.1.7", mode: Any = None) -> Network:
+    """Gateway agw before an address of pods of cluster shop, whose nodes are scale set vmss."""
+    return gated(
+        cluster("shop", cluster_pool(in_=("vnet", "app")), network=mode),
+        scale_set(group=GROUP),
+        gateway=app_gateway(members=[member]),
+    )
+
+
+@pytest.mark.parametrize("mode", [None, {"networkPlugin": "kubenet", "networkPluginMode": None}])
+def test_A_54_pods_that_a_gateway_sends_to_are_told_as_unknown(mode: Any) -> None:
+    """They were left out without a word: by ARM alone nobody tells who answers there."""
+    network = before_pods(mode=mode)
+    found = listed(network)
+    assert found["backendAddressPools/pool"] == ("unknown", {"k8s-objects-missing"})
+    assert by_gateway(network, "vmss") == ["unknown"]
+    assert by_gateway(network) == []  # web is no node
+
+
+def test_A_54_an_address_of_no_pods_is_none_of_the_inputs() -> None:
+    assert "backendAddressPools/pool" not in listed(before_pods("10.245.1.7"))
+    flat = {"networkPluginMode": None, "podCidr": None}
+    assert "backendAddressPools/pool" not in listed(before_pods(mode=flat))
+
+
 def test_settings_that_the_input_lacks_leave_the_port_untold() -> None:
     gateway = app_gateway(backendHttpSettingsCollection=[])
 
@@ -327,9 +358,11 @@ def test_a_gateway_is_no_way_of_its_own() -> None:
     assert asked(gated(), "agw", "web", 443).by_gateway == []
 
 
-def refusing(network: Network, target: str = "web", **more: Any) -> list[tuple[str, list[str]]]:
+def refusing(
+    network: Network, target: str = "web", source: str = CLIENT, **more: Any
+) -> list[tuple[str, list[str]]]:
     """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
-    found = answers(network, point(network, CLIENT), point(network, target), refusals=True, **more)
+    found = answers(network, point(network, source), point(network, target), refusals=True, **more)
     for answer in found:
         check(network, answer)
     return [
@@ -351,3 +384,20 @@ def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
     stopped = gated(gateway=app_gateway(operationalState="Stopped"))
     assert refusing(stopped, ports=PortSet.of(22)) == []
     assert refusing(stopped, protocols=("udp",)) == []
+
+
+def test_a_client_whose_own_rules_let_nothing_out_is_told_so_before_a_gateway() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    shut = nsg(deny("out", 200, direction="Outbound"), name="shut")
+    network = gated(nic("desk", address="10.0.0.7", nsg="shut"), shut, gateway=inside)
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["nsg-outbound"])]
+
+
+def test_P_11_a_gateway_whose_replies_are_lost_opens_no_connection_of_its_own() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    lost = table("lost", route("10.0.5.0/24", "VirtualAppliance", "10.0.8.8"))
+    desk = nic("desk", address="10.0.5.7", subnet="desks")
+    network = gated(desk, lost, gateway=inside, home={"routeTable": idref(lost["id"])})
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["asymmetric-return"])]

@@ -263,11 +263,13 @@ def test_examples_in_a_network_are_its_own() -> None:
 
 
 @pytest.mark.parametrize("address", ["168.63.129.16", "169.254.169.254"])
-def test_N_14_azures_host_is_no_site_and_nothing_stops_what_it_is_asked(address: str) -> None:
+def test_N_14_azures_host_is_no_site_and_only_rules_that_name_it_stop_what_it_is_asked(
+    address: str,
+) -> None:
     for source, target in (("name:web", address), (address, "name:web")):
         with pytest.raises(UsageError, match="Azure's own host") as refused:
             told(exposed(), source, target)
-        assert "no security group filters" in (refused.value.advice or "")
+        assert "only rules that name it filter" in (refused.value.advice or "")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "224.0.0.1", "255.255.255.255", "ff02::1"])
