@@ -8,7 +8,6 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds, any_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
-from auditor.reach.samples import coordinates
 from auditor.reach.space import FlowSpace
 from auditor.reach.trail import Step
 
@@ -48,10 +47,9 @@ def hops_of(path: Path, packet: Packet) -> list[Step]:
     It ends at a rule that would send the packet on as another, and does not take it: what stands
     behind it is asked about that other packet, which nobody sends.
     """
-    at = coordinates(packet)
     steps: list[Step] = []
     for number, stage in enumerate(path.trail.stages):
-        passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
+        passes = stage.passes(packet)
         steps += stage.tell(stage.frame.applied(packet), passes)
         if passes is False and number in path.trail.rules:
             break

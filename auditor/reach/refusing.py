@@ -37,10 +37,11 @@ def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | 
 def _answered(path: Path, packets: PacketSet) -> PacketSet:
     """Give those of some packets, as sent, that the first gateway on a path answers to."""
     for stage in path.trail.stages:
-        packet = some_packet(packets)
+        passing = packets & stage.bounds.may
+        packet = some_packet(packets if passing.is_empty else passing)
         if packet is None:
             break
-        steps = stage.tell(stage.frame.applied(packet), True)
+        steps = stage.tell(stage.frame.applied(packet), stage.passes(packet))
         if any(step.code in _ANSWERING for step in steps):
-            return packets & stage.bounds.may
+            return passing
     return packets

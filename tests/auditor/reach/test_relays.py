@@ -327,9 +327,11 @@ def test_a_gateway_is_no_way_of_its_own() -> None:
     assert asked(gated(), "agw", "web", 443).by_gateway == []
 
 
-def refusing(network: Network, target: str = "web", **more: Any) -> list[tuple[str, list[str]]]:
+def refusing(
+    network: Network, target: str = "web", source: str = CLIENT, **more: Any
+) -> list[tuple[str, list[str]]]:
     """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
-    found = answers(network, point(network, CLIENT), point(network, target), refusals=True, **more)
+    found = answers(network, point(network, source), point(network, target), refusals=True, **more)
     for answer in found:
         check(network, answer)
     return [
@@ -351,3 +353,10 @@ def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
     stopped = gated(gateway=app_gateway(operationalState="Stopped"))
     assert refusing(stopped, ports=PortSet.of(22)) == []
     assert refusing(stopped, protocols=("udp",)) == []
+
+
+def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> None:
+    stopped = app_gateway(operationalState="Stopped")
+    shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
+    network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
+    assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]
