@@ -61,8 +61,9 @@ def _asked(
     )
 
 
-def _order(answer: Answer) -> tuple[int, int]:
-    return _RANK[answer.verdict], len(answer.blockers)
+def _order(answer: Answer) -> tuple[int, bool, int]:
+    """Where there is no path at all, as between versions of IP, nobody gets anywhere."""
+    return _RANK[answer.verdict], answer.witness is None, len(answer.blockers)
 
 
 class Intruders(msgspec.Struct, frozen=True):
