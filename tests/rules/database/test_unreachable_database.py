@@ -209,4 +209,6 @@ def test_where_there_is_no_path_no_packet_is_told() -> None:
         application=("*/subnets/six",),
     ).broken
 
-    assert finding.message == "no machine of vnet/six reaches shop on port 3306: no path leads to shop"
+    assert (
+        finding.message == "no machine of vnet/six reaches shop on port 3306: no path leads to shop"
+    )
