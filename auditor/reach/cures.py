@@ -115,15 +115,16 @@ def way_for(
     if elsewhere or expected == "straight back":
         if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
             return f"give {address} to a subnet of {vnet}, {goes}"
+        own = network.holder(subnet, VirtualNetwork)
+        change = at_peering(network, own, address, there) if own is not None else ""
+        peered = f"{change or f'peer {vnet} with {far}'}, {goes}"
         if route.hop is Hop.NONE:
-            own = network.holder(subnet, VirtualNetwork)
-            change = at_peering(network, own, address, there) if own is not None else ""
-            return f"{change or f'peer {vnet} with {far}'}, {goes}"
+            return peered
         if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
             return f"give {vnet} or {far} other addresses and peer them, {goes}"
         unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
         if _not_peered(network, subnet, expected) if elsewhere else unknown:
-            return f"peer {vnet} with {far}, {goes}"
+            return peered
     return f"give {place_name(subnet)} a route, {goes}"
 
 
