@@ -16,7 +16,7 @@ from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.frame import Packet
-from auditor.reach.peering_cures import at_peering
+from auditor.reach.peering_cures import at_peering, lengths_of, sender_network
 from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -98,8 +98,10 @@ def way_for(
         and not _lacks_gateway(network, subnet, expected)
     ):
         change = f"change route {route.name or route.prefix} of {table.label}"
-        far = _not_peered(network, subnet, expected)
-        return f"peer {vnet} with {far} and {change}, {goes}" if far else f"{change}, {goes}"
+        joined, beats = _joined(network, subnet, route, address, expected)
+        if beats:
+            return f"{joined}, {goes}"
+        return f"{joined} and {change}, {goes}" if joined else f"{change}, {goes}"
     if expected.endswith(_TO_GATEWAY):
         return _by_gateway(network, subnet, vnet, address, goes)
     if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node is not None:
@@ -112,7 +114,7 @@ def way_for(
         return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
     elsewhere = bool(there)
     far = there if elsewhere else f"the network of {address}"
-    if elsewhere or expected == "straight back":
+    if elsewhere or expected == _STRAIGHT_BACK:
         if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
             return f"give {address} to a subnet of {vnet}, {goes}"
         own = network.holder(subnet, VirtualNetwork)
@@ -137,6 +139,7 @@ def _forwarding(fault: str, appliance: Address) -> str:
 
 
 _TO_GATEWAY = "to the gateway"
+_STRAIGHT_BACK = "straight back"
 
 
 def _network_in(expected: str) -> str:
@@ -156,6 +159,26 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
         return ""
     known = {ids.name(tie.far_key).lower() for tie in ties.ties}
     return "" if there.lower() in known or ties.untold else there
+
+
+def _joined(
+    network: Network, subnet: Subnet, route: EffectiveRoute, address: Address, expected: str
+) -> tuple[str, bool]:
+    """Say which peering is lacking for an address to go where it ought to; empty where none is.
+
+    And whether its route, as long as the far network's prefix, then beats that of a user (R-8).
+    """
+    own = network.holder(subnet, VirtualNetwork)
+    back = expected == _STRAIGHT_BACK
+    far = sender_network(network, own, address) if own is not None and back else None
+    there = far.label if far is not None else _network_in(expected)
+    lacking = _not_peered(network, subnet, f"to {there}") if there else ""
+    if own is None or not lacking:
+        return "", False
+    words = at_peering(network, own, address, "") if back else f"peer {own.label} with {lacking}"
+    return words, any(
+        length > route.prefix.length for length in lengths_of(network, lacking, address)
+    )
 
 
 def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:

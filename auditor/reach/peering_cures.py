@@ -25,14 +25,33 @@ def at_peering(network: Network, vnet: VirtualNetwork, address: Address, there: 
 
 
 def _peered_with(network: Network, vnet: VirtualNetwork, address: Address) -> str:
-    others = (each for each in network.all(VirtualNetwork) if each.key != vnet.key)
-    holders = [each for each in others if _holds(each, address)]
-    if len(holders) != 1:
+    far = sender_network(network, vnet, address)
+    if far is None:
         return ""
-    [far] = holders
     waits = any(each.key == vnet.key for _, each in _peerings(network, far))
     one, other = (vnet, far) if waits else (far, vnet)
     return f"peer {one.label} with {other.label}"
+
+
+def sender_network(
+    network: Network, vnet: VirtualNetwork, address: Address
+) -> VirtualNetwork | None:
+    """Give the other network of the input that holds an address; None where it is not the only."""
+    others = (each for each in network.all(VirtualNetwork) if each.key != vnet.key)
+    holders = [each for each in others if _holds(each, address)]
+    return holders[0] if len(holders) == 1 else None
+
+
+def lengths_of(network: Network, name: str, address: Address) -> list[int]:
+    """Give the lengths of the prefixes by which networks of a name hold an address."""
+    found = (each for each in network.all(VirtualNetwork) if each.label.lower() == name.lower())
+    return [
+        prefix.length
+        for each in found
+        if _holds(each, address)
+        for prefix in each.prefixes
+        if address in prefix
+    ]
 
 
 def _change(

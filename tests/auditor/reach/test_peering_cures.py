@@ -196,6 +196,29 @@ def test_a_route_that_a_peering_must_replace_says_both() -> None:
     assert there == "peer a with b and change route out of rt, so that 10.1.0.4 goes to b"
 
 
+@pytest.mark.parametrize(("prefix", "also"), [
+    ("0.0.0.0/0", ("", "")), ("10.0.0.0/8", ("", "")),
+    ("10.1.0.0/16", (" and change route out of rt", "")),
+    ("10.1.0.0/24", (" and change route out of rt", "")),
+    ("10.0.0.0/16", ("", " and change route out of rt")),
+])  # fmt: skip
+def test_R_8_a_route_that_a_peering_beats_need_not_change(
+    prefix: str, also: tuple[str, str]
+) -> None:
+    """A peering's route is as long as the far network's prefix, there and back."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("b", "10.1.0.0/16", subnets={"app": steered("10.1.0.0/24")}),
+        table_of("rt", route(prefix, "None", name="out")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    steps = asked(network, "web", "db").one.blockers
+    assert [step.opening.partition(",")[0] for step in steps] == [
+        f"peer a with b{word}" for word in also
+    ]
+
+
 def test_a_network_may_be_called_what_it_likes() -> None:
     network = estate(
         net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
