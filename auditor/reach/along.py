@@ -8,7 +8,6 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds, any_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
-from auditor.reach.samples import coordinates
 from auditor.reach.space import FlowSpace
 from auditor.reach.trail import Stage, Step
 
@@ -51,16 +50,14 @@ def hops_of(path: Path, packet: Packet) -> list[Step]:
     steps: list[Step] = []
     for number, stage in enumerate(path.trail.stages):
         steps += told_of(stage, packet)
-        if number in path.trail.rules and not stage.bounds.may.at(coordinates(packet)):
+        if number in path.trail.rules and stage.passes(packet) is False:
             break
     return steps
 
 
 def told_of(stage: Stage, packet: Packet) -> tuple[Step, ...]:
     """Say what one stage does with a packet, as sent."""
-    at = coordinates(packet)
-    passes = True if stage.bounds.must.at(at) else None if stage.bounds.may.at(at) else False
-    return stage.tell(stage.frame.applied(packet), passes)
+    return stage.tell(stage.frame.applied(packet), stage.passes(packet))
 
 
 def _by_choice(group: Sequence[Path]) -> Bounds:

@@ -16,7 +16,7 @@ from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.frame import Packet
-from auditor.reach.peering_cures import at_peering
+from auditor.reach.peering_cures import at_peering, lengths_of, sender_network
 from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -98,8 +98,10 @@ def way_for(
         and not _lacks_gateway(network, subnet, expected)
     ):
         change = f"change route {route.name or route.prefix} of {table.label}"
-        far = _not_peered(network, subnet, expected)
-        return f"peer {vnet} with {far} and {change}, {goes}" if far else f"{change}, {goes}"
+        joined, beats = _joined(network, subnet, route, address, expected)
+        if beats:
+            return f"{joined}, {goes}"
+        return f"{joined} and {change}, {goes}" if joined else f"{change}, {goes}"
     if expected.endswith(_TO_GATEWAY):
         return _by_gateway(network, subnet, vnet, address, goes)
     if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node and not route.far:
@@ -111,7 +113,7 @@ def way_for(
     if route.hop is Hop.GLOBAL_PEERING and ids.name(route.far).lower() == there.lower():
         return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
     change = ""
-    if there or expected == "straight back":
+    if there or expected == _STRAIGHT_BACK:
         change = _to_network(network, route, subnet, address, there)
     return f"{change or f'give {place_name(subnet)} a route'}, {goes}"
 
@@ -124,15 +126,16 @@ def _to_network(
     far = there or f"the network of {address}"
     if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
         return f"give {address} to a subnet of {vnet}"
+    own = network.holder(subnet, VirtualNetwork)
+    change = at_peering(network, own, address, there) if own is not None else ""
+    peered = change or f"peer {vnet} with {far}"
     if route.hop is Hop.NONE:
-        own = network.holder(subnet, VirtualNetwork)
-        change = at_peering(network, own, address, there) if own is not None else ""
-        return change or f"peer {vnet} with {far}"
+        return peered
     if route.hop is Hop.LOCAL and route.node is not None and there != route.node.root.label:
         return f"give {vnet} or {far} other addresses and peer them"
     unknown = route.hop is Hop.INTERNET  # no network that the route knows has the address
     apart = _not_peered(network, subnet, f"to {there}") if there else unknown
-    return f"peer {vnet} with {far}" if apart else ""
+    return peered if apart else ""
 
 
 def _forwarding(fault: str, appliance: Address) -> str:
@@ -144,6 +147,7 @@ def _forwarding(fault: str, appliance: Address) -> str:
 
 
 _TO_GATEWAY = "to the gateway"
+_STRAIGHT_BACK = "straight back"
 
 
 def _network_in(expected: str) -> str:
@@ -164,6 +168,26 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
     keys = [tie.far_key for tie in ties.ties] + [each.far_key for each in ties.unlisted]
     known = {ids.name(key).lower() for key in keys}
     return "" if there.lower() in known or ties.untold else there
+
+
+def _joined(
+    network: Network, subnet: Subnet, route: EffectiveRoute, address: Address, expected: str
+) -> tuple[str, bool]:
+    """Say which peering is lacking for an address to go where it ought to; empty where none is.
+
+    And whether its route, as long as the far network's prefix, then beats that of a user (R-8).
+    """
+    own = network.holder(subnet, VirtualNetwork)
+    back = expected == _STRAIGHT_BACK
+    far = sender_network(network, own, address) if own is not None and back else None
+    there = far.label if far is not None else _network_in(expected)
+    lacking = _not_peered(network, subnet, f"to {there}") if there else ""
+    if own is None or not lacking:
+        return "", False
+    words = at_peering(network, own, address, "") if back else f"peer {own.label} with {lacking}"
+    return words, any(
+        length > route.prefix.length for length in lengths_of(network, lacking, address)
+    )
 
 
 def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:

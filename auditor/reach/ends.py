@@ -14,7 +14,7 @@ from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.graph import Network
 from auditor.network.instances import adds_nobody
-from auditor.network.reasons import Reason
+from auditor.network.reasons import Reason, gap
 from auditor.network.scale_sets import (
     is_flexible,
     machines_in,
@@ -110,7 +110,9 @@ def _(node: ScaleSet, network: Network) -> tuple[Point, ...]:
 
 
 def besides(network: Network, node: Node) -> tuple[Reason, ...]:
-    """Why something may be more than its points tell: a scale set without a model, and machines."""
+    """Why something may be more than its points tell: machines of scale sets and clusters."""
+    if isinstance(node, ManagedCluster):
+        return tuple(_nodes_of(network, node)[1])
     if not isinstance(node, ScaleSet) or not is_flexible(node) or node.interfaces:
         return ()
     lacks = machines_lacking(network, node)
@@ -229,11 +231,25 @@ def answering(network: Network, carrier: Node) -> tuple[Point, ...]:
 
 @points_of.register
 def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
-    nodes = (each for each in node_group(network, node) if isinstance(each, ScaleSet))
-    found = _each(network, nodes)
-    pools = () if found else _each(network, node.pools)
+    machines, _ = _nodes_of(network, node)
     pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
-    return (*found, *pools, *pods, *api_server_points(network, node), service(node))
+    return (*machines, *pods, *api_server_points(network, node), service(node))
+
+
+def _nodes_of(network: Network, cluster: ManagedCluster) -> tuple[list[Point], list[Reason]]:
+    """Give a cluster's machines, by its scale sets or else by its pools, and what is not told."""
+    sets = [each for each in node_group(network, cluster) if isinstance(each, ScaleSet)]
+    lacks: list[Reason] = []
+    for carriers in (sets, cluster.pools):
+        found: list[Point] = []
+        for each in carriers:
+            try:
+                found += points_of(each, network)
+            except Undetermined as unknown:
+                lacks.append(gap(unknown, each.id))
+        if found:
+            return found, lacks
+    return [], lacks
 
 
 @points_of.register

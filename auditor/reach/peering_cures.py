@@ -13,18 +13,55 @@ from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
 def at_peering(network: Network, vnet: VirtualNetwork, address: Address, there: str) -> str:
-    """Say what to change at the peering of a VNet with one, by name, or that has an address.
+    """Say what to change at the peering of a VNet with one, by name, or that an address replies to.
 
-    Empty where it has none with it.
+    Empty where it has none with one of that name, and where it is not told whose the address is.
+    Of a reply it is said in the words of the way there: one change opens both.
     """
     for peering, far in _peerings(network, vnet):
         if far.label.lower() == there.lower() if there else _holds(far, address):
-            return _change(network, vnet, peering, far, address)
-    return ""
+            return _change(network, vnet, peering, far, address, reply=not there)
+    return "" if there else _peered_with(network, vnet, address)
+
+
+def _peered_with(network: Network, vnet: VirtualNetwork, address: Address) -> str:
+    far = sender_network(network, vnet, address)
+    if far is None:
+        return ""
+    waits = any(each.key == vnet.key for _, each in _peerings(network, far))
+    one, other = (vnet, far) if waits else (far, vnet)
+    return f"peer {one.label} with {other.label}"
+
+
+def sender_network(
+    network: Network, vnet: VirtualNetwork, address: Address
+) -> VirtualNetwork | None:
+    """Give the other network of the input that holds an address; None where it is not the only."""
+    others = (each for each in network.all(VirtualNetwork) if each.key != vnet.key)
+    holders = [each for each in others if _holds(each, address)]
+    return holders[0] if len(holders) == 1 else None
+
+
+def lengths_of(network: Network, name: str, address: Address) -> list[int]:
+    """Give the lengths of the prefixes by which networks of a name hold an address."""
+    found = (each for each in network.all(VirtualNetwork) if each.label.lower() == name.lower())
+    return [
+        prefix.length
+        for each in found
+        if _holds(each, address)
+        for prefix in each.prefixes
+        if address in prefix
+    ]
 
 
 def _change(
-    network: Network, vnet: VirtualNetwork, peering: Peering, far: VirtualNetwork, address: Address
+    network: Network,
+    vnet: VirtualNetwork,
+    peering: Peering,
+    far: VirtualNetwork,
+    address: Address,
+    *,
+    reply: bool,
 ) -> str:
     try:
         back = way_back(network, peering)
@@ -33,7 +70,8 @@ def _change(
     if back is None:  # it waits for the other side, and is connected once that is there (R-14)
         return f"peer {far.label} with {vnet.label}"
     if not peering.connected or not back.connected:
-        return f"make the peerings of {vnet.label} with {far.label} anew, on both sides"
+        one, other = (far, vnet) if reply else (vnet, far)
+        return f"make the peerings of {one.label} with {other.label} anew, on both sides"
     if not is_whole(peering):
         return f"let the peering of {vnet.label} with {far.label} join the subnet of {address}"
     return f"synchronise the peering of {vnet.label} with {far.label}"

@@ -37,9 +37,10 @@ def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | 
 def _answered(path: Path, packets: PacketSet) -> PacketSet:
     """Give those of some packets, as sent, that the first gateway on a path answers to."""
     for stage in path.trail.stages:
-        packet = some_packet(packets)
+        passing = packets & stage.bounds.may
+        packet = some_packet(packets if passing.is_empty else passing)
         if packet is None:
             break
         if any(step.code in _ANSWERING for step in told_of(stage, packet)):
-            return packets & stage.bounds.may
+            return passing
     return packets

@@ -88,11 +88,13 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     """Give who is asked about whom: no machine about itself, nor the outside about the outside.
 
     Nor one version of IP about the other, of machines that have both (P-12). What starts no flows
-    is asked about only where nothing else is among the sources. Raises UsageError when
+    is asked about only where nothing else is, or may be, among the sources. Raises UsageError when
     there are ends and nothing is left to ask.
     """
     starting = _senders(sources.points)
-    senders = [point for point in starting if point.kind not in SILENT] or starting
+    senders = [point for point in starting if point.kind not in SILENT]
+    if not senders and not sources.reasons:
+        senders = starting
     every = [(replace(s, entry=NOTHING), t) for s in senders for t in targets.points]
     apart = [(s, t) for s, t in every if s != t or stands_for_several(t)]
     asked = [pair for pair in apart if not (pair[0].outside and pair[1].outside)]

@@ -37,7 +37,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
 from auditor.reach.hosting import api_server_points, once_started
 from auditor.reach.points import Kind, Point
-from auditor.reach.stages import remark
+from auditor.reach.stages import ends_seen, remark
 from auditor.reach.trail import Trail
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import (
@@ -67,9 +67,9 @@ class Access(msgspec.Struct, frozen=True):
     opening: str = ""
     listed: AddressSet = NOTHING
 
-    def opening_for(self, label: str, address: Address) -> str:
-        """Say what would let an address in."""
-        allow = f"allow {address} in the firewall of {label}"
+    def opening_for(self, label: str, address: Address, who: str) -> str:
+        """Say what would let in an address, one of those that `who` names."""
+        allow = f"allow {who} in the firewall of {label}"
         if not self.closed:
             return allow
         if not self.opening or AddressSet.from_range(address, address) <= self.listed:
@@ -176,7 +176,9 @@ def answered(trail: Trail, target: Point) -> Trail:
         lambda packet: access.closed or _asked(label, access, packet),
         Bounds(space.having(source=access.may), space.having(source=access.must)),
         reasons=access.reasons,
-        opening=lambda packet: access.opening_for(label, packet.source),
+        opening=lambda packet: access.opening_for(
+            label, packet.source, ends_seen(trail, packet)[0]
+        ),
         rule=lambda packet: access.rule_for(packet.source),
         unsure=f"it cannot be told whether the firewall of {label} lets it in",
     )

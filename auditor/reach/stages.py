@@ -96,7 +96,7 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
             tags=trail.tags,
             subnet=point.subnet,
         ).verdicts[0]
-        ends = ("", "") if passes else _ends_seen(trail, packet)
+        ends = ("", "") if passes else ends_seen(trail, packet)
         steps = _layer_steps(verdict, point, packet, inbound, passes, ends)
         if passes is None:
             in_doubt = verdict.access is Access.UNKNOWN
@@ -125,7 +125,7 @@ def _unless_admitted(step: Step, verdict: Verdict) -> Step:
     return replace(step, says=says, passes=None, opening="", reasons=verdict.reasons)
 
 
-def _ends_seen(trail: Trail, packet: Packet) -> tuple[str, str]:
+def ends_seen(trail: Trail, packet: Packet) -> tuple[str, str]:
     """Name the addresses that a packet may have here, for a rule that is to let it in."""
     version = packet.source.version
     words = []

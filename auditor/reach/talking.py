@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain, product
+from itertools import chain, islice, product
 
 import msgspec
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, Verdict, answers
+from auditor.reach.ends import points_of
 from auditor.reach.path import SILENT
 from auditor.reach.plain import surely_talks
-from auditor.reach.points import Point
+from auditor.reach.points import Kind, Point
 from auditor.reach.wording import name_of, one_or_many
+from auditor.resources.virtual_networks import Subnet
 
 _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
@@ -61,8 +63,9 @@ def _asked(
     )
 
 
-def _order(answer: Answer) -> tuple[int, int]:
-    return _RANK[answer.verdict], len(answer.blockers)
+def _order(answer: Answer) -> tuple[int, bool, int]:
+    """Where there is no path at all, as between versions of IP, nobody gets anywhere."""
+    return _RANK[answer.verdict], answer.witness is None, len(answer.blockers)
 
 
 class Intruders(msgspec.Struct, frozen=True):
@@ -127,4 +130,23 @@ def intruders(
             first = first or reached[0]
         else:
             perhaps += [answer for answer in found if answer.verdict is Verdict.UNKNOWN][:1]
-    return Intruders(tuple(sure), first, tuple(perhaps))
+    return Intruders(tuple(sure), first and _by_somebody(network, first, port), tuple(perhaps))
+
+
+def _by_somebody(network: Network, told: Answer, port: int) -> Answer:
+    """Give the answer about a machine of a subnet in place of one about any machine of it.
+
+    Its packet can be tried. Only few are asked, as no more hangs on it.
+    """
+    subnet = told.source.node
+    if told.source.kind is not Kind.SUBNET or not isinstance(subnet, Subnet):
+        return told
+    machines = (point for point in points_of(subnet, network) if point.kind is Kind.MACHINE)
+    for machine in islice(machines, _TRIED):
+        for answer in _asked(network, machine, told.target, port, blocked=False, relays=False):
+            if answer.verdict is Verdict.REACHABLE:
+                return answer
+    return told
+
+
+_TRIED = 5

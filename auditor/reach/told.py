@@ -27,6 +27,11 @@ class Told(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     openings: tuple[str, ...]
 
+    @property
+    def aside(self) -> str:
+        """The packet as an aside in a sentence; nothing where there is no path, hence no packet."""
+        return f" ({self.words})" if self.words else ""
+
 
 def told_of(network: Network, answer: Answer, about: str = "") -> Told:
     """Tell of the witness of an answer; `about` is quoted where no hop stands in the input.

@@ -16,6 +16,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import SENT, Frame, Packet
 from auditor.reach.points import Point
+from auditor.reach.samples import coordinates
 from auditor.reach.space import FlowSpace
 
 
@@ -53,6 +54,11 @@ class Stage(msgspec.Struct, frozen=True):
     tell: Tell
     reply: bool = False
     """Whether it is about the way back."""
+
+    def passes(self, packet: Packet) -> bool | None:
+        """Whether a packet, as sent, gets through; None: not told."""
+        at = coordinates(packet)
+        return True if self.bounds.must.at(at) else None if self.bounds.may.at(at) else False
 
 
 class Trail(msgspec.Struct, frozen=True):

@@ -87,8 +87,8 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
         shut = _shut(network, server, answer, where)
         yield Finding(
             subject=server.id,
-            message=f"no machine of {where} reaches {server.label} on port {MYSQL} "
-            f"({told.words}): {shut.words if shut is not None else answer.blockers[0].says}",
+            message=f"no machine of {where} reaches {server.label} on port {MYSQL}"
+            f"{told.aside}: {shut.words if shut is not None else answer.blockers[0].says}",
             remedy=shut.remedy
             if shut is not None
             else letting_through(network, answer, _alike(network, application, params.application))

@@ -75,8 +75,8 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     told = told_of(network, answer, backend.id)
     yield Finding(
         subject=backend.id,
-        message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port} "
-        f"({told.words}): {answer.blockers[0].says}",
+        message=f"{backend.gateway.label} cannot reach {backend.member}:{backend.port}"
+        f"{told.aside}: {answer.blockers[0].says}",
         remedy=letting_through(network, answer, _all_asked(network, backend))
         or "send to an address that the gateway reaches",
         related=(backend.gateway.id,),

@@ -143,6 +143,22 @@ def test_a_closed_database_is_opened_to_whom_its_firewall_does_not_list() -> Non
     )
 
 
+def test_a_firewall_is_not_opened_to_an_address_that_nobody_has() -> None:
+    """Which public address a NAT gateway to come will have, nobody knows."""
+    settings = {"network": {"publicNetworkAccess": "Disabled"}, "firewallRules": []}
+    network = estate(
+        nic("web"),
+        vnet(subnet(defaultOutboundAccess=False)),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", settings),
+    )
+    out, shut = asked(network, "web", "db", 3306).one.blockers
+    assert out.opening == "give the subnet a NAT gateway"
+    assert shut.opening == (
+        "enable the public network access of db "
+        "and allow whichever address it has there in the firewall of db"
+    )
+
+
 def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:
     probe = {"id": "/probes/probe"}
     balancer = lb(lb_rule(probe=probe), probes=[lb_probe(8080)])

@@ -9,7 +9,7 @@ import pytest
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
-from auditor.reach.selected import ends_of
+from auditor.reach.selected import ends_of, pairs
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
@@ -86,6 +86,9 @@ SUBNETS: Any = {
 }
 
 
+NODES = (vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"}),)
+
+
 def test_K_12_a_private_api_server_answers_at_its_endpoint() -> None:
     listed = private(api_endpoint(privateLinkServiceId=cluster_id()))
     found = told(listed, "name:jump", "name:shop")
@@ -105,6 +108,25 @@ def test_K_12_where_a_private_api_server_answers_may_be_missing() -> None:
         gateway("vpn", "a"), site("office", "192.168.0.0/16"), tunnel("line", "vpn", "office")
     )
     assert told(away, "onprem", "name:shop")["managedClusters/shop"]["443"] == "unknown"
+
+
+def test_an_api_server_answers_whether_or_not_the_subnets_of_its_pools_are_told() -> None:
+    public = estate(cluster("shop", pool(in_=None), pool("web"), fqdn="shop.example"), *NODES)
+    ends = ends_of(public, parse_selector("name:shop"))
+    assert [point.id.split("/")[-1] for point in ends.points] == ["shop", "nodes"]
+    assert [(reason.label, reason.detail) for reason in ends.reasons] == [
+        ("collection-gap", "the subnet of agent pool system")
+    ]
+    found = told(public, "internet", "name:shop")
+    assert found["managedClusters/shop"]["443"] == "reachable"
+    assert ends_of(private(), parse_selector("name:shop")).reasons == ()
+
+
+def test_an_api_server_does_not_stand_for_machines_that_are_not_told() -> None:
+    unplaced = estate(cluster("shop", pool(in_=None), fqdn="shop.example"), *NODES)
+    ends = [ends_of(unplaced, parse_selector(each)) for each in ("name:shop", "internet")]
+    assert pairs(*ends) == []
+    assert len(pairs(*reversed(ends))) == 1
 
 
 def test_K_13_an_integrated_api_server_answers_in_its_subnet() -> None:

@@ -32,7 +32,37 @@ def test_networks_without_a_peering_need_one(one: str, other: str) -> None:
     )
     there, back = (step.opening for step in asked(network, "web", "db").one.blockers)
     assert there == f"peer a with b, so that {other}.0.4 goes to b"
-    assert back == f"peer b with the network of {one}.0.4, so that {one}.0.4 goes straight back"
+    assert back == f"peer a with b, so that {one}.0.4 goes straight back"
+
+
+def test_a_peering_is_one_change_for_the_way_there_and_the_way_back() -> None:
+    def left(one: str, other: str) -> Network:
+        return estate(
+            net("a", f"{one}.0.0/16", subnets={"app": f"{one}.0.0/24"},
+                peers=[peer("b", f"{other}.0.0/16", state="Disconnected")]),
+            net("b", f"{other}.0.0/16", subnets={"app": f"{other}.0.0/24"},
+                peers=[peer("a", f"{one}.0.0/16", state="Disconnected")]),
+            nic_in("web", f"{one}.0.4", ("a", "app")),
+            nic_in("db", f"{other}.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    for network in (left("10.0", "10.1"), left("52.1", "52.2")):
+        steps = asked(network, "web", "db").one.blockers
+        assert [step.opening.partition(",")[0] for step in steps] == [
+            "make the peerings of a with b anew"
+        ] * 2
+
+
+def test_a_reply_to_who_knows_which_network_names_it_by_its_address() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        net("c", "10.0.0.0/16", subnets={}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    back = asked(network, "web", "db").step("asymmetric-return").opening
+    assert back == "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back"
 
 
 def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised() -> None:
@@ -64,14 +94,14 @@ def test_R_14_a_peering_that_waits_for_its_other_side_gets_it_and_no_more() -> N
     half = asked(peered("Initiated"), "web", "db").one.blockers
     assert [step.opening for step in half] == [
         "peer b with a, so that 10.1.0.4 goes to b",
-        "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back",
+        "peer b with a, so that 10.0.0.4 goes straight back",
     ]
     back = peer("a", "10.0.0.0/16")
     assert asked(peered("Connected", back), "web", "db").verdict == "reachable"
     left = asked(peered("Disconnected", back), "web", "db").one.blockers
     assert [step.opening.partition(",")[0] for step in left] == [
         "make the peerings of a with b anew",
-        "make the peerings of b with a anew",
+        "make the peerings of a with b anew",
     ]
 
 
@@ -192,6 +222,29 @@ def test_a_route_that_a_peering_must_replace_says_both() -> None:
     )
     there = asked(network, "web", "db").step("route").opening
     assert there == "peer a with b and change route out of rt, so that 10.1.0.4 goes to b"
+
+
+@pytest.mark.parametrize(("prefix", "also"), [
+    ("0.0.0.0/0", ("", "")), ("10.0.0.0/8", ("", "")),
+    ("10.1.0.0/16", (" and change route out of rt", "")),
+    ("10.1.0.0/24", (" and change route out of rt", "")),
+    ("10.0.0.0/16", ("", " and change route out of rt")),
+])  # fmt: skip
+def test_R_8_a_route_that_a_peering_beats_need_not_change(
+    prefix: str, also: tuple[str, str]
+) -> None:
+    """A peering's route is as long as the far network's prefix, there and back."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("b", "10.1.0.0/16", subnets={"app": steered("10.1.0.0/24")}),
+        table_of("rt", route(prefix, "None", name="out")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    steps = asked(network, "web", "db").one.blockers
+    assert [step.opening.partition(",")[0] for step in steps] == [
+        f"peer a with b{word}" for word in also
+    ]
 
 
 def test_a_network_may_be_called_what_it_likes() -> None:

@@ -401,3 +401,10 @@ def test_P_11_a_gateway_whose_replies_are_lost_opens_no_connection_of_its_own() 
     network = gated(desk, lost, gateway=inside, home={"routeTable": idref(lost["id"])})
 
     assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["asymmetric-return"])]
+
+
+def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> None:
+    stopped = app_gateway(operationalState="Stopped")
+    shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
+    network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
+    assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]

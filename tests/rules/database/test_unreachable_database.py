@@ -268,3 +268,26 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
 
     assert answer.broken == []
     assert answer.unknown[0].missing.startswith("whether vnet/nodes reaches shop on port 3306: ")
+
+
+def test_what_a_machine_has_of_ipv6_does_not_hide_what_stops_the_rest_of_it() -> None:
+    (finding,) = asked(
+        deny("nobody", 100),
+        out=[out_deny("closed", 200, "10.0.0.0/16")],
+        beside=[nic("six", subnet="nodes", address="fd00::4")],
+    ).broken
+
+    assert "(tcp 10.0.0.4 to 10.0.1." in finding.message
+    assert finding.witness is not None
+
+
+def test_where_there_is_no_path_no_packet_is_told() -> None:
+    (finding,) = asked(
+        beside=[nic("six", subnet="six", address="fd00::4")],
+        more=[subnet("six", "fd00::/64")],
+        application=("*/subnets/six",),
+    ).broken
+
+    assert (
+        finding.message == "no machine of vnet/six reaches shop on port 3306: no path leads to shop"
+    )

@@ -46,6 +46,20 @@ def test_the_default_rules_let_the_network_in() -> None:
     assert "allow port 8080 from gw alone" in finding.remedy
 
 
+def test_the_packet_to_try_is_that_of_a_machine_where_one_is_there() -> None:
+    shut = nsg(deny("out", 100, direction="Outbound"), name="shut")
+    dumb = nic("dumb", subnet="jobs", address="10.0.2.8", nsg="shut")
+    job = nic("job", subnet="jobs", address="10.0.2.9")
+
+    (finding,) = ask("GW-025", fronted(more=[shut, dumb, job])).broken
+    assert finding.message.startswith("vnet/jobs reaches 10.0.0.4:8080 around agw (tcp 10.0.2.9 to")
+    assert finding.witness is not None
+    assert finding.witness["source"] == "10.0.2.9"
+
+    (finding,) = ask("GW-025", fronted(more=[shut, dumb])).broken
+    assert "(tcp 10.0.2.4 to" in finding.message
+
+
 def test_the_remedy_lets_in_every_gateway_that_asks_and_whoever_is_approved() -> None:
     blue = json.loads(json.dumps(app_gateway()).replace("/agw", "/blue").replace("/gw", "/gw2"))
     blue["name"] = "blue"
