@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -27,12 +27,13 @@ _NSG = ("nsg-inbound", "nsg-outbound")
 class Alike(msgspec.Struct, frozen=True):
     """What one rule is to let through: `who` names it, `sources` to `targets` besides the answer's.
 
-    Of two commands with one name and one priority the second would undo the first.
+    `targets` by the port on which they are asked. Of two commands with one name and one priority
+    the second would undo the first.
     """
 
     who: str
     sources: tuple[Subnet, ...] = ()
-    targets: AddressSet = NOTHING
+    targets: Mapping[int, AddressSet] = msgspec.field(default_factory=dict)
 
 
 def letting_through(network: Network, answer: Answer, alike: Alike) -> str:
@@ -80,7 +81,9 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination, alike.targets),
+        destinations=_destinations(
+            answer.target, packet.destination, alike.targets.get(port, NOTHING)
+        ),
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"
