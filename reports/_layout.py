@@ -65,6 +65,17 @@ def labelled(label: str, text: str, style: str, *, indent: int, width: int) -> I
         yield [(" " * indent, ""), (head, "label"), (line, style)]
 
 
+def hanging(
+    head: Line, text: str, style: str, *, width: int, tail: Line | None = None
+) -> Iterator[Line]:
+    """Give a paragraph that hangs beside what stands before it, with something after its end."""
+    column, after = width_of(head), tail or []
+    lines = wrap(text, max(width - column - width_of(after), 20))
+    for number, line in enumerate(lines):
+        start = head if not number else [(" " * column, "")]
+        yield [*start, (line, style), *(after if number == len(lines) - 1 else [])]
+
+
 LABEL = 10
 """Cells that a label takes, with the gap behind it."""
 

@@ -14,7 +14,7 @@ from auditor import trends
 from auditor.finding import Json, Judged, Report, RuleSummary, SourceSummary, Status
 
 from . import _compliance
-from ._layout import TIE, Line, block, labelled, split_command, width_of
+from ._layout import TIE, Line, block, hanging, labelled, split_command, width_of
 from ._names import Names
 from ._past import ages, compared, ending, gone, not_told, series, since
 from ._terminal import STYLES, Look, painter, plain, trimmed
@@ -58,7 +58,7 @@ def _lines(report: Report, look: Look) -> Iterator[Line]:
     yield from _broken(report, names, look)
     yield from _untold(report, names, look)
     yield from _accepted(report, names, look)
-    yield from _next(report)
+    yield from _next(report, look)
     yield _verdict(totals)
 
 
@@ -233,11 +233,9 @@ def _broken(report: Report, names: Names, look: Look) -> Iterator[Line]:
     for group in by_rule(of_status(report, Status.BROKEN)):
         first = group[0]
         badge = f" {first.severity.word.upper()} "
-        line: Line = [(badge, first.severity.word), (f" {visible(first.rule)}  ", "heading")]
-        line.append((title(first.title), "heading"))
-        if len(group) > 1:
-            line.append((f"  ({len(group):,})", "dim"))
-        yield line
+        head: Line = [(badge, first.severity.word), (f" {visible(first.rule)}  ", "heading")]
+        many: Line = [(f"  ({len(group):,})", "dim")] if len(group) > 1 else []
+        yield from hanging(head, title(first.title), "heading", width=look.width, tail=many)
         for finding in group:
             yield from _finding(finding, names, look, since(report.history, finding))
             yield []
@@ -348,14 +346,15 @@ def _accepted(report: Report, names: Names, look: Look) -> Iterator[Line]:
         yield []
 
 
-def _next(report: Report) -> Iterator[Line]:
+def _next(report: Report, look: Look) -> Iterator[Line]:
     asked = list({finding.rule: finding for finding in reversed(report.findings)}.values())[:-3:-1]
     if not asked:
         return
     yield [("Next", "heading")]
     for one in asked:
         command = f"auditor explain {visible(one.rule)}"
-        yield [("  ", ""), (f"{command:<26}", "command"), (title(one.title), "dim")]
+        head: Line = [("  ", ""), (f"{command:<26}", "command")]
+        yield from hanging(head, title(one.title), "dim", width=look.width)
     yield []
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from auditor.addresses import AddressSet, Version
 from auditor.network.filters import Filter
 from auditor.network.symbols import Symbolic, applies, symbolic
-from auditor.packets.cover import superfluous
+from auditor.packets.cover import may_come_to, superfluous
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
 Found: TypeAlias = dict[int, tuple[int, ...]]
@@ -20,7 +20,10 @@ Found: TypeAlias = dict[int, tuple[int, ...]]
 def do_nothing(
     filters: tuple[Filter, ...], custom: int, inside: AddressSet, inbound: bool
 ) -> tuple[Found, Found]:
-    """The shadowed and the redundant of the first `custom` filters, by place."""
+    """The shadowed and the redundant of the first `custom` filters, by place.
+
+    Any of them can go, all or some, and nothing is decided otherwise.
+    """
     if not custom:
         return {}, {}
     worlds = [_World(filters, custom, version, inside, inbound) for version in _VERSIONS]
@@ -33,9 +36,26 @@ def do_nothing(
             views = [_View(world, gone) for world in worlds]
         chosen = _together(_in_all(views, custom, _View.spared, skip=gone))
         if not chosen:
-            return shadowed, redundant
+            return shadowed, _safe_alone(filters, worlds, shadowed, redundant)
         redundant.update(chosen)
         gone |= set(chosen)
+
+
+def _safe_alone(
+    filters: Sequence[Filter], worlds: Sequence[_World], shadowed: Found, redundant: Found
+) -> Found:
+    """The redundant that may go while other idle ones stay.
+
+    One that denies what an idle one after it allows is needed as long as that one is there, and
+    who is told of both need not delete both.
+    """
+    idle = {*shadowed, *redundant}
+
+    def needed(place: int) -> bool:
+        otherwise = {i for i in idle if i > place and filters[i].allow is not filters[place].allow}
+        return any(world.comes_to(place, otherwise, idle) for world in worlds if otherwise)
+
+    return {place: causes for place, causes in redundant.items() if not needed(place)}
 
 
 class _World:
@@ -68,6 +88,20 @@ class _World:
         """The filters as rules over packets."""
         filters = [self._filters[i] for i in self.places]
         return symbolic(filters, self._version, self._inside, inbound=self._inbound)
+
+    def comes_to(self, place: int, among: set[int], gone: set[int]) -> bool:
+        """Whether one of `among` may decide what the rule at a place matches, if that is gone.
+
+        So are the others of `gone` that are not among them.
+        """
+        if place not in self.places:
+            return False
+        rules = self.symbolic.rules
+        named = [-1] * self.symbolic.impossible + self.places
+        left = [i for i, n in enumerate(named) if n == place or n in among or n not in gone]
+        sought = [n for n, i in enumerate(left) if named[i] in among]
+        at = next(n for n, i in enumerate(left) if named[i] == place)
+        return may_come_to(self.symbolic.shape, [rules[i] for i in left], at, sought)
 
 
 class _View:

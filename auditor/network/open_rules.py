@@ -10,9 +10,11 @@ from auditor import ids
 from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
-from auditor.network.entrances import aims_at_frontends
+from auditor.network.entrances import aims_at_frontends, unexpected_ports
 from auditor.network.filters import attachments, compiled, idle, place_name
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Missing, Network, evidence
+from auditor.network.group_commands import changed_rule
 from auditor.network.openings import Opening, concerns_internet, group_of, openings, ports_in_words
 from auditor.remedy import az
 from auditor.resources.base import Node
@@ -23,6 +25,9 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PRIVATE
 
 _SHOWN = 3
+NO_PORTS = PortSet()
+_MANAGEMENT = PortSet.of(65200, 65535)
+"""Where Azure manages application gateways (A-10)."""
 
 
 def answers_about_ports(
@@ -48,7 +53,8 @@ def answers_about_ports(
         message = f"{title(rule, group)} lets {sources(certain)} reach {service} "
         message += f"({ports_in_words(hit)})" + at(network, rule, group)
         general: tuple[Cover, ...] = (("NSG-003", rule.id),)
-        told = finding(network, rule, group, certain, message)
+        meant = meant_to_be_reached(network, rule, group, certain)
+        told = finding(network, rule, group, certain, message, meant)
         yield replace(told, covers=(*general, *covers), settles=general)
     elif common(found.possible.get(rule), wanted):
         yield Unknown(rule.id, missing=" and ".join(found.doubts) or "what earlier rules match")
@@ -126,8 +132,9 @@ def finding(
     group: NetworkSecurityGroup,
     opening: Opening[SecurityRule],
     message: str,
+    meant: PortSet = NO_PORTS,
 ) -> Finding:
-    """Give a finding about an open security rule.
+    """Give a finding about an open security rule. What it opens to be reached stays open.
 
     A group that is known to filter nothing, or nothing that its rule names, opens nothing today:
     the finding is *medium* then.
@@ -137,7 +144,7 @@ def finding(
     return Finding(
         subject=rule.id,
         message=message,
-        remedy=remedy(rule, group),
+        remedy=remedy(network, rule, group, meant),
         related=(
             *sorted(other.id for other in opening.together),
             *(place.id for place in places[:_SHOWN]),
@@ -147,8 +154,32 @@ def finding(
     )
 
 
-def remedy(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
-    """Say how to close a security rule."""
+def meant_to_be_reached(
+    network: Network,
+    rule: SecurityRule,
+    group: NetworkSecurityGroup,
+    opening: Opening[SecurityRule],
+) -> PortSet:
+    """Give the TCP ports that a rule opens where clients are to reach something on them."""
+    open_ports = opening.of("tcp")
+    try:
+        places = attachments(network, group)
+        return open_ports - unexpected_ports(network, rule, open_ports, places)
+    except Undetermined:
+        return NO_PORTS
+
+
+def remedy(
+    network: Network, rule: SecurityRule, group: NetworkSecurityGroup, meant: PortSet
+) -> str:
+    """Say how to close a security rule, but for what clients are to reach by it."""
+    if meant:
+        first = ""
+        if _lets_azure_manage(network, rule, group):
+            first = f"let GatewayManager in on TCP {_MANAGEMENT} by a rule of its own, then "
+        ranges = tuple(str(meant).split(", "))
+        command = changed_rule(rule, destination_port_ranges=ranges)
+        return f"{first}limit it to the ports that clients are to reach there: {command}"
     command = az(
         "network", "nsg", "rule", "delete",
         resource_group=ids.resource_group(rule.id),
@@ -156,6 +187,15 @@ def remedy(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
         name=rule.label,
     )  # fmt: skip
     return f"limit the source to the addresses that need it, or delete the rule: {command}"
+
+
+def _lets_azure_manage(network: Network, rule: SecurityRule, group: NetworkSecurityGroup) -> bool:
+    """Whether a rule holds the ports by which Azure manages a gateway that the group guards."""
+    homes = gateways_by_subnet(network)
+    opens = compiled(rule).destination_ports or NO_PORTS
+    return bool(opens & _MANAGEMENT) and any(
+        place.key in homes for place in attachments(network, group)
+    )
 
 
 def source_evidence(rule: SecurityRule) -> Evidence:

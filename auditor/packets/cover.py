@@ -6,8 +6,8 @@ other rules that holds the packet one of the bad ones? See `search`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial, reduce
 from itertools import accumulate
 from operator import or_
 
@@ -94,6 +94,20 @@ def redundant(
     rule with that `must` would have been first. Such a rule is not named.
     """
     return superfluous(shape, rules, default).redundant
+
+
+def may_come_to(shape: Shape, rules: Sequence[Rule[L]], rule: int, among: Collection[int]) -> bool:
+    """Whether, without a rule, one of `among` may be the first that holds a packet of its `may`."""
+    table = _Table(shape, rules, False)
+    region = Region(table.arrangement, rules[rule].may)
+    sought = _all(table.may[i] for i in among)
+    others = _all(table.must[i] for i in range(len(rules)) if i != rule and i not in among)
+    sought, others = sought & region.meeting, others & region.meeting
+    return bool(sought) and region.reaches(sought | others, sought, False)
+
+
+def _all(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
 
 
 class _Table:

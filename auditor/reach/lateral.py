@@ -17,7 +17,13 @@ from auditor.errors import Undetermined
 from auditor.network.approval import approved
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.egress import machine_subnets
-from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
+from auditor.network.filters import (
+    AZURE_LOAD_BALANCER,
+    Filter,
+    attachments,
+    filters_of,
+    subnet_name,
+)
 from auditor.network.gaps import unread_machines
 from auditor.network.graph import Network, question, question_about
 from auditor.network.layers import Action, EffectiveRule, LayerKind
@@ -57,9 +63,13 @@ class Lateral(msgspec.Struct, frozen=True):
 
 @question
 def guarded(network: Network) -> tuple[NetworkSecurityGroup | Subnet, ...]:
-    """Name the subjects: the groups at subnets with machines, and such subnets without a group."""
+    """Name the subjects: the groups at subnets with machines, and such subnets without a group.
+
+    Not subnets of Azure's own, which take no group or demand what it says (N-40 to N-43): that a
+    machine is there is ADR-017's fault.
+    """
     found: dict[str, NetworkSecurityGroup | Subnet] = {}
-    homes = {subnet.key for subnet in machine_subnets(network)}
+    homes = set(_with_machines(network))
     for group in network.all(NetworkSecurityGroup):
         try:
             places = attachments(network, group)
@@ -69,9 +79,10 @@ def guarded(network: Network) -> tuple[NetworkSecurityGroup | Subnet, ...]:
         homes.difference_update(here)
         if here:
             found[group.key] = group
-    for subnet in machine_subnets(network):
-        if subnet.key in homes:
-            found[subnet.key] = subnet
+    for key in homes:
+        subnet = network.nodes[key]
+        if isinstance(subnet, Subnet):
+            found[key] = subnet
     return tuple(found[key] for key in sorted(found))
 
 
@@ -86,7 +97,11 @@ def places_of(network: Network, subject: NetworkSecurityGroup | Subnet) -> tuple
 @question
 def _with_machines(network: Network) -> frozenset[str]:
     """The keys of the subnets with machines."""
-    return frozenset(subnet.key for subnet in machine_subnets(network))
+    return frozenset(
+        subnet.key
+        for subnet in machine_subnets(network)
+        if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
+    )
 
 
 def laterals(

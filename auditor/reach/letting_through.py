@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -27,13 +27,14 @@ _NSG = ("nsg-inbound", "nsg-outbound")
 class Alike(msgspec.Struct, frozen=True):
     """What one rule is to let through: `who` names it, `sources` to `targets` besides the answer's.
 
-    Of two commands with one name and one priority the second would undo the first. The sources are
-    an application's; a gateway has none besides itself.
+    `targets` by the port on which they are asked. Of two commands with one name and one priority
+    the second would undo the first. The sources are an application's; a gateway has none besides
+    itself.
     """
 
     who: str
     sources: tuple[Subnet, ...] = ()
-    targets: AddressSet = NOTHING
+    targets: Mapping[int, AddressSet] = msgspec.field(default_factory=dict)
 
     def turn(self, network: Network, group: NetworkSecurityGroup, asker: Subnet, port: int) -> Turn:
         """Give the turn in a group for which other rules are proposed, too."""
@@ -75,7 +76,9 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     names = ", ".join(each.label for each in places)
     what = f"allow TCP {port} from {names} ({', '.join(sources)}) in {group.label}"
     turn = alike.turn(network, group, place, port)
-    beside = alike.targets & addresses_behind(network, group) if inbound else alike.targets
+    beside = alike.targets.get(port, NOTHING)
+    if inbound:
+        beside = beside & addresses_behind(network, group)
     who = f"{alike.who}-{turn.again + 1}" if turn.again else alike.who
     priority, move = _room(network, group, step, turn, inbound=inbound)
     if not priority:

@@ -20,6 +20,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import is_node_route
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.routing_domains import told_spaces
+from auditor.packets.witness import address as host
 from auditor.reach.balancing import forwards_of
 from auditor.reach.ways import Way, appliances_of, ways_from
 from auditor.resources.base import Node
@@ -31,6 +32,7 @@ from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PUBLIC
 
+_BITS: dict[Version, int] = {4: 32, 6: 128}
 _LONGEST = 12
 """Appliances. A loop of more is not looked for."""
 
@@ -229,10 +231,14 @@ def _doubted(network: Network, loop: Loop) -> Loop:
 
 
 def example(network: Network, addresses: AddressSet) -> Address | None:
-    """Give one of some addresses that says something: of a VNet, else of the internet."""
+    """Give one of some addresses that says something: of a VNet, else of the internet.
+
+    A host that a network gives out, or one of a network for examples.
+    """
     for some in (addresses & told_spaces(network), addresses & PUBLIC, addresses):
-        if some:
-            return some.smallest()
+        for version, bits in _BITS.items():
+            if free := some.intervals(version):
+                return Address(version, host(bits)(free))
     return None
 
 

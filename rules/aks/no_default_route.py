@@ -155,6 +155,7 @@ def _broken(
         evidence=(first, evidence(cluster, "/properties/networkProfile/outboundType", kind)),
         key=subnet.key,
         covers=(("NAT-001", subnet.id), ("NAT-002", subnet.id)),
+        settles=(("NAT-002", subnet.id),),
     )
 
 

@@ -106,7 +106,7 @@ def _alike(network: Network, application: tuple[Subnet, ...], declared: tuple[st
     """Give the application with all its servers."""
     key = tuple(subnet.key for subnet in application)
     asked = (each.servers for each in applications(network, declared) if each.key == key)
-    return Alike("application", application, next(asked, NOTHING))
+    return Alike("application", application, {MYSQL: next(asked, NOTHING)})
 
 
 class _Shut(Struct, frozen=True):

@@ -116,14 +116,15 @@ def _losses(
     if leaver.needs_none:
         return
     lacks = [reason for way in leaver.ways if way.method == "unknown" for reason in way.reasons]
-    if lacks and (wanted or found):
-        raise Undetermined(lacks[0].detail or str(lacks[0]))
     roads = roads_of(network, subnet)
     told = wanted or BY_TYPE.get(leaver.kind.lower())
+    routed = told is not None and roads.lead_elsewhere  # a route wins over whatever else there is
+    if lacks and (wanted or found) and not routed:
+        raise Undetermined(lacks[0].detail or str(lacks[0]))
     if roads.lead_elsewhere is None and (wanted or _may_lose(found, told)):
         lacking = "; ".join(reason.detail or str(reason) for reason in roads.reasons)
         raise Undetermined(lacking or f"the routes of {subnet.label}")
-    if len(found) < (1 if wanted else 2):
+    if len(found) < (1 if wanted or lacks else 2):
         return
     if roads.lead_elsewhere and roads.all_within(Hop.NONE):
         return  # nobody leaves: NAT-002

@@ -21,7 +21,6 @@ Make the change that the finding names: the smallest one that lets the gateway's
 
 from __future__ import annotations
 
-from auditor.addresses import NOTHING
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_homes import subnet_of
@@ -88,7 +87,7 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
 
 
 def _all_asked(network: Network, backend: Backend) -> Alike:
-    """Give what the gateways of this subnet ask on the same port."""
-    asked = asked_addresses(network)
-    key = subnet_of(network, backend.gateway).key, backend.port
-    return Alike("gateway", targets=asked.get(key, NOTHING))
+    """Give what the gateways of this subnet ask, straight or by a load balancer."""
+    own = subnet_of(network, backend.gateway).key
+    asked = asked_addresses(network).items()
+    return Alike("gateway", targets={port: each for (home, port), each in asked if home == own})

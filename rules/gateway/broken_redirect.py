@@ -66,7 +66,12 @@ def broken_redirect(network: Network, subject: Redirect | Doubt) -> Outcomes:
     if found is None:
         return
     what, proof, related = found
-    plain = [one for one in listeners if _only(network, one, redirect)]
+    plain = [
+        one
+        for each in _told_together(network, redirect)
+        for one in listeners_redirected_by(network, each)
+        if _only(network, one, each)
+    ]
     public = any(possibly(partial(is_public, network), one) for one in plain)
     yield Finding(
         redirect.id,
@@ -169,6 +174,15 @@ def _circle(network: Network, start: Listener) -> Iterator[tuple[Redirect, Liste
         here = step[1]
     if here is start:
         yield from steps
+
+
+def _told_together(network: Network, redirect: Redirect) -> tuple[Redirect, ...]:
+    """Give the redirects of the circle that one is told for; else that one alone."""
+    named = redirect.properties.target_listener
+    target = network.find(named.id) if named is not None and named.id else None
+    circle = tuple(_circle(network, target)) if isinstance(target, Listener) else ()
+    going_round = tuple(each for each, _ in circle)
+    return going_round if any(redirect is each for each in going_round) else (redirect,)
 
 
 def _only(network: Network, listener: Listener, redirect: Redirect) -> bool:

@@ -39,7 +39,7 @@ from auditor.network.graph import Network, evidence, question
 from auditor.network.host_patterns import meet
 from auditor.network.kubernetes import Found
 from auditor.remedy import az
-from auditor.resources.application_gateways import Listener
+from auditor.resources.application_gateways import GatewayPool, Listener
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
 
@@ -99,6 +99,7 @@ def _unserved(network: Network, listener: Listener) -> Outcomes:
     for host in listener.hosts:
         if not any(meet(host.lower(), each) for each in served):
             _require_ingresses(network, listener)
+            _require_members(network, listener)
             yield _nobody_serves(network, listener, host)
 
 
@@ -109,6 +110,19 @@ def _require_ingresses(network: Network, listener: Listener) -> None:
         cluster = frontend.cluster
         if cluster.key in blind and _leads_to(network, listener, frozenset({frontend.address})):
             raise Undetermined(f"the Ingresses of cluster {cluster.label}", resource=cluster.id)
+
+
+def _require_members(network: Network, listener: Listener) -> None:
+    """Raise Undetermined when it is not told whether its requests go to any cluster."""
+    lacking: Undetermined | None = None
+    for pool in gateways.backends_of(network, listener):
+        try:
+            if _holds(network, pool, _addresses(network)):
+                return
+        except Undetermined as unknown:
+            lacking = unknown
+    if lacking is not None:
+        raise lacking
 
 
 def _nobody_serves(network: Network, listener: Listener, host: str) -> Finding:
@@ -152,18 +166,26 @@ def _published(network: Network) -> frozenset[str]:
 
 
 def _listeners_of_clusters(network: Network) -> tuple[Listener, ...]:
-    known = kubernetes.served_addresses(network) | {
+    known = _addresses(network)
+    return tuple(each for each in network.all(Listener) if _leads_to(network, each, known))
+
+
+@question
+def _addresses(network: Network) -> frozenset[str | None]:
+    """What Services and Ingresses have, and the load balancers of clusters."""
+    return kubernetes.served_addresses(network) | {
         frontend.address for frontend in clusters.service_frontends(network)
     }
-    return tuple(each for each in network.all(Listener) if _leads_to(network, each, known))
 
 
 def _leads_to(network: Network, listener: Listener, known: frozenset[str | None]) -> bool:
     try:
-        return any(
-            member.address is not None and str(member.address) in known
-            for pool in gateways.backends_of(network, listener)
-            for member in gateways.members_of(network, pool)
-        )
+        pools = gateways.backends_of(network, listener)
+        return any(_holds(network, pool, known) for pool in pools)
     except Undetermined:
         return True  # asked, and unknown then
+
+
+def _holds(network: Network, pool: GatewayPool, known: frozenset[str | None]) -> bool:
+    members = gateways.members_of(network, pool)
+    return any(each.address is not None and str(each.address) in known for each in members)

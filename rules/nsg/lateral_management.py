@@ -19,7 +19,8 @@ Subnets of Bastion, gateways and firewalls manage, and those with `mgmt`, `manag
     management = ["*/virtualNetworks/vnet-hub/subnets/snet-operators"]
     ports = [22, 3389, 5985, 5986]
 
-Traffic within one subnet is not judged, nor what comes from sites. The 40 nearest subnets that a
+Traffic within one subnet is not judged, nor what comes from sites, nor a machine in a subnet of
+Azure's own (`GatewaySubnet`, ...), which ADR-017 tells. The 40 nearest subnets that a
 group may let in are tried. NSG-004 and NSG-005 tell it of a rule that lets the internet in as well,
 NSG-018 of a group that restricts nothing, NSG-001 of a subnet without one.
 

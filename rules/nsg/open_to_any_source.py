@@ -47,7 +47,7 @@ from auditor.finding import Severity
 from auditor.network.entrances import aims_at_frontends, unexpected_ports
 from auditor.network.filters import attachments
 from auditor.network.graph import Network
-from auditor.network.open_rules import at, finding, sources, title
+from auditor.network.open_rules import at, finding, meant_to_be_reached, sources, title
 from auditor.network.openings import (
     WITH_PORTS,
     Opening,
@@ -93,6 +93,7 @@ def open_to_any_source(network: Network, security_rule: SecurityRule) -> Outcome
                 certain,
                 f"{title(security_rule, group)} lets {sources(certain)} reach {words}"
                 + at(network, security_rule, group),
+                meant_to_be_reached(network, security_rule, group, certain),
             )
             yield told if ports else replace(told, severity=Severity.LOW)
             return

@@ -9,8 +9,9 @@ A custom rule whose packets would, without it, all be decided by later rules of 
 default rules included, and decided the same. Exact over addresses, protocol and both ports, for
 IPv4 and IPv6; tags and groups are compared by name, as NSG-014 does.
 
-All the rules that are reported for one group can be deleted together. A rule that never decides
-anything is NSG-014's.
+All the rules that are reported for one group can be deleted, together or some of them, those of
+NSG-014 included: a Deny before an Allow that is idle as long as the Deny stands is not reported. A
+rule that never decides anything is NSG-014's.
 
 Not judged: rules that Kubernetes writes (`k8s-azure-lb_...`), and groups on AzureBastionSubnet,
 where Azure demands rules that its defaults already imply (N-43).

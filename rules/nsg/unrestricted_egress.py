@@ -14,7 +14,8 @@ One Deny that takes something of the internet away is a decision, and kept; an A
 
 Told is the group at the subnet, once for all its subnets; the subnet, where there is none (NSG-001
 tells that). A subnet without any way out is kept, and so are those delegated to services, of
-gateways and of Bastion: Azure demands what they send. Approve others with globs of ids of subnets:
+gateways and of Bastion: Azure demands what they send, and ADR-017 and GW-021 tell of a machine that
+is there as well. Approve others with globs of ids of subnets:
 
     [params.NSG-010]
     allow = ["*/subnets/snet-crawlers"]
@@ -39,6 +40,7 @@ from msgspec import Struct
 from auditor.addresses import AddressSet
 from auditor.network.approval import approved
 from auditor.network.filters import place_name
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.group_commands import new_group, new_rule
 from auditor.network.reads import SCALE_SETS
 from auditor.reach.denying_rest import deny_rest
@@ -77,7 +79,11 @@ def unrestricted_egress(
     network: Network, guard: NetworkSecurityGroup | Subnet, params: Params
 ) -> Outcomes:
     """Judge the subnets of one group, or a subnet without one."""
-    asked = [s for s in places_of(network, guard) if not approved(params.allow, s.id)]
+    asked = [
+        subnet
+        for subnet in places_of(network, guard)
+        if not approved(params.allow, subnet.id) and subnet.key not in gateways_by_subnet(network)
+    ]
     found = [each for subnet in asked if (each := unrestricted(network, subnet)) is not None]
     sure = [each for each in found if not each.doubt]
     if sure:

@@ -112,6 +112,20 @@ def test_every_command_stands_whole_on_one_line(monkeypatch: pytest.MonkeyPatch)
             assert any(line.endswith(command) for line in lines)
 
 
+def test_long_titles_hang_beside_their_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    title = "A public load-balancer frontend forwards traffic from the internet to somebody."
+    first = replace(sample.EXPOSED, title=title)
+    two = replace(first, subject=resources.LB)
+    lines = rendered("console", replace(sample.full(), findings=(first, two))).splitlines()
+
+    assert max(map(len, (line for line in lines if " az " not in f" {line}"))) <= 80
+    place = next(n for n, line in enumerate(lines) if line.startswith(" CRITICAL "))
+    assert lines[place].startswith(" CRITICAL  EXP-001  A public load-balancer frontend forwards")
+    assert lines[place + 1].startswith(" " * 20)
+    assert lines[place + 1].endswith("somebody  (2)")
+
+
 def test_the_totals_name_what_is_missing_before_the_first_finding() -> None:
     head, _, _ = rendered("console", sample.full()).partition("DB-001")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace as altered
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -194,6 +195,33 @@ def test_a_narrow_rule_that_overrides_something_is_not() -> None:
     assert redundant == {}
 
 
+def test_a_denial_before_an_idle_rule_that_allows_is_needed() -> None:
+    """Whoever deletes the denial alone opens the port."""
+    shadowed, redundant = idle(
+        deny("no", 100, "*", "22"), rule("ssh", 200, "*", "22"), deny("rest", 4000)
+    )
+
+    assert shadowed == {"ssh": "no"}
+    assert redundant == {}
+
+
+def test_of_two_that_need_one_another_the_first_is_not_told() -> None:
+    """Without both, everything is as before; without `no` alone, `some` opens it."""
+    rules = [
+        deny("no", 100, "20.0.0.0/9", "22"),
+        rule("some", 200, "20.0.0.0/8", "22"),
+        rule("half", 300, "20.128.0.0/9", "20-25"),
+    ]
+
+    assert idle(*rules)[1] == {"some": "half"}
+
+
+def test_a_denial_before_an_idle_rule_that_others_hide_anyway_is_told() -> None:
+    rules = deny("no", 100, "*", "22"), deny("all", 150), rule("ssh", 200, "*", "22")
+
+    assert idle(*rules) == ({"ssh": "no"}, {"no": "all"})
+
+
 def test_a_rule_that_is_not_told_shadows_nothing() -> None:
     network = estate(
         nsg(deny("maybe", 100), rule("ssh", 200, ports="22")),
@@ -284,7 +312,8 @@ def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> 
     filters = (*rules, *DEFAULTS[True])
     shadowed, redundant = do_nothing(filters, len(rules), _INSIDE, True)
     meaning = _Meaning(seed)
-    gone = set(shadowed) | set(redundant)
+    idle_ones = sorted({*shadowed, *redundant})
+    some = [set(each) for n in range(len(idle_ones) + 1) for each in combinations(idle_ones, n)]
     for source in _SAMPLES:
         own = parse_address("10.0.0.4" if source.version == 4 else "fd00::4")
         meaning.members["virtualnetwork"].add(own)
@@ -292,8 +321,9 @@ def test_what_is_told_holds_for_every_packet(rules: list[Filter], seed: int) -> 
             packet = (source, own, port, protocol)
             decider = meaning.decide(filters, packet, set())
             assert decider not in shadowed
-            kept = meaning.decide(filters, packet, gone)
-            assert filters[kept].allow == filters[decider].allow
+            for gone in some:
+                kept = meaning.decide(filters, packet, gone)
+                assert filters[kept].allow == filters[decider].allow
 
 
 def test_no_rules_no_work() -> None:

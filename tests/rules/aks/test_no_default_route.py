@@ -220,3 +220,4 @@ def test_the_remedy_names_the_firewall_of_the_hub() -> None:
 def test_it_speaks_instead_of_the_general_rule_about_outbound_access() -> None:
     [finding] = asked(shop(), home(), table()).broken
     assert finding.covers == tuple((id, subnet_id("a", "nodes")) for id in ("NAT-001", "NAT-002"))
+    assert finding.settles == (("NAT-002", subnet_id("a", "nodes")),)

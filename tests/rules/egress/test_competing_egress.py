@@ -193,6 +193,14 @@ def test_r_39_the_outbound_type(kind: str, by_nat: str, by_route: str) -> None:
     assert told(routed).partition(", not")[0] == (by_route or "kept")
 
 
+def test_r_30_a_default_route_wins_whatever_else_there_may_be() -> None:
+    """Whether the nodes had access by default as well does not matter."""
+    assert told(judge(cluster("userDefinedRouting"), AWAY, **BY_TABLE)) == "kept"
+    assert told(judge(cluster("userAssignedNATGateway"), AWAY, **BY_TABLE)).startswith(
+        "the route to 10.0.9.4"
+    )
+
+
 def test_the_remedy_names_the_outbound_type_that_wins() -> None:
     (finding,) = judge(cluster("loadBalancer"), AWAY, **BY_TABLE).broken
     assert finding.remedy.endswith("az aks update --resource-group rg --name aks "

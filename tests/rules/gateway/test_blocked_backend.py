@@ -11,7 +11,7 @@ from auditor.testing import ask, estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
-from ...reaching import app_gateway
+from ...reaching import app_gateway, lb, lb_rule
 from ...routing import route, table
 
 POOL = "/backendAddressPools/pool"
@@ -111,6 +111,21 @@ def test_members_behind_one_group_are_let_in_by_one_rule() -> None:
     assert first.remedy == second.remedy
     assert "--name allow-gateway-8080 --priority 199 " in first.remedy
     assert "--destination-address-prefixes 10.0.0.4 10.0.0.9 " in first.remedy
+
+
+def test_E_12_every_machine_behind_a_load_balancer_is_let_in_by_its_address() -> None:
+    """Not by the frontend's: the group sees the packet after its translation."""
+    beside = [
+        nic("nic-other", address="10.0.0.9"),
+        lb(lb_rule(front=8080, back=80), public=False, members=("nic-web", "nic-other")),
+    ]
+    network = fronted(deny("nobody", 200), members=("10.0.0.10",), beside=beside)
+
+    (finding,) = ask("GW-004", network).broken
+
+    assert "--destination-address-prefixes 10.0.0.4 10.0.0.9 --destination-port-ranges 80" in (
+        finding.remedy
+    )
 
 
 def second_gateway(home: str = "gw", **more: Any) -> Any:

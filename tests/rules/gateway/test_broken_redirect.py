@@ -69,6 +69,19 @@ def test_a_circle_is_told_once() -> None:
     assert words(*reversed(parts)) == ["goes round in a circle: a -> b -> c"]
 
 
+def test_a_circle_speaks_for_all_its_listeners() -> None:
+    """GW-008 told of those that another redirect of the circle answers for."""
+    made = gateway(
+        *SECURE,
+        *(listener("a"), rule("a", "a", redirect="to-b"), redirect("to-b", to="b")),
+        *(listener("b"), rule("b", "b", redirect="to-a"), redirect("to-a", to="a")),
+    )
+    (finding,) = ask("GW-009", estate(made)).broken
+    assert set(finding.covers) == {
+        ("GW-008", part_id("httpListeners", name)) for name in ("a", "b")
+    }
+
+
 def test_the_remedy_does_not_lead_back() -> None:
     made = gateway(
         *(listener("plain"), rule("plain", "plain", redirect="on"), redirect("on", to="secure")),

@@ -91,6 +91,19 @@ def test_a_listener_to_something_else_than_the_cluster_is_not_compared() -> None
     assert asked(agw, NGINX, ingress("shop.example")).broken == []
 
 
+def test_a_listener_to_a_pool_that_is_not_told_is_unknown() -> None:
+    """Nobody knows whether its requests go to the cluster at all."""
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"), admin=(["admin.example"], "10.0.9.9"))
+    del agw["properties"]["backendAddressPools"][1]
+
+    answer = asked(agw, NGINX, ingress("shop.example"))
+
+    assert answer.broken == []
+    assert [unknown.subject for unknown in answer.unknown][-1] == ref("httpListeners", "admin")[
+        "id"
+    ]
+
+
 def test_the_address_of_an_ingress_tells_that_a_listener_leads_there() -> None:
     agw = gateway(shop=(["old.example"], "10.0.0.41"))
     answer = asked(agw, ingress("shop.example", address="10.0.0.41"))

@@ -179,6 +179,17 @@ def test_which_ports_are_open_to_whom(rules: Any, ports: str) -> None:
     assert all(f"on TCP {ports} (" in message for _, message in found)
 
 
+def test_N_40_a_machine_in_the_gateways_subnet_is_another_rules() -> None:
+    """ADR-017 tells that it is there; a group would stop the gateway."""
+    network = estate(
+        vnet(subnet("web"), subnet("GatewaySubnet", "10.0.1.0/24")),
+        nic("a", subnet="web"),
+        nic("b", subnet="GatewaySubnet", address="10.0.1.4"),
+    )
+    found = [finding.message for finding in ask("NSG-011", network).broken]
+    assert not [message for message in found if "those of vnet/GatewaySubnet" in message]
+
+
 def test_two_rules_are_two_faults() -> None:
     ssh, rdp = rule("ssh", 100, "VirtualNetwork", "22"), rule("rdp", 110, "10.0.0.4", "3389")
     assert [name for name, _ in about_db(two(ssh, rdp, ALL))] == ["ssh", "rdp"]

@@ -115,6 +115,34 @@ def test_A_10_listeners_of_a_gateway_are_meant_to_be_reached(ports: Any, open_po
     assert [open_ports in finding.message for finding in broken] == [True] * bool(open_ports)
 
 
+@pytest.mark.parametrize(
+    ("rule_id", "ports"), [("NSG-003", ["443", "8443"]), ("NSG-005", ["22", "443"])]
+)
+def test_the_remedy_leaves_the_listeners_of_a_gateway_open(rule_id: str, ports: list[str]) -> None:
+    """Who deleted the rule would take the gateway off the internet."""
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    network = estate(nsg(rule("clients", 100, ports=ports)), vnet(own), gateway())
+
+    (finding,) = ask(rule_id, network).broken
+
+    assert finding.remedy == (
+        "limit it to the ports that clients are to reach there: az network nsg rule update "
+        "--resource-group rg --nsg-name nsg --name clients --destination-port-ranges 443"
+    )
+
+
+def test_the_remedy_lets_azure_in_still() -> None:
+    own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
+    network = estate(nsg(rule("all", 100, ports="*")), vnet(own), gateway())
+
+    (finding,) = ask("NSG-003", network).broken
+
+    assert finding.remedy.startswith(
+        "let GatewayManager in on TCP 65200-65535 by a rule of its own, then limit it to the ports "
+        "that clients are to reach there: az network nsg rule update "
+    )
+
+
 def test_a_private_listener_is_not() -> None:
     own = subnet("gateway", "10.0.1.0/24", nsg="nsg")
     network = estate(nsg(rule("clients", 100, ports="443")), vnet(own), gateway(public=False))
@@ -144,6 +172,10 @@ def test_N_43_bastion_is_reached_on_443() -> None:
     rules = rule("https", 100, "Internet", "443"), rule("http", 110, "Internet", "80")
 
     assert ask("NSG-003", estate(nsg(*rules), vnet(own))).names == ["http"]
+
+    (finding,) = ask("NSG-003", estate(nsg(rule("all", 100, "Internet")), vnet(own))).broken
+    assert finding.remedy.startswith("limit it to the ports that clients are to reach there: ")
+    assert finding.remedy.endswith(" --destination-port-ranges 443")
 
 
 def test_a_group_that_stands_before_nothing_is_medium() -> None:

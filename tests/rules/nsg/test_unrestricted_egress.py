@@ -6,7 +6,7 @@ import pytest
 
 from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import NIC, NSG, SUBNET, nsg, subnet, vnet
+from ...exposed import GATEWAY, NIC, NSG, SUBNET, nsg, subnet, vnet
 from ...exposed import nic as plain_nic
 from ...guarded import out, out_deny
 from ...networks import gateway
@@ -160,6 +160,21 @@ def test_a_subnet_of_a_service_is_not_judged() -> None:
     delegations = [{"name": "d", "properties": {"serviceName": "Microsoft.Web/serverFarms"}}]
     answer = ask("NSG-010", app(delegations=delegations))
     assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+@pytest.mark.parametrize("name", ["GatewaySubnet", "AzureBastionSubnet", "AzureFirewallSubnet"])
+def test_a_subnet_that_azure_reserves_is_not_judged(name: str) -> None:
+    """What does not belong there is ADR-017's, and a group would stop what does (N-40)."""
+    network = estate(nsg(), nic("web", subnet=name), vm("web"), vnet(subnet(name, nsg="nsg")))
+    answer = ask("NSG-010", network)
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+def test_A_10_the_subnet_of_an_application_gateway_is_not_judged() -> None:
+    """Azure demands that it gets out; that a machine is there is told by GW-021."""
+    home = {"properties": {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}}}
+    agw = resource(GATEWAY, "agw", {"gatewayIPConfigurations": [home]})
+    assert ask("NSG-010", app(more=[agw])).broken == []
 
 
 def test_one_group_at_two_subnets_is_one_fault() -> None:

@@ -50,7 +50,7 @@ def test_a_firewall_whose_own_subnet_uses_the_table_of_the_workloads() -> None:
     ).broken
     assert finding.subject == arm_id(FIREWALL, "fw")
     assert finding.message == (
-        "packets to 1.0.0.0 go round: fw (10.0.0.4) sends them to itself "
+        "packets to 203.0.113.10 go round: fw (10.0.0.4) sends them to itself "
         "(route default of rt to 0.0.0.0/0)"
     )
     assert "route delete --resource-group rg --route-table-name rt --name default" in finding.remedy
@@ -122,7 +122,7 @@ def two_hubs(back: str) -> list[Json]:
 def test_two_firewalls_that_send_to_each_other() -> None:
     (finding,) = judge(*two_hubs("10.9.0.0/17")).broken
     assert finding.message == (
-        "packets to 10.9.0.0 go round: "
+        "packets to 10.9.0.4 go round: "
         "fw-a (10.0.0.4) sends them to fw-b (10.8.0.4) (route on of rt-a to 10.9.0.0/16), "
         "fw-b (10.8.0.4) sends them to fw-a (10.0.0.4) (route back of rt-b to 10.9.0.0/17)"
     )
