@@ -57,11 +57,11 @@ def judged(
     """Give every outcome its status, fingerprint and location."""
     active = tuple(waiver for waiver in policy.waivers if waiver.holds(policy.day))
     old = policy.baseline.fingerprints if policy.baseline else frozenset()
-    runs = list(runs)
+    places = _Places(snapshot)
     found = []
     for run in runs:
         for outcome, mark in zip(run.outcomes, fingerprints(run.rule, run.outcomes), strict=True):
-            where = _location(outcome, network, snapshot)
+            where = _location(outcome, network, places)
             finding = _judged(run, outcome, mark, where)
             waiver = next((w for w in active if w.covers(run.rule, outcome.subject)), None)
             if waiver is not None and waiver.expires is not None:
@@ -118,7 +118,25 @@ def _order(finding: Judged) -> tuple[Any, ...]:
     )
 
 
-def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Location | None:
+class _Places:
+    """Where the input tells what: rules often speak of one place."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[tuple[str, str], Location] = {}
+
+    def of(self, record: Record | KubernetesObject, pointer: str) -> Location:
+        """Give the place of what a pointer into a record leads to."""
+        known = self._known.get((record.id, pointer))
+        if known is None:
+            source = self._snapshot.sources[record.source]
+            line, spelled = locate(source, record, pointer)
+            known = Location(source.name, line, spelled)
+            self._known[record.id, pointer] = known
+        return known
+
+
+def _location(outcome: Outcome, network: Network, places: _Places) -> Location | None:
     """Give the place in the input of the first evidence, else of the subject or a relation."""
     if outcome.location is not None:
         return outcome.location
@@ -130,17 +148,11 @@ def _location(outcome: Outcome, network: Network, snapshot: Snapshot) -> Locatio
         node = network.find(resource)
         if isinstance(node, Node) and node.root.record is not None:
             where = node.pointer if pointer is None else pointer
-            return _at(snapshot, node.root.record, where)
+            return places.of(node.root.record, where)
         for found in network.kubernetes:
             if found.id == resource:
-                return _at(snapshot, found, pointer or "")
+                return places.of(found, pointer or "")
     return None
-
-
-def _at(snapshot: Snapshot, record: Record | KubernetesObject, pointer: str) -> Location:
-    source = snapshot.sources[record.source]
-    line, spelled = locate(source, record, pointer)
-    return Location(source.name, line, spelled)
 
 
 def report(

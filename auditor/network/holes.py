@@ -82,11 +82,12 @@ def _into_told_hub(network: Network, edge: Edge) -> bool:
 
 
 def _strays(network: Network) -> list[Node]:
-    """Give the nodes that are parts by their type, and that nothing holds, sorted by key."""
+    """Give the nodes that are parts by their type and id, and that nothing holds, sorted by key."""
     parts = tuple({cls for arm_type, cls in TYPES.items() if arm_type.count("/") > 1})
     kinds = [kind for kind in network.kinds() if issubclass(kind, parts)]
     every = chain.from_iterable(map(network.unordered, kinds))
-    return sorted((node for node in every if node.owner is None), key=attrgetter("key"))
+    alone = (node for node in every if node.owner is None and not ids.is_top(node.key))
+    return sorted(alone, key=attrgetter("key"))
 
 
 def _whole(key: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import TypeAlias
@@ -37,18 +37,17 @@ class Read(msgspec.Struct, frozen=True):
     at_odds: list[Record]
 
 
-_SOME = 1 << 20
-"""After how many bytes of a file it is told how far it has been read."""
+_SOME = 1 << 12
+"""How many records, in the order of the files, are read by type. It is also after how many it is
+told how far a file has been read."""
 
 
 def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Read:
     """Decode every record and link its parts.
 
-    The records are visited in the order they stand in the files, so that a file is read once. Left
-    as new in `words` are values that are not of their form.
+    Left as new in `words` are values that are not of their form.
     """
     records, keys = snapshot.records, snapshot.keys
-    places = [record.source << 64 | record.start for record in records]
     found: list[Named | None] = [None] * len(records)
     leaves: dict[int, list[Node]] = {}
     inside: list[Node] = []
@@ -58,41 +57,62 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
     at_odds: list[Record] = []
     types = Counter(map(attrgetter("type"), records))
     kinds = _kinds(records, types)
-    noted = 0
     snapshot.release()
-    for number in sorted(range(len(records)), key=places.__getitem__):
-        record, key = records[number], keys[number]
-        if places[number] - noted > _SOME:
-            noted = places[number]
-            snapshot.sources[record.source].passed(record.start)
-            faulty += _faulty(words)
-        reads, few, ending, size = kinds[record.type]
-        at = key.rfind("/") - size
-        is_plain = key.find("providers") == at + 1 and key.startswith(ending, at)
-        if not is_plain and not agrees(key, record.type):
-            at_odds.append(record)
-        node = reads.decode(record, damages, words) if reads is not None else None
-        if node is None:
-            unread.append(number)
-            continue
-        node.record = record
-        node.id = record.id  # one copy of the text
-        found[number] = link(node, key, inside, few=few)
-        if inside:
-            leaves[number] = inside
-            inside = []
-        if not is_plain and not ids.is_top(key):
-            below.append(number)
+    for numbers in _runs(snapshot):
+        faulty += _faulty(words)
+        reads, few, ending, size = kinds[records[numbers[0]].type]
+        for number in numbers:
+            record, key = records[number], keys[number]
+            at = key.rfind("/") - size
+            is_plain = key.find("providers") == at + 1 and key.startswith(ending, at)
+            if not is_plain and not agrees(key, record.type):
+                at_odds.append(record)
+            node = reads.decode(record, damages, words) if reads is not None else None
+            if node is None:
+                unread.append(number)
+                continue
+            node.record = record
+            node.id = record.id  # one copy of the text
+            found[number] = link(node, key, inside, few=few)
+            if inside:
+                leaves[number] = inside
+                inside = []
+            if not is_plain and not ids.is_top(key):
+                below.append(number)
     snapshot.release()
     words.new = faulty + _faulty(words)
+    damages.sort(key=lambda damage: _place(damage.record))
     return Read(
         list(chain.from_iterable(filter(None, found))),
         list(chain.from_iterable(map(leaves.__getitem__, sorted(leaves)))),
         [one[0][1] for number in sorted(below) if (one := found[number]) is not None],
         _counts(records, types, unread),
         frozenset(map(keys.__getitem__, unread)),
-        at_odds,
+        sorted(at_odds, key=_place),
     )
+
+
+def _runs(snapshot: Snapshot) -> Iterator[list[int]]:
+    """Give the numbers of the records, of one type at a time.
+
+    Files are gone through once, in order, some records at a time. Of these, those of one type are
+    read in a row: a processor that does the same again takes two thirds of the time.
+    """
+    records = snapshot.records
+    places = [_place(record) for record in records]
+    order = sorted(range(len(records)), key=places.__getitem__)
+    for start in range(0, len(order), _SOME):
+        first = records[order[start]]
+        snapshot.sources[first.source].passed(first.start)
+        runs: dict[str, list[int]] = defaultdict(list)
+        for number in order[start : start + _SOME]:
+            runs[records[number].type].append(number)
+        yield from runs.values()
+
+
+def _place(record: Record) -> int:
+    """Where a record stands: in the order of the files, and of their text."""
+    return record.source << 64 | record.start
 
 
 def _faulty(words: Words) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import mmap
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -180,6 +181,8 @@ class Lines:
         """Give the line, from 1, on which the byte at `offset` stands."""
         if len(self._before) == 1:
             self._count()
+        if begun := self.begun:
+            return bisect_right(begun, offset) + 1
         block = min(max(offset, 0), len(self._text)) // _BLOCK
         tail = bytes(self._text[block * _BLOCK : offset])
         return self._before[block] + tail.count(b"\n") + 1

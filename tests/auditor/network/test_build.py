@@ -40,7 +40,7 @@ def vnet(*subnets: str, prefix: str = "10.0.0.0/24", **more: Any) -> Json:
     return resource(VNET, "hub", {"addressSpace": space, "subnets": parts, **more})
 
 
-def subnet(name: str, prefix: str) -> Json:
+def subnet(name: str, prefix: Any) -> Json:
     return resource(f"{VNET}/subnets", f"hub/{name}", {"addressPrefix": prefix})
 
 
@@ -194,6 +194,16 @@ def test_a_damaged_value_is_refused_with_its_place(prefix: Any, reason: str) -> 
     assert caught.value.where == f"estate.json:1: {pointer}"
     assert "--keep-going" in caught.value.advice
     assert caught.value.exit_status == 3
+
+
+def test_of_several_damages_the_first_in_the_file_is_told() -> None:
+    sound = resource(NSG, "sound", {"securityRules": []})
+    damaged = resource(NSG, "damaged", {"securityRules": 7})
+
+    with pytest.raises(InputError) as caught:
+        build(snapshot(sound, subnet("lost", []), damaged))
+
+    assert "/value/1/" in caught.value.where
 
 
 def test_with_keep_going_a_damaged_value_is_unknown_and_a_gap() -> None:

@@ -20,6 +20,19 @@ def test_a_character_may_stand_across_the_end_of_a_chunk(before: int) -> None:
         assert lines.at(offset) == Lines(data).at(offset) == data.count(b"\n", 0, offset) + 1
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n"])
+@pytest.mark.parametrize("length", [20_000, CHUNK - 1, CHUNK])
+def test_lines_are_told_where_they_are_long(length: int, end: bytes) -> None:
+    data = b"\n".join([b"x" * length] * 5) + end
+
+    _, lines = decode("f", data)
+
+    assert lines.begun
+    for line in range(6):
+        for offset in range(line * (length + 1) - 1, line * (length + 1) + 2):
+            assert lines.at(offset) == data.count(b"\n", 0, max(offset, 0)) + 1
+
+
 @pytest.mark.parametrize("before", [1, CHUNK - 1, CHUNK, 3 * CHUNK - 1])
 @pytest.mark.parametrize("after", [b"", b"x", b" " * CHUNK])
 def test_half_a_character_is_told_where_it_stands(before: int, after: bytes) -> None:
