@@ -48,13 +48,14 @@ from auditor.network.egress import (
 from auditor.network.graph import evidence, possibly
 from auditor.network.reads import INHABITANTS
 from auditor.network.strays import strays
-from auditor.network.subnets import vnet_name
+from auditor.network.subnets import RESERVED_NAMES, vnet_name
 from auditor.remedy import az
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
+_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
 
 
 def homes_of_machines(network: Network) -> tuple[Subnet | Doubt, ...]:
@@ -120,19 +121,22 @@ def _finding(subnet: Subnet, machines: list[Implicit]) -> Finding:
         related=tuple(machine.node.id for machine in machines[:MOST]),
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'reach' if len(names) > 1 else 'reaches'} the internet by default outbound access",
-        remedy="after `az network nat gateway create`: "
-        + az(
-            "network",
-            "vnet",
-            "subnet",
-            "update",
-            resource_group=subnet.resource_group,
-            vnet_name=vnet_name(subnet),
-            name=subnet.label,
-            nat_gateway=f"nat-{last_segment(subnet.id)}",
-            default_outbound_access=False,
-        ),
+        remedy=_remedy(subnet, told),
         evidence=(_subnet_evidence(subnet), *map(_evidence, machines[:MOST])),
+    )
+
+
+def _remedy(subnet: Subnet, machines: str) -> str:
+    """Give the subnet a way out; not one of Azure's own, where the machines have to go."""
+    if subnet.label.lower() in _RESERVED:
+        return f"move {machines} to a subnet of its own, with a NAT gateway"
+    return "after `az network nat gateway create`: " + az(
+        *("network", "vnet", "subnet", "update"),
+        resource_group=subnet.resource_group,
+        vnet_name=vnet_name(subnet),
+        name=subnet.label,
+        nat_gateway=f"nat-{last_segment(subnet.id)}",
+        default_outbound_access=False,
     )
 
 
