@@ -9,7 +9,8 @@ A member of a pool that some listener uses, at an address of a network in the in
 packet from the gateway's subnet arrives on the port of the backend settings: its own outbound
 rules, the routes of its subnet, peerings, admin rules, the load balancer in front of the machines,
 the security groups of their subnet and NIC, and the way of the reply all count (A-28). A member
-that nobody owns is told by GW-003, a public one by GW-001.
+that nobody owns is told by GW-003, a public one by GW-001, one that only a load balancer's health
+probe cannot get at by LB-004.
 
 ## What to do
 Make the change that the finding names: the smallest one that lets the gateway's packets pass.

@@ -15,8 +15,8 @@ Wildcards match as each side defines them: an Ingress's `*.x` is one label, a li
 Where there is no Application Gateway, nothing is compared.
 
 The answer needs Kubernetes objects in the audit. It is *unknown* for a cluster whose Ingresses are
-not among them, and for a listener that leads there. Where no cluster has an Ingress or a route,
-nothing is compared.
+not among them, and for a listener that leads there, or of which it is not told whether it leads to
+a cluster. Where no cluster has an Ingress or a route, nothing is compared.
 
 ## What to do
 Add the host to the listener, or to the Ingress; or remove it from the one that has it.

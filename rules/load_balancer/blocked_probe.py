@@ -7,7 +7,8 @@ denies everything else denies it too: the member counts as down, and when all do
 
 ## What fails
 A machine behind a load-balancing rule with a probe, whose security groups, the subnet's and its
-own, do not let `AzureLoadBalancer` in on the port of the probe.
+own, do not let `AzureLoadBalancer` in on the port of the probe. *Critical*, and in place of GW-004,
+where an application gateway reaches nobody behind the load balancer for that reason alone.
 
 *Unknown* when the input lacks the machine, its address, a security group, or the port; or when
 security admin rules may decide. Over IPv6 nothing is told.
@@ -32,9 +33,11 @@ from collections.abc import Iterable
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
+from auditor.reach.backends import Backend
 from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.probing import asked, asking, denied, port_of, unsure
 from auditor.reach.quoting import quoted
+from auditor.reach.starved import starved
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -73,23 +76,37 @@ def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal])
     rules = {each.rule.rule_id: each for each in refused if each.rule is not None}
     name = f"AllowProbes-{probe.properties.port}"
     nth = _place(probe)
+    beyond = starved(network, probe)
     commands = [allow_before(network, each, name, nth=nth) for each in _firsts(rules.values())]
     return Finding(
         subject=probe.id,
         message=f"{first.by} keeps the health probe {probe.label} of {probe.root.label} "
-        f"({first.words}) from {_names(refused)}",
+        f"({first.words}) from {_names(refused)}{_beyond(beyond)}",
         remedy=f"allow it: {' && '.join(dict.fromkeys(commands))}",
-        related=tuple(each.point.id for each in refused),
+        related=tuple(
+            dict.fromkeys(
+                (*(each.point.id for each in refused), *(each.gateway.id for each in beyond))
+            )
+        ),
         evidence=(
             evidence(probe, "/properties/port", probe.properties.port),
             *quoted(network, (each.rule for each in rules.values() if each.rule is not None)),
         ),
-        covers=tuple(
-            {("NSG-012", each.point.place.id): None for each in refused if each.point.place}
+        severity=Severity.CRITICAL if beyond else None,
+        covers=(
+            *{("NSG-012", each.point.place.id): None for each in refused if each.point.place},
+            *(("GW-004", each.id, each.key) for each in beyond),
         ),
         witness=first.witness,
         hops=first.hops,
     )
+
+
+def _beyond(found: tuple[Backend, ...]) -> str:
+    """Say whom it cuts off, as GW-004 would."""
+    said = [f"{each.gateway.label} cannot reach {each.member}:{each.port}" for each in found]
+    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    return "".join(f"; {each}" for each in said[:_NAMED]) + more
 
 
 def _names(refused: list[Refusal]) -> str:

@@ -62,6 +62,16 @@ def table(*routes: tuple[str, str], **more: Any) -> Json:
 USES: Json = {"routeTable": {"id": arm_id("Microsoft.Network/routeTables", "rt")}}
 
 
+def test_r_31_a_gateways_subnet_is_left_as_it_is() -> None:
+    """It takes no NAT gateway, and a private one would stop the gateway: the machine has to go."""
+    home = vnet("a", "10.0.0.0/16", subnets={"GatewaySubnet": {"addressPrefix": "10.0.0.0/27"}})
+    web = nic("web-nic", "10.0.0.4", ("a", "GatewaySubnet"), vm="web")
+
+    (finding,) = ask(ID, estate(home, web, resource(VM, "web", {}))).broken
+
+    assert finding.remedy == "move web to a subnet of its own, with a NAT gateway"
+
+
 def test_r_33_a_machine_with_no_way_of_its_own() -> None:
     (finding,) = judge(*machine()).broken
     assert finding.subject == subnet_id(*APP)

@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
+from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...exposed import BALANCER, FRONTEND, NSG, SUBNET, VNET, deny, nic, nsg, rule, subnet, vnet
-from ...reaching import lb, lb_probe, lb_rule, ref
+from ...exposed import (
+    BALANCER,
+    FRONTEND,
+    NSG,
+    SUBNET,
+    VNET,
+    deny,
+    nic,
+    nsg,
+    pip,
+    rule,
+    subnet,
+    vnet,
+)
+from ...reaching import app_gateway, lb, lb_probe, lb_rule, ref
 
 DENY = deny("no", 4096)
 PROBES = rule("probes", 100, "AzureLoadBalancer", "8080")
@@ -47,6 +61,40 @@ def test_N_15_a_denial_of_everything_keeps_the_probe_out() -> None:
         8080,
     )
     assert [hop.reason for hop in finding.hops] == ["nsg-inbound"]
+
+
+def test_it_speaks_for_the_gateway_whose_requests_the_balancer_drops() -> None:
+    """GW-004 told the same denial a second time."""
+    reached = rule("agw", 100, "10.0.1.0/26", "8443")
+    network = estate(
+        nic("web"),
+        behind(),
+        nsg(reached, DENY),
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26")),
+        pip("pip"),
+        app_gateway(members=("10.0.0.10",), port=443),
+    )
+    (general,) = ask("GW-004", network).broken
+    (finding,) = ask("LB-004", network).broken
+
+    assert finding.severity is Severity.CRITICAL
+    assert ("GW-004", general.subject, general.key) in finding.covers
+    assert finding.message.endswith("from web; agw cannot reach 10.0.0.10:443")
+
+
+def test_a_gateway_that_something_else_stops_as_well_is_told_by_itself() -> None:
+    network = estate(
+        nic("web"),
+        behind(),
+        nsg(DENY),
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26")),
+        pip("pip"),
+        app_gateway(members=("10.0.0.10",), port=443),
+    )
+    (finding,) = ask("LB-004", network).broken
+
+    assert finding.severity is None
+    assert not [entry for entry in finding.covers if entry[0] == "GW-004"]
 
 
 def test_two_probes_of_a_balancer_take_two_names_and_priorities() -> None:
