@@ -96,7 +96,7 @@ def _runs(snapshot: Snapshot) -> Iterator[list[int]]:
     """Give the numbers of the records, of one type at a time.
 
     Files are gone through once, in order, some records at a time. Of these, those of one type are
-    read in a row: a processor that does the same again takes two thirds of the time.
+    read in a row: what is done again and again takes a processor a third less time.
     """
     records = snapshot.records
     places = [_place(record) for record in records]
