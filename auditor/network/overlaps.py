@@ -8,12 +8,12 @@ import msgspec
 
 from auditor.addresses import AddressSet, Prefix, overlapping_groups
 from auditor.errors import Undetermined
+from auditor.network.components import components
 from auditor.network.graph import Network, question
 from auditor.network.routing_domains import (
     Claim,
     Domain,
     Link,
-    components,
     is_inside_hub,
     links,
     near_keys,

@@ -20,6 +20,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
+from auditor.network.components import components
 from auditor.network.graph import Network, evidence, question, question_about
 from auditor.resources.base import Node
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -212,26 +213,6 @@ def spelled(network: Network, key: str) -> str:
     """Give the id of a network as spelled."""
     node = network.nodes.get(key)
     return node.id if node is not None else _links(network).spelled.get(key, key)
-
-
-def components(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """Join keys that are linked, directly or not; each group sorted, groups sorted."""
-    leader: dict[str, str] = {}
-
-    def lead(key: str) -> str:
-        leader.setdefault(key, key)
-        while leader[key] != key:
-            leader[key] = leader[leader[key]]
-            key = leader[key]
-        return key
-
-    for left, right in pairs:
-        one, other = sorted((lead(left), lead(right)))
-        leader[other] = one
-    groups: dict[str, list[str]] = defaultdict(list)
-    for key in sorted(leader):
-        groups[lead(key)].append(key)
-    return sorted(tuple(group) for group in groups.values())
 
 
 @question

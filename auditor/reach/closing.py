@@ -15,11 +15,11 @@ from auditor.network.group_commands import changed_rule, heeding_endpoints, new_
 from auditor.network.layers import holder_of
 from auditor.reach.answer import Answer
 from auditor.reach.backends import asking_subnets
+from auditor.reach.filter_stage import groups_apply
 from auditor.reach.openings import Opening, beyond
 from auditor.reach.points import Kind, Point
 from auditor.reach.probing import probed_by_group
 from auditor.reach.space import PORTED
-from auditor.reach.stages import groups_apply
 from auditor.reach.talking import Intruders
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet

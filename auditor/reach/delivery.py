@@ -26,6 +26,7 @@ from auditor.reach.balancing import (
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cures import for_ports
+from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
@@ -35,7 +36,7 @@ from auditor.reach.into_networks import or_around
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
-from auditor.reach.stages import Reply, filters, goes, if_somebody, remark
+from auditor.reach.stages import Reply, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
 from auditor.resources import walk

@@ -23,6 +23,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import values
+from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
 from auditor.reach.plainly import lets_through
@@ -30,7 +31,6 @@ from auditor.reach.points import INTERNET, Point, anywhere_in
 from auditor.reach.quoting import quoted
 from auditor.reach.samples import some_packet
 from auditor.reach.space import FlowSpace, somehow, space_of
-from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
 from auditor.reach.wording import packet_values
 from auditor.remedy import az

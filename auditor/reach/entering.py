@@ -17,13 +17,14 @@ from auditor.reach.balancing import MAPPED, TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import behind, frontend_point, unforwarded
 from auditor.reach.entrances import Entrance, entrances_by_address
+from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.hub_points import hub_gateway
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.replying import to_internet
 from auditor.reach.space import FlowSpace
-from auditor.reach.stages import Reply, filters, remark
+from auditor.reach.stages import Reply, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
 from auditor.resources import walk

@@ -18,6 +18,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entering import enter
 from auditor.reach.entrances import Entrance
+from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.from_sites import (
     by_gateway,
@@ -36,7 +37,6 @@ from auditor.reach.sending import (
     to_sites,
 )
 from auditor.reach.services import answered, by_hidden_endpoint, endpoint_services
-from auditor.reach.stages import filters
 from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced

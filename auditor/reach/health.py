@@ -20,11 +20,12 @@ from auditor.network.surroundings import HOSTS
 from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import admitted
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.samples import some_packet
 from auditor.reach.space import FlowSpace, space_of
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe

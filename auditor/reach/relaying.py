@@ -26,13 +26,14 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.departing import of_gateway
 from auditor.reach.entering import enter
 from auditor.reach.entrances import Entrance
+from auditor.reach.filter_stage import filters
 from auditor.reach.gateway_health import judged, port_of, probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
 from auditor.reach.linking import links_of
 from auditor.reach.path import start
 from auditor.reach.points import Kind, Point, endpoint, gateway_frontend, keys_of
 from auditor.reach.sending import send
-from auditor.reach.stages import filters, goes, remark
+from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import leaves_by
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, GatewayProbe

@@ -18,6 +18,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
+from auditor.reach.filter_stage import filters
 from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
@@ -25,7 +26,7 @@ from auditor.reach.into_networks import leads_into
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.private_nat import at_private_address
 from auditor.reach.replying import straight_to
-from auditor.reach.stages import Reply, filters, goes, remark, replies
+from auditor.reach.stages import Reply, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration

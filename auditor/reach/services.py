@@ -34,10 +34,11 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
+from auditor.reach.filter_stage import ends_seen
 from auditor.reach.frame import Packet
 from auditor.reach.hosting import api_server_points, once_started
 from auditor.reach.points import Kind, Point
-from auditor.reach.stages import ends_seen, remark
+from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import (

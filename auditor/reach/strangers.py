@@ -21,10 +21,10 @@ from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import forwards_of
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.entrances import Entrance
+from auditor.reach.filter_stage import filters
 from auditor.reach.forwarding import taken
 from auditor.reach.points import Kind, Point, machine, machines_of, vnet_of
 from auditor.reach.sending import appliances_towards, by_stranger, stranger_reason
-from auditor.reach.stages import filters
 from auditor.reach.trail import Trail
 from auditor.resources.compute import VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface

@@ -15,9 +15,10 @@ from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import into_endpoint
+from auditor.reach.filter_stage import filters
 from auditor.reach.path import Path, start
 from auditor.reach.points import Point, possible
-from auditor.reach.stages import filters, remark
+from auditor.reach.stages import remark
 from auditor.resources.private_endpoints import PrivateEndpoint
 
 

@@ -23,10 +23,11 @@ from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
+from auditor.reach.filter_stage import filters
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to, to_gateway, to_internet
-from auditor.reach.stages import Reply, filters, remark
+from auditor.reach.stages import Reply, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import untold_rules
 from auditor.resources import walk

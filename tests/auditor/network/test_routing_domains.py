@@ -6,9 +6,9 @@ import pytest
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.network.components import components
 from auditor.network.routing_domains import (
     claims_of_subnet,
-    components,
     networks_near,
     routing_domains,
     space_of,
