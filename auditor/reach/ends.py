@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from msgspec.structs import replace
 
-from auditor.addresses import AddressSet
+from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
@@ -138,7 +138,18 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
                 continue
     if listed and not has_strangers(network, node, listed):
         return tuple(listed)
-    return (*listed, anywhere_in(network, node))
+    return (*listed, _anybody_else(network, node, listed))
+
+
+def _anybody_else(network: Network, subnet: Subnet, listed: Iterable[Point]) -> Point:
+    """Give any machine of a subnet that is not listed: none has the address of one that is."""
+    there = anywhere_in(network, subnet)
+    taken = NOTHING
+    for point in listed:
+        if not point.reasons:
+            taken = taken | point.addresses
+    left = there.addresses - taken
+    return replace(there, addresses=left) if left else there
 
 
 @points_of.register
