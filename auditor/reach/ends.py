@@ -127,8 +127,16 @@ def _(node: VirtualMachine, network: Network) -> tuple[Point, ...]:
 
 @points_of.register
 def _(node: Subnet, network: Network) -> tuple[Point, ...]:
+    listed = _listed_in(network, node)
+    if listed and not has_strangers(network, node, listed):
+        return tuple(listed)
+    return (*listed, _anybody_else(network, node))
+
+
+def _listed_in(network: Network, subnet: Subnet) -> list[Point]:
+    """Give who is told to be in a subnet."""
     listed: list[Point] = []
-    for edge in network.referrers(node, "subnet"):
+    for edge in network.referrers(subnet, "subnet"):
         if adds_nobody(network, edge.source):
             continue
         if not isinstance(edge.source, VirtualNetwork | Subnet):
@@ -136,16 +144,14 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
                 listed += points_of(edge.source, network)
             except Undetermined:
                 continue
-    if listed and not has_strangers(network, node, listed):
-        return tuple(listed)
-    return (*listed, _anybody_else(network, node, listed))
+    return listed
 
 
-def _anybody_else(network: Network, subnet: Subnet, listed: Iterable[Point]) -> Point:
+def _anybody_else(network: Network, subnet: Subnet) -> Point:
     """Give any machine of a subnet that is not listed: none has the address of one that is."""
     there = anywhere_in(network, subnet)
     taken = NOTHING
-    for point in listed:
+    for point in _listed_in(network, subnet):
         if not point.reasons:
             taken = taken | point.addresses
     left = there.addresses - taken
@@ -243,7 +249,7 @@ def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     nodes = (each for each in node_group(network, node) if isinstance(each, ScaleSet))
     found = _each(network, nodes)
     pools = () if found else _each(network, node.pools)
-    pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
+    pods = (_anybody_else(network, subnet) for subnet in pod_subnets(network, node))
     return (*found, *pools, *pods, *api_server_points(network, node), service(node))
 
 
@@ -252,7 +258,7 @@ def _(node: AgentPool, network: Network) -> tuple[Point, ...]:
     subnet = network.get(node.vnet_subnet_id, Subnet)
     if subnet is None:
         raise Undetermined(f"the subnet of agent pool {node.label}", resource=node.id)
-    return (anywhere_in(network, subnet),)
+    return (_anybody_else(network, subnet),)
 
 
 @points_of.register(MySqlFlexibleServer)
