@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from msgspec.structs import replace
 
-from auditor.addresses import NOTHING, AddressSet
+from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
@@ -130,7 +130,7 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
     listed = _listed_in(network, node)
     if listed and not has_strangers(network, node, listed):
         return tuple(listed)
-    return (*listed, _anybody_else(network, node))
+    return (*listed, _anybody_else(network, node, listed))
 
 
 def _listed_in(network: Network, subnet: Subnet) -> list[Point]:
@@ -147,13 +147,14 @@ def _listed_in(network: Network, subnet: Subnet) -> list[Point]:
     return listed
 
 
-def _anybody_else(network: Network, subnet: Subnet) -> Point:
+def _unlisted_in(network: Network, subnet: Subnet) -> Point:
+    return _anybody_else(network, subnet, _listed_in(network, subnet))
+
+
+def _anybody_else(network: Network, subnet: Subnet, listed: Iterable[Point]) -> Point:
     """Give any machine of a subnet that is not listed: none has the address of one that is."""
     there = anywhere_in(network, subnet)
-    taken = NOTHING
-    for point in _listed_in(network, subnet):
-        if not point.reasons:
-            taken = taken | point.addresses
+    taken, _ = AddressSet.union(point.addresses for point in listed if not point.reasons)
     left = there.addresses - taken
     return replace(there, addresses=left) if left else there
 
@@ -249,7 +250,7 @@ def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     nodes = (each for each in node_group(network, node) if isinstance(each, ScaleSet))
     found = _each(network, nodes)
     pools = () if found else _each(network, node.pools)
-    pods = (_anybody_else(network, subnet) for subnet in pod_subnets(network, node))
+    pods = (_unlisted_in(network, subnet) for subnet in pod_subnets(network, node))
     return (*found, *pools, *pods, *api_server_points(network, node), service(node))
 
 
@@ -258,7 +259,7 @@ def _(node: AgentPool, network: Network) -> tuple[Point, ...]:
     subnet = network.get(node.vnet_subnet_id, Subnet)
     if subnet is None:
         raise Undetermined(f"the subnet of agent pool {node.label}", resource=node.id)
-    return (_anybody_else(network, subnet),)
+    return (_unlisted_in(network, subnet),)
 
 
 @points_of.register(MySqlFlexibleServer)
