@@ -129,8 +129,16 @@ def _(node: VirtualMachine, network: Network) -> tuple[Point, ...]:
 
 @points_of.register
 def _(node: Subnet, network: Network) -> tuple[Point, ...]:
+    listed = _listed_in(network, node)
+    if listed and not has_strangers(network, node, listed):
+        return tuple(listed)
+    return (*listed, _anybody_else(network, node, listed))
+
+
+def _listed_in(network: Network, subnet: Subnet) -> list[Point]:
+    """Give who is told to be in a subnet."""
     listed: list[Point] = []
-    for edge in network.referrers(node, "subnet"):
+    for edge in network.referrers(subnet, "subnet"):
         if adds_nobody(network, edge.source):
             continue
         if not isinstance(edge.source, VirtualNetwork | Subnet):
@@ -138,9 +146,19 @@ def _(node: Subnet, network: Network) -> tuple[Point, ...]:
                 listed += points_of(edge.source, network)
             except Undetermined:
                 continue
-    if listed and not has_strangers(network, node, listed):
-        return tuple(listed)
-    return (*listed, anywhere_in(network, node))
+    return listed
+
+
+def _unlisted_in(network: Network, subnet: Subnet) -> Point:
+    return _anybody_else(network, subnet, _listed_in(network, subnet))
+
+
+def _anybody_else(network: Network, subnet: Subnet, listed: Iterable[Point]) -> Point:
+    """Give any machine of a subnet that is not listed: none has the address of one that is."""
+    there = anywhere_in(network, subnet)
+    taken, _ = AddressSet.union(point.addresses for point in listed if not point.reasons)
+    left = there.addresses - taken
+    return replace(there, addresses=left) if left else there
 
 
 @points_of.register
@@ -232,7 +250,7 @@ def answering(network: Network, carrier: Node) -> tuple[Point, ...]:
 @points_of.register
 def _(node: ManagedCluster, network: Network) -> tuple[Point, ...]:
     machines, _ = _nodes_of(network, node)
-    pods = (anywhere_in(network, subnet) for subnet in pod_subnets(network, node))
+    pods = (_unlisted_in(network, subnet) for subnet in pod_subnets(network, node))
     return (*machines, *pods, *api_server_points(network, node), service(node))
 
 
@@ -257,7 +275,7 @@ def _(node: AgentPool, network: Network) -> tuple[Point, ...]:
     subnet = network.get(node.vnet_subnet_id, Subnet)
     if subnet is None:
         raise Undetermined(f"the subnet of agent pool {node.label}", resource=node.id)
-    return (anywhere_in(network, subnet),)
+    return (_unlisted_in(network, subnet),)
 
 
 @points_of.register(MySqlFlexibleServer)

@@ -16,6 +16,7 @@ from auditor.reach.replay import check
 from auditor.reach.selected import ends_of, pairs
 from auditor.testing import arm_id, estate, resource
 
+from ...clusters import cluster, pool
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import internal_balancer, subnet_id
 from ...networks import nic as nic_in
@@ -349,3 +350,19 @@ def test_whoever_an_answer_names_can_be_asked_about_by_that_id() -> None:
     network = estate(scale_set(), lb(public=False, members=()), vnet(subnet()))
     (model,) = ends_of(network, parse_selector("name:vmss")).points
     assert ends_of(network, parse_selector(model.id)).points == (model,)
+
+
+def test_any_machine_of_a_subnet_has_no_address_of_a_listed_one() -> None:
+    """Nodes that the input lacks stand beside a NIC whose own group lets nobody in."""
+    network = estate(
+        cluster("shop", pool()),
+        net("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "nodes")),
+        nic_in("shut", "10.0.0.5", ("a", "nodes"), networkSecurityGroup={"id": nsg()["id"]}),
+        nsg(deny("none", 100)),
+    )
+    for target in ("subnet:a/nodes", "name:shop"):
+        found = told(network, "name:web", target)
+        [answer] = [each for each in found if each.target.kind is Kind.SUBNET]
+        assert answer.verdict.value == "reachable"
+        assert str(answer.witness and answer.witness.destination) == "10.0.0.6"
