@@ -63,6 +63,13 @@ def _translated(
     return (Knock(replace(trip, origin=Origin(INTERNET), seen=seen), outside=False),)
 
 
+def _stuck(step: Leave, trip: Trip, at: str, why: str) -> Onward:
+    """End where nothing takes a packet out; a service endpoint that may needs nothing (R-40)."""
+    if step.service:
+        return (trip.untold(at, f"{why}, and a service endpoint may take it"),)
+    return (trip.dropped(at, why),)
+
+
 def _by_nat_gateway(step: Leave, trip: Trip, at: str, nat: object) -> Onward:
     if not isinstance(nat, NatGateway):
         return (trip.untold(at, "the NAT gateway is not told"),)
@@ -70,7 +77,7 @@ def _by_nat_gateway(step: Leave, trip: Trip, at: str, nat: object) -> Onward:
         configuration = step.configuration
         if configuration is None or _public(trip.network, configuration) is not None:
             return (trip.untold(at, "what a NAT gateway does not carry may leave otherwise"),)
-        return (trip.dropped(at, f"NAT gateway {nat.label} carries TCP and UDP only"),)
+        return _stuck(step, trip, at, f"NAT gateway {nat.label} carries TCP and UDP only")
     refs = told(lambda: nat.addresses, ())
     prefixes = told(lambda: nat.prefixes, None)
     if not refs and not prefixes:
@@ -107,10 +114,10 @@ def _by_machine(step: Leave, trip: Trip, at: str, configuration: Configuration) 
         return _translated(trip, at, "its public address", source, ports=False)
     if told(lambda: configuration.properties.primary, None) is False:
         why = "a secondary ip configuration has no way out but an address of its own (R-37)"
-        return (trip.dropped(at, why),)
+        return _stuck(step, trip, at, why)
     balanced = tuple(_balancers(network, configuration))
     if balanced:
-        return _by_balancer(trip, at, balanced)
+        return _by_balancer(step, trip, at, balanced)
     return _by_default(step, trip, at, configuration)
 
 
@@ -134,7 +141,10 @@ def _balancers(
 
 
 def _by_balancer(
-    trip: Trip, at: str, balanced: tuple[tuple[BackendPool | None, LoadBalancer | None], ...]
+    step: Leave,
+    trip: Trip,
+    at: str,
+    balanced: tuple[tuple[BackendPool | None, LoadBalancer | None], ...],
 ) -> Onward:
     answers: set[Truth] = set()
     protocol = trip.seen.packet.protocol
@@ -144,14 +154,14 @@ def _by_balancer(
         else:
             answers.add(_translates(trip.network, balancer, pool, protocol))
     if protocol not in WITH_PORTS and None not in answers:
-        return (trip.dropped(at, "a load balancer translates TCP and UDP only"),)
+        return _stuck(step, trip, at, "a load balancer translates TCP and UDP only")
     if True in answers:
         frontends = (_frontends(trip.network, *each) for each in balanced)
         trip = past_chain(trip, *(node for some in frontends for node in some))
         return _translated(trip, at, "its load balancer", None)
     if answers == {False}:
         why = f"no rule of its Standard load balancer translates what it sends over {protocol}"
-        return (trip.dropped(at, why),)
+        return _stuck(step, trip, at, why)
     return (trip.untold(at, "whether its load balancer lets it out is not told"),)
 
 

@@ -10,7 +10,7 @@ from auditor.addresses import AddressSet
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.testing import arm_id, estate, resource
 
-from ...egress import BY_NAT, NAT, PIP, has_public, machine, nat, network, public
+from ...egress import BY_NAT, LB, NAT, PIP, balancer, has_public, machine, nat, network, public
 from ...exposed import NSG, nsg, rule
 from ...reaching import Asked, asked
 
@@ -90,6 +90,43 @@ def test_R_40_what_a_service_endpoint_takes_keeps_its_source_beside_a_nat_gatewa
         assert found.verdict == "reachable"
         assert found.one.arrives_as is not None
         assert str(found.one.arrives_as.source) == source
+
+
+def with_another(machine: list[Any]) -> list[Any]:
+    """Give the NIC of a machine a second ip configuration: the primary one, if the first is not."""
+    first = machine[0]["properties"]["ipConfigurations"][0]["properties"]
+    other = {"subnet": first["subnet"], "privateIPAddress": "10.0.0.5"}
+    other["primary"] = not first.get("primary", True)
+    machine[0]["properties"]["ipConfigurations"].append({"name": "other", "properties": other})
+    return machine
+
+
+POOLED: Any = {
+    "primary": True,
+    "loadBalancerBackendAddressPools": [{"id": arm_id(f"{LB}/backendAddressPools", "lb", "pool")}],
+}
+
+
+@pytest.mark.parametrize(("protocol", "setting", "more", "place"), [
+    ("tcp", {"primary": False}, (), {}),
+    ("icmp", {"primary": True}, (nat("out"), public("out", "20.7.7.7")), BY_NAT),
+    ("tcp", POOLED, (balancer(snat=False), public("front", "20.7.7.8")), {}),
+    ("icmp", POOLED, (balancer(snat=True), public("front", "20.7.7.8")), {}),
+])  # fmt: skip
+def test_R_40_what_an_endpoint_takes_is_not_dropped_for_lack_of_another_way(
+    protocol: str, setting: Any, more: Any, place: Any
+) -> None:
+    """Nor by the simulator, which a secondary configuration, say, does not let out (R-37)."""
+    settings: Any = {"serviceEndpoints": [{"service": "Microsoft.Storage", "locations": ["*"]}]}
+    found = estate(
+        network(**settings, **place) | {"location": "westeurope"},
+        *with_another(machine(configuration=setting)),
+        *more,
+    )
+    port = 443 if protocol == "tcp" else None
+    by_endpoint = asked(found, "web-nic", "20.60.4.4", port, protocol, tags=STORAGE)
+    assert (by_endpoint.verdict, by_endpoint.labels) == ("reachable", set())
+    assert asked(found, "web-nic", "52.10.0.7", port, protocol, tags=STORAGE).stops == ["egress"]
 
 
 def test_R_40_without_a_tag_file_it_is_not_told_what_a_private_subnet_reaches() -> None:
