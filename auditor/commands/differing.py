@@ -28,7 +28,8 @@ _SOURCES = 3
 class Difference:
     """What is not as it was: findings that are new or gone, and paths.
 
-    `unwanted` are the paths that opened from the internet to what is not allowed to be public.
+    `unwanted` are the paths that opened, or may have, from the internet to what is not allowed to
+    be public.
     `broken` names the intents that the new network breaks, `untold` those it cannot be told of.
     With `strict`, what cannot be told fails as well.
     """
@@ -43,9 +44,10 @@ class Difference:
 
     @property
     def status(self) -> int:
-        """Give the exit status: 1 when a path is unwanted or an intent broken."""
+        """Give the exit status: 1 when an unwanted path surely opened, or an intent is broken."""
         unsure = self.strict and (self.untold or any(change.unsure for change in self.paths))
-        return 1 if self.unwanted or self.broken or unsure else 0
+        opened = any(change.certain for change in self.unwanted)
+        return 1 if opened or self.broken or unsure else 0
 
 
 def as_json(found: Difference) -> dict[str, Any]:

@@ -96,6 +96,14 @@ def test_what_can_no_longer_be_told_is_shown_with_the_reason(auditor: Command) -
     assert "| doubted | internet | web/primary | ? tcp" in markdown.replace("&#63;", "?")
 
 
+def test_what_only_may_have_opened_fails_with_strict_alone(auditor: Command) -> None:
+    ran = diff(auditor, estate(), UNREAD, "--report", "json")
+    first = json.loads(ran.out)["paths"][0]
+    assert (first["change"], first["certain"], first["allowed"]) == ("gained", False, False)
+    assert (ran.status, json.loads(ran.out)["failed"]) == (0, False)
+    assert diff(auditor, estate(), UNREAD, "--strict").status == 1
+
+
 def test_with_strict_what_cannot_be_told_fails(auditor: Command) -> None:
     assert diff(auditor, estate(ANY), UNREAD, "--strict").status == 1
     assert diff(auditor, UNREAD, UNREAD, "--strict").status == 0
