@@ -194,9 +194,9 @@ def test_subnets_of_one_name_get_groups_of_their_own() -> None:
 
 def test_networks_of_one_name_get_ways_back_of_their_own() -> None:
     hub = vnet("hub", "10.9.0.0/16")
-    spokes = [vnet("web", "10.0.0.0/16", peers=[peer("hub")]) for _ in "ab"]
+    spokes = [vnet("web", "10.0.0.0/16", peers=[peer("hub", state="Initiated")]) for _ in "ab"]
     other = json.loads(json.dumps(spokes[1]).replace("/resourceGroups/rg/", "/resourceGroups/rg2/"))
-    remote = {"remoteVirtualNetwork": {"id": vnet_id("hub")}, "peeringState": "Connected"}
+    remote = {"remoteVirtualNetwork": {"id": vnet_id("hub")}, "peeringState": "Initiated"}
     other["properties"]["virtualNetworkPeerings"][0]["properties"] = remote
     assert names("PER-002", hub, spokes[0], other) == ["to-web", "to-web-2"]
 
