@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,21 @@ def _environment() -> dict[str, str]:
 
 def best(command: Sequence[str], *, times: int, allowed: Sequence[int] = (0,)) -> Cost:
     """Give the smallest of several costs: what else the machine does can only add."""
-    costs = [cost(command, allowed=allowed) for _ in range(times)]
+    return least([cost(command, allowed=allowed) for _ in range(times)])
+
+
+def least(costs: Sequence[Cost]) -> Cost:
+    """Give the smallest CPU time and the smallest memory of several runs."""
     return Cost(min(c.cpu for c in costs), min(c.memory for c in costs))
+
+
+def ratio(pairs: Sequence[tuple[Cost, Cost]]) -> float:
+    """Give the median of the ratios of CPU times of two commands that were run in turn.
+
+    Where a machine's speed changes from minute to minute, the best runs of two commands seldom
+    fall into the same minute; two that follow one another mostly do.
+    """
+    return statistics.median(first.cpu / second.cpu for first, second in pairs)
 
 
 def auditor(*arguments: str) -> list[str]:

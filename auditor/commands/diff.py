@@ -35,8 +35,8 @@ def diff(old: str, new: str, report: str, **options: Any) -> int:
     """Tell what changed between two snapshots: findings, and paths gained and lost.
 
     Every path is told with a packet that arrives now and did not, or no longer does, or of which
-    that cannot be told any more. Exit status 1 when a path from the internet surely opened to what is not
-    allowed to be public (the rule EXP-001's allow), or the new network breaks an intent of
+    that cannot be told any more. Exit status 1 when a path from the internet surely opened to what
+    is not allowed to be public (the rule EXP-001's allow), or the new network breaks an intent of
     auditor.toml; 0 otherwise, 2: usage, 3: an input cannot be read.
     """
     from auditor.commands import differing
