@@ -63,9 +63,7 @@ def far_network(network: Network, peering: Peering) -> VirtualNetwork:
 def way_back(network: Network, peering: Peering) -> Peering | None:
     """Give the far side of a peering; None when the far VNet has no peering back.
 
-    Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings, or
-    when the peering is Connected, which it is only while both sides are there (R-14): the input
-    contradicts itself.
+    Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings.
     """
     far = far_network(network, peering)
     ends = _by_ends(network)
@@ -75,39 +73,7 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
     _ = far.peerings  # there may be one back among those that are not told
     if (far.key, "") in ends:
         raise Undetermined(f"where a peering of {far.label} leads", resource=far.id)
-    if peering.connected:
-        raise one_told(peering, far)
     return None
-
-
-def one_told(peering: Peering, far: VirtualNetwork) -> Undetermined:
-    """Say that a peering is told by one of the two networks that it joins."""
-    return Undetermined(
-        f"which holds: peering {peering.label} is Connected, and {far.label} does not list it",
-        resource=peering.id,
-    )
-
-
-def unlisted_peerings(network: Network, vnet: VirtualNetwork) -> tuple[Peering, ...]:
-    """Give the peerings of others with a VNet that are Connected, and that it does not list."""
-    return _unlisted(network).get(vnet.key, ())
-
-
-def _is_connected(peering: Peering) -> bool:
-    return peering.connected
-
-
-@question
-def _unlisted(network: Network) -> dict[str, tuple[Peering, ...]]:
-    found: dict[str, tuple[Peering, ...]] = {}
-    ends = _by_ends(network)
-    for (home, key), peering in ends.items():
-        far = network.find(key)
-        if not isinstance(far, VirtualNetwork) or (key, home) in ends or (key, "") in ends:
-            continue
-        if told_peerings(network, far)[1] is None and possibly(_is_connected, peering):
-            found[key] = (*found.get(key, ()), peering)
-    return found
 
 
 def may_lend(network: Network, peering: Peering) -> bool:

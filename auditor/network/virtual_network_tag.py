@@ -16,13 +16,12 @@ from auditor.network.graph import Missing, Network, possibly, question_about
 from auditor.network.learned_routes import learns_routes
 from auditor.network.network_managers import joinable, unseen_groups
 from auditor.network.on_premises import client_pools, gateways_lent, hubs_of, on_premises
-from auditor.network.peerings import lends, one_told, told_peerings, unlisted_peerings, way_back
+from auditor.network.peerings import lends, told_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import (
     claims_of,
     is_whole,
     neighbours,
-    network_id,
     peers_as_a_whole,
     subnet_claims,
     to_hub,
@@ -134,10 +133,6 @@ def _peers(network: Network, vnet: VirtualNetwork, subnet: Subnet | None) -> Ite
     for peering in peerings:
         # A peering of whole networks gives the same to all subnets.
         yield from _by_peering(network, peering, None if possibly(is_whole, peering) else subnet)
-    for peering in unlisted_peerings(network, vnet):
-        far = network.find(network_id(peering))
-        space = _space_if_told(network, far) if isinstance(far, VirtualNetwork) else EVERYTHING
-        yield _perhaps(space, gap(one_told(peering, vnet), peering.id))
 
 
 @question_about

@@ -165,8 +165,7 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
         ties = ties_of(network, own)
     except Undetermined:
         return ""
-    keys = [tie.far_key for tie in ties.ties] + [each.far_key for each in ties.unlisted]
-    known = {ids.name(key).lower() for key in keys}
+    known = {ids.name(tie.far_key).lower() for tie in ties.ties}
     return "" if there.lower() in known or ties.untold else there
 
 

@@ -73,8 +73,8 @@ def _peer(network: Network, home: VirtualNetwork, peering: Peering) -> Peer:
     back = _back(network, home, mine or ())
     if mine is None:
         up: Truth = both(_connected(peering), None)
-    elif back is None:  # where it is Connected, the input contradicts itself
-        up = None if _connected(peering) else False
+    elif back is None:
+        up = False
     else:
         up = both(_connected(peering), _connected(back), _complete(peering), _complete(back))
     surely, possibly = _prefixes(peering, node)

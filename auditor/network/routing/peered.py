@@ -7,22 +7,16 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import EVERYTHING, NOTHING, AddressSet
+from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Missing, Network, question_about
-from auditor.network.peerings import (
-    far_network,
-    one_told,
-    told_peerings,
-    unlisted_peerings,
-    way_back,
-)
+from auditor.network.peerings import far_network, told_peerings, way_back
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.place import Place
 from auditor.network.routing.system import PEERING_ORDER
-from auditor.network.routing_domains import Claim, claims_of, is_whole, network_id, subnet_claims
+from auditor.network.routing_domains import Claim, claims_of, is_whole, subnet_claims
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 
 
@@ -45,20 +39,11 @@ class Tie(msgspec.Struct, frozen=True):
     vague: Reason | None = None
 
 
-class Unlisted(msgspec.Struct, frozen=True):
-    """A peering with a VNet that only the far one tells: whether it is there, nobody can tell."""
-
-    far_key: str
-    addresses: AddressSet
-    reason: Reason
-
-
 class Ties(msgspec.Struct, frozen=True):
     """The ties of a VNet, and what is not told about them."""
 
     ties: tuple[Tie, ...]
     untold: tuple[Reason, ...]
-    unlisted: tuple[Unlisted, ...] = ()
 
 
 @question_about
@@ -75,21 +60,7 @@ def ties_of(network: Network, vnet: VirtualNetwork) -> Ties:
             continue
         if tie is not None:
             ties.append(tie)
-    unlisted = (_unlisted(network, vnet, each) for each in unlisted_peerings(network, vnet))
-    return Ties(tuple(ties), tuple(untold), tuple(unlisted))
-
-
-def _unlisted(network: Network, vnet: VirtualNetwork, peering: Peering) -> Unlisted:
-    """Tell of a peering by what the far VNet, whose it is, has."""
-    home = network_id(peering)
-    reason = gap(one_told(peering, vnet), peering.id)
-    far = network.find(home)
-    try:
-        claims = claims_of(network, far) if isinstance(far, VirtualNetwork) else ()
-        addresses = AddressSet.from_prefixes(claim.prefix for claim in claims)
-    except Undetermined:
-        addresses = NOTHING
-    return Unlisted(fold(home), addresses or EVERYTHING, reason)
+    return Ties(tuple(ties), tuple(untold))
 
 
 def _tie(network: Network, vnet: VirtualNetwork, peering: Peering) -> Tie | None:
@@ -213,10 +184,6 @@ def peering_routes(place: Place) -> Found:
     around = ties_of(place.network, place.vnet)
     for reason in around.untold:
         found.influences.append(_somewhere(place, reason, Hop.PEERING, "R-14"))
-    for unlisted in around.unlisted:
-        perhaps = _somewhere(place, unlisted.reason, Hop.PEERING, "R-14")
-        within = perhaps.within & unlisted.addresses
-        found.influences.append(replace(perhaps, within=within, far=unlisted.far_key))
     for tie in around.ties:
         if tie.vague is not None:
             vague = _somewhere(place, tie.vague, tie.hop, "R-18")

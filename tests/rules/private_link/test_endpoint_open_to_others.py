@@ -20,7 +20,7 @@ def asked(*rules: Any, policies: Any = ENABLED, peered: bool = True, **more: Any
         subnet("jobs", "10.9.0.0/24"),
         name="far",
         prefix="10.9.0.0/16",
-        virtualNetworkPeerings=[peer("vnet", "10.0.0.0/16", **OPEN)] if peered else [],
+        virtualNetworkPeerings=[peer("vnet", "10.0.0.0/16", **OPEN)],
     )
     far["properties"]["subnets"][0]["id"] = f"{far['id']}/subnets/jobs"
     here = vnet(

@@ -47,7 +47,7 @@ def test_R_14_a_side_that_is_not_connected_ends_both_ways(state: str) -> None:
 
 
 def test_R_14_a_peering_without_a_way_back_is_none() -> None:
-    assert hop(pair(peer("b", B, state="Initiated"), None), "10.1.2.3").hop is Hop.NONE
+    assert hop(pair(peer("b", B), None), "10.1.2.3").hop is Hop.NONE
 
 
 def test_R_14_no_access_only_changes_a_tag_and_not_the_route() -> None:
