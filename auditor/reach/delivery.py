@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
-from auditor.network.exposure import use_of
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
@@ -25,7 +24,6 @@ from auditor.reach.balancing import (
 )
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.cures import for_ports
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
@@ -38,6 +36,7 @@ from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, goes, if_somebody, remark
 from auditor.reach.trail import Trail
+from auditor.reach.unforwarded import beside_the_known, forwarding, frontend_point
 from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
@@ -98,34 +97,7 @@ def through_frontend(
     for forward in found.known:
         if not (regional and leads_to_region(forward)):
             yield from behind(trail, forward, reply)
-    if found.reasons:
-        doubt = remark(
-            trail,
-            "load-balancer",
-            frontend.id,
-            lambda _: f"it cannot be told what {frontend.label} forwards",
-            Bounds.maybe(trail.space.all),
-            reasons=found.reasons,
-        )
-        yield doubt, frontend_point(frontend)
-    elif not found.known:
-        yield unforwarded(trail, frontend), frontend_point(frontend)
-
-
-def unforwarded(trail: Trail, frontend: LoadBalancerFrontend) -> Trail:
-    """Add that no rule of its load balancer takes anything at a frontend, or to nobody."""
-    rules = ", ".join(rule.label for rule in use_of(trail.network, frontend).inbound)
-    says = f"no rule of the load balancer takes it at {frontend.label} (E-7, E-8)"
-    if rules:
-        says = f"there is no machine behind {rules} of {frontend.label} (E-10)"
-    return remark(
-        trail,
-        "load-balancer",
-        frontend.id,
-        lambda _: says,
-        Bounds.nothing(trail.space),
-        opening=_forwarding(trail, frontend, ", with a machine behind it"),
-    )
+    yield from beside_the_known(trail, frontend, found, frontend.id)
 
 
 def _named(forward: Forward) -> str:
@@ -135,22 +107,6 @@ def _named(forward: Forward) -> str:
     if isinstance(node, LoadBalancerFrontend):
         return f"{node.label} of {node.root.label}"
     return ids.name(target.nic.id) if target is not None and target.nic else forward.member
-
-
-def _forwarding(
-    trail: Trail, frontend: LoadBalancerFrontend, lacks: str = ""
-) -> Callable[[Packet], str]:
-    """Say what makes a frontend forward a packet: a rule for it, or a machine behind its rule."""
-
-    def opening(packet: Packet) -> str:
-        rule = to_nobody(trail.network, frontend, packet)
-        if rule:
-            return f"put a machine behind {rule} of {frontend.label}"
-        what = f"{packet.protocol.upper()} {packet.destination_port}"
-        cure = f"add a load-balancing rule for {what} at {frontend.label}{lacks}"
-        return for_ports(cure)(packet)
-
-    return opening
 
 
 def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
@@ -163,11 +119,6 @@ def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
         return f"rule {forward.rule.label} takes {_taken(forward)} only"
 
     return says
-
-
-def frontend_point(node: LoadBalancerFrontend) -> Point:
-    """Give a frontend as the end of a path of which nothing further is known."""
-    return Point(Kind.FRONTEND, node.id, AddressSet(), node)
 
 
 def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail, Point]]:
@@ -186,7 +137,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         ),
         Bounds.maybe(taken) if forward.reasons else Bounds.exactly(taken),
         reasons=forward.reasons,
-        opening=_forwarding(trail, forward.frontend),
+        opening=forwarding(trail, forward.frontend),
         rule=rule,
         stopped=_refusing(trail, forward),
     ).by_rule()

@@ -15,7 +15,7 @@ from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import MAPPED, TCP, UDP, forwards_of
 from auditor.reach.bounds import Bounds
-from auditor.reach.delivery import behind, frontend_point, unforwarded
+from auditor.reach.delivery import behind
 from auditor.reach.entrances import Entrance, entrances_by_address
 from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
@@ -27,6 +27,7 @@ from auditor.reach.space import FlowSpace
 from auditor.reach.stages import Reply, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
+from auditor.reach.unforwarded import beside_the_known
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
@@ -200,18 +201,7 @@ def _at_frontend(
             if target.kind is not Kind.FRONTEND:
                 each = open_by_default(each, frontend.root.id, basic, target)
             yield each, target
-    if found.reasons:
-        doubt = remark(
-            trail,
-            "load-balancer",
-            frontend.root.id,
-            lambda _: f"it cannot be told what {frontend.label} forwards",
-            Bounds.maybe(trail.space.all),
-            reasons=found.reasons,
-        )
-        yield doubt, frontend_point(frontend)
-    elif not found.known:
-        yield unforwarded(trail, frontend), frontend_point(frontend)
+    yield from beside_the_known(trail, frontend, found, frontend.root.id)
 
 
 def _balancer_is_basic(network: Network, frontend: LoadBalancerFrontend) -> bool | None:
