@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain, count, islice
 
 from auditor.resources import walk
@@ -48,15 +48,14 @@ def _line(
     return " ".join(parts)
 
 
-def unused_name(name: str, taken: Iterable[str], *, nth: int = 0, join: str = "-") -> str:
+def unused_name(name: str, taken: Collection[str], *, nth: int = 0, join: str = "-") -> str:
     """Give a name for something new: a command that creates writes over what has the name.
 
-    The name itself unless it is taken (letter case does not matter), else with a number: `web-2`.
+    The name itself unless it is among those taken (in lower case), else with a number: `web-2`.
     With `nth`, the free one so many places later, for one of several that would all be called so.
     """
-    had = {each.lower() for each in taken}
     numbered = (f"{name}{join}{number}" for number in count(2))
-    unused = (each for each in chain((name,), numbered) if each.lower() not in had)
+    unused = (each for each in chain((name,), numbered) if each.lower() not in taken)
     return next(islice(unused, nth, None))
 
 

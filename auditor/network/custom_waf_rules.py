@@ -112,8 +112,8 @@ def _asks_for_door(condition: dict[str, Any]) -> bool:
 
 
 def rule_names(policy: WafPolicy) -> tuple[str, ...]:
-    """Give the names of its rules."""
-    return tuple(str(rule.get("name") or "") for rule in _listed(policy))
+    """Give the names of its rules, in lower case."""
+    return tuple(str(rule.get("name") or "").lower() for rule in _listed(policy))
 
 
 def free_priority(policy: WafPolicy) -> int:

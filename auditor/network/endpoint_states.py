@@ -14,6 +14,7 @@ import msgspec
 from auditor import ids
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.network.namesakes import names_of
 from auditor.network.private_link import endpoints_by_target
 from auditor.remedy import az, unused_name
 from auditor.resources import walk
@@ -116,8 +117,7 @@ def created(
         "private-endpoint",
         "create",
         resource_group=resource_group or target.resource_group,
-        name=name
-        or unused_name(f"pe-{target.label}", [each.label for each in network.all(PrivateEndpoint)]),
+        name=name or unused_name(f"pe-{target.label}", names_of(network, PrivateEndpoint)),
         private_connection_resource_id=target.id,
         group_id=group,
         connection_name=target.label,

@@ -9,8 +9,8 @@ import msgspec
 
 from auditor import ids
 from auditor.network.filters import custom_rules, subnet_name
-from auditor.network.graph import Network, question
-from auditor.network.namesakes import nth_beside
+from auditor.network.graph import Network
+from auditor.network.namesakes import names_of, nth_beside
 from auditor.remedy import az, region, unused_name
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -72,7 +72,7 @@ def free_name(group: Group, name: str) -> str:
     What names of rules may not hold becomes a hyphen.
     """
     name = re.sub(r"[^A-Za-z0-9_.-]", "-", name)[:_LONGEST].rstrip("-.")
-    return unused_name(name, [rule.label for rule in group.rules])
+    return unused_name(name, {rule.label.lower() for rule in group.rules})
 
 
 def changed_rule(rule: SecurityRule, **change: str | tuple[str, ...]) -> str:
@@ -143,15 +143,11 @@ class NewGroup(msgspec.Struct, frozen=True):
 def new_group(network: Network, subnet: Subnet) -> NewGroup:
     """Give a group to make for a subnet, under a name that no other has or is to get."""
     name = f"nsg-{subnet_name(subnet)}"
-    label = unused_name(name, _names(network), nth=nth_beside(network, subnet))
+    label = unused_name(
+        name, names_of(network, NetworkSecurityGroup), nth=nth_beside(network, subnet)
+    )
     vnet = network.holder(subnet, VirtualNetwork)
     return NewGroup(subnet, label, region(vnet) if vnet is not None else "<region>")
-
-
-@question
-def _names(network: Network) -> frozenset[str]:
-    """The names of all groups, in lower case."""
-    return frozenset([group.label.lower() for group in network.all(NetworkSecurityGroup)])
 
 
 def last_free_priorities(

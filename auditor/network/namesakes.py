@@ -21,25 +21,35 @@ def nth_anywhere(network: Network, node: Node) -> int:
 
 
 def names_in(node: Node, attribute: str) -> list[str]:
-    """Give the names of the parts in one list of a node's settings, as far as it is told."""
-    return [part.label for part in walk.peek(walk.peek(node, "properties"), attribute) or ()]
+    """Give the names of the parts in one list of a node's settings, as far as it is told.
+
+    In lower case, as all names here.
+    """
+    parts = walk.peek(walk.peek(node, "properties"), attribute) or ()
+    return [part.label.lower() for part in parts]
+
+
+@question_about
+def names_of(network: Network, kind: type[Node]) -> frozenset[str]:
+    """Give the names of all nodes of a class."""
+    return frozenset([node.label.lower() for node in network.all(kind)])
 
 
 def _nth(network: Network, node: Node, group: str | None) -> int:
     kind = node.whole or type(node)
     alike = _namesakes(network, kind, group is not None)
     mark = (ids.name(node.key), None if group is None else group.lower())
-    keys = alike.get(mark, [])
-    return keys.index(node.key) if node.key in keys else 0
+    return alike.get(mark, {}).get(node.key, 0)
 
 
 @question_about
 def _namesakes(
     network: Network, kind: type[Node], grouped: bool
-) -> dict[tuple[str, str | None], list[str]]:
-    """The keys of nodes of a class by name, and by resource group where that counts; sorted."""
-    found: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+) -> dict[tuple[str, str | None], dict[str, int]]:
+    """The places of nodes of a class, by their keys, among those of a name, or of a group, too."""
+    found: dict[tuple[str, str | None], dict[str, int]] = defaultdict(dict)
     for node in network.all(kind):
         group = (ids.resource_group(node.key) or "") if grouped else None
-        found[ids.name(node.key), group].append(node.key)
+        alike = found[ids.name(node.key), group]
+        alike[node.key] = len(alike)
     return found

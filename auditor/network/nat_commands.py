@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
-from auditor.network.namesakes import nth_beside
+from auditor.network.namesakes import names_of, nth_beside
 from auditor.remedy import az, region, unused_name
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp
@@ -21,10 +21,8 @@ def by_new_nat_gateway(
     """
     name = f"nat-{subnet_name(subnet)}"
     nth = nth_beside(network, subnet)
-    gateway = unused_name(name, [each.label for each in network.all(NatGateway)], nth=nth)
-    given = address or unused_name(
-        f"pip-{name}", [each.label for each in network.all(PublicIp)], nth=nth
-    )
+    gateway = unused_name(name, names_of(network, NatGateway), nth=nth)
+    given = address or unused_name(f"pip-{name}", names_of(network, PublicIp), nth=nth)
     vnet = network.holder(subnet, VirtualNetwork)
     here = {
         "resource_group": subnet.resource_group,

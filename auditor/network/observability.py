@@ -8,6 +8,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold, parent, subscription
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
+from auditor.remedy import unused_name
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import ManagedCluster
@@ -34,6 +35,12 @@ def diagnostics(network: Network) -> dict[str, tuple[DiagnosticSetting, ...]]:
         if above is not None:
             found[fold(above)].append(setting)
     return {key: tuple(settings) for key, settings in found.items()}
+
+
+def new_setting(network: Network, node: Node) -> str:
+    """Give a name for a diagnostic setting that a resource has not yet."""
+    settings = diagnostics(network).get(node.key, ())
+    return unused_name("to-log-analytics", [each.label.lower() for each in settings])
 
 
 def diagnostics_exported(network: Network, node: Node) -> bool:

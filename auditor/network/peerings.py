@@ -104,7 +104,7 @@ def name_of_way_back(network: Network, peering: Peering) -> str:
     there = told_peerings(network, far)[0] if isinstance(far, VirtualNetwork) else ()
     node = network.find(home)
     nth = nth_anywhere(network, node) if isinstance(node, VirtualNetwork) else 0
-    return unused_name(f"to-{last_segment(home)}", [each.label for each in there], nth=nth)
+    return unused_name(f"to-{last_segment(home)}", [each.label.lower() for each in there], nth=nth)
 
 
 @question

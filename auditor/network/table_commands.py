@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
-from auditor.network.namesakes import nth_beside
+from auditor.network.namesakes import names_of, nth_beside
 from auditor.remedy import az, region, unused_name
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
@@ -46,8 +46,8 @@ def _using(network: Network, table: RouteTable) -> frozenset[str]:
 
 def new_table_name(network: Network, subnet: Subnet) -> str:
     """Give a name for a subnet's new route table that no other has or is to get."""
-    taken = [table.label for table in network.all(RouteTable)]
-    return unused_name(f"rt-{subnet_name(subnet)}", taken, nth=nth_beside(network, subnet))
+    name, nth = f"rt-{subnet_name(subnet)}", nth_beside(network, subnet)
+    return unused_name(name, names_of(network, RouteTable), nth=nth)
 
 
 def _create(table: RouteTable, name: str) -> str:

@@ -44,6 +44,7 @@ from auditor.network.cluster_ranges import (
     service_claims,
 )
 from auditor.network.graph import every
+from auditor.network.namesakes import names_of
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
 from auditor.remedy import az, unused_name
@@ -89,7 +90,7 @@ def _with_pods(
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
     free = free_range(network, cluster, mine.prefix, params)
-    taken = [each.label for each in network.all(ManagedCluster)]
+    taken = names_of(network, ManagedCluster)
     return "create the cluster anew with a range of its own: " + az(
         "aks",
         "create",

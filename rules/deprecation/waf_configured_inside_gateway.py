@@ -21,6 +21,7 @@ Create a WAF policy with the same settings and attach it to the gateway.
 from __future__ import annotations
 
 from auditor.network.graph import every, evidence
+from auditor.network.namesakes import names_of
 from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.web_application_firewalls import WafPolicy
@@ -48,7 +49,7 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
         return
     ends = retirement("waf-configuration")
     day = network.as_of.date()
-    policy = unused_name(f"{gateway.label}-waf", [each.label for each in network.all(WafPolicy)])
+    policy = unused_name(f"{gateway.label}-waf", names_of(network, WafPolicy))
     yield Finding(
         subject=gateway.id,
         message=f"Application Gateway {gateway.label} has its WAF inside; {ends.told(day)}",

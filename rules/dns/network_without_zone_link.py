@@ -218,7 +218,7 @@ def _link_name(network: Network, zone: PrivateDnsZone, vnet: Node) -> str:
     """A name for the link to a VNet that no link of the zone has, or is to get."""
     links = network.below(f"{zone.key}/virtualnetworklinks/")
     nth = nth_anywhere(network, vnet)
-    return unused_name(f"link-{vnet.label}", [link.label for link in links], nth=nth)
+    return unused_name(f"link-{vnet.label}", [link.label.lower() for link in links], nth=nth)
 
 
 def _neighbours(

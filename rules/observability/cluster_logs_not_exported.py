@@ -33,7 +33,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import observability
 from auditor.network.graph import every, evidence
-from auditor.remedy import az, unused_name
+from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -99,13 +99,12 @@ def cluster_logs_not_exported(network: Network, cluster: ManagedCluster) -> Outc
 
 def _remedies(network: Network, cluster: ManagedCluster, lacking: list[str]) -> Iterator[str]:
     workspace = "<id of the workspace>"
-    settings = observability.diagnostics(network).get(cluster.key, ())
     if _CONTROL_PLANE in lacking:
         yield az(
             "monitor",
             "diagnostic-settings",
             "create",
-            name=unused_name("to-log-analytics", [setting.label for setting in settings]),
+            name=observability.new_setting(network, cluster),
             resource=cluster.id,
             workspace=workspace,
             logs='[{"category":"kube-audit-admin","enabled":true}]',

@@ -33,7 +33,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import front_door, observability
 from auditor.network.graph import Network, evidence, possibly, question
-from auditor.remedy import az, unused_name
+from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import kind_of
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorProfile
@@ -110,7 +110,7 @@ def gateway_logs_not_exported(network: Network, gateway: Gateway) -> Outcomes:
                 "monitor",
                 "diagnostic-settings",
                 "create",
-                name=unused_name("to-log-analytics", [setting.label for setting in settings]),
+                name=observability.new_setting(network, gateway),
                 resource=gateway.id,
                 workspace="<id of the workspace>",
                 logs=_logs(lacking if settings else []),

@@ -28,7 +28,7 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
-from auditor.network.namesakes import nth_anywhere
+from auditor.network.namesakes import names_of, nth_anywhere
 from auditor.remedy import az, region, unused_name
 from auditor.resources.monitoring import FlowLog
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -88,7 +88,7 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
 
 def _name(network: Network, vnet: VirtualNetwork) -> str:
     """A name that no flow log has, or is to get."""
-    taken = [log.label for log in network.all(FlowLog)]
+    taken = names_of(network, FlowLog)
     return unused_name(f"{vnet.label}-flowlog", taken, nth=nth_anywhere(network, vnet))
 
 
