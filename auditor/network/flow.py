@@ -149,7 +149,7 @@ def flow(
         raise ValueError(f"{local} and {remote} are of two versions of IP")
     asked = Flow(direction, local, remote, protocol, local_ports, remote_ports)
     place = subnet if subnet is not None or nic is None else subnet_of(network, nic, local)
-    terms = terms_at(network, nic, direction, place, tags)
+    terms = terms_at(network, nic, direction, place, tags).about(remote)
     return FlowAnswer(asked, tuple(_Question(terms, asked).verdicts()))
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, parse_address
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, parse_address
 from auditor.network.effective_rules import EffectiveRules, is_endpoint
 from auditor.network.extents import Doubt
 from auditor.network.filters import ANY, Filter
@@ -37,6 +37,8 @@ PLATFORM_TRAFFIC = -4
 """The label of packets that no security group filters (N-14)."""
 
 EVERY_PROTOCOL: Intervals = ((0, 255),)
+_FEW = 2
+"""Of so many peers the terms are read apart, sooner than those of all."""
 _WITH_PORTS: Intervals = ((6, 6), (17, 17))
 
 
@@ -63,9 +65,17 @@ class Terms:
         self.rules = rules
         self.peers = peers
         self._may_hold: dict[frozenset[str], bool] = {}
+        self._looks = 0
         self.here: Surroundings = rules.surroundings
         self.at_endpoint = is_endpoint(self.here.nic)
         self.doubts: dict[str, tuple[Doubt, ...]] = self.here.doubts
+
+    def about(self, peer: Address) -> Terms:
+        """Give all that may match one peer: of few peers, without the terms of the others."""
+        self._looks += 1
+        if self._looks > _FEW or "layers" in self.__dict__:
+            return self
+        return Terms(self.rules, AddressSet.from_range(peer, peer))
 
     @cached_property
     def layers(self) -> tuple[tuple[Term, ...], ...]:

@@ -36,7 +36,7 @@ def _own_aims(network: Network, target: Point) -> tuple[Point, ...]:
         return (target,)
     fronts = {
         forward.frontend.key: forward.frontend
-        for forward in forwards_to(network).get(target.node.key, ())
+        for forward in forwards_to(network, target.node)
         if possibly(_is_internal, forward.frontend)
     }
     linked = {each.key: each for key in (target.node.key, *fronts) for each in known.get(key, ())}

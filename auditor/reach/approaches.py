@@ -72,9 +72,9 @@ def _towards(
     if isinstance(target.node, FirewallIpConfiguration) and isinstance(target.node.root, Firewall):
         nodes = list(target.node.root.ip_configurations)
     if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:
-        before = [f.frontend for f in forwards_to(network).get(target.node.key, ())]
+        before = [f.frontend for f in forwards_to(network, target.node)]
         nodes += before
-        nodes += [f.frontend for node in before for f in forwards_to(network).get(node.key, ())]
+        nodes += [f.frontend for node in before for f in forwards_to(network, node)]
     for node in nodes:
         for entrance in entrances_at(network, node):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance

@@ -19,6 +19,7 @@ from auditor.reach.owners import points_at
 from auditor.reach.points import Point, machine
 from auditor.resources.application_gateways import ApplicationGateway, GatewayPool
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
 
 
 class Backend(msgspec.Struct, frozen=True):
@@ -86,6 +87,19 @@ def gateway_subnets_of(network: Network) -> dict[str, frozenset[str]]:
 
 
 @question
+def asked_machines(network: Network) -> dict[Subnet, list[tuple[Point, int]]]:
+    """Give what the gateways of each subnet ask, straight or by an internal load balancer.
+
+    Points, each with the port on which it is asked, as often as somebody asks.
+    """
+    found: dict[Subnet, list[tuple[Point, int]]] = defaultdict(list)
+    for backend in backends(network):
+        if isinstance(backend, Backend):
+            found[subnet_of(network, backend.gateway)] += machines_behind(network, backend)
+    return dict(found)
+
+
+@question
 def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
     """Give the subnets whose gateways ask a machine, straight or by an internal load balancer.
 
@@ -93,33 +107,27 @@ def asking_subnets(network: Network) -> dict[str, dict[str, frozenset[int]]]:
     subnet's key.
     """
     found: dict[str, dict[str, set[int]]] = defaultdict(partial(defaultdict, set))
-    for backend in backends(network):
-        if isinstance(backend, Backend):
-            own = subnet_of(network, backend.gateway).key
-            for point, port in machines_behind(network, backend):
-                found[point.id.lower()][own].add(port)
-                if point.subnet is not None:
-                    found[point.subnet.key][own].add(port)
+    for own, asked in asked_machines(network).items():
+        for point, port in asked:
+            found[point.id.lower()][own.key].add(port)
+            if point.subnet is not None:
+                found[point.subnet.key][own.key].add(port)
     return {
         asked: {key: frozenset(ports) for key, ports in subnets.items()}
         for asked, subnets in found.items()
     }
 
 
-@question
-def asked_addresses(network: Network) -> dict[tuple[str, int], AddressSet]:
-    """Give the addresses of what the gateways of a subnet, by its key, ask on a port.
+def asked_from(network: Network, subnet: Subnet) -> dict[int, AddressSet]:
+    """Give the addresses of what the gateways of a subnet ask, by port.
 
     Of whoever has one address: others may have any of their subnet.
     """
-    found: dict[tuple[str, int], list[AddressSet]] = defaultdict(list)
-    for backend in backends(network):
-        if isinstance(backend, Backend):
-            own = subnet_of(network, backend.gateway).key
-            for point, port in machines_behind(network, backend):
-                if _is_one(point.addresses):
-                    found[own, port].append(point.addresses)
-    return {asked: AddressSet.union(sets)[0] for asked, sets in found.items()}
+    found: dict[int, list[AddressSet]] = defaultdict(list)
+    for point, port in asked_machines(network).get(subnet, ()):
+        if _is_one(point.addresses):
+            found[port].append(point.addresses)
+    return {port: AddressSet.union(sets)[0] for port, sets in found.items()}
 
 
 def _is_one(addresses: AddressSet) -> bool:

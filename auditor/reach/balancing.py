@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -24,6 +25,7 @@ from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import (
+    BackendPool,
     InboundNatPool,
     InboundNatRule,
     LoadBalancerFrontend,
@@ -183,18 +185,69 @@ def _takes(rule: InboundRule, packet: Packet) -> bool:
     return carried and packet.destination_port in _ports_of(rule)
 
 
-@question
-def forwards_to(network: Network) -> dict[str, tuple[Forward, ...]]:
-    """Give what frontends forward to each machine, by the key of its ip configuration.
+@question_about
+def forwards_to(network: Network, there: Node) -> tuple[Forward, ...]:
+    """Give what frontends forward to a machine, by its ip configuration, by the frontends' keys.
 
-    What those of global load balancers forward to regional frontends is by these ones' keys.
+    To a frontend of a region: what those of global load balancers do (E-19).
     """
-    found: dict[str, list[Forward]] = defaultdict(list)
+    fronts = {front.key: front for front in _by_address(network).get(there.key, ())}
+    for balancer in {part.root.key for part in _leading_to(network, there)}:
+        fronts.update((front.key, front) for front in _fronts_of(network).get(balancer, ()))
+    return tuple(
+        forward
+        for key in sorted(fronts)
+        for forward in forwards_of(network, fronts[key]).known
+        if forward.target is not None and forward.target.node is there
+    )
+
+
+_NAMED = (
+    "load_balancer_backend_address_pools",
+    "load_balancer_inbound_nat_rules",
+    "load_balancer_inbound_nat_pools",
+)
+"""How ip configurations name what sends to them."""
+
+
+def _leading_to(network: Network, there: Node) -> Iterator[Node]:
+    """The pools and rules that list somebody, or that it names, and whoever names these.
+
+    Each rule that leads there is among them; whatever else is does no harm.
+    """
+    settings = walk.peek(there, "properties")
+    named = [network.find(ref) for field in _NAMED for ref in walk.peek(settings, field) or ()]
+    for part in (*(edge.source for edge in network.referrers(there)), *named):
+        if isinstance(part, Node):
+            yield part
+        if part is not None:
+            yield from (edge.source for edge in network.referrers(part))
+
+
+@question
+def _fronts_of(network: Network) -> dict[str, list[LoadBalancerFrontend]]:
+    """The frontends of each load balancer, by its key."""
+    found: dict[str, list[LoadBalancerFrontend]] = defaultdict(list)
     for frontend in network.all(LoadBalancerFrontend):
+        found[frontend.root.key].append(frontend)
+    return dict(found)
+
+
+@question
+def _by_address(network: Network) -> dict[str, list[LoadBalancerFrontend]]:
+    """The frontends with members by address, which nothing names, by the keys of these."""
+    roots: set[str] = set()
+    for pool in network.all(BackendPool):
+        entries = walk.peek(walk.peek(pool, "properties"), "load_balancer_backend_addresses")
+        if any(walk.peek(walk.peek(each, "properties"), "ip_address") for each in entries or ()):
+            users = (edge.source for edge in network.referrers(pool))
+            roots.update(part.root.key for part in (pool, *users))
+    found: dict[str, list[LoadBalancerFrontend]] = defaultdict(list)
+    for frontend in chain.from_iterable(_fronts_of(network).get(root, ()) for root in roots):
         for forward in forwards_of(network, frontend).known:
             if forward.target is not None and forward.target.node is not None:
-                found[forward.target.node.key].append(forward)
-    return {key: tuple(each) for key, each in found.items()}
+                found[forward.target.node.key].append(frontend)
+    return dict(found)
 
 
 def addresses_of_frontend(network: Network, frontend: LoadBalancerFrontend) -> AddressSet:

@@ -74,7 +74,7 @@ def _at(network: Network, own: AddressSet, target: Point, port: int) -> AddressS
     """Give the sources from which TCP to a machine, or to a frontend before it, may get in."""
     ports = {port}
     if target.node is not None:
-        forwards = forwards_to(network).get(target.node.key, ())
+        forwards = forwards_to(network, target.node)
         ports |= {forward.backend_port or port for forward in forwards}
     for aim in aims(network, target):
         own = own | aim.addresses

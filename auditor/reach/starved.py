@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.reach.answer import Verdict
 from auditor.reach.backends import Backend, backends
 from auditor.reach.gatewaying import point_of
@@ -14,18 +16,20 @@ from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancerP
 
 def starved(network: Network, probe: LoadBalancerProbe) -> tuple[Backend, ...]:
     """Give the members that nothing but a probe keeps from their gateways, which GW-004 tells."""
-    return tuple(
-        each
-        for each in backends(network)
-        if isinstance(each, Backend) and _asks(each, probe) and _starves(network, each, probe)
-    )
+    asking = _by_balancer(network).get(probe.root.key, ())
+    return tuple(each for each in asking if _starves(network, each, probe))
 
 
-def _asks(backend: Backend, probe: LoadBalancerProbe) -> bool:
-    return any(
-        isinstance(end.node, LoadBalancerFrontend) and end.node.root is probe.root
-        for end in backend.ends
-    )
+@question
+def _by_balancer(network: Network) -> dict[str, list[Backend]]:
+    """The members of gateways' pools that are frontends, by the keys of their load balancers."""
+    found: dict[str, list[Backend]] = defaultdict(list)
+    for each in backends(network):
+        if isinstance(each, Backend):
+            fronts = (end.node for end in each.ends if isinstance(end.node, LoadBalancerFrontend))
+            for key in dict.fromkeys([front.root.key for front in fronts]):
+                found[key].append(each)
+    return dict(found)
 
 
 def _starves(network: Network, backend: Backend, probe: LoadBalancerProbe) -> bool:

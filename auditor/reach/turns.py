@@ -20,7 +20,7 @@ from auditor.network.filters import attachments
 from auditor.network.gateway_homes import subnet_of
 from auditor.network.graph import Network, question, question_about
 from auditor.reach.applications import applications
-from auditor.reach.backends import Backend, backends, machines_behind
+from auditor.reach.backends import Backend, asked_machines, backends
 from auditor.reach.points import machines_of
 from auditor.resources import walk
 from auditor.resources.interfaces import NetworkInterface
@@ -71,13 +71,10 @@ def _applications(network: Network, group: NetworkSecurityGroup) -> tuple[tuple[
     found = [
         each.key
         for each in applications(network, ())
-        if behind.overlaps(each.servers) or any(_is_behind(group, one) for one in each.subnets)
+        if behind.overlaps(each.servers)
+        or any(_group_at(network, one) == group.key for one in each.subnets)
     ]
     return tuple(found) or ((),)
-
-
-def _is_behind(group: NetworkSecurityGroup, subnet: Subnet) -> bool:
-    return group.key in _groups((subnet,))
 
 
 @question_about
@@ -105,20 +102,20 @@ def _alone(network: Network, node: object) -> Iterable[Prefix]:
 def _asks(network: Network) -> dict[str, tuple[tuple[str, int], ...]]:
     """The gateways' subnets, by key, and the ports they ask on, by the key of each group passed."""
     found: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for own, asked in asked_machines(network).items():
+        for point, port in asked:
+            for holder in (point.subnet, point.nic):
+                found[_group_at(network, holder)].add((own.key, port))
     for backend in backends(network):
         if isinstance(backend, Backend):
             own = subnet_of(network, backend.gateway)
-            for point, port in machines_behind(network, backend):
-                for group in _groups((point.subnet, point.nic)):
-                    found[group].add((own.key, port))
-            for group in _groups((own,)):
-                found[group].add((own.key, backend.port))
+            found[_group_at(network, own)].add((own.key, backend.port))
     return {group: tuple(sorted(asks)) for group, asks in found.items()}
 
 
-def _groups(holders: Iterable[object]) -> Iterable[str]:
-    for holder in holders:
-        group = walk.peek(walk.peek(holder, "properties"), "network_security_group")
-        name = walk.peek(group, "id")
-        if name:
-            yield fold(name)
+@question_about
+def _group_at(_: Network, holder: object) -> str:
+    """The key of the group of a subnet or a NIC; empty where there is none."""
+    group = walk.peek(walk.peek(holder, "properties"), "network_security_group")
+    name = walk.peek(group, "id")
+    return fold(name) if name else ""

@@ -26,7 +26,7 @@ from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_homes import subnet_of
 from auditor.reach.answer import Verdict
-from auditor.reach.backends import Backend, asked_addresses, backends
+from auditor.reach.backends import Backend, asked_from, backends
 from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.plain import surely_talks
@@ -89,6 +89,5 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
 
 def _all_asked(network: Network, backend: Backend) -> Alike:
     """Give what the gateways of this subnet ask, straight or by a load balancer."""
-    own = subnet_of(network, backend.gateway).key
-    asked = asked_addresses(network).items()
-    return Alike("gateway", targets={port: each for (home, port), each in asked if home == own})
+    asked = asked_from(network, subnet_of(network, backend.gateway))
+    return Alike("gateway", targets=asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from auditor import simulate
 from auditor.addresses import parse_address
 from auditor.network.graph import Network
+from auditor.reach.balancing import forwards_of, forwards_to
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.simulate import Fate, Packet
 from auditor.testing import arm_id, estate, resource
 
+from ...agreeing import Maker
 from ...exposed import (
     BALANCER,
     FRONTEND,
@@ -286,3 +290,35 @@ def test_E_18_the_simulator_gives_ports_too() -> None:
     assert fates(given(500, 501), 500) == {Fate.DELIVERED}
     assert fates(given(500, 501), 502) == {Fate.DROPPED}
     assert Fate.UNKNOWN in fates(given(500, None), 501)
+
+
+def networks() -> Iterator[Network]:
+    """Every way in which a load balancer may lead to somebody, and estates at random."""
+    listed = idref(arm_id(f"{NIC}/ipConfigurations", "web", "ip"))
+    pools = [{"name": "pool", "properties": {"backendIPConfigurations": [listed]}}]
+    own = idref(arm_id(f"{BALANCER}/inboundNatPools", "lb", "ssh"))
+    yield from (
+        balanced(),
+        balanced(backendAddressPools=pools),
+        balanced(backendAddressPools=pool("10.0.0.4", virtualNetwork=idref(arm_id(VNET, "vnet")))),
+        balanced(members=(), backendAddressPools=[]),
+        behind_set(3, nat_pool(), loadBalancerInboundNatPools=[own]),
+        behind_set(3, lb(lb_rule(), backendAddressPools=pool("10.0.0.7"))),
+        worldwide(),
+    )
+    yield from (estate(*Maker(seed).estate()) for seed in range(12))
+
+
+def test_what_forwards_to_somebody_is_found_from_either_end() -> None:
+    led_to = 0
+    for network in networks():
+        every = [
+            forward
+            for frontend in network.all(LoadBalancerFrontend)
+            for forward in forwards_of(network, frontend).known
+        ]
+        for node in network.nodes.values():
+            found = tuple(each for each in every if each.target and each.target.node is node)
+            assert forwards_to(network, node) == found
+            led_to += len(found)
+    assert led_to > 20
