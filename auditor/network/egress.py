@@ -70,7 +70,8 @@ def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
         yield found[key]
 
 
-def machines_told(network: Network, subnet: Subnet) -> list[Node]:
+@question_about
+def machines_told(network: Network, subnet: Subnet) -> tuple[Node, ...]:
     """Give the same in no order, once for each time they name the subnet."""
     found: list[Node] = []
     for edge in subnet.incoming or ():
@@ -86,7 +87,7 @@ def machines_told(network: Network, subnet: Subnet) -> list[Node]:
                 found.append(node.root)
         elif isinstance(node, AgentPool):
             found.append(node)
-    return found
+    return tuple(found)
 
 
 _NAMING = ("subnet", "vnetSubnetID")
