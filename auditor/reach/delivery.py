@@ -329,7 +329,7 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
 
     def directly(way: Way) -> bool | None:
         if isinstance(node, PrivateEndpoint):
-            return reaches_endpoint(way, node)
+            return reaches_endpoint(way, node, vnet)
         if near_only and any(route.hop is Hop.GLOBAL_PEERING for route in way.possible):
             return False  # a Basic load balancer does not answer another region
         return leads_to(way, target.home, vnet)
@@ -348,7 +348,8 @@ def _past_endpoint(trail: Trail, source: Point, target: Point) -> tuple[Reason, 
         return ()
     ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
     found = (way.route for way in ways.towards(target.addresses))
-    if not any(route is not None and goes_past(route) for route in found):
+    vnet = vnet_of(trail.network, source)
+    if not any(route is not None and goes_past(route, target.home, vnet) for route in found):
         return ()
     what = f"whether a route into the network leads to the private endpoint {ids.name(target.id)}"
     return (Reason("semantics:L-4", what, target.id),)

@@ -323,16 +323,18 @@ def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
     return route.hop is Hop.APPLIANCE and route.address == appliance
 
 
-def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
-    """Tell whether a way ends at a private endpoint (L-4); None: perhaps.
+def reaches_endpoint(
+    way: Way, endpoint: PrivateEndpoint, vnet: VirtualNetwork | None
+) -> bool | None:
+    """Tell whether a way ends at a private endpoint (L-4), seen from a VNet; None: perhaps.
 
-    So it is with a user's route into the network that takes the place of the endpoint's own.
+    So it is with a user's route into its network that takes the place of the endpoint's own.
     """
     subnet = walk.peek(walk.peek(walk.peek(endpoint, "properties"), "subnet"), "id")
     home = network_key(subnet) if subnet else ""
 
     def ends(route: EffectiveRoute) -> bool | None:
-        if goes_past(route):
+        if goes_past(route, home, vnet):
             return None
         if not home:  # its own route, which the input lacks, may win here
             return None
@@ -343,9 +345,13 @@ def reaches_endpoint(way: Way, endpoint: PrivateEndpoint) -> bool | None:
     return _judged(way, ends)
 
 
-def goes_past(route: EffectiveRoute) -> bool:
-    """Whether a user's route leads into the network, not to an endpoint in it."""
-    return route.hop is Hop.LOCAL and route.source is Source.USER
+def goes_past(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool:
+    """Whether a user's route leads into a network (its key), not to an endpoint in it, or may.
+
+    Into that of a peer where it names the endpoint itself, which then need not forward.
+    """
+    into = route.source is Source.USER and route.hop in (Hop.LOCAL, *PEERINGS)
+    return into and _enters(route, home, vnet) is not False
 
 
 def lead(

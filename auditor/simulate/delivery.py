@@ -132,8 +132,22 @@ def receive_at_endpoint(trip: Trip, home: VirtualNetwork, resource: PrivateEndpo
 def _answers(trip: Trip, endpoint: Endpoint) -> Truth:
     """Whether an endpoint's reply gets back: routes of its subnet are none of its own (L-5)."""
     if policy(endpoint.subnet, "routetable") is False:
+        if trip.origin.kind == ONPREM and trip.appliance is None:
+            return _knows_site(trip.network, endpoint.subnet, trip.seen.packet.source)
         return True
     return True if reply(trip, endpoint.subnet) is True else None
+
+
+def _knows_site(network: Network, subnet: Subnet, site: Address) -> Truth:
+    """Whether a gateway that the network of a subnet uses leads back to a site (R-17, R-24)."""
+    home = network_of(network, subnet)
+    if home is None:
+        return None
+    known = beyond(network, home)
+    if any(sure and site in prefix for prefix, sure in known.sites.items()):
+        return known.gateways
+    untold = known.learned or any(site in prefix for prefix in known.sites)
+    return None if untold else False
 
 
 _PORT_BY_KIND = (("/managedclusters/", 443), ("/microsoft.dbformysql/", 3306))

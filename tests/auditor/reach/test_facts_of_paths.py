@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
@@ -260,3 +262,39 @@ def test_L_4_whether_a_route_into_the_network_leads_to_an_endpoint_is_not_told()
 
     assert through("Enabled") == ("unknown", {"semantics:L-4"})
     assert through("Disabled") == ("reachable", set())
+
+
+@pytest.mark.parametrize("prefix", ["10.1.1.0/24", "10.1.1.9/32"])
+@pytest.mark.parametrize("lets_routes", ["Enabled", "RouteTableEnabled"])
+def test_L_4_whether_a_route_by_an_endpoint_to_itself_leads_to_it_is_not_told(
+    prefix: str, lets_routes: str
+) -> None:
+    """One network away just as in the network of the sender."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")},
+            peers=[peer("b", "10.1.0.0/16", **FLAGS)]),
+        net("b", "10.1.0.0/16",
+            subnets={"pe": {"addressPrefix": "10.1.1.0/24",
+                            "privateEndpointNetworkPolicies": lets_routes}},
+            peers=[peer("a", "10.0.0.0/16", **FLAGS)]),
+        table("rt", route(prefix, "VirtualAppliance", "10.1.1.9")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("door", "10.1.1.9", ("b", "pe")),
+    )  # fmt: skip
+    found = asked(network, "web", "door")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:L-4"})
+
+
+@pytest.mark.parametrize("hop", [("VnetLocal",), ("VirtualAppliance", "10.0.1.9")])
+def test_a_route_into_the_network_does_not_lead_to_the_endpoint_of_another(hop: Any) -> None:
+    """Which is not connected, and has an address that is at home here, too."""
+    far = {"addressPrefix": "10.0.1.0/24", "privateEndpointNetworkPolicies": "Enabled"}
+    network = estate(
+        net("a", "10.0.0.0/16",
+            subnets={"app": steered("10.0.0.0/24"), "other": "10.0.1.0/24"}),
+        net("c", "10.0.0.0/16", subnets={"pe": far}),
+        table("rt", route("10.0.1.0/24", *hop)),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("door", "10.0.1.9", ("c", "pe")),
+    )  # fmt: skip
+    assert asked(network, "web", "door").verdict == "blocked"

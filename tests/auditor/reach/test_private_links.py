@@ -236,10 +236,17 @@ def test_L_5_routes_of_its_subnet_are_none_of_an_endpoints_own() -> None:
     assert asked(network, "web", "pe").verdict == "reachable"
 
 
-@pytest.mark.parametrize(("lends", "verdict"), [(True, "reachable"), (False, "blocked")])
-def test_R_17_sites_reach_an_endpoint_by_a_gateway_that_is_lent(lends: bool, verdict: str) -> None:
+@pytest.mark.parametrize("takes_forwarded", [True, False])
+@pytest.mark.parametrize(
+    ("lends", "uses", "verdict"),
+    [(True, True, "reachable"), (False, True, "blocked"), (True, False, "blocked")],
+)
+def test_R_17_sites_reach_an_endpoint_by_a_gateway_that_is_lent(
+    lends: bool, uses: bool, verdict: str, takes_forwarded: bool
+) -> None:
+    """Without it the reply has no way back, whoever may forward into the endpoint's network."""
     lent = peer("s", "10.1.0.0/16", allowGatewayTransit=lends)
-    using = peer("h", "10.0.0.0/16", useRemoteGateways=True, allowForwardedTraffic=False)
+    using = peer("h", "10.0.0.0/16", useRemoteGateways=uses, allowForwardedTraffic=takes_forwarded)
     ends = {"addressPrefix": "10.1.0.0/24", "privateEndpointNetworkPolicies": "Disabled"}
     network = estate(
         net("h", "10.0.0.0/16", subnets={"GatewaySubnet": "10.0.9.0/27"}, peers=[lent]),
