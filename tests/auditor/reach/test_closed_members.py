@@ -103,6 +103,6 @@ def test_where_all_are_down_one_is_enough() -> None:
 
     (told,) = opened(balanced(shut, *members, probed=True))
 
-    assert told.startswith("allow AzureLoadBalancer to port 8080 inbound at a")
+    assert "TCP from AzureLoadBalancer to 10.0.0.5 to port 8080 to one, with" in told
     after = balanced({**shut, "one": [LET, PROBE, *shut["one"][1:]]}, *members, probed=True)
     assert asked(after, CLIENT, "front").verdict == "reachable"
