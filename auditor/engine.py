@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
+from auditor.network.advice import advice
 from auditor.network.graph import Network
 from auditor.network.reads import doubt, untold_subjects
 from auditor.rule import Outcome, Rule
@@ -60,7 +62,7 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
         subjects: Collection[Any] = tuple(rule.subjects(network))
         asked = subjects if rule.suspects is None else rule.suspects(network)
     except Undetermined as unknown:
-        run.outcomes.append(_unknown(None, unknown))
+        run.outcomes.append(_advised(network, _unknown(None, unknown)))
         return run
     except (Exception, SystemExit) as error:
         run.outcomes.append(_failed("", error))
@@ -84,8 +86,15 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
     run.kept = len(subjects) - len(spoken)
     if network.gaps:
         _doubt(run, network, subjects, spoken)
-    run.outcomes = _once(outcomes)
+    run.outcomes = [_advised(network, outcome) for outcome in _once(outcomes)]
     return run
+
+
+def _advised(network: Network, outcome: Outcome) -> Outcome:
+    """Add what to do to what a rule cannot tell, where it does not say so itself."""
+    if isinstance(outcome, Finding) or outcome.remedy:
+        return outcome
+    return replace(outcome, remedy=advice(network, outcome))
 
 
 def _once(outcomes: list[Outcome]) -> list[Outcome]:
@@ -146,7 +155,8 @@ def subject_id(subject: object) -> str:
 def _unknown(subject: object, unknown: Undetermined) -> Unknown:
     about = subject_id(subject) or unknown.resource
     related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
-    return Unknown(about, missing=_in_words(unknown.missing, about, subject), related=related)
+    missing = _in_words(unknown.missing, about, subject)
+    return Unknown(about, missing=missing, remedy=unknown.remedy, related=related)
 
 
 def _in_words(missing: str, about: str, subject: object) -> str:

@@ -48,14 +48,18 @@ class Undetermined(Exception):
     Raised by reading a value that the input names but does not give: an ARM template expression,
     a value known only after deployment, a damaged field, settings left out of an inventory.
     The engine turns it into the answer *unknown* for the subject at hand.
-    `missing` says, for a person, what would have to be known.
+    `missing` says, for a person, what would have to be known, `remedy` what to do for it where that
+    does not follow from what is missing.
     """
 
-    def __init__(self, missing: str, *, resource: str = "", pointer: str = "") -> None:
+    def __init__(
+        self, missing: str, *, resource: str = "", pointer: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(missing)
         self.missing = missing
         self.resource = resource
         self.pointer = pointer
+        self.remedy = remedy
 
 
 def quoted(text: str, limit: int = 60) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from itertools import chain, count, islice
+from functools import lru_cache
 
 from auditor.resources import walk
 from auditor.resources.base import Resource
@@ -54,9 +56,34 @@ def unused_name(name: str, taken: Collection[str], *, nth: int = 0, join: str = 
     The name itself unless it is among those taken (in lower case), else with a number: `web-2`.
     With `nth`, the free one so many places later, for one of several that would all be called so.
     """
-    numbered = (f"{name}{join}{number}" for number in count(2))
-    unused = (each for each in chain((name,), numbered) if each.lower() not in taken)
-    return next(islice(unused, nth, None))
+    own = name.lower()
+    if not nth and own not in taken:
+        return name
+    numbers = _numbers(frozenset(taken), join).get(own, ())
+    # Before the place of a number, as many places are free as it is large, less those taken.
+    before = bisect_right(range(len(numbers)), nth, key=lambda place: numbers[place] - 1 - place)
+    number = nth + 1 + before
+    return name if number == 1 else f"{name}{join}{number}"
+
+
+@lru_cache(maxsize=8)
+def _numbers(taken: frozenset[str], join: str) -> dict[str, list[int]]:
+    """Give the numbers that are taken of each name, in order; a name itself is its first.
+
+    Looked up once for all that are called alike: of thousands, each would count from the start.
+    """
+    found: dict[str, list[int]] = defaultdict(list)
+    for each in taken:
+        found[each].append(1)
+        if numbered := _NUMBERED.search(each):
+            for start in range(numbered.start(), len(each)):
+                head = each[:start]
+                if each[start] != "0" and head.endswith(join) and int(each[start:]) > 1:
+                    found[head.removesuffix(join)].append(int(each[start:]))
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
+_NUMBERED = re.compile(r"[0-9]{1,9}\Z")
 
 
 def region(resource: Resource) -> str:

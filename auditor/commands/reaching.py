@@ -207,7 +207,9 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
 
 def _openings(answer: Answer) -> Iterator[str]:
     """Give the changes that open it together, and say where they are not enough."""
-    found = list(dict.fromkeys(step.opening for step in answer.blockers if step.opening))
+    from auditor.reach.alternatives import openings_of
+
+    found = openings_of(answer.blockers)
     yield from found
     left = dict.fromkeys(step.code for step in answer.blockers if not step.opening)
     if found and left:

@@ -18,6 +18,7 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
+from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import Node, Resource, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
@@ -197,7 +198,11 @@ def _subnet(network: Network, node: Subnet) -> Idle | None:
         return None
     if node.delegated_to:
         service = node.delegated_to[0]
-        raise Undetermined(f"what {service} has put in subnet {node.label}", resource=node.id)
+        raise Undetermined(
+            f"what {service} has put in subnet {node.label}",
+            resource=node.id,
+            remedy="no export of the network tells it: look in the service itself",
+        )
     return Idle("without any device", "no ipConfigurations")
 
 
@@ -208,7 +213,10 @@ def _gateway(network: Network, node: VirtualNetworkGateway) -> Idle | None:
         return None
     if node.subscription.lower() not in _subscriptions_with_connections(network):
         raise Undetermined(
-            f"the connections of gateway {node.label}: the snapshot holds none", resource=node.id
+            f"the connections of gateway {node.label}: the snapshot holds none",
+            resource=node.id,
+            remedy="export them with the rest: "
+            + az("network", "vpn-connection", "list", resource_group=node.resource_group),
         )
     require_connections(network, node)
     return Idle("without connections and without VPN clients", "no connection refers to it")

@@ -18,6 +18,7 @@ from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
+from auditor.reach.alternatives import chosen_ever, stops_elsewhere
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.doubting import others_of
@@ -50,7 +51,8 @@ class Answer(msgspec.Struct, frozen=True, dict=True):
 
     `protocol` is `*` when it is the same for all that were asked about. The `witness` is shown on
     `path`: that which its routes take, and of several that with the fewest `blockers`, those that
-    stop it, with what would let it pass. `reasons` tell what is not told. `via` names the gateways
+    stop it, with what would let it pass; those at other machines too, of which a load balancer may
+    choose any. `reasons` tell what is not told. `via` names the gateways
     that open connections of their own on the way; such an answer is apart from the others.
     `bounds` are all packets asked about that arrive, whatever their verdict, on any path.
     """
@@ -290,7 +292,7 @@ class _Question:
             if verdict is Verdict.REACHABLE:
                 return Shown(packet, path)  # nothing stops it there: no other way is better
             found.append(Shown(packet, path))
-        return min(routed(found), key=lambda each: each.stops) if found else None
+        return min(chosen_ever(routed(found)), key=lambda each: each.stops) if found else None
 
     def _candidates(self, verdict: Verdict, packets: PacketSet) -> Iterator[tuple[Path, PacketSet]]:
         """Give the paths that show a verdict, and of a group of packets those to show on each."""
@@ -309,6 +311,8 @@ class _Question:
         if verdict is Verdict.REACHABLE:
             return ()
         found = shown.blockers if shown is not None else ()
+        if verdict is Verdict.BLOCKED and shown is not None and found:
+            return (*found, *stops_elsewhere(shown, self.paths))
         return found or ((self._nowhere(packet),) if verdict is Verdict.BLOCKED else ())
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:

@@ -26,7 +26,7 @@ from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.samples import some_packet
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.stages import remark
-from auditor.reach.trail import Trail
+from auditor.reach.trail import Step, Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerProbe
 from auditor.resources.virtual_networks import Subnet
@@ -93,7 +93,7 @@ def probed(trail: Trail, forward: Forward, target: Point) -> Trail:
         ),
         here,
         reasons=reasons,
-        opening=f"allow AzureLoadBalancer to port {port} inbound at {_name(target, target.id)}",
+        opening=lambda _: _let_in(trail, target, port),
         rule=probe,
     )
 
@@ -178,22 +178,36 @@ def _asks(space: FlowSpace, addresses: AddressSet, port: int) -> PacketSet:
 
 
 def _with_denier(words: str, trail: Trail, target: Point, port: int | None) -> str:
-    """Say of a denied probe which rule denies it: `is denied by securityRules/rest of nsg`."""
+    """Say of a denied probe which rules deny it: `is denied by securityRules/rest of nsg`."""
+    names = [
+        f"{step.rule} of {ids.name(holder_of(step.resource))}"
+        for step in _denials(trail, target, port)
+        if step.rule
+    ]
+    return words.replace("is denied", f"is denied by {' and '.join(names)}", 1) if names else words
+
+
+def _let_in(trail: Trail, target: Point, port: int | None) -> str:
+    """Say which rules to add before those that deny a probe."""
+    told = [
+        step.opening.replace(f" from {PLATFORM_HOST} ", " from AzureLoadBalancer ", 1)
+        for step in _denials(trail, target, port)
+        if step.opening
+    ]
+    general = f"allow AzureLoadBalancer to port {port} inbound at {_name(target, target.id)}"
+    return " and ".join(told) or general
+
+
+def _denials(trail: Trail, target: Point, port: int | None) -> list[Step]:
+    """What denies a probe to a machine, at each layer."""
     asked = _asks(trail.space, target.addresses, port) if port is not None else trail.space.empty
     packet = some_packet(asked)
     if packet is None:
-        return words
+        return []
     own = Trail(trail.network, trail.space, INTERNET, asked, trail.tags)
-    steps = (
-        step
-        for stage in filters(own, target, Direction.INBOUND).stages
-        for step in stage.tell(packet, False)
-    )
-    denial = next((step for step in steps if step.passes is False and step.rule), None)
-    if denial is None:
-        return words
-    by = f"is denied by {denial.rule} of {ids.name(holder_of(denial.resource))}"
-    return words.replace("is denied", by, 1)
+    stages = filters(own, target, Direction.INBOUND).stages
+    steps = (step for stage in stages for step in stage.tell(packet, False))
+    return [step for step in steps if step.passes is False]
 
 
 def _told(asked: PacketSet, bounds: Bounds) -> bool | None:

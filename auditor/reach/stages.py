@@ -207,7 +207,9 @@ def remark(
 
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         said = words[passes]
-        opens = opening if isinstance(opening, str) else opening(packet)
+        opens = ""
+        if passes is False:
+            opens = opening if isinstance(opening, str) else opening(packet)
         by = rule if rule is None or isinstance(rule, Node) else rule(packet)
         return (
             Step(
@@ -220,7 +222,7 @@ def remark(
                 by.id if by is not None else "",
                 by.pointer if by is not None else "",
                 reasons=reasons if passes is None else (),
-                opening=opens if passes is False else "",
+                opening=opens,
             ),
         )
 

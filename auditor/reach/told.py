@@ -8,6 +8,7 @@ import msgspec
 
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.graph import Network
+from auditor.reach.alternatives import openings_of
 from auditor.reach.answer import Answer
 from auditor.reach.quoting import quoted
 from auditor.reach.replay import check
@@ -39,13 +40,12 @@ def told_of(network: Network, answer: Answer, about: str = "") -> Told:
     Raises Contradiction when the simulator says the opposite of the answer.
     """
     check(network, answer, network.tags)
-    openings = dict.fromkeys(step.opening for step in answer.blockers if step.opening)
     return Told(
         packet_words(answer),
         witness_of(answer),
         hops_of(answer),
         quoted(network, answer.blockers or answer.hops, about),
-        tuple(openings),
+        tuple(openings_of(answer.blockers)),
     )
 
 

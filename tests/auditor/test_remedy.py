@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from itertools import chain, count, islice
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.network.build import build
-from auditor.remedy import az, kubectl
+from auditor.remedy import az, kubectl, unused_name
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.snapshot.load import load
 
@@ -69,3 +72,30 @@ def test_a_template_from_standard_input_has_no_name_to_tell() -> None:
     assert (
         az("x", resource_group="{resource-group:-}") == "az x --resource-group '<resource group>'"
     )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    taken=st.sets(
+        st.builds(
+            lambda stem, join, number: f"{stem}{join}{number}",
+            st.sampled_from(["web", "web-2", "web2", "api", ""]),
+            st.sampled_from(["", "-", "--"]),
+            st.sampled_from(["", *map(str, range(14)), "02", "20", "9999999999"]),
+        )
+    ),
+    name=st.sampled_from(["web", "Web-2", "web2", "new"]),
+    nth=st.integers(0, 15),
+    join=st.sampled_from(["-", ""]),
+)
+def test_a_name_is_the_nth_that_nothing_has(
+    taken: set[str], name: str, nth: int, join: str
+) -> None:
+    """As if each was tried in turn."""
+    tried = chain((name,), (f"{name}{join}{number}" for number in count(2)))
+    free = (each for each in tried if each.lower() not in taken)
+    assert unused_name(name, taken, nth=nth, join=join) == next(islice(free, nth, None))
+
+
+def test_a_name_for_one_of_many_is_found_without_trying_those_before_it() -> None:
+    assert unused_name("web", frozenset({"web", "web-3"}), nth=10**12) == f"web-{10**12 + 3}"

@@ -132,7 +132,7 @@ def test_E_16_a_machine_whose_probe_is_denied_gets_nothing() -> None:
 
     shut = asked(probed(rule("in", 100, CLIENT), deny("rest", 200)), CLIENT, "web")
     assert (shut.verdict, shut.stops) == ("blocked", ["probe"])
-    assert "allow AzureLoadBalancer to port 8080" in shut.one.blockers[0].opening
+    assert "TCP from AzureLoadBalancer to 10.0.0.4 to port 8080" in shut.one.blockers[0].opening
     assert "is denied by securityRules/rest of nsg: it counts" in shut.one.blockers[0].says
     fine = probed(rule("in", 100, CLIENT), rule("probe", 150, "AzureLoadBalancer", "8080"),
                   deny("rest", 200))  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...networks import nic as nic_in
 from ...networks import vnet as net
@@ -166,10 +166,33 @@ def test_a_probe_that_is_let_in_again_brings_the_machine_back() -> None:
     rules = [rule("web", 100, "Internet", "8443"), deny("rest", 200)]
     before = [nsg(*rules), nic("web", nsg="nsg"), pip("pip"), balancer, vnet(subnet())]
     shut = asked(estate(*before), "internet", "front")
-    assert shut.step("probe").opening == "allow AzureLoadBalancer to port 8080 inbound at web"
-    let = rule("probe", 150, "AzureLoadBalancer", "8080")
+    assert shut.step("probe").opening == (
+        "add an inbound Allow rule for TCP from AzureLoadBalancer to 10.0.0.4 to port 8080 to nsg, "
+        "with a priority below 200 (securityRules/rest)"
+    )
+    let = rule("probe", 199, "AzureLoadBalancer", "8080", destinationAddressPrefix="10.0.0.4")
     after = [nsg(*rules, let), *before[1:]]
     assert asked(estate(*after), "internet", "front").verdict == "reachable"
+
+
+def test_N_11_a_probe_is_let_in_at_both_groups_that_deny_it() -> None:
+    """The one of the subnet and the one of the machine."""
+    balancer = lb(
+        lb_rule(probe={"id": f"{arm_id(BALANCER, 'lb')}/probes/probe"}), probes=[lb_probe(8080)]
+    )
+    web = rule("web", 100, "Internet", "8443")
+    every = [pip("pip"), balancer, nic("web", nsg="nsg"), vnet(subnet(nsg="outer"))]
+
+    def groups(*more: Any) -> list[Any]:
+        return [nsg(web, *more, deny("rest", 200), name=name) for name in ("nsg", "outer")]
+
+    shut = asked(estate(*groups(), *every), "internet", "front").step("probe")
+
+    assert "denied by securityRules/rest of outer and securityRules/rest of nsg" in shut.says
+    assert "to outer, with a priority below 200" in shut.opening
+    assert "to nsg, with a priority below 200" in shut.opening
+    let = rule("probe", 150, "AzureLoadBalancer", "8080")
+    assert asked(estate(*groups(let), *every), "internet", "front").verdict == "reachable"
 
 
 def test_a_pending_endpoint_needs_approval_and_no_route() -> None:

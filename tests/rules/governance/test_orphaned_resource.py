@@ -340,6 +340,7 @@ def test_a_gateway_while_no_connection_was_exported_is_unknown() -> None:
     answer = asked(vpn())
     assert (answer.kept, answer.broken) == (0, [])
     assert "connections of gateway vpn" in answer.unknown[0].missing
+    assert "az network vpn-connection list --resource-group rg" in answer.unknown[0].remedy
 
 
 def test_a_traffic_manager_profile() -> None:

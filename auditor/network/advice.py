@@ -1,0 +1,110 @@
+"""What to do that the snapshot tells what an answer lacks, where the rule itself does not say.
+
+What is absent is to be exported, by its id; a list that Azure refused, to be read again; a
+template, to be compiled. What no export tells is said to be so, by the label of the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from auditor import ids
+from auditor.finding import Unknown
+from auditor.ids import fold
+from auditor.network.graph import Network, question
+from auditor.remedy import az
+from auditor.resources.base import Node
+from auditor.snapshot.document import Gap
+
+_COMPILE = "compile the template with its parameters, or audit what was deployed"
+
+_ID = re.compile(r"/subscriptions/[^\s,;:()\"']+", re.IGNORECASE)
+_LABEL = re.compile(r"\(([a-z]+(?:-[a-z]+)*)(?::[^()]*)?\)")
+_NO_EXPORT = "no export tells it"
+_BY_LABEL = {
+    "avnm-unknown": "export what the network manager deployed with the rest: auditor snapshot",
+    "bgp-routes-unknown": f"{_NO_EXPORT}: ask Azure for the routes of a machine there, with az "
+    "network nic show-effective-route-table",
+    "balancer-choice": f"{_NO_EXPORT}: give all machines of the load balancer the same rules",
+    "conflict": "leave out the input that is older, and audit again",
+    "custom-dns": f"{_NO_EXPORT}: ask the DNS server itself",
+    "nva": f"{_NO_EXPORT}: look at the rules of the appliance itself",
+    "gwlb": f"{_NO_EXPORT}: look at the rules of the appliances themselves",
+    "pe-external": "export the subscription of the service with the rest",
+    "peer-external": "export the subscription of the network at the other end with the rest",
+    "replay": "report it with the JSON of the input",
+    "rules-engine": f"{_NO_EXPORT} in a form that is followed: send a request and see",
+    "semantics": f"{_NO_EXPORT}, and Azure documents no answer: send a packet and see",
+    "service-tag": "give the list of service tags that Microsoft publishes, with --service-tags",
+    "type-not-read": "nothing: auditor does not read resources of that type",
+    "unallocated": "export it again once Azure has given it an address",
+}
+"""By the label of a reason, what to do where it is not what an export lacks."""
+
+
+def advice(network: Network, unknown: Unknown) -> str:
+    """Say what to do that what a rule could not tell is told."""
+    named = list(dict.fromkeys(_named(unknown)))
+    for each in named:
+        if fold(each) in _gaps(network):
+            return _again(network, each)
+    for label in _LABEL.findall(unknown.missing):
+        if label in _BY_LABEL:
+            return _BY_LABEL[label]
+    for each in named:
+        if not _is_known(network, each) and ids.type_of(each):
+            return _missing(network, each)
+    for each in named:
+        if _of_template(network, each):
+            return _COMPILE
+    told = [each for each in named if _is_known(network, each)]
+    if not told:
+        return "export what is named with the rest, and audit again"
+    whole = az("resource", "show", ids=_top(told[-1]))
+    return f"if the export left it out, export the resource again, whole: {whole}"
+
+
+def _named(unknown: Unknown) -> Iterator[str]:
+    """Who is to tell: what the sentence names first, the subject last."""
+    yield from (found.rstrip(".") for found in _ID.findall(unknown.missing))
+    yield from reversed(unknown.related)
+    if unknown.subject:
+        yield unknown.subject
+
+
+@question
+def _gaps(network: Network) -> dict[str, Gap]:
+    return {fold(gap.subject): gap for gap in network.gaps if gap.kind != "undecided"}
+
+
+def _again(network: Network, subject: str) -> str:
+    kind = _gaps(network)[fold(subject)].kind
+    if kind == "conflict":
+        return _BY_LABEL[kind]
+    if kind == "denied":
+        return f"get a role that may read {subject}, and take the snapshot again"
+    return f"export {subject} again, whole, and audit again"
+
+
+def _is_known(network: Network, arm_id: str) -> bool:
+    return isinstance(network.find(arm_id), Node)
+
+
+def _missing(network: Network, arm_id: str) -> str:
+    """Ask for what is missing; for a part of a resource that is there, for that once more."""
+    top = _top(arm_id)
+    if _is_known(network, top):
+        return "export it again, whole: " + az("resource", "show", ids=top)
+    return "export it with the rest: " + az("resource", "show", ids=top)
+
+
+def _top(arm_id: str) -> str:
+    return ids.top_level(arm_id) or arm_id
+
+
+def _of_template(network: Network, arm_id: str) -> bool:
+    """Whether a template or a plan tells it, with expressions that it does not resolve."""
+    node = network.find(arm_id)
+    record = node.root.record if isinstance(node, Node) else None
+    return record is not None and bool(record.unresolved)

@@ -1,0 +1,86 @@
+"""What to do that an answer can be told, of every *unknown*."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.finding import Unknown
+from auditor.network.advice import advice
+from auditor.network.graph import Network
+from auditor.snapshot.document import Gap
+from auditor.testing import arm_id, ask, estate, resource
+
+VNET = "Microsoft.Network/virtualNetworks"
+NSG = "Microsoft.Network/networkSecurityGroups"
+HUB, SHUT = arm_id(VNET, "hub"), arm_id(NSG, "shut")
+
+
+def said(missing: str, network: Network | None = None, **more: object) -> str:
+    unknown = Unknown(HUB, missing=missing, **more)  # type: ignore[arg-type]
+    return advice(network or estate(resource(VNET, "hub")), unknown)
+
+
+def test_what_is_absent_is_to_be_exported_with_the_rest() -> None:
+    wanted = f"export it with the rest: az resource show --ids {SHUT}"
+    assert said(f"{SHUT} is not in the snapshot") == wanted
+    assert said("its rules", related=(SHUT,)) == wanted
+    assert said("its rule", related=(f"{SHUT}/securityRules/ssh",)) == wanted
+
+
+def test_a_part_of_what_is_there_asks_for_the_whole() -> None:
+    part = f"{HUB}/subnets/web"
+    assert said(f"{part} is not in the snapshot") == (
+        f"export it again, whole: az resource show --ids {HUB}"
+    )
+
+
+def test_a_setting_that_is_not_told_is_to_be_exported_if_it_was_left_out() -> None:
+    assert said("the address space") == (
+        f"if the export left it out, export the resource again, whole: az resource show --ids {HUB}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("denied", "get a role that may read /subscriptions/s/nsgs, and take the snapshot again"),
+        ("partial", "export /subscriptions/s/nsgs again, whole, and audit again"),
+        ("conflict", "leave out the input that is older, and audit again"),
+    ],
+)
+def test_a_list_that_was_not_read_is_to_be_read(kind: str, remedy: str) -> None:
+    gap = Gap(kind, "/subscriptions/s/nsgs", "why")
+    network = estate(resource(VNET, "hub"), gaps=(gap,))
+    assert said("/subscriptions/s/nsgs, which was not read whole", network) == remedy
+
+
+def test_a_template_is_to_be_compiled() -> None:
+    network = estate(
+        resource(VNET, "hub"), unresolved=(("/properties/subnets", "[parameters('subnets')]"),)
+    )
+    assert said("subnets of hub", network).startswith("compile the template")
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("nva:10.0.0.4", "look at the rules of the appliance"),
+        ("bgp-routes-unknown", "show-effective-route-table"),
+        ("service-tag:storage", "--service-tags"),
+        ("semantics:E-15", "send a packet and see"),
+        ("peer-external", "the network at the other end"),
+    ],
+)
+def test_what_no_export_tells_is_said_to_be_so(label: str, words: str) -> None:
+    assert words in said(f"whether web reaches db: something ({label})")
+
+
+def test_of_nobody_that_is_known_something_is_said_too() -> None:
+    network = estate(resource(VNET, "hub"))
+    assert advice(network, Unknown("", missing="where a name leads"))
+
+
+def test_a_value_that_a_rule_reads_and_the_input_lacks_has_a_remedy() -> None:
+    untold = resource(VNET, "hub", {"subnets": [{"name": "web", "properties": {}}]})
+    (unknown,) = ask("ADR-004", estate(untold)).unknown
+    assert unknown.remedy.startswith("if the export left it out")
