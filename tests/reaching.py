@@ -90,7 +90,7 @@ class Asked:
 
 def asked(
     network: Network,
-    source: str,
+    source: str | Point,
     target: str | Point,
     port: int | str | None = 443,
     protocol: str = "tcp",
@@ -101,7 +101,7 @@ def asked(
     given: Json = {} if port is None else {"ports": parse_ports(str(port))}
     found = answers(
         network,
-        point(network, source),
+        point(network, source) if isinstance(source, str) else source,
         point(network, target) if isinstance(target, str) else target,
         protocols=(protocol,),
         tags=tags,

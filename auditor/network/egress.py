@@ -16,6 +16,7 @@ from auditor.network.interfaces import Configuration
 from auditor.network.on_premises import gateways_serving, on_premises
 from auditor.network.pools import pools_listing
 from auditor.network.route_tables import default_route
+from auditor.network.scale_sets import is_flexible
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -163,10 +164,26 @@ def _nic_is_implicit(network: Network, nic: NetworkInterface) -> bool:
     if assigned is not None:
         return assigned
     machine = nic.properties.virtual_machine
+    instance_of = network.find(machine)
+    if isinstance(instance_of, ScaleSet):
+        return _instance_is_implicit(network, nic, instance_of)
     found = network.get(machine, VirtualMachine)
     if found is None or found.properties.virtual_machine_scale_set is not None:
         return False
     return not any(_goes_out(network, each) for each in nics_of(network, found))
+
+
+def _instance_is_implicit(network: Network, nic: NetworkInterface, scale_set: ScaleSet) -> bool:
+    """Tell it of an instance by its own NICs, and by the model where not all are listed (E-2b)."""
+    if cluster_of(network, scale_set) is not None:
+        raise Undetermined(f"what node {nic.label} belongs to", resource=nic.id)
+    if is_flexible(scale_set):
+        return False
+    one = parent(nic.key) or ""
+    own = [each for each in network.below(f"{one}/") if isinstance(each, NetworkInterface)]
+    if any(_goes_out(network, each) for each in own):
+        return False
+    return len(own) >= len(scale_set.interfaces) or _scale_set_is_implicit(network, scale_set)
 
 
 def nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface, ...]:
@@ -214,7 +231,7 @@ def _is_standard(network: Network, pool: BackendPool | None, pool_id: str) -> bo
 
 
 def _scale_set_is_implicit(network: Network, scale_set: ScaleSet) -> bool:
-    if (scale_set.properties.orchestration_mode or "").lower() == "flexible":
+    if is_flexible(scale_set):
         return False
     for nic in scale_set.interfaces:
         for configuration in nic.ip_configurations:

@@ -318,18 +318,19 @@ class _Question:
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
             return _explained(())
-        reasons = _explained(self._reasons(shown.path, shown.steps))
+        reasons = _explained(self._reasons(shown))
         others = others_of(shown.path, packets, shown.packet)
         rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))
 
-    def _reasons(self, path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
-        found = _reasons_of(path, steps)
-        choice, chosen = path.trail.choice, path.trail.chosen_by
-        shared = sum(other.trail.chosen_by == chosen for other in self.paths) > 1
-        if choice and shared and not any(step.reasons for step in steps if step.passes is None):
+    def _reasons(self, shown: Shown) -> tuple[Reason, ...]:
+        found = _reasons_of(shown.path, shown.steps)
+        trail = shown.path.trail
+        chosen = [path for path in self.paths if path.trail.chosen_by == trail.chosen_by]
+        if trail.choice and len(chosen) > 1 and not _unsure(shown.steps):
             what = "which of the machines behind the load balancer gets it"
-            found = tuple(sorted({*found, Reason("balancer-choice", what, choice)}))
+            there = {why for path in chosen for why in _unsure(hops_of(path, shown.packet))}
+            found = tuple(sorted({*found, *there, Reason("balancer-choice", what, trail.choice)}))
         return found
 
     def _nowhere(self, packet: Packet | None) -> Step:
@@ -364,9 +365,13 @@ def _called(point: Point) -> str:
 
 def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
     """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
-    found = {reason for step in steps if step.passes is None for reason in step.reasons}
+    found = _unsure(steps)
     rewritten = (reason for other in path.trail.others for reason in other.reasons)
     return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
+
+
+def _unsure(steps: Iterable[Step]) -> set[Reason]:
+    return {reason for step in steps if step.passes is None for reason in step.reasons}
 
 
 UNEXPLAINED = "not-told"

@@ -142,6 +142,8 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         stopped=_refusing(trail, forward),
     ).by_rule()
     if target is None:
+        # Nobody tells what becomes of it there, and the rule may choose it as well as another.
+        trail = replace(trail, choice=trail.choice or _choice(trail, forward))
         yield trail, frontend_point(forward.frontend)
         return
     if isinstance(target.node, LoadBalancerFrontend):

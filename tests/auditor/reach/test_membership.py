@@ -95,6 +95,34 @@ def test_E_14_an_address_without_network_may_be_any_machine_that_has_it() -> Non
     assert other.verdict == "blocked"
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"members": ("web", "gone")},
+        {
+            "backendAddressPools": pool(
+                "10.0.0.4", "10.0.0.77", virtualNetwork=idref(arm_id(VNET, "vnet"))
+            )
+        },
+    ],
+    ids=["nic", "address"],
+)
+def test_E_14_a_rule_may_choose_a_member_that_the_input_lacks(more: Any) -> None:
+    found = asked(balanced(**more), CLIENT, "front")
+    assert (found.verdict, found.labels) == ("unknown", {"balancer-choice", "collection-gap"})
+    assert asked(balanced(**more), CLIENT, "web").verdict == "reachable"
+    assert asked(balanced(), CLIENT, "front").verdict == "reachable"
+
+
+def test_E_19_a_global_rule_may_choose_a_region_that_the_input_lacks() -> None:
+    fronts = [arm_id(FRONTEND, name, "front") for name in ("lb", "gone")]
+    both = balanced(*before_regions(*fronts))
+    found = asked(both, CLIENT, "world", 8080)
+    assert (found.verdict, found.labels) == ("unknown", {"balancer-choice", "collection-gap"})
+    alone = balanced(*before_regions(fronts[0]))
+    assert asked(alone, CLIENT, "world", 8080).verdict == "reachable"
+
+
 def scale_set(capacity: int | None, **configuration: Any) -> Any:
     settings = {
         "primary": True,

@@ -16,7 +16,7 @@ from auditor.testing import arm_id, estate, resource
 from ...exposed import BALANCER, NSG, SCALE_SET, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import nic as nic_in
 from ...networks import vnet as net
-from ...reaching import asked, lb, lb_rule, ref, scale_set
+from ...reaching import Asked, asked, lb, lb_rule, ref, scale_set
 from ...routing import endpoint
 
 MACHINES = "Microsoft.Compute/virtualMachines"
@@ -325,3 +325,43 @@ def test_E_2b_instances_that_are_all_listed_are_in_no_group_with_another_address
     )  # fmt: skip
     [nobody] = ends_of(here, parse_selector("10.0.0.99")).points
     assert asked(here, "client", nobody).verdict == verdict
+
+
+def of_machine(number: str, address: str, *, name: str = "model", **configuration: Any) -> Any:
+    """The NIC of an instance of `set`, with the machine that Azure says it is of."""
+    owner = arm_id("Microsoft.Compute/virtualMachineScaleSets/virtualMachines", "set", number)
+    own = nic(name, address=address, configuration=configuration)
+    own["properties"]["virtualMachine"] = {"id": owner}
+    return {**own, "id": arm_id(INSTANCES, "set", number, name), "type": INSTANCES}
+
+
+def made_after(*models: str, mode: str = "Uniform", group: str = "") -> Any:
+    """Scale set `set`, whose instances have a NIC by each of these names, behind no balancer."""
+    inner = {"name": "primary", "properties": {"subnet": ref(SUBNET, "vnet", "app")}}
+    settings = {"ipConfigurations": [inner]}
+    cards = [{"name": each, "properties": settings} for each in models]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": cards}}
+    return resource(SCALE_SET, "set", {"orchestrationMode": mode, "virtualMachineProfile": profile})
+
+
+def out_of_instance(*nodes: Any) -> Asked:
+    here = estate(*nodes, vnet(subnet(ipConfigurations=[])))
+    [one] = ends_of(here, parse_selector("10.0.0.6")).points
+    return asked(here, one, "52.10.0.7")
+
+
+def test_R_33_an_instance_of_a_uniform_scale_set_leaves_by_default_access() -> None:
+    found = out_of_instance(made_after("model"), of_machine("0", "10.0.0.6"))
+    assert found.verdict == "reachable"
+    assert found.step("egress").says == "default outbound access takes it to the internet (R-33)"
+
+
+def test_R_33_an_instance_with_a_public_address_at_its_other_nic_has_no_default_access() -> None:
+    own = arm_id(f"{INSTANCES}/ipConfigurations/publicIPAddresses", "set", "0", "b", "primary", "p")
+    nics = [
+        of_machine("0", "10.0.0.6"),
+        of_machine("0", "10.0.0.7", name="b", publicIPAddress={"id": own}),
+        of_machine("1", "10.0.0.8"),
+    ]
+    found = out_of_instance(made_after("model", "b"), *nics)
+    assert (found.verdict, found.stops) == ("blocked", ["egress"])
