@@ -20,11 +20,12 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWO
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
-from auditor.network.routing.model import EffectiveRoute, Hop, Outbound
+from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, Outbound
 from auditor.network.routing.outbound import outbound
+from auditor.network.routing.outward import outward_routes
 from auditor.reach.filtering import admitted
 from auditor.reach.space import space_of
-from auditor.reach.ways import Way, Ways, ways_from
+from auditor.reach.ways import Way, ways_by
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, VirtualMachine
@@ -90,17 +91,17 @@ class Roads(msgspec.Struct, frozen=True, dict=True):
 @question_about
 def roads_of(network: Network, subnet: Subnet) -> Roads:
     """Give where a subnet's routes take what is for the internet. Never raises."""
-    return _roads_by(network, ways_from(network, subnet, 4, network.tags))
+    return _roads_by(network, outward_routes(network, subnet))
 
 
 @question_about
-def _roads_by(_: Network, ways: Ways) -> Roads:
+def _roads_by(network: Network, routes: EffectiveRoutes) -> Roads:
     options: set[frozenset[Hop]] = set()
     appliances: set[Address] = set()
     reasons: set[Reason] = set()
     stopped: EffectiveRoute | None = None
     public = AddressSet(v4=PUBLIC.v4)
-    for way in ways.towards(public):
+    for way in ways_by(network, routes, 4).towards(public):
         found = _hops(way)
         if found:
             options.add(found)

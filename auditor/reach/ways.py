@@ -157,12 +157,12 @@ def ways_from(
     network: Network, subnet: Subnet, version: Version, tags: ServiceTags = NO_TAGS
 ) -> Ways:
     """Give every way from a subnet. Never raises for what the snapshot lacks."""
-    return _ways_by(network, effective_routes(network, subnet, tags), version)
+    return ways_by(network, effective_routes(network, subnet, tags), version)
 
 
 @question_about
-def _ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
-    """Subnets with the same routes have the same ways."""
+def ways_by(_: Network, routes: EffectiveRoutes, version: Version) -> Ways:
+    """Give every way by some routes: subnets with the same ones have the same ways."""
     return Ways(routes, version)
 
 

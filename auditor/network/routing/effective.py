@@ -104,7 +104,7 @@ def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveR
         users,
     ):
         found.extend(part)
-    return EffectiveRoutes(found.routes, found.influences, _beaten)
+    return EffectiveRoutes(found.routes, found.influences, beaten)
 
 
 def _told(place: Place) -> tuple[Found, bool | None]:
@@ -133,7 +133,7 @@ def _without_vnet(reason: Reason) -> EffectiveRoutes:
     return EffectiveRoutes((), (anything(reason, source, "U-2") for source in sources))
 
 
-def _beaten(route: EffectiveRoute, all_routes: EffectiveRoutes) -> bool:
+def beaten(route: EffectiveRoute, all_routes: EffectiveRoutes) -> bool:
     """Tell whether another route is certain to take the place of one."""
     for other in all_routes.covering(route.prefix):
         if other is route or not other.certain:

@@ -138,11 +138,17 @@ def gateway_routes(place: Place, propagates: bool | None) -> Found:
         if propagates is None
         else ()
     )
-    served = served_by(place.network, place.vnet)
+    found.extend(brought_by(place.network, served_by(place.network, place.vnet), more))
+    return found
+
+
+def brought_by(network: Network, served: Served, more: tuple[Reason, ...] = ()) -> Found:
+    """Give what some gateways bring to whom they serve; `more` tells why perhaps not."""
+    found = Found()
     for reason in (*served.untold, *served.teachers):
         found.influences.append(_unknown(reason))
     for serving in served.gateways:
-        found.extend(_brought(place.network, serving, more))
+        found.extend(_brought(network, serving, more))
     return found
 
 
