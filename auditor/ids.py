@@ -8,7 +8,7 @@ comparison goes through `fold`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
 
@@ -25,12 +25,15 @@ def fold(arm_id: str) -> str:
     return "/" + arm_id.strip("/").lower()
 
 
-def folded(arm_ids: Iterable[str]) -> list[str]:
+def folded(arm_ids: Sequence[str]) -> list[str]:
     """Give the folded form of many ids, without a call for each."""
-    return [
-        each.lower() if each[:1] == "/" and each[-1:] != "/" and each[1:2] != "/" else fold(each)
-        for each in arm_ids
-    ]
+    try:
+        return [
+            each.lower() if each[0] == "/" and each[-1] != "/" and each[1] != "/" else fold(each)
+            for each in arm_ids
+        ]
+    except IndexError:
+        return list(map(fold, arm_ids))
 
 
 def parent(arm_id: str) -> str | None:
@@ -39,15 +42,19 @@ def parent(arm_id: str) -> str | None:
     `.../virtualNetworks/v/subnets/s` is held by `.../virtualNetworks/v`. An extension resource
     (`{id}/providers/NS/type/name`) is held by the resource it extends.
     """
-    text = arm_id.strip("/")
-    tail = text.rsplit("/", 4)
-    if len(tail) == 5:
-        before, provider, _, kind, name = tail
-        if provider.lower() != "providers":
-            return "/" + text[: -len(kind) - len(name) - 2]
-        if "providers" not in before.lower():
-            return None
-    parts = text.split("/")
+    tail = arm_id.rsplit("/", 4)
+    if len(tail) == 5:  # as most often, and at once
+        before, provider, above, _, name = tail
+        if before and name and arm_id[0] == "/" and arm_id[1] != "/":
+            if provider.lower() != "providers":
+                return f"{before}/{provider}/{above}"
+            lower = before.lower()
+            extends = "providers" in lower and "providers" in lower.split("/")[1::2]
+            return before if extends else None
+    return _parent(arm_id.strip("/").split("/"))
+
+
+def _parent(parts: list[str]) -> str | None:
     if len(parts) < 4:
         return None
     head = parts[:-2]

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from auditor import ids
 from auditor.errors import quoted
 from auditor.resources.base import TYPES
 from auditor.snapshot.document import Gap, Record, Snapshot
-
-
-def agrees(key: str, kind: str) -> bool:
-    """Whether a record, by its folded id, is of its type, as far as the last word of both tells.
-
-    The words before may differ: interfaces of a scale set are listed under Microsoft.Compute.
-    """
-    return key.rsplit("/", 2)[-2] == _last_word(kind)
-
-
-@lru_cache(maxsize=4096)
-def _last_word(kind: str) -> str:
-    return kind.rpartition("/")[2].lower()
 
 
 def contradictions(snapshot: Snapshot, records: Iterable[Record]) -> Iterator[Gap]:

@@ -23,8 +23,7 @@ from auditor.network.retold import Retold
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.values import check_values
 from auditor.resources import walk
-from auditor.resources.base import TYPES, Node, Wire, kind_of
-from auditor.resources.compute import VirtualMachine
+from auditor.resources.base import Node, Wire, kind_of
 from auditor.resources.decode import Damage
 from auditor.resources.words import Words
 from auditor.snapshot.document import OWN_SHAPE, Gap, Snapshot
@@ -71,7 +70,7 @@ def build(
         nodes, leaves = _gather(read, gaps, retold)
         _join(read.below, nodes, leaves, retold)
         gaps += retold.gaps
-        name_machines(nodes, _keys_of(VirtualMachine, snapshot))
+        name_machines(nodes, read.machines)
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:
@@ -99,17 +98,6 @@ def _complete(snapshot: Snapshot) -> frozenset[int]:
     """The sources that hold all of every list they asked for, but for what their gaps tell."""
     sources = enumerate(snapshot.sources)
     return frozenset(number for number, source in sources if source.shape == OWN_SHAPE)
-
-
-def _keys_of(cls: type[Node], snapshot: Snapshot) -> list[str]:
-    """Give the keys of the records that a class reads, sorted."""
-    types = {record.type for record in snapshot.records}
-    names = {name for name in types if TYPES.get(name.lower()) is cls}
-    return [
-        key
-        for key, record in zip(snapshot.keys, snapshot.records, strict=True)
-        if record.type in names
-    ]
 
 
 def _gather(read: Read, gaps: list[Gap], retold: Retold) -> tuple[dict[str, Node], list[Node]]:
@@ -190,6 +178,13 @@ def _collection(owner: Node, cls: type[Node]) -> tuple[Wire, str] | None:
 
 
 @cache
+def _may_list(owner: type[Node], cls: type[Node]) -> bool:
+    """Whether a class, or its properties, has a list of parts of another."""
+    settings = [step.struct for step in walk.steps(owner) if step.attribute == "properties"]
+    return any(each is not None and _list_of(each, cls) for each in (owner, *settings))
+
+
+@cache
 def _list_of(holder: type[Wire], cls: type[Node]) -> str | None:
     """Name the list of a class that holds parts of another, if it has one."""
     steps = walk.steps(holder)
@@ -213,7 +208,10 @@ def _join(
         if owner is None:
             continue
         node.owner = owner
-        found = _collection(owner, kind_of(node))
+        kind = kind_of(node)
+        if not _may_list(type(owner), kind):
+            continue
+        found = _collection(owner, kind)
         if found is None:
             continue
         holder, attribute = found

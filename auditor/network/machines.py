@@ -9,26 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.resources.base import Node, Ref, hollow_of, kind_of
 from auditor.resources.compute import VirtualMachine
 from auditor.resources.interfaces import NetworkInterface
-from auditor.resources.walk import peek
+from auditor.resources.walk import UNTOLD, peek, read_each
 
 
-def name_machines(nodes: Mapping[str, Node], machines: Iterable[str]) -> None:
+def name_machines(nodes: Mapping[str, Node], keys: Iterable[str]) -> None:
     """Let each interface that a machine lists name the machine, unless it names one itself.
 
-    `machines` are the keys of virtual machines.
+    `keys` are those of virtual machines.
     """
-    for key in machines:
-        machine = nodes.get(key)
-        if isinstance(machine, VirtualMachine):
-            profile = peek(peek(machine, "properties"), "network_profile")
-            for ref in peek(profile, "network_interfaces") or ():
-                nic = nodes.get(fold(peek(ref, "id") or ""))
-                if isinstance(nic, NetworkInterface):
-                    _name(nic, machine)
+    machines = [each for each in map(nodes.get, keys) if isinstance(each, VirtualMachine)]
+    listed = read_each(machines, "properties.network_profile.network_interfaces")
+    for machine, refs in zip(machines, listed, strict=True):
+        for ref in refs or () if refs is not UNTOLD else ():
+            nic = nodes.get(fold(peek(ref, "id") or ""))
+            if isinstance(nic, NetworkInterface) and not _named(nic):
+                _name(nic, machine)
+
+
+def _named(nic: NetworkInterface) -> bool:
+    """Whether it names a machine, as nearly always; at once."""
+    try:
+        return nic.properties.virtual_machine is not None
+    except Undetermined:
+        return False
 
 
 def _name(nic: NetworkInterface, machine: VirtualMachine) -> None:

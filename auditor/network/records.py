@@ -10,11 +10,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from auditor import ids
 from auditor.finding import TypeCount
-from auditor.network.at_odds import agrees
 from auditor.network.values import fault
 from auditor.resources.base import TYPES, Node
+from auditor.resources.compute import VirtualMachine
 from auditor.resources.decode import Damage, Reader, reader
 from auditor.resources.linking import Named, link
 from auditor.resources.words import Words
@@ -24,14 +23,16 @@ from auditor.snapshot.document import Record, Snapshot
 class Read(msgspec.Struct, frozen=True):
     """What the records gave: resources and their parts, owners before what they own.
 
-    Besides those resources that another may hold, how many there are of each type, the keys of
-    those that nobody reads, and the records whose id and type disagree.
+    Besides those resources that another may hold, the keys of virtual machines, sorted, how many
+    resources there are of each type, the keys of those that nobody reads, and the records whose id
+    and type disagree.
     """
 
     named: Named
     leaves: list[Node]
     """The parts that nobody refers to by id."""
     below: list[Node]
+    machines: list[str]
     counts: tuple[TypeCount, ...]
     counted: frozenset[str]
     at_odds: list[Record]
@@ -53,6 +54,7 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
     inside: list[Node] = []
     faulty: list[tuple[str, str]] = []
     below: list[int] = []
+    machines: list[int] = []
     unread: list[int] = []
     at_odds: list[Record] = []
     types = Counter(map(attrgetter("type"), records))
@@ -60,12 +62,14 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
     snapshot.release()
     for numbers in _runs(snapshot):
         faulty += _faulty(words)
-        reads, few, ending, size = kinds[records[numbers[0]].type]
+        reads, few, own, word = kinds[records[numbers[0]].type]
+        if reads is not None and reads.cls is VirtualMachine:
+            machines += numbers
         for number in numbers:
             record, key = records[number], keys[number]
-            at = key.rfind("/") - size
-            is_plain = key.find("providers") == at + 1 and key.startswith(ending, at)
-            if not is_plain and not agrees(key, record.type):
+            before, _, name = key.partition(own)
+            is_plain = name and "/" not in name and "providers" not in before
+            if not is_plain and key.rsplit("/", 2)[-2] != word:
                 at_odds.append(record)
             node = reads.decode(record, damages, words) if reads is not None else None
             if node is None:
@@ -77,7 +81,7 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
             if inside:
                 leaves[number] = inside
                 inside = []
-            if not is_plain and not ids.is_top(key):
+            if not is_plain:
                 below.append(number)
     snapshot.release()
     words.new = faulty + _faulty(words)
@@ -86,6 +90,7 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
         list(chain.from_iterable(filter(None, found))),
         list(chain.from_iterable(map(leaves.__getitem__, sorted(leaves)))),
         [one[0][1] for number in sorted(below) if (one := found[number]) is not None],
+        list(map(keys.__getitem__, sorted(machines))),
         _counts(records, types, unread),
         frozenset(map(keys.__getitem__, unread)),
         sorted(at_odds, key=_place),
@@ -99,7 +104,7 @@ def _runs(snapshot: Snapshot) -> Iterator[list[int]]:
     read in a row: what is done again and again takes a processor a third less time.
     """
     records = snapshot.records
-    places = [_place(record) for record in records]
+    places = [record.source << 64 | record.start for record in records]  # as `_place` does
     order = sorted(range(len(records)), key=places.__getitem__)
     for start in range(0, len(order), _SOME):
         first = records[order[start]]
@@ -122,9 +127,10 @@ def _faulty(words: Words) -> list[tuple[str, str]]:
     return found
 
 
-_Kind: TypeAlias = tuple[Reader | None, bool, str, int]
-"""What reads a type, whether there is little to read, and the last words of the folded id of a
-resource of its own before its name, with their length: it agrees and is part of nothing."""
+_Kind: TypeAlias = tuple[Reader | None, bool, str, str]
+"""What reads a type, whether there is little to read, and words of folded ids that agree with it:
+those between the group and the name of a resource that is part of nothing, and the last before
+any name."""
 
 
 def _kinds(records: Iterable[Record], types: Counter[str]) -> dict[str, _Kind]:
@@ -135,8 +141,8 @@ def _kinds(records: Iterable[Record], types: Counter[str]) -> dict[str, _Kind]:
         cls = TYPES.get(low)
         is_few = name in few
         reads = reader(cls, few=is_few) if cls is not None else None
-        ending = f"/providers/{low}/" if low.count("/") == 1 else "/ /"
-        kinds[name] = reads, is_few, ending, len(ending) - 1
+        own = f"/providers/{low}/" if low.count("/") == 1 else "/ /"
+        kinds[name] = reads, is_few, own, low.rpartition("/")[2]
     return kinds
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw
 from auditor.ids import fold, type_of
 from auditor.snapshot.document import Dialect, Gap, Record
 from auditor.snapshot.formats import flat, psrule
-from auditor.snapshot.formats.document import Document, Reading, null
+from auditor.snapshot.formats.document import NULL, Document, Reading, null
 from auditor.snapshot.formats.header import Header, read_header
 
 NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
@@ -107,11 +107,13 @@ class Collector:
                 self._stray(header, start, f"{prefix}{index}")
                 continue
             arm_id, kind, pointer = header.id, header.type, f"{prefix}{index}"
+            properties = header.properties
             if (
                 arm_id is None
                 or arm_id[:15] != "/subscriptions/"
                 or not kind
-                or null(header.properties)
+                or properties is UNSET
+                or properties == NULL
                 or (lift and header.resources is not UNSET)
                 or graph
             ):

@@ -56,7 +56,7 @@ class NotAnExport(InputError):
 _KEYS = msgspec.json.Decoder(dict[str, Raw])
 _ITEMS = msgspec.json.Decoder(list[Raw])
 _SCALAR = msgspec.json.Decoder(Raw)
-_NULL = Raw(b"null")
+NULL = Raw(b"null")
 
 
 class Document(msgspec.Struct, frozen=True, dict=True):
@@ -243,4 +243,4 @@ def keys_of(raw: Raw) -> dict[str, Raw]:
 
 def null(raw: Raw | UnsetType) -> bool:
     """Tell whether a value is absent or null."""
-    return raw is UNSET or raw == _NULL
+    return raw is UNSET or raw == NULL
