@@ -31,7 +31,7 @@ def straight_to(source: Point) -> Reply:
             doubts = source.reasons
         else:
             doubts = doubts_towards(here.network, vnet, source.home)
-        return replies(here, responder, to, ask, "straight back", doubts)
+        return replies(here, responder, to, ask, "straight back", doubts, home=source.home)
 
     return reply
 
