@@ -33,14 +33,14 @@ def locate_from(network: Network, address: Address, subnet: Subnet) -> Whereabou
     way = next_hop(network, subnet, address)
     if way.drops or not way.may & _CARRIERS:
         return here
-    there = locate_among(network, address, vnet, _joined(network).get(vnet.key, frozenset()))
+    there = locate_among(network, address, vnet, joined(network).get(vnet.key, frozenset()))
     if there.key is not None or there.owners:
         return there
     return replace(here, unsure=here.unsure or there.unsure or _behind(way))
 
 
 @question
-def _joined(network: Network) -> dict[str, frozenset[str]]:
+def joined(network: Network) -> dict[str, frozenset[str]]:
     """Give the networks of each routing domain by the key of every member."""
     found: dict[str, frozenset[str]] = {}
     for domain in routing_domains(network):

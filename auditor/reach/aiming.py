@@ -63,7 +63,8 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
     here = point_of(network, gateway)
     place, vnet = here.place, vnet_of(network, here)
     if place is None or vnet is None:
-        return (), relay.reasons or here.reasons or (_no_network(gateway),)
+        outside = _public(network, relay.address) if relay.address is not None else ()
+        return outside, relay.reasons or here.reasons or (_no_network(gateway),)
     if relay.address is not None:
         addresses: tuple[Address, ...] = (relay.address,)
     elif not relay.member or relay.member.startswith("/"):
@@ -77,8 +78,12 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
     found: list[Aim] = []
     for address in addresses:
         inside = points_at(network, address, place)
-        found += inside or entrances_by_address(network).get(address, ())
+        found += inside or _public(network, address)
     return tuple(found), () if found else _pods(network, vnet, addresses)
+
+
+def _public(network: Network, address: Address) -> tuple[Entrance, ...]:
+    return tuple(entrances_by_address(network).get(address, ()))
 
 
 def _pods(

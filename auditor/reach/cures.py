@@ -84,9 +84,17 @@ def rule_before(
 
 
 def way_for(
-    network: Network, route: EffectiveRoute, subnet: Subnet, address: Address, expected: str
+    network: Network,
+    route: EffectiveRoute,
+    subnet: Subnet,
+    address: Address,
+    expected: str,
+    home: str = "",
 ) -> str:
-    """Say what to change that an address goes where it ought to, which a route prevents."""
+    """Say what to change that an address goes where it ought to, which a route prevents.
+
+    `home` is the key of the network that a reply ought to get to, where it is told.
+    """
     goes = f"so that {address} goes {expected}"
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
     table = route.node.owner if route.node is not None else None
@@ -98,7 +106,7 @@ def way_for(
         and not _lacks_gateway(network, subnet, expected)
     ):
         change = f"change route {route.name or route.prefix} of {table.label}"
-        joined, beats = _joined(network, subnet, route, address, expected)
+        joined, beats = _joined(network, subnet, route, address, expected, home)
         if beats:
             return f"{joined}, {goes}"
         return f"{joined} and {change}, {goes}" if joined else f"{change}, {goes}"
@@ -114,12 +122,17 @@ def way_for(
         return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
     change = ""
     if there or expected == _STRAIGHT_BACK:
-        change = _to_network(network, route, subnet, address, there)
+        change = _to_network(network, route, subnet, address, there, home)
     return f"{change or f'give {place_name(subnet)} a route'}, {goes}"
 
 
 def _to_network(
-    network: Network, route: EffectiveRoute, subnet: Subnet, address: Address, there: str
+    network: Network,
+    route: EffectiveRoute,
+    subnet: Subnet,
+    address: Address,
+    there: str,
+    home: str,
 ) -> str:
     """Say what joins a subnet to another network, by its name or an address there."""
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
@@ -127,7 +140,7 @@ def _to_network(
     if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
         return f"give {address} to a subnet of {vnet}"
     own = network.holder(subnet, VirtualNetwork)
-    change = at_peering(network, own, address, there) if own is not None else ""
+    change = at_peering(network, own, address, there, home) if own is not None else ""
     peered = change or f"peer {vnet} with {far}"
     if route.hop is Hop.NONE:
         return peered
@@ -170,7 +183,12 @@ def _not_peered(network: Network, subnet: Subnet, expected: str) -> str:
 
 
 def _joined(
-    network: Network, subnet: Subnet, route: EffectiveRoute, address: Address, expected: str
+    network: Network,
+    subnet: Subnet,
+    route: EffectiveRoute,
+    address: Address,
+    expected: str,
+    home: str,
 ) -> tuple[str, bool]:
     """Say which peering is lacking for an address to go where it ought to; empty where none is.
 
@@ -178,12 +196,14 @@ def _joined(
     """
     own = network.holder(subnet, VirtualNetwork)
     back = expected == _STRAIGHT_BACK
-    far = sender_network(network, own, address) if own is not None and back else None
+    far = sender_network(network, own, address, home) if own is not None and back else None
     there = far.label if far is not None else _network_in(expected)
     lacking = _not_peered(network, subnet, f"to {there}") if there else ""
     if own is None or not lacking:
         return "", False
-    words = at_peering(network, own, address, "") if back else f"peer {own.label} with {lacking}"
+    words = (
+        at_peering(network, own, address, "", home) if back else f"peer {own.label} with {lacking}"
+    )
     return words, any(
         length > route.prefix.length for length in lengths_of(network, lacking, address)
     )

@@ -92,13 +92,15 @@ def _filter_teller(trail: Trail, point: Point, direction: Direction) -> Tell:
         ends = ("", "") if passes else ends_seen(trail, packet)
         steps = _layer_steps(verdict, point, packet, inbound, passes, ends)
         if passes is None:
-            in_doubt = verdict.access is Access.UNKNOWN
+            told = verdict.access is not Access.UNKNOWN
+            # Where all let it pass, some rule stops another of the packets that it may look like.
+            in_doubt = {True} if all(each.passes for each in steps) else {False}
             steps = [
                 each
-                if each.passes is not False
-                else _unless_admitted(each, verdict)
-                if in_doubt
+                if each.passes not in in_doubt
                 else if_so(each, packet, trail)
+                if told
+                else _unless_admitted(each, verdict)
                 for each in steps
             ]
         return tuple(steps)
@@ -181,7 +183,7 @@ def _layer_step(
 
 def _layer_says(answer: LayerAnswer) -> str:
     """Say which rule decides at a layer, or may."""
-    at = ids.name(answer.layer.at)
+    at = ids.name(answer.layer.at) or "its subnet"
     word = "allows" if answer.passes else "denies"
     if answer.rule is not None:
         return f"{answer.rule.name}{_holder(answer.rule)} at {at} {word} it"

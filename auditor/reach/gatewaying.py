@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt
 from auditor.network.effective_rules import Direction
@@ -364,7 +364,7 @@ def sending(trail: Trail, node: ApplicationGateway, relay: Relay, to: AddressSet
     )
     trail = replace(trail, via=(*trail.via, node.id), listener="")
     return trail.becoming(
-        source=possible(subnet) if subnet is not None else None,
+        source=possible(subnet) if subnet is not None else EVERYTHING,
         destination=to,
         source_port=EVERY_PORT,
         destination_port=PortSet.of(relay.port) if relay.port else EVERY_PORT,

@@ -12,20 +12,27 @@ from auditor.network.routing_domains import is_whole
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
-def at_peering(network: Network, vnet: VirtualNetwork, address: Address, there: str) -> str:
+def at_peering(
+    network: Network, vnet: VirtualNetwork, address: Address, there: str, home: str = ""
+) -> str:
     """Say what to change at the peering of a VNet with one, by name, or that an address replies to.
 
-    Empty where it has none with one of that name, and where it is not told whose the address is.
-    Of a reply it is said in the words of the way there: one change opens both.
+    `home` is the key of the latter, where it is told: others may hold the address, too. Empty where
+    it has none with one of that name, and where it is not told whose the address is. Of a reply it
+    is said in the words of the way there: one change opens both.
     """
     for peering, far in _peerings(network, vnet):
-        if far.label.lower() == there.lower() if there else _holds(far, address):
+        if far.label.lower() == there.lower() if there else _is_senders(far, address, home):
             return _change(network, vnet, peering, far, address, reply=not there)
-    return "" if there else _peered_with(network, vnet, address)
+    return "" if there else _peered_with(network, vnet, address, home)
 
 
-def _peered_with(network: Network, vnet: VirtualNetwork, address: Address) -> str:
-    far = sender_network(network, vnet, address)
+def _is_senders(far: VirtualNetwork, address: Address, home: str) -> bool:
+    return far.key == home if home else _holds(far, address)
+
+
+def _peered_with(network: Network, vnet: VirtualNetwork, address: Address, home: str) -> str:
+    far = sender_network(network, vnet, address, home)
     if far is None:
         return ""
     waits = any(each.key == vnet.key for _, each in _peerings(network, far))
@@ -34,11 +41,14 @@ def _peered_with(network: Network, vnet: VirtualNetwork, address: Address) -> st
 
 
 def sender_network(
-    network: Network, vnet: VirtualNetwork, address: Address
+    network: Network, vnet: VirtualNetwork, address: Address, home: str = ""
 ) -> VirtualNetwork | None:
-    """Give the other network of the input that holds an address; None where it is not the only."""
-    others = (each for each in network.all(VirtualNetwork) if each.key != vnet.key)
-    holders = [each for each in others if _holds(each, address)]
+    """Give the other network of the input that an address replies to: `home`, where it is told.
+
+    None where it is not the only one that holds it.
+    """
+    others = [each for each in network.all(VirtualNetwork) if each.key != vnet.key]
+    holders = [each for each in others if _is_senders(each, address, home)]
     return holders[0] if len(holders) == 1 else None
 
 

@@ -19,11 +19,13 @@ def straight_to(source: Point) -> Reply:
     def reply(here: Trail, responder: Point) -> Trail:
         vnet = vnet_of(here.network, responder)
         by_appliance = _may_go_by_appliances(here.network, source)
+        # A route that is not told may lead it to one that puts its own address in the source's.
+        translated = by_appliance and source.place is not None
 
         def ask(way: Way) -> bool | None:
             direct = leads_into(here.network, way, source.home, vnet)
-            if direct is False and by_appliance and leaves_by(way, Hop.APPLIANCE):
-                return None  # it may have come by the appliance
+            if direct is False and (translated or (by_appliance and leaves_by(way, Hop.APPLIANCE))):
+                return None  # it may have come by an appliance
             return direct if direct is not False else through_appliance(way.route)
 
         to = here.sources()
@@ -31,7 +33,7 @@ def straight_to(source: Point) -> Reply:
             doubts = source.reasons
         else:
             doubts = doubts_towards(here.network, vnet, source.home)
-        return replies(here, responder, to, ask, "straight back", doubts)
+        return replies(here, responder, to, ask, "straight back", doubts, home=source.home)
 
     return reply
 

@@ -54,14 +54,17 @@ def replies(
     doubts: tuple[Reason, ...] = (),
     *,
     alike: bool = False,
+    home: str = "",
 ) -> Trail:
     """Add the way of the reply from a point, to the source that the packet has there (P-11).
 
-    `doubts` tell why `ask` may answer that it does not know, where the routes themselves do;
-    `alike`, that it is one function for all points, or an equal one, so that what it answers is
-    remembered.
+    `home` is the key of the network that it ought to get to, where it is one. `doubts` tell why
+    `ask` may answer that it does not know, where the routes themselves do; `alike`, that it is one
+    function for all points, or an equal one, so that what it answers is remembered.
     """
-    return _routed(trail, point, to, ask, expected, reply=True, doubts=doubts, alike=alike)
+    return _routed(
+        trail, point, to, ask, expected, reply=True, doubts=doubts, alike=alike, home=home
+    )
 
 
 def _routed(
@@ -74,6 +77,7 @@ def _routed(
     reply: bool,
     doubts: tuple[Reason, ...] = (),
     alike: bool = False,
+    home: str = "",
 ) -> Trail:
     subnet = point.place
     name = "source" if reply else "destination"
@@ -88,7 +92,7 @@ def _routed(
     def tell(packet: Packet, passes: bool | None) -> tuple[Step, ...]:
         address = packet.source if reply else packet.destination
         way = ways.at(address)
-        step = _route_step(trail.network, subnet, packet, way, passes, expected, reply)
+        step = _route_step(trail.network, subnet, packet, way, passes, expected, reply, home)
         if passes is None and not (step.reasons or doubts):
             step = if_so(step, packet, trail)
         elif passes is None:
@@ -116,6 +120,7 @@ def _route_step(
     passes: bool | None,
     expected: str,
     reply: bool,
+    home: str,
 ) -> Step:
     address = packet.source if reply else packet.destination
     what = "the reply" if reply else "it"
@@ -137,7 +142,7 @@ def _route_step(
     opening = ""
     if passes is False:
         says += f", not {expected}" if not route.fault else f"; {route.fault}"
-        opening = way_for(network, route, subnet, address, expected)
+        opening = way_for(network, route, subnet, address, expected, home)
     return Step(
         code if passes is not False or not reply else "asymmetric-return",
         route.node.root.id if route.node is not None else subnet.id,

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from auditor.network.graph import Network, question
 from auditor.network.hosts import of_microsoft
 from auditor.network.pod_owners import clusters_with_pod, is_node_of
+from auditor.network.routing_domains import network_key, untold
+from auditor.network.whereabouts import joined
 from auditor.reach.addressees import aims
 from auditor.reach.aiming import aims_of, distinct_relays, relays_at
 from auditor.reach.entrances import Entrance, entrances
@@ -21,6 +23,7 @@ from auditor.reach.points import Kind, Point, gateway_frontend, vnet_of
 from auditor.reach.relaying import aims_towards, doubted, followed, private_frontends
 from auditor.reach.sending import send
 from auditor.reach.trail import Trail
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.managed_clusters import ManagedCluster
 
@@ -76,9 +79,9 @@ def perhaps(trail: Trail, end: Point, wanted: Point) -> Iterator[tuple[Trail, Po
     own = point_of(trail.network, gateway)
     at = replace(trail, lead=f"{trail.lead} {port.number}")
     for relay in distinct_relays(trail.network, port.listeners):
-        if not _is_untold(trail.network, relay) or not _may_name(trail.network, relay, wanted):
+        if not _is_untold(trail.network, relay):
             continue
-        for aim in aims(trail.network, wanted):
+        for aim in _possible(trail.network, relay, wanted):
             if not aim.addresses.intervals(trail.space.version):
                 continue
             here = sending(at, gateway, relay, aim.addresses)
@@ -96,6 +99,35 @@ def _is_unsure(network: Network, front: GatewayFrontend) -> bool:
 def _is_untold(network: Network, relay: Relay) -> bool:
     """Whether a relay may lead to somebody of the input: not one that names whom it lacks."""
     return not relay.member.startswith("/") and bool(aims_of(network, relay)[1])
+
+
+def _possible(network: Network, relay: Relay, wanted: Point) -> Iterator[Point]:
+    """Give what a member may be of all that packets for a point may be sent to."""
+    found = aims(network, wanted)
+    if _may_name(network, relay, wanted):
+        yield from found
+    elif relay.address is not None:
+        address = relay.address
+        named = (aim for aim in found if address in aim.addresses)
+        yield from (aim for aim in named if _may_join(network, relay, aim))
+
+
+def _may_join(network: Network, relay: Relay, aim: Point) -> bool:
+    """Whether a gateway, whose network the input lacks, may get at a point of another network."""
+    gateway = network.find(relay.gateway)
+    if not isinstance(gateway, ApplicationGateway) or point_of(network, gateway).place is not None:
+        return False
+    homes = _homes(gateway)
+    around = {key for home in homes for key in (home, *joined(network).get(home, ()))}
+    return not homes or aim.home in around or aim.home in untold(network)
+
+
+def _homes(gateway: ApplicationGateway) -> set[str]:
+    """Give the key of the network that holds a gateway's subnet; none where that is not told."""
+    listed = walk.peek(walk.peek(gateway, "properties"), "gateway_ip_configurations") or ()
+    subnets = (walk.peek(walk.peek(each, "properties"), "subnet") for each in listed)
+    ids = (walk.peek(subnet, "id") for subnet in subnets)
+    return {network_key(each) for each in ids if each}
 
 
 def _may_name(network: Network, relay: Relay, wanted: Point) -> bool:

@@ -245,7 +245,9 @@ def _to_endpoint(
     length = max((p.length for p in address), default=0)
     rivals = [c for c in candidates if c.rank >= TAGGED and c.prefix.length >= length]
     on = policy(endpoint.subnet, "routetable")
-    if not rivals or on is False:
+    if on is False:  # that leaves those of which R-6 says otherwise: for the address itself
+        rivals = [c for c in rivals if c.prefix.size == 1]
+    if not rivals:
         return Choice((hop,))
     best = max(rivals, key=lambda c: c.order)
     if on is True and all(c.sure for c in rivals):

@@ -24,7 +24,7 @@ from auditor.network.routing.private_endpoints import private_endpoint_routes
 from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
 from auditor.network.routing.system import EVERYWHERE, system_routes
-from auditor.network.routing.user import user_routes
+from auditor.network.routing.user import unknown_routes, user_routes
 from auditor.network.routing_domains import claims_of, peers_as_a_whole
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.routing import RouteTable
@@ -112,7 +112,7 @@ def _told(place: Place) -> tuple[Found, bool | None]:
         return user_routes(place)
     except Undetermined as unknown:  # the subnet does not tell its table
         found = Found()
-        found.influences.append(anything(gap(unknown, place.subnet.id), Source.USER, "R-5"))
+        found.influences.append(unknown_routes(gap(unknown, place.subnet.id)))
         return found, None
 
 

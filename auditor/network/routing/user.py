@@ -35,7 +35,7 @@ def user_routes(place: Place) -> tuple[Found, bool | None]:
     try:
         table = place.network.get(place.subnet.properties.route_table, RouteTable)
     except Undetermined as unknown:
-        found.influences.append(anything(gap(unknown, place.subnet.id), Source.USER, "R-5"))
+        found.influences.append(unknown_routes(gap(unknown, place.subnet.id)))
         return found, None
     if table is None:
         return found, True
@@ -43,16 +43,20 @@ def user_routes(place: Place) -> tuple[Found, bool | None]:
         routes = table.routes
         told_once(place.network, table, routes)
     except Undetermined as unknown:
-        found.influences.append(anything(gap(unknown, table.id), Source.USER, "R-5"))
+        found.influences.append(unknown_routes(gap(unknown, table.id)))
         return found, None if table.key in contested(place.network) else _propagates(table)
     for route in routes:
         try:
             _add(place, route, found)
         except Undetermined as unknown:
-            reason = gap(unknown, route.id)
-            influence = anything(reason, Source.USER, "R-5", order=EXPLICIT)
+            influence = unknown_routes(gap(unknown, route.id))
             found.influences.append(replace(influence, node=route, name=route.name))
     return found, _propagates(table)
+
+
+def unknown_routes(reason: Reason) -> Influence:
+    """Give the influence of users' routes that are not told: they may name any prefix itself."""
+    return anything(reason, Source.USER, "R-5", order=EXPLICIT)
 
 
 def _propagates(table: RouteTable) -> bool | None:

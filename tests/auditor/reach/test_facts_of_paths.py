@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from auditor import simulate
+from auditor.addresses import parse_address
 from auditor.network.graph import Network
+from auditor.simulate import Fate, Packet
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import NIC, deny, nic, nsg, pip, rule, subnet, vnet
@@ -15,7 +18,7 @@ from ...networks import gateway, peer, site, subnet_id, tunnel
 from ...networks import nic as nic_in
 from ...networks import vnet as net
 from ...reaching import asked, lb, lb_rule
-from ...routing import endpoint, route, steered, table
+from ...routing import TABLE, endpoint, route, steered, table
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 BALANCER = "Microsoft.Network/loadBalancers"
@@ -298,3 +301,23 @@ def test_a_route_into_the_network_does_not_lead_to_the_endpoint_of_another(hop: 
         endpoint("door", "10.0.1.9", ("c", "pe")),
     )  # fmt: skip
     assert asked(network, "web", "door").verdict == "blocked"
+
+
+@pytest.mark.parametrize("lets_routes", ["Disabled", "Enabled"])
+@pytest.mark.parametrize("lacks", ["table", "routes"])
+def test_L_4_routes_that_are_not_told_may_be_for_an_endpoints_very_address(
+    lacks: str, lets_routes: str
+) -> None:
+    ends = {"addressPrefix": "10.0.1.0/24", "privateEndpointNetworkPolicies": lets_routes}
+    tables = {"table": [], "routes": [resource(TABLE, "rt", {})]}
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24"), "pe": ends}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("door", "10.0.1.9", ("a", "pe")),
+        *tables[lacks],
+    )
+    found = asked(network, "web", "door")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    sent = Packet(parse_address("10.0.0.4"), parse_address("10.0.1.9"), "tcp", 50000, 443)
+    (end,) = simulate.replay(network, arm_id(NIC, "web"), sent)
+    assert end.fate is Fate.UNKNOWN

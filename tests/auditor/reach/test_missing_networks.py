@@ -9,10 +9,10 @@ import pytest
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import PIP, pip
+from ...exposed import GATEWAY, NIC, NSG, PIP, nsg, pip, rule
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, network_rule, policy
 from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
-from ...reaching import asked
+from ...reaching import app_gateway, asked
 from ...routing import route, steered, table
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
@@ -99,3 +99,47 @@ def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
     del joined[2]["properties"]
     found = asked(estate(*joined), "web", "onprem 192.168.0.0/16")
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def before_a_spoke(member: str, *, peered: bool = True, peer_of: str = "vnet") -> list[Any]:
+    """NIC web in a spoke, and a gateway in a network of its own that sends on to a member."""
+    pool = arm_id(f"{GATEWAY}/backendAddressPools", "agw", "pool")
+    joins = {"applicationGatewayBackendAddressPools": [{"id": pool}]} if member == "web" else {}
+    front = arm_id(f"{GATEWAY}/frontendIPConfigurations", "agw", "public")
+    there = [peer("spoke", "10.2.0.0/16", **FLAGS)]
+    back = [peer(peer_of, "10.0.0.0/16", **FLAGS)]
+    return [
+        vnet("vnet", "10.0.0.0/16", subnets={"gw": "10.0.1.0/24"}, peers=there),
+        vnet("spoke", "10.2.0.0/16", subnets={"app": "10.2.0.0/24"}, peers=back if peered else ()),
+        app_gateway(members=() if joins else (member,), port=8080),
+        pip("pip", front),
+        pip("own", arm_id(f"{NIC}/ipConfigurations", "web", "primary"), address="20.50.1.3"),
+        nic("web", "10.2.0.4", ("spoke", "app"),
+            configuration={"publicIPAddress": {"id": arm_id(PIP, "own")}, **joins},
+            networkSecurityGroup={"id": arm_id(NSG, "nsg")}),
+        nsg(rule("https", 100, ports="8080")),
+        nic("other", "10.2.0.5", ("spoke", "app")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("member", ["10.2.0.4", "20.50.1.3", "web"])
+def test_U_2_whom_a_gateway_in_a_missing_network_sends_on_to_is_not_told(member: str) -> None:
+
+    def by_gateway(network: Network) -> list[str]:
+        found = asked(network, "internet", "web").answers
+        return [each.verdict.value for each in found if each.via]
+
+    assert by_gateway(estate(*before_a_spoke(member))) == ["reachable"]
+    network = without("vnet", *before_a_spoke(member))
+    assert by_gateway(network) == ["unknown"]
+    words = [step.says for each in asked(network, "internet", "web").answers for step in each.hops]
+    assert not [each for each in words if "at  do" in each]
+    others = asked(network, "internet", "other").answers
+    assert {each.verdict.value for each in others} == {"blocked"}
+
+
+def test_a_gateway_in_a_missing_network_sends_nothing_to_one_that_is_not_joined_with_it() -> None:
+    for settings in ({"peered": False}, {"peer_of": "third"}):
+        network = without("vnet", *before_a_spoke("10.2.0.4", **settings))
+        found = asked(network, "internet", "web").answers
+        assert not [each for each in found if each.via]

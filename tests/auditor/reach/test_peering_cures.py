@@ -53,7 +53,7 @@ def test_a_peering_is_one_change_for_the_way_there_and_the_way_back() -> None:
         ] * 2
 
 
-def test_a_reply_to_who_knows_which_network_names_it_by_its_address() -> None:
+def test_a_reply_gets_to_the_network_of_its_sender_whoever_else_has_the_address() -> None:
     network = estate(
         net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}),
         net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
@@ -62,7 +62,19 @@ def test_a_reply_to_who_knows_which_network_names_it_by_its_address() -> None:
         nic_in("db", "10.1.0.4", ("b", "app")),
     )
     back = asked(network, "web", "db").step("asymmetric-return").opening
-    assert back == "peer b with the network of 10.0.0.4, so that 10.0.0.4 goes straight back"
+    assert back == "peer a with b, so that 10.0.0.4 goes straight back"
+
+
+def test_a_reply_within_a_network_needs_no_peering_with_one_that_has_the_address_too() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "data": steered("10.0.1.0/24")}),
+        net("c", "10.0.0.0/16", subnets={}),
+        table_of("rt", route("10.0.0.0/24", "None", name="away")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("db", "10.0.1.4", ("a", "data")),
+    )
+    back = asked(network, "web", "db").step("asymmetric-return").opening
+    assert back == "change route away of rt, so that 10.0.0.4 goes straight back"
 
 
 def test_R_18_a_peering_that_does_not_know_new_addresses_has_to_be_synchronised() -> None:

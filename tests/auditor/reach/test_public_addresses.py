@@ -314,3 +314,42 @@ def test_a_route_server_answers_the_platform_only_and_a_model_stands_for_its_ins
     assert [point.id.rpartition("/")[2] for point in lost_entrances(network)] == ["lost"]
     (server,) = ends_of(network, parse_selector("20.50.1.2")).points
     assert not server.reasons
+
+
+def test_an_address_that_is_not_told_is_doubted_where_a_group_lets_an_example_of_it_in() -> None:
+    """It may be one that a rule before denies: the step is no certain one."""
+    outside = resource(
+        NIC,
+        "jump",
+        {
+            "virtualMachine": {"id": arm_id(VM, "jump")},
+            "ipConfigurations": [
+                {
+                    "name": "primary",
+                    "properties": {
+                        "privateIPAddress": "10.9.0.4",
+                        "subnet": {"id": arm_id(SUBNET, "far", "app")},
+                    },
+                }
+            ],
+        },
+    )
+    far = {
+        "id": arm_id(SUBNET, "far", "app"),
+        "name": "app",
+        "properties": {"addressPrefix": "10.9.0.0/24", "defaultOutboundAccess": True},
+    }
+    network = estate(
+        nsg(deny("some", 100, "20.77.0.0/16"), rule("rest", 110)),
+        nic("web", public="pip", nsg="nsg"),
+        outside,
+        resource(VM, "jump"),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "web", "primary")),
+        vnet(subnet()),
+        vnet(far, name="far", prefix="10.9.0.0/16"),
+    )
+    found = asked(network, "jump", "web")
+    assert (found.verdict, found.labels) == ("unknown", {"unallocated"})
+    step = found.step("nsg-inbound")
+    assert step.passes is None
+    assert step.says.endswith("if that is how it looks here")

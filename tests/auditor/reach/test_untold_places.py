@@ -18,7 +18,7 @@ from auditor.testing import arm_id, estate
 from ...exposed import PIP, pip
 from ...networks import gateway, internal_balancer, nic, site, tunnel, vnet
 from ...reaching import asked
-from ...routing import endpoint, route, subnet, table
+from ...routing import endpoint, route, steered, subnet, table
 
 NETWORK = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "data": "10.0.1.0/24"})
 
@@ -132,3 +132,24 @@ def test_an_address_is_nobodys_only_where_all_whom_the_subnet_lists_tell_theirs(
     assert one.kind is Kind.NOBODY
     assert [reason.label for reason in one.reasons] == (["nobody-listed"] if lacks else [])
     assert vacant(network, subnet(network, "data")) is not bool(lacks)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.0.9"))],
+        [without(table("rt"), "properties", "routes")],
+        [],
+    ],
+)
+def test_P_11_replies_may_go_to_an_appliance_that_a_route_not_told_names(tables: Any) -> None:
+    """It may have put its own address in the place of the sender's."""
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        vnet("b", "10.9.0.0/16", subnets={"data": "10.9.0.0/24"}),
+        nic("web", "10.0.0.4", ("a", "app")),
+        nic("nva", "10.0.0.9", ("a", "app"), enableIPForwarding=True),
+        nic("db", "10.9.0.4", ("b", "data")),
+        *tables,
+    )
+    assert asked(network, "web", "db").verdict == "unknown"
