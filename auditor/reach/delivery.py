@@ -65,7 +65,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
-        elif is_supposed(target):
+        if is_supposed(target):
             inside = if_somebody(inside, target)
         elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
             inside = _by_itself(inside, target)
