@@ -215,6 +215,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _child("Microsoft.DBforMySQL/flexibleServers", "firewallRules", "2023-12-30"),
     _child("Microsoft.DBforMySQL/servers", "firewallRules", "2017-12-01"),
+    _child("Microsoft.DBforMySQL/servers", "virtualNetworkRules", "2017-12-01"),
     *(_extends(parent, _SETTINGS, "2021-05-01-preview") for parent in _WATCHED),
     _extends(
         "Microsoft.ContainerService/managedClusters",

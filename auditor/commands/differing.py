@@ -84,7 +84,7 @@ def _path_json(change: Change, unwanted: bool) -> dict[str, Any]:
         "allowed": not unwanted,
         "from": _id(change.before, change.after, change.source, "source"),
         "to": _id(change.before, change.after, change.target, "target"),
-        "entrance": change.entrance,
+        "entrance": _entrance(change),
         "via": list(change.via),
         "gained": _packets_json(change.gained, change.witness_gained, change.after),
         "lost": _packets_json(change.lost, change.witness_lost, change.before),
@@ -114,6 +114,15 @@ def _id(before: Path | None, after: Path | None, folded: str, end: str) -> str:
         if spelled.lower() == folded:
             return str(spelled)
     return folded
+
+
+def _entrance(change: Change) -> str:
+    """The id of the address by which packets get in, as spelled; empty without one."""
+    for path in (change.after, change.before, change.doubtful):
+        found = path.entrance.address if path is not None and path.entrance is not None else ""
+        if found.lower() == change.entrance:
+            return found
+    return change.entrance
 
 
 def _packets_json(

@@ -148,7 +148,9 @@ def _answer(
     found = list(replayed(network, found, tags))
     doubts = tuple(dict.fromkeys((*sources.reasons, *targets.reasons)))
     if report == "json":
-        say_json(_with_doubts(reaching.as_json(found), doubts))
+        say_json(_with_doubts(reaching.as_json(found), doubts or _nothing(found)))
+    elif not found and not doubts:
+        say("there is nobody to ask about")
     elif report == "markdown":
         lines = list(reaching.as_markdown(found))
         lines += [f"\n{escaped(line)}" for line in _more(doubts)]
@@ -156,9 +158,17 @@ def _answer(
     else:
         lines = list(reaching.as_lines(found))
         lines += map(plain, _more(doubts))
-        say("\n".join(lines) or "there is nobody to ask about")
+        say("\n".join(lines))
     verdict = overall([each.verdict for each in found], bool(doubts))
     return _STATUS[verdict]
+
+
+def _nothing(found: Sequence[Answer]) -> tuple[Reason, ...]:
+    """Why there is no answer: what was named is there, and no end of a path."""
+    from auditor.network.reasons import Reason
+
+    what = "what was named has nothing that can be asked about"
+    return () if found else (Reason("nothing-selected", what),)
 
 
 def _with_doubts(told: dict[str, Any], doubts: Sequence[Reason]) -> dict[str, Any]:

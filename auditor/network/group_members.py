@@ -15,6 +15,7 @@ from auditor.network.instances import adds_nobody
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
+from auditor.network.spelling import as_spelled
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -39,7 +40,8 @@ def members(network: Network, key: str, home: str) -> Extent:
 
 def _members(network: Network, key: str, home: str) -> Iterator[Extent]:
     if key not in network.nodes and key not in network.counted:
-        lacks = Reason("collection-gap", f"{key} is not in the snapshot", key)
+        gone = as_spelled(network, key)
+        lacks = Reason("collection-gap", f"{gone} is not in the snapshot", gone)
         yield Extent(doubts=(Doubt(EVERYTHING, lacks),))
     for edge in network.referrers(Missing(key, key), _KINDS):
         source = edge.source

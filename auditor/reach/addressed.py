@@ -18,11 +18,11 @@ from auditor.reach.absent import address_spaces, in_absent_networks, nobody, tol
 from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
+from auditor.reach.injected import unlisted_at
 from auditor.reach.owners import has_strangers
 from auditor.reach.points import (
     Kind,
     Point,
-    anywhere_in,
     internet,
     on_premises,
     usable,
@@ -198,7 +198,7 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
     for point in found:
         yield with_one_address(point, one)
     if unlisted(network, subnet) and has_strangers(network, subnet, listed):
-        yield replace(anywhere_in(network, subnet), addresses=one)
+        yield from unlisted_at(network, subnet, one)
     elif not found:
         yield nobody(network, subnet, one)
 

@@ -10,10 +10,12 @@ from auditor import ids
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
+from auditor.network.graph import Network
 from auditor.network.private_link import approved
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
+from auditor.network.spelling import as_spelled
 from auditor.reach.balancing import (
     BOTH,
     Forward,
@@ -65,7 +67,7 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
         inside = filters(trail, target, Direction.INBOUND)
         if is_hosted(target):
             inside = on_its_port(inside, target.id)
-        elif is_supposed(target):
+        if is_supposed(target):
             inside = if_somebody(inside, target)
         elif target.kind in (Kind.PLATFORM, Kind.FIREWALL):
             inside = _by_itself(inside, target)
@@ -100,13 +102,15 @@ def through_frontend(
     yield from beside_the_known(trail, frontend, found, frontend.id)
 
 
-def _named(forward: Forward) -> str:
+def _named(network: Network, forward: Forward) -> str:
     """Name whom a rule sends packets to: a machine, or a frontend of another balancer (E-19)."""
     target = forward.target
     node = target.node if target is not None else None
     if isinstance(node, LoadBalancerFrontend):
         return f"{node.label} of {node.root.label}"
-    return ids.name(target.nic.id) if target is not None and target.nic else forward.member
+    if target is not None and target.nic:
+        return ids.name(target.nic.id)
+    return ids.name(ids.parent(as_spelled(network, forward.member)) or forward.member)
 
 
 def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
@@ -126,7 +130,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
     taken = trail.space.having(protocols=forward.protocols, destination_ports=forward.ports)
     rule, target = forward.rule, forward.target
     to = f" as port {forward.backend_port}" if forward.backend_port else ""
-    where = _named(forward)
+    where = _named(trail.network, forward)
     kept = ", its address unchanged (floating IP, P-4)" if forward.floating else ""
     trail = remark(
         trail,

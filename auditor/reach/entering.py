@@ -156,7 +156,8 @@ def _at_machine(
 
 def _is_basic(network: Network, entrance: Entrance) -> bool | None:
     if isinstance(entrance.node, ScaleSetIpConfiguration):
-        model = walk.peek(entrance.node.properties, "public_ip_address_configuration")
+        settings = walk.peek(entrance.node, "properties")
+        model = walk.peek(settings, "public_ip_address_configuration")
         name = walk.peek(walk.peek(model, "sku"), "name")
         return name.lower() == "basic" if name else None
     try:

@@ -117,6 +117,7 @@ def on_its_port(trail: Trail, service_id: str) -> Trail:
         lambda _: f"{ids.name(service_id)} answers TCP {number}",
         Bounds.exactly(taken),
         passed=once_started(trail.network, service_id, number),
+        stopped=f"{ids.name(service_id)} answers TCP {number} only",
     )
 
 

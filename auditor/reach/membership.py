@@ -14,6 +14,7 @@ from auditor.network.exposure import InboundRule
 from auditor.network.graph import Missing, Network, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.scale_sets import stands_for_nobody
+from auditor.network.spelling import as_spelled
 from auditor.reach.given_ports import is_given
 from auditor.reach.points import Point, frontend, machine
 from auditor.resources import walk
@@ -210,7 +211,7 @@ def _of_pools(
                 if state in decided:
                     yield key, ()
                     continue
-                what = f"{_spelled(network, key)} is set {state} in {pool.label}"
+                what = f"{as_spelled(network, key)} is set {state} in {pool.label}"
                 yield key, (Reason("semantics:E-15", what, pool.id),)
         except Undetermined as unknown:
             untold = unknown
@@ -224,11 +225,6 @@ def _of_pools(
 def _key(network: Network, ref: Ref) -> str:
     node = network.find(ref)
     return node.key if node is not None else ""
-
-
-def _spelled(network: Network, key: str) -> str:
-    node = network.nodes.get(key)
-    return node.id if node is not None else key
 
 
 def _states(network: Network, pool: BackendPool) -> dict[str, str]:
@@ -259,7 +255,8 @@ def _target(network: Network, rule: InboundRule, member: str) -> tuple[Point | N
             return machine(network, node), ()
         if isinstance(node, LoadBalancerFrontend):
             return _regional(network, rule, node)
-        return None, (Reason("collection-gap", f"{member} is not in the snapshot", member),)
+        gone = as_spelled(network, member)
+        return None, (Reason("collection-gap", f"{gone} is not in the snapshot", gone),)
     vnet = _vnet_of_member(network, rule, member)
     if vnet is None:
         return None, (Reason("collection-gap", f"in which network {member} is", rule.id),)

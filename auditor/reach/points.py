@@ -284,8 +284,12 @@ def possible(subnet: Subnet) -> AddressSet:
 
 @question_about
 def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
-    """Give the point of a frontend; a public one has no address of a VNet."""
-    if node.public:
+    """Give the point of a frontend; a public one has no address of a VNet, nor one untold."""
+    try:
+        public = node.public
+    except Undetermined as unknown:
+        return Point(Kind.FRONTEND, node.id, NOTHING, node, reasons=(gap(unknown, node.id),))
+    if public:
         return Point(Kind.FRONTEND, node.id, NOTHING, node)
     return _private_frontend(network, Kind.FRONTEND, node.id, node)
 

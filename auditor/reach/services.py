@@ -39,6 +39,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.hosting import api_server_points, once_started
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
+from auditor.reach.subnet_rules import BySubnet, by_subnet
 from auditor.reach.trail import Trail
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import (
@@ -170,22 +171,30 @@ def answered(trail: Trail, target: Point) -> Trail:
         passed=once_started(trail.network, target.id, port),
         stopped=f"{label} answers TCP {port} only",
     )
+    may, must = space.having(source=access.may), space.having(source=access.must)
+    door = BySubnet(False) if access.closed else by_subnet(trail.network, node, trail.source)
+    if door.passes is not False:
+        may = space.all
+    if door.passes:  # its source stays
+        must, trail = space.all, trail.becoming(source=trail.source.addresses)
     return remark(
         trail,
         "service-firewall",
         target.id,
-        lambda packet: access.closed or _asked(label, access, packet),
-        Bounds(space.having(source=access.may), space.having(source=access.must)),
-        reasons=access.reasons,
+        lambda packet: access.closed or _asked(label, access, packet, door),
+        Bounds(may, must),
+        reasons=(*access.reasons, *door.reasons),
         opening=lambda packet: access.opening_for(
             label, packet.source, ends_seen(trail, packet)[0]
         ),
-        rule=lambda packet: access.rule_for(packet.source),
+        rule=lambda packet: door.rule or access.rule_for(packet.source),
         unsure=f"it cannot be told whether the firewall of {label} lets it in",
     )
 
 
-def _asked(label: str, access: Access, packet: Packet) -> str:
+def _asked(label: str, access: Access, packet: Packet, door: BySubnet) -> str:
+    if door.rule is not None:
+        return f"rule {door.rule.label} of {label} lets the subnet in (L-24)"
     source = AddressSet.from_range(packet.source, packet.source)
     lets = "lets" if source <= access.must else "does not let"
     rule = access.rule_for(packet.source)

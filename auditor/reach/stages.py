@@ -160,7 +160,7 @@ def _route_step(
 
 def _route_name(route: EffectiveRoute) -> str:
     if route.name:
-        return f"route {route.name} ({route.prefix})"
+        return f"route {route.name} ({route.prefix})" if route.told else f"route {route.name}"
     return f"the {route.source.value} route {route.prefix}" if route.told else "a route not told"
 
 

@@ -84,6 +84,19 @@ class MySqlFlexibleServer(Resource):
     properties: FlexibleServerProperties = settings(FlexibleServerProperties)
 
 
+class VirtualNetworkRuleProperties(Wire, gc=False):
+    """Settings of a virtual network rule: the subnet that it lets in."""
+
+    virtual_network_subnet_id: ArmId | None = None
+
+
+@arm("Microsoft.DBforMySQL/servers/virtualNetworkRules")
+class MySqlVirtualNetworkRule(Resource):
+    """A virtual network rule of a single server, which is its `owner` (L-24)."""
+
+    properties: VirtualNetworkRuleProperties = settings(VirtualNetworkRuleProperties)
+
+
 class SingleServerProperties(Wire):
     """Settings of a single server (retired, L-24)."""
 
@@ -92,6 +105,9 @@ class SingleServerProperties(Wire):
     fully_qualified_domain_name: str | None = None
     ssl_enforcement: str | None = None
     firewall_rules: list[MySqlFirewallRule] | None = field(default=None, name="firewallRules")
+    virtual_network_rules: list[MySqlVirtualNetworkRule] | None = field(
+        default=None, name="virtualNetworkRules"
+    )
 
 
 @arm("Microsoft.DBforMySQL/servers")

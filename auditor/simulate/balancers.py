@@ -336,7 +336,8 @@ def rule_is_for_all_ports(rule: Forwarder) -> bool:
 
 def _closed(trip: Trip, balancer: LoadBalancer, frontend: LoadBalancerFrontend) -> Truth:
     """Whether a member without a security group is closed (E-3)."""
-    if subnet_of(trip.network, frontend) is not None:
+    inside = told(lambda: frontend.properties.private_ip_address, None)
+    if inside or subnet_of(trip.network, frontend) is not None:
         return False
     name = (told(lambda: balancer.sku.name if balancer.sku else None, None) or "").lower()
     if name in ("standard", "basic"):

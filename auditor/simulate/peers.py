@@ -8,7 +8,13 @@ import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Prefix
 from auditor.network.graph import Missing, Network, question_about
-from auditor.resources.virtual_networks import Peering, PeeringProperties, Subnet, VirtualNetwork
+from auditor.resources.virtual_networks import (
+    AddressSpace,
+    Peering,
+    PeeringProperties,
+    Subnet,
+    VirtualNetwork,
+)
 from auditor.simulate.logic import Truth, both, told, told_of
 
 
@@ -104,22 +110,21 @@ def _prefixes(
     peering: Peering, far: VirtualNetwork | None
 ) -> tuple[tuple[Prefix, ...], tuple[Prefix, ...]]:
     """Give the prefixes routed for sure, and those that may be (R-18)."""
-    synced = told(lambda: peering.properties.remote_address_space, None)
-    current = told(lambda: peering.properties.remote_virtual_network_address_space, None)
-    own = told(lambda: far.prefixes, ()) if far is not None else ()
-    lists = [
-        found
-        for found in (
-            told(lambda: synced.prefixes, ()) if synced else (),
-            told(lambda: current.prefixes, ()) if current else (),
-            own,
-        )
-        if found
-    ]
+    synced = _written(told(lambda: peering.properties.remote_address_space, None))
+    current = _written(told(lambda: peering.properties.remote_virtual_network_address_space, None))
+    own = told(lambda: far.prefixes, None) or None if far is not None else None
+    lists = [found for found in (synced, current, own) if found is not None]
     if not lists:
         return (), ()
     every = tuple(dict.fromkeys(prefix for found in lists for prefix in found))
     return tuple(p for p in every if all(p in found for found in lists)), every
+
+
+def _written(space: AddressSpace | None) -> tuple[Prefix, ...] | None:
+    """The prefixes that a side of a peering tells, perhaps none; None where it tells nothing."""
+    if space is None or told(lambda: space.address_prefixes, None) is None:
+        return None
+    return told(lambda: space.prefixes, None)
 
 
 @question_about

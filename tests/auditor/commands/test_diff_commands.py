@@ -46,6 +46,7 @@ def test_a_path_that_opened_to_the_world_fails(auditor: Command) -> None:
     assert (first["change"], first["certain"], first["allowed"]) == ("gained", True, False)
     assert first["gained"]["witness"]["destinationPort"] == 443
     assert first["to"].endswith("/networkInterfaces/web/ipConfigurations/primary")
+    assert "/providers/Microsoft.Network/publicIPAddresses/" in first["entrance"]
 
 
 def test_one_that_closed_does_not(auditor: Command) -> None:

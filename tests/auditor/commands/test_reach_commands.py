@@ -55,6 +55,19 @@ def test_the_status_says_the_verdict(
     assert verdict in ran.out
 
 
+def test_ends_that_are_nobody_are_told_in_every_report(auditor: Command) -> None:
+    empty = nic("empty")
+    empty["properties"]["ipConfigurations"] = []
+    path = written(auditor.folder, *estate(HTTPS), empty)
+    words = ("--from", "internet", "--to", "name:empty")
+    ran = reach(auditor, path, *words, "--report", "json")
+    assert (ran.status, json.loads(ran.out)["answers"]) == (4, [])
+    assert [each["label"] for each in json.loads(ran.out)["reasons"]] == ["nothing-selected"]
+    for report in ("text", "markdown"):
+        told = reach(auditor, path, *words, "--report", report)
+        assert (told.status, told.out.strip()) == (4, "there is nobody to ask about")
+
+
 def test_what_cannot_be_told_is_status_4(auditor: Command) -> None:
     resources = [each for each in estate(HTTPS) if each["name"] != "nsg"]
     path = written(auditor.folder, *resources)

@@ -218,6 +218,37 @@ def test_L_25_an_injected_database_answers_on_its_port_only() -> None:
     }
 
 
+def delegated(service: str) -> Any:
+    """VNet a, whose subnet ops is a service's."""
+    given = [{"name": "own", "properties": {"serviceName": service}}]
+    ops = {"addressPrefix": "10.0.1.0/24", "delegations": given, "ipConfigurations": []}
+    return vnet("a", "10.0.0.0/16", subnets={"nodes": "10.0.0.0/24", "ops": ops})
+
+
+def test_L_21_an_address_of_a_databases_subnet_is_perhaps_that_of_the_database() -> None:
+    settings = {"network": {"delegatedSubnetResourceId": subnet_id("a", "ops")}}
+    client = nic("web", "10.0.0.4", ("a", "nodes"))
+    network = estate(resource(MYSQL, "db", settings), delegated(MYSQL), client)
+    assert told(network, "name:web", "10.0.1.5") == {
+        "flexibleServers/db": {"3306": "unknown", "0-3305, 3307-65535": "blocked"}
+    }
+    [answer] = [
+        a for a in _answers(network, "name:web", "10.0.1.5") if a.verdict.value == "unknown"
+    ]
+    assert [reason.label for reason in answer.reasons] == ["paas-injected"]
+
+
+def test_an_address_of_what_a_service_injects_is_perhaps_nobodys() -> None:
+    client = nic("web", "10.0.0.4", ("a", "nodes"))
+    network = estate(delegated("Microsoft.Web/serverFarms"), client)
+    [answer] = _answers(network, "name:web", "10.0.1.5")
+    assert answer.verdict.value == "unknown"
+    assert [reason.label for reason in answer.reasons] == ["paas-injected"]
+    assert told(network, "name:web", "subnet:a/ops") == {"subnets/ops": {"*": "reachable"}}
+    pods = estate(delegated("Microsoft.ContainerService/managedClusters"), client)
+    assert told(pods, "name:web", "10.0.1.5") == {"subnets/ops": {"*": "reachable"}}
+
+
 def test_L_25_a_private_endpoint_of_a_database_answers_on_its_port_only() -> None:
     server = resource(MYSQL, "db", {"network": {"publicNetworkAccess": "Disabled"}})
     behind = api_endpoint("pep", privateLinkServiceId=arm_id(MYSQL, "db"))

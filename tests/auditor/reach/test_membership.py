@@ -114,6 +114,15 @@ def test_E_14_a_rule_may_choose_a_member_that_the_input_lacks(more: Any) -> None
     assert asked(balanced(), CLIENT, "front").verdict == "reachable"
 
 
+def test_a_member_that_the_input_lacks_is_called_as_the_pool_spells_it() -> None:
+    answer = asked(balanced(members=("gone",)), CLIENT, "front")
+    said = answer.step("load-balancer").says
+    assert said == "rule https sends port 443 to gone as port 8443"
+    [why] = answer.one.reasons
+    spelled = f"{arm_id(NIC, 'gone')}/ipConfigurations/primary"
+    assert (why.detail, why.resource) == (f"{spelled} is not in the snapshot", spelled)
+
+
 def test_E_19_a_global_rule_may_choose_a_region_that_the_input_lacks() -> None:
     fronts = [arm_id(FRONTEND, name, "front") for name in ("lb", "gone")]
     both = balanced(*before_regions(*fronts))

@@ -149,6 +149,54 @@ def test_R_40_replies_reach_the_internet_past_an_endpoint_of_unknown_extent() ->
     assert asked(found, CLIENT, "web-nic").verdict == "reachable"
 
 
+SQL = ServiceTags({"Sql": AddressSet.from_text(["20.61.0.0/16"])})
+
+
+def to_single_server(
+    service: str, *subnets: str, told: bool = True, tags: ServiceTags = SQL
+) -> Asked:
+    """Ask a VM whose subnet has an endpoint for a server that lets subnets in, by rules of it."""
+    server = "Microsoft.DBforMySQL/servers"
+    ours = {"startIpAddress": "20.9.9.9", "endIpAddress": "20.9.9.9"}
+    kind = "Microsoft.Network/virtualNetworks/subnets"
+    rules = [
+        {"name": each, "properties": {"virtualNetworkSubnetId": arm_id(kind, "a", each)}}
+        for each in subnets
+    ]
+    settings: Any = {
+        "publicNetworkAccess": "Enabled",
+        "firewallRules": [{"name": "ours", "properties": ours}],
+        **({"virtualNetworkRules": rules} if told else {}),
+    }
+    found = estate(
+        network(serviceEndpoints=[{"service": service, "locations": ["*"]}], **BY_NAT),
+        *machine(), nat("out"), public("out", "20.7.7.7"), resource(server, "db", settings),
+    )  # fmt: skip
+    return asked(found, "web-nic", "db", 3306, tags=tags)
+
+
+def test_L_24_a_single_server_lets_a_subnet_in_by_its_endpoint() -> None:
+    found = to_single_server("Microsoft.Sql", "app")
+    assert found.verdict == "reachable"
+    assert found.step("service-firewall").says == "rule app of db lets the subnet in (L-24)"
+    assert found.arrives.endswith(":3306")
+    assert found.one.arrives_as is not None
+    assert str(found.one.arrives_as.source) == "10.0.0.4"
+    assert to_single_server("Microsoft.Storage", "app").stops == ["service-firewall"]
+    assert to_single_server("Microsoft.Sql", "other").stops == ["service-firewall"]
+
+
+def test_L_24_whether_the_endpoint_covers_the_server_is_not_told_without_a_tag_file() -> None:
+    found = to_single_server("Microsoft.Sql", "app", tags=NO_TAGS)
+    assert (found.verdict, found.labels) == ("unknown", {"service-tag:Sql"})
+
+
+def test_L_24_rules_about_subnets_that_are_not_told_may_let_a_subnet_in() -> None:
+    found = to_single_server("Microsoft.Sql", told=False)
+    assert found.verdict == "unknown"
+    assert "collection-gap" in found.labels
+
+
 @pytest.mark.parametrize(
     ("service", "verdict"), [("Microsoft.Storage", "reachable"), ("Microsoft.Sql", "unknown")]
 )
@@ -168,3 +216,6 @@ def test_R_40_only_an_endpoint_of_its_kind_may_take_what_goes_to_a_database(
     there = asked(found, "web-nic", "db", 3306)
     assert there.verdict == verdict
     assert there.labels == ({"service-tag:Sql"} if verdict == "unknown" else set())
+    if verdict == "unknown":
+        said = there.step("route").says
+        assert said.endswith(" or route Microsoft.Sql to VirtualNetworkServiceEndpoint")

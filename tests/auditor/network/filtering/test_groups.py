@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from auditor.network.effective_rules import Direction
 from auditor.testing import arm_id, resource
 
 from ....exposed import NIC, SCALE_SET, SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
@@ -91,6 +92,8 @@ def test_a_group_that_is_not_there_may_have_members_that_are_not() -> None:
     rules = [rule("from", 100, "", "22", sourceApplicationSecurityGroups=gone), deny("rest", 110)]
     assert asked(rules=rules).inbound("10.0.0.9", 22) == "Unknown: collection-gap"
     assert asked(rules=rules).inbound("10.0.0.9", 23) == "Deny securityRules/rest at subnet"
+    [why, *_] = asked(rules=rules).answer(Direction.INBOUND, "10.0.0.9", 22).reasons
+    assert why.detail == f"{arm_id(ASG, 'gone')} is not in the snapshot"
 
 
 def test_a_nic_that_was_not_exported_may_be_a_member() -> None:

@@ -1,0 +1,52 @@
+"""Whoever may have one address of a subnet whose machines the input does not list (section 12).
+
+Nodes and pods of AKS are taken to have it (K-40). What another service injects into its subnet may,
+or nobody: a database that is told to be there answers on its port only (L-21, L-25).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
+from auditor.network.databases import injected, servers
+from auditor.network.graph import Network
+from auditor.network.reasons import Reason
+from auditor.reach.ends import points_of
+from auditor.reach.points import Point, anywhere_in
+from auditor.resources.virtual_networks import Subnet
+
+_OF_CLUSTERS = "microsoft.containerservice/managedclusters"
+
+
+def unlisted_at(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
+    """Give whoever may have an address of a subnet that nobody listed has."""
+    service = _injecting(subnet)
+    found = list(_databases(network, subnet)) if service else []
+    for point in found or [anywhere_in(network, subnet)]:
+        why = Reason("paas-injected", f"whether what {service} injects has it", subnet.id)
+        reasons = (*point.reasons, why) if service else point.reasons
+        yield replace(point, addresses=one, reasons=reasons)
+
+
+def _injecting(subnet: Subnet) -> str:
+    """The service that has things of its own in a subnet; empty where there are nodes and pods."""
+    try:
+        services = [each for each in subnet.delegated_to if each.lower() != _OF_CLUSTERS]
+    except Undetermined:
+        return ""
+    return services[0] if services else ""
+
+
+def _databases(network: Network, subnet: Subnet) -> Iterator[Point]:
+    """Give the databases that are told to be in a subnet."""
+    for server in servers(network):
+        if injected(server):
+            try:
+                there = points_of(server, network)
+            except Undetermined:
+                continue
+            yield from (point for point in there if point.subnet is subnet)

@@ -1,0 +1,107 @@
+"""Parts that an export lacks or spells wrongly: told as such, never a fault of auditor's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.network.build import build
+from auditor.network.graph import Network
+from auditor.reach.answer import Verdict
+from auditor.reach.listing import exposed
+from auditor.snapshot.load import load
+from auditor.testing import arm_id, estate, resource
+
+from ...exposed import FRONTEND, SCALE_SET, SUBNET, nic, subnet, vnet
+from ...networks import nic as nic_in
+from ...networks import peer, subnet_id
+from ...networks import vnet as net
+from ...reaching import asked, lb, lb_rule, ref
+from ...routing import ENDPOINT
+
+SERVICE = "Microsoft.Network/privateLinkServices"
+CLIENT = nic_in("client", "10.5.1.4", ("c", "app"))
+FAR = net("c", "10.5.0.0/16", subnets={"app": "10.5.1.0/24", "ends": "10.5.0.0/24"})
+
+
+def offered(front: Any) -> list[Any]:
+    """NIC web behind a frontend with these settings, and NIC client before its private link."""
+    balancer = lb(lb_rule(), public=False)
+    balancer["properties"]["frontendIPConfigurations"] = [{"name": "front", "properties": front}]
+    nat = {"subnet": ref(SUBNET, "vnet", "app"), "privateIPAddress": "10.0.0.50"}
+    connection = {
+        "privateLinkServiceId": arm_id(SERVICE, "pls"),
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    service = {
+        "loadBalancerFrontendIpConfigurations": [ref(FRONTEND, "lb", "front")],
+        "ipConfigurations": [{"name": "nat", "properties": nat}],
+    }
+    door = {
+        "subnet": {"id": subnet_id("c", "ends")},
+        "ipConfigurations": [{"name": "x", "properties": {"privateIPAddress": "10.5.0.5"}}],
+        "privateLinkServiceConnections": [{"name": "c", "properties": connection}],
+    }
+    ends = [resource(SERVICE, "pls", service), resource(ENDPOINT, "pe", door)]
+    return [nic("web"), CLIENT, balancer, *ends, FAR, vnet(subnet())]
+
+
+def read(folder: Path, resources: list[Any]) -> Network:
+    """Read resources as a command with --keep-going does."""
+    (folder / "all.json").write_text(json.dumps(resources))
+    return build(load([str(folder)]), keep_going=True).network
+
+
+def test_a_frontend_that_does_not_tell_its_subnet_is_internal_by_its_address() -> None:
+    found = asked(estate(*offered({"privateIPAddress": "10.0.0.10"})), "client", "web")
+    assert found.verdict == "reachable"
+
+
+def test_a_frontend_without_settings_is_still_the_one_that_a_service_leads_to(
+    tmp_path: Path,
+) -> None:
+    network = read(tmp_path, offered(None))
+    assert asked(network, "client", "web").verdict == "reachable"
+    assert asked(network, "client", "front").verdict == "reachable"
+
+
+def test_a_model_without_settings_is_told_as_a_gap(tmp_path: Path) -> None:
+    address = f"{SCALE_SET}/virtualMachines/networkInterfaces/ipConfigurations/publicIPAddresses"
+    public = arm_id(address, "set", "0", "n", "ip", "pub")
+    owner = public.rsplit("/publicIPAddresses", 1)[0]
+    told = {"ipAddress": "20.50.1.2", "ipConfiguration": {"id": owner}}
+    model = {
+        "name": "n",
+        "properties": {"ipConfigurations": [{"name": "ip", "properties": [None]}]},
+    }
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [model]}}
+    network = read(
+        tmp_path,
+        [
+            resource(SCALE_SET, "set", {"virtualMachineProfile": profile}),
+            {**resource("Microsoft.Network/publicIPAddresses", "pub", told), "id": public},
+            vnet(subnet()),
+        ],
+    )
+    assert {each.answer.verdict for each in exposed(network)} <= {Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_R_18_a_peering_that_has_synced_nothing_routes_nothing(both: bool) -> None:
+    empty: Any = {"remoteAddressSpace": {"addressPrefixes": []}}
+    full: Any = {"remoteVirtualNetworkAddressSpace": {"addressPrefixes": ["10.6.0.0/16"]}}
+    here = peer("b", **empty, **(full if both else {}))
+    found = asked(
+        estate(
+            net("c", "10.5.0.0/16", subnets={"app": "10.5.1.0/24"}, peers=[here]),
+            net("b", "10.6.0.0/16", subnets={"s": "10.6.0.0/24"}, peers=[peer("c", "10.5.0.0/16")]),
+            CLIENT,
+            nic_in("there", "10.6.0.4", ("b", "s")),
+        ),
+        "client",
+        "there",
+    )
+    assert (found.verdict, found.stops) == ("blocked", ["route"])
