@@ -345,13 +345,6 @@ def attachments(
 _FILTERED = (Subnet, NetworkInterface, ScaleSetInterface)
 
 
-def idle(network: Network, group: NetworkSecurityGroup) -> bool:
-    """Tell whether a group filters nothing, and the snapshot holds subnets or NICs to tell by."""
-    if attachments(network, group):
-        return False
-    return bool(network.all(Subnet) or network.all(NetworkInterface))
-
-
 def subnet_name(subnet: Subnet) -> str:
     """Give a subnet's own name; templates write it after its VNet's, `vnet-hub/snet-app`."""
     label = subnet.name or subnet.label

@@ -245,10 +245,10 @@ def _in_cluster(network: Network, pool: GatewayPool) -> ClusterBackend | Doubt |
             doubts.append(Doubt(pool.id, unknown.missing))
             continue
         if cluster is not None:
-            if _is_controlled(network, pool):
+            if is_controlled(network, pool):
                 return None
             return ClusterBackend(pool, cluster, _frontends(network, cluster))
-    return doubts[0] if doubts and not _is_controlled(network, pool) else None
+    return doubts[0] if doubts and not is_controlled(network, pool) else None
 
 
 def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | None:
@@ -347,7 +347,7 @@ def _tells_all(balancer: LoadBalancer) -> bool:
         return False
 
 
-def _is_controlled(network: Network, pool: GatewayPool) -> bool:
+def is_controlled(network: Network, pool: GatewayPool) -> bool:
     """Whether an ingress controller in a cluster writes the gateway (A-53, A-54)."""
     gateway = pool.owner
     if not isinstance(gateway, ApplicationGateway):

@@ -11,11 +11,12 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends, unexpected_ports
-from auditor.network.filters import attachments, compiled, idle, place_name
+from auditor.network.filters import attachments, compiled, place_name
 from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Missing, Network, evidence
 from auditor.network.group_commands import changed_rule
 from auditor.network.openings import Opening, concerns_internet, group_of, openings, ports_in_words
+from auditor.network.untold_users import GROUP, untold_user
 from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetInterface
@@ -150,8 +151,16 @@ def finding(
             *(place.id for place in places[:_SHOWN]),
         ),
         evidence=(source_evidence(rule), *port_evidence(rule)),
-        severity=Severity.MEDIUM if idle(network, group) or (places and not aimed) else None,
+        severity=Severity.MEDIUM if _idle(network, group) or (places and not aimed) else None,
     )
+
+
+def _idle(network: Network, group: NetworkSecurityGroup) -> bool:
+    """Whether a group filters nothing, and the snapshot holds all subnets and NICs to tell by."""
+    told_by = bool(network.all(Subnet)) or bool(network.all(NetworkInterface))
+    if attachments(network, group) or not told_by:
+        return False
+    return untold_user(network, group, GROUP) is None
 
 
 def meant_to_be_reached(

@@ -7,7 +7,7 @@ what Azure answers: a template or a plan has none, and nothing in it is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, compress
 from operator import attrgetter
 from typing import Any
@@ -18,9 +18,10 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
+from auditor.network.untold_users import GROUP, NAT, TABLE, require_users
 from auditor.remedy import az
 from auditor.resources import walk
-from auditor.resources.base import Node, Resource, kind_of
+from auditor.resources.base import Node, kind_of
 from auditor.resources.ddos_protection import DdosProtectionPlan
 from auditor.resources.firewalls import IpGroup
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
@@ -81,66 +82,18 @@ def _interface(network: Network, node: NetworkInterface) -> Idle | None:
     )
 
 
-def _require_users(network: Network, node: Resource, key: str) -> None:
-    """Raise Undetermined when a subnet or an interface may name a resource, and does not tell.
-
-    What they use is of their own subscription and region (N-4); `key` is how they name it.
-    """
-    subscription, region = node.subscription.lower(), (node.location or "").lower()
-    untold = _untold_users(network)
-    for place in (region, ""):
-        doubt = untold.get((subscription, place, key))
-        if doubt is not None:
-            raise doubt
-
-
-_GROUP, _TABLE, _NAT = "networkSecurityGroup", "routeTable", "natGateway"
-_FIELDS = {_GROUP: "network_security_group", _TABLE: "route_table", _NAT: "nat_gateway"}
-
-
-@question
-def _untold_users(network: Network) -> dict[tuple[str, str, str], Undetermined]:
-    """What may name a resource, by subscription, region (empty: any) and how they name it."""
-    found: dict[tuple[str, str, str], Undetermined] = {}
-    for node, key, doubt in (*_untold_parts(network), *_untold_uses(network)):
-        region = (walk.peek(node.root, "location") or "").lower()
-        found.setdefault((node.subscription.lower(), region, key), doubt)
-    return found
-
-
-def _untold_parts(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
-    """The networks and interfaces that do not tell their parts, under each key."""
-    for node in (*network.all(VirtualNetwork), *network.all(NetworkInterface)):
-        settings = walk.peek(node, "properties")
-        parts = "subnets" if isinstance(node, VirtualNetwork) else "ip_configurations"
-        if settings is None or walk.peek(settings, parts) is None:
-            for key in _FIELDS:
-                yield node, key, Undetermined(f"what {node.label} uses", resource=node.id)
-
-
-def _untold_uses(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
-    """The subnets and interfaces that do not tell what they name under a key."""
-    for cls, keys in ((Subnet, tuple(_FIELDS)), (NetworkInterface, (_GROUP,))):
-        nodes = network.all(cls)
-        for key in keys:
-            told = walk.read_each(nodes, f"properties.{_FIELDS[key]}")
-            for node, value in zip(nodes, told, strict=True):
-                if value is walk.UNTOLD:
-                    yield node, key, Undetermined(f"{key} of {node.label}", resource=node.id)
-
-
 def _security_group(network: Network, node: NetworkSecurityGroup) -> Idle | None:
     p = node.properties
-    if p.subnets or p.network_interfaces or _used(network, node, _GROUP):
+    if p.subnets or p.network_interfaces or _used(network, node, GROUP):
         return None
-    _require_users(network, node, _GROUP)
+    require_users(network, node, GROUP)
     return Idle("on no subnet and no network interface", "no subnets, no networkInterfaces")
 
 
 def _route_table(network: Network, node: RouteTable) -> Idle | None:
-    if node.properties.subnets or _used(network, node, _TABLE):
+    if node.properties.subnets or _used(network, node, TABLE):
         return None
-    _require_users(network, node, _TABLE)
+    require_users(network, node, TABLE)
     return Idle("on no subnet", "no subnets")
 
 
@@ -148,9 +101,9 @@ def _nat_gateway(network: Network, node: NatGateway) -> Idle | None:
     p = node.properties
     if p.subnets or p.source_virtual_network:
         return None
-    if any(isinstance(e.source, Subnet) for e in network.referrers(node, _NAT)):
+    if any(isinstance(e.source, Subnet) for e in network.referrers(node, NAT)):
         return None
-    _require_users(network, node, _NAT)
+    require_users(network, node, NAT)
     return Idle("on no subnet", "no subnets")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import pod_claims
-from auditor.network.clusters import cluster_of, node_subnets, virtual_networks
+from auditor.network.clusters import Cni, cluster_of, node_subnets, plugin, virtual_networks
+from auditor.network.gateway_subnets import OWN_DELEGATION
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import near_keys
 from auditor.resources.base import Node
@@ -26,6 +27,25 @@ def clusters_with_pod(
         for cluster, homes in _with_ranges(network)
         if homes & near and any(address in claim.prefix for claim in pod_claims(cluster))
     )
+
+
+def reaches_overlay(
+    network: Network, vnet: VirtualNetwork, subnet: Subnet, address: Address
+) -> bool:
+    """Tell whether gateways in a subnet reach an address as that of a pod of an overlay (A-54).
+
+    Azure joins a subnet that is delegated to application gateways with the pods. Raises
+    Undetermined of another: controllers of old fill pools that they do not reach.
+    """
+    clusters = clusters_with_pod(network, vnet, address)
+    overlays = [one for one in clusters if plugin(one) is Cni.OVERLAY]
+    if overlays and not any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
+        raise Undetermined(
+            f"whether {subnet.label}, which is not delegated to application gateways, is joined "
+            f"with the overlay of {overlays[0].label}, whose pod may have {address}",
+            resource=subnet.id,
+        )
+    return bool(overlays)
 
 
 @question

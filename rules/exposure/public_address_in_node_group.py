@@ -10,7 +10,8 @@ A public IP in the node resource group (`MC_...`) of an AKS cluster in the snaps
 of the cluster's outbound addresses (`effectiveOutboundIPs` of the load-balancer or NAT-gateway
 profile) and whose owner lets traffic in; and one of the outbound addresses when rules forward
 inbound on its frontend too. The finding names the Kubernetes Service, from the tag
-`k8s-azure-service` (or `service`, on older clusters) (K-57).
+`k8s-azure-service` (or `service`, on older clusters) (K-57). Of a node's network interface it
+speaks in the place of EXP-002.
 
 Kept: addresses attached to nothing, frontends that only outbound rules use (K-58), NAT gateways,
 and owners or addresses that `allow` names; by default application gateways, since the ingress
@@ -41,12 +42,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.ids import fold
 from auditor.network.approval import approved
 from auditor.network.clusters import cluster_of, homeless_cluster, node_group, services_of
 from auditor.network.exposure import (
+    INTERFACE,
     LOAD_BALANCER,
     NAT_GATEWAY,
     Owner,
@@ -59,7 +61,7 @@ from auditor.network.graph import evidence
 from auditor.network.kubernetes import load_balancer_services
 from auditor.network.reads import CLUSTERS
 from auditor.reach.arrivals import arrivals
-from auditor.remedy import kubectl
+from auditor.remedy import az, kubectl
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Ref
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -148,7 +150,7 @@ def _is_outbound(cluster: ManagedCluster, pip: PublicIp) -> bool:
         refs += profile.load_balancer_profile.effective_outbound_ips or ()
     if profile is not None and profile.nat_gateway_profile is not None:
         refs += profile.nat_gateway_profile.effective_outbound_ips or ()
-    return any(fold(ref.id or "") == pip.key for ref in refs)
+    return any(ids.fold(ref.id or "") == pip.key for ref in refs)
 
 
 def _finding(
@@ -157,25 +159,42 @@ def _finding(
     services = services_of(pip)
     there = arrivals(network, pip.id)
     whose = f"Kubernetes Service {', '.join(services)}" if services else f"the {owner.word}"
+    on_machine = owner.type == INTERFACE
+    if on_machine:
+        whose = f"{owner.word} {ids.name(owner.id)}"
     return Finding(
         subject=pip.id,
         message=f"{whose} of cluster {cluster.label} lets {ports} in from the internet at "
         f"{public_name(network, pip.id)}"
         + (", beside the gateway" if network.all(ApplicationGateway) else "")
         + (f"; today nothing gets through, {there.why_not}" if there.why_not else ""),
-        remedy=_remedy(services),
+        remedy=_detached(owner) if on_machine else _remedy(services),
         related=(owner.part, cluster.id),
         evidence=(owner.told, *_tag_evidence(pip)),
         key=owner.part.lower(),
         covers=(
             ("EXP-001", pip.id),
             ("EXP-006", owner.part),
+            *((("EXP-002", owner.id, ids.name(owner.part).lower()),) if on_machine else ()),
             *(("NSG-003", each) for each in _provider_rules(network, cluster, pip)),
             *(("K8S-001", each) for each in _same_services(network, services)),
         ),
+        settles=(("EXP-001", pip.id), ("EXP-006", owner.part)),
         witness=there.witness,
         hops=there.hops,
     )
+
+
+def _detached(owner: Owner) -> str:
+    """Say how a machine loses its address: one that AKS gave its nodes, it would give again."""
+    command = az(
+        "network", "nic", "ip-config", "update",
+        resource_group=ids.resource_group(owner.id),
+        nic_name=ids.name(owner.id),
+        name=ids.name(owner.part),
+        remove="publicIPAddress",
+    )  # fmt: skip
+    return f"use a pool whose nodes get no public address, and detach this one: {command}"
 
 
 def _remedy(services: tuple[str, ...]) -> str:

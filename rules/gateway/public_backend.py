@@ -11,7 +11,10 @@ An address in a backend pool that lies neither in the address space of the gatew
 network, nor in a network it is peered with or joined with through a virtual hub, nor in a site
 behind its VPN gateways (the prefixes of their local network gateways), nor in a network beyond its
 peers to which a route of the gateway's subnet sends packets by an appliance. A public range that a
-virtual network uses as its own counts as inside.
+virtual network uses as its own counts as inside. So does a pod of an AKS overlay, where an ingress
+controller writes the gateway (the AGIC add-on, or the tag `managed-by-k8s-ingress`) and its subnet
+is delegated to `Microsoft.Network/applicationGateways`; without the delegation the answer is
+*unknown*.
 
 Names are not addresses: a pool member given by name is not judged here, unless the name is an
 address. Members given by network interface are in a virtual network by their nature.
@@ -32,7 +35,7 @@ Give the server a private address and put that into the pool:
 ## References
 - https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools
 - https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#system-routes
-- Facts A-26, A-27, R-2, R-11, R-15, R-24, R-25
+- Facts A-26, A-27, A-54, R-2, R-11, R-15, R-24, R-25
 """
 
 from __future__ import annotations
@@ -41,11 +44,17 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.doubt import Doubt, settled
-from auditor.network.gateway_backends import addressed_members, public_addresses, whereabouts
-from auditor.network.gateway_homes import vnet_of
+from auditor.network.gateway_backends import (
+    addressed_members,
+    is_controlled,
+    public_addresses,
+    whereabouts,
+)
+from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
+from auditor.network.pod_owners import reaches_overlay
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.rule import Outcomes, Reads, apart, rule
@@ -69,7 +78,7 @@ def _judge(network: Network, member: Member) -> Outcomes:
     gateway = gateway_of(network, member.pool)
     here = whereabouts(network, member)
     address = here.address
-    if here.key is not None or here.owners:
+    if here.key is not None or here.owners or _is_pod(network, member, address):
         return
     if here.unsure:
         if _on_premises(network, gateway, address):
@@ -96,6 +105,15 @@ def _judge(network: Network, member: Member) -> Outcomes:
         ),
         key=str(address),
     )
+
+
+def _is_pod(network: Network, member: Member, address: Address) -> bool:
+    """Whether an ingress controller put the address of a pod of an overlay into the pool."""
+    if not is_controlled(network, member.pool):
+        return False
+    gateway = gateway_of(network, member.pool)
+    home = subnet_of(network, gateway)
+    return reaches_overlay(network, vnet_of(network, gateway), home, address)
 
 
 def _on_premises(network: Network, gateway: ApplicationGateway, address: Address) -> bool:

@@ -17,7 +17,9 @@ group of an AKS cluster are AKS's own and are not judged, nor is what a template
 declares. A reserved subnet (`AzureBastionSubnet`, ...) is judged like any other.
 
 A delegated subnet in which nothing is seen gives *unknown*, since services do not always list what
-they put there; so does a gateway while the snapshot holds no connection of its subscription.
+they put there; so does a gateway while the snapshot holds no connection of its subscription, and
+a security group, route table or NAT gateway while a network of its subscription is named and not
+in the snapshot, or does not tell what its subnets use.
 
 ## What to do
 Delete it, or attach it where it was meant to be. Before you delete a public IP, remove the DNS

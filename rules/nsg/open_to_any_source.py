@@ -20,8 +20,9 @@ rule's. What is meant to be reached is left out:
   them: EXP-006 and EXP-009 judge the frontend.
 
 A group that stands before nothing, in a snapshot that holds subnets or NICs, opens nothing yet, nor
-does a rule for private addresses that nothing behind its group has: *medium*. A rule for ICMP, ESP
-or AH alone is *low*.
+does a rule for private addresses that nothing behind its group has: *medium*. While a network of
+the group's subscription is named and not in the snapshot, or does not tell its subnets, what the
+group stands before is not known, and the severity stays. A rule for ICMP, ESP or AH alone is *low*.
 
 *Unknown* when it depends on what the snapshot lacks: the gateway in the group's subnet, a value
 that is not told, or an earlier Deny of `VirtualNetwork` where a default route may change what the

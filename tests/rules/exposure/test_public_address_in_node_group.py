@@ -7,7 +7,20 @@ import pytest
 
 from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import GATEWAY, NSG, PIP, balancer, forwards, front, nsg, outbound, pip, ref, rule
+from ...exposed import (
+    GATEWAY,
+    NSG,
+    PIP,
+    balancer,
+    forwards,
+    front,
+    nic,
+    nsg,
+    outbound,
+    pip,
+    ref,
+    rule,
+)
 
 MC = "MC_rg_aks_westeurope"
 NAME = "kubernetes-a5b0"
@@ -171,3 +184,36 @@ def test_what_a_balancer_that_is_missing_lets_in_is_left_open_once() -> None:
     assert "loadBalancers/kubernetes/frontendIPConfigurations/front is not in" in unknown.missing
     assert (general.unknown, general.kept) == ([], 0)
     assert len(ask("EXP-001", network).unknown) == 1
+
+
+def on_a_node() -> tuple[dict[str, Any], ...]:
+    held = {"publicIPAddress": ref(arm_id(PIP, "pip-node", group=MC))}
+    card = nic("node-0", configuration=held, group=MC)
+    return cluster(), card, pip("pip-node", f"{card['id']}/ipConfigurations/primary", group=MC)
+
+
+def test_the_address_of_a_network_interface_is_detached_there() -> None:
+    (finding,) = ask("EXP-009", estate(*on_a_node())).broken
+
+    assert finding.message.startswith("network interface node-0 of cluster aks lets inbound")
+    assert finding.remedy.endswith(
+        f"az network nic ip-config update --resource-group {MC} --nic-name node-0 --name primary "
+        "--remove publicIPAddress"
+    )
+
+
+def test_the_address_of_a_network_interface_is_told_once() -> None:
+    network = estate(*on_a_node())
+    assert ask("EXP-002", network).names == ["node-0"]
+    assert ask("EXP-002", network, beside=["EXP-009"]).names == []
+
+    other = nic("node-0", public="pip-own", group=MC)
+    network = estate(cluster(), other, pip("pip-own", f"{other['id']}/ipConfigurations/primary"))
+    assert ask("EXP-002", network, beside=["EXP-009"]).names == ["node-0"]
+
+
+def test_where_a_tag_tells_of_the_service_the_general_rules_need_not_tell() -> None:
+    network = estate(cluster(), service())
+    assert len(ask("EXP-009", network).broken) == 1
+    assert len(ask("EXP-001", network).unknown) == 1
+    assert ask("EXP-001", network, beside=["EXP-009"]).unknown == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -184,3 +185,79 @@ def test_a_text_that_is_no_address_is_refused_and_with_keep_going_unknown() -> N
 
     assert (answer.kept, answer.broken) == (0, [])
     assert [each.missing for each in answer.unknown] == ["member 0 of the backend pool servers"]
+
+
+PODS = resource(
+    "Microsoft.ContainerService/managedClusters",
+    "aks-shop",
+    {
+        "nodeResourceGroup": "MC_rg_aks-shop_westeurope",
+        "agentPoolProfiles": [
+            {
+                "name": "system",
+                "count": 2,
+                "vnetSubnetID": arm_id(f"{VNET}/subnets", "vnet-shop", "s"),
+            }
+        ],
+        "networkProfile": {
+            "networkPlugin": "azure",
+            "networkPluginMode": "overlay",
+            "podCidr": "10.244.0.0/16",
+        },
+        "addonProfiles": {
+            "ingressApplicationGateway": {
+                "enabled": True,
+                "config": {"effectiveApplicationGatewayId": to()["id"]},
+            }
+        },
+    },
+)
+
+
+def with_nodes(*delegations: str) -> dict[str, Any]:
+    return vnet(
+        snet_gateway={
+            "addressPrefix": "10.0.1.0/24",
+            "delegations": [
+                {"name": one, "properties": {"serviceName": one}} for one in delegations
+            ],
+        },
+        s={"addressPrefix": "10.0.2.0/24"},
+    )
+
+
+def test_a_54_an_ingress_controllers_gateway_reaches_pods_of_an_overlay() -> None:
+    delegated = with_nodes("microsoft.network/ApplicationGateways")
+    assert ask("GW-001", estate(delegated, PODS, to("10.244.1.9"))).kept == 1
+
+    tagged = gateway(*WEB, pool("servers", "10.244.1.9"), tags={"managed-by-k8s-ingress": "1.9"})
+    del (bare := copy.deepcopy(PODS))["properties"]["addonProfiles"]
+    assert ask("GW-001", estate(delegated, bare, tagged)).kept == 1
+
+
+def test_a_54_without_the_delegation_nobody_tells_whether_it_reaches_them() -> None:
+    answer = ask("GW-001", estate(with_nodes(), PODS, to("10.244.1.9")))
+
+    assert answer.broken == []
+    assert "10.244.1.9" in answer.unknown[0].missing
+    assert "aks-shop" in answer.unknown[0].missing
+
+
+@pytest.mark.parametrize(
+    ("address", "profile"),
+    [
+        ("10.243.255.255", {}),
+        ("10.244.1.9", {"networkPlugin": "kubenet", "networkPluginMode": None}),
+    ],
+)
+def test_a_54_what_is_no_pod_of_an_overlay_is_told(address: str, profile: dict[str, Any]) -> None:
+    other = copy.deepcopy(PODS)
+    other["properties"]["networkProfile"] |= profile
+    delegated = with_nodes("Microsoft.Network/applicationGateways")
+    assert len(ask("GW-001", estate(delegated, other, to(address))).broken) == 1
+
+
+def test_a_54_without_a_controller_pods_of_an_overlay_are_reached_by_nobody() -> None:
+    del (bare := copy.deepcopy(PODS))["properties"]["addonProfiles"]
+    delegated = with_nodes("Microsoft.Network/applicationGateways")
+    assert len(ask("GW-001", estate(delegated, bare, to("10.244.1.9"))).broken) == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from auditor.resources.decode import unset_field
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
-from auditor.testing import Answer, arm_id, ask, estate, resource
+from auditor.testing import SUBSCRIPTION, Answer, arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
 from ...networks import gateway, nic, site, subnet_id, tunnel, vnet
@@ -380,3 +381,15 @@ def test_what_an_interface_does_not_tell_may_be_this_group() -> None:
     unset_field(interface, "/properties/networkSecurityGroup")
     answer = ask("GOV-001", given)
     assert [each.missing for each in answer.unknown] == ["networkSecurityGroup of n"]
+
+
+@pytest.mark.parametrize("kind", ["networkSecurityGroups", "routeTables", "natGateways"])
+def test_a_network_that_is_not_exported_may_use_it(kind: str) -> None:
+    """Its subnets would say so: those that another resource names, and of the same subscription."""
+    own = asked(thing(kind), nic("n", "10.0.0.4", ("v", "s"), vm="m"))
+    assert [each.subject for each in own.unknown] == [arm_id(N + kind, "old")]
+    assert arm_id(N + "virtualNetworks", "v") in own.unknown[0].missing
+
+    other = nic("n", "10.0.0.4", ("v", "s"), vm="m")
+    elsewhere = json.loads(json.dumps(other).replace(SUBSCRIPTION, SUBSCRIPTION.replace("1", "2")))
+    assert len(asked(thing(kind), elsewhere).broken) == 1

@@ -256,3 +256,12 @@ def test_a_nic_of_its_own() -> None:
     (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)), nic("nic-web", nsg="nsg"))).broken
 
     assert "at nic-web" in finding.message
+
+
+def test_a_network_that_is_not_exported_or_not_told_may_hold_what_it_guards() -> None:
+    card = nic("a", nsg=None)
+    untold = vnet(subnet(), name="hub")
+    del untold["properties"]["subnets"]
+    for other in ((card,), (APP, untold)):
+        (finding,) = ask("NSG-003", estate(nsg(rule("web", 100), name="lone"), *other)).broken
+        assert finding.severity is None
