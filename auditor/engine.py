@@ -14,9 +14,10 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
-from auditor.network.advice import advice
+from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
 from auditor.network.reads import doubt, untold_subjects
+from auditor.remedy import unless_alone
 from auditor.rule import Outcome, Rule
 
 _Told: TypeAlias = tuple[str, str, str]
@@ -91,10 +92,15 @@ def _run(network: Network, rule: Rule[Any], parameters: Any) -> RuleRun:
 
 
 def _advised(network: Network, outcome: Outcome) -> Outcome:
-    """Add what to do to what a rule cannot tell, where it does not say so itself."""
-    if isinstance(outcome, Finding) or outcome.remedy:
-        return outcome
-    return replace(outcome, remedy=advice(network, outcome))
+    """Add what to do to what a rule cannot tell, where it does not say so itself.
+
+    Commands name a subscription where the input has several.
+    """
+    remedy = outcome.remedy
+    if isinstance(outcome, Unknown) and not remedy:
+        remedy = advice(network, outcome)
+    remedy = unless_alone(remedy, lone_subscription(network))
+    return outcome if remedy == outcome.remedy else replace(outcome, remedy=remedy)
 
 
 def _once(outcomes: list[Outcome]) -> list[Outcome]:

@@ -111,9 +111,20 @@ def subscription(arm_id: str) -> str | None:
     return segment(arm_id, "subscriptions")
 
 
-def resource_group(arm_id: str) -> str | None:
+class GroupName(str):
+    """The name of a resource group, which is unique in its subscription alone."""
+
+    subscription: str = ""
+
+
+def resource_group(arm_id: str) -> GroupName | None:
     """Give the resource group's name as spelled."""
-    return segment(arm_id, "resourceGroups")
+    name = segment(arm_id, "resourceGroups")
+    if name is None:
+        return None
+    group = GroupName(name)
+    group.subscription = subscription(arm_id) or ""
+    return group
 
 
 def group_or_file(arm_id: str) -> str:

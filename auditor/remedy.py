@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from auditor.ids import GroupName
 from auditor.resources import walk
 from auditor.resources.base import Resource
 
@@ -21,8 +22,26 @@ def az(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> s
     values, a bool `true` or `false`, None leaves the option out. Control characters in a name
     become `?`, so that one command stays one line. What a template does not say of its deployment
     is left to fill in: `<resource group of web.json>`.
+
+    A resource group tells its subscription as well, for an input of several: of an input of one
+    alone, reports leave it out again (`unless_alone`).
     """
+    group = options.get("resource_group")
+    if isinstance(group, GroupName) and _is_told(group.subscription):
+        options.setdefault("subscription", group.subscription)
     return _line(("az", *command), options)
+
+
+def unless_alone(remedy: str, alone: str) -> str:
+    """Leave out of the commands of a remedy a subscription that is the only one of the input."""
+    if not alone or "--subscription" not in remedy:
+        return remedy
+    named = re.escape(f" --subscription {shlex.quote(alone)}")
+    return re.sub(rf"{named}(?=[\s;,)]|$)", "", remedy, flags=re.IGNORECASE)
+
+
+def _is_told(subscription: str) -> bool:
+    return bool(subscription) and not subscription.startswith("{")
 
 
 def kubectl(*command: str, **options: str | int | bool | tuple[str, ...] | None) -> str:
@@ -89,6 +108,11 @@ _NUMBERED = re.compile(r"[0-9]{1,9}\Z")
 def region(resource: Resource) -> str:
     """Give a resource's region for a command; a placeholder when the input does not tell it."""
     return walk.peek(resource, "location") or "<region>"
+
+
+def home(resource: Resource) -> str | None:
+    """Give a resource's subscription for a command that names no group; None: it is not told."""
+    return resource.subscription if _is_told(resource.subscription) else None
 
 
 def _to_fill_in(text: str) -> str:

@@ -7,6 +7,7 @@ template, to be compiled. What no export tells is said to be so, by the label of
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from auditor import ids
@@ -63,6 +64,20 @@ def advice(network: Network, unknown: Unknown) -> str:
         return "export what is named with the rest, and audit again"
     whole = az("resource", "show", ids=_top(told[-1]))
     return f"if the export left it out, export the resource again, whole: {whole}"
+
+
+@question
+def lone_subscription(network: Network) -> str:
+    """Give the subscription of the input, if it has but one."""
+    keys = list(network.nodes)  # sorted: what begins alike stands together
+    first, end = bisect_left(keys, _HEAD), bisect_left(keys, _BEHIND)
+    if first == end:
+        return ""
+    both = [ids.subscription(key) for key in (keys[first], keys[end - 1])]
+    return network.nodes[keys[first]].subscription if both[0] == both[1] else ""
+
+
+_HEAD, _BEHIND = "/subscriptions/", "/subscriptions0"
 
 
 def _named(unknown: Unknown) -> Iterator[str]:

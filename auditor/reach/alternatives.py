@@ -11,11 +11,33 @@ from collections.abc import Iterable, Sequence
 
 from auditor.reach.path import Path
 from auditor.reach.samples import coordinates
-from auditor.reach.showing import Shown
+from auditor.reach.showing import Shown, routed
 from auditor.reach.trail import Step
 
 
-def chosen_ever(found: Sequence[Shown]) -> list[Shown]:
+def least_stopped(ways: Iterable[Shown]) -> Shown | None:
+    """Choose the way with the fewest obstacles, of those that packets take.
+
+    By a public entrance no route leads past one, and none has less than one: of the thousands that
+    lead through a load balancer, the others need no look.
+    """
+    found: list[Shown] = []
+    down: set[tuple[str, str]] | None = set()
+    for shown in ways:
+        trail = shown.path.trail
+        outside = shown.path.entrance is not None
+        near = outside and down is not None and down <= {trail.chosen_by}
+        if near and not trail.down and shown.stops <= 1:
+            return shown
+        if outside and down is not None and trail.down and trail.choice:
+            down.add(trail.chosen_by)
+        else:
+            down = None
+        found.append(shown)
+    return min(_chosen_ever(routed(found)), key=lambda each: each.stops, default=None)
+
+
+def _chosen_ever(found: Sequence[Shown]) -> list[Shown]:
     """Leave out machines that are down, beside one that is up: nothing is sent there."""
     up = {each.path.trail.chosen_by for each in found if not each.path.trail.down}
     return [

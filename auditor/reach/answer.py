@@ -18,7 +18,7 @@ from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
-from auditor.reach.alternatives import chosen_ever, stops_elsewhere
+from auditor.reach.alternatives import least_stopped, stops_elsewhere
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.doubting import others_of
@@ -31,7 +31,7 @@ from auditor.reach.paths import paths
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.refusing import refused
 from auditor.reach.samples import some_packet
-from auditor.reach.showing import Shown, routed, stopped_by
+from auditor.reach.showing import Shown, stopped_by
 from auditor.reach.space import space_of
 from auditor.reach.trail import Step
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
@@ -284,15 +284,11 @@ class _Question:
 
     def _shown(self, verdict: Verdict, packets: PacketSet) -> Shown | None:
         """Choose a packet of a group, and the path on which to show what happens to it."""
-        found: list[Shown] = []
-        for path, here in self._candidates(verdict, packets):
-            packet = some_packet(here)
-            if packet is None:
-                continue
-            if verdict is Verdict.REACHABLE:
-                return Shown(packet, path)  # nothing stops it there: no other way is better
-            found.append(Shown(packet, path))
-        return min(chosen_ever(routed(found)), key=lambda each: each.stops) if found else None
+        told = ((some_packet(here), path) for path, here in self._candidates(verdict, packets))
+        found = (Shown(packet, path) for packet, path in told if packet is not None)
+        if verdict is Verdict.REACHABLE:
+            return next(found, None)  # nothing stops it there: no other way is better
+        return least_stopped(found)
 
     def _candidates(self, verdict: Verdict, packets: PacketSet) -> Iterator[tuple[Path, PacketSet]]:
         """Give the paths that show a verdict, and of a group of packets those to show on each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -20,7 +20,7 @@ from auditor.packets.intervals import Intervals
 from auditor.reach.frame import Packet
 from auditor.reach.given_ports import ports_given
 from auditor.reach.membership import candidates, standing, standings_of, targets_of
-from auditor.reach.points import Point
+from auditor.reach.points import Kind, Point, keys_of
 from auditor.reach.space import PORTED
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -93,6 +93,30 @@ def forwards_of(network: Network, frontend: LoadBalancerFrontend) -> Forwards:
         except Undetermined as unknown:
             reasons.append(gap(unknown, rule.id))
     return Forwards(tuple(found), tuple(dict.fromkeys(reasons)))
+
+
+def forwards_towards(
+    network: Network, frontend: LoadBalancerFrontend, wanted: Point | None
+) -> Sequence[Forward]:
+    """Give what a frontend forwards, but for what surely ends at machines other than the wanted."""
+    known = forwards_of(network, frontend).known
+    if wanted is None or wanted.kind is not Kind.MACHINE:
+        return known
+    places = _by_machine(network, frontend)
+    both = (*places.get("", ()), *places.get(wanted.id.lower(), ()))
+    return [known[place] for place in sorted(both)]
+
+
+@question_about
+def _by_machine(network: Network, frontend: LoadBalancerFrontend) -> dict[str, list[int]]:
+    """The places of what a frontend forwards by the keys of the machine; "" of all the rest."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for place, forward in enumerate(forwards_of(network, frontend).known):
+        target = forward.target
+        alone = target is not None and target.kind is Kind.MACHINE
+        for key in keys_of(target) if target is not None and alone else ("",):
+            found[key].append(place)
+    return found
 
 
 def _forwards(
@@ -171,12 +195,18 @@ def to_nobody(network: Network, frontend: LoadBalancerFrontend, packet: Packet) 
 
     Raises Undetermined when the load balancer is not in the snapshot.
     """
-    found = forwards_of(network, frontend)
-    others = {each.rule.key for each in found.known} | {fold(r.resource) for r in found.reasons}
-    for rule in use_of(network, frontend).inbound:
-        if rule.key not in others and _takes(rule, packet):
+    for rule in _with_nobody(network, frontend):
+        if _takes(rule, packet):
             return rule.label
     return ""
+
+
+@question_about
+def _with_nobody(network: Network, frontend: LoadBalancerFrontend) -> tuple[InboundRule, ...]:
+    """The rules of a frontend that have nobody behind them, for all that is told."""
+    found = forwards_of(network, frontend)
+    others = {each.rule.key for each in found.known} | {fold(r.resource) for r in found.reasons}
+    return tuple([r for r in use_of(network, frontend).inbound if r.key not in others])
 
 
 def _takes(rule: InboundRule, packet: Packet) -> bool:

@@ -13,7 +13,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
-from auditor.reach.balancing import MAPPED, TCP, UDP, forwards_of
+from auditor.reach.balancing import MAPPED, TCP, UDP, forwards_of, forwards_towards
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import behind
 from auditor.reach.entrances import Entrance, entrances_by_address
@@ -39,15 +39,20 @@ from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.virtual_wan import HubVpnGateway
 
 
-def enter(trail: Trail, entrance: Entrance) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets from the internet through an entrance to whoever answers there."""
+def enter(
+    trail: Trail, entrance: Entrance, wanted: Point | None = None
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from the internet through an entrance to whoever answers there.
+
+    `wanted`: leave out the machines behind a load balancer that surely are not that.
+    """
     reply = to_internet(trail)
     node = entrance.node
     trail = by_address(trail, entrance)
     if isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         yield from _at_machine(trail, entrance, machine(trail.network, node), reply)
     elif isinstance(node, LoadBalancerFrontend):
-        yield from _at_frontend(trail, entrance, node, reply)
+        yield from _at_frontend(trail, node, reply, wanted)
     elif isinstance(node, GatewayFrontend):
         gateway = node.root
         if isinstance(gateway, ApplicationGateway):
@@ -193,11 +198,11 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
 
 
 def _at_frontend(
-    trail: Trail, entrance: Entrance, frontend: LoadBalancerFrontend, reply: Reply
+    trail: Trail, frontend: LoadBalancerFrontend, reply: Reply, wanted: Point | None
 ) -> Iterator[tuple[Trail, Point]]:
     basic = _balancer_is_basic(trail.network, frontend)
     found = forwards_of(trail.network, frontend)
-    for forward in found.known:
+    for forward in forwards_towards(trail.network, frontend, wanted):
         for each, target in behind(trail, forward, reply):
             if target.kind is not Kind.FRONTEND:
                 each = open_by_default(each, frontend.root.id, basic, target)

@@ -141,7 +141,7 @@ def _by_entrances(
         to = entrance.addresses or PUBLIC
         trail = start(network, source, version, to, tags)
         for outside in _leaving(trail, source, to):
-            for each, end in enter(outside, entrance):
+            for each, end in enter(outside, entrance, target):
                 ends = relayed(each, end, target) if relays else ()
                 for there, who in ((each, end), *ends):
                     path = Path(source, who, there, entrance)

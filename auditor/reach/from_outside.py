@@ -44,10 +44,12 @@ def from_internet(
     *,
     through: Iterable[Entrance] | None = None,
     relays: bool = True,
+    wanted: Point | None = None,
 ) -> Iterator[Path]:
     """Give every path from the internet into networks, entrance by entrance.
 
-    `relays` tells whether to follow what application gateways and Front Door send on.
+    `relays` tells whether to follow what application gateways and Front Door send on; `wanted`, to
+    leave out machines behind load balancers that surely are not that.
     """
     for entrance in (*entrances(network), *doors(network)) if through is None else through:
         if entrance.version != version:
@@ -56,7 +58,7 @@ def from_internet(
         if is_door(entrance):
             yield from _fetched(trail, source, entrance) if relays else ()
             continue
-        for each, end in enter(trail, entrance):
+        for each, end in enter(trail, entrance, wanted):
             yield Path(source, end, each, entrance)
             for there, member in followed(each, end) if relays and each.listener else ():
                 yield Path(source, member, there, entrance)
@@ -110,7 +112,9 @@ def from_internet_to(
         if relays
         else entrances_straight_to(network, target)
     )
-    for path in from_internet(network, source, version, tags, through=through, relays=relays):
+    for path in from_internet(
+        network, source, version, tags, through=through, relays=relays, wanted=target
+    ):
         if ends_at(path, target):
             yield path
     for entrance in through if target.kind is Kind.FRONTEND else ():

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from auditor import ids, simulate
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.graph import Network, model_key
+from auditor.network.graph import Network, model_key, question_about
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import Answer, Verdict
@@ -85,8 +85,12 @@ def _sent(answer: Answer) -> _Sent | None:
     return _Sent(start, packet, _supposed(answer))
 
 
+@question_about
 def _arrivals(network: Network, sent: _Sent, tags: ServiceTags) -> tuple[Arrival, ...]:
-    """Give where it ends; what the input does not tell contradicts nothing."""
+    """Give where it ends; what the input does not tell contradicts nothing.
+
+    Remembered: of the machines behind one frontend, each is told of with the same packet.
+    """
     try:
         return simulate.replay(network, sent.start, sent.packet, tags, sent.supposed)
     except Undetermined:

@@ -44,7 +44,7 @@ from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, evidence
 from auditor.network.tls import certificates_from_vaults, listeners_presenting
 from auditor.network.vault_access import Access, secret_access, vault_of
-from auditor.remedy import az
+from auditor.remedy import az, home
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.authorization import ManagedIdentity
 from auditor.resources.gateway_tls import SslCertificate
@@ -127,6 +127,7 @@ def _no_right(
             name=vault.label,
             object_id=principal,
             secret_permissions="get",
+            subscription=home(vault),
         )
     else:
         lacking = "it has no role that reads secrets there"

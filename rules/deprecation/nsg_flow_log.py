@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network.graph import every, evidence
-from auditor.remedy import az, region
+from auditor.remedy import az, home, region
 from auditor.resources.monitoring import FlowLog
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -53,6 +53,7 @@ def nsg_flow_log(network: Network, log: FlowLog) -> Outcomes:
                 "delete",
                 location=region(log),
                 name=log.label,
+                subscription=home(log),
             ),
             related=(target,),
             evidence=(evidence(log, "/properties/targetResourceId", target),),

@@ -29,7 +29,7 @@ from auditor.errors import Undetermined
 from auditor.network import observability
 from auditor.network.graph import every, evidence
 from auditor.network.namesakes import names_of, nth_anywhere
-from auditor.remedy import az, region, unused_name
+from auditor.remedy import az, home, region, unused_name
 from auditor.resources.monitoring import FlowLog
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
@@ -61,7 +61,14 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
         yield Unknown(
             vnet.id,
             missing="the flow logs: the input holds none of this subscription; were they exported?",
-            remedy=az("network", "watcher", "flow-log", "list", location=region(vnet)),
+            remedy=az(
+                "network",
+                "watcher",
+                "flow-log",
+                "list",
+                location=region(vnet),
+                subscription=home(vnet),
+            ),
         )
         return
     yield Finding(
@@ -80,6 +87,7 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
             name=_name(network, vnet),
             vnet=vnet.id,
             storage_account="<id of a storage account in the region>",
+            subscription=home(vnet),
         ),
         related=tuple(subnet.id for subnet in bare[:3]),
         evidence=(evidence(vnet, "/properties/subnets", [subnet.label for subnet in bare]),),

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor import ids
 from auditor.network.build import build
-from auditor.remedy import az, kubectl, unused_name
+from auditor.remedy import az, kubectl, unless_alone, unused_name
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.snapshot.load import load
+from auditor.testing import ask, estate, resource
 
 
 def test_a_command_names_the_resource() -> None:
@@ -99,3 +101,39 @@ def test_a_name_is_the_nth_that_nothing_has(
 
 def test_a_name_for_one_of_many_is_found_without_trying_those_before_it() -> None:
     assert unused_name("web", frozenset({"web", "web-3"}), nth=10**12) == f"web-{10**12 + 3}"
+
+
+HERE, THERE = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+
+
+def test_a_resource_group_tells_its_subscription() -> None:
+    group = ids.resource_group(f"/subscriptions/{HERE}/resourceGroups/rg/providers/N/n/v")
+    line = az("network", "nsg", "delete", resource_group=group, name="n")
+    assert line == f"az network nsg delete --resource-group rg --name n --subscription {HERE}"
+    assert az("network", "nsg", "delete", resource_group="rg").endswith("--resource-group rg")
+    untold = ids.resource_group("/subscriptions/{subscription}/resourceGroups/rg")
+    assert "--subscription" not in az("network", "nsg", "delete", resource_group=untold)
+
+
+def test_the_only_subscription_of_an_input_goes_without_saying() -> None:
+    one, two = (f"az group show --name g --subscription {each}" for each in (HERE, THERE))
+    assert unless_alone(f"{one} && {two}", HERE) == f"az group show --name g && {two}"
+    assert (
+        unless_alone(f"{one}; then, {two}", THERE.upper()) == f"{one}; then, az group show --name g"
+    )
+    assert unless_alone(f"{one}5", HERE) == f"{one}5"
+    assert unless_alone(one, "") == one
+
+
+@pytest.mark.parametrize("heads", [(HERE,), (HERE, THERE), (HERE, HERE.upper())])
+def test_commands_name_a_subscription_where_the_input_has_several(heads: tuple[str, ...]) -> None:
+    idle = [
+        resource("Microsoft.Network/routeTables", name, {"provisioningState": "Succeeded"})
+        for name in ("a", "b")[: len(heads)]
+    ]
+    for each, head in zip(idle, heads, strict=True):
+        each["id"] = each["id"].replace(HERE, head)
+    remedies = [finding.remedy for finding in ask("GOV-001", estate(*idle)).broken]
+    assert len(remedies) == len(heads)
+    several = len({head.lower() for head in heads}) > 1
+    assert ["--subscription" in remedy for remedy in remedies] == [several] * len(heads)

@@ -38,13 +38,38 @@ def commands(remedy: str) -> Iterator[tuple[str, Options]]:
         yield " ".join(words), options
 
 
-def found(estate: list[Json], group: str, resource_group: str, name: str) -> Json:
+def found(estate: list[Json], group: str, options: Options, name: str) -> Json:
     """Give a resource by the names that a command gives. Raises CannotFollow."""
-    tail = f"/resourcegroups/{resource_group}/providers/{TOPS[group]}/{name}".lower()
-    for each in estate:
-        if str(each["id"]).lower().endswith(tail):
-            return each
-    raise CannotFollow(f"no {tail}")
+    kind = f"{one(options, 'resource-group')}/providers/{TOPS[group]}"
+    return only(estate, options, f"/resourcegroups/{kind}/{name}")
+
+
+def only(estate: list[Json], options: Options, tail: str) -> Json:
+    """Give the resource whose id ends so, in the subscription that a command names.
+
+    Without one, az looks in that of whoever is signed in: it has to be the only one. Raises
+    CannotFollow.
+    """
+    head = f"/subscriptions/{options['subscription'][0]}/" if "subscription" in options else "/"
+    both = [
+        each
+        for each in estate
+        if str(each["id"]).lower().startswith(head.lower())
+        and str(each["id"]).lower().endswith(tail.lower())
+    ]
+    if len(both) != 1:
+        raise CannotFollow(f"{len(both)} {tail}")
+    return both[0]
+
+
+def home(estate: list[Json], options: Options) -> str:
+    """Give the id of the subscription in which a command makes something. Raises CannotFollow."""
+    if "subscription" in options:
+        return f"/subscriptions/{options['subscription'][0]}"
+    heads = {"/".join(str(each["id"]).lower().split("/")[:3]): each for each in estate}
+    if len(heads) != 1:
+        raise CannotFollow("no --subscription")
+    return "/".join(str(estate[0]["id"]).split("/")[:3])
 
 
 def one(options: Options, name: str) -> str:
@@ -56,7 +81,7 @@ def one(options: Options, name: str) -> str:
 def change_top(estate: list[Json], group: str, verb: str, options: Options) -> None:
     resource_group, name = one(options, "resource-group"), one(options, "name")
     if verb == "create":
-        head = str(estate[0]["id"]).split("/resource")[0].split("/Resource")[0]
+        head = home(estate, options)
         kind = TOPS[group]
         arm_id = f"{head}/resourceGroups/{resource_group}/providers/{kind}/{name}"
         new: Json = {"id": arm_id, "name": name, "type": kind, "properties": {}}
@@ -68,7 +93,7 @@ def change_top(estate: list[Json], group: str, verb: str, options: Options) -> N
         estate.append(new)
         _set(estate, group, new, options)
         return
-    each = found(estate, group, resource_group, name)
+    each = found(estate, group, options, name)
     if verb == "delete":
         estate.remove(each)
         forget(estate, str(each["id"]))
@@ -83,8 +108,9 @@ def change_part(estate: list[Json], group: str, verb: str, options: Options) -> 
     if "ids" in options:  # the same, in one word
         words = options["ids"][0].split("/")
         told = {"resource-group": [words[4]], option: [words[-3]], "name": [words[-1]]}
+        told["subscription"] = [words[2]]
         options = {**options, **told}
-    holder = found(estate, above, one(options, "resource-group"), one(options, option))
+    holder = found(estate, above, options, one(options, option))
     parts: list[Json] = holder["properties"].setdefault(collection, [])
     name = one(options, "name").lower()
     each = next((part for part in parts if str(part["name"]).lower() == name), None)
@@ -167,11 +193,7 @@ def _set(estate: list[Json], group: str, node: Json, options: Options) -> None:
 
 
 def _id_of(estate: list[Json], kind: str, word: str, options: Options) -> str:
-    return (
-        word
-        if "/" in word
-        else str(found(estate, kind, one(options, "resource-group"), word)["id"])
-    )
+    return word if "/" in word else str(found(estate, kind, options, word)["id"])
 
 
 def _home(node: Json, path: str) -> str:

@@ -144,4 +144,4 @@ NEW: dict[str, Json] = {
 }
 """What az gives a new thing when it is not told otherwise."""
 
-PLACE = {"resource-group", "name", "location", "ids", "add", "set", "remove", "sku"}
+PLACE = {"subscription", "resource-group", "name", "location", "ids", "add", "set", "remove", "sku"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .changes import CannotFollow, Json, Options, forget, found, one
+from .changes import CannotFollow, Json, Options, forget, found, home, one, only
 from .kinds import GATEWAY, VNET
 
 
@@ -18,15 +18,13 @@ def _by_id(estate: list[Json], arm_id: str) -> Json:
 
 def _policy_setting(estate: list[Json], options: Options) -> None:
     group = "network application-gateway waf-policy"
-    policy = found(estate, group, one(options, "resource-group"), one(options, "policy-name"))
+    policy = found(estate, group, options, one(options, "policy-name"))
     settings = policy["properties"].setdefault("policySettings", {})
     settings |= {name: options[name][0] for name in ("mode", "state") if name in options}
 
 
 def _ssl_policy(estate: list[Json], options: Options) -> None:
-    gateway = found(
-        estate, GATEWAY[0], one(options, "resource-group"), one(options, "gateway-name")
-    )
+    gateway = found(estate, GATEWAY[0], options, one(options, "gateway-name"))
     gateway["properties"]["sslPolicy"] = {
         "policyType": one(options, "policy-type"),
         "policyName": one(options, "name"),
@@ -53,11 +51,7 @@ def _link(estate: list[Json], options: Options) -> None:
 def _zone(estate: list[Json], options: Options) -> Json:
     group = f"/resourcegroups/{options['resource-group'][0]}" if "resource-group" in options else ""
     kind = "/providers/microsoft.network/privatednszones" if group else "/privatednszones"
-    tail = f"{group}{kind}/{one(options, 'zone-name')}".lower()
-    for each in estate:
-        if str(each["id"]).lower().endswith(tail):
-            return each
-    raise CannotFollow(f"no {tail}")
+    return only(estate, options, f"{group}{kind}/{one(options, 'zone-name')}")
 
 
 def _record(estate: list[Json], options: Options) -> Json:
@@ -87,11 +81,12 @@ def _remove_record(estate: list[Json], options: Options) -> None:
 
 def _zone_group(estate: list[Json], options: Options) -> None:
     group = "network private-endpoint"
-    endpoint = found(estate, group, one(options, "resource-group"), one(options, "endpoint-name"))
+    endpoint = found(estate, group, options, one(options, "endpoint-name"))
     name = one(options, "name")
     zone = one(options, "private-dns-zone")
     if "/" not in zone:
-        zone = str(_zone(estate, {"zone-name": [zone]})["id"])
+        place = {key: options[key] for key in ("subscription",) if key in options}
+        zone = str(_zone(estate, {**place, "zone-name": [zone]})["id"])
     estate.append(
         {
             "id": f"{endpoint['id']}/privateDnsZoneGroups/{name}",
@@ -107,15 +102,12 @@ def _zone_group(estate: list[Json], options: Options) -> None:
 
 
 def _dns_delete(estate: list[Json], options: Options) -> None:
-    tail = f"/dnszones/{one(options, 'zone-name')}/cname/{one(options, 'name')}".lower()
-    left = [each for each in estate if not str(each["id"]).lower().endswith(tail)]
-    if len(left) == len(estate):
-        raise CannotFollow(f"no {tail}")
-    estate[:] = left
+    tail = f"/dnszones/{one(options, 'zone-name')}/cname/{one(options, 'name')}"
+    estate.remove(only(estate, options, tail))
 
 
 def _sync(estate: list[Json], options: Options) -> None:
-    vnet = found(estate, VNET[0], one(options, "resource-group"), one(options, "vnet-name"))
+    vnet = found(estate, VNET[0], options, one(options, "vnet-name"))
     for peering in vnet["properties"]["virtualNetworkPeerings"]:
         if peering["name"] == one(options, "name"):
             settings = peering["properties"]
@@ -146,12 +138,11 @@ def _approve(estate: list[Json], options: Options) -> None:
 
 
 def _flow_log_delete(estate: list[Json], options: Options) -> None:
-    tail = f"/flowlogs/{one(options, 'name')}".lower()
-    estate[:] = [each for each in estate if not str(each["id"]).lower().endswith(tail)]
+    estate.remove(only(estate, options, f"/flowlogs/{one(options, 'name')}"))
 
 
 def _hub_connection(estate: list[Json], options: Options) -> None:
-    hub = found(estate, "network vhub", one(options, "resource-group"), one(options, "vhub-name"))
+    hub = found(estate, "network vhub", options, one(options, "vhub-name"))
     own = f"{hub['id']}/hubVirtualNetworkConnections/{one(options, 'name')}"
     routing = _by_id(estate, own)["properties"].setdefault("routingConfiguration", {})
     ids = [{"id": word} for word in options["propagated-route-tables"]]
@@ -171,32 +162,29 @@ def _drop_named(rules: list[Json], name: str) -> bool:
 
 
 def _firewall_rule(estate: list[Json], options: Options) -> None:
-    tail = f"/azurefirewalls/{one(options, 'firewall-name')}".lower()
-    firewall = next(each for each in estate if str(each["id"]).lower().endswith(tail))
+    firewall = only(estate, options, f"/azurefirewalls/{one(options, 'firewall-name')}")
     for collection in firewall["properties"]["networkRuleCollections"]:
         if collection["name"] == one(options, "collection-name"):
             _drop_named(collection["properties"]["rules"], one(options, "name"))
 
 
 def _policy_rule(estate: list[Json], options: Options) -> None:
-    tail = f"/rulecollectiongroups/{one(options, 'rule-collection-group-name')}".lower()
-    group = next(each for each in estate if str(each["id"]).lower().endswith(tail))
+    tail = f"/rulecollectiongroups/{one(options, 'rule-collection-group-name')}"
+    group = only(estate, options, tail)
     for collection in group["properties"]["ruleCollections"]:
         if collection["name"] == one(options, "collection-name"):
             _drop_named(collection["rules"], one(options, "name"))
 
 
 def _admin_rule(estate: list[Json], options: Options) -> None:
-    tail = f"/rules/{one(options, 'rule-name')}".lower()
-    rule = next(each for each in estate if str(each["id"]).lower().endswith(tail))
+    rule = only(estate, options, f"/rules/{one(options, 'rule-name')}")
     rule["properties"]["access"] = one(options, "access")
 
 
 def _new_zone(estate: list[Json], options: Options) -> None:
     name, group = one(options, "name"), one(options, "resource-group")
-    head = str(estate[0]["id"]).lower().split("/resourcegroups/")[0]
     kind = "Microsoft.Network/privateDnsZones"
-    arm_id = f"{head}/resourceGroups/{group}/providers/{kind}/{name}"
+    arm_id = f"{home(estate, options)}/resourceGroups/{group}/providers/{kind}/{name}"
     estate.append({"id": arm_id, "name": name, "type": kind, "properties": {}})
 
 
@@ -213,9 +201,7 @@ def _delete(estate: list[Json], options: Options) -> None:
 
 
 def _hosts(estate: list[Json], options: Options) -> None:
-    gateway = found(
-        estate, GATEWAY[0], one(options, "resource-group"), one(options, "gateway-name")
-    )
+    gateway = found(estate, GATEWAY[0], options, one(options, "gateway-name"))
     for listener in gateway["properties"]["httpListeners"]:
         if listener["name"] == one(options, "name"):
             listener["properties"].pop("hostName", None)
@@ -223,7 +209,7 @@ def _hosts(estate: list[Json], options: Options) -> None:
 
 
 def _no_routing(estate: list[Json], options: Options) -> None:
-    cluster = found(estate, "aks", one(options, "resource-group"), one(options, "name"))
+    cluster = found(estate, "aks", options, one(options, "name"))
     cluster["properties"]["ingressProfile"]["webAppRouting"]["enabled"] = False
 
 

@@ -93,6 +93,25 @@ def test_remedies_mend_in_an_estate(rule: Rule[Any], tmp_path: Path) -> None:
     follow_each(rule, ESTATE, tmp_path / "mended.json")
 
 
+def twins(resources: list[Json]) -> list[Json]:
+    """Resources, and others of the same names in another subscription."""
+    text = json.dumps(resources)
+    heads = sorted(set(re.findall(r"/subscriptions/([0-9a-fA-F-]{36})(?=/)", text)))
+    for number, head in enumerate(heads):
+        text = text.replace(head, f"99999999-0000-0000-0000-{number:012}")
+    return [*resources, *json.loads(text)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_remedies_mend_beside_namesakes_in_another_subscription(
+    rule: Rule[Any], tmp_path: Path
+) -> None:
+    """Each command says in which subscription it is meant."""
+    resources = listed(fixture_of(rule, "broken"))
+    if resources:
+        follow_each(rule, twins(resources), tmp_path / "mended.json")
+
+
 def test_most_remedies_are_followed(tmp_path: Path) -> None:
     estate = tmp_path / "estate.json"
     estate.write_text(json.dumps({"value": ESTATE}))

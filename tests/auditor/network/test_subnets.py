@@ -78,4 +78,4 @@ def test_a_subnet_keeps_the_prefixes_that_are_not_at_fault() -> None:
     network = estate(vnet("a", "10.0.0.0/16", "fd00::/48", subnets={"s": both}))
     subnet = named(network, "s")
     command = resize(network, subnet, 27, subnet.prefixes[0])
-    assert command.endswith("--address-prefixes 10.0.1.0/28 fd00::/64 10.0.0.0/27")
+    assert "--address-prefixes 10.0.1.0/28 fd00::/64 10.0.0.0/27 --subscription" in command

@@ -231,18 +231,19 @@ def test_every_witness_stands_the_replay(network: Network) -> None:
 def test_an_answer_that_the_replay_contradicts_is_unknown_and_told_as_our_fault(
     monkeypatch: Any,
 ) -> None:
-    network = estate(
+    every = (
         net("a", A, subnets={"front": {"addressPrefix": "10.0.0.0/24"}}),
         nic_in("web", "10.0.0.4", ("a", "front"), vm="web"),
         nic_in("app", "10.0.0.5", ("a", "front"), vm="app"),
     )
+    network = estate(*every)
     found = answers(network, point(network, "web"), point(network, "app"), protocols=("tcp",))
     assert [each.verdict.value for each in tried_again(network, found)] == ["reachable"]
 
     sent: Any = found[0].witness
     lost = simulate.Arrival(Fate.DROPPED, "nobody", sent, "it fell", (), None)
     monkeypatch.setattr(simulate, "replay", lambda *_: [lost])
-    [told] = tried_again(network, found)
+    [told] = tried_again(estate(*every), found)
 
     assert told.verdict.value == "unknown"
     assert "this is a fault of auditor's own" in str(told.reasons[0])

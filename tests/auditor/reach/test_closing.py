@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from auditor.network.advice import lone_subscription
 from auditor.network.graph import Network
 from auditor.ports import parse_ports
 from auditor.reach.closing import Meant, closing, only_from
 from auditor.reach.openings import openings
+from auditor.remedy import unless_alone
 from auditor.resources.virtual_networks import Subnet
 from auditor.testing import arm_id, estate
 
@@ -38,9 +40,10 @@ def machine(*rules: Any, inner: Any = None, group: str = "rg") -> Network:
 
 
 def closed(network: Network, *ports: str) -> str:
-    """How to close what the internet reaches of the machine."""
+    """How to close what the internet reaches of the machine, of the only subscription."""
     [opening] = openings(network)
-    return closing(network, opening, opening.certain, parse_ports(*ports or ("0-65535",)))
+    told = closing(network, opening, opening.certain, parse_ports(*ports or ("0-65535",)))
+    return unless_alone(told, lone_subscription(network))
 
 
 def test_the_rule_that_lets_a_packet_in_is_denied_by_its_name() -> None:
@@ -109,7 +112,8 @@ def shut(network: Network, *others: str) -> str:
     assert all(isinstance(each, Subnet) for each in subnets)
     us, *rest = (each for each in subnets if isinstance(each, Subnet))
     answer = asked(network, "client", "host", 22).one
-    return only_from(network, answer, Meant("us", (us,), tuple(rest)), 22)
+    told = only_from(network, answer, Meant("us", (us,), tuple(rest)), 22)
+    return unless_alone(told, lone_subscription(network))
 
 
 PEERS = rule("peers", 300, "VirtualNetwork", ["22", "80"])
