@@ -201,10 +201,14 @@ class Detail(Node):
 class Resource(Node):
     """An ARM resource: what Azure lists, bills and locks."""
 
-    type: Word = ""
     location: Word | None = None
     tags: dict[str, Any] | None = None
     zones: list[Word] | None = None
+
+    @property
+    def type(self) -> str:
+        """Its ARM type as spelled, which its record tells; empty inside another resource."""
+        return self.record.type if self.record is not None else ""
 
     def tag(self, key: str) -> str | None:
         """Give a tag's value; tag names compare without case."""

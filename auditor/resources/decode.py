@@ -234,8 +234,6 @@ def unset_field(node: Wire, pointer: str) -> None:
 
 
 def _is_identity(owner: Wire, attribute: str) -> bool:
-    if attribute == "type":
-        return isinstance(owner, Resource)
     return attribute in ("id", "name") and isinstance(owner, Node)
 
 
@@ -294,7 +292,7 @@ def _restructure_struct(value: Any, cls: type[Wire], dialect: Dialect) -> Any:
     if issubclass(cls, Node) and cls.lifted and isinstance(value.get("properties"), dict):
         value = {**value, **value["properties"]}
     if "properties" in hints and dialect is not Dialect.ARM:
-        value = _under_properties(value, hints)
+        value = _under_properties(value, hints, typed=issubclass(cls, Resource))
     tree = {}
     for key, each in value.items():
         if each is None:
@@ -305,8 +303,10 @@ def _restructure_struct(value: Any, cls: type[Wire], dialect: Dialect) -> Any:
     return tree
 
 
-def _under_properties(value: dict[str, Any], hints: dict[str, tuple[str, Any]]) -> dict[str, Any]:
-    """Undo az CLI's flattening of one object."""
+def _under_properties(
+    value: dict[str, Any], hints: dict[str, tuple[str, Any]], *, typed: bool
+) -> dict[str, Any]:
+    """Undo az CLI's flattening of one object; `typed` when `type` is its own, and no setting."""
     inner = next((k for k, v in value.items() if k.lower() == "properties" and v), None)
     if inner is not None:
         return value
@@ -315,7 +315,7 @@ def _under_properties(value: dict[str, Any], hints: dict[str, tuple[str, Any]]) 
     settings: dict[str, Any] = {}
     for key, each in value.items():
         low = key.lower()
-        if low == "properties":
+        if low == "properties" or (typed and low == "type"):
             continue
         if low in _ENVELOPE and low in hints:
             outer[key] = each

@@ -199,6 +199,14 @@ def test_one_key_has_one_type_here_and_another_there(dialect: Dialect) -> None:
     assert read(two, dialect).properties.http_listeners[0].properties.frontend_port.id == port["id"]
 
 
+def test_the_type_of_a_flattened_resource_is_no_setting_of_that_name() -> None:
+    wan = resource(f"{NETWORK}/virtualWans", "wan", {"allowBranchToBranchTraffic": True})
+
+    found = read(flat(wan), Dialect.FLAT).properties
+
+    assert (found.allow_branch_to_branch_traffic, found.type) == (True, None)
+
+
 def test_a_reference_is_an_object_with_an_id_or_a_plain_string() -> None:
     subnet = arm_id(f"{VNET}/subnets", "hub", "nodes")
     pools = [{"name": "system", "vnetSubnetID": subnet}]
