@@ -105,3 +105,10 @@ def test_R_18_a_peering_that_has_synced_nothing_routes_nothing(both: bool) -> No
         "there",
     )
     assert (found.verdict, found.stops) == ("blocked", ["route"])
+
+
+def test_a_machine_that_is_named_without_an_id_may_have_any_way_out() -> None:
+    bare = nic("web")
+    bare["properties"]["virtualMachine"] = {}
+    found = asked(estate(bare, vnet(subnet())), "web", "52.10.0.7")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
