@@ -16,8 +16,8 @@ from auditor.snapshot.load import load
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import FRONTEND, SCALE_SET, SUBNET, nic, subnet, vnet
+from ...networks import gateway, peer, site, subnet_id, tunnel
 from ...networks import nic as nic_in
-from ...networks import peer, subnet_id
 from ...networks import vnet as net
 from ...reaching import asked, lb, lb_rule, ref
 from ...routing import ENDPOINT
@@ -112,3 +112,33 @@ def test_a_machine_that_is_named_without_an_id_may_have_any_way_out() -> None:
     bare["properties"]["virtualMachine"] = {}
     found = asked(estate(bare, vnet(subnet())), "web", "52.10.0.7")
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_R_17_a_peering_whose_prefixes_are_damaged_may_lend_a_gateway(
+    tmp_path: Path, uses: bool
+) -> None:
+    lends = peer("s", "10.6.0.0/16", allowGatewayTransit=True)
+    borrows = peer("h", "foo", useRemoteGateways=uses)
+    hub = net("h", "10.5.0.0/16", subnets={"GatewaySubnet": "10.5.9.0/27"}, peers=[lends])
+    network = read(
+        tmp_path,
+        [
+            hub,
+            net("s", "10.6.0.0/16", subnets={"app": "10.6.0.0/24"}, peers=[borrows]),
+            gateway("vpn", "h"),
+            site("office", "192.168.0.0/16"),
+            tunnel("line", "vpn", "office"),
+            nic_in("there", "10.6.0.4", ("s", "app")),
+        ],
+    )
+    verdict = "unknown" if uses else "blocked"
+    assert asked(network, "onprem 192.168.0.0/16", "there").verdict == verdict
+
+
+def test_R_21_a_network_whose_region_is_damaged_is_peered_all_the_same(tmp_path: Path) -> None:
+    here = net("c", "10.5.0.0/16", subnets={"app": "10.5.1.0/24"}, peers=[peer("b", "10.6.0.0/16")])
+    there = net("b", "10.6.0.0/16", subnets={"s": "10.6.0.0/24"}, peers=[peer("c", "10.5.0.0/16")])
+    there["location"] = {}
+    network = read(tmp_path, [here, there, CLIENT, nic_in("there", "10.6.0.4", ("b", "s"))])
+    assert asked(network, "client", "there").verdict == "reachable"
