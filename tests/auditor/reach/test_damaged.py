@@ -142,3 +142,29 @@ def test_R_21_a_network_whose_region_is_damaged_is_peered_all_the_same(tmp_path:
     there["location"] = {}
     network = read(tmp_path, [here, there, CLIENT, nic_in("there", "10.6.0.4", ("b", "s"))])
     assert asked(network, "client", "there").verdict == "reachable"
+
+
+@pytest.mark.parametrize("damaged", [[], 7, {"id": []}])
+def test_a_group_whose_id_cannot_be_read_may_say_anything(tmp_path: Path, damaged: Any) -> None:
+    web = nic("web")
+    web["properties"]["networkSecurityGroup"] = {"id": damaged}
+    other = nic("client", address="10.0.0.20")
+    found = asked(read(tmp_path, [web, other, vnet(subnet())]), "client", "web")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_a_member_whose_id_cannot_be_read_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    balancer = lb(lb_rule(), public=False)
+    [pool] = balancer["properties"]["backendAddressPools"]
+    pool["properties"]["backendIPConfigurations"].append({"id": []})
+    client = nic("client", address="10.0.0.20")
+    network = read(tmp_path, [nic("web"), client, balancer, vnet(subnet())])
+    assert asked(network, "client", "web", 8443).verdict == "reachable"
+    assert asked(network, "client", "front").verdict == "unknown"
+
+
+def test_a_cluster_without_settings_may_answer_anybody(tmp_path: Path) -> None:
+    bare = resource("Microsoft.ContainerService/managedClusters", "shop", {})
+    del bare["properties"]
+    listed = exposed(read(tmp_path, [bare, vnet(subnet())]))
+    assert {each.answer.verdict for each in listed} <= {Verdict.UNKNOWN}
