@@ -11,10 +11,11 @@ from auditor.resources.mysql import MySqlFlexibleServer
 def stopped(network: Network, arm_id: str) -> str:
     """Say that a cluster or a database is stopped (K-76, L-26); empty when it is not, or untold."""
     node = network.find(arm_id)
+    settings = walk.peek(node, "properties")
     if isinstance(node, ManagedCluster):
-        state = walk.peek(walk.peek(node.properties, "power_state"), "code")
+        state = walk.peek(walk.peek(settings, "power_state"), "code")
         return f"{node.label} is stopped (K-76)" if _is_stopped(state) else ""
-    if isinstance(node, MySqlFlexibleServer) and _is_stopped(walk.peek(node.properties, "state")):
+    if isinstance(node, MySqlFlexibleServer) and _is_stopped(walk.peek(settings, "state")):
         return f"{node.label} is stopped (L-26)"
     return ""
 

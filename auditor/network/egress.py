@@ -167,6 +167,8 @@ def _nic_is_implicit(network: Network, nic: NetworkInterface) -> bool:
     instance_of = network.find(machine)
     if isinstance(instance_of, ScaleSet):
         return _instance_is_implicit(network, nic, instance_of)
+    if machine is not None and not machine.id:
+        raise Undetermined(f"what machine {nic.label} belongs to", resource=nic.id)
     found = network.get(machine, VirtualMachine)
     if found is None or found.properties.virtual_machine_scale_set is not None:
         return False

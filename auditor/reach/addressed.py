@@ -199,7 +199,7 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
         yield with_one_address(point, one)
     if unlisted(network, subnet) and has_strangers(network, subnet, listed):
         yield from unlisted_at(network, subnet, one)
-    elif not found:
+    elif all(point.kind is Kind.FRONTEND for point in found):
         yield nobody(network, subnet, one)
 
 

@@ -209,7 +209,7 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
     """Give the subnets of the gateways by which a point's network is joined to sites.
 
     A peer's are none of them unless it lends them (R-17). Raises Undetermined where the input lacks
-    the network.
+    the network, and where it tells of no gateway and not whether a peer lends one.
     """
     vnet = vnet_of(network, target)
     if vnet is None:
@@ -219,7 +219,8 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         if is_unplaced(target):
             raise Undetermined(f"the network of {ids.name(target.id)}", resource=target.id)
         return ()
-    lent = {serving.gateway for serving in served_by(network, vnet).gateways}
+    served = served_by(network, vnet)
+    lent = {serving.gateway for serving in served.gateways}
     found: dict[str, Subnet] = {}
     for gateway in gateways_serving(network, vnet):
         if gateway not in lent:
@@ -228,4 +229,7 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
             node = network.find(configuration.properties.subnet)
             if isinstance(node, Subnet):
                 found[node.key] = node
+    if not found and served.untold:
+        first = served.untold[0]
+        raise Undetermined(first.detail, resource=first.resource)
     return tuple(found[key] for key in sorted(found))

@@ -72,8 +72,9 @@ def _used(balancer: LoadBalancer) -> Iterator[str]:
     """The frontends of a balancer that rules name, as far as they are told."""
     for rule in walk.peek(balancer, "rules") or ():
         ref = walk.peek(walk.peek(rule, "properties"), "frontend_ip_configuration")
-        if ref is not None and ref.id:
-            yield ref.id
+        arm_id = walk.peek(ref, "id")
+        if arm_id:
+            yield arm_id
 
 
 def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Reason, ...]:

@@ -183,7 +183,8 @@ _ANY = frozenset({"vmss-model-only", "unallocated"})
 
 def with_one_address(point: Point, one: AddressSet) -> Point:
     """Give a point as if it had one of the addresses that it may have."""
-    return replace(point, addresses=one) if point.kind is Kind.MACHINE else point
+    unplaced = point.kind is Kind.FRONTEND and point.addresses.size > 1
+    return replace(point, addresses=one) if unplaced or point.kind is Kind.MACHINE else point
 
 
 def is_one(node: Node) -> bool:
@@ -214,7 +215,7 @@ def is_supposed(point: Point) -> bool:
     if point.kind is Kind.SUBNET and point.addresses.size == 1 and point.reasons:
         return True  # somebody who is not listed may have it
     return (
-        point.kind is Kind.MACHINE
+        point.kind in (Kind.MACHINE, Kind.FRONTEND)
         and point.addresses.size == 1
         and any(reason.label in _ANY for reason in point.reasons)
     )
@@ -308,10 +309,16 @@ def _private_frontend(
     if address:
         addresses = AddressSet.from_text([address])
     else:
-        addresses = possible(subnet) if isinstance(subnet, Subnet) else NOTHING
+        addresses = _free(network, subnet) if isinstance(subnet, Subnet) else NOTHING
         reasons = (*reasons, Reason("unallocated", f"the address of {node.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
     return Point(kind, arm_id, addresses, node, None, subnet, home, reasons)
+
+
+def _free(network: Network, subnet: Subnet) -> AddressSet:
+    """The addresses that a frontend may have: nobody's who is listed, if there are such."""
+    some = possible(subnet)
+    return some - _others_have(network, subnet) - of_other_nics(network, subnet) or some
 
 
 @question_about

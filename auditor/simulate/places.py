@@ -229,6 +229,9 @@ def vacant(network: Network, subnet: Subnet) -> bool:
             return False
         if isinstance(node, IpConfiguration) and subnet_of(network, node) is None:
             return False
+    for edge in network.referrers(subnet, "subnet"):
+        if isinstance(edge.source, LoadBalancerFrontend) and private_address(edge.source) is None:
+            return False
     told_empty = (
         lambda: p.delegations,
         lambda: p.private_endpoints,

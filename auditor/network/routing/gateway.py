@@ -38,7 +38,7 @@ from auditor.resources.hybrid import (
     VirtualNetworkGateway,
     VpnNatRule,
 )
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 _EVERYWHERE = parse_prefix("0.0.0.0/0")
 
@@ -66,7 +66,7 @@ def served_by(network: Network, vnet: VirtualNetwork) -> Served:
     teachers = list(_hubs(network, vnet))
     homes: list[tuple[VirtualNetwork, tuple[Reason, ...]]] = [(vnet, ())]
     around = ties_of(network, vnet)
-    untold += [reason for reason in around.untold if fold(reason.resource) == vnet.key]
+    untold += [reason for reason in around.untold if _may_borrow(network, vnet, reason)]
     for tie in around.ties:
         try:
             if tie.peering.properties.use_remote_gateways:
@@ -82,6 +82,15 @@ def served_by(network: Network, vnet: VirtualNetwork) -> Served:
         if server is not None:
             teachers.append(_learned(f"the Route Server {server.label}", server.id))
     return Served(tuple(gateways), tuple(teachers), tuple(untold))
+
+
+def _may_borrow(network: Network, vnet: VirtualNetwork, untold: Reason) -> bool:
+    """Whether what is not told of a VNet's peerings leaves open whose gateways it uses."""
+    if fold(untold.resource) == vnet.key:
+        return True
+    peering = network.find(untold.resource)
+    borrows = walk.peek(walk.peek(peering, "properties"), "use_remote_gateways")
+    return isinstance(peering, Peering) and peering.root is vnet and borrows is not False
 
 
 def _transit(

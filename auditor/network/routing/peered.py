@@ -17,6 +17,7 @@ from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence,
 from auditor.network.routing.place import Place
 from auditor.network.routing.system import PEERING_ORDER
 from auditor.network.routing_domains import Claim, claims_of, is_whole, subnet_claims
+from auditor.resources import walk
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 
 
@@ -109,7 +110,7 @@ def _untold_state(peering: Peering) -> Reason:
 
 
 def _hop(vnet: VirtualNetwork, far: VirtualNetwork | None) -> Hop:
-    here, there = vnet.location, far.location if far is not None else None
+    here, there = walk.peek(vnet, "location"), walk.peek(far, "location")
     if here and there and _region(here) != _region(there):
         return Hop.GLOBAL_PEERING
     return Hop.PEERING

@@ -12,10 +12,12 @@ from auditor.reach.selected import ends_of
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate
 
-from ...exposed import NIC, NSG, deny, nsg
+from ...exposed import NIC, NSG, deny, nsg, subnet
+from ...exposed import nic as nic_of
+from ...exposed import vnet as vnet_of
 from ...firewalls import firewall
 from ...networks import nic, subnet_id, vnet
-from ...reaching import app_gateway
+from ...reaching import app_gateway, asked, lb, lb_rule
 
 WEB = arm_id(f"{NIC}/ipConfigurations", "web", "primary")
 LISTED: Any = {"addressPrefix": "10.0.0.0/24", "ipConfigurations": [{"id": WEB}]}
@@ -92,3 +94,32 @@ def test_a_firewall_has_its_address() -> None:
         ),
     )
     assert [p.kind for p in ends_of(home, parse_selector("10.1.0.4")).points] == [Kind.FIREWALL]
+
+
+def unplaced_frontend() -> Network:
+    """NICs web and client, and an internal frontend that does not tell its address yet."""
+    balancer = lb(lb_rule(), public=False)
+    [front] = balancer["properties"]["frontendIPConfigurations"]
+    del front["properties"]["privateIPAddress"]
+    client = nic_of("client", address="10.0.0.20")
+    names = ("web", "client")
+    listed = [{"id": arm_id(f"{NIC}/ipConfigurations", each, "primary")} for each in names]
+    return estate(nic_of("web"), client, balancer, vnet_of(subnet(ipConfigurations=listed)))
+
+
+def test_a_frontend_without_an_address_has_one_that_nobody_else_has() -> None:
+    found = asked(unplaced_frontend(), "client", "front")
+    assert (found.verdict, found.arrives) == ("reachable", "10.0.0.4:8443")
+    other = asked(unplaced_frontend(), "client", "front", 22)
+    assert (other.verdict, other.stops) == ("blocked", ["load-balancer"])
+    assert other.one.witness is not None
+    assert str(other.one.witness.destination) not in ("10.0.0.4", "10.0.0.20")
+
+
+def test_an_address_that_a_frontend_may_have_is_not_certain() -> None:
+    here = unplaced_frontend()
+    points = ends_of(here, parse_selector("10.0.0.77")).points
+    assert {point.kind for point in points} == {Kind.FRONTEND, Kind.NOBODY}
+    [front] = [point for point in points if point.kind is Kind.FRONTEND]
+    found = asked(here, "client", front)
+    assert (found.verdict, found.labels) == ("unknown", {"unallocated"})
