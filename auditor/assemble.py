@@ -26,6 +26,7 @@ from auditor.finding import (
 )
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.network.holes import naming
 from auditor.resources.base import Node
 from auditor.rule import Outcome
 from auditor.settings import WaiverEntry
@@ -137,7 +138,10 @@ class _Places:
 
 
 def _location(outcome: Outcome, network: Network, places: _Places) -> Location | None:
-    """Give the place in the input of the first evidence, else of the subject or a relation."""
+    """Give the place in the input of the first evidence, else of the subject or a relation.
+
+    A subject that the input lacks is where somebody names it.
+    """
     if outcome.location is not None:
         return outcome.location
     for resource, pointer in (
@@ -152,7 +156,10 @@ def _location(outcome: Outcome, network: Network, places: _Places) -> Location |
         for found in network.kubernetes:
             if found.id == resource:
                 return places.of(found, pointer or "")
-    return None
+    named = naming(network, outcome.subject)
+    if named is None or named.source.root.record is None:
+        return None
+    return places.of(named.source.root.record, f"{named.source.pointer}{named.pointer}")
 
 
 def report(

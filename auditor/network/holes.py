@@ -61,6 +61,22 @@ def holes(network: Network) -> tuple[Hole, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def naming(network: Network, arm_id: str) -> Edge | Stray | None:
+    """Give who names a resource that is absent, or a part of one; None for any other id."""
+    known, key = _by_key(network), ids.fold(arm_id)
+    while key not in known:
+        outer = ids.parent(key)
+        if outer is None:
+            return None
+        key = outer
+    return known[key].referrer
+
+
+@question
+def _by_key(network: Network) -> dict[str, Hole]:
+    return {hole.missing.key: hole for hole in holes(network)}
+
+
 @question
 def absent_parts(network: Network) -> tuple[Hole, ...]:
     """Give the parts that a resource names as its own and does not list.

@@ -7,7 +7,8 @@ or a resource that others point at and nobody exported is a hole: what depends o
 
 ## What fails
 - A part of the input could not be read: a next page that was not fetched, a list that was denied
-  or failed, a damaged value (with `--keep-going`), two inputs that tell one resource differently.
+  or failed, a resource (its type says so) without an id, a damaged value (with `--keep-going`),
+  two inputs that tell one resource differently.
 - A resource that is referenced (an NSG by its subnet, a public IP by its NIC, a remote network by
   its peering, ...) and is not in the snapshot; a subnet, too, that its network does not list,
   and a part that a resource names as its own and does not list (the listener of a routing rule).

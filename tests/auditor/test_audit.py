@@ -236,6 +236,23 @@ def test_a_part_without_key_has_a_location_and_what_is_missing_that_of_its_relat
     assert sorted(places) == ["/value/0", "/value/0/properties/securityRules/0"]
 
 
+def test_what_is_missing_has_the_location_of_what_names_it() -> None:
+    gone = arm_id("Microsoft.Network/networkSecurityGroups", "gone")
+    named = network("a", "s")
+    named["properties"]["subnets"][0]["properties"]["networkSecurityGroup"] = {"id": gone}
+
+    def untold(_: Network, __: Any) -> Iterator[Outcome]:
+        yield Unknown(gone.upper(), "a")
+        yield Unknown(f"{gone}/securityRules/ssh", "b")
+        yield Unknown(gone.replace("gone", "other"), "c")
+
+    report = run(rule("AA-001", untold, of=whole), of=snapshot(named))
+
+    told = "/value/0/properties/subnets/0/properties/networkSecurityGroup/id"
+    where = [each.location.pointer if each.location else "" for each in report.findings]
+    assert sorted(where) == ["", told, told]
+
+
 def test_an_object_of_kubernetes_has_a_location_too() -> None:
     text = b'{"kind": "Service"}'
     service = KubernetesObject("v1", "Service", "shop", "web", text, 0, 0, "/items/0")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -12,6 +12,7 @@ from auditor.snapshot.document import Dialect, Gap, Record
 from auditor.snapshot.formats import flat, psrule
 from auditor.snapshot.formats.document import NULL, Document, Reading, null
 from auditor.snapshot.formats.header import Header, read_header
+from auditor.snapshot.formats.lost import lost_resource
 
 NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
 _WITHOUT_PROPERTIES = frozenset(
@@ -82,6 +83,7 @@ class Collector:
         self._graph = graph
         self._types: dict[str, str] = {}
         self._strays: list[tuple[str, int, str]] = []
+        self._lost: list[tuple[str, int, str]] = []
         self._flat = False
         self.lifted = 0
         """How many records came out of PSRule's form."""
@@ -104,7 +106,7 @@ class Collector:
         headers = self._headers(parts)
         for index, (raw, start, header) in enumerate(zip(parts, starts, headers, strict=True)):
             if isinstance(header, str):
-                self._stray(header, start, f"{prefix}{index}")
+                self._stray(header, start, f"{prefix}{index}", raw)
                 continue
             arm_id, kind, pointer = header.id, header.type, f"{prefix}{index}"
             properties = header.properties
@@ -131,7 +133,7 @@ class Collector:
         """Take one element in: a record, or one more that is no resource."""
         header = _header(raw)
         if isinstance(header, str):
-            self._stray(header, start, pointer)
+            self._stray(header, start, pointer, raw)
         else:
             self._take(header, raw, start, pointer)
 
@@ -142,7 +144,7 @@ class Collector:
             return
         kind = header.type or type_from(arm_id)
         if kind is None:
-            self._stray("its id names no resource type", start, pointer)
+            self._stray("its id names no resource type", start, pointer, raw)
             return
         if self._graph:
             kind = _cased(kind, arm_id)
@@ -175,9 +177,9 @@ class Collector:
         if header.resource_id is not UNSET:
             self._take_lifted(raw, start, pointer, whole=True)
         elif header.id is None:
-            self._stray("it has no id", start, pointer)
+            self._stray("it has no id", start, pointer, raw)
         else:
-            self._stray("its id is no ARM resource id", start, pointer)
+            self._stray("its id is no ARM resource id", start, pointer, raw)
 
     def _take_lifted(self, raw: Raw, start: int, pointer: str, *, whole: bool) -> None:
         lift = psrule.records if whole else psrule.children
@@ -186,30 +188,37 @@ class Collector:
         self._strays.extend(lifted.strays)
         self.lifted += len(lifted.records)
 
-    def _stray(self, reason: str, start: int, pointer: str) -> None:
-        self._strays.append((reason, start, pointer))
+    def _stray(self, reason: str, start: int, pointer: str, raw: Raw) -> None:
+        called = lost_resource(raw)
+        if called is None:
+            self._strays.append((reason, start, pointer))
+        else:
+            self._lost.append((f"({called}): {reason}", start, pointer))
 
     def finish(self) -> Reading:
         """Give the records, with a Gap for each kind of loss."""
-        name = self._document.name
-        reasons: dict[str, list[tuple[int, str]]] = {}
-        for reason, start, pointer in self._strays:
-            reasons.setdefault(reason, []).append((start, pointer))
-        for reason, places in sorted(reasons.items()):
-            start, pointer = places[0]
-            self._gap(
-                "unsupported",
-                f"{_count(len(places), 'element')} left out, no resource: {reason}",
-                self._document.where(pointer, start),
-            )
+        for reason, number, where in self._by_reason(self._lost):
+            self._gap("partial", f"{_count(number, 'resource')} left out {reason}", where)
+        for reason, number, where in self._by_reason(self._strays):
+            what = f"{_count(number, 'element')} left out, no resource: {reason}"
+            self._gap("unsupported", what, where)
         if self._flat:
             self._gap(
                 "lossy",
                 "az CLI output is flattened, and whatever that version of az does not know is "
                 "missing; `az rest` keeps everything",
-                name,
+                self._document.name,
             )
         return self.reading
+
+    def _by_reason(self, left: list[tuple[str, int, str]]) -> Iterator[tuple[str, int, str]]:
+        """Put what was left out for one reason together: how many, and the place of the first."""
+        reasons: dict[str, list[tuple[int, str]]] = {}
+        for reason, start, pointer in left:
+            reasons.setdefault(reason, []).append((start, pointer))
+        for reason, places in sorted(reasons.items()):
+            start, pointer = places[0]
+            yield reason, len(places), self._document.where(pointer, start)
 
     def _gap(self, kind: str, detail: str, where: str) -> None:
         self.reading.gaps.append(Gap(kind, self._document.name, detail, where))

@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw
 from auditor.snapshot.formats.deployment import ParameterFile, is_parameter_file
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
 from auditor.snapshot.formats.foreign import kind_of
+from auditor.snapshot.formats.lost import lost_resource
 
 _CODE = r"[A-Za-z][A-Za-z0-9_.]{1,60}"
 _DENIED = frozenset(
@@ -155,6 +156,8 @@ _OTHERS = ("the published list of service tags", "a kubeconfig")
 
 
 def _kind(what: str, document: Document) -> str:
+    if lost_resource(document.raw) is not None:
+        return "partial"
     return kind_of(document) if what.startswith(_OTHERS) else "unsupported"
 
 

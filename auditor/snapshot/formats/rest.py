@@ -45,10 +45,12 @@ def _finish(collector: Collector, elements: int) -> Reading:
     """Refuse a list of things none of which is a resource; an empty list is a true answer."""
     reading = collector.finish()
     if elements and not reading.records:
-        reason = reading.gaps[0].detail.rpartition(": ")[2] if reading.gaps else "no id"
+        first = reading.gaps[0] if reading.gaps else None
+        reason = first.detail.rpartition(": ")[2] if first else "no id"
         raise NotAnExport(
             f"a list of {elements} elements, none of them an Azure resource: {reason}",
             advice="export resources with their ids: without `--query`, without `project`",
+            kind=first.kind if first else "unsupported",
         )
     return reading
 

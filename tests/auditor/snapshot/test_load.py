@@ -14,7 +14,7 @@ from auditor.errors import InputError
 from auditor.snapshot.document import Dialect
 from auditor.snapshot.load import load
 
-from .reading import VNET, bodies, read, vnet
+from .reading import VNET, bodies, kinds, read, vnet
 
 
 def test_a_single_resource() -> None:
@@ -254,3 +254,31 @@ def test_the_flattened_twin_of_a_resource_is_no_conflict() -> None:
 def test_an_estate_without_resources_is_no_audit() -> None:
     with pytest.raises(InputError, match="nothing to audit"):
         read({"value": []})
+
+
+@pytest.mark.parametrize(
+    ("lost", "why"),
+    [
+        ({"id": None}, "it has no id"),
+        ({"id": ""}, "its id is no ARM resource id"),
+        ({"id": 5}, "its id is no string"),
+        ({"type": 5}, "its type is no string"),
+    ],
+)
+def test_a_resource_that_nobody_can_name_was_not_read(lost: dict[str, Any], why: str) -> None:
+    """Its type, or its id, says that it is one: what it does is told by nothing else."""
+    snapshot = read({"value": [vnet(), vnet("spoke") | lost]})
+
+    (gap,) = snapshot.gaps
+    named = VNET.replace("hub", "spoke") if "type" in lost else vnet()["type"]
+    assert gap.kind == "partial"
+    assert gap.detail == f"1 resource left out ({named}): {why}"
+    assert gap.where.endswith("/value/1")
+
+
+def test_a_lone_resource_that_nobody_can_name_was_not_read(tmp_path: Path) -> None:
+    body = {key: value for key, value in vnet().items() if key != "id"}
+    for name, content in (("a.json", vnet()), ("b.json", body), ("c.json", [body])):
+        (tmp_path / name).write_text(json.dumps(content))
+
+    assert kinds(load([str(tmp_path)])) == ["partial", "partial"]
