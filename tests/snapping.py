@@ -59,9 +59,13 @@ class Live:
 def living(
     estate: Estate, command: Command, patch: pytest.MonkeyPatch, **settings: Any
 ) -> Iterator[Live]:
-    """Serve an estate. Retries do not sleep; what they would have slept is noted."""
+    """Serve an estate. Retries do not sleep; what they would have slept is noted.
+
+    Nor is Resource Graph paced, which Azure alone asks for: no test depends on seconds by it.
+    """
     transport = pytest.importorskip("azure.core.pipeline.transport")
     with StandIn(estate, **settings) as azure:
         live = Live(azure, command)
         patch.setattr(transport.RequestsTransport, "sleep", lambda _, s: live.waits.append(s))
+        patch.setattr("auditor.snapshot.pace.GRAPH_REFILL", 1_000)
         yield live

@@ -27,6 +27,7 @@ from auditor.resources.mysql import MySqlFlexibleServer, MySqlSingleServer
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.private_endpoints import PrivateEndpoint, PrivateLinkService
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
+from auditor.resources.traffic_manager import TrafficManagerProfile
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import (
     HubClientGateway,
@@ -56,6 +57,7 @@ ENDPOINTS: dict[type[Node], tuple[str, ...]] = {
     NatGateway: (f"{_N}/natGateways",),
     PublicIp: (f"{_N}/publicIPAddresses",),
     PublicIpPrefix: (f"{_N}/publicIPPrefixes",),
+    TrafficManagerProfile: (f"{_N}/trafficManagerProfiles",),
     VirtualHub: (f"{_N}/virtualHubs",),
     HubVpnGateway: (f"{_N}/vpnGateways",),
     HubClientGateway: (f"{_N}/p2svpnGateways",),

@@ -18,6 +18,7 @@ from auditor.resources.key_vault import KeyVault
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.private_endpoints import PrivateLinkService
 from auditor.resources.public_addresses import PublicIpPrefix
+from auditor.resources.traffic_manager import TrafficManagerProfile
 from auditor.resources.virtual_networks import Subnet
 from auditor.resources.virtual_wan import (
     HubClientGateway,
@@ -38,9 +39,10 @@ def instead_of(network: Network, node: Node) -> Reason | None:
 def is_passive(node: Node) -> bool:
     """Tell whether nothing gets to a node and nothing starts there, whatever else is selected.
 
-    A NAT gateway sends on for its subnets alone (R-31); a prefix is a reservation.
+    A NAT gateway sends on for its subnets alone (R-31); a prefix is a reservation, and Traffic
+    Manager tells clients an address to which they go by themselves.
     """
-    return isinstance(node, NatGateway | PublicIpPrefix)
+    return isinstance(node, NatGateway | PublicIpPrefix | TrafficManagerProfile)
 
 
 @singledispatch
@@ -60,6 +62,15 @@ def _(node: NatGateway, network: Network) -> str:
 def _(node: PublicIpPrefix, network: Network) -> str:
     told = walk.peek(walk.peek(node, "properties"), "ip_prefix")
     return f"{node.label} is a reservation: ask about {told or 'its addresses'}"
+
+
+@_instead.register
+def _(node: TrafficManagerProfile, network: Network) -> str:
+    endpoints = walk.peek(walk.peek(node, "properties"), "endpoints") or ()
+    told = (walk.peek(walk.peek(e, "properties"), "target_resource_id") for e in endpoints)
+    names = [f"name:{ids.name(each)}" for each in told if each]
+    who = f"{node.label} answers questions for a name, and clients go to one of its endpoints"
+    return f"{who}: ask about {_several(names) or 'these'}"
 
 
 @_instead.register

@@ -3,11 +3,18 @@
 from auditor.resources.base import Resource, Wire, arm, settings
 
 
+class TrafficManagerTarget(Wire, gc=False):
+    """Where an endpoint leads: to a resource of Azure by its id, else to a name."""
+
+    target_resource_id: str | None = None
+
+
 class TrafficManagerEndpoint(Wire, gc=False):
     """One entry of `endpoints`."""
 
     id: str | None = None
     name: str | None = None
+    properties: TrafficManagerTarget | None = None
 
 
 class TrafficManagerProperties(Wire):

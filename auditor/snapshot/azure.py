@@ -20,6 +20,7 @@ from auditor.errors import UsageError, quoted
 from auditor.extras import lacking
 from auditor.snapshot.pace import Pace
 from auditor.snapshot.signing_in import ADVICE, CLOUDS, Cloud
+from auditor.snapshot.signing_in_failed import reason_of, unknown_caller
 from auditor.snapshot.transport import (
     Answer,
     ForeignAddress,
@@ -50,18 +51,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REPEATABLE = frozenset({"GET", "POST"})
 """All that is sent asks; Resource Graph's questions and those for effective routes are POSTs."""
 
-_ATTEMPT = re.compile(r"^\t(\w+): (.+)$", re.MULTILINE)
-"""What a chain of credentials says of one of them."""
-
-_ABSENT = re.compile(
-    r"unavailable|not found|not be found|not installed|requires the", re.IGNORECASE
-)
-_POINTER = re.compile(r"\s*(?:See the|(?:Please )?visit|To mitigate)\b.*", re.IGNORECASE)
-_UNREACHED = re.compile(r"HTTPS?Connection|Max retries|SSL|timed out|Connection aborted")
-_REACH = (
-    "see that this address answers from here; behind a proxy set HTTPS_PROXY, and "
-    "REQUESTS_CA_BUNDLE to the file of its certificate"
-)
 _TENANT = re.compile(r"[A-Za-z0-9.-]+")
 
 _PATIENCE = 60
@@ -139,7 +128,7 @@ def credential_of(kind: str, cloud: Cloud, tenant: str | None) -> Any:
                         **common, **allowed, process_timeout=_PATIENCE
                     )
     except ValueError as error:
-        raise NoCredential(_reason_of(error), advice=ADVICE[kind]) from None
+        raise NoCredential(reason_of(error), advice=ADVICE[kind]) from None
 
 
 @contextmanager
@@ -197,29 +186,7 @@ def _token(credential: Any, cloud: Cloud, kind: str) -> None:
     try:
         credential.get_token(cloud.scope)
     except AzureError as error:
-        raise _unknown_caller(error, kind) from None
-
-
-def _unknown_caller(error: Exception, kind: str) -> NoCredential:
-    why = _reason_of(error)
-    advice = _REACH if _UNREACHED.search(why) else ADVICE[kind]
-    return NoCredential(f"no credential for Azure: {why}", advice=advice)
-
-
-def _reason_of(error: Exception) -> str:
-    """Say why, in one line: of a chain of credentials what those said that were there."""
-    said = str(error)
-    attempts = _ATTEMPT.findall(said)
-    told = [f"{who}: {_line(why)}" for who, why in attempts if not _ABSENT.search(why)]
-    if attempts and not told:
-        return "there is none in the environment, of a workload, of this machine, or of az"
-    return "; ".join(told) or _line(said) or type(error).__name__
-
-
-def _line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    first = _POINTER.sub("", lines[0]) if lines else ""
-    return first[:300].rstrip(".: ")
+        raise unknown_caller(error, kind) from None
 
 
 class AzureTransport:
@@ -281,7 +248,7 @@ class AzureTransport:
             )
             content = answer.read().removeprefix(_BYTE_ORDER_MARK)
         except ClientAuthenticationError as error:
-            raise _unknown_caller(error, self._kind) from None
+            raise unknown_caller(error, self._kind) from None
         except AzureError as error:
             raise Unanswered(_reason(error)) from None
         return Answer(
@@ -295,7 +262,7 @@ class AzureTransport:
         try:
             return str(self.credential.get_token(scope).token)
         except AzureError as error:
-            raise _unknown_caller(error, self._kind) from None
+            raise unknown_caller(error, self._kind) from None
 
     def close(self) -> None:
         """Close all connections."""

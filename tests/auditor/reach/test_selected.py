@@ -300,6 +300,21 @@ SERVICE = resource(
         ]
     },
 )
+TRAFFIC = resource(
+    "Microsoft.Network/trafficManagerProfiles",
+    "tm",
+    {
+        "endpoints": [
+            {"name": "far", "properties": {"target": "www.example.org"}},
+            {
+                "name": "near",
+                "properties": {
+                    "targetResourceId": arm_id("Microsoft.Network/publicIPAddresses", "pip")
+                },
+            },
+        ]
+    },
+)
 HUB = resource("Microsoft.Network/virtualHubs", "hub", {})
 DEVELOPER = resource("Microsoft.Network/bastionHosts", "bastion", {"ipConfigurations": []},
                      sku={"name": "Developer"})  # fmt: skip
@@ -319,6 +334,8 @@ def endpoint_of(target: Any, name: str) -> Any:
         ("range", "range is a reservation: ask about 20.9.0.0/28"),
         ("pls", "private endpoints lead to pls: ask about a private endpoint of it, "
                 "or about the frontend lb/front behind it"),
+        ("tm", "tm answers questions for a name, and clients go to one of its endpoints: "
+               "ask about name:pip"),
         ("hub", "hub joins networks and sites, and is no end itself: "
                 "ask about the networks on the hub, or onprem"),
         ("bastion", "bastion (Developer) has neither subnet nor address, and Azure's own hosts "
@@ -327,9 +344,9 @@ def endpoint_of(target: Any, name: str) -> Any:
 )  # fmt: skip
 def test_what_is_no_end_of_a_path_says_whom_to_ask_about(name: str, words: str) -> None:
     nat: Any = {"natGateway": {"id": NAT["id"]}}
-    network = estate(VAULT, NAT, PREFIX, SERVICE, HUB, DEVELOPER, endpoint_of(VAULT, "pe-kv"),
-                     nic("app", address="10.0.0.5"), lb(lb_rule(), public=False, members=["app"]),
-                     vnet(subnet(**nat)))  # fmt: skip
+    network = estate(VAULT, NAT, PREFIX, SERVICE, TRAFFIC, HUB, DEVELOPER,
+                     endpoint_of(VAULT, "pe-kv"), nic("app", address="10.0.0.5"),
+                     lb(lb_rule(), public=False, members=["app"]), vnet(subnet(**nat)))  # fmt: skip
     ends = ends_of(network, parse_selector(f"name:{name}"))
     assert ends.points == ()
     [reason] = ends.reasons
@@ -338,7 +355,9 @@ def test_what_is_no_end_of_a_path_says_whom_to_ask_about(name: str, words: str) 
 
 def test_what_nothing_gets_to_leaves_nothing_in_doubt_beside_others() -> None:
     """A group that holds a NAT gateway besides machines is asked about by these."""
-    group = ends_of(estate(NAT, PREFIX, nic("web"), vnet(subnet())), parse_selector("rg:rg"))
+    group = ends_of(
+        estate(NAT, PREFIX, TRAFFIC, nic("web"), vnet(subnet())), parse_selector("rg:rg")
+    )
     assert group.points
     assert group.reasons == ()
     vaults = ends_of(estate(VAULT, nic("web"), vnet(subnet())), parse_selector("rg:rg"))

@@ -17,6 +17,7 @@ from azure.core.credentials import AccessToken
 from auditor.errors import UsageError
 from auditor.snapshot import azure
 from auditor.snapshot.signing_in import ADVICE, CLOUDS, CREDENTIALS, Cloud
+from auditor.snapshot.signing_in_failed import reason_of, unknown_caller
 from auditor.snapshot.transport import ForeignAddress, NoCredential, Traffic
 
 OWN = Cloud("https://arm.example/", "https://login.example")
@@ -230,12 +231,12 @@ To mitigate this issue, please refer to https://aka.ms/y."""
 def test_a_failure_tells_its_reason_in_one_line(said: str, told: str) -> None:
     from azure.core.exceptions import ClientAuthenticationError
 
-    assert azure._reason_of(ClientAuthenticationError(said)) == told
+    assert reason_of(ClientAuthenticationError(said)) == told
 
 
 def test_who_cannot_reach_the_sign_in_is_not_told_to_sign_in() -> None:
-    refused = azure._unknown_caller(ValueError("AADSTS7000215: Invalid client secret"), "auto")
-    away = azure._unknown_caller(ValueError("HTTPSConnection(host='x'): no route"), "auto")
+    refused = unknown_caller(ValueError("AADSTS7000215: Invalid client secret"), "auto")
+    away = unknown_caller(ValueError("HTTPSConnection(host='x'): no route"), "auto")
 
     assert "az login" in refused.advice
     assert "az login" not in away.advice
