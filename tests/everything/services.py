@@ -98,6 +98,7 @@ def services() -> list[Json]:
             ],
         ),
         thing(f"{MYSQL}/servers/old/firewallRules/office", startIpAddress="192.0.2.1"),
+        thing(f"{MYSQL}/servers/old/virtualNetworkRules/app", virtualNetworkSubnetId=at(APP)),
         thing(VAULT, networkAcls={"virtualNetworkRules": [ref(APP)]}),
         thing("Microsoft.ManagedIdentity/userAssignedIdentities/reader", principalId="p"),
         thing(f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/read", principalId="p"),

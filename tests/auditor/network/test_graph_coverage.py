@@ -283,6 +283,7 @@ PARTS = [
     ("dnsZones/example.com/CNAME/www", "dnsZones/example.com"),
     (f"{MYSQL}/flexibleServers/open/firewallRules/office", f"{MYSQL}/flexibleServers/open"),
     (f"{MYSQL}/servers/old/firewallRules/office", f"{MYSQL}/servers/old"),
+    (f"{MYSQL}/servers/old/virtualNetworkRules/app", f"{MYSQL}/servers/old"),
     ("networkWatchers/west/flowLogs/hub", "networkWatchers/west"),
     (f"{AKS}/shop/agentPools/system", f"{AKS}/shop"),
     (f"{CDN}/edge/afdEndpoints/shop", f"{CDN}/edge"),
