@@ -26,6 +26,7 @@ from auditor.network.layers import Action, EffectiveRule, Layer, LayerKind, List
 from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
+from auditor.resources import walk
 from auditor.resources.base import Ref
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
@@ -217,7 +218,7 @@ def _layer(
             told_once(network, group, group.rules if contested(network) else ())
         return Layer(kind, at, group, _listing(network, group, inbound))
     except Undetermined as unknown:
-        found = network.find(ref)
+        found = network.find(ref) if walk.peek(ref, "id") else None
         known = found if isinstance(found, NetworkSecurityGroup) else None
         return Layer(kind, at, known, unknown=gap(unknown, at))
 

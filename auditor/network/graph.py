@@ -170,16 +170,12 @@ class Network:
     def find(self, target: Ref | str | None) -> Node | Missing | None:
         """Follow a reference: None when there is none, `Missing` when its target is absent.
 
-        One whose id is damaged leads to something that nobody knows. An instance of a scale set
-        stands for the model it was made after (E-2b).
+        An instance of a scale set stands for the model it was made after (E-2b).
         """
         if isinstance(target, Ref):
             if target.node is not None:
                 return target.node  # type: ignore[no-any-return]
-            try:
-                target = target.id
-            except Undetermined:
-                return Missing("", "")
+            target = target.id
         if not target:
             return None
         node = self.nodes.get(target.lower())  # as most often, and at once
@@ -212,8 +208,7 @@ class Network:
         if node is None or isinstance(node, cls):
             return node
         if isinstance(node, Missing):
-            gone = node.id or f"a {cls.__name__} whose id cannot be read"
-            raise Undetermined(f"{gone} is not in the snapshot", resource=node.id)
+            raise Undetermined(f"{node.id} is not in the snapshot", resource=node.id)
         raise Undetermined(f"{node.id} is no {cls.__name__}", resource=node.id)
 
     def present(self, targets: Iterable[Ref] | None, cls: type[N]) -> tuple[N, ...]:

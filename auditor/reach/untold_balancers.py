@@ -81,7 +81,7 @@ def _members(network: Network, balancer: LoadBalancer) -> Iterator[str]:
         for edge in network.referrers(pool, _NAMING[0]):
             yield edge.source.key
         listed = walk.peek(walk.peek(pool, "properties"), "backend_ip_configurations") or ()
-        for node in map(network.find, listed):
+        for node in (network.find(walk.peek(ref, "id")) for ref in listed):
             if node is not None and not isinstance(node, Missing):
                 yield node.key
 
