@@ -16,7 +16,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import named, rule_before
 from auditor.reach.filtering import admitted
 from auditor.reach.frame import Packet
-from auditor.reach.narrowing import let_in
+from auditor.reach.narrowing import narrowed
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import if_so, remark
 from auditor.reach.trail import Step, Tell, Trail
@@ -30,7 +30,7 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
     """Add what the security rules at a point let through (P-1, P-2)."""
     if point.kind not in _FILTERED:
         return trail
-    here = let_in(trail, point) if direction is Direction.INBOUND else None
+    here = narrowed(trail, point, direction)
     if here is None:
         here = admitted(
             trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags

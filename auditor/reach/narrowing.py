@@ -1,4 +1,4 @@
-"""What the security rules at one place let through of packets from some addresses to one address.
+"""What the security rules at one place let through of packets between some addresses and one.
 
 Most rules of a group speak of other packets: those of its network, or to other machines. Groups
 that say the same of the packets in question are alike, whatever else they say, and are compiled
@@ -19,6 +19,7 @@ from auditor.network.graph import Missing, Network, question
 from auditor.network.interfaces import Interface
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.terms import Terms
+from auditor.packets.measure import values
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import Judged, Key, Sifted, compiled, sifted
 from auditor.reach.points import Kind, Point
@@ -26,76 +27,96 @@ from auditor.reach.space import space_of
 from auditor.reach.trail import Trail
 from auditor.resources.virtual_networks import Subnet
 
+_MANY = 100
+"""From so many rules on they are narrowed down for each pair: all of them take long to compile."""
 
-def let_in(trail: Trail, point: Point) -> Bounds | None:
-    """Give what the filters of a point let in of packets from the internet to its one address.
 
-    None for other packets, and where it has several addresses, or one of the other version.
+def narrowed(trail: Trail, point: Point, direction: Direction) -> Bounds | None:
+    """Give what the filters of a point let through of the packets of a trail.
+
+    Of those from the internet, and of any where the rules are many. None for others, where they
+    have not one address on the side of the point, and where it is not told what they look like.
     """
-    frame, version = trail.frame, trail.space.version
-    if trail.source.kind is not Kind.INTERNET or trail.others or frame.source is not None:
+    inbound = direction is Direction.INBOUND
+    from_internet = inbound and trail.source.kind is Kind.INTERNET and trail.frame.source is None
+    if trail.others or not (from_internet or _has_many(trail, point, direction)):
         return None
-    own, sources = frame.destination, trail.source.addresses.intervals(version)
-    if own is None or own.size != 1 or not own.intervals(version) or not sources:
+    names = ("destination", "source") if inbound else ("source", "destination")
+    own, peers = (_addresses(trail, name) for name in names)
+    if own.size != 1 or not peers:
         return None
-    [(address, _)] = own.intervals(version)
-    return admitted_from(
-        trail.network,
-        AddressSet(v4=sources) if version == 4 else AddressSet(v6=sources),
-        Address(version, address),
-        point.nic,
-        point.subnet,
-        trail.tags,
+    address = own.smallest()
+    assert address is not None
+    return admitted_of(
+        trail.network, peers, address, point.nic, direction, point.subnet, trail.tags
     )
 
 
-def admitted_from(
+def _has_many(trail: Trail, point: Point, direction: Direction) -> bool:
+    rules = terms_at(trail.network, point.nic, direction, point.subnet, trail.tags).rules
+    return sum(len(layer.filters) for layer in rules.layers) >= _MANY
+
+
+def _addresses(trail: Trail, name: str) -> AddressSet:
+    """The addresses that packets have now as their source or destination."""
+    version = trail.space.version
+    told: AddressSet | None = getattr(trail.frame, name)
+    if told is None and name == "source" and trail.source.kind is Kind.INTERNET:
+        told = trail.source.addresses  # all of them, as others ask
+    found = values(trail.sent, name) if told is None else told.intervals(version)
+    return AddressSet(v4=found) if version == 4 else AddressSet(v6=found)
+
+
+def admitted_of(
     network: Network,
-    sources: AddressSet,
+    peers: AddressSet,
     own: Address,
     nic: Interface | None,
+    direction: Direction,
     subnet: Subnet | Missing | None = None,
     tags: ServiceTags = NO_TAGS,
 ) -> Bounds:
-    """Give what `admitted` gives of packets that come in from some addresses to one.
+    """Give what `admitted` gives of packets between some addresses and one on the own side.
 
     Packets from or to other addresses may be in it or not: that means nothing.
     """
-    rules = terms_at(network, nic, Direction.INBOUND, subnet, tags)
-    layers = tuple([layer.at(own) for layer in _narrowed(network, rules, sources)])
-    key = layers, own.version
+    inbound = direction is Direction.INBOUND
+    rules = terms_at(network, nic, direction, subnet, tags)
+    layers = tuple([layer.at(own) for layer in _narrowed(network, rules, peers)])
+    key = layers, own.version, inbound
     known = network.ask(_compiled)
     found = known.get(key)
     if found is None:
-        found = known[key] = compiled(space_of(network, own.version), layers, inbound=True)
+        space = space_of(network, own.version)
+        found = known[key] = compiled(space, layers, inbound=inbound)
     return found
 
 
 @question
-def _compiled(_: Network) -> dict[tuple[tuple[Sifted, ...], Version], Bounds]:
+def _compiled(_: Network) -> dict[tuple[tuple[Sifted, ...], Version, bool], Bounds]:
     return {}
 
 
 class _Layer(NamedTuple):
-    """What a layer says of packets from some addresses, each term beside those whom it is for."""
+    """What a layer says of packets of some peers, each term beside those whom it is for."""
 
     admin: bool
     terms: tuple[tuple[AddressSet, Judged], ...]
 
     def at(self, own: Address) -> Sifted:
-        """Give what it says of packets to one address."""
+        """Give what it says of packets of one own address."""
         return Sifted(self.admin, tuple([each for those, each in self.terms if own in those]))
 
 
-def _narrowed(network: Network, rules: Terms, sources: AddressSet) -> tuple[_Layer, ...]:
-    """Narrow rules down to packets from some addresses, once for all that say the same."""
-    key = Key(network, rules.rules, rules.rules.surroundings.nic), sources
+def _narrowed(network: Network, rules: Terms, peers: AddressSet) -> tuple[_Layer, ...]:
+    """Narrow rules down to packets of some peers, once for all that say the same."""
+    key = Key(network, rules.rules, rules.rules.surroundings.nic), peers
     known = network.ask(_known)
     found = known.get(key)
     if found is None:
         found = known[key] = tuple(
-            _Layer(layer.admin, tuple(_from(sources, layer)))
-            for layer in sifted(Terms(rules.rules, sources))
+            _Layer(layer.admin, tuple(_of(peers, layer)))
+            for layer in sifted(Terms(rules.rules, peers))
         )
     return found
 
@@ -105,11 +126,11 @@ def _known(_: Network) -> dict[tuple[Key, AddressSet], tuple[_Layer, ...]]:
     return {}
 
 
-def _from(sources: AddressSet, layer: Sifted) -> Iterator[tuple[AddressSet, Judged]]:
+def _of(those: AddressSet, layer: Sifted) -> Iterator[tuple[AddressSet, Judged]]:
     """Leave out the terms of other packets, and what tells terms apart that mean the same."""
     for judged in layer.terms:
         term = judged.term
-        peers = EVERYTHING if sources <= term.peer else term.peer & sources
+        peers = EVERYTHING if those <= term.peer else term.peer & those
         if peers:
             label = term.label if term.conditions else 0
             narrow = replace(term, label=label, own=EVERYTHING, peer=peers)

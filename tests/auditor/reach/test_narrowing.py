@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -10,15 +12,20 @@ from auditor.addresses import AddressSet, parse_address
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.interfaces import find_interface
+from auditor.reach import narrowing
+from auditor.reach.answer import answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
-from auditor.reach.narrowing import admitted_from
+from auditor.reach.narrowing import admitted_of
+from auditor.reach.points import INTERNET
 from auditor.reach.space import space_of
 from auditor.special_addresses import PUBLIC
 from auditor.testing import estate as network_of
 from auditor.testing import resource
 
+from ...agreeing import Maker
 from ...exposed import deny, nic, nsg, rule, subnet, vnet
+from ...reaching import point
 from ..network.filtering.test_naive import FROM_INTERNET, Json, estate, some_rules
 
 OWN = "10.0.0.4"
@@ -29,13 +36,20 @@ SOURCES = (
 )
 
 
-def both(network: Network, name: str, sources: AddressSet, own: str) -> tuple[Bounds, Bounds]:
+def both(
+    network: Network,
+    name: str,
+    peers: AddressSet,
+    own: str,
+    direction: Direction = Direction.INBOUND,
+) -> tuple[Bounds, Bounds]:
     """What is said of some packets: by rules narrowed down to them, and by all."""
     web = find_interface(network, name)
-    found = admitted_from(network, sources, parse_address(own), web)
-    every = admitted(network, web, Direction.INBOUND, 4)
-    to = AddressSet.from_text([own])
-    asked = space_of(network, 4).having(source=sources, destination=to)
+    found = admitted_of(network, peers, parse_address(own), web, direction)
+    every = admitted(network, web, direction, 4)
+    one = AddressSet.from_text([own])
+    source, to = (peers, one) if direction is Direction.INBOUND else (one, peers)
+    asked = space_of(network, 4).having(source=source, destination=to)
     return found.within(asked), every.within(asked)
 
 
@@ -46,9 +60,9 @@ def test_of_the_packets_in_question_nothing_else_is_said(
     outer: list[Json] | None, inner: list[Json] | None, routed: bool
 ) -> None:
     network = network_of(*estate([outer, inner], routed))
-    for sources in SOURCES:
+    for peers, direction in product(SOURCES, Direction):
         for own in (OWN, "10.0.0.77", "10.9.0.1"):
-            found, every = both(network, "web", sources, own)
+            found, every = both(network, "web", peers, own, direction)
             assert found.may is every.may
             assert found.must is every.must
 
@@ -65,8 +79,8 @@ def test_of_the_packets_in_question_nothing_else_is_said(
 )
 def test_what_is_not_told_stays_untold(rules: tuple[Json, ...]) -> None:
     network = network_of(nsg(*rules), nic("web", nsg="nsg"), vnet(subnet()))
-    for sources in SOURCES:
-        found, every = both(network, "web", sources, OWN)
+    for peers, direction in product(SOURCES, Direction):
+        found, every = both(network, "web", peers, OWN, direction)
         assert found == every
 
 
@@ -98,8 +112,35 @@ def test_groups_that_say_the_same_of_the_internet_share_one_answer() -> None:
     )
     ends = {"a": OWN, "b": "10.0.0.5", "c": "10.0.0.6"}
     found = {
-        name: admitted_from(network, SOURCES[0], parse_address(own), find_interface(network, name))
+        name: admitted_of(
+            network,
+            SOURCES[0],
+            parse_address(own),
+            find_interface(network, name),
+            Direction.INBOUND,
+        )
         for name, own in ends.items()
     }
     assert found["a"] is found["b"]
     assert found["a"] != found["c"]
+
+
+def told(seed: int) -> list[str]:
+    """What is said of every pair of machines of an estate, and of each beside the internet."""
+    network = network_of(*Maker(seed).estate())
+    machines = [point(network, name) for name in ("web", "api", "app")]
+    pairs = [*permutations(machines, 2), *((INTERNET, one) for one in machines)]
+    return [
+        f"{pair[0].id} {pair[1].id} {found.protocol} {found.ports} {found.verdict} {found.hops}"
+        for pair in pairs
+        for found in answers(network, *pair, tags=network.tags)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pairs_behind_many_rules_are_told_the_same(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = told(seed)
+    monkeypatch.setattr(narrowing, "_MANY", 0)
+    assert told(seed) == whole
