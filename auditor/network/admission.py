@@ -113,7 +113,11 @@ def admissions(
     what the tag `VirtualNetwork` may hold of the public space because routes lead there (N-20,
     N-22); `Internet` may lack as much. Ranges at which nothing gets in are left out.
     """
-    relevant = [(i, f) for i, f in enumerate(filters) if f.speaks_of(protocol)]
+    relevant = [
+        (i, f)
+        for i, f in enumerate(filters)
+        if f.speaks_of(protocol) and _concerns_public(f, routed)
+    ]
     openers = sum(1 << n for n, (_, f) in enumerate(relevant) if f.allow and foreign(f.sources))
     if not openers:
         return ()
@@ -144,6 +148,11 @@ def _by_ports(sets: Sequence[PortSet | None]) -> Iterator[tuple[tuple[int, int],
 
 def _is_sure(rule: Filter) -> bool:
     return rule.protocols is not None and rule.destination_ports is not None
+
+
+def _concerns_public(rule: Filter, routed: AddressSet) -> bool:
+    """Whether a rule may match anybody outside: those about private sources do not."""
+    return foreign(rule.sources) or (bool(routed) and VIRTUAL_NETWORK in rule.sources.tags)
 
 
 def foreign(sources: Selector) -> bool:

@@ -12,6 +12,7 @@ from operator import eq, le
 from typing import TypeAlias
 
 from auditor.addresses import Version
+from auditor.intervals import covers
 from auditor.network.effective_rules import EffectiveRules
 from auditor.network.graph import Network, question
 from auditor.network.layers import EffectiveRule, Layer
@@ -32,9 +33,9 @@ _Test: TypeAlias = Callable[[Term], bool]
 class Decided:
     """The rules of one layer, and what each of them decides."""
 
-    def __init__(self, space: FlowSpace, terms: Terms) -> None:
-        """Compile the first layer of some terms."""
-        self._terms: tuple[Term, ...] = terms.layers[0]
+    def __init__(self, space: FlowSpace, terms: Terms, port: int | None = None) -> None:
+        """Compile the first layer of some terms; with `port`, for TCP to that port alone."""
+        self._terms = tuple([each for each in terms.layers[0] if _speaks_of(each, port)])
         self._space = space
         self._boxes = [box_of(space, term, {}, terms.rules.inbound) for term in self._terms]
         self._surely = self._first(lambda term: not term.conditions)
@@ -74,25 +75,43 @@ class Decided:
         return label if label >= 0 else None
 
 
-def decided(network: Network, rules: EffectiveRules, version: Version) -> Decided:
-    """Give what the rules of a single layer decide, once for all places with the same meaning."""
-    key = (Key(network, rules, rules.surroundings.nic), version)
+def _speaks_of(term: Term, port: int | None) -> bool:
+    return port is None or (
+        covers(term.destination_ports, port, port) and covers(term.protocols, _TCP, _TCP)
+    )
+
+
+_TCP = 6
+
+
+def decided(
+    network: Network, rules: EffectiveRules, version: Version, port: int | None = None
+) -> Decided:
+    """Give what the rules of a single layer decide, once for all places with the same meaning.
+
+    With `port`: of TCP to that port, and nothing of other packets, which is less to compile.
+    """
+    key = (Key(network, rules, rules.surroundings.nic), version, port)
     known = network.ask(_known)
     found = known.get(key)
     if found is None:
-        found = known[key] = Decided(space_of(network, version), Terms(rules))
+        found = known[key] = Decided(space_of(network, version), Terms(rules), port)
     return found
 
 
 @question
-def _known(network: Network) -> dict[tuple[Key, Version], Decided]:
+def _known(network: Network) -> dict[tuple[Key, Version, int | None], Decided]:
     return {}
 
 
 def decider(
-    network: Network, rules: EffectiveRules, packet: Packet, version: Version
+    network: Network,
+    rules: EffectiveRules,
+    packet: Packet,
+    version: Version,
+    port: int | None = None,
 ) -> EffectiveRule | None:
-    """Give the rule of a single layer that surely decides a packet."""
+    """Give the rule of a single layer that surely decides a packet; `port` as for `decided`."""
     layer: Layer = rules.layers[0]
-    number = decided(network, rules, version).at(packet)
+    number = decided(network, rules, version, port).at(packet)
     return None if number is None else layer.rules[number]

@@ -31,7 +31,6 @@ from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
-from auditor.reach.filtering import let_through
 from auditor.reach.kept_back import kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
@@ -154,9 +153,7 @@ def _doors(network: Network, rules: EffectiveRules, target: Subnet, port: int) -
         asked = space_of(network, version).having(
             destination=own, protocols=_TCP, destination_ports=PortSet.of(port)
         )
-        if (let_through(network, rules, version).may & asked).is_empty:
-            continue
-        each = decided(network, rules, version)
+        each = decided(network, rules, version, port)
         for number, rule in enumerate(rules.layers[0].rules):
             if rule.action is Action.ALLOW and _speaks_of(rule.filter, port):
                 let_in = each.by(number).may & asked
@@ -385,5 +382,5 @@ def _by(network: Network, rules: EffectiveRules, answer: Answer) -> EffectiveRul
         rules = only(there, LayerKind.NIC)
         if not rules.layers:
             return None
-    found = decider(network, rules, coordinates(packet), answer.version)
-    return found
+    at = coordinates(packet)
+    return decider(network, rules, at, answer.version, packet.destination_port)

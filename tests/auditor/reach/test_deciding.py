@@ -57,6 +57,27 @@ def test_a_rule_decides_what_it_decides_in_every_world(rules: list[Json], routed
             assert by is None or names == {by.name}, flow
 
 
+@SLOW
+@given(some_rules(), st.booleans())
+def test_of_tcp_to_one_port_it_is_the_same_among_the_rules_for_that(
+    rules: list[Json], routed: bool
+) -> None:
+    network = network_of(*estate([rules, None], routed))
+    web = find_interface(network, "web")
+    for direction in Direction:
+        here = groups_at(network, web, direction)
+        whole = decided(network, here, 4)
+        for flow, point in flows(direction):
+            if NUMBERS[flow["protocol"]] != NUMBERS["Tcp"]:
+                continue
+            alone = decided(network, here, 4, flow["port"])
+            assert alone.at(point) == whole.at(point)
+            for number in range(len(here.layers[0].rules)):
+                one, other = alone.by(number), whole.by(number)
+                assert one.may.at(point) == other.may.at(point)
+                assert one.must.at(point) == other.must.at(point)
+
+
 def meeting(network: Network) -> dict[tuple[str, str], Any]:
     """What is found of each rule, by the names of its group and itself."""
     found = {}
