@@ -65,6 +65,8 @@ def followed(
             if wanted is not None and isinstance(aim, Point) and not leads_on(aim, wanted):
                 continue
             for each, there in _connects(at, gateway, relay, aim):
+                if there.node is gateway:
+                    continue  # in its own pool: it has answered already
                 yield each, there
                 yield from followed(each, there, wanted)
         if reasons and wanted is None:

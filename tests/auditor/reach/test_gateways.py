@@ -102,6 +102,14 @@ def test_A_28_a_gateway_opens_a_connection_of_its_own() -> None:
     ]  # fmt: skip
 
 
+def test_a_gateway_in_its_own_pool_is_told_of_once() -> None:
+    both = (("public", 443), ("private", 8080))
+    network = fronted(HTTPS, listeners=both, members=("10.0.1.20", "10.0.0.4"))
+    found = asked(network, CLIENT, "agw")
+    assert [(each.verdict.value, each.via) for each in found.answers] == [("reachable", ())]
+    assert asked(network, CLIENT, "web").by_gateway == ["reachable"]
+
+
 def test_A_28_every_instance_must_get_through() -> None:
     half = [rule("some", 100, "10.0.1.0/27", "8080"), deny("rest", 200)]
     found = asked(fronted(HTTPS, backend=half), CLIENT, "web")
