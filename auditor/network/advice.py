@@ -68,7 +68,7 @@ def advice(network: Network, unknown: Unknown) -> str:
 
 @question
 def lone_subscription(network: Network) -> str:
-    """Give the subscription of the input, if it has but one."""
+    """Give the subscription of the input, if it has but one; a template may not tell its own."""
     keys = list(network.nodes)  # sorted: what begins alike stands together
     first, end = bisect_left(keys, _HEAD), bisect_left(keys, _BEHIND)
     if first == end:
@@ -77,7 +77,7 @@ def lone_subscription(network: Network) -> str:
     return network.nodes[keys[first]].subscription if both[0] == both[1] else ""
 
 
-_HEAD, _BEHIND = "/subscriptions/", "/subscriptions0"
+_HEAD, _BEHIND = "/subscriptions/", "/subscriptions/{"
 
 
 def _named(unknown: Unknown) -> Iterator[str]:

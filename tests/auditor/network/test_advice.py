@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.finding import Unknown
-from auditor.network.advice import advice
+from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
 from auditor.snapshot.document import Gap
 from auditor.testing import arm_id, ask, estate, resource
@@ -84,3 +84,11 @@ def test_a_value_that_a_rule_reads_and_the_input_lacks_has_a_remedy() -> None:
     untold = resource(VNET, "hub", {"subnets": [{"name": "web", "properties": {}}]})
     (unknown,) = ask("ADR-004", estate(untold)).unknown
     assert unknown.remedy.startswith("if the export left it out")
+
+
+def test_a_template_that_does_not_tell_its_subscription_is_not_told_to_be_of_another() -> None:
+    hub, other = resource(VNET, "hub"), "22222222-2222-2222-2222-222222222222"
+    own = HUB.split("/")[2]
+    untold, elsewhere = (HUB.replace(own, each) for each in ("{subscription}", other))
+    assert lone_subscription(estate(hub, {**hub, "id": untold})) == own
+    assert lone_subscription(estate(hub, {**hub, "id": elsewhere})) == ""
