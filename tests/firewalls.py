@@ -11,6 +11,9 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.firewalls import Firewall, FirewallPolicy
 from auditor.testing import arm_id, estate, resource
 
+from .exposed import PIP
+from .networks import subnet_id
+
 FIREWALL = "Microsoft.Network/azureFirewalls"
 POLICY = "Microsoft.Network/firewallPolicies"
 GROUP = f"{POLICY}/ruleCollectionGroups"
@@ -99,6 +102,16 @@ def firewall(name: str = "fw", policy: str | None = "pol", **more: Any) -> Json:
     if policy is not None:
         settings["firewallPolicy"] = {"id": arm_id(POLICY, policy)}
     return resource(FIREWALL, name, settings)
+
+
+def firewall_in_hub(address: str = "10.1.0.4") -> Json:
+    """A firewall in the VNet hub, at a private address and behind public IP pip."""
+    settings = {
+        "privateIPAddress": address,
+        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
+        "publicIPAddress": {"id": arm_id(PIP, "pip")},
+    }
+    return firewall(ipConfigurations=[{"name": "c", "properties": settings}])
 
 
 def ip_group(name: str, *addresses: str) -> Json:

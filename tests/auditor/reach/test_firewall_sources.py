@@ -9,17 +9,17 @@ import pytest
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
-from ...exposed import NSG, PIP, deny, nsg, pip, rule
+from ...exposed import NSG, deny, nsg, pip, rule
 from ...firewalls import (
     FIREWALL,
     application_rule,
     collection,
-    firewall,
+    firewall_in_hub,
     group,
     network_rule,
     policy,
 )
-from ...networks import nic, peer, subnet_id, vnet
+from ...networks import nic, peer, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 
@@ -61,18 +61,7 @@ def between(
              peers=[peer("hub", "10.1.0.0/16", **{**FLAGS, "allowForwardedTraffic": taken})]),
         table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.1.0.4")),
         table("own", *([own] if own else [])),
-        firewall(
-            ipConfigurations=[
-                {
-                    "name": "c",
-                    "properties": {
-                        "privateIPAddress": "10.1.0.4",
-                        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
-                        "publicIPAddress": {"id": arm_id(PIP, "pip")},
-                    },
-                }
-            ]
-        ),
+        firewall_in_hub(),
         policy("g", **snat),
         group("g", 100, *(collections or (EVERYTHING,))),
         pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),

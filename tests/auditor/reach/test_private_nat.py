@@ -7,9 +7,9 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import NSG, PIP, deny, nsg, pip
-from ...firewalls import collection, firewall, group, nat_rule, policy
-from ...networks import gateway, nic, peer, subnet_id, vnet
+from ...exposed import NSG, deny, nsg, pip
+from ...firewalls import collection, firewall_in_hub, group, nat_rule, policy
+from ...networks import gateway, nic, peer, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 
@@ -41,18 +41,7 @@ def behind(*rules: Any, back: bool = True, shut: bool = False, more: Any = ()) -
               disableBgpRoutePropagation=True),
         nsg(deny("none", 100)),
         pip("pip"),
-        firewall(
-            ipConfigurations=[
-                {
-                    "name": "c",
-                    "properties": {
-                        "privateIPAddress": "10.1.0.4",
-                        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
-                        "publicIPAddress": {"id": arm_id(PIP, "pip")},
-                    },
-                }
-            ]
-        ),
+        firewall_in_hub(),
         policy("rules"),
         group("rules", 100, collection("nat", 100, "Dnat", *(rules or (SHOP,)))),
         nic("web", "10.0.0.4", ("app", "app")),

@@ -7,9 +7,16 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
-from ...exposed import PIP, pip
-from ...firewalls import FIREWALL, collection, firewall, group, network_rule, policy
-from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
+from ...exposed import pip
+from ...firewalls import (
+    FIREWALL,
+    collection,
+    firewall_in_hub,
+    group,
+    network_rule,
+    policy,
+)
+from ...networks import gateway, nic, peer, site, tunnel, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 
@@ -48,18 +55,7 @@ def hub(
         ),
         table("rtg", route("10.2.0.0/16", "VirtualAppliance", address)),
         table("rtf", *firewall_routes),
-        firewall(
-            ipConfigurations=[
-                {
-                    "name": "c",
-                    "properties": {
-                        "privateIPAddress": address,
-                        "subnet": {"id": subnet_id("hub", "AzureFirewallSubnet")},
-                        "publicIPAddress": {"id": arm_id(PIP, "pip")},
-                    },
-                }
-            ]
-        ),
+        firewall_in_hub(address),
         policy("g"),
         group("g", 100, collection("ok", 100, "Allow", *rules)),
         pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),
