@@ -1,3 +1,5 @@
+"""From the JSON of a record to a resource, whichever way it is written."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.resources.base import Node, Wire, kind_of
-from auditor.resources.decode import Damage, decode
+from auditor.resources.decode import decode
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.linking import link
 from auditor.resources.load_balancers import LoadBalancer
@@ -18,63 +20,11 @@ from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.resources.walk import peek
 from auditor.resources.words import Words
-from auditor.snapshot.document import Dialect, Record
+from auditor.snapshot.document import Dialect
 from auditor.testing import arm_id, resource
 
 from ...everything import everything
-
-NETWORK = "Microsoft.Network"
-VNET = f"{NETWORK}/virtualNetworks"
-AKS = "Microsoft.ContainerService/managedClusters"
-DIALECTS = list(Dialect)
-
-
-def record(body: dict[str, Any], dialect: Dialect = Dialect.ARM, *unresolved: str) -> Record:
-    return Record(
-        id=body.get("id", arm_id(VNET, "x")),
-        type=body.get("type", VNET),
-        body=msgspec.json.encode(body),
-        source=0,
-        start=0,
-        pointer="",
-        dialect=dialect,
-        unresolved=tuple((pointer, "not given") for pointer in unresolved),
-    )
-
-
-def read(body: dict[str, Any], dialect: Dialect = Dialect.ARM, *unresolved: str) -> Any:
-    damages: list[Damage] = []
-    node = decode(record(body, dialect, *unresolved), damages)
-    assert damages == []
-    return node
-
-
-def spoilt(body: dict[str, Any], dialect: Dialect = Dialect.ARM) -> tuple[Any, list[Damage]]:
-    damages: list[Damage] = []
-    return decode(record(body, dialect), damages), damages
-
-
-def flat(body: dict[str, Any]) -> dict[str, Any]:
-    """Merge `properties` upwards at every level, as az CLI does."""
-    merged = {**body, **body.get("properties", {}), "resourceGroup": "rg"}
-    merged.pop("properties", None)
-    return {
-        key: [flat(each) if isinstance(each, dict) else each for each in value]
-        if isinstance(value, list)
-        else value
-        for key, value in merged.items()
-    }
-
-
-def network(**subnet: Any) -> dict[str, Any]:
-    return resource(
-        VNET,
-        "hub",
-        {
-            "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-            "subnets": [{"name": "app", "properties": {"addressPrefix": "10.0.0.0/24", **subnet}}],
-        },
-    )
+from .decoding import AKS, DIALECTS, NETWORK, VNET, flat, network, read, record
 
 
 def test_the_three_dialects_give_one_resource() -> None:
@@ -248,85 +198,6 @@ def test_numbers_and_words_change_places_without_damage() -> None:
     assert group.rules[0].destination_ports == ("22",)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("wrong", [True, 5, {}, {"a": 1}, "10.0.0.0/16"])
-def test_a_value_of_the_wrong_type_is_damage_and_reading_it_is_undetermined(
-    wrong: Any, dialect: Dialect
-) -> None:
-    body = network()
-    body["properties"]["addressSpace"] = {"addressPrefixes": wrong}
-    body = flat(body) if dialect is Dialect.FLAT else body
-
-    found, (damage,) = spoilt(body, dialect)
-
-    assert damage.pointer == "/properties/addressSpace/addressPrefixes"
-    assert damage.reason.startswith("expected `array | null`, got")
-    with pytest.raises(Undetermined, match="addressPrefixes"):
-        _ = found.prefixes
-    assert found.subnets[0].name == "app"
-
-
-def test_every_damage_is_told() -> None:
-    body = network(addressPrefix=[], natGateway=[])
-    body["tags"] = "none"
-
-    found, damages = spoilt(body)
-
-    assert sorted(damage.pointer for damage in damages) == [
-        "/properties/subnets/0/properties/addressPrefix",
-        "/properties/subnets/0/properties/natGateway",
-        "/tags",
-    ]
-    with pytest.raises(Undetermined, match="tags"):
-        found.tag("x")
-
-
-def test_a_list_with_a_wrong_element_is_undetermined_as_a_whole() -> None:
-    body = network()
-    body["properties"]["subnets"].append("app2")
-
-    found, (damage,) = spoilt(body)
-
-    assert damage.pointer == "/properties/subnets/1"
-    with pytest.raises(Undetermined, match="subnets"):
-        _ = found.subnets
-
-
-@pytest.mark.parametrize("key", ["id", "name"])
-def test_a_part_whose_identity_is_damaged_can_still_be_named(key: str) -> None:
-    body = network()
-    body["properties"]["subnets"][0][key] = {}
-
-    found, (damage,) = spoilt(body)
-
-    assert damage.pointer == f"/properties/subnets/0/{key}"
-    assert isinstance(getattr(found.subnets[0], key), str)
-
-
-def test_a_resource_whose_name_is_damaged_can_still_be_named() -> None:
-    found, (damage,) = spoilt({**network(), "name": []})
-
-    assert damage.pointer == "/name"
-    assert found.name == ""
-
-
-@pytest.mark.parametrize("body", [b"5", b"[]", b'"x"', b"null", b"true"])
-def test_a_record_that_is_no_object_is_damage(body: bytes) -> None:
-    damages: list[Damage] = []
-    made = Record(
-        id=arm_id(VNET, "x"),
-        type=VNET,
-        body=body,
-        source=0,
-        start=0,
-        pointer="",
-        dialect=Dialect.ARM,
-    )
-
-    assert decode(made, damages) is None
-    assert [damage.pointer for damage in damages] == [""]
-
-
 @pytest.mark.parametrize("dialect", [Dialect.ARM, Dialect.LOOSE])
 def test_what_the_input_names_but_does_not_give_is_undetermined(dialect: Dialect) -> None:
     unresolved = "/properties/subnets/0/properties/addressPrefix"
@@ -398,31 +269,6 @@ def test_unset_is_told_from_a_misspelt_attribute() -> None:
     with pytest.raises(AttributeError):
         _ = subnet.nonsense  # type: ignore[attr-defined]
     assert isinstance(subnet, Node)
-
-
-@pytest.mark.parametrize("number", ["1" + "0" * 5000, "1e400"])
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_number_out_of_any_range_is_damage(number: str, dialect: Dialect) -> None:
-    rules = [{"name": "ssh", "properties": {"priority": 4242}}]
-    one = record(resource(f"{NETWORK}/networkSecurityGroups", "nsg", {"securityRules": rules}))
-    text = bytes(one.body).replace(b"4242", number.encode())
-    damages: list[Damage] = []
-
-    node = decode(msgspec.structs.replace(one, body=text, dialect=dialect), damages)
-
-    assert node is None
-    assert [damage.reason for damage in damages] == ["holds a number that is out of any range"]
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("key", ["subnets", "virtualNetworkPeerings"])
-def test_a_null_in_a_list_is_damage(key: str, dialect: Dialect) -> None:
-    node, damages = spoilt(resource(VNET, "v", {key: [None]}), dialect)
-
-    assert [damage.pointer for damage in damages] == [f"/properties/{key}/0"]
-    assert isinstance(node, VirtualNetwork)
-    with pytest.raises(Undetermined):
-        _ = node.properties.subnets, node.properties.virtual_network_peerings
 
 
 def said(value: Any) -> Any:
