@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
@@ -31,7 +32,7 @@ from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
-from auditor.reach.kept_back import kept_back
+from auditor.reach.kept_back import ends_of, kept_back, sends
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
 from auditor.reach.points import Kind, Point, anywhere_in, points_in, usable
@@ -117,7 +118,8 @@ def laterals(
         rules = at_subnet(network, target, Direction.INBOUND)
         let_in = may_pass(rules, usable(target), PortSet.of(port))
         others = [each for each in _nearest_first(network, home, managers) if each is not target]
-        if not any(_may_reach(network, each, target, port, let_in) for each in others):
+        there = AddressSet.union([ends_of(network, each) for each in machines_in(network, target)])
+        if not any(_may_reach(network, each, there[0], port, let_in) for each in others):
             continue
         doors = _doors(network, rules, target, port)
         if doors:
@@ -125,16 +127,14 @@ def laterals(
 
 
 def _may_reach(
-    network: Network, source: Subnet, target: Subnet, port: int, let_in: AddressSet
+    network: Network, source: Subnet, there: AddressSet, port: int, let_in: AddressSet
 ) -> bool:
-    """Whether some machines of two subnets may get to one another, at a glance.
+    """Whether some machines of a subnet may get to some addresses, at a glance.
 
-    `let_in` are those outside which the target's group lets nobody in.
+    `let_in` are those outside which the group there lets nobody in.
     """
     return anywhere_in(network, source).addresses.overlaps(let_in) and any(
-        not kept_back(network, one, other, port)
-        for one in machines_in(network, source)
-        for other in machines_in(network, target)
+        sends(network, one, there, port) for one in machines_in(network, source)
     )
 
 
@@ -279,12 +279,13 @@ def _sources(network: Network, managers: tuple[str, ...]) -> frozenset[Subnet]:
 @question_about
 def _nearest_first(network: Network, home: str, managers: tuple[str, ...]) -> tuple[Subnet, ...]:
     """The same in order: those of the VNet itself, then the others."""
-    return tuple(
-        sorted(
-            _workloads(network, home, managers),
-            key=lambda each: (anywhere_in(network, each).home != home, each.key),
-        )
-    )
+    ordered = _in_order(network, _workloads(network, home, managers))
+    return tuple(sorted(ordered, key=lambda each: anywhere_in(network, each).home != home))
+
+
+@question_about
+def _in_order(_: Network, subnets: frozenset[Subnet]) -> tuple[Subnet, ...]:
+    return tuple(sorted(subnets, key=attrgetter("key")))
 
 
 def _reached(

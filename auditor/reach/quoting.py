@@ -9,9 +9,10 @@ import msgspec
 
 from auditor.finding import Evidence
 from auditor.ids import fold
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.reach.trail import Step
 from auditor.resources.base import Node
+from auditor.snapshot.document import Record
 
 
 def quoted(network: Network, steps: Iterable[Step], about: str = "") -> tuple[Evidence, ...]:
@@ -39,15 +40,15 @@ def _quotes(network: Network, steps: Iterable[Step]) -> Iterator[Evidence]:
         if healthy or not step.pointer or not step.resource.startswith("/"):
             continue
         node = network.find(step.resource)
-        if isinstance(node, Node) and _has(node.root, step.pointer):
+        if isinstance(node, Node) and _has(network, node.root, step.pointer):
             yield Evidence(node.root.id, step.pointer, step.rule)
 
 
-def _has(root: Node, pointer: str) -> bool:
+def _has(network: Network, root: Node, pointer: str) -> bool:
     """Whether a resource has a value at a pointer, in the shape of ARM or in that of the az CLI."""
     if root.record is None:
         return False
-    value: Any = msgspec.json.decode(root.record.body)
+    value = _tree(network, root.key, root.record)
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
         if isinstance(value, list):
@@ -57,3 +58,24 @@ def _has(root: Node, pointer: str) -> bool:
         if value is None:
             return False
     return True
+
+
+def _tree(network: Network, key: str, record: Record) -> Any:
+    """Read the whole of a record; one resource after another is quoted, many times some of them."""
+    known = _trees(network)
+    tree = known.pop(key, None)
+    if tree is None:
+        tree = msgspec.json.decode(record.body)
+        if len(known) == _KEPT:
+            del known[next(iter(known))]
+    known[key] = tree
+    return tree
+
+
+_KEPT = 8
+"""How many records are kept as read: those that were asked for last."""
+
+
+@question
+def _trees(_: Network) -> dict[str, Any]:
+    return {}

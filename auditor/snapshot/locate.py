@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -23,12 +25,53 @@ def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> t
     otherwise: keys match without case, a `properties` that the file does not write (az CLI) is
     stepped over, and where the rest does not exist the answer is its deepest existing ancestor.
     """
-    start = skip_space(source.text, record.start)
-    text = _own_text(source, record, start)
-    steps = [_unescaped(step) for step in pointer.split("/")[1:]]
-    at, spelled = _descend(text, steps)
-    path = record.pointer + "".join("/" + escaped(step) for step in spelled)
-    return source.line(start + at), path
+    return Locator(source, record).locate(pointer)
+
+
+_Part: TypeAlias = tuple[str, int, int]
+"""A key or index as spelled, and where its value begins and ends."""
+
+
+class Locator:
+    """Locates many places in one record, and reads what is on the way to several of them once."""
+
+    def __init__(self, source: Source, record: Record | KubernetesObject) -> None:
+        self.record = record
+        self._source = source
+        self._start = skip_space(source.text, record.start)
+        self._text = _own_text(source, record, self._start)
+        self._parts: dict[int, list[_Part]] = {}
+
+    def locate(self, pointer: str) -> tuple[int, str]:
+        """Give the line and the pointer inside the file, as `locate` does."""
+        spelled: list[str] = []
+        at, end = 0, len(self._text)
+        for step in map(_unescaped, pointer.split("/")[1:]):
+            inner = self._step(at, end, step)
+            if inner is not None:
+                key, at, end = inner
+                spelled.append(key)
+            elif step.lower() != "properties":
+                break
+        path = self.record.pointer + "".join("/" + escaped(step) for step in spelled)
+        return self._source.line(self._start + at), path
+
+    def _step(self, at: int, end: int, step: str) -> _Part | None:
+        first = self._text[at : at + 1]
+        if first == b"{":
+            return _chosen(self._opened(at, end, _object_parts), step)
+        if first == b"[" and step.isascii() and step.isdigit() and len(step) < 10:
+            parts = self._opened(at, end, _array_parts)
+            return parts[int(step)] if int(step) < len(parts) else None
+        return None
+
+    def _opened(
+        self, at: int, end: int, parts_of: Callable[[bytes, int, int], list[_Part]]
+    ) -> list[_Part]:
+        found = self._parts.get(at)
+        if found is None:
+            found = self._parts[at] = parts_of(self._text, at, end)
+        return found
 
 
 def _own_text(source: Source, record: Record | KubernetesObject, start: int) -> bytes:
@@ -37,33 +80,6 @@ def _own_text(source: Source, record: Record | KubernetesObject, start: int) -> 
     if bytes(source.text[start : start + len(body)]) == body:  # a view compares byte by byte
         return body
     return bytes(source.text[start : value_end(source.text, start)])
-
-
-def _descend(text: bytes, steps: list[str]) -> tuple[int, list[str]]:
-    spelled: list[str] = []
-    at, end = 0, len(text)
-    for step in steps:
-        inner = _step(text, at, end, step)
-        if inner is not None:
-            key, at, end = inner
-            spelled.append(key)
-        elif step.lower() != "properties":
-            break
-    return at, spelled
-
-
-_Part = tuple[str, int, int]
-"""A key or index as spelled, and where its value begins and ends."""
-
-
-def _step(text: bytes, at: int, end: int, step: str) -> _Part | None:
-    first = text[at : at + 1]
-    if first == b"{":
-        return _chosen(_object_parts(text, at, end), step)
-    if first == b"[" and step.isascii() and step.isdigit() and len(step) < 10:
-        parts = _array_parts(text, at, end)
-        return parts[int(step)] if int(step) < len(parts) else None
-    return None
 
 
 def _chosen(parts: list[_Part], step: str) -> _Part | None:

@@ -50,6 +50,7 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-019", "auditor.network.openings._opening", lambda network, _: foreign_allows(network)),
     ("NSG-011", "auditor.reach.lateral._not_shut", lambda _network, _at, ports, _around: ports),
     ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
+    ("NSG-011", "auditor.reach.lateral.sends", lambda *_: True),
     ("NSG-011", "auditor.reach.lateral._let_in", lambda *_: None),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
