@@ -6,7 +6,7 @@ path that lets anything through.
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.network.effective_rules import Direction, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.passage import may_pass
@@ -37,14 +37,14 @@ def kept_back(network: Network, source: Point, target: Point, port: int) -> bool
 
 def sends(network: Network, source: Point, there: AddressSet, port: int) -> bool:
     """Tell whether a machine may send anything to some addresses, over TCP to one port."""
-    if source.kind not in _MACHINES or not source.addresses:
-        return True
-    return _sent_to(network, source, port).overlaps(there)
+    return where_sent(network, source, port).overlaps(there)
 
 
 @question_about
-def _sent_to(network: Network, source: Point, port: int) -> AddressSet:
-    """Give the addresses outside which a machine plainly sends nothing."""
+def where_sent(network: Network, source: Point, port: int) -> AddressSet:
+    """Give the addresses outside which a machine plainly sends nothing, over TCP to one port."""
+    if source.kind not in _MACHINES or not source.addresses:
+        return EVERYTHING
     ports = PortSet.of(port)
     rules = rules_at(network, source.nic, Direction.OUTBOUND, source.subnet, network.tags)
     sent = may_pass(rules, source.addresses, ports)

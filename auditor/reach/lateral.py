@@ -32,14 +32,14 @@ from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
-from auditor.reach.kept_back import ends_of, kept_back, sends
+from auditor.reach.kept_back import ends_of, kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
-from auditor.reach.points import Kind, Point, anywhere_in, points_in, usable
+from auditor.reach.points import Kind, Point, anywhere_in, usable
 from auditor.reach.replay import check
 from auditor.reach.samples import coordinates
+from auditor.reach.sending_subnets import machines_in, may_reach, senders
 from auditor.reach.space import space_of
-from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.snapshot.document import Gap
@@ -118,24 +118,15 @@ def laterals(
         rules = at_subnet(network, target, Direction.INBOUND)
         let_in = may_pass(rules, usable(target), PortSet.of(port))
         others = [each for each in _nearest_first(network, home, managers) if each is not target]
-        there = AddressSet.union([ends_of(network, each) for each in machines_in(network, target)])
-        if not any(_may_reach(network, each, there[0], port, let_in) for each in others):
+        there, _ = AddressSet.union([ends_of(network, one) for one in machines_in(network, target)])
+        near = senders(network, around, home, there, port)
+        if not any(
+            may_reach(network, each, there, port, let_in) for each in near if each is not target
+        ):
             continue
         doors = _doors(network, rules, target, port)
         if doors:
             yield from _reached(network, rules, target, others, port, doors)
-
-
-def _may_reach(
-    network: Network, source: Subnet, there: AddressSet, port: int, let_in: AddressSet
-) -> bool:
-    """Whether some machines of a subnet may get to some addresses, at a glance.
-
-    `let_in` are those outside which the group there lets nobody in.
-    """
-    return anywhere_in(network, source).addresses.overlaps(let_in) and any(
-        sends(network, one, there, port) for one in machines_in(network, source)
-    )
 
 
 _Doors: TypeAlias = dict[str, AddressSet]
@@ -341,25 +332,6 @@ def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Ite
                 blocked=False,
                 relays=False,
             )
-
-
-@question_about
-def machines_in(network: Network, subnet: Subnet) -> tuple[Point, ...]:
-    """Give a machine of a subnet for each group that stands at NICs there, or any machine.
-
-    One whose address is told, if there is any.
-    """
-    found: dict[str, Point] = {}
-    for point in sorted(points_in(network, subnet), key=lambda p: (bool(p.reasons), p.id.lower())):
-        nic = point.nic
-        try:
-            if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is None:
-                continue
-            group = nic.properties.network_security_group if nic is not None else None
-        except Undetermined:
-            continue
-        found.setdefault((group.id or "").lower() if group is not None else "", point)
-    return tuple(found[key] for key in sorted(found)) or (anywhere_in(network, subnet),)
 
 
 def hidden_at(network: Network, *ends: Point) -> Gap | None:
