@@ -35,6 +35,7 @@ class Arrivals(msgspec.Struct, frozen=True):
     hops: tuple[Hop, ...] = ()
 
 
+@question_about
 def arrivals(network: Network, arm_id: str) -> Arrivals:
     """Give what arrives through a public IP, or at the ip configuration or frontend with one.
 
