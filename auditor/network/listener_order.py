@@ -84,13 +84,21 @@ def contest_of(network: Network, listener: Listener) -> Contest:
     """Tell what a contested listener takes from others, and what it may lose."""
     group = _contenders(network)[listener.key]
     own = next(one for one in group if one.listener is listener)
-    taken = []
-    for other in group:
-        for host in other.listener.hosts or ("",):
-            if other is not own and _taker(group, other, host) is own:
-                taken.append((host, other))
     unclear = [host for host in listener.hosts or ("",) if _may_lose(group, own, host)]
-    return Contest(own, tuple(taken), tuple(unclear))
+    return Contest(own, tuple(_taken(network).get(listener.key, ())), tuple(unclear))
+
+
+@question
+def _taken(network: Network) -> dict[str, list[tuple[str, Contender]]]:
+    """The hosts that listeners take from others, by their keys, and from whom, in order."""
+    found: dict[str, list[tuple[str, Contender]]] = defaultdict(list)
+    for group in _groups(network):
+        for loser in group:
+            for host in loser.listener.hosts or ("",):
+                taker = _taker(group, loser, host)
+                if taker is not None:
+                    found[taker.listener.key].append((host, loser))
+    return found
 
 
 def _taker(group: tuple[Contender, ...], loser: Contender, host: str) -> Contender | None:
@@ -123,17 +131,19 @@ def _before(one: Contender, other: Contender) -> bool | None:
 @question
 def _contenders(network: Network) -> dict[str, tuple[Contender, ...]]:
     """Give, by the key of each listener that shares its place, all those there, in order."""
+    return {one.listener.key: group for group in _groups(network) for one in group}
+
+
+@question
+def _groups(network: Network) -> tuple[tuple[Contender, ...], ...]:
+    """Give the listeners that share their place with others, in order, for each place."""
     groups: dict[tuple[str, str], list[tuple[Listener, RoutingRule]]] = defaultdict(list)
     for listener in network.all(Listener):
         standing = _standing(network, listener)
         if standing is not None and not isinstance(standing, Undetermined):
             groups[standing[0]].append((listener, standing[1]))
-    found = {}
-    for pairs in groups.values():
-        contenders = tuple(_ranked(network, pairs))
-        if len(contenders) > 1:
-            found.update({one.listener.key: contenders for one in contenders})
-    return found
+    ranked = [tuple(_ranked(network, pairs)) for pairs in groups.values()]
+    return tuple([contenders for contenders in ranked if len(contenders) > 1])
 
 
 def _standing(
