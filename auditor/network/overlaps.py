@@ -9,7 +9,7 @@ import msgspec
 from auditor.addresses import AddressSet, Prefix, overlapping_groups
 from auditor.errors import Undetermined
 from auditor.network.components import components
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import (
     Claim,
     Domain,
@@ -168,6 +168,7 @@ def are_close(network: Network, left: str, right: str) -> bool:
     return right in near or bool(near & near_keys(network, right))
 
 
+@question_about
 def free_range(network: Network, domain: Domain, like: Prefix) -> Prefix | None:
     """Give the first private block of a size that no network of a domain claims, nor others use."""
     taken: list[Prefix] = []
