@@ -91,7 +91,7 @@ def _crossing(network: Network) -> Iterator[Flow]:
             continue
         if not tenants(network, target):
             continue
-        for source in _starting_around(network, there.home):
+        for source in _answered_by_others(network, target, there.home):
             if source is target:
                 continue
             here = _senders_in(network, source)
@@ -101,18 +101,40 @@ def _crossing(network: Network) -> Iterator[Flow]:
                 yield Flow(target.id, source.key, every, (source.id,))
 
 
-@question_about
-def _starting_around(network: Network, home: str) -> tuple[Subnet, ...]:
-    """The subnets whose machines may start connections straight to a network (its key)."""
-    by_home = _by_home(network, networks_around(network, home))
+def _answered_by_others(network: Network, target: Subnet, home: str) -> list[Subnet]:
+    """Give the subnets whose machines may start connections straight to one, in order.
+
+    Of the networks to which all its answers go straight, none.
+    """
+    straight = near(network, target)
     found = [
         source
+        for subnets in _starting_around(network, home)
+        if not _senders_in_all(network, subnets) <= straight
+        for source in subnets
+    ]
+    return sorted(found, key=attrgetter("key"))
+
+
+@question_about
+def _starting_around(network: Network, home: str) -> tuple[tuple[Subnet, ...], ...]:
+    """The subnets whose machines may start connections straight to a network (its key).
+
+    By their networks.
+    """
+    by_home = _by_home(network, networks_around(network, home))
+    return tuple(
+        tuple([source for source in subnets if not starts_nothing(network, source)])
         for here, subnets in by_home.items()
         if _may_be_straight(network, here, home)
-        for source in subnets
-        if not starts_nothing(network, source)
-    ]
-    return tuple(sorted(found, key=attrgetter("key")))
+    )
+
+
+@question_about
+def _senders_in_all(network: Network, subnets: tuple[Subnet, ...]) -> AddressSet:
+    """The IPv4 addresses of any machine of some subnets."""
+    every = [_senders_in(network, subnet).addresses for subnet in subnets]
+    return AddressSet(v4=AddressSet.union(every)[0].v4)
 
 
 @question_about
@@ -128,6 +150,7 @@ def _by_home(network: Network, around: frozenset[str]) -> dict[str, list[Subnet]
     return found
 
 
+@question_about
 def _senders_in(network: Network, subnet: Subnet) -> Point:
     """Give any machine of a subnet: none has an address of a private endpoint there."""
     here = anywhere_in(network, subnet)
