@@ -7,6 +7,7 @@ the first such packet.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import accumulate
@@ -94,7 +95,7 @@ class Region:
         self.sizes = arrangement.sizes
         # Which lies inside which, for the bounds compared so far.
         self.compared = 0
-        self.inside: list[dict[int, int]] = []
+        self.inside: _Inside | None = None
         self.partitions = arrangement.partitions
         self.cells: dict[int, list[int]] = {}
         self.meeting = (1 << len(arrangement.boxes)) - 1
@@ -121,35 +122,19 @@ class Region:
             if quick is not None:
                 return quick
             if use & ~self.compared:
-                self.compared, self.inside = use, self._inside(use)
+                self.compared, self.inside = use, _Inside(self, use)
         return bool(self._search(use, bad, otherwise, 0))
 
     def unhidden(self, use: int, bad: int) -> int:
         """The part of `use` that answers every question as all of it does."""
-        if use & ~self.compared:
+        if self.inside is None or use & ~self.compared:
             return use
-        return _without_hidden(use, self.inside[0], (bad & -bad) - 1)
+        return self.inside.left(use, 0, (bad & -bad) - 1)
 
     def _search(self, use: int, bad: int, otherwise: bool, patience: int) -> bool | None:
         """As `reaches`, but None once patience, if positive, is over."""
         inside = None if patience or use & ~self.compared else self.inside
         return _Search(self, bad, otherwise, patience, inside).look(0, use)
-
-    def _inside(self, use: int) -> list[dict[int, int]]:
-        """For each dimension and each bound used: which have no packet of the box from there on
-        that this one lacks.
-        """
-        table: list[dict[int, int]] = []
-        inside = dict.fromkeys(bits(use), use)
-        for d in range(len(self.box) - 1, -1, -1):
-            within: dict[Intervals, int] = {}
-            for bit, mask in inside.items():
-                side = self.boxes[bit][d]
-                if side not in within:
-                    within[side] = ~self.partitions[d].meeting(difference(self.box[d], side))
-                inside[bit] = mask & within[side]
-            table.append(dict(inside))
-        return table[::-1]
 
     def cells_of(self, level: int, group: int) -> set[int]:
         """The parts of the group that hold the cells of a dimension within the box."""
@@ -176,7 +161,7 @@ class _Search:
         bad: int,
         otherwise: bool,
         patience: int,
-        inside: list[dict[int, int]] | None,
+        inside: _Inside | None,
     ) -> None:
         self.region = region
         self.bad = bad
@@ -203,7 +188,7 @@ class _Search:
         while not group & ~region.covering[level]:
             level += 1
         if self.inside is not None:
-            group = _without_hidden(group, self.inside[level], self.front)
+            group = self.inside.left(group, level, self.front)
         clear = self.clear[level]
         if group in clear:
             return False
@@ -217,16 +202,42 @@ class _Search:
         return None if 0 < self.patience < sum(map(len, self.clear)) else False
 
 
-def _without_hidden(group: int, inside: dict[int, int], front: int) -> int:
-    """The group without the bounds that lie inside another of it, which comes first.
+class _Inside:
+    """Which bounds have no packet of a box, from a dimension on, that another one lacks.
 
-    Within `front`, before the first bad one, it does not matter which comes first.
+    Of each bound, `at` keeps the dimensions that change the answer, counted from the last one
+    backwards, and `masks` the answers: few dimensions do where there are hundreds, one for each
+    name.
     """
-    rest = group
-    while rest:
-        first = rest & -rest
-        after = -(first << 1)
-        others = ~first if first & front else after
-        group &= ~(inside[first.bit_length() - 1] & others)
-        rest = group & after
-    return group
+
+    __slots__ = ("at", "masks")
+
+    def __init__(self, region: Region, use: int) -> None:
+        self.at: dict[int, list[int]] = {bit: [] for bit in bits(use)}
+        self.masks: dict[int, list[int]] = {bit: [use] for bit in bits(use)}
+        for d in range(len(region.box) - 1, -1, -1):
+            within: dict[Intervals, int] = {}
+            for bit in bits(use & ~region.covering[d]):
+                side = region.boxes[bit][d]
+                if side not in within:
+                    lacking = difference(region.box[d], side)
+                    within[side] = ~region.partitions[d].meeting(lacking)
+                masks = self.masks[bit]
+                masks.append(masks[-1] & within[side])
+                self.at[bit].append(-d)
+
+    def left(self, group: int, level: int, front: int) -> int:
+        """Leave out of a group the bounds that lie inside another of it, which comes first.
+
+        Within `front`, before the first bad one, it does not matter which comes first.
+        """
+        rest = group
+        while rest:
+            first = rest & -rest
+            bit = first.bit_length() - 1
+            after = -(first << 1)
+            others = ~first if first & front else after
+            inside = self.masks[bit][bisect_right(self.at[bit], -level)]
+            group &= ~(inside & others)
+            rest = group & after
+        return group
