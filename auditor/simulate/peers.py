@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Prefix
-from auditor.network.graph import Missing, Network, question_about
+from auditor.addresses import EVERYTHING, Address, AddressSet, Prefix
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.virtual_networks import (
     AddressSpace,
     Peering,
@@ -134,12 +134,11 @@ def space(network: Network, home: VirtualNetwork) -> AddressSet | None:
     return AddressSet.from_prefixes(found) if found else None
 
 
+@question
 def spaces(network: Network) -> AddressSet:
     """Give what any network of the input claims."""
-    total = NOTHING
-    for each in network.all(VirtualNetwork):
-        total = total | (space(network, each) or NOTHING)
-    return total
+    claimed = (space(network, each) for each in network.all(VirtualNetwork))
+    return AddressSet.union([each for each in claimed if each is not None])[0]
 
 
 def network_with(
