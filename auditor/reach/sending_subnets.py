@@ -39,13 +39,17 @@ def senders(
 
     Those of networks that hold these addresses, where nobody sends anything there from outside.
     """
-    if there.overlaps(_sent_abroad(network, subnets, port)):
+    if len(subnets) < _MANY or there.overlaps(_sent_abroad(network, subnets, port)):
         return subnets
     spaces = _spaces(network, subnets)
     if spaces.apart and home in spaces.held and there <= spaces.held[home]:
         return spaces.subnets[home]
     homes = [key for key, space in spaces.held.items() if space.overlaps(there)]
     return [subnet for key in homes for subnet in spaces.subnets[key]]
+
+
+_MANY = 50
+"""From so many subnets on they are looked at together: of few, one that may is found sooner."""
 
 
 @question_about

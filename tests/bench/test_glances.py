@@ -51,7 +51,7 @@ GLANCES: tuple[tuple[str, str, Any], ...] = (
     ("NSG-011", "auditor.reach.lateral._not_shut", lambda _network, _at, ports, _around: ports),
     ("NSG-011", "auditor.reach.lateral.kept_back", lambda *_: False),
     ("NSG-011", "auditor.reach.sending_subnets.sends", lambda *_: True),
-    ("NSG-011", "auditor.reach.lateral.senders", lambda _network, subnets, *_: subnets),
+    ("NSG-011", "auditor.reach.sending_subnets._MANY", 0),
     ("NSG-011", "auditor.reach.lateral._let_in", lambda *_: None),
     ("NSG-014", "auditor.packets.cover._Table.plainly_needed", lambda *_: False),
     ("EXP-015", "auditor.reach.dual_stack._may_be_dual", lambda *_: True),
