@@ -31,7 +31,7 @@ from auditor.resources.base import Node
 from auditor.rule import Outcome
 from auditor.settings import WaiverEntry
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
-from auditor.snapshot.locate import locate
+from auditor.snapshot.locate import Opened, locate
 
 _LOCATED = 8
 """After how many findings the text read to tell their places is given back to the system.
@@ -125,13 +125,14 @@ class _Places:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[tuple[str, str], Location] = {}
+        self._opened: Opened = {}
 
     def of(self, record: Record | KubernetesObject, pointer: str) -> Location:
         """Give the place of what a pointer into a record leads to."""
         known = self._known.get((record.id, pointer))
         if known is None:
             source = self._snapshot.sources[record.source]
-            line, spelled = locate(source, record, pointer)
+            line, spelled = locate(source, record, pointer, self._opened)
             known = Location(source.name, line, spelled)
             self._known[record.id, pointer] = known
         return known

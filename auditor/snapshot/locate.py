@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -16,7 +17,22 @@ _KEY = re.compile(rb'[\s{,]*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 _COMMA = re.compile(rb"[\s,]*")
 
 
-def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> tuple[int, str]:
+_Part = tuple[str, int, int]
+"""A key or index as spelled, and where its value begins and ends."""
+
+Opened = dict[tuple[int, int], list[_Part]]
+"""The parts of long values, by source and place: for those who look many places up."""
+
+_LONG = 10_000
+"""Values of so many bytes are opened once: one list may hold the place of every finding."""
+
+
+def locate(
+    source: Source,
+    record: Record | KubernetesObject,
+    pointer: str,
+    opened: Opened | None = None,
+) -> tuple[int, str]:
     """Give the line, from 1, and the pointer inside the file of a place in a resource.
 
     `pointer` is an RFC 6901 pointer in the resource's ARM REST form. The file may spell it
@@ -26,7 +42,7 @@ def locate(source: Source, record: Record | KubernetesObject, pointer: str) -> t
     start = skip_space(source.text, record.start)
     text = _own_text(source, record, start)
     steps = [_unescaped(step) for step in pointer.split("/")[1:]]
-    at, spelled = _descend(text, steps)
+    at, spelled = _descend(_Text(text, record.source, start, opened), steps)
     path = record.pointer + "".join("/" + escaped(step) for step in spelled)
     return source.line(start + at), path
 
@@ -39,9 +55,28 @@ def _own_text(source: Source, record: Record | KubernetesObject, start: int) -> 
     return bytes(source.text[start : value_end(source.text, start)])
 
 
-def _descend(text: bytes, steps: list[str]) -> tuple[int, list[str]]:
+class _Text(NamedTuple):
+    """What the file says of a record, from where on, and what of it is opened already."""
+
+    text: bytes
+    source: int
+    start: int
+    opened: Opened | None
+
+    def parts(self, at: int, end: int) -> list[_Part]:
+        """Open the object or array that begins and ends somewhere."""
+        if self.opened is None or end - at < _LONG:
+            return _parts(self.text, at, end)
+        key = self.source, self.start + at
+        known = self.opened.get(key)
+        if known is None:
+            known = self.opened[key] = _parts(self.text, at, end)
+        return known
+
+
+def _descend(text: _Text, steps: list[str]) -> tuple[int, list[str]]:
     spelled: list[str] = []
-    at, end = 0, len(text)
+    at, end = 0, len(text.text)
     for step in steps:
         inner = _step(text, at, end, step)
         if inner is not None:
@@ -52,18 +87,19 @@ def _descend(text: bytes, steps: list[str]) -> tuple[int, list[str]]:
     return at, spelled
 
 
-_Part = tuple[str, int, int]
-"""A key or index as spelled, and where its value begins and ends."""
-
-
-def _step(text: bytes, at: int, end: int, step: str) -> _Part | None:
-    first = text[at : at + 1]
+def _step(text: _Text, at: int, end: int, step: str) -> _Part | None:
+    first = text.text[at : at + 1]
     if first == b"{":
-        return _chosen(_object_parts(text, at, end), step)
+        return _chosen(text.parts(at, end), step)
     if first == b"[" and step.isascii() and step.isdigit() and len(step) < 10:
-        parts = _array_parts(text, at, end)
+        parts = text.parts(at, end)
         return parts[int(step)] if int(step) < len(parts) else None
     return None
+
+
+def _parts(text: bytes, at: int, end: int) -> list[_Part]:
+    opens = _object_parts if text[at : at + 1] == b"{" else _array_parts
+    return opens(text, at, end)
 
 
 def _chosen(parts: list[_Part], step: str) -> _Part | None:
