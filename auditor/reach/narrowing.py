@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from auditor.addresses import EVERYTHING, Address, AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.flow import terms_at
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.terms import Terms
@@ -84,6 +84,20 @@ def admitted_of(
 
     Packets from or to other addresses may be in it or not: that means nothing.
     """
+    return _admitted(network, peers, own, nic, direction, subnet, tags)
+
+
+@question_about
+def _admitted(
+    network: Network,
+    peers: AddressSet,
+    own: Address,
+    nic: Interface | None,
+    direction: Direction,
+    subnet: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> Bounds:
+    """Give the same, found once for all rules of a load balancer that lead to one machine."""
     inbound = direction is Direction.INBOUND
     rules = terms_at(network, nic, direction, subnet, tags)
     layers = tuple([layer.at(own) for layer in _narrowed(network, rules, peers)])
