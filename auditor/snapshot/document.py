@@ -242,6 +242,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Everything that was read. Records are unique by folded id (see `load`).
 
     `keys` are the folded ids of the records, in their order; made of them where not given.
+    `passed_over` are files of the folders given that were not read, for their names.
     """
 
     sources: tuple[Source, ...]
@@ -254,6 +255,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     taken_at: str | None = None
     files: tuple[str, ...] = ()
     keys: Sequence[str] = ()
+    passed_over: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.records):

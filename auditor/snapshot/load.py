@@ -75,9 +75,9 @@ def load(
     """
     gathered = _Gathered()
     with _collection_paused():
-        items = discover(paths)
-        names = short_names(items)
-        for item in items:
+        found = discover(paths)
+        names = short_names(found.inputs)
+        for item in found.inputs:
             try:
                 _take(gathered, item, names[item.name], stdin, keep_going)
             except ParameterFile as file:
@@ -88,7 +88,8 @@ def load(
         keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
-    return _snapshot(gathered, keys, records, [*conflicts, *inventories(records, gathered.sources)])
+    conflicts = [*conflicts, *inventories(records, gathered.sources)]
+    return _snapshot(gathered, found.passed_over, keys, records, conflicts)
 
 
 @contextmanager
@@ -240,7 +241,11 @@ def _asked(answer: EffectiveAnswer) -> tuple[str, str, bytes]:
 
 
 def _snapshot(
-    gathered: _Gathered, keys: list[str], records: list[Record], conflicts: list[Gap]
+    gathered: _Gathered,
+    passed_over: tuple[str, ...],
+    keys: list[str],
+    records: list[Record],
+    conflicts: list[Gap],
 ) -> Snapshot:
     times = sorted({source.taken_at for source in gathered.sources if source.taken_at})
     gaps = sorted(
@@ -258,4 +263,5 @@ def _snapshot(
         scope=tuple(sorted(gathered.scope)),
         taken_at=times[0] if times else None,
         files=tuple(source.name for source in gathered.sources),
+        passed_over=passed_over,
     )
