@@ -85,6 +85,7 @@ def build(
             kubernetes_lists=snapshot.kubernetes_lists,
             effective=snapshot.effective,
             taken_at=snapshot.taken_at,
+            taken_where=snapshot.taken_where,
             counted=counted,
             complete=_complete(snapshot),
             as_of=as_of,
