@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.network.reasons import Reason
     from auditor.network.service_tags import ServiceTags
     from auditor.settings import Settings
+    from auditor.snapshot.document import Snapshot
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,8 +68,29 @@ def read_network(paths: Sequence[str], keep_going: bool) -> Network:
         snapshot = load(paths, keep_going=keep_going, stdin=stdin_for(paths))
         stage("joining")
         network = build(snapshot, keep_going=keep_going).network
+    tell_passed_over(snapshot)
     _keep_for_good()
     return network
+
+
+_NAMED = 5
+"""How many files that were passed over are named."""
+
+
+def tell_passed_over(snapshot: Snapshot) -> None:
+    """Say on standard error which files of folders were not read, for their names."""
+    from auditor.snapshot.discover import SUFFIXES
+
+    others = snapshot.passed_over
+    if not others:
+        return
+    number = f"{len(others)} file{'s' if len(others) > 1 else ''}"
+    names = ", ".join(map(plain, others[:_NAMED]))
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    sys.stderr.write(f"auditor: {number} passed over: {names}{more}\n")
+    sys.stderr.write(
+        f"  help: of a folder, only {', '.join(SUFFIXES[::5])} are read; name a file to read it\n"
+    )
 
 
 def _keep_for_good() -> None:

@@ -11,7 +11,13 @@ import click
 
 from auditor import streams
 from auditor.commands import complying, delivering, recording
-from auditor.commands.asking import FOLDERS, SERVICE_TAGS, read_tags, settings_of
+from auditor.commands.asking import (
+    FOLDERS,
+    SERVICE_TAGS,
+    read_tags,
+    settings_of,
+    tell_passed_over,
+)
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,9 +118,11 @@ def _audit(
     frameworks = complying.frameworks_of(options["frameworks"], settings, rules, renderers)
     policy = _policy(options, settings, as_of)
     tags = read_tags(options["tags"] or settings.service_tags)
+    read: list[Snapshot] = []
     with stages() as stage:
         stage("reading")
         snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
+        read.append(snapshot)
         _spare_what_was_read(snapshot, options)
         stage("joining")
         built = build(
@@ -127,7 +135,7 @@ def _audit(
         since = options["since"] or settings.since
         if since:
             stage("reading the older snapshot")
-            _look_back(built.network, since, options["keep_going"])
+            read.append(_look_back(built.network, since, options["keep_going"]))
         stage(f"asking {len(running)} rules")
         pictured = any(getattr(render, "needs_picture", False) for render in renderers)
         report = audit(snapshot, built, running, policy, parameters, pictured=pictured)
@@ -136,6 +144,8 @@ def _audit(
             watch(snapshot, built.network, running, parameters, policy)
         if options["write_baseline"]:
             report = _remember(report, options["write_baseline"])
+    for each in read:
+        tell_passed_over(each)
     return complying.told(report, frameworks, built.network)
 
 
@@ -153,7 +163,7 @@ def _policy(options: dict[str, Any], settings: Settings, as_of: datetime) -> Pol
     )
 
 
-def _look_back(network: Network, path: str, keep_going: bool) -> None:
+def _look_back(network: Network, path: str, keep_going: bool) -> Snapshot:
     """Let a network know an older snapshot of itself, in one space of packets."""
     from auditor.network.build import build
     from auditor.reach.space import share
@@ -162,6 +172,7 @@ def _look_back(network: Network, path: str, keep_going: bool) -> None:
     older = load([path], keep_going=keep_going)
     network.before = build(older, keep_going=keep_going, tags=network.tags).network
     share(network.before, network)
+    return older
 
 
 def _remember(report: Report, path: str) -> Report:

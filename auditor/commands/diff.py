@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.commands.asking import KEEP_GOING, SERVICE_TAGS, read_tags, say_json, settings_of
+from auditor.commands.asking import (
+    KEEP_GOING,
+    SERVICE_TAGS,
+    read_tags,
+    say_json,
+    settings_of,
+    tell_passed_over,
+)
 from auditor.streams import say
 
 if TYPE_CHECKING:
@@ -95,6 +102,7 @@ def _audited(
     running = chosen(rules, settings.select, settings.ignore)
     parameters = parameters_of(rules, settings.parameters, settings.file)
     snapshot = load([path], keep_going=keep_going, stdin=stdin_for([path]))
+    tell_passed_over(snapshot)
     tags = read_tags(options["tags"] or settings.service_tags)
     built = build(snapshot, keep_going=keep_going, as_of=as_of, intents=settings.intents, tags=tags)
     if other is not None:

@@ -85,6 +85,7 @@ def build(
             kubernetes_lists=snapshot.kubernetes_lists,
             effective=snapshot.effective,
             taken_at=snapshot.taken_at,
+            taken_where=snapshot.taken_where,
             counted=counted,
             complete=_complete(snapshot),
             as_of=as_of,
@@ -241,12 +242,13 @@ def _told(struct: Wire, attribute: str) -> bool:
 
 
 def _tell(snapshot: Snapshot, damages: list[Damage], keep_going: bool) -> Iterator[Gap]:
-    from auditor.snapshot.locate import locate  # rarely needed
+    from auditor.snapshot.locate import Opened, locate  # rarely needed
 
+    opened: Opened = {}
     for damage in damages:
         record = damage.record
         source = snapshot.sources[record.source]
-        line, pointer = locate(source, record, damage.pointer)
+        line, pointer = locate(source, record, damage.pointer, opened)
         where = f"{source.name}:{line}: {pointer}"
         if not keep_going:
             raise InputError(

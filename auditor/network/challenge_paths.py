@@ -25,6 +25,9 @@ from auditor.resources.application_gateways import ApplicationGateway, Listener
 from auditor.resources.base import Node
 from auditor.resources.gateway_routing import PathRule, UrlPathMap
 
+HTTP = 80
+"""The port on which an authority asks."""
+
 CHALLENGES = "/.well-known/acme-challenge/"
 _TOKEN = f"{CHALLENGES}token"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from auditor.finding import Location
 from auditor.ids import fold, subscription
 from auditor.network.graph import Network, question
 from auditor.snapshot.document import Gap
@@ -22,6 +23,20 @@ _MACHINES = (
 )
 """What puts machines into subnets."""
 _UNREAD = frozenset({"partial", "denied", "failed", "undecided"})
+
+
+_PLACE = r"(?s)(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?"
+
+
+def location_of(where: str) -> Location | None:
+    """The place that a gap names, `file:line[:column][: pointer]`; of a whole file its first line.
+
+    None where it names none.
+    """
+    place = re.fullmatch(_PLACE, where)
+    if place is None:
+        return Location(where, 1, "") if where else None
+    return Location(place["file"], int(place["line"]), place["pointer"] or "")
 
 
 @question

@@ -97,6 +97,7 @@ class Network:
         kubernetes_lists: tuple[KubernetesList, ...] = (),
         effective: tuple[EffectiveAnswer, ...] = (),
         taken_at: str | None = None,
+        taken_where: str = "",
         counted: frozenset[str] = frozenset(),
         complete: frozenset[int] = frozenset(),
         as_of: datetime | None = None,
@@ -118,6 +119,7 @@ class Network:
         self.kubernetes_lists = kubernetes_lists
         self.effective = effective
         self.taken_at = taken_at
+        self.taken_where = taken_where
         self.counted = counted
         self._complete = complete
         self.as_of = as_of or datetime.fromtimestamp(0, UTC)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from auditor.addresses import AddressSet, Version
 from auditor.network.filters import Filter
 from auditor.network.symbols import Symbolic, applies, symbolic
-from auditor.packets.cover import may_come_to, superfluous
+from auditor.packets.cover import Heirs, superfluous
 
 _VERSIONS: tuple[Version, ...] = (4, 6)
 Found: TypeAlias = dict[int, tuple[int, ...]]
@@ -89,19 +89,26 @@ class _World:
         filters = [self._filters[i] for i in self.places]
         return symbolic(filters, self._version, self._inside, inbound=self._inbound)
 
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        """Which of the rules stand at which places; the impossible, which are nobody's, first."""
+        return {place: i for i, place in enumerate(self.places, self.symbolic.impossible)}
+
+    @cached_property
+    def _heirs(self) -> Heirs:
+        return Heirs(self.symbolic.shape, self.symbolic.rules)
+
     def comes_to(self, place: int, among: set[int], gone: set[int]) -> bool:
         """Whether one of `among` may decide what the rule at a place matches, if that is gone.
 
         So are the others of `gone` that are not among them.
         """
-        if place not in self.places:
+        numbers = self._numbers
+        if place not in numbers:
             return False
-        rules = self.symbolic.rules
-        named = [-1] * self.symbolic.impossible + self.places
-        left = [i for i, n in enumerate(named) if n == place or n in among or n not in gone]
-        sought = [n for n, i in enumerate(left) if named[i] in among]
-        at = next(n for n, i in enumerate(left) if named[i] == place)
-        return may_come_to(self.symbolic.shape, [rules[i] for i in left], at, sought)
+        sought = [numbers[each] for each in among if each in numbers]
+        away = [numbers[each] for each in gone - among if each in numbers]
+        return self._heirs.may_be_among(numbers[place], sought, away)
 
 
 class _View:

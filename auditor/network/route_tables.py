@@ -6,7 +6,7 @@ import re
 
 from auditor.addresses import AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question_about
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -72,8 +72,12 @@ def default_route(network: Network, subnet: Subnet, version: int = 4) -> Route |
     route table is not in the snapshot.
     """
     table = network.get(subnet.properties.route_table, RouteTable)
-    if table is None:
-        return None
+    return _default_in(network, table, version) if table is not None else None
+
+
+@question_about
+def _default_in(_: Network, table: RouteTable, version: int) -> Route | None:
+    """Find it in a table, once for all subnets with it."""
     led_away = [route for route in table.routes if route.hop in _ELSEWHERE]
     away = [
         (prefix, route)

@@ -96,14 +96,28 @@ def redundant(
     return superfluous(shape, rules, default).redundant
 
 
-def may_come_to(shape: Shape, rules: Sequence[Rule[L]], rule: int, among: Collection[int]) -> bool:
-    """Whether, without a rule, one of `among` may be the first that holds a packet of its `may`."""
-    table = _Table(shape, rules, False)
-    region = Region(table.arrangement, rules[rule].may)
-    sought = _all(table.may[i] for i in among)
-    others = _all(table.must[i] for i in range(len(rules)) if i != rule and i not in among)
-    sought, others = sought & region.meeting, others & region.meeting
-    return bool(sought) and region.reaches(sought | others, sought, False)
+class Heirs:
+    """Who decides the packets of a rule once it is gone, and perhaps others with it.
+
+    Asked about many rules of one sequence: how they lie to each other is found out once.
+    """
+
+    def __init__(self, shape: Shape, rules: Sequence[Rule[L]]) -> None:
+        """Take rules in ascending order of priority."""
+        self._rules = rules
+        self._table = _Table(shape, rules, False)
+
+    def may_be_among(self, rule: int, some: Collection[int], gone: Collection[int] = ()) -> bool:
+        """Whether one of `some` may be the first that holds a packet of the rule's `may`.
+
+        Of those that are left: not the rule itself, nor `gone`, of which `some` are none.
+        """
+        table = self._table
+        region = Region(table.arrangement, self._rules[rule].may)
+        away = {rule, *some, *gone}
+        sought = _all(table.may[i] for i in some) & region.meeting
+        others = _all(must for i, must in enumerate(table.must) if i not in away) & region.meeting
+        return bool(sought) and region.reaches(sought | others, sought, False)
 
 
 def _all(masks: Iterable[int]) -> int:

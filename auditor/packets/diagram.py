@@ -110,7 +110,7 @@ class Space(Shape):
     spaces do not mix (ValueError). Not to be shared between threads.
     """
 
-    __slots__ = ("_depth", "_known", "_leaves", "_nodes", "all", "empty")
+    __slots__ = ("_depth", "_known", "_leaves", "_nodes", "all", "empty", "fixed")
 
     def __init__(self, dimensions: Iterable[Dimension]) -> None:
         super().__init__(dimensions)
@@ -125,6 +125,8 @@ class Space(Shape):
     def forget(self) -> None:
         """Drop remembered results of operations. No diagram changes."""
         self._known = {"union": {}, "intersection": {}, "difference": {}, "complement": {}}
+        self.fixed: dict[tuple[Any, int, int], Any] = {}
+        """What `reshape.fixed` made of diagrams, by a dimension's place and its value."""
 
     def __len__(self) -> int:
         """How many diagrams the space keeps."""

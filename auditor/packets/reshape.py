@@ -23,7 +23,11 @@ def fixed(f: Diagram[V], name: str, value: int) -> Diagram[V]:
     place = f.space.place(name)
     if not 0 <= value < f.space.dimensions[place].size:
         raise ValueError(f"{name} has no value {value}")
-    return _replace(f, place, lambda node: node.child(value))
+    key = f, place, value
+    found: Diagram[V] | None = f.space.fixed.get(key)
+    if found is None:
+        found = f.space.fixed[key] = _replace(f, place, lambda node: node.child(value))
+    return found
 
 
 def forgotten(packets: PacketSet, name: str) -> PacketSet:

@@ -62,6 +62,8 @@ def told_of(stage: Stage, packet: Packet) -> tuple[Step, ...]:
 
 def _by_choice(group: Sequence[Path]) -> Bounds:
     """What arrives whichever machine is chosen; to one machine there may be several ways."""
+    if len(group) == 1:
+        return group[0].bounds
     up = [path for path in group if not path.trail.down] or list(group)
     ways: dict[str, list[Bounds]] = {}
     for path in up:

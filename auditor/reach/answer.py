@@ -6,7 +6,7 @@ is a packet of the group that anyone can try; the hops say what happens to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -98,6 +98,7 @@ def answers(
     ports: PortSet = EVERY_PORT,
     tags: ServiceTags = NO_TAGS,
     blocked: bool = True,
+    unknown: bool = True,
     relays: bool = True,
     pings: bool = True,
     refusals: bool = False,
@@ -106,24 +107,34 @@ def answers(
 
     Straight ways first; ways by gateways that open connections of their own apart, and only where
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
-    is left out: to say by whom costs more than all the rest. Without `relays`, so are ways by
-    gateways; without `pings`, those that a frontend answers itself. With `refusals`, a gateway
-    that means to send packets on and lets none of them get there is told of as well.
+    is left out: to say by whom costs more than all the rest; without `unknown`, so is what is not
+    told. Without `relays`, so are ways by gateways; without `pings`, those that a frontend answers
+    itself. With `refusals`, a gateway that means to send packets on and lets none of them get there
+    is told of as well.
     """
     found: list[Answer] = []
+    unasked = _left_out(blocked=blocked, unknown=unknown)
     for version in common_versions(network, source, target):
         every = paths(network, source, target, version, tags, relays=relays, pings=pings)
         straight = [path for path in every if not path.relayed]
         there = judged(
-            network, source, target, straight, version, protocols, ports, blocked=blocked
+            network, source, target, straight, version, protocols, ports, without=unasked
         )
         # Where a gateway leads there, nobody needs another entrance.
         found += there if len(straight) == len(every) else map(_without_entrance, there)
+        without = unasked | {Verdict.BLOCKED}
         for group in _by_relay(every):
-            there = judged(network, source, target, group, version, protocols, ports, blocked=False)
+            there = judged(
+                network, source, target, group, version, protocols, ports, without=without
+            )
             asked = asked_for(space_of(network, version), protocols, ports)
             found += there or (_refusal(group, asked) if refusals else [])
     return tuple(found)
+
+
+def _left_out(*, blocked: bool, unknown: bool) -> frozenset[Verdict]:
+    wanted = {Verdict.BLOCKED: blocked, Verdict.UNKNOWN: unknown}
+    return frozenset(verdict for verdict, asked in wanted.items() if not asked)
 
 
 def _without_entrance(answer: Answer) -> Answer:
@@ -199,16 +210,16 @@ def judged(
     protocols: Sequence[str] = PROTOCOLS,
     ports: PortSet = EVERY_PORT,
     *,
-    blocked: bool = True,
+    without: Collection[Verdict] = (),
 ) -> list[Answer]:
     """Give the answers that some paths together are for the packets asked about.
 
-    `blocked` tells whether to say what is blocked.
+    Those of some verdicts may be left out: `without`.
     """
     asked = asked_for(space_of(network, version), protocols, ports)
     to = target.entry or target.addresses or EVERYTHING
     question = _Question(network, source, target, version, group, asked, to)
-    return question.answers(protocols, ports, blocked)
+    return question.answers(protocols, ports, without)
 
 
 def _by_relay(every: Iterable[Path]) -> list[list[Path]]:
@@ -242,14 +253,16 @@ class _Question:
         self.to = to
         self.total = together(self.space, group).within(asked)
 
-    def answers(self, protocols: Sequence[str], ports: PortSet, blocked: bool) -> list[Answer]:
+    def answers(
+        self, protocols: Sequence[str], ports: PortSet, without: Collection[Verdict]
+    ) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
         return [
             self._answer(verdict, protocol, found, named)
             for verdict, protocol, found, named in parts_of(
                 self.space, self.total, protocols, ports
             )
-            if blocked or verdict is not Verdict.BLOCKED
+            if verdict not in without
         ]
 
     def _answer(

@@ -24,11 +24,12 @@ from auditor.reach.paths import paths
 from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants
+from auditor.reach.trail import Trail
 from auditor.reach.ways import appliances_of, leads_to, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
-Choose: TypeAlias = Callable[[Path], PacketSet]
+Choose: TypeAlias = Callable[[Trail], PacketSet]
 
 
 class Flow(msgspec.Struct, frozen=True, eq=False):
@@ -44,22 +45,38 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
 
     def lost(self) -> Answer | None:
         """Give the answer about a packet that certainly arrives, and whose reply is surely lost."""
-        return self._some(
-            lambda path: path.trail.delivered.must - path.trail.answered.may, Verdict.BLOCKED
-        )
+        return self._some(_must_arrive, _may_return, Verdict.BLOCKED)
 
     def doubtful(self) -> Answer | None:
         """Give that about a packet of which not all is told: that it arrives, that replies do."""
-        return self._some(
-            lambda path: path.trail.delivered.may - path.trail.answered.must, Verdict.UNKNOWN
-        )
+        return self._some(_may_arrive, _must_return, Verdict.UNKNOWN)
 
-    def _some(self, choose: Choose, verdict: Verdict) -> Answer | None:
+    def _some(self, delivered: Choose, answered: Choose, verdict: Verdict) -> Answer | None:
+        """Give that about a packet that is delivered and not answered, in the bounds given."""
         for path in self.every:
-            packet = some_packet(choose(path))
+            back = answered(path.trail)
+            if back is path.trail.sent:
+                continue  # as most often: whatever arrives is answered
+            packet = some_packet(delivered(path.trail) - back)
             if packet is not None and packet.protocol:
                 return answer_on(path, packet, verdict)
         return None
+
+
+def _must_arrive(trail: Trail) -> PacketSet:
+    return trail.delivered.must
+
+
+def _may_arrive(trail: Trail) -> PacketSet:
+    return trail.delivered.may
+
+
+def _must_return(trail: Trail) -> PacketSet:
+    return trail.answered.must
+
+
+def _may_return(trail: Trail) -> PacketSet:
+    return trail.answered.may
 
 
 @question

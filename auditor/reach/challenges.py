@@ -11,6 +11,7 @@ from auditor.finding import Cover, Evidence, Hop
 from auditor.network.admission import anywhere
 from auditor.network.challenge_paths import (
     CHALLENGES,
+    HTTP,
     label_of,
     others_for,
     route_of,
@@ -30,8 +31,6 @@ from auditor.resources.application_gateways import Listener
 from auditor.resources.base import Node
 from auditor.resources.gateway_routing import PathRule
 from auditor.resources.web_application_firewalls import WafPolicy
-
-HTTP = 80
 
 
 class Obstacle(msgspec.Struct, frozen=True):

@@ -113,6 +113,14 @@ def _named(network: Network, forward: Forward) -> str:
     return ids.name(ids.parent(as_spelled(network, forward.member)) or forward.member)
 
 
+def _sends(network: Network, forward: Forward, packet: Packet) -> str:
+    """Say whom a rule of a frontend sends a packet to."""
+    to = f" as port {forward.backend_port}" if forward.backend_port else ""
+    where = _named(network, forward)
+    kept = ", its address unchanged (floating IP, P-4)" if forward.floating else ""
+    return f"rule {forward.rule.label} sends port {packet.destination_port} to {where}{to}{kept}"
+
+
 def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
     """Say why a rule of a frontend does not send a packet on: another takes it, to nobody."""
 
@@ -127,18 +135,13 @@ def _refusing(trail: Trail, forward: Forward) -> Callable[[Packet], str]:
 
 def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail, Point]]:
     """Follow a packet through one rule of a load balancer to one machine behind it."""
-    taken = trail.space.having(protocols=forward.protocols, destination_ports=forward.ports)
+    taken = trail.space.carrying(forward.protocols, forward.ports)
     rule, target = forward.rule, forward.target
-    to = f" as port {forward.backend_port}" if forward.backend_port else ""
-    where = _named(trail.network, forward)
-    kept = ", its address unchanged (floating IP, P-4)" if forward.floating else ""
     trail = remark(
         trail,
         "load-balancer",
         rule.root.id,
-        lambda packet: (
-            f"rule {rule.label} sends port {packet.destination_port} to {where}{to}{kept}"
-        ),
+        lambda packet: _sends(trail.network, forward, packet),
         Bounds.maybe(taken) if forward.reasons else Bounds.exactly(taken),
         reasons=forward.reasons,
         opening=forwarding(trail, forward.frontend),

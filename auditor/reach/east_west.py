@@ -63,7 +63,7 @@ def _inflow(
     if let_in is not None and others - let_in:
         return
     rules = at_subnet(network, subnet, Direction.INBOUND)
-    surely = _restricted(network, rules, own, others)
+    surely = _restricted(network, rules, own, inside, others)
     if surely:
         return
     if surely is None:
@@ -99,15 +99,20 @@ def _in_network(network: Network, vnet: VirtualNetwork) -> AddressSet:
 
 
 def _restricted(
-    network: Network, rules: EffectiveRules, own: AddressSet, others: AddressSet
+    network: Network,
+    rules: EffectiveRules,
+    own: AddressSet,
+    inside: AddressSet,
+    others: AddressSet,
 ) -> bool | None:
-    """Whether some packet from the others is denied; None when it is not told."""
+    """Whether some packet from the others inside is denied; None when it is not told."""
     perhaps = False
     for version in VERSIONS:
         region = space_of(network, version).having(source=others, destination=own)
         if region.is_empty:
             continue
-        found = denied(network, rules, region, version)
+        # Many subnets of a network have the same peers inside, and others each.
+        found = denied(network, rules, region, version, own=own, peers=inside)
         if not found.must.is_empty:
             return True
         perhaps = perhaps or not found.may.is_empty

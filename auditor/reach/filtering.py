@@ -71,6 +71,16 @@ def unfiltered(
 
     None when that is not told. Admin rules are no group (E-3 speaks of groups).
     """
+    return _unfiltered(network, nic, subnet, tags)
+
+
+@question_about
+def _unfiltered(
+    network: Network,
+    nic: Interface | None,
+    subnet: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> bool | None:
     layers = terms_at(network, nic, Direction.INBOUND, subnet, tags).rules.layers
     groups = [layer for layer in layers if layer.kind is not LayerKind.ADMIN]
     if any(layer.unknown is None for layer in groups):

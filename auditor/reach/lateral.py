@@ -296,7 +296,8 @@ def _reached(
         if not any(here.overlaps(let_in) for let_in in left.values()):
             continue
         tried += 1
-        for answer in _answers(network, source, target, port):
+        doubtful = perhaps.keys() >= {*left, ""}  # of each door one is known: more say nothing
+        for answer in _answers(network, source, target, port, unknown=not doubtful):
             found = Lateral(source, target, answer, _by(network, rules, answer))
             door = found.rule.id if found.rule is not None and rules.layers else ""
             if answer.verdict is Verdict.UNKNOWN:
@@ -316,7 +317,9 @@ _MOST = 40
 """As many sources are asked for paths at most; where nobody is found by then, nobody is named."""
 
 
-def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Iterator[Answer]:
+def _answers(
+    network: Network, source: Subnet, target: Subnet, port: int, *, unknown: bool
+) -> Iterator[Answer]:
     """Give what is said of machines of two subnets, but of what is blocked: nobody asks why."""
     for one in machines_in(network, source):
         for other in machines_in(network, target):
@@ -330,6 +333,7 @@ def _answers(network: Network, source: Subnet, target: Subnet, port: int) -> Ite
                 ports=PortSet.of(port),
                 tags=network.tags,
                 blocked=False,
+                unknown=unknown,
                 relays=False,
             )
 

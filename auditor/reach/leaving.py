@@ -11,7 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from auditor.addresses import Address, AddressSet
+from auditor.addresses import EVERYTHING, Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.effective_rules import Direction, effective_rules
@@ -23,7 +23,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, Outbound
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.outward import outward_routes
-from auditor.reach.filtering import admitted
+from auditor.reach.narrowing import let_through_between
 from auditor.reach.space import space_of
 from auditor.reach.ways import Way, ways_by
 from auditor.resources import walk
@@ -252,10 +252,10 @@ def asks_for_internet(network: Network, subnet: Subnet, nic: Interface) -> bool 
     the region's own answers a private subnet too (R-34).
     """
     internet = space_of(network, 4).having(destination=PUBLIC)
-    found = admitted(network, nic, Direction.OUTBOUND, 4, subnet, network.tags).within(internet)
+    rules = effective_rules(network, nic, Direction.OUTBOUND, subnet, network.tags)
+    found = let_through_between(network, rules, 4, EVERYTHING, PUBLIC).within(internet)
     if found.may.is_empty:
         return False
-    rules = effective_rules(network, nic, Direction.OUTBOUND, subnet, network.tags)
     named = {
         tag.partition(".")[0]
         for layer in rules.layers

@@ -10,7 +10,7 @@ import msgspec
 from auditor.addresses import EVERY_PORT, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.reach.answer import PROTOCOLS, Answer, judged
+from auditor.reach.answer import PROTOCOLS, Answer, Verdict, judged
 from auditor.reach.doors import door_points, doors
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.from_outside import from_internet
@@ -19,6 +19,8 @@ from auditor.reach.paths import paths
 from auditor.reach.points import INTERNET, Point
 from auditor.reach.services import service_points
 from auditor.reach.unanswered import lost_entrances
+
+_BLOCKED = frozenset({Verdict.BLOCKED})
 
 
 class Exposed(msgspec.Struct, frozen=True):
@@ -48,13 +50,15 @@ def exposed(
         for group in _grouped(from_internet(network, source, version, tags, through=through)):
             first = group[0]
             for answer in judged(
-                network, source, first.target, group, version, asked, ports, blocked=False
+                network, source, first.target, group, version, asked, ports, without=_BLOCKED
             ):
                 found.append(Exposed(first.entrance, first.target, answer))
     for point in (*door_points(network), *service_points(network), *lost_entrances(network)):
         version = 6 if point.versions == (6,) else 4
         group = list(paths(network, source, point, version, tags))
-        for answer in judged(network, source, point, group, version, asked, ports, blocked=False):
+        for answer in judged(
+            network, source, point, group, version, asked, ports, without=_BLOCKED
+        ):
             found.append(Exposed(group[0].entrance, point, answer))
     return tuple(sorted(found, key=_order))
 

@@ -7,11 +7,19 @@ guest may wrap what is for a far site into a tunnel of its own, so that its rout
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version, parse_address
+from auditor.addresses import (
+    EVERY_V4,
+    EVERYTHING,
+    NOTHING,
+    Address,
+    AddressSet,
+    Version,
+    parse_address,
+)
 from auditor.errors import Undetermined
 from auditor.network.address_plan import locate
 from auditor.network.graph import Network, question, question_about
@@ -191,6 +199,36 @@ def loops(network: Network, start: Appliance) -> Iterator[Loop]:
     versions: tuple[Version, ...] = (4, 6)
     for version in versions:
         yield from _followed(network, version, Loop((start,), (), EVERYTHING, EVERYTHING))
+
+
+@question_about
+def handed_back(
+    network: Network, vnet: VirtualNetwork, address: Address, version: Version
+) -> AddressSet:
+    """Give the destinations that an appliance, as seen from a VNet, surely gets back itself.
+
+    By the routes of its own subnets: whatever it does with what is for them, nothing arrives. A
+    guest may wrap what is for elsewhere into a tunnel, where the routes lead to any far end; what
+    is for its own network it does not.
+    """
+    one = appliance_at(network, vnet, address)
+    if one is None:
+        return NOTHING
+    own = AddressSet.from_range(one.address, one.address)
+    steps = _steps(network, one, version)
+    back = next((step.must for step in steps if step.to.node is one.node), NOTHING) - own
+    every = EVERY_V4 if version == 4 else EVERYTHING - EVERY_V4
+    homes = (network.holder(exit_, VirtualNetwork) for exit_ in one.exits)
+    try:
+        if every - back <= _spaces(one.exits) | own:
+            return back
+        return back & _spaces(home for home in homes if home is not None)
+    except Undetermined:
+        return NOTHING
+
+
+def _spaces(nodes: Iterable[Subnet | VirtualNetwork]) -> AddressSet:
+    return AddressSet.union(AddressSet.from_prefixes(each.prefixes) for each in nodes)[0]
 
 
 def _followed(network: Network, version: Version, so_far: Loop) -> Iterator[Loop]:

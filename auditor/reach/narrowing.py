@@ -13,15 +13,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from auditor.addresses import EVERYTHING, Address, AddressSet, Version
-from auditor.network.effective_rules import Direction
+from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.flow import terms_at
-from auditor.network.graph import Missing, Network, question
+from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.terms import Terms
 from auditor.packets.measure import values
 from auditor.reach.bounds import Bounds
-from auditor.reach.filtering import Judged, Key, Sifted, compiled, sifted
+from auditor.reach.filtering import Judged, Key, Sifted, compiled, let_through, sifted
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import space_of
 from auditor.reach.trail import Trail
@@ -54,7 +54,11 @@ def narrowed(trail: Trail, point: Point, direction: Direction) -> Bounds | None:
 
 def _has_many(trail: Trail, point: Point, direction: Direction) -> bool:
     rules = terms_at(trail.network, point.nic, direction, point.subnet, trail.tags).rules
-    return sum(len(layer.filters) for layer in rules.layers) >= _MANY
+    return _number_of(rules) >= _MANY
+
+
+def _number_of(rules: EffectiveRules) -> int:
+    return sum(len(layer.filters) for layer in rules.layers)
 
 
 def _addresses(trail: Trail, name: str) -> AddressSet:
@@ -80,15 +84,57 @@ def admitted_of(
 
     Packets from or to other addresses may be in it or not: that means nothing.
     """
+    return _admitted(network, peers, own, nic, direction, subnet, tags)
+
+
+@question_about
+def _admitted(
+    network: Network,
+    peers: AddressSet,
+    own: Address,
+    nic: Interface | None,
+    direction: Direction,
+    subnet: Subnet | Missing | None,
+    tags: ServiceTags,
+) -> Bounds:
+    """Give the same, found once for all rules of a load balancer that lead to one machine."""
     inbound = direction is Direction.INBOUND
     rules = terms_at(network, nic, direction, subnet, tags)
     layers = tuple([layer.at(own) for layer in _narrowed(network, rules, peers)])
-    key = layers, own.version, inbound
+    return _found(network, layers, own.version, inbound)
+
+
+def let_through_between(
+    network: Network,
+    rules: EffectiveRules,
+    version: Version,
+    own: AddressSet,
+    peers: AddressSet,
+) -> Bounds:
+    """Give what `let_through` gives of packets between some own addresses and some peers.
+
+    Packets of others may be in it or not: that means nothing. Many rules that speak of others are
+    left out; few are compiled as they are, once for all.
+    """
+    if _number_of(rules) < _MANY:
+        return let_through(network, rules, version)
+    layers = tuple(
+        Sifted(layer.admin, tuple([each for each in layer.terms if _may_match(each, own, peers)]))
+        for layer in sifted(Terms(rules, peers))
+    )
+    return _found(network, layers, version, rules.inbound)
+
+
+def _may_match(each: Judged, own: AddressSet, peers: AddressSet) -> bool:
+    return each.term.own.overlaps(own) and each.term.peer.overlaps(peers)
+
+
+def _found(network: Network, layers: tuple[Sifted, ...], version: Version, inbound: bool) -> Bounds:
+    key = layers, version, inbound
     known = network.ask(_compiled)
     found = known.get(key)
     if found is None:
-        space = space_of(network, own.version)
-        found = known[key] = compiled(space, layers, inbound=inbound)
+        found = known[key] = compiled(space_of(network, version), layers, inbound=inbound)
     return found
 
 

@@ -109,8 +109,12 @@ class Opening(msgspec.Struct, frozen=True, eq=False):
 
 
 def _taken(path: Path) -> PortSet:
-    """The ports at the entrance from which a path sets out."""
-    return PortSet(values(path.bounds.may, "destination_port"))
+    """The ports at the entrance from which a path sets out: to machines alike, the same ones."""
+    known, packets = path.trail.space.taken, path.bounds.may
+    found = known.get(packets)
+    if found is None:
+        found = known[packets] = PortSet(values(packets, "destination_port"))
+    return found
 
 
 def _to(space: FlowSpace, ports: dict[str, PortSet]) -> PacketSet:

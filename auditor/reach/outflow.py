@@ -83,11 +83,12 @@ def _restricted(network: Network, rules: EffectiveRules, subnet: Subnet) -> bool
     """Whether some packet to the internet is denied; None when it is not told."""
     perhaps = False
     for version in VERSIONS:
-        region = packets_of(network, rules, usable(subnet), version)
+        own = usable(subnet)
+        region = packets_of(network, rules, own, version)
         region &= space_of(network, version).having(destination=PUBLIC)
         if region.is_empty:
             continue
-        found = denied(network, rules, region, version)
+        found = denied(network, rules, region, version, own=own, peers=PUBLIC)
         if not found.must.is_empty:
             return True
         perhaps = perhaps or not found.may.is_empty

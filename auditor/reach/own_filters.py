@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from auditor.addresses import AddressSet, Version
+from auditor.addresses import EVERYTHING, AddressSet, Version
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.filters import ANY, Filter
 from auditor.network.graph import Network, question_about
@@ -20,7 +20,7 @@ from auditor.network.reasons import Reason
 from auditor.network.terms import Terms
 from auditor.packets.diagram import PacketSet
 from auditor.reach.bounds import Bounds
-from auditor.reach.filtering import let_through
+from auditor.reach.narrowing import let_through_between
 from auditor.reach.space import space_of
 from auditor.resources.virtual_networks import Subnet
 
@@ -56,9 +56,17 @@ def packets_of(
     return space.having(destination=own) if rules.inbound else space.having(source=own)
 
 
-def denied(network: Network, rules: EffectiveRules, region: PacketSet, version: Version) -> Bounds:
-    """Give what some layers keep out of a region."""
-    passing = let_through(network, rules, version)
+def denied(
+    network: Network,
+    rules: EffectiveRules,
+    region: PacketSet,
+    version: Version,
+    *,
+    own: AddressSet = EVERYTHING,
+    peers: AddressSet = EVERYTHING,
+) -> Bounds:
+    """Give what some layers keep out of a region, which is between some own addresses and peers."""
+    passing = let_through_between(network, rules, version, own, peers)
     return Bounds(region - passing.must, region - passing.may)
 
 

@@ -44,7 +44,7 @@ def replayed(
             alike[sent].append(number)
     faults: dict[int, Contradiction] = {}
     for sent, numbers in alike.items():
-        ends = _ends(network, sent, tags)
+        ends = _ends_of(network, sent, tags)
         for number in numbers:
             try:
                 _compare(every[number], ends)
@@ -63,7 +63,7 @@ def check(network: Network, answer: Answer, tags: ServiceTags = NO_TAGS) -> None
     """Replay the witness of one answer. Raises Contradiction."""
     sent = _sent(answer)
     if sent is not None:
-        _compare(answer, _ends(network, sent, tags))
+        _compare(answer, _ends_of(network, sent, tags))
 
 
 class _Sent(NamedTuple):
@@ -86,7 +86,7 @@ def _sent(answer: Answer) -> _Sent | None:
 
 
 @question_about
-def _ends(network: Network, sent: _Sent, tags: ServiceTags) -> _Ends:
+def _ends_of(network: Network, sent: _Sent, tags: ServiceTags) -> _Ends:
     """Give where it ends; what the input does not tell contradicts nothing.
 
     Remembered: of the machines behind one frontend, each is told of with the same packet.

@@ -114,17 +114,30 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
 def _senders(points: Iterable[Point]) -> list[Point]:
     """Give points as sources: whoever is behind a public address of the input may send from it.
 
-    So do the pools of a load balancer, and who leaves by a firewall or by a NAT gateway.
+    So do the pools of a load balancer, and who leaves by a firewall or by a NAT gateway. Whoever
+    else is in the subnet of a VPN gateway sends what that may send, whose address is not told.
     """
     outside, found = NOTHING, []
-    for point in points:
+    every = tuple(points)
+    for point in every:
         if point.kind in (Kind.INTERNET, Kind.UNANSWERED):
             outside = outside | point.addresses
         elif point.entry and point.kind in (Kind.FRONTEND, Kind.FIREWALL):
             outside = outside | point.entry
-        else:
+        elif not any(_sends_the_same(other, point) for other in every):
             found.append(point)
     return [*found, *([internet(outside)] if outside else [])]
+
+
+def _sends_the_same(gateway: Point, point: Point) -> bool:
+    """Whether a point is anybody in a subnet whose gateway may have each of the addresses."""
+    return (
+        point.kind is Kind.SUBNET
+        and gateway.kind is Kind.PLATFORM
+        and gateway.place is not None
+        and gateway.place is point.place
+        and point.addresses <= gateway.addresses
+    )
 
 
 def _subnets_in(node: Node) -> Iterable[Subnet]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, NOTHING, Address, AddressSet, PortSet
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
@@ -23,6 +23,7 @@ from auditor.reach.firewalling import by_firewall, filtered, translated_for_inte
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
+from auditor.reach.loops import handed_back
 from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
 from auditor.reach.private_nat import at_private_address
 from auditor.reach.replying import straight_to
@@ -95,14 +96,17 @@ def by_stranger(trail: Trail, appliance: Address) -> Iterator[Trail]:
     Behind a load balancer there are several.
     """
     who = owner_of(trail.network, trail.source, appliance)
-    reason = stranger_reason(who)
+    vnet = vnet_of(trail.network, trail.source)
+    back = handed_back(trail.network, vnet, appliance, trail.space.version) if vnet else NOTHING
     trail = remark(
         trail,
         "appliance",
         str(appliance),
         lambda _: f"it cannot be told what the appliance {who} does with it",
-        Bounds.maybe(trail.space.all),
-        reasons=(reason,),
+        Bounds.maybe(~trail.space.having(destination=back) if back else trail.space.all),
+        reasons=(stranger_reason(who),),
+        stopped=f"the routes of the appliance {who} lead back to it (R-5)",
+        opening=f"take the route back to {who} out of the table of its own subnet",
     )
     # It may put its own address in the place of the source's.
     own = AddressSet.from_range(appliance, appliance)

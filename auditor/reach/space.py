@@ -20,11 +20,11 @@ PORTED = ("tcp", "udp")
 class FlowSpace(Space):
     """Packets from `source` to `destination`, by protocol and ports, of one version of IP.
 
-    `likely`, `asked` and `ports` are what others remember of its sets, as it keeps all of these
-    anyway.
+    `likely`, `asked`, `ports` and `taken` are what others remember of its sets, as it keeps all of
+    these anyway.
     """
 
-    __slots__ = ("_by_protocols", "asked", "likely", "ports", "version")
+    __slots__ = ("_carrying", "asked", "likely", "ports", "taken", "version")
 
     def __init__(self, version: Version) -> None:
         """Make a space of its own: sets of two spaces do not mix."""
@@ -33,7 +33,8 @@ class FlowSpace(Space):
         self.likely: dict[PacketSet, tuple[int, ...]] = {}
         self.asked: dict[object, PacketSet] = {}
         self.ports: dict[tuple[PacketSet, int], Intervals] = {}
-        self._by_protocols: dict[Intervals, PacketSet] = {}
+        self.taken: dict[PacketSet, PortSet] = {}
+        self._carrying: dict[tuple[Intervals, PortSet | None], PacketSet] = {}
         super().__init__(
             (
                 Dimension("destination", size),
@@ -65,11 +66,13 @@ class FlowSpace(Space):
             )
         )
 
-    def carrying(self, protocols: Intervals) -> PacketSet:
-        """Give all packets of some protocols."""
-        found = self._by_protocols.get(protocols)
+    def carrying(self, protocols: Intervals, ports: PortSet | None = None) -> PacketSet:
+        """Give all packets of some protocols, to some ports or any."""
+        key = protocols, ports
+        found = self._carrying.get(key)
         if found is None:
-            found = self._by_protocols[protocols] = self.having(protocols=protocols)
+            found = self.having(protocols=protocols, destination_ports=ports)
+            self._carrying[key] = found
         return found
 
 

@@ -31,8 +31,18 @@ class Input(msgspec.Struct, frozen=True, order=True):
     """Why it cannot be read, when that is known already."""
 
 
-def discover(paths: Sequence[str]) -> list[Input]:
-    """Give every input once, sorted by name.
+class Discovery(msgspec.Struct, frozen=True):
+    """What a list of paths means: inputs, each once and sorted by name.
+
+    `passed_over` are the files of directories that are not read for their names, sorted.
+    """
+
+    inputs: tuple[Input, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+def discover(paths: Sequence[str]) -> Discovery:
+    """Give every input once.
 
     A directory is read to the bottom; hidden entries, files with other suffixes and what is no
     regular file are passed over; a directory reached twice through symbolic links is read once.
@@ -40,8 +50,9 @@ def discover(paths: Sequence[str]) -> list[Input]:
     Raises InputError when a path does not exist or nothing is found at all.
     """
     found: dict[str, Input] = {}
+    others: set[str] = set()
     for path in paths:
-        for item in _below(path):
+        for item in _below(path, others):
             known = found.get(item.name)
             found[item.name] = item if known is None or item.named else known
     if not found:
@@ -49,7 +60,13 @@ def discover(paths: Sequence[str]) -> list[Input]:
             "no export found" + (" in " + ", ".join(map(shown, paths)) if paths else ""),
             advice="give JSON files, or a directory that holds " + ", ".join(SUFFIXES[::5]),
         )
-    return sorted(found.values())
+    return Discovery(tuple(sorted(found.values())), _unread(others, found))
+
+
+def _unread(others: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
+    """Those of other files that nobody named besides, however spelled."""
+    read = {os.path.abspath(name) for name in found} if others else set()
+    return tuple(sorted(name for name in others if os.path.abspath(name) not in read))
 
 
 def short_names(items: Iterable[Input]) -> dict[str, str]:
@@ -72,21 +89,22 @@ def _end(path: str, number: int) -> str:
     return "/".join(path.rsplit("/", number)[-number:])
 
 
-def _below(path: str) -> Iterable[Input]:
+def _below(path: str, others: set[str]) -> Iterable[Input]:
     if path == STDIN:
         return [Input(STDIN)]
     try:
         kind = os.stat(path).st_mode
     except (OSError, ValueError) as error:
         return [Input(path, problem=_reason(error))]
-    return _walk(path, set()) if stat.S_ISDIR(kind) else [Input(path)]
+    return _walk(path, set(), others) if stat.S_ISDIR(kind) else [Input(path)]
 
 
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
 
 
-def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[Input]:
+def _walk(folder: str, seen: set[tuple[int, int]], others: set[str]) -> Iterator[Input]:
+    """Give the inputs below a folder not seen before, and add to the files with other names."""
     try:
         here = os.stat(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -98,10 +116,12 @@ def _walk(folder: str, seen: set[tuple[int, int]]) -> Iterator[Input]:
     seen.add((here.st_dev, here.st_ino))
     for entry in entries:
         if not entry.name.startswith("."):
-            yield from _entry(entry, seen)
+            yield from _entry(entry, seen, others)
 
 
-def _entry(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> Iterator[Input]:
+def _entry(
+    entry: os.DirEntry[str], seen: set[tuple[int, int]], others: set[str]
+) -> Iterator[Input]:
     path = entry.path.replace(os.sep, "/")
     wanted = entry.name.lower().endswith(SUFFIXES)
     try:
@@ -111,6 +131,10 @@ def _entry(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> Iterator[Inpu
             yield Input(path, named=False, problem=_reason(error))
         return
     if stat.S_ISDIR(kind):
-        yield from _walk(entry.path, seen)
-    elif wanted and stat.S_ISREG(kind):
+        yield from _walk(entry.path, seen, others)
+    elif not stat.S_ISREG(kind):
+        return
+    elif wanted:
         yield Input(path, named=False)
+    else:
+        others.add(path)

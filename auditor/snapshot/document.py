@@ -208,6 +208,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     shape: str
     text: memoryview | bytes
     taken_at: str | None = None
+    taken_where: str = ""
     _passed: list[int] = msgspec.field(default_factory=list)
     _lines: list[Lines] = msgspec.field(default_factory=list)
 
@@ -242,6 +243,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """Everything that was read. Records are unique by folded id (see `load`).
 
     `keys` are the folded ids of the records, in their order; made of them where not given.
+    `taken_where` is the place of `taken_at`, as a Gap names it; `passed_over` are files of the
+    folders given that were not read, for their names.
     """
 
     sources: tuple[Source, ...]
@@ -252,8 +255,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     effective: tuple[EffectiveAnswer, ...] = ()
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
+    taken_where: str = ""
     files: tuple[str, ...] = ()
     keys: Sequence[str] = ()
+    passed_over: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.records):

@@ -75,9 +75,9 @@ def load(
     """
     gathered = _Gathered()
     with _collection_paused():
-        items = discover(paths)
-        names = short_names(items)
-        for item in items:
+        found = discover(paths)
+        names = short_names(found.inputs)
+        for item in found.inputs:
             try:
                 _take(gathered, item, names[item.name], stdin, keep_going)
             except ParameterFile as file:
@@ -88,7 +88,8 @@ def load(
         keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
-    return _snapshot(gathered, keys, records, [*conflicts, *inventories(records, gathered.sources)])
+    conflicts = [*conflicts, *inventories(records, gathered.sources)]
+    return _snapshot(gathered, found.passed_over, keys, records, conflicts)
 
 
 @contextmanager
@@ -141,7 +142,13 @@ def _deploy(gathered: _Gathered, inputs: Collection[str], keep_going: bool) -> N
 def _keep(gathered: _Gathered, document: Document, reading: Reading) -> None:
     text = document.text
     kept = wiped(reading, text)
-    source = Source(name=document.name, shape=reading.shape, text=kept, taken_at=reading.taken_at)
+    source = Source(
+        name=document.name,
+        shape=reading.shape,
+        text=kept,
+        taken_at=reading.taken_at,
+        taken_where=reading.taken_where,
+    )
     if kept is text:
         source.know(document.lines)
     gathered.sources.append(source)
@@ -240,9 +247,14 @@ def _asked(answer: EffectiveAnswer) -> tuple[str, str, bytes]:
 
 
 def _snapshot(
-    gathered: _Gathered, keys: list[str], records: list[Record], conflicts: list[Gap]
+    gathered: _Gathered,
+    passed_over: tuple[str, ...],
+    keys: list[str],
+    records: list[Record],
+    conflicts: list[Gap],
 ) -> Snapshot:
-    times = sorted({source.taken_at for source in gathered.sources if source.taken_at})
+    dated = ((each.taken_at, each.taken_where) for each in gathered.sources if each.taken_at)
+    taken_at, taken_where = min(dated, default=(None, ""))
     gaps = sorted(
         {*gathered.gaps, *conflicts},
         key=lambda gap: (gap.kind, gap.subject, gap.where, gap.detail),
@@ -256,6 +268,8 @@ def _snapshot(
         kubernetes_lists=tuple(sorted(gathered.kubernetes_lists)),
         effective=tuple(sorted(gathered.effective, key=_asked)),
         scope=tuple(sorted(gathered.scope)),
-        taken_at=times[0] if times else None,
+        taken_at=taken_at,
+        taken_where=taken_where,
         files=tuple(source.name for source in gathered.sources),
+        passed_over=passed_over,
     )

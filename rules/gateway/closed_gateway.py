@@ -14,7 +14,8 @@ certificates, to check whether they were revoked, and to report to Azure.
       clients = ["AzureFrontDoor.Backend", "198.51.100.0/24"]
 
   Where a public and a private frontend share a port, the rules see the frontend's own address as
-  the destination, not the subnet's.
+  the destination, not the subnet's. Ports of one frontend that one rule closes to the same clients
+  are told together, but for one that takes challenges for certificates (TLS-018).
 - TCP 443 to the internet is denied to a gateway without network isolation.
 
 A subnet without a security group is kept, and so is a listener that lets in only some. *Unknown*
@@ -37,12 +38,15 @@ Let the clients in, before the rule that denies them:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from auditor.addresses import parse_prefix
+from auditor.addresses import parse_ports, parse_prefix
+from auditor.network.challenge_paths import HTTP, challenge_rules
 from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
 from auditor.reach.audience import Door, door, shut
@@ -51,6 +55,7 @@ from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
 from auditor.reach.wording import one_or_many
 from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.gateway_routing import PathRule
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, apart, rule
 
@@ -91,8 +96,10 @@ def closed_gateway(
         ports, reasons = ports_of(network, gateway)
         each = enumerate(ports)
         parts = ((f"{port.frontend.label}:{port.number}", (n, port)) for n, port in each)
-        judge = partial(_listening, network, gateway, params.clients, before)
+        closed: list[_Closed] = []
+        judge = partial(_listening, network, gateway, params.clients, before, closed)
         yield from apart(gateway.id, parts, judge)
+        yield from (_finding(network, group) for group in _by_denial(network, closed))
         before += len(ports) * max(1, len(params.clients))
         if reasons and subnet.properties.network_security_group is not None:
             yield Unknown(gateway.id, "; ".join(map(str, reasons)), key="listeners")
@@ -122,20 +129,22 @@ def _listening(
     gateway: ApplicationGateway,
     clients: tuple[str, ...],
     before: int,
+    closed: list[_Closed],
     part: tuple[int, Port],
 ) -> Outcomes:
+    """Add to `closed` whom the group keeps from one port; yield what is not told of it."""
     number, port = part
     at = door(network, gateway, port)
     first = before + number * max(1, len(clients)) + 1
     for nth, refused in enumerate(_refused(network, at, clients), first):
-        key = at.key if refused.demand.who not in clients else f"{at.key} {refused.demand.who}"
+        client = refused.demand.who if refused.demand.who in clients else ""
         if refused.certain and port.frontend.properties.private_link_configuration is None:
-            yield _finding(network, at, refused, key, nth)
+            closed.append(_Closed(at, refused, nth, client))
         else:
             link = refused.certain and "clients may come by Private Link"
             whom = f"{refused.demand.who} on port {port.number} at {port.frontend.label}"
             missing = f"whether {gateway.label} lets in {whom}: {link or whys([refused])}"
-            yield Unknown(gateway.id, missing, key=key)
+            yield Unknown(gateway.id, missing, key=f"{at.key} {client}".strip())
 
 
 def _refused(network: Network, at: Door, clients: tuple[str, ...]) -> Iterator[Refusal]:
@@ -150,17 +159,50 @@ def _refused(network: Network, at: Door, clients: tuple[str, ...]) -> Iterator[R
         yield refused
 
 
-def _finding(network: Network, at: Door, refused: Refusal, key: str, nth: int) -> Finding:
-    whom = refused.demand.who if " " in key else "every client"
-    names = ", ".join(one.label for one in at.port.listeners)
-    name = f"AllowClients-{at.port.number}-{refused.demand.who}"
+class _Closed(NamedTuple):
+    """A port that a client does not get to; which one, where it is named by a parameter."""
+
+    at: Door
+    refused: Refusal
+    nth: int
+    client: str
+
+
+def _by_denial(network: Network, closed: list[_Closed]) -> Iterable[list[_Closed]]:
+    """Put together the ports of a frontend that one rule closes to the same clients.
+
+    Not a port for challenges: what closes that is another rule's, too, which speaks for this one.
+    """
+    grouped: dict[object, list[_Closed]] = {}
+    for each in sorted(closed, key=lambda each: each.at.port.number):
+        rule, front = each.refused.rule, each.at.port.frontend.id
+        by = (rule.resource, rule.rule) if rule is not None else each.at.key
+        alone = each.at.key if _is_for_challenges(network, each.at) else ""
+        grouped.setdefault((by, front, each.refused.demand.who, alone), []).append(each)
+    return grouped.values()
+
+
+def _is_for_challenges(network: Network, at: Door) -> bool:
+    rules = challenge_rules(network) if at.port.number == HTTP and at.public else ()
+    return any(isinstance(each, PathRule) and each.root is at.gateway for each in rules)
+
+
+def _finding(network: Network, group: list[_Closed]) -> Finding:
+    at, refused, nth, client = group[0]
+    gateway, front = at.gateway, at.port.frontend
+    numbers = [each.at.port.number for each in group]
+    listeners = [one for each in group for one in each.at.port.listeners]
+    ports = parse_ports(*map(str, numbers))
+    name = f"AllowClients-{numbers[0]}-{refused.demand.who}"
+    every = replace(refused, ports=ports, demand=replace(refused.demand, ports=ports))
     return Finding(
-        subject=at.gateway.id,
-        message=f"{refused.by} keeps {whom} from port {at.port.number} of {at.gateway.label} at "
-        f"{at.port.frontend.label} ({names})",
-        remedy=f"let them in: {allow_before(network, refused, name, nth=nth)}",
-        related=tuple(one.id for one in at.port.listeners),
-        evidence=refused.quoted(network, at.gateway.id),
-        key=key,
+        subject=gateway.id,
+        message=f"{refused.by} keeps {client or 'every client'} from "
+        f"{one_or_many(len(group), 'port', 'ports')} {ports} of {gateway.label} at "
+        f"{front.label} ({', '.join(one.label for one in listeners)})",
+        remedy=f"let them in: {allow_before(network, every, name, nth=nth)}",
+        related=tuple(one.id for one in listeners),
+        evidence=refused.quoted(network, gateway.id),
+        key=f"{front.label}:{','.join(map(str, numbers))} {client}".strip(),
         hops=refused.hops,
     )

@@ -42,14 +42,14 @@ finding with the reason; the dependent rules go on answering *unknown*.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from auditor import ids
-from auditor.finding import Evidence, Location
+from auditor.finding import Evidence
+from auditor.network.gaps import location_of
 from auditor.network.graph import evidence, question
 from auditor.network.holes import Hole, Stray, absent_parts, holes
 from auditor.network.routing_domains import to_hub
@@ -60,7 +60,6 @@ from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
 
-_PLACE = r"(?s)(?P<file>.+?):(?P<line>\d+)(:\d+)?(: (?P<pointer>.*))?"
 _TOGETHER = 5
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
 _MILD = ("unsupported", "foreign", "lossy")
@@ -153,7 +152,7 @@ def _undecided(gap: Gap) -> Unknown:
         missing=f"{gap.detail} ({gap.where})",
         remedy=_COMPILE,
         key=f"{gap.kind} {gap.detail}",
-        location=_location(gap),
+        location=location_of(gap.where),
     )
 
 
@@ -192,7 +191,7 @@ def _gap(gaps: tuple[Gap, ...]) -> Finding:
         related=others,
         severity=Severity.LOW if gap.kind in _MILD else None,
         key=f"{gap.kind} {gap.detail}",
-        location=_location(gap),
+        location=location_of(gap.where),
     )
 
 
@@ -200,14 +199,6 @@ def _again(kind: str, what: str) -> str:
     if kind == "foreign":
         return f"leave {what} out, if nothing of it was meant to be audited"
     return f"export {what} again, whole, and audit again"
-
-
-def _location(gap: Gap) -> Location | None:
-    """The place a gap names, `file:line[:column][: pointer]`; of a whole file its first line."""
-    place = re.fullmatch(_PLACE, gap.where)
-    if place is None:
-        return Location(gap.where, 1, "") if gap.where else None
-    return Location(place["file"], int(place["line"]), place["pointer"] or "")
 
 
 def _named(holes: tuple[Hole, ...]) -> str:

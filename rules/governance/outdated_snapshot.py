@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from auditor.network.gaps import location_of
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 
@@ -42,9 +43,10 @@ def dated(network: Network) -> tuple[Network, ...]:
 @rule("GOV-007", severity=Severity.MEDIUM, since="0.1.0", of=dated, parameters=Params)
 def outdated_snapshot(network: Network, _: Network, params: Params) -> Outcomes:
     """Compare the time of the snapshot with the time of the audit."""
-    taken = _time(network.taken_at or "")
+    taken, where = _time(network.taken_at or ""), location_of(network.taken_where)
     if taken is None:
-        yield Unknown("", missing="when the snapshot was taken: its time is not ISO 8601")
+        missing = "when the snapshot was taken: its time is not ISO 8601"
+        yield Unknown("", missing=missing, location=where)
     elif network.as_of - taken > timedelta(days=params.max_age_days):
         days = (network.as_of - taken).days
         yield Finding(
@@ -52,6 +54,7 @@ def outdated_snapshot(network: Network, _: Network, params: Params) -> Outcomes:
             message=f"the snapshot was taken on {taken.date()}, {days} days before this audit "
             f"(at most {params.max_age_days})",
             remedy="take a new snapshot and audit that",
+            location=where,
         )
 
 

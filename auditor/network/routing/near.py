@@ -34,7 +34,7 @@ def near(network: Network, subnet: Subnet) -> AddressSet:
             return NOTHING  # their routes beat all others, of whatever length (R-7)
         table = network.get(subnet.properties.route_table, RouteTable)
         known = _of_network(network, vnet)
-        return known - _closer(network, vnet, _prefixes(table)) if table is not None else known
+        return known - _of_table(network, vnet, table) if table is not None else known
     except (Undetermined, AddressError):
         return NOTHING  # a tag's prefixes are left to the exact answer, too
 
@@ -49,6 +49,12 @@ def _of_network(network: Network, vnet: VirtualNetwork) -> AddressSet:
     for influence in endpoints.influences:
         space = space - influence.within
     return space - _closer(network, vnet, peers)
+
+
+@question_about
+def _of_table(network: Network, vnet: VirtualNetwork, table: RouteTable) -> AddressSet:
+    """What the routes of a table may take from a VNet's own space, for all subnets with it."""
+    return _closer(network, vnet, _prefixes(table))
 
 
 def _prefixes(table: RouteTable) -> Iterator[Prefix]:

@@ -200,6 +200,7 @@ class Reading(msgspec.Struct):
     effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
+    taken_where: str = ""
     secrets: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Where in the text secrets stand (from, to), which must not be kept."""
 
@@ -220,7 +221,8 @@ class Reading(msgspec.Struct):
         self.kubernetes_lists.extend(other.kubernetes_lists)
         self.effective.extend(other.effective)
         self.scope += other.scope
-        self.taken_at = self.taken_at or other.taken_at
+        if not self.taken_at:
+            self.taken_at, self.taken_where = other.taken_at, other.taken_where
         self.secrets.extend(other.secrets)
 
 

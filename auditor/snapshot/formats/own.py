@@ -14,6 +14,7 @@ from auditor.snapshot.formats import kubernetes
 from auditor.snapshot.formats.collect import Collector
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading
 from auditor.snapshot.formats.kubernetes import Element
+from auditor.snapshot.scan import members
 
 SCHEMA = "auditor.snapshot/1"
 
@@ -79,8 +80,22 @@ def read(document: Document) -> Reading | None:
     except msgspec.ValidationError as error:
         raise _spoilt(document, str(error)) from None
     reading.scope, reading.taken_at = told.scope, told.taken_at
+    reading.taken_where = _where_taken(document) if told.taken_at else ""
     reading.gaps.extend(Gap(gap.kind, gap.subject, gap.detail, gap.where) for gap in told.gaps)
     return reading
+
+
+_LISTS = frozenset({"resources", "kubernetes", "effective"})
+
+
+def _where_taken(document: Document) -> str:
+    """Say where the time stands; where the snapshot begins, when that is behind the long lists."""
+    for name, value in members(document.text, document.start):
+        if name == "taken_at":
+            return document.where(f"{document.pointer}/taken_at", value)
+        if name in _LISTS:
+            break
+    return document.where(document.pointer)
 
 
 def _elements(document: Document, key: str) -> list[Element]:

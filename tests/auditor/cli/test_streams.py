@@ -82,3 +82,29 @@ def test_a_real_pipe_that_closes_early_leaves_no_trace() -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode == 0
+
+
+@pytest.mark.parametrize("command", [("check",), ("check", "--report", "json"), ("diff", "all")])
+def test_files_of_a_folder_that_are_not_read_are_told_once(
+    auditor: Command, command: tuple[str, ...]
+) -> None:
+    own(auditor)
+    auditor.write("all/in.json", network())
+    for name in ("main.bicep", "\x1b[31m.txt", "c", "d", "e", "f"):
+        auditor.write(f"all/{name}", "")
+
+    ran = auditor(*command, "all")
+
+    times = command.count("all") + 1
+    told = "auditor: 6 files passed over: all/\\x1b[31m.txt, all/c, all/d, all/e, all/f and 1 more"
+    assert ran.err.count(told) == ran.err.count("passed over") == times
+    assert "bicep" not in ran.out + ran.err
+    assert "passed over" not in ran.out
+
+
+def test_where_everything_is_read_nothing_is_said(auditor: Command) -> None:
+    own(auditor)
+    auditor.write("all/in.json", network())
+    auditor.write("all/.hidden", "")
+
+    assert auditor("check", "all").err == ""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from auditor.addresses import prefix_or_none
 from auditor.errors import Undetermined
+from auditor.network import route_tables
 from auditor.network.route_tables import (
     default_route,
     is_node_route,
@@ -108,3 +111,16 @@ def test_an_absent_table_is_unknown() -> None:
     network = estate(app(**USES))
     with pytest.raises(Undetermined, match="rt is not in the snapshot"):
         default_route(network, network.all(Subnet)[0])
+
+
+def test_a_table_of_many_subnets_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = {"routeTable": {"id": arm_id(TABLE, "rt")}}
+    subnets = {f"s{n}": {"addressPrefix": f"10.0.{n}.0/24", **ref} for n in range(5)}
+    network = estate(table(("all", "0.0.0.0/0", "None")), vnet("a", "10.0.0.0/16", subnets=subnets))
+    reading = Mock(side_effect=prefix_or_none)
+    monkeypatch.setattr(route_tables, "prefix_or_none", reading)
+
+    found = {default_route(network, subnet) for subnet in network.all(Subnet)}
+
+    assert [each.label for each in found if each is not None] == ["all"]
+    assert reading.call_count == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.packets import cover, search
-from auditor.packets.cover import redundant, shadowed, superfluous
+from auditor.packets.cover import Heirs, redundant, shadowed, superfluous
 from auditor.packets.diagram import flow_space
 from auditor.packets.rule import Rule, exact
 from auditor.packets.space import Packet
@@ -133,6 +133,26 @@ def test_of_the_first_rules_nothing_is_said_where_nobody_asks(tiny: Tiny) -> Non
     whole = tiny.space().box()
     rules = [exact(i, False, whole) for i in range(3)]
     assert superfluous(tiny.space(), rules, skip=2) == cover.Superfluous({2: (0,)}, {})
+
+
+@pytest.mark.usefixtures("_both_ways")
+def test_who_comes_after_a_rule_that_is_gone_is_what_trying_every_packet_finds(tiny: Tiny) -> None:
+    chance = random.Random(26)
+    seen: list[bool] = []
+    for _ in range(200):
+        rules = [rule for rule in tiny.policy(chance, 9) if not rule.is_empty]
+        heirs = Heirs(tiny.space(), rules)
+        for i, rule in enumerate(rules):
+            others = [j for j in range(len(rules)) if j != i]
+            some = {j for j in others if chance.random() < 0.3}
+            gone = {j for j in others if j not in some and chance.random() < 0.3}
+            left = [rules[j] for j in others if j not in gone]
+            deciders = tiny.deciders(left)
+            after = {deciders[p].label for p in tiny.held(rule.may) if p in deciders}
+            may = any(rules[j].label in after for j in some)
+            assert heirs.may_be_among(i, some, gone) is may
+            seen.append(may)
+    assert 200 < sum(seen) < len(seen) - 200
 
 
 def test_a_rule_is_shadowed_by_two_halves_together() -> None:

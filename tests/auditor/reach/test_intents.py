@@ -14,6 +14,7 @@ from auditor.reach.intents import Judgement, judgements
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...networks import gateway
 from ...reaching import app_gateway, lb, scale_set
 from ...routing import endpoint
 
@@ -66,6 +67,27 @@ def test_without_ports_any_will_do() -> None:
     assert judged("reachable", rule("web", 100, ports="443"), deny("rest", 200)).outcome.value == (
         "kept"
     )
+
+
+@pytest.mark.parametrize(
+    ("expect", "rules", "rule_id"),
+    [("unreachable", [], "EXP-010"), ("reachable", [deny("no", 100)], "EXP-011")],
+)
+def test_the_subnet_of_a_gateway_whose_address_is_not_told_is_one_source(
+    expect: str, rules: list[Any], rule_id: str
+) -> None:
+    inside = subnet("GatewaySubnet", "10.0.9.0/27"), subnet("data", "10.0.1.0/24", nsg="nsg")
+    told = estate(
+        nsg(*rules),
+        nic("db", subnet="data", address="10.0.1.4"),
+        vnet(*inside),
+        gateway("vpn", "vnet"),
+        intents=(intent(expect, from_="subnet:vnet/GatewaySubnet"),),
+    )
+
+    (finding,) = ask(rule_id, told).broken
+
+    assert "vpn to db is" in finding.message
 
 
 def test_the_counterexample_is_a_packet_with_its_hops() -> None:

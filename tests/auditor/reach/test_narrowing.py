@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from auditor.addresses import AddressSet, parse_address
-from auditor.network.effective_rules import Direction
+from auditor.addresses import EVERYTHING, AddressSet, parse_address
+from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.graph import Network
 from auditor.network.interfaces import find_interface
 from auditor.reach import narrowing
 from auditor.reach.answer import answers
 from auditor.reach.bounds import Bounds
-from auditor.reach.filtering import admitted
-from auditor.reach.narrowing import admitted_of
+from auditor.reach.filtering import admitted, compiled, let_through
+from auditor.reach.narrowing import admitted_of, let_through_between
 from auditor.reach.points import INTERNET
 from auditor.reach.space import space_of
 from auditor.special_addresses import PUBLIC
@@ -65,6 +66,58 @@ def test_of_the_packets_in_question_nothing_else_is_said(
             found, every = both(network, "web", peers, own, direction)
             assert found.may is every.may
             assert found.must is every.must
+
+
+OWNS = (
+    EVERYTHING,
+    AddressSet.from_text(["10.0.0.0/24"]),
+    AddressSet.from_text(["10.0.0.4", "10.9.0.0/16"]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(st.none(), some_rules()), st.one_of(st.none(), some_rules()), st.booleans())
+def test_between_some_addresses_rules_about_others_make_no_difference(
+    outer: list[Json] | None, inner: list[Json] | None, routed: bool
+) -> None:
+    network = network_of(*estate([outer, inner], routed))
+    web = find_interface(network, "web")
+    for own, peers, direction in product(OWNS, SOURCES, Direction):
+        rules = effective_rules(network, web, direction)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(narrowing, "_MANY", 0)
+            found = let_through_between(network, rules, 4, own, peers)
+        every = let_through(network, rules, 4)
+        source, to = (peers, own) if rules.inbound else (own, peers)
+        asked = space_of(network, 4).having(source=source, destination=to)
+        assert found.within(asked) == every.within(asked)
+
+
+def test_of_many_rules_those_about_others_are_not_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = [
+        rule(
+            f"r{n}",
+            100 + n,
+            f"10.{n}.0.0/24",
+            str(1000 + n),
+            destinationAddressPrefix=f"10.0.{n}.0/24",
+        )
+        for n in range(120)
+    ]
+    network = network_of(nsg(*many), nic("web", nsg="nsg"), vnet(subnet()))
+    rules = effective_rules(network, find_interface(network, "web"), Direction.INBOUND)
+    asked = Mock(side_effect=compiled)
+    monkeypatch.setattr(narrowing, "compiled", asked)
+    own, peers = (AddressSet.from_text([text]) for text in ("10.0.7.0/24", "10.0.0.0/8"))
+
+    let_through_between(network, rules, 4, own, peers)
+    let_through_between(network, rules, 4, own, peers)
+
+    (layer,) = asked.call_args.args[1]
+    assert asked.call_count == 1
+    assert len(layer.terms) < 10
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,17 @@ def test_a_directory_is_read_to_the_bottom(tmp_path: Path) -> None:
 
     assert [record.id[-1] for record in snapshot.records] == ["a", "c"]
     assert snapshot.files == (f"{tmp_path}/a.json", f"{tmp_path}/b/c.JSONL")
+    assert snapshot.passed_over == (f"{tmp_path}/notes.txt",)
+
+
+def test_a_file_of_a_folder_that_is_named_besides_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(vnet("a")))
+    (tmp_path / "b").write_text(json.dumps(vnet("b")))
+
+    snapshot = load([str(tmp_path), f"{tmp_path}/./b"])
+
+    assert [record.id[-1] for record in snapshot.records] == ["a", "b"]
+    assert snapshot.passed_over == ()
 
 
 def test_the_order_of_paths_does_not_matter(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.snapshot import locate as module
 from auditor.snapshot.document import Dialect, Lines, Record, Source
-from auditor.snapshot.locate import locate
+from auditor.snapshot.locate import Locator, locate
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.text(alphabet='a"\\{}[],:é\n😀/~', max_size=6)
@@ -72,6 +74,21 @@ def test_every_value_is_found_on_its_line(
 
     for pointer, line in writer.lines.items():
         assert locate(source, record, pointer) == (line, "/0" + pointer)
+
+
+def test_a_long_list_is_opened_once_for_all_places_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = [{"name": f"rule-{number}", "text": "x" * 100} for number in range(200)]
+    text = json.dumps({"a": {"rules": long}}, indent=0).encode()
+    source = Source(name="x.json", shape="test", text=text)
+    record = Record(id="/x", type="T", body=text, source=0, start=0, pointer="")
+    pointers = [f"/a/rules/{number}/{key}" for number in range(200) for key in ("name", "text")]
+    places = [locate(source, record, pointer) for pointer in pointers]
+    opens = Mock(side_effect=module._array_parts)
+    monkeypatch.setattr(module, "_array_parts", opens)
+    locator = Locator(source, record)
+
+    assert [locator.locate(pointer) for pointer in pointers] == places
+    assert opens.call_count == 1
 
 
 def place(text: bytes, pointer: str, dialect: Dialect = Dialect.ARM) -> tuple[int, str]:

@@ -11,7 +11,8 @@ from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...exposed import NSG, PIP, deny, nsg, rule
 from ...guarded import out, out_deny
-from ..gateways import HOME, NAME, PUBLIC_IP, gateway, home, listener, told
+from ..gateways import HOME, NAME, PUBLIC_IP, gateway, home, listener, path_map, told
+from ..gateways import ref as part_ref
 from ..gateways import rule as routing
 
 DENY = deny("no", 4096)
@@ -103,10 +104,59 @@ def test_ports_that_serve_nothing_are_not_asked_for() -> None:
     assert judged(DENY, made=gateway(listener("idle"))).kept == 1
 
 
-def test_each_port_is_told() -> None:
+def test_ports_that_one_rule_closes_are_told_once() -> None:
     both = gateway(*PUBLIC, listener("plain"), routing("plain", "plain", pool="p"))
-    assert sorted(keys(judged(DENY, made=both))) == ["public:443", "public:80"]
+    (finding,) = judged(DENY, made=both).broken
+
+    assert finding.key == "public:80,443"
+    assert finding.message == (
+        "no of nsg keeps every client from ports 80, 443 of agw-shop at public (plain, web)"
+    )
+    assert "--name AllowClients-80-Internet " in finding.remedy
+    assert finding.remedy.endswith(
+        "--source-address-prefixes Internet --destination-port-ranges 80 443"
+    )
+    assert told(finding, guarded(), nsg(DENY), both, address())
     assert keys(judged(WEB, DENY, made=both)) == ["public:80"]
+
+
+def test_ports_that_two_rules_close_are_told_apart() -> None:
+    both = gateway(*PUBLIC, listener("plain"), routing("plain", "plain", pool="p"))
+    found = judged(deny("one", 100, "*", "80"), DENY, made=both).broken
+
+    assert [each.key for each in found] == ["public:80", "public:443"]
+    assert [each.message.split()[0] for each in found] == ["one", "no"]
+
+
+def test_ports_at_two_frontends_and_of_two_clients_are_told_apart() -> None:
+    inside = listener("in", frontend="private", port=8443), routing("in", "in", pool="p")
+    made = gateway(*PUBLIC, listener("plain"), routing("plain", "plain", pool="p"), *inside)
+
+    assert sorted(keys(judged(DENY, made=made))) == ["private:8443", "public:80,443"]
+    some = judged(DENY, made=made, clients=("AzureCloud", "51.2.3.0/24"))
+    assert sorted(keys(some)) == [
+        "private:8443",
+        "public:80,443 51.2.3.0/24",
+        "public:80,443 AzureCloud",
+    ]
+    priorities = [each.remedy.split("--priority ")[1].split()[0] for each in some.broken]
+    assert len(set(priorities)) == 3
+
+
+def test_a_port_for_challenges_is_told_apart_as_another_rule_tells_of_it() -> None:
+    acme = {"paths": ["/.well-known/acme-challenge/*"]}
+    pool = {"backendAddressPool": part_ref("backendAddressPools", "p")}
+    default = {"defaultBackendAddressPool": part_ref("backendAddressPools", "p")}
+    made = gateway(
+        *PUBLIC,
+        listener("plain"),
+        routing("plain", "plain", path_map="map"),
+        path_map("map", default, acme={**acme, **pool}),
+    )
+    network = estate(guarded(), nsg(DENY), made, address())
+
+    assert keys(ask("GW-023", network)) == ["public:80", "public:443"]
+    assert keys(ask("GW-023", network, beside=["TLS-018"])) == ["public:443"]
 
 
 def test_each_command_has_its_own_name_and_priority() -> None:

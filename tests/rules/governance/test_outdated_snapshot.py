@@ -6,6 +6,7 @@ import pytest
 
 from auditor.testing import Answer, ask, estate
 
+from ...command import Command
 from ...networks import vnet
 
 
@@ -37,6 +38,31 @@ def test_what_the_finding_says() -> None:
         "the snapshot was taken on 2026-10-01, 53 days before this audit (at most 7)"
     )
     assert finding.subject == ""
+
+
+TAKEN = "2026-10-01T06:00:00Z"
+HEAD = {"schema": "auditor.snapshot/1", "taken_at": TAKEN}
+LISTED = {"resources": [vnet("a", "10.0.0.0/16")]}
+
+
+@pytest.mark.parametrize(
+    ("document", "line", "pointer"),
+    [
+        ({**HEAD, **LISTED}, 3, "/taken_at"),
+        ({**HEAD, **LISTED, "taken_at": "last Monday"}, 3, "/taken_at"),
+        ({**LISTED, **HEAD}, 1, ""),  # to look behind the resources takes as long as to read them
+    ],
+)
+def test_the_place_is_where_the_snapshot_tells_its_time(
+    auditor: Command, document: Any, line: int, pointer: str
+) -> None:
+    younger = {**HEAD, **LISTED, "taken_at": "x 2026-11-23"}
+    paths = auditor.write("b.json", document), auditor.write("a.json", younger)
+
+    ran = auditor("check", *paths, "--select", "GOV-007", "--report", "json")
+
+    (finding,) = ran.report["findings"]
+    assert finding["location"] == {"file": str(paths[0]), "line": line, "pointer": pointer}
 
 
 def test_the_age_is_a_parameter() -> None:

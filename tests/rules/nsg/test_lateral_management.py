@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from auditor.reach import lateral
+from auditor.reach.answer import answers
 from auditor.snapshot.document import Gap
 from auditor.testing import arm_id, ask, estate, resource
 
@@ -13,6 +16,7 @@ from ...guarded import out_deny
 from ...networks import nic as far_nic
 from ...networks import peer
 from ...networks import vnet as far_vnet
+from ...routing import TABLE, route, table
 
 VM = "Microsoft.Compute/virtualMachines"
 ALL = deny("all", 4096)
@@ -312,6 +316,28 @@ def test_machines_that_nobody_may_list_are_not_known_to_stay_away(here: bool) ->
     about = [one for one in answer.unknown if one.subject == arm_id(NSG, "nsg")]
     assert (answer.broken, len(about)) == ([], 1 if here else 0)
     assert answer.kept == (0 if here else 1)
+
+
+def test_of_what_is_not_told_one_source_for_each_rule_is_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To say why something is not told takes most of the time, and more of it says nothing."""
+    subnets = [subnet(f"s{n}", f"10.0.{n}.0/24", routeTable={"id": arm_id(TABLE, "rt")})
+               for n in range(4)]  # fmt: skip
+    network = estate(
+        vnet(*subnets, subnet("nva", "10.0.9.0/24")),
+        table("rt", *(route(f"10.0.{n}.0/24", "VirtualAppliance", "10.0.9.4") for n in range(4))),
+        *(nic(f"m{n}", subnet=f"s{n}", address=f"10.0.{n}.4") for n in range(4)),
+        plain_nic("fw", subnet="nva", address="10.0.9.4", enableIPForwarding=True),
+    )
+    asking = Mock(side_effect=answers)
+    monkeypatch.setattr(lateral, "answers", asking)
+
+    (found,) = (each for each in ask("NSG-011", network).unknown if each.subject.endswith("s0"))
+
+    assert "nva" in found.missing
+    to_s0 = [call for call in asking.call_args_list if "10.0.0.4" in str(call.args[2].addresses)]
+    assert [call.kwargs["unknown"] for call in to_s0] == [True, False, False] * 2
 
 
 def test_who_is_at_an_end_and_behind_which_group_only_the_list_tells() -> None:
