@@ -145,6 +145,8 @@ class Environment:
         name = call.name.lower()
         if name == "if":
             return self._if(call)
+        if name == "coalesce":
+            return self._coalesce(call)
         arguments = [self._evaluate(argument) for argument in call.arguments]
         if name in ("parameters", "variables") and len(arguments) == 1:
             return self._named(name, str(arguments[0]))
@@ -161,6 +163,16 @@ class Environment:
         if not isinstance(chosen, bool):
             raise Unresolved(chosen.reason if isinstance(chosen, Unknown) else "if() of no boolean")
         return self._evaluate(call.arguments[1 if chosen else 2])
+
+    def _coalesce(self, call: Call) -> Value:
+        """Give the first value that is not null; what comes after it does not matter."""
+        for argument in call.arguments:
+            value = self._evaluate(argument)
+            if isinstance(value, Unknown):
+                raise Unresolved(value.reason)
+            if value is not None:
+                return value
+        return None
 
     def _named(self, kind: str, name: str) -> Value:
         """Give a parameter's or a variable's value, evaluated once."""
@@ -188,6 +200,8 @@ class Environment:
             return Unknown(f"the parameter '{name}' is not declared")
         if str(declared.get("type", "")).lower() in ("securestring", "secureobject"):
             return Unknown(f"the parameter '{name}' is a secret")
+        if "defaultValue" not in declared and declared.get("nullable") is True:
+            return None
         if "defaultValue" not in declared:
             return Unknown(f"the parameter '{name}' has no default value")
         return self.resolve(declared["defaultValue"])
