@@ -7,8 +7,8 @@ deployment are placeholders, the same everywhere in one template, so that ids ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from auditor.snapshot.formats import functions
 from auditor.snapshot.formats.document import TooLarge
@@ -61,7 +61,8 @@ class Scope:
 class Environment:
     """What expressions of one template may refer to.
 
-    `given` holds parameter values from outside (a nested deployment's), already evaluated.
+    `given` holds parameter values from outside (a nested deployment's), already evaluated; `name`
+    is what the deployment is called, and `refer` gives what `reference()` gives of a nested one.
     """
 
     template: Mapping[str, Value]
@@ -69,15 +70,15 @@ class Environment:
     budget: Budget
     given: Mapping[str, Value] = field(default_factory=dict)
     indexes: Mapping[str, int] = field(default_factory=dict)
+    name: str | None = None
+    refer: Callable[[Environment, str], Value] | None = None
     _known: dict[tuple[str, str], Value] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
 
     def at_index(self, loop: str, index: int) -> Environment:
         """Give the same environment inside one turn of a copy loop."""
         indexes = {**self.indexes, loop.lower(): index, "": index}
-        return Environment(
-            self.template, self.scope, self.budget, self.given, indexes, self._known, self._open
-        )
+        return replace(self, indexes=indexes)
 
     def resolve(self, value: Value) -> Value:
         """Evaluate every expression in a JSON value; what cannot be known becomes `Unknown`."""
@@ -154,6 +155,10 @@ class Environment:
             return self._copy_index(arguments)
         if name in _SCOPED:
             return self._scoped(name, arguments)
+        if name == "deployment" and self.name is not None:
+            return {"name": self.name}
+        if name == "reference" and arguments and isinstance(arguments[0], str):
+            return self._reference(arguments[0])
         return functions.call(call.name, arguments)
 
     def _if(self, call: Call) -> Value:
@@ -173,6 +178,19 @@ class Environment:
             if value is not None:
                 return value
         return None
+
+    def _reference(self, to: str) -> Value:
+        """Give the outputs of a nested deployment, evaluated once."""
+        key = ("reference", to.lower())
+        if self.refer is None or key in self._open:
+            raise Unresolved("reference() is known only to Azure")
+        if key not in self._known:
+            self._open.add(key)
+            try:
+                self._known[key] = self.refer(self, to)
+            finally:
+                self._open.discard(key)
+        return self._known[key]
 
     def _named(self, kind: str, name: str) -> Value:
         """Give a parameter's or a variable's value, evaluated once."""
