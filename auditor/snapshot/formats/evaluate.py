@@ -22,7 +22,7 @@ from auditor.snapshot.formats.expressions import (
     literal,
     parse,
 )
-from auditor.snapshot.formats.functions import Opaque, Unknown, Value
+from auditor.snapshot.formats.functions import MAX_ITEMS, Opaque, Unknown, Value
 
 MAX_TURNS = 800
 """Turns of a copy loop; the limit of Azure Resource Manager itself."""
@@ -62,7 +62,8 @@ class Environment:
     """What expressions of one template may refer to.
 
     `given` holds parameter values from outside (a nested deployment's), already evaluated; `name`
-    is what the deployment is called, and `refer` gives what `reference()` gives of a nested one.
+    is what the deployment is called, and `refer` gives what `reference()` gives of a nested one;
+    `bound` holds the variables of lambdas around.
     """
 
     template: Mapping[str, Value]
@@ -72,6 +73,7 @@ class Environment:
     indexes: Mapping[str, int] = field(default_factory=dict)
     name: str | None = None
     refer: Callable[[Environment, str], Value] | None = None
+    bound: Mapping[str, Value] = field(default_factory=dict)
     _known: dict[tuple[str, str], Value] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
 
@@ -148,9 +150,13 @@ class Environment:
             return self._if(call)
         if name == "coalesce":
             return self._coalesce(call)
+        if name in ("map", "filter"):
+            return self._each(name, call)
         arguments = [self._evaluate(argument) for argument in call.arguments]
         if name in ("parameters", "variables") and len(arguments) == 1:
             return self._named(name, str(arguments[0]))
+        if name == "lambdavariables" and arguments and arguments[0] in self.bound:
+            return self.bound[arguments[0]]
         if name == "copyindex":
             return self._copy_index(arguments)
         if name in _SCOPED:
@@ -178,6 +184,31 @@ class Environment:
             if value is not None:
                 return value
         return None
+
+    def _each(self, name: str, call: Call) -> list[Value]:
+        """Ask a lambda about each element: for what becomes of it, or whether it stays."""
+        over, made = (*call.arguments, None, None)[:2]
+        values = self._evaluate(over) if over is not None else None
+        if isinstance(values, Unknown):
+            raise Unresolved(values.reason)
+        if not isinstance(values, list) or not isinstance(made, Call) or len(values) > MAX_ITEMS:
+            raise Unresolved(f"{name}() with arguments it does not take")
+        *variables, body = made.arguments or (None,)
+        words = [str(each.value) for each in variables if isinstance(each, Literal)]
+        if made.name.lower() != "lambda" or body is None or len(words) != len(variables):
+            raise Unresolved(f"{name}() with arguments it does not take")
+        kept = []
+        for index, value in enumerate(values):
+            bound: dict[str, Value] = dict(self.bound)
+            bound.update(zip(words, (value, index), strict=False))
+            answer = replace(self, bound=bound)._evaluate(body)
+            if name == "map":
+                kept.append(answer)
+            elif not isinstance(answer, bool):
+                raise Unresolved("filter() of no boolean")
+            elif answer:
+                kept.append(value)
+        return kept
 
     def _reference(self, to: str) -> Value:
         """Give the outputs of a nested deployment, evaluated once."""
