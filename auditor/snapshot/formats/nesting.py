@@ -87,8 +87,18 @@ def reference(env: Environment, to: str) -> Value:
             break
         template, within = inside(resource, env, env.scope)
         outputs = template.get("outputs")
-        return {"outputs": within.resolve(outputs) if isinstance(outputs, dict) else {}}
+        found = outputs.items() if isinstance(outputs, dict) else ()
+        return {"outputs": {name: _output(one, within) for name, one in found}}
     raise Unresolved("reference() is known only to Azure")
+
+
+def _output(output: Any, env: Environment) -> Value:
+    """Evaluate one output, which may be a loop."""
+    told = output if isinstance(output, dict) else {}
+    if env.resolve(told.get("condition", True)) is not True:
+        return Unknown("an output on a condition")
+    loop = told.get("copy")
+    return {"value": env.unfold(loop) if isinstance(loop, dict) else env.resolve(told.get("value"))}
 
 
 def _candidates(template: Any, to: str) -> list[Resource]:

@@ -22,6 +22,9 @@ def module(name: str = "nsg", scope: str = "inner", **more: Any) -> Json:
         outputs={
             "id": {"type": "string", "value": ID},
             "secret": {"type": "string", "value": "[listKeys('x', '2020-01-01')]"},
+            "many": {"type": "array", "copy": {"count": 2, "input": "[copyIndex()]"}},
+            "perhaps": {"type": "string", "value": "x", "condition": "[parameters('absent')]"},
+            "odd": 3,
         },
     )
     settings = {
@@ -50,6 +53,9 @@ BY_ID = "reference(resourceId('Microsoft.Resources/deployments', 'nsg'), '2022-0
         (f"[{BY_ID}.outputs.id.value]", GROUP_ID),
         (f"[{BY_ID}.Outputs.ID.value]", GROUP_ID),
         (f"[{BY_ID}.outputs.secret.value]", None),
+        (f"[{BY_ID}.outputs.many.value[1]]", 1),
+        (f"[{BY_ID}.outputs.perhaps.value]", None),
+        (f"[{BY_ID}.outputs.odd.value]", None),
         (f"[{BY_ID}.outputs.absent.value]", None),
         (f"[{BY_ID}.timestamp]", None),
         ("[reference('nsg').outputs.id.value]", GROUP_ID),
