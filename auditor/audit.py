@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.assemble import Policy, judged, report
-from auditor.engine import judge
+from auditor.engine import RuleRun, judge
 from auditor.finding import (
     Audit,
     IntentState,
@@ -23,12 +23,14 @@ from auditor.finding import (
 )
 from auditor.network.build import Built
 from auditor.network.graph import Network
+from auditor.network.untold import unjudged
 from auditor.rule import Rule
 from auditor.selection import matches_rule
 from auditor.settings import WaiverEntry
 from auditor.snapshot.document import Snapshot
 from auditor.topology import Picture
 
+_TELLS_HOLES = "GOV-006"
 _UNREAD = frozenset({"partial", "denied", "failed", "damaged", "undecided"})
 """Gaps that a rule may not be asked about (GOV-006 ignored, waived), and hide resources still."""
 
@@ -48,6 +50,8 @@ def audit(
     """
     network = built.network
     runs = judge(network, [rule for rule in rules if not rule.after], parameters)
+    if not any(rule.id == _TELLS_HOLES for rule in rules):
+        _tell_unjudged(network, runs)
     findings = judged(runs, network, snapshot, policy)
     network.waivers = _states(policy.waivers, rules, findings)
     late = judge(network, [rule for rule in rules if rule.after], parameters)
@@ -55,6 +59,14 @@ def audit(
     every = [*runs, *late]
     told = report(_describe(snapshot, built), every, findings, policy, _intents(network))
     return replace(told, picture=_picture(network, told)) if pictured else told
+
+
+def _tell_unjudged(network: Network, runs: Iterable[RuleRun]) -> None:
+    """Let each rule say of which parts it could not be asked, where no other rule tells it."""
+    for run in runs:
+        said = {outcome.subject for outcome in run.outcomes}
+        every = unjudged(network, run.rule.judged)
+        run.outcomes.extend(one for one in every if one.subject not in said)
 
 
 def _picture(network: Network, told: Report) -> Picture:

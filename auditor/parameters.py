@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from auditor.errors import InputError, UsageError, quoted
-from auditor.keys import nearest, refuse_unknown
+from auditor.keys import nearest, place, refuse_unknown
 from auditor.rule import Rule, values_of
 
 
@@ -22,7 +21,7 @@ def parameters_of(
     made: dict[str, Any] = {}
     for key, table in given.items():
         rule = known.get(key.upper())
-        at = f"{where}: params.{key}"
+        at = f"{place(where, 'params', key)}: params.{key}"
         if rule is None:
             raise UsageError(
                 f"there is no rule {quoted(key)}", where=at, advice=nearest(key.upper(), known)
@@ -33,14 +32,14 @@ def parameters_of(
             raise UsageError(f"{rule.id} has its parameters twice", where=at)
         defaults = values_of(rule.parameters)
         names = {name.replace("_", "-"): name for name in defaults}
-        refuse_unknown(table, names, at)
+        refuse_unknown(table, names, partial(_where, where, key))
         values = {names[name]: value for name, value in table.items()}
         try:
             made[rule.id] = _made(rule, {**defaults, **values})
         except ValueError as error:
             wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
             said = str(error).removesuffix(f" - at `$.{names.get(wrong, '')}`")
-            raise UsageError(said, where=_place(where, key, wrong)) from None
+            raise UsageError(said, where=_where(where, key, wrong)) from None
     return made
 
 
@@ -60,17 +59,6 @@ def _fits(rule: Rule[Any], value: Mapping[str, Any]) -> bool:
     return True
 
 
-def _place(file: str, key: str, name: str) -> str:
+def _where(file: str, key: str, name: str) -> str:
     """Name a parameter, and the line where it is given, when the file shows it."""
-    table = f"params.{key}.{name}".rstrip(".")
-    head = re.compile(rf"\s*\[\s*(?:tool\.auditor\.)?params\.{re.escape(key)}(\.|\s*\])")
-    own = re.compile(rf"\s*(\[.*\.)?{re.escape(name)}\s*[\]=]")
-    try:
-        lines = Path(file).read_text(encoding="utf-8-sig").split("\n")
-    except OSError:
-        return f"{file}: {table}"
-    begin = next((n for n, line in enumerate(lines) if head.match(line)), None)
-    if begin is None:
-        return f"{file}: {table}"
-    found = next((n for n in range(begin, len(lines)) if own.match(lines[n])), begin)
-    return f"{file}:{found + 1}: {table}"
+    return f"{place(file, 'params', key, name)}: params.{key}.{name}".rstrip(".")

@@ -29,6 +29,17 @@ def matches_resource(pattern: str, subject: str) -> bool:
     return not wanted.startswith(("/", "*")) and fnmatchcase(folded, f"*/{wanted}")
 
 
+def matched(rules: Mapping[str, Rule[Any]], pattern: str) -> bool:
+    """Whether a pattern names a rule."""
+    return any(matches_rule(pattern, rule) for rule in rules.values())
+
+
+def unmatched(rules: Mapping[str, Rule[Any]], pattern: str, where: str = "") -> UsageError:
+    """Give the error for a pattern that names no rule."""
+    advice = nearest(pattern.upper(), rules) or "see: auditor rules"
+    return UsageError(f"no rule matches {quoted(pattern)}", where=where, advice=advice)
+
+
 def chosen(
     rules: Mapping[str, Rule[Any]], select: Iterable[str] | None, ignore: Iterable[str]
 ) -> list[Rule[Any]]:
@@ -40,11 +51,8 @@ def chosen(
     wanted = None if select is None else tuple(select)
     unwanted = tuple(ignore)
     for pattern in (*(wanted or ()), *unwanted):
-        if not any(matches_rule(pattern, rule) for rule in rules.values()):
-            raise UsageError(
-                f"no rule matches {quoted(pattern)}",
-                advice=nearest(pattern.upper(), rules) or "see: auditor rules",
-            )
+        if not matched(rules, pattern):
+            raise unmatched(rules, pattern)
     left = [
         rule
         for rule in rules.values()

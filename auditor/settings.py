@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,9 @@ import msgspec
 from auditor.errors import UsageError, quoted
 from auditor.finding import Location, Severity
 from auditor.intent import Intent, read_intent
-from auditor.keys import nearest, refuse_unknown, table_lines
+from auditor.keys import place, refuse_unknown, table_lines
 from auditor.rule import Rule
-from auditor.selection import matches_resource, matches_rule
+from auditor.selection import matched, matches_resource, matches_rule, unmatched
 
 if TYPE_CHECKING:
     from auditor.delivery.targets import Target
@@ -125,14 +126,14 @@ def read(path: Path) -> Settings:
         raise UsageError("has no [tool.auditor]", where=where, advice="add it, or use auditor.toml")
     if not isinstance(table, dict):
         raise UsageError("tool.auditor must be a table", where=where)
-    refuse_unknown(table, _KEYS, where)
+    refuse_unknown(table, _KEYS, partial(place, where))
     return Settings(
         file=where,
-        select=_texts(table, "select", where) if "select" in table else None,
-        ignore=_texts(table, "ignore", where),
+        select=_texts(table, where, "select") if "select" in table else None,
+        ignore=_texts(table, where, "ignore"),
         fail_on=_severity(table, where),
         strict=_flag(table, "strict", where),
-        rules=tuple(str(path.parent / folder) for folder in _texts(table, "rules", where)),
+        rules=tuple(str(path.parent / folder) for folder in _texts(table, where, "rules")),
         service_tags=_file(table, "service-tags", path),
         since=_file(table, "since", path),
         parameters=_parameters(table, where),
@@ -159,10 +160,11 @@ def _parse(path: Path) -> dict[str, Any]:
         raise UsageError("nests too deeply", where=str(path)) from error
 
 
-def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _texts(table: Mapping[str, Any], where: str, *keys: str) -> tuple[str, ...]:
+    key = keys[-1]
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise UsageError(f"{key} must be a list of strings", where=where)
+        raise UsageError(f"{key} must be a list of strings", where=place(where, *keys))
     return tuple(value)
 
 
@@ -172,14 +174,14 @@ def _file(table: Mapping[str, Any], key: str, path: Path) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise UsageError(f"{key} must be the name of a file", where=str(path))
+        raise UsageError(f"{key} must be the name of a file", where=place(str(path), key))
     return str(path.parent / value)
 
 
 def _flag(table: Mapping[str, Any], key: str, where: str) -> bool | None:
     value = table.get(key)
     if value is not None and not isinstance(value, bool):
-        raise UsageError(f"{key} must be true or false", where=where)
+        raise UsageError(f"{key} must be true or false", where=place(where, key))
     return value
 
 
@@ -199,47 +201,51 @@ def _severity(table: Mapping[str, Any], where: str) -> Severity | None:
     if word is None:
         return None
     if not isinstance(word, str):
-        raise UsageError("fail-on must be a severity", where=where)
-    return severity(word, f"{where}: fail-on")
+        raise UsageError("fail-on must be a severity", where=place(where, "fail-on"))
+    return severity(word, f"{place(where, 'fail-on')}: fail-on")
 
 
 def _history(table: Mapping[str, Any], path: Path) -> HistorySettings:
     found = table.get("history", {})
-    where = f"{path}: history"
+    at = partial(place, str(path), "history")
     if not isinstance(found, dict):
-        raise UsageError("history must be a table, [history]", where=str(path))
-    refuse_unknown(found, _HISTORY_KEYS, where)
+        raise UsageError("history must be a table, [history]", where=at())
+    refuse_unknown(found, _HISTORY_KEYS, at)
     store = found.get("store")
     if store is not None and not (isinstance(store, str) and "://" in store):
         store = _file(found, "store", path)
     estate, days = found.get("estate"), found.get("keep-days")
     if estate is not None and not isinstance(estate, str):
-        raise UsageError("estate must be text", where=where)
+        raise UsageError("estate must be text", where=at("estate"))
     if days is not None and (type(days) is not int or days < 1):
-        raise UsageError("keep-days must be a whole number of days, at least 1", where=where)
+        raise UsageError(
+            "keep-days must be a whole number of days, at least 1", where=at("keep-days")
+        )
     return HistorySettings(store, estate, days)
 
 
 def _parameters(table: Mapping[str, Any], where: str) -> Mapping[str, Mapping[str, Any]]:
     value = table.get("params", {})
     if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
-        raise UsageError("params must hold tables, [params.RULE-ID]", where=where)
+        raise UsageError("params must hold tables, [params.RULE-ID]", where=place(where, "params"))
     return value
 
 
 def _frameworks(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     value = table.get("compliance", {})
     if not isinstance(value, dict):
-        raise UsageError("compliance must be a table, [compliance]", where=str(path))
-    refuse_unknown(value, ("frameworks",), f"{path}: compliance")
-    wanted = _texts(value, "frameworks", f"{path}: compliance")
+        raise UsageError(
+            "compliance must be a table, [compliance]", where=place(str(path), "compliance")
+        )
+    refuse_unknown(value, ("frameworks",), partial(place, str(path), "compliance"))
+    wanted = _texts(value, str(path), "compliance", "frameworks")
     return tuple(str(path.parent / one) if one.endswith(".toml") else one for one in wanted)
 
 
 def _targets(table: Mapping[str, Any], path: Path) -> Mapping[str, Target]:
     value = table.get("notify", {})
     if not isinstance(value, dict):
-        raise UsageError("notify must hold tables, [notify.NAME]", where=str(path))
+        raise UsageError("notify must hold tables, [notify.NAME]", where=place(str(path), "notify"))
     if not value:
         return {}
     from auditor.delivery.targets import read as read_target
@@ -272,7 +278,7 @@ def _entries(table: Mapping[str, Any], key: str, path: Path) -> list[tuple[Mappi
     """Give the tables of a kind, each with the line it begins in."""
     entries = table.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise UsageError(f"{key}s are written as [[{key}]]", where=str(path))
+        raise UsageError(f"{key}s are written as [[{key}]]", where=place(str(path), key))
     lines = table_lines(key, path.read_text(encoding="utf-8-sig")) if entries else []
     return [
         (entry, lines[number] if number < len(lines) else 1) for number, entry in enumerate(entries)
@@ -323,9 +329,24 @@ def _date(text: str, where: str) -> date:
 def check_waivers(rules: Mapping[str, Rule[Any]], waivers: Iterable[WaiverEntry]) -> None:
     """Raise UsageError for a waiver of a rule that does not exist: it would be silent for ever."""
     for waiver in waivers:
-        if not any(matches_rule(waiver.rule, rule) for rule in rules.values()):
+        if not matched(rules, waiver.rule):
+            raise unmatched(rules, waiver.rule, f"{waiver.file}:{waiver.line}")
+
+
+def check_folders(settings: Settings) -> None:
+    """Raise UsageError for a folder of rules that the configuration names and that is none."""
+    for folder in settings.rules:
+        if not os.path.isdir(folder):
             raise UsageError(
-                f"no rule matches {quoted(waiver.rule)}",
-                where=f"{waiver.file}:{waiver.line}",
-                advice=nearest(waiver.rule.upper(), rules) or "see: auditor rules",
+                f"{folder} is no folder",
+                where=place(settings.file, "rules"),
+                advice="give a folder of rule files",
             )
+
+
+def check_patterns(rules: Mapping[str, Rule[Any]], settings: Settings) -> None:
+    """Raise UsageError for a pattern of the configuration that names no rule."""
+    for key, patterns in (("select", settings.select or ()), ("ignore", settings.ignore)):
+        for pattern in patterns:
+            if not matched(rules, pattern):
+                raise unmatched(rules, pattern, place(settings.file, key))

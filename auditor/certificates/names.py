@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 import socket
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, product
@@ -100,7 +101,7 @@ def _host(text: str) -> str | None:
     name = text.removesuffix(".")
     if not name.isascii():
         try:
-            name = name.encode("idna").decode("ascii").removesuffix(".")
+            name = ".".join(map(_a_label, _DOTS.split(name))).removesuffix(".")
         except UnicodeError:
             return None
     name = name.lower()
@@ -109,6 +110,23 @@ def _host(text: str) -> str | None:
         return None
     # A name whose last label is a number is read as an IPv4 address.
     return None if labels[-1].isdigit() else name
+
+
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_KEPT = frozenset("\xdf\u03c2\u200c\u200d")
+"""What IDNA of 2003, which Python encodes, takes for something else: sharp s, final sigma, joiners.
+
+Browsers look such names up as they are, by IDNA of 2008.
+"""
+
+
+def _a_label(label: str) -> str:
+    if label.isascii():
+        return label
+    if _KEPT.isdisjoint(label.lower()):
+        return label.encode("idna").decode("ascii")
+    kept = unicodedata.normalize("NFC", label.lower())
+    return "xn--" + kept.encode("punycode").decode("ascii")
 
 
 def _address(text: str) -> bytes | None:

@@ -106,11 +106,13 @@ def _audit(
     from auditor.parameters import parameters_of
     from auditor.progress import stages
     from auditor.selection import chosen
-    from auditor.settings import check_waivers
+    from auditor.settings import check_folders, check_patterns, check_waivers
     from auditor.snapshot.load import load
 
     as_of = _moment(options["as_of"])
+    check_folders(settings)
     rules = registry.rules((*settings.rules, *options["folders"]))
+    check_patterns(rules, settings)
     select = _words(options["select"]) or settings.select
     running = chosen(rules, select, (*settings.ignore, *_words(options["ignore"])))
     parameters = parameters_of(rules, settings.parameters, settings.file)

@@ -93,12 +93,15 @@ def _audited(
     from auditor.parameters import parameters_of
     from auditor.reach.space import share
     from auditor.selection import chosen
+    from auditor.settings import check_folders, check_patterns
     from auditor.snapshot.load import load
     from auditor.streams import stdin_for
 
     keep_going = options["keep_going"]
     as_of = moment(options["as_of"])
+    check_folders(settings)
     rules = registry.rules(settings.rules)
+    check_patterns(rules, settings)
     running = chosen(rules, settings.select, settings.ignore)
     parameters = parameters_of(rules, settings.parameters, settings.file)
     snapshot = load([path], keep_going=keep_going, stdin=stdin_for([path]))

@@ -17,7 +17,15 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.network import clusters
 from auditor.network.graph import Network, question, question_about
-from auditor.resources.kubernetes import HttpRoute, Ingress, IngressClass, Service, Workload, decode
+from auditor.resources.kubernetes import (
+    HttpRoute,
+    Ingress,
+    IngressClass,
+    IngressSpec,
+    Service,
+    Workload,
+    decode,
+)
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.walk import peek
 from auditor.snapshot.document import KubernetesObject
@@ -201,7 +209,10 @@ class ServedHost(msgspec.Struct, frozen=True):
 
 
 def hosts_of(found: Found[Any]) -> tuple[ServedHost, ...]:
-    """Give the hosts of an Ingress or a route, lower case."""
+    """Give the hosts of an Ingress or a route, lower case.
+
+    A default backend of an Ingress serves every host that no rule names.
+    """
     spec = found.object.spec
     if spec is None:
         return ()
@@ -211,9 +222,14 @@ def hosts_of(found: Found[Any]) -> tuple[ServedHost, ...]:
     else:
         names = [rule.host or "" for rule in spec.rules or ()]
         place = "/spec/rules/{}"
-    return tuple(
+    served = [
         ServedHost(found.id, name.lower(), place.format(index)) for index, name in enumerate(names)
-    )
+    ]
+    if isinstance(spec, IngressSpec):
+        for key, backend in (("defaultBackend", spec.default_backend), ("backend", spec.backend)):
+            if backend is not None:
+                served.append(ServedHost(found.id, "", f"/spec/{key}"))
+    return tuple(served)
 
 
 @question

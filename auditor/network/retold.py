@@ -26,6 +26,7 @@ class Retold:
         """Take the inputs, whose times tell."""
         self.gaps: list[Gap] = []
         self._sources = sources
+        self._bodies: dict[int, Json] = {}
         self._parts: dict[int, dict[str, Json]] = {}
 
     def counts(self, part: Node, copy: Node) -> bool:
@@ -34,9 +35,9 @@ class Retold:
         if own is None or above is None:
             return True
         if self._moment(own) < self._moment(above):
-            self._note(part, own, above, stale=True)
+            self._note(part, copy, stale=True)
             return False
-        return not self._note(part, own, above, stale=False)
+        return not self._note(part, copy, stale=False)
 
     def has(self, part: Node, owner: Node, copies: Sequence[Node]) -> bool:
         """Whether an owner has a part that is told on its own; `copies` are those in its list."""
@@ -49,9 +50,12 @@ class Retold:
         self.gaps.append(Gap("conflict", part.id, detail, place(own, self._sources)))
         return False
 
-    def _note(self, part: Node, own: Record, above: Record, *, stale: bool) -> bool:
+    def _note(self, part: Node, copy: Node, *, stale: bool) -> bool:
         """Note where the two differ; tell whether the copy holds all that the record does."""
-        found = self._inside(above).get(part.key)
+        own, above = part.record, copy.root.record
+        if own is None or above is None:
+            return False
+        found = self._inside(above).get(part.key) or self._nameless(above, copy, part.id)
         try:
             told = msgspec.json.decode(bytes(own.body))
         except (msgspec.DecodeError, RecursionError):
@@ -84,12 +88,34 @@ class Retold:
         """Give what a record holds by the folded ids that are written there."""
         known = self._parts.get(id(record))
         if known is None:
+            known = self._parts[id(record)] = dict(_with_ids(self._body(record)))
+        return known
+
+    def _nameless(self, record: Record, copy: Node, known_as: str) -> Json:
+        """Give the copy of a part where its owner writes it without an id, as agent pools are."""
+        found = _at(self._body(record), copy.pointer)
+        return {"id": known_as, **found} if isinstance(found, dict) else None
+
+    def _body(self, record: Record) -> Json:
+        if id(record) not in self._bodies:
             try:
                 body = msgspec.json.decode(bytes(record.body))
             except (msgspec.DecodeError, RecursionError):
                 body = None
-            known = self._parts[id(record)] = dict(_with_ids(body))
-        return known
+            self._bodies[id(record)] = body
+        return self._bodies[id(record)]
+
+
+def _at(value: Json, pointer: str) -> Json:
+    """Give what a pointer leads to; of a flat telling, which has no `properties`, as well."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict):
+            value = value if step == "properties" and step not in value else value.get(step)
+        else:
+            return None
+    return value
 
 
 def _with_ids(value: Json) -> Iterator[tuple[str, Json]]:

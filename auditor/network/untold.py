@@ -11,6 +11,7 @@ from itertools import chain
 
 import msgspec
 
+from auditor.finding import Unknown
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -19,12 +20,26 @@ from auditor.resources.base import Node
 class Untold(msgspec.Struct, frozen=True):
     """A list of parts that is not told.
 
-    `pointer` is where it would stand in the resource, `reason` why it is not there.
+    `pointer` is where it would stand in the resource, `reason` why it is not there, and `kind` the
+    class of the parts, when it is their own list.
     """
 
     node: Node
     pointer: str
     reason: str
+    kind: type[Node] | None = None
+
+    @property
+    def unknown(self) -> Unknown:
+        """What cannot be told."""
+        what = self.pointer.rpartition("/")[2]
+        why = f": {self.reason}" if self.reason else ""
+        return Unknown(
+            self.node.id,
+            missing=f"the {what} of {self.node.label}{why}",
+            remedy="export the resource whole, or compile the template with its parameters",
+            key=self.pointer,
+        )
 
 
 @question
@@ -37,9 +52,9 @@ def untold_parts(network: Network) -> tuple[Untold, ...]:
     # A class may be a kind of another.
     nodes = dict.fromkeys(chain.from_iterable(map(network.all, kinds)))
     told = [
-        Untold(node, pointer, _reason(node, pointer))
+        Untold(node, pointer, _reason(node, pointer), kind)
         for node in _lacking(tuple(nodes))
-        for pointer in _lists(node, "")
+        for pointer, kind in _lists(node, "")
     ]
     return tuple(sorted(told, key=lambda each: each.node.key))
 
@@ -56,8 +71,15 @@ def _lacking(nodes: tuple[Node, ...]) -> list[Node]:
     ]
 
 
-def _lists(node: Node, path: str) -> Iterator[str]:
-    yield from (f"{path}/{pointer}" for pointer in walk.untold(node))
+def unjudged(network: Network, judged: tuple[type[Node], ...]) -> Iterator[Unknown]:
+    """Tell the lists of what a rule judges that are not told: there was nothing to ask it about."""
+    for each in untold_parts(network):
+        if each.kind is not None and issubclass(each.kind, judged):
+            yield each.unknown
+
+
+def _lists(node: Node, path: str) -> Iterator[tuple[str, type[Node] | None]]:
+    yield from ((f"{path}/{pointer}", kind) for pointer, kind in walk.untold(node))
     for part in walk.parts(node):
         if part.node.record is None and walk.has_parts(type(part.node)):
             yield from _lists(part.node, f"{path}/{part.collection}/{part.place}")

@@ -32,11 +32,17 @@ def require_users(network: Network, node: Resource, key: str) -> None:
 def untold_user(network: Network, node: Resource, key: str) -> Undetermined | None:
     """Give who may name a resource and does not tell, as a doubt; `key` is how they name it.
 
-    What they use is of their own subscription and region (N-4).
+    What they use is of their own subscription and region (N-4). A resource that does not tell its
+    region may be in that of any.
     """
-    subscription, region = node.subscription.lower(), (node.location or "").lower()
+    subscription, region = node.subscription.lower(), walk.peek(node, "location")
     untold = _untold_users(network)
-    return untold.get((subscription, region, key)) or untold.get((subscription, "", key))
+    if not region:
+        mine = (
+            doubt for (home, _, use), doubt in untold.items() if (home, use) == (subscription, key)
+        )
+        return next(mine, None)
+    return untold.get((subscription, region.lower(), key)) or untold.get((subscription, "", key))
 
 
 @question

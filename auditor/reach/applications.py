@@ -26,19 +26,25 @@ def application_of(
 
     The clusters in the server's resource group; if there is none, the only cluster of the input.
     None: nobody tells who the application is. Raises Undetermined when the subnets of the cluster
-    are not in the snapshot.
+    are not in the snapshot, nor any that is declared.
     """
     if declared:
-        return tuple(s for s in network.all(Subnet) if approved(declared, s.id))
+        found = tuple(s for s in network.all(Subnet) if approved(declared, s.id))
+        if not found:
+            raise Undetermined(
+                f"the subnets of the application: none is called {' or '.join(declared)}",
+                remedy="export their network, or correct `application` in auditor.toml",
+            )
+        return found
     clusters = _by_group(network).get(group_key(server.id), ())
     if not clusters and len(network.all(ManagedCluster)) == 1:
         clusters = network.all(ManagedCluster)
-    found = {
+    subnets = {
         subnet.key: subnet
         for cluster in clusters
         for subnet in (*node_subnets(network, cluster), *pod_subnets(network, cluster))
     }
-    return tuple(found[key] for key in sorted(found))
+    return tuple(subnets[key] for key in sorted(subnets))
 
 
 class Asking(msgspec.Struct, frozen=True):

@@ -72,11 +72,17 @@ class IngressRule(Wire, gc=False):
     host: str | None = None
 
 
+class IngressBackend(Wire, gc=False):
+    """Where an Ingress sends requests to: that there is one."""
+
+
 class IngressSpec(Wire):
-    """`spec` of an Ingress."""
+    """`spec` of an Ingress; `backend` is what v1beta1 called its default backend."""
 
     ingress_class_name: str | None = None
     rules: list[IngressRule] | None = None
+    default_backend: IngressBackend | None = None
+    backend: IngressBackend | None = None
 
 
 class Ingress(Wire):

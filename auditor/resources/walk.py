@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -200,14 +200,17 @@ def has_parts(cls: type[Wire]) -> bool:
     return bool(_part_steps(cls))
 
 
-def untold(struct: Wire, path: str = "") -> Iterator[str]:
-    """Find the fields on the way to nodes directly below that are unset, as relative pointers."""
+def untold(struct: Wire, path: str = "") -> Iterator[tuple[str, type[Node] | None]]:
+    """Find the fields on the way to nodes directly below that are unset, as relative pointers.
+
+    Each with the class of the nodes that it holds itself.
+    """
     for step, is_node in _part_steps(type(struct)):
         here = f"{path}/{step.key}" if path else step.key
         try:
             value = getattr(struct, step.attribute)
         except Undetermined:
-            yield here
+            yield here, cast(type[Node], step.struct) if is_node else None
             continue
         if value is None or is_node:
             continue

@@ -19,7 +19,17 @@ from auditor.snapshot.formats.graph import SHAPE
 
 _FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}
 _NOISE = frozenset({"etag"})
-_ADDED = frozenset({"etag", "resourcegroup", "id", "type", "tenantid", "subscriptionid"})
+_ADDED = frozenset(
+    {
+        "etag",
+        "resourcegroup",
+        "id",
+        "type",
+        "typepropertiestype",  # what az calls a pool's own type
+        "tenantid",
+        "subscriptionid",
+    }
+)
 
 
 def merge(

@@ -15,10 +15,11 @@ subnets, or `onprem`:
     application = ["*/virtualNetworks/vnet-shop/subnets/snet-aks"]
     allow = ["*/subnets/snet-admin"]
 
-Where nobody tells who the application is, nothing is judged. Left out are subnets where nobody
-starts such connections: those of Azure's own (Bastion, firewalls, gateways), of application
-gateways, of private endpoints, delegated to databases and the like, and empty ones, as Azure
-answered them. What the internet reaches is told by DB-001 and EXP-004.
+Where nobody tells who the application is, nothing is judged; where none of the declared subnets is
+in the input, the answer is *unknown*. Left out are subnets where nobody starts such connections:
+those of Azure's own (Bastion, firewalls, gateways), of application gateways, of private endpoints,
+delegated to databases and the like, and empty ones, as Azure answered them. What the internet
+reaches is told by DB-001 and EXP-004.
 
 ## What to do
 Allow 3306 from the application's subnets in the security group before the database, and deny it

@@ -13,6 +13,8 @@ cluster of the input (its node and pod subnets); or the subnets that are declare
     [params.DB-009]
     application = ["*/virtualNetworks/vnet-shop/subnets/snet-aks"]
 
+Where none of the declared subnets is in the input, the answer is *unknown*.
+
 The finding names every hop that stops the packets on the way that gets furthest, and what would
 open it. Of a server that is closed to the public and has no approved private endpoint, it names the
 endpoints that wait, and speaks for DB-006. Whether the server's name leads to that end is judged by

@@ -11,7 +11,9 @@ program that reads every request of the internet.
 - An IngressClass whose controller is `k8s.io/ingress-nginx`.
 - An IngressClass of the add-on, `webapprouting.kubernetes.azure.com/nginx`, when no cluster of the
   audit tells it.
-- A Deployment or DaemonSet that runs an image `ingress-nginx/controller`, from any registry.
+- A Deployment or DaemonSet that runs an image `ingress-nginx/controller`, from any registry; or
+  `controller-chroot`, or the same program by the name it had until version 0.33
+  (`kubernetes-ingress-controller/nginx-ingress-controller`) or from Bitnami.
 
 A controller installed with Helm is not visible in Azure: a cluster without the add-on gives
 *unknown* while its IngressClasses are not in the audit.
@@ -44,7 +46,15 @@ from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 _COMMUNITY = "k8s.io/ingress-nginx"
 _MANAGED = "webapprouting.kubernetes.azure.com/nginx"
-_IMAGE = r"(^|/)ingress-nginx/controller([:@].*)?$"
+_IMAGES = (
+    "ingress-nginx/controller",
+    "ingress-nginx/controller-chroot",
+    "kubernetes-ingress-controller/nginx-ingress-controller",
+    "bitnami/nginx-ingress-controller",
+    "bitnamilegacy/nginx-ingress-controller",
+)
+"""The community's controller: as it is published, as it was until 0.33, and as Bitnami packs it."""
+_IMAGE = rf"(^|/)({'|'.join(_IMAGES)})([:@].*)?$"
 
 
 @question

@@ -132,18 +132,7 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
         else:
             yield _perhaps_made(network, missing.holes, maker)
     elif missing.untold is not None:
-        yield _unknown(missing.untold)
-
-
-def _unknown(untold: Untold) -> Unknown:
-    what = untold.pointer.rpartition("/")[2]
-    why = f": {untold.reason}" if untold.reason else ""
-    return Unknown(
-        untold.node.id,
-        missing=f"the {what} of {untold.node.label}{why}",
-        remedy="export the resource whole, or compile the template with its parameters",
-        key=untold.pointer,
-    )
+        yield missing.untold.unknown
 
 
 def _undecided(gap: Gap) -> Unknown:

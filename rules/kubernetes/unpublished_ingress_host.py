@@ -7,9 +7,9 @@ one of them knows answers 404 or 502, and nobody sees it before a user does.
 ## What fails
 - An Ingress, HTTPRoute or TLSRoute with a host that no listener of any Application Gateway accepts
   (a listener without a host name accepts every host; one that only redirects is none).
-- A listener with a host name that no Ingress or route serves (one without a host serves all), when
-  its requests go to the cluster: a member of its pools has an address that a Service or an Ingress
-  of the audit, or a load balancer of the cluster, has.
+- A listener with a host name that no Ingress or route serves (one without a host, or with a default
+  backend, serves all), when its requests go to the cluster: a member of its pools has an address
+  that a Service or an Ingress of the audit, or a load balancer of the cluster, has.
 
 Wildcards match as each side defines them: an Ingress's `*.x` is one label, a listener's any number.
 Where there is no Application Gateway, nothing is compared.

@@ -311,3 +311,45 @@ def test_what_could_not_be_read_is_part_of_what_was_audited(kind: str) -> None:
     described = run(rule("AA-001", keeps), of=snapshot(network("a"), gaps=gaps)).audit
 
     assert described.unread == (Unread(GROUPS, f"{kind}: refused (403)"),)
+
+
+def every_subnet(_: Network, __: Subnet) -> Iterator[Outcome]:
+    yield from ()
+
+
+def every_network(_: Network, __: VirtualNetwork) -> Iterator[Outcome]:
+    yield from ()
+
+
+def test_parts_that_nobody_can_be_asked_about_are_unknown_to_rules_about_them() -> None:
+    bare = resource(VNET, "bare", {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}})
+    read = snapshot(network("a", "x"), bare)
+
+    report = run(
+        rule("SUB-001", every_subnet, of=every(Subnet)), rule("NET-001", every_network), of=read
+    )
+
+    [told] = report.findings
+    assert (told.rule, told.status, told.subject) == ("SUB-001", Status.UNKNOWN, bare["id"])
+    assert told.message.startswith("cannot tell: the subnets of bare")
+    assert "export" in told.remedy
+
+
+def test_where_gov_006_tells_it_rules_about_parts_leave_it_to_that() -> None:
+    read = snapshot(resource(VNET, "bare", {"addressSpace": {}}))
+    other = rule("GOV-006", keeps)
+
+    report = run(rule("SUB-001", every_subnet, of=every(Subnet)), other, of=read)
+
+    assert report.findings == ()
+
+
+def test_a_rule_that_speaks_of_the_owner_itself_says_it_once() -> None:
+    def of_the_owner(network: Network, subject: Subnet | VirtualNetwork) -> Iterator[Outcome]:
+        yield from unsure(network, subject)
+
+    read = snapshot(resource(VNET, "bare", {"addressSpace": {}}))
+
+    report = run(rule("SUB-001", of_the_owner), of=read)
+
+    assert [each.message for each in report.findings] == ["cannot tell: the weather"]

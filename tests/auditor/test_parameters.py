@@ -89,6 +89,9 @@ def test_parameters_that_do_not_fit_are_refused(
         ("[params.TLS-001]\nalarm-days = -1", "2: params.TLS-001.alarm-days: Expected `int`"),
         ("[params.NAT-003]\nports-per-machine = 70000", "2: params.NAT-003.ports-per-machine: "),
         ("[params.RTE-007]\nallowed = ['x']", "2: params.RTE-007.allowed: "),
+        ("\n[params.TLS-001]\nalarm_days = 1", "3: params.TLS-001.alarm_days: unknown key"),
+        ("\n[params.TLS-0O1]\nalarm-days = 1", '2: params.TLS-0O1: there is no rule "TLS-0O1"'),
+        ("\nparams.NSG-003.x = 1", "2: params.NSG-003: NSG-003 takes no parameters"),
     ],
 )
 def test_a_value_that_a_rule_cannot_use_is_told_with_its_place(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -114,6 +115,53 @@ def test_what_is_wrong_is_an_error_that_says_so(
     with pytest.raises(UsageError, match=what):
         raise error
     assert advice in error.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("strict = true\n\nselekt = ['NSG']", 3),
+        ("[params.NSG-001]\nstrict = 1\n[selekt]\nx = 1", 3),
+        ("# strict = true\nfail-on = 'high'\nstrict = 'yes'", 3),
+        ("select = [\n  'NSG',\n]\nignore = 'NSG'", 4),
+        ("select = ['NSG']\nfail-on = 'bad'", 2),
+        ("strict = true\nfail-on = 3", 2),
+        ("strict = true\nparams = 1", 2),
+        ("strict = true\n[params]\nNSG-001 = 1", 2),
+        ("strict = true\nwaiver = 1", 2),
+        ("strict = true\n[history]\nstore = 'x'\nkeep-days = 0", 4),
+        ("strict = true\n[history]\nstore = 'x'\nkeep_days = 9", 4),
+        ("strict = true\nhistory.keep_days = 9", 2),
+        ("[compliance]\nframework = []", 2),
+        ("strict = true\nservice-tags = 3", 2),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str, line: int, tmp_path: Path) -> None:
+    file = str(tmp_path / "auditor.toml")
+    assert re.match(rf"{re.escape(file)}:{line}(:|$)", refused(tmp_path, text).where)
+
+
+def test_lines_of_a_shared_file_are_told_as_well(tmp_path: Path) -> None:
+    text = '[project]\nstrict = 3\n\n["tool".auditor]\nstrict = "yes"\n'
+    error = refused(tmp_path, text, "pyproject.toml")
+    assert error.where == f"{tmp_path / 'pyproject.toml'}:5"
+
+
+@pytest.mark.parametrize("key", ["select", "ignore"])
+def test_a_pattern_that_names_no_rule_is_told_with_its_line(key: str, tmp_path: Path) -> None:
+    told = read(tmp_path, f"strict = true\n{key} = ['NSG-0O1']")
+    with pytest.raises(UsageError, match='no rule matches "NSG-0O1"') as caught:
+        settings.check_patterns(RULES, told)
+    assert caught.value.where == f"{tmp_path / 'auditor.toml'}:2"
+    settings.check_patterns(RULES, read(tmp_path, f"{key} = ['NSG']"))
+
+
+def test_a_folder_of_rules_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="own is no folder") as caught:
+        settings.check_folders(read(tmp_path, "strict = true\nrules = ['own']"))
+    assert caught.value.where == f"{tmp_path / 'auditor.toml'}:2"
+    (tmp_path / "own").mkdir()
+    settings.check_folders(read(tmp_path, "rules = ['own']"))
 
 
 COMPLETE = {

@@ -40,6 +40,7 @@ READERS: tuple[Reader, ...] = (
     Rare("whatif", "read_bicep", key="predicted_resources"),
     Rare("terraform", "read", key="format_version"),
     kubernetes.read,
+    Rare("whatif", "read_answer", key="status"),
     graph.read,
     refused.read,
     rest.read_list,

@@ -28,6 +28,7 @@ class Envelope(msgspec.Struct, frozen=True):
     resources: Parts | UnsetType = UNSET
     predicted_resources: Parts | UnsetType = msgspec.field(name="predictedResources", default=UNSET)
     changes: Parts | UnsetType = UNSET
+    status: Parts | UnsetType = UNSET
     api_version: Parts | UnsetType = msgspec.field(name="apiVersion", default=UNSET)
     kind: Parts | UnsetType = UNSET
     metadata: Parts | UnsetType = UNSET

@@ -7,8 +7,8 @@ deployment are placeholders, the same everywhere in one template, so that ids ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from auditor.snapshot.formats import functions
 from auditor.snapshot.formats.document import TooLarge
@@ -22,7 +22,7 @@ from auditor.snapshot.formats.expressions import (
     literal,
     parse,
 )
-from auditor.snapshot.formats.functions import Opaque, Unknown, Value
+from auditor.snapshot.formats.functions import MAX_ITEMS, Opaque, Unknown, Value
 
 MAX_TURNS = 800
 """Turns of a copy loop; the limit of Azure Resource Manager itself."""
@@ -61,7 +61,9 @@ class Scope:
 class Environment:
     """What expressions of one template may refer to.
 
-    `given` holds parameter values from outside (a nested deployment's), already evaluated.
+    `given` holds parameter values from outside (a nested deployment's), already evaluated; `name`
+    is what the deployment is called, and `refer` gives what `reference()` gives of a nested one;
+    `bound` holds the variables of lambdas around.
     """
 
     template: Mapping[str, Value]
@@ -69,15 +71,16 @@ class Environment:
     budget: Budget
     given: Mapping[str, Value] = field(default_factory=dict)
     indexes: Mapping[str, int] = field(default_factory=dict)
+    name: str | None = None
+    refer: Callable[[Environment, str], Value] | None = None
+    bound: Mapping[str, Value] = field(default_factory=dict)
     _known: dict[tuple[str, str], Value] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
 
     def at_index(self, loop: str, index: int) -> Environment:
         """Give the same environment inside one turn of a copy loop."""
         indexes = {**self.indexes, loop.lower(): index, "": index}
-        return Environment(
-            self.template, self.scope, self.budget, self.given, indexes, self._known, self._open
-        )
+        return replace(self, indexes=indexes)
 
     def resolve(self, value: Value) -> Value:
         """Evaluate every expression in a JSON value; what cannot be known becomes `Unknown`."""
@@ -145,13 +148,23 @@ class Environment:
         name = call.name.lower()
         if name == "if":
             return self._if(call)
+        if name == "coalesce":
+            return self._coalesce(call)
+        if name in ("map", "filter"):
+            return self._each(name, call)
         arguments = [self._evaluate(argument) for argument in call.arguments]
         if name in ("parameters", "variables") and len(arguments) == 1:
             return self._named(name, str(arguments[0]))
+        if name == "lambdavariables" and arguments and arguments[0] in self.bound:
+            return self.bound[arguments[0]]
         if name == "copyindex":
             return self._copy_index(arguments)
         if name in _SCOPED:
             return self._scoped(name, arguments)
+        if name == "deployment" and self.name is not None:
+            return {"name": self.name}
+        if name == "reference" and arguments and isinstance(arguments[0], str):
+            return self._reference(arguments[0])
         return functions.call(call.name, arguments)
 
     def _if(self, call: Call) -> Value:
@@ -161,6 +174,54 @@ class Environment:
         if not isinstance(chosen, bool):
             raise Unresolved(chosen.reason if isinstance(chosen, Unknown) else "if() of no boolean")
         return self._evaluate(call.arguments[1 if chosen else 2])
+
+    def _coalesce(self, call: Call) -> Value:
+        """Give the first value that is not null; what comes after it does not matter."""
+        for argument in call.arguments:
+            value = self._evaluate(argument)
+            if isinstance(value, Unknown):
+                raise Unresolved(value.reason)
+            if value is not None:
+                return value
+        return None
+
+    def _each(self, name: str, call: Call) -> list[Value]:
+        """Ask a lambda about each element: for what becomes of it, or whether it stays."""
+        over, made = (*call.arguments, None, None)[:2]
+        values = self._evaluate(over) if over is not None else None
+        if isinstance(values, Unknown):
+            raise Unresolved(values.reason)
+        if not isinstance(values, list) or not isinstance(made, Call) or len(values) > MAX_ITEMS:
+            raise Unresolved(f"{name}() with arguments it does not take")
+        *variables, body = made.arguments or (None,)
+        words = [str(each.value) for each in variables if isinstance(each, Literal)]
+        if made.name.lower() != "lambda" or body is None or len(words) != len(variables):
+            raise Unresolved(f"{name}() with arguments it does not take")
+        kept = []
+        for index, value in enumerate(values):
+            bound: dict[str, Value] = dict(self.bound)
+            bound.update(zip(words, (value, index), strict=False))
+            answer = replace(self, bound=bound)._evaluate(body)
+            if name == "map":
+                kept.append(answer)
+            elif not isinstance(answer, bool):
+                raise Unresolved("filter() of no boolean")
+            elif answer:
+                kept.append(value)
+        return kept
+
+    def _reference(self, to: str) -> Value:
+        """Give the outputs of a nested deployment, evaluated once."""
+        key = ("reference", to.lower())
+        if self.refer is None or key in self._open:
+            raise Unresolved("reference() is known only to Azure")
+        if key not in self._known:
+            self._open.add(key)
+            try:
+                self._known[key] = self.refer(self, to)
+            finally:
+                self._open.discard(key)
+        return self._known[key]
 
     def _named(self, kind: str, name: str) -> Value:
         """Give a parameter's or a variable's value, evaluated once."""
@@ -188,6 +249,8 @@ class Environment:
             return Unknown(f"the parameter '{name}' is not declared")
         if str(declared.get("type", "")).lower() in ("securestring", "secureobject"):
             return Unknown(f"the parameter '{name}' is a secret")
+        if "defaultValue" not in declared and declared.get("nullable") is True:
+            return None
         if "defaultValue" not in declared:
             return Unknown(f"the parameter '{name}' has no default value")
         return self.resolve(declared["defaultValue"])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from auditor.snapshot.formats import ranges
 from auditor.snapshot.formats.expressions import Unresolved
 
 Value: TypeAlias = Any
@@ -161,6 +162,7 @@ def _equals(one: Value, two: Value) -> bool:
         if one == two:
             return True
         raise ValueError
+    _require_told(one, two)
     return type(one) is type(two) and bool(one == two)
 
 
@@ -169,7 +171,22 @@ def _contains(container: Value, item: Value) -> bool:
         return str(item).lower() in {key.lower() for key in container}
     if isinstance(container, str):
         return _text(item) in container
-    return item in _list(container)
+    if item in _list(container):
+        return True
+    _require_told(container, item)
+    return False
+
+
+def _require_told(*values: Value) -> None:
+    """Refuse to compare what holds a part that nobody knows."""
+    waiting = list(values)
+    for item in waiting:
+        if isinstance(item, (Unknown, Opaque)):
+            raise ValueError
+        if isinstance(item, (list, dict)):
+            waiting += item.values() if isinstance(item, dict) else item
+            if len(waiting) > _MAX_NODES:
+                raise Unresolved("a value that grows too large")
 
 
 def _list(value: Value) -> list[Value]:
@@ -234,6 +251,39 @@ def _object(*pairs: Value) -> dict[str, Value]:
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
+def _try_get(value: Value, *keys: Value) -> Value:
+    """Follow names, which have no case, and places; null where one is not there."""
+    for key in keys:
+        if isinstance(value, dict):
+            folded = str(key).lower()
+            value = next((item for name, item in value.items() if name.lower() == folded), None)
+        elif isinstance(value, list) and type(key) is int:
+            value = value[key] if 0 <= key < len(value) else None
+        elif value is not None:
+            raise TypeError
+        if isinstance(value, Unknown):
+            raise Unresolved(value.reason)
+    return value
+
+
+def _items(table: dict[str, Value]) -> list[Value]:
+    return [{"key": key, "value": table[key]} for key in sorted(table)]
+
+
+def _intersection(*parts: Value) -> list[Value]:
+    _require_told(*parts)
+    first, *others = map(_list, parts)
+    return [item for item in first if all(item in other for other in others)]
+
+
+def _flatten(value: Value) -> list[Value]:
+    return [item for part in _list(value) for item in (part if isinstance(part, list) else [part])]
+
+
+def _shallow_merge(value: Value) -> dict[str, Value]:
+    return {key: item for part in _list(value) for key, item in part.items()}
+
+
 def _range(start: int, count: int) -> list[int]:
     if not 0 <= count <= MAX_ITEMS:
         raise ValueError
@@ -249,6 +299,8 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "and": lambda *parts: all(map(_true, parts)),
     "array": lambda value: value if isinstance(value, list) else [value],
     "bool": _bool,
+    "cidrhost": ranges.cidr_host,
+    "cidrsubnet": ranges.cidr_subnet,
     "coalesce": lambda *parts: next((part for part in parts if part is not None), None),
     "concat": _concat,
     "contains": _contains,
@@ -259,12 +311,15 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "endswith": lambda text, end: text.lower().endswith(end.lower()),
     "equals": _equals,
     "false": lambda: False,
+    "flatten": _flatten,
     "first": lambda value: value[0] if len(value) else ("" if value == "" else None),
     "format": _format,
     "greater": lambda a, b: a > b,
     "greaterorequals": lambda a, b: a >= b,
     "indexof": lambda text, part: text.lower().find(part.lower()),
     "int": _int,
+    "intersection": _intersection,
+    "items": _items,
     "join": lambda parts, by: _joined(_list(parts), by),
     "json": _json,
     "last": lambda value: value[-1] if len(value) else ("" if value == "" else None),
@@ -279,8 +334,10 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "null": lambda: None,
     "or": lambda *parts: any(map(_true, parts)),
     "padleft": lambda text, size, mark=" ": _text(text).rjust(min(size, MAX_TEXT), mark),
+    "parsecidr": ranges.parse_cidr,
     "range": _range,
     "replace": _replace,
+    "shallowmerge": _shallow_merge,
     "skip": lambda value, count: value[max(count, 0) :],
     "split": _split,
     "startswith": lambda text, start: text.lower().startswith(start.lower()),
@@ -292,6 +349,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "toupper": _upper,
     "trim": lambda text: text.strip(),
     "true": lambda: True,
+    "tryget": _try_get,
     "union": _union,
 }
 _BLIND = frozenset(

@@ -18,11 +18,18 @@ from auditor.snapshot.formats.deployment import level
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
 from auditor.snapshot.formats.expressions import Unresolved
-from auditor.snapshot.formats.functions import Unknown
+from auditor.snapshot.formats.functions import Opaque, Unknown
+from auditor.snapshot.formats.nesting import (
+    DEPLOYMENT,
+    deploys,
+    inside,
+    known,
+    reference,
+    target_of,
+)
 from auditor.snapshot.formats.settle import Place, hide_all, record
 
 SUBSCRIPTION = "{subscription}"
-_DEPLOYMENT = "microsoft.resources/deployments"
 _GROUP = "microsoft.resources/resourcegroups"
 _MAX_NESTED = 8
 
@@ -55,7 +62,15 @@ class _Builder:
 
     def build(self, scope: Scope) -> Reading:
         template = msgspec.json.decode(self._document.raw)
-        environment = Environment(template, scope, self._budget, self._document.given)
+        called = f"{{deployment:{_stem(self._document.called or self._document.name)}}}"
+        environment = Environment(
+            template,
+            scope,
+            self._budget,
+            self._document.given,
+            name=Opaque(called),
+            refer=reference,
+        )
         root = Place(self._document.start, self._document.pointer)
         self._all(template, environment, scope, root, 0)
         gaps = self._reading.gaps
@@ -117,10 +132,10 @@ class _Builder:
         nested: int,
     ) -> None:
         try:
-            if not _deploys(resource, env):
+            if not deploys(resource, env):
                 return
             kind, name = _identity(resource, env, parent)
-            if kind.lower() == _DEPLOYMENT:
+            if kind.lower() == DEPLOYMENT:
                 self._nested(resource, env, scope, place, nested)
                 return
             arm_id = _arm_id(kind, name, _scope_of(resource, env, scope))
@@ -172,20 +187,12 @@ class _Builder:
         self, resource: Resource, env: Environment, scope: Scope, place: Place, nested: int
     ) -> None:
         """Read the template inside a deployment resource, in the scope it deploys to."""
-        settings = resource.get("properties")
-        template = settings.get("template") if isinstance(settings, dict) else None
-        if not isinstance(settings, dict) or not isinstance(template, dict):
-            raise Unresolved("a linked deployment, whose template is elsewhere")
+        template, within = inside(resource, env, scope)
         if nested >= _MAX_NESTED:
             raise Unresolved(f"deployments nested more than {_MAX_NESTED} deep")
-        target = _target(resource, env, scope)
+        target = target_of(resource, env, scope)
         where = place.at(self._document.text, "properties").at(self._document.text, "template")
-        options = settings.get("expressionEvaluationOptions")
-        inner = isinstance(options, dict) and str(options.get("scope")).lower() == "inner"
-        if inner:
-            given = _given(settings.get("parameters"), env)
-            env = Environment(template, target, self._budget, given)
-        self._all(template, env, target, where, nested + 1)
+        self._all(template, within, target, where, nested + 1)
 
     def _gap(self, place: Place, detail: str, hides: str = "") -> None:
         """Note what is not read; `hides` is the list, or the scope, that is not whole for it."""
@@ -197,26 +204,16 @@ class _Builder:
 def _list_path(kind: str, scope: Scope) -> str:
     """Give the path of the list that a resource would be on; a deployment's is its whole scope."""
     namespace, *words = kind.split("/")
-    if kind.lower() == _DEPLOYMENT or not words or not all(words):
+    if kind.lower() == DEPLOYMENT or not words or not all(words):
         return scope.prefix
     return f"{scope.prefix}/providers/{namespace}/{'/-/'.join(words)}"
-
-
-def _deploys(resource: Resource, env: Environment) -> bool:
-    """Evaluate `condition`."""
-    condition = env.resolve(resource.get("condition", True))
-    if isinstance(condition, Unknown):
-        raise Unresolved(f"deployed only on a condition: {condition.reason}")
-    if isinstance(condition, str):
-        return condition.lower() == "true"
-    return condition is not False
 
 
 def _identity(
     resource: Resource, env: Environment, parent: tuple[str, str] | None
 ) -> tuple[str, str]:
     """Give the full type and the full name, both with slashes."""
-    kind, name = (_known(env, resource, key).strip("/") for key in ("type", "name"))
+    kind, name = (known(env, resource, key).strip("/") for key in ("type", "name"))
     if parent is not None and "." not in kind.split("/")[0]:
         kind = f"{parent[0]}/{kind}"
     if parent is not None and name.count("/") + 1 < kind.count("/"):
@@ -226,20 +223,11 @@ def _identity(
     return kind, name
 
 
-def _known(env: Environment, resource: Resource, key: str) -> str:
-    value = env.resolve(resource.get(key))
-    if isinstance(value, Unknown):
-        raise Unresolved(f"its {key} cannot be known: {value.reason}")
-    if not isinstance(value, str):
-        raise Unresolved(f"it has no {key}")
-    return value
-
-
 def _scope_of(resource: Resource, env: Environment, scope: Scope) -> str:
     """Give the id that the resource's own follows: the scope it extends, or where it deploys."""
     if "scope" not in resource:
         return scope.prefix
-    extended = _known(env, resource, "scope").strip("/")
+    extended = known(env, resource, "scope").strip("/")
     if extended.lower().startswith(("subscriptions/", "providers/")):
         return "/" + extended
     pieces = extended.split("/")
@@ -255,24 +243,3 @@ def _arm_id(kind: str, name: str, scope: str) -> str:
     if type_of(arm_id) is None or fold(arm_id).count("//"):
         raise Unresolved("its name does not fit its type")
     return arm_id
-
-
-def _target(resource: Resource, env: Environment, scope: Scope) -> Scope:
-    """Give the scope of a nested deployment."""
-    subscription, group = scope.subscription, scope.group
-    if "subscriptionId" in resource:
-        subscription, group = _known(env, resource, "subscriptionId"), None
-    if "resourceGroup" in resource:
-        group = _known(env, resource, "resourceGroup")
-    return Scope(subscription, group)
-
-
-def _given(parameters: Any, env: Environment) -> dict[str, Any]:
-    """Evaluate the parameter values that a deployment hands to its nested template."""
-    given: dict[str, Any] = {}
-    for name, entry in parameters.items() if isinstance(parameters, dict) else ():
-        if isinstance(entry, dict) and "value" in entry:
-            given[name] = env.resolve(entry["value"])
-        else:
-            given[name] = Unknown(f"the parameter '{name}' comes from a key vault")
-    return given

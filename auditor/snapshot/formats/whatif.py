@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from auditor.snapshot.document import Gap
 from auditor.snapshot.formats.collect import is_arm_id
@@ -22,7 +23,24 @@ def read(document: Document) -> Reading | None:
     envelope = document.envelope
     if envelope is None or not isinstance(envelope.changes, list):
         return None
+    top = Place(document.start, document.pointer)
+    return _read(document, msgspec.json.decode(document.raw), top)
+
+
+def read_answer(document: Document) -> Reading | None:
+    """Read them from ARM's own answer, which holds them under `properties`."""
+    envelope = document.envelope
+    if envelope is None or not isinstance(envelope.status, str) or envelope.properties is UNSET:
+        return None
     answer = msgspec.json.decode(document.raw)
+    settings = answer["properties"]
+    if not isinstance(settings, dict) or not isinstance(settings.get("changes"), list):
+        return None
+    inside = Place(document.start, document.pointer).at(document.text, "properties")
+    return _read(document, {"error": answer.get("error"), **settings}, inside)
+
+
+def _read(document: Document, answer: dict[str, Any], at: Place) -> Reading | None:
     changes = answer["changes"]
     if not all(isinstance(one, dict) and "changeType" in one for one in changes):
         return None
@@ -31,8 +49,7 @@ def read(document: Document) -> Reading | None:
             "a what-if that ended in an error", advice="mend the deployment, and ask again"
         )
     predicted = _Predicted(document, "what-if")
-    places = Place(document.start, document.pointer).below(document.text, "changes")
-    for change, place in zip(changes, places, strict=True):
+    for change, place in zip(changes, at.below(document.text, "changes"), strict=True):
         predicted.change(change, place)
     for key in ("potentialChanges", "diagnostics"):
         if answer.get(key):

@@ -43,6 +43,7 @@ UNASKED = (
 
 
 def test_an_audit_imports_nothing_that_it_does_not_ask(auditor: Command) -> None:
+    own(auditor)
     auditor.write("export.json", network())
     check = "auditor.cli.main(['check', 'export.json', '--report', 'json=out.json'])"
     there = f"import os, sys; os.chdir({str(auditor.folder)!r})"
@@ -50,6 +51,7 @@ def test_an_audit_imports_nothing_that_it_does_not_ask(auditor: Command) -> None
     ran = apart(python=f"{there}; import auditor.cli; {check}; print(*sys.modules)")
 
     loaded = set(ran.stdout.decode().splitlines()[-1].split())
+    assert (auditor.folder / "out.json").exists()
     assert "auditor.rules" in loaded
     assert loaded & set(UNASKED) == set()
 

@@ -18,6 +18,7 @@ from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.snapshot.load import load
 
+from ...clusters import cluster, pool
 from ...exposed import nic, nsg, rule, subnet, vnet
 
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -75,6 +76,25 @@ def test_the_newer_telling_of_a_rule_counts(
     [gap] = network.gaps
     assert (gap.kind, gap.subject, gap.settled) == ("conflict", part["id"], not is_open)
     assert contested(network) == ({part["id"].lower()} if is_open else set())
+
+
+def pools(whole: Any, **own: Any) -> Any:
+    """The pool of a cluster as `az aks nodepool list` tells it."""
+    [inside] = whole["properties"]["agentPoolProfiles"]
+    named = {"id": f"{whole['id']}/agentPools/{inside['name']}",
+             "type": "Microsoft.ContainerService/managedClusters/agentPools"}  # fmt: skip
+    return {**inside, **named, "typePropertiesType": inside.get("type"), **own}
+
+
+def test_a_pool_that_its_cluster_tells_otherwise_is_told(tmp_path: Path) -> None:
+    """A cluster writes its pools without ids."""
+    whole = cluster("shop", pool(maxCount=400))
+    part = pools(whole, maxCount=10)
+    gaps = joined(tmp_path, (None, [whole]), (None, [part])).gaps
+    assert [each.subject for each in gaps if each.kind == "conflict"] == [part["id"]]
+
+    gaps = joined(tmp_path, (None, [whole]), (None, [pools(whole)])).gaps
+    assert not [each for each in gaps if each.kind == "conflict"]
 
 
 def test_two_that_are_alike_are_no_conflict_and_the_group_tells_the_place(tmp_path: Path) -> None:

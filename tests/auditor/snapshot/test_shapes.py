@@ -161,6 +161,16 @@ def test_a_what_if_is_read_as_the_state_after_it() -> None:
     assert sorted(kinds(snapshot)) == ["partial", "unsupported"]
 
 
+def test_arms_own_answer_to_a_what_if_is_read_like_that_of_az() -> None:
+    changes = [change("Create", "new", before=None, after=vnet("new"))]
+    snapshot = read(
+        {"status": "Succeeded", "properties": {"correlationId": "x", "changes": changes}}
+    )
+
+    assert [record.pointer for record in snapshot.records] == ["/properties/changes/0/after"]
+    assert kinds(snapshot) == []
+
+
 def test_a_bicep_snapshot_is_read_as_it_is() -> None:
     snapshot = read({"predictedResources": [vnet(), {"id": "[x()]"}], "diagnostics": []})
 
@@ -190,6 +200,12 @@ REFUSED: list[tuple[Any, str]] = [
     ({"clusters": [], "contexts": [], "users": []}, "kubeconfig"),
     ({"properties": {}, "tags": {}}, "without an id"),
     ({"changes": [{"changeType": "Create"}], "error": {"code": "x"}}, "ended in an error"),
+    (
+        {"status": "Failed", "error": {"code": "x"}, "properties": {"changes": []}},
+        "ended in an error",
+    ),
+    ({"status": "Failed", "properties": {"changes": [7]}}, "without an id"),
+    ({"status": "Failed", "properties": {"a": 1}}, "without an id"),
     ({}, "empty object"),
     ([{"a": 1}], "none of them an Azure resource"),
     ([[{"a": 1}]], "none of them an export"),

@@ -104,6 +104,13 @@ def test_the_application_may_be_declared() -> None:
     assert asked(application=jobs, allow=("*/subnets/nodes",)).kept == 1
 
 
+def test_a_declared_application_that_is_not_there_is_unknown() -> None:
+    answer = asked(application=("*/subnets/nodse",))
+
+    assert answer.broken == []
+    assert "none is called */subnets/nodse" in answer.unknown[0].missing
+
+
 def test_nobody_tells_who_the_application_is() -> None:
     answer = asked(clusters=())
 

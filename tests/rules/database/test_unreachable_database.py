@@ -252,9 +252,19 @@ def test_L_21_a_server_that_is_closed_to_the_public_needs_an_end_inside() -> Non
 
 
 def test_the_application_may_be_declared() -> None:
-    shut = asked(deny("nobody", 100), application=("*/subnets/none",))
+    jobs = subnet("jobs", "10.0.2.0/24")
+    shut = asked(deny("nobody", 100, "10.0.0.0/24"), more=(jobs,), application=("*/subnets/JOBS",))
 
     assert (shut.kept, shut.broken) == (1, [])
+
+
+def test_a_declared_application_that_is_not_there_is_unknown() -> None:
+    shut = asked(deny("nobody", 100), application=("*/subnets/none",))
+
+    assert shut.broken == []
+    [unknown] = shut.unknown
+    assert unknown.missing == "the subnets of the application: none is called */subnets/none"
+    assert "auditor.toml" in unknown.remedy
 
 
 def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:

@@ -125,6 +125,26 @@ def test_an_ingress_without_a_host_serves_all() -> None:
     assert asked(agw, NGINX, ingress("")).broken == []
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+        {"backend": {"serviceName": "web", "servicePort": 80}},
+        {"rules": [{"host": "b.example"}], "defaultBackend": {"resource": {"kind": "Bucket"}}},
+    ],
+)
+def test_an_ingress_with_a_default_backend_serves_all(spec: Json) -> None:
+    agw = gateway(shop=(["shop.example", "b.example"], "10.0.0.40"))
+    assert asked(agw, NGINX, exported("Ingress", "shop", spec=spec)).broken == []
+
+
+def test_a_default_backend_hides_no_host_that_is_not_published() -> None:
+    spec = {"rules": [{"host": "b.example"}], "defaultBackend": {"service": {"name": "web"}}}
+    agw = gateway(shop=(["shop.example"], "10.0.0.40"))
+    [finding] = asked(agw, NGINX, exported("Ingress", "shop", spec=spec)).broken
+    assert "b.example of Ingress web/shop" in finding.message
+
+
 def test_an_ingress_wildcard_is_one_label() -> None:
     deep = gateway(shop=(["a.b.example"], "10.0.0.40"))
     assert len(asked(deep, NGINX, ingress("*.example")).broken) == 2

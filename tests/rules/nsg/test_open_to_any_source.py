@@ -185,6 +185,22 @@ def test_a_group_that_stands_before_nothing_is_medium() -> None:
     assert "attached to nothing" in finding.message
 
 
+def test_where_a_group_is_matters_only_while_somebody_may_use_it() -> None:
+    """A template's `[resourceGroup().location]` keeps no rule from being told."""
+    group = nsg(rule("web", 100))
+    placeless = (("/location", "known only to Azure"),)
+
+    (finding,) = ask("NSG-003", estate(group, vnet(subnet()), unresolved=placeless)).broken
+    assert finding.severity is Severity.MEDIUM
+
+    untold = resource("Microsoft.Network/virtualNetworks", "untold", location="eastus")
+    network = estate({**group, "location": None}, vnet(subnet()), untold)
+    (finding,) = ask("NSG-003", network).broken
+    assert finding.severity is None
+    network = estate(group, vnet(subnet()), untold)
+    assert ask("NSG-003", network).broken[0].severity is Severity.MEDIUM
+
+
 def test_without_subnets_in_the_snapshot_nobody_knows_where_it_stands() -> None:
     (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)))).broken
 
