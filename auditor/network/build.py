@@ -242,13 +242,12 @@ def _told(struct: Wire, attribute: str) -> bool:
 
 
 def _tell(snapshot: Snapshot, damages: list[Damage], keep_going: bool) -> Iterator[Gap]:
-    from auditor.snapshot.locate import Opened, locate  # rarely needed
+    from auditor.snapshot.locate import locate  # rarely needed
 
-    opened: Opened = {}
     for damage in damages:
         record = damage.record
         source = snapshot.sources[record.source]
-        line, pointer = locate(source, record, damage.pointer, opened)
+        line, pointer = locate(source, record, damage.pointer)
         where = f"{source.name}:{line}: {pointer}"
         if not keep_going:
             raise InputError(
