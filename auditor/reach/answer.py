@@ -21,6 +21,12 @@ from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_name import (
+    addresses_of_name,
+    is_named,
+    untold_address,
+    whichever_address,
+)
 from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
 from auditor.reach.first_steps import entrance_for
@@ -241,6 +247,10 @@ class _Question:
         self.asked = asked
         self.to = to
         self.total = together(self.space, group).within(asked)
+        self.named = target.node if is_named(target) else None
+        if self.named is not None and group and source.kind is not Kind.INTERNET:
+            known = addresses_of_name(network, self.named, group[0].trail.tags)
+            self.total = whichever_address(self.space, self.total, known)
 
     def answers(self, protocols: Sequence[str], ports: PortSet, blocked: bool) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
@@ -314,7 +324,8 @@ class _Question:
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
             return _explained(())
-        reasons = _explained(self._reasons(shown))
+        known = (untold_address(self.named),) if self.named is not None else ()
+        reasons = _explained(self._reasons(shown) or known)
         others = others_of(shown.path, packets, shown.packet)
         rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))
