@@ -24,6 +24,7 @@ from auditor.reach.egress import (
     protocols_out,
 )
 from auditor.reach.frame import Packet
+from auditor.reach.pod_sources import node_behind
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import PORTED
 from auditor.reach.stages import remark
@@ -50,6 +51,8 @@ def departed(trail: Trail, source: Point, subnet: Subnet) -> Trail:
         return _of_firewall(trail, node.root)
     if source.kind is Kind.GATEWAY and isinstance(node, ApplicationGateway):
         return of_gateway(trail, node, source)
+    source = node_behind(trail.network, source) or source
+    node = source.node
     own = node if isinstance(node, IpConfiguration | ScaleSetIpConfiguration) else None
     way = outbound(trail.network, subnet, source.nic, trail.space.version, own)
     return _by_subnet(trail, source, subnet, way)

@@ -1,0 +1,51 @@
+"""Addresses of pods on the NICs of nodes, and by whose address others see what the pods send.
+
+Where pods have addresses of the nodes' subnet, a node's NIC has one ip configuration for itself and
+one for each of its pods (K-23). Inside their network pods keep their address; everybody else sees
+that of their node, which translates before anything in Azure looks at it (section 5.5).
+"""
+
+from __future__ import annotations
+
+from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
+from auditor.network.clusters import Cni, cluster_of, plugin
+from auditor.network.graph import Network, question_about
+from auditor.network.interfaces import Configuration, configuration_of
+from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+
+@question_about
+def node_of_pod(network: Network, configuration: Configuration) -> Configuration | None:
+    """Give the ip configuration of the node whose pod has another one; None: it is no pod's."""
+    nic = configuration.owner
+    if not isinstance(nic, NetworkInterface | ScaleSetInterface):
+        return None
+    cluster = cluster_of(network, nic)
+    try:
+        if cluster is None or plugin(cluster) is not Cni.NODE_SUBNET:
+            return None
+        told = (configuration.properties.private_ip_address_version or "").lower()
+        own = configuration_of(nic, 6 if told == "ipv6" else 4)
+        return own if own is not configuration and not _is_public(configuration) else None
+    except Undetermined:
+        return None
+
+
+def _is_public(configuration: Configuration) -> bool:
+    """Whether somebody gave it a public address, as nobody does for a pod."""
+    if isinstance(configuration, IpConfiguration):
+        return configuration.properties.public_ip_address is not None
+    return configuration.properties.public_ip_address_configuration is not None
+
+
+def kept_inside(network: Network, configuration: Configuration) -> AddressSet | None:
+    """Give the addresses towards which a pod keeps its own; None where that is not told."""
+    subnet = network.get(configuration.properties.subnet, Subnet)
+    vnet = network.holder(subnet, VirtualNetwork) if subnet is not None else None
+    try:
+        return AddressSet.from_prefixes(vnet.prefixes) if vnet is not None else None
+    except Undetermined:
+        return None
