@@ -163,3 +163,42 @@ def test_K_23_second_addresses_are_no_pods_where_pods_have_addresses_of_their_ow
     mode: Any,
 ) -> None:
     assert verdicts(flat(POD, {**FLAT, **mode}), POD, "name:far") == {"reachable"}
+
+
+def of_pods(kind: str = "loadBalancer", **subnet: Any) -> Network:
+    """A cluster whose pods have a subnet of their own, a/pods, and its outbound type."""
+    place: Any = {"podSubnetID": subnet_id("a", "pods")}
+    addresses = {"effectiveOutboundIPs": [{"id": arm_id(PIP, "out", group=GROUP)}]}
+    profiles = {"loadBalancerProfile": addresses, "natGatewayProfile": addresses}
+    return estate(
+        cluster("shop", pool(**place), network={**FLAT, "outboundType": kind, **profiles}),
+        *node()[:1],
+        *balancer(),
+        vnet(
+            "a",
+            "10.0.0.0/16",
+            subnets={
+                "nodes": "10.0.0.0/24",
+                "pods": {
+                    "addressPrefix": "10.0.8.0/22",
+                    "delegations": [{"name": "d", "properties": {"serviceName": f"{CLUSTERS}"}}],
+                    **subnet,
+                },
+            },
+        ),
+    )
+
+
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
+
+
+@pytest.mark.parametrize("kind", ["loadBalancer", "managedNATGateway"])
+def test_K_42_pods_of_a_subnet_of_their_own_leave_by_the_outbound_type(kind: str) -> None:
+    [answer] = tell(of_pods(kind), "10.0.8.9", "internet")
+    assert answer.verdict.value == "reachable"
+    assert str(answer.arrives_as and answer.arrives_as.source) == "20.0.0.9"
+
+
+def test_K_42_what_the_outbound_type_does_not_tell_stays_in_doubt() -> None:
+    assert verdicts(of_pods("userDefinedRouting"), "10.0.8.9", "internet") == {"unknown"}
+    assert verdicts(of_pods("none"), "10.0.8.9", "internet") == {"unknown"}
