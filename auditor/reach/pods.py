@@ -3,6 +3,7 @@
 What ARM tells of it depends on how pods get addresses (K-2). Those of an overlay, of kubenet and
 of the nodes' subnet stand behind the nodes; those of a subnet of their own are filtered by its
 security group (K-42), on a port that is not in ARM. Network policies are not in ARM either (K-43).
+The pod may be on any node: where groups let no node talk to another, only its own answer (K-41).
 """
 
 from __future__ import annotations
@@ -11,10 +12,18 @@ from collections.abc import Iterator
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.clusters import Cni, node_group, node_subnets, plugin, pod_subnets
+from auditor.network.clusters import (
+    Cni,
+    most_nodes,
+    node_group,
+    node_subnets,
+    plugin,
+    pod_subnets,
+)
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason, gap
+from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
@@ -84,7 +93,7 @@ def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Re
         pods = pod_subnets(trail.network, cluster)
     except Undetermined as unknown:
         return (gap(unknown, cluster.id),)
-    return tuple(
+    found = [
         Reason(
             "semantics:K-42",
             f"whether {here.label} and {there.label} let the nodes talk to the port of the pods",
@@ -92,19 +101,49 @@ def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Re
         )
         for here in nodes
         for there in pods
-        if not _all_pass(trail, here, there, forward)
-    )
+        if not _unsure(trail, here, there, forward).is_empty
+    ]
+    if not pods and _are_several(cluster):
+        found += [
+            Reason(
+                "k8s-objects-missing",
+                f"whether a pod is on the same node: {here.label} and {there.label} let no node "
+                "talk to another",
+                there.id,
+            )
+            for here in nodes
+            for there in nodes
+            if _passing(trail, here, there, forward).may.is_empty
+        ]
+    return tuple(found)
 
 
-def _all_pass(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> bool:
-    """Whether nodes of a subnet certainly reach every port of the pods of another."""
-    asked = trail.space.having(
+def _are_several(cluster: ManagedCluster) -> bool:
+    """Whether a cluster has, or may have, more nodes than one."""
+    try:
+        return sum(map(most_nodes, cluster.pools)) > 1
+    except Undetermined:
+        return True
+
+
+def _unsure(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> PacketSet:
+    """Give what nodes of a subnet may not reach of the ports of pods in another."""
+    asked = _asked(trail, here, there, forward)
+    return asked - _passing(trail, here, there, forward).must
+
+
+def _asked(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> PacketSet:
+    return trail.space.having(
         source=possible(here), destination=possible(there), protocols=forward.protocols
     )
+
+
+def _passing(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> Bounds:
+    """Give what nodes of a subnet reach of the ports in another, by the subnets' groups."""
     version = trail.space.version
     out = admitted(trail.network, None, Direction.OUTBOUND, version, here, trail.tags)
     into = admitted(trail.network, None, Direction.INBOUND, version, there, trail.tags)
-    return (asked - (out & into).must).is_empty
+    return (out & into).within(_asked(trail, here, there, forward))
 
 
 def _pod(network: Network, cluster: ManagedCluster) -> str:
