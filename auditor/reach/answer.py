@@ -19,6 +19,7 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
+from auditor.reach.as_if_public import stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_name import (
@@ -133,11 +134,9 @@ def answers(
 
 
 def _without_entrance(answer: Answer) -> Answer:
-    steps = (
-        replace(step, opening="") if step.code == "no-entrance" else step
-        for step in answer.blockers
-    )
-    return replace(answer, blockers=tuple(steps))
+    missing = [step for step in answer.blockers if step.code == "no-entrance"]
+    alone = tuple(replace(step, opening="") for step in missing)
+    return replace(answer, blockers=alone) if alone else answer
 
 
 def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
@@ -317,9 +316,13 @@ class _Question:
         if verdict is Verdict.REACHABLE:
             return ()
         found = shown.blockers if shown is not None else ()
-        if verdict is Verdict.BLOCKED and shown is not None and found:
-            return (*found, *stops_elsewhere(shown, self.paths))
-        return found or ((self._nowhere(packet),) if verdict is Verdict.BLOCKED else ())
+        if verdict is not Verdict.BLOCKED:
+            return found
+        elsewhere = stops_elsewhere(shown, self.paths) if shown is not None and found else ()
+        found = found or (self._nowhere(packet),)
+        at = packet or _PLACEHOLDER[self.version]
+        besides = stopped_besides(self.network, self.source, self.target, at, found)
+        return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
