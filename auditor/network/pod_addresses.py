@@ -7,13 +7,16 @@ that of their node, which translates before anything in Azure looks at it (secti
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet
+from auditor.addresses import AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
-from auditor.network.clusters import Cni, cluster_of, plugin
-from auditor.network.graph import Network, question_about
+from auditor.network.clusters import Cni, cluster_of, node_group, plugin
+from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Configuration, configuration_of
+from auditor.resources import walk
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -49,3 +52,39 @@ def kept_inside(network: Network, configuration: Configuration) -> AddressSet | 
         return AddressSet.from_prefixes(vnet.prefixes) if vnet is not None else None
     except Undetermined:
         return None
+
+
+@question
+def nodes_with_pods(network: Network) -> tuple[tuple[Configuration, AddressSet], ...]:
+    """Give the nodes of clusters whose pods have a range of their own, and that range (K-33)."""
+    found: list[tuple[Configuration, AddressSet]] = []
+    for cluster in network.all(ManagedCluster):
+        try:
+            ranges = _own_range(cluster)
+        except (Undetermined, AddressError):
+            continue
+        for own in map(_of_node, node_group(network, cluster) if ranges else ()):
+            if own is not None:
+                found.append((own, ranges))
+    return tuple(found)
+
+
+def _own_range(cluster: ManagedCluster) -> AddressSet:
+    profile = cluster.properties.network_profile
+    if profile is None or plugin(cluster) not in (Cni.OVERLAY, Cni.KUBENET):
+        return AddressSet()
+    told = [profile.pod_cidr, *(profile.pod_cidrs or ())]
+    return AddressSet.from_prefixes(parse_prefix(each) for each in told if each)
+
+
+def _of_node(nic: Node) -> Configuration | None:
+    """Give the ip configuration of a node by its NIC; None: it is that of an endpoint, say."""
+    if not isinstance(nic, NetworkInterface | ScaleSetInterface):
+        return None
+    try:
+        instance = "/virtualmachinescalesets/" in nic.key
+        if instance or walk.peek(nic.properties, "virtual_machine") is not None:
+            return configuration_of(nic, 4)
+    except Undetermined:
+        pass
+    return None

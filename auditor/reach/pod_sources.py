@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from auditor.addresses import EVERY_PORT, AddressSet
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
 from auditor.network.graph import Network
-from auditor.network.pod_addresses import kept_inside, node_of_pod
-from auditor.reach.points import Point, machine
+from auditor.network.pod_addresses import kept_inside, node_of_pod, nodes_with_pods
+from auditor.reach.points import Point, machine, possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -18,7 +22,21 @@ def node_behind(network: Network, source: Point) -> Point | None:
     if not isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         return None
     own = node_of_pod(network, node)
-    return machine(network, own) if own is not None else None
+    if own is not None:
+        return machine(network, own)
+    ranges = next((held for each, held in nodes_with_pods(network) if each is node), NOTHING)
+    return machine(network, node) if ranges.overlaps(source.addresses) else None
+
+
+def pods_with(network: Network, addresses: AddressSet) -> Iterator[Point]:
+    """Give the pods that have some addresses behind their nodes (K-40), one for each node.
+
+    Nobody but their nodes knows these addresses: they are no end that packets are sent to.
+    """
+    for own, ranges in nodes_with_pods(network):
+        here = addresses & ranges
+        if here:
+            yield replace(machine(network, own), addresses=here, reasons=())
 
 
 def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:
@@ -27,7 +45,7 @@ def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:
     host = node_behind(network, source)
     if host is None or not isinstance(node, IpConfiguration | ScaleSetIpConfiguration):
         return trail
-    inside = kept_inside(network, node)
+    inside = kept_inside(network, node) if source.addresses <= _places(source) else NOTHING
     if inside is None or to <= inside:
         return trail
     one = host.addresses.smallest() if host.addresses.size == 1 else "its own address"
@@ -35,10 +53,14 @@ def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:
         trail,
         "egress",
         host.nic.id if host.nic is not None else host.id,
-        lambda _: f"its node sends it to other networks as {one} (K-23)",
+        lambda _: f"its node sends it on as {one} ({'K-23' if inside else 'K-40'})",
     )
     if to.overlaps(inside):  # asked about both at once
         return told.perhaps_becoming(
             source=host.addresses, source_port=EVERY_PORT, reasons=host.reasons
         )
     return told.becoming(source=host.addresses, source_port=EVERY_PORT, reasons=host.reasons)
+
+
+def _places(point: Point) -> AddressSet:
+    return possible(point.place) if point.place is not None else NOTHING

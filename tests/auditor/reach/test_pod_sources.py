@@ -9,7 +9,7 @@ import pytest
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
-from auditor.reach.selected import ends_of
+from auditor.reach.selected import ends_of, pairs
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
@@ -130,7 +130,7 @@ def test_K_23_other_networks_see_the_address_of_its_node() -> None:
     assert answer.verdict.value == "reachable"
     assert str(answer.arrives_as.source) == NODE if answer.arrives_as else False
     [hop] = [step for step in answer.hops if step.code == "egress"]
-    assert hop.says == "its node sends it to other networks as 10.0.0.4 (K-23)"
+    assert hop.says == "its node sends it on as 10.0.0.4 (K-23)"
     [refused] = tell(flat(POD), POD, "name:far")
     assert [step.rule for step in refused.blockers] == ["securityRules/rest"]
     assert "from 10.0.0.4 to 10.1.0.4" in refused.blockers[0].opening
@@ -202,3 +202,47 @@ def test_K_42_pods_of_a_subnet_of_their_own_leave_by_the_outbound_type(kind: str
 def test_K_42_what_the_outbound_type_does_not_tell_stays_in_doubt() -> None:
     assert verdicts(of_pods("userDefinedRouting"), "10.0.8.9", "internet") == {"unknown"}
     assert verdicts(of_pods("none"), "10.0.8.9", "internet") == {"unknown"}
+
+
+OVERLAY: Any = {
+    "networkPlugin": "azure",
+    "networkPluginMode": "overlay",
+    "podCidr": "10.244.0.0/16",
+}
+KUBENET: Any = {**OVERLAY, "networkPlugin": "kubenet", "networkPluginMode": None}
+INSIDE = "10.244.0.9"
+
+
+def asked_by_pairs(network: Network, source: str, target: str) -> list[Answer]:
+    ends = [ends_of(network, parse_selector(each)) for each in (source, target)]
+    found = [
+        answer
+        for one, other in pairs(*ends)
+        for answer in answers(network, one, other, protocols=("tcp",))
+        if 80 in answer.ports
+    ]
+    for answer in found:
+        check(network, answer)
+    return found
+
+
+@pytest.mark.parametrize("mode", [OVERLAY, KUBENET])
+def test_K_40_pods_behind_their_nodes_are_seen_with_the_address_of_these(mode: Any) -> None:
+    machines = [scale_set(), node()[1]]
+    for target in ("name:beside", "name:far"):
+        [answer] = asked_by_pairs(flat(NODE, mode, machines=machines), INSIDE, target)
+        assert answer.verdict.value == "reachable"
+        assert str(answer.witness and answer.witness.source) == INSIDE
+        assert str(answer.arrives_as and answer.arrives_as.source) == NODE
+        [shut] = asked_by_pairs(flat(INSIDE, mode, machines=machines), INSIDE, target)
+        assert [step.rule for step in shut.blockers] == ["securityRules/rest"]
+    [out] = asked_by_pairs(flat(NODE, mode, machines=machines), INSIDE, "internet")
+    assert str(out.arrives_as and out.arrives_as.source) == "20.0.0.9"
+
+
+def test_K_40_nobody_reaches_them_by_their_own_address() -> None:
+    machines = [scale_set(), node()[1]]
+    [answer] = asked_by_pairs(flat(NODE, OVERLAY, machines=machines), "name:beside", INSIDE)
+    assert answer.verdict.value == "blocked"
+    [other] = asked_by_pairs(flat(NODE, OVERLAY, machines=machines), "10.99.0.9", "name:beside")
+    assert (other.verdict.value, other.source.id) == ("blocked", "onprem")
