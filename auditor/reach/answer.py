@@ -22,12 +22,7 @@ from auditor.reach.alternatives import least_stopped, stops_elsewhere
 from auditor.reach.as_if_public import stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_name import (
-    addresses_of_name,
-    is_named,
-    untold_address,
-    whichever_address,
-)
+from auditor.reach.by_name import at_each, whichever_address
 from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
 from auditor.reach.first_steps import entrance_for
@@ -246,10 +241,10 @@ class _Question:
         self.asked = asked
         self.to = to
         self.total = together(self.space, group).within(asked)
-        self.named = target.node if is_named(target) else None
-        if self.named is not None and group and source.kind is not Kind.INTERNET:
-            known = addresses_of_name(network, self.named, group[0].trail.tags)
-            self.total = whichever_address(self.space, self.total, known)
+        tags = group[0].trail.tags if group else NO_TAGS
+        places, self.unplaced = whichever_address(network, source, target, tags, self.space)
+        if self.unplaced is not None:
+            self.total = at_each(self.space, self.total, places)
 
     def answers(self, protocols: Sequence[str], ports: PortSet, blocked: bool) -> list[Answer]:
         """Give an answer for each verdict of each protocol, like ones of all protocols as one."""
@@ -327,8 +322,8 @@ class _Question:
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
             return _explained(())
-        known = (untold_address(self.named),) if self.named is not None else ()
-        reasons = _explained(self._reasons(shown) or known)
+        unplaced = (self.unplaced,) if self.unplaced is not None else ()
+        reasons = _explained(self._reasons(shown) or unplaced)
         others = others_of(shown.path, packets, shown.packet)
         rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))

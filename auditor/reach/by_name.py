@@ -1,16 +1,18 @@
-"""Who is asked by a public name of which no address is told: any public address may be it.
+"""Services of which no address is told: asked by a public name, or somewhere in a subnet.
 
-Packets get there for certain when they would at every address that it may have. With a file of
-service tags these are Azure's; without, all but the input's own and those of documentation.
+Packets get there for certain when they would at every address that it may have: any of the subnet
+(L-21, K-13), any public one. With a file of service tags the latter are Azure's; without, all but
+the input's own and those of documentation.
 """
 
 from __future__ import annotations
 
-from auditor.addresses import EVERY_V4, EVERYTHING, AddressSet
+from auditor.addresses import EVERY_V4, EVERYTHING, NOTHING, AddressSet
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.bounds import Bounds
+from auditor.reach.hosting import is_hosted
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import FlowSpace, always
 from auditor.reach.unanswered import own_public_addresses
@@ -55,14 +57,26 @@ def _tags(node: Node) -> tuple[str, ...]:
     return ("AzureCloud",)
 
 
-def whichever_address(space: FlowSpace, total: Bounds, named: AddressSet) -> Bounds:
-    """Give what gets to a name for certain: what does at each address that it may have."""
-    asked = (named - DOCUMENTATION) or named
-    elsewhere = space.having(destination=EVERYTHING - asked)
+def whichever_address(
+    network: Network, source: Point, target: Point, tags: ServiceTags, space: FlowSpace
+) -> tuple[AddressSet, Reason | None]:
+    """Give the addresses at each of which a target has to be reached, and why; else no reason.
+
+    Of a service in a subnet it is any of that; a name's, as seen from the internet, need no route.
+    """
+    if is_hosted(target) and len(target.addresses.intervals(space.version)) and target.place:
+        where = f"which address of {target.place.label} {target.node and target.node.label} has"
+        why = Reason("paas-injected", where, target.id)
+        return target.addresses, why if target.addresses.size > 1 else None
+    if not is_named(target) or target.node is None or source.kind is Kind.INTERNET:
+        return NOTHING, None
+    known = addresses_of_name(network, target.node, tags)
+    name = public_name(target.node)
+    why = Reason(f"fqdn:{name}", f"which public address {name} has", target.id)
+    return (known - DOCUMENTATION) or known, why
+
+
+def at_each(space: FlowSpace, total: Bounds, addresses: AddressSet) -> Bounds:
+    """Give what gets for certain to somebody who has one of some addresses: what does at each."""
+    elsewhere = space.having(destination=EVERYTHING - addresses)
     return Bounds(total.may, total.must & always(total.must | elsewhere, "destination"))
-
-
-def untold_address(node: Node) -> Reason:
-    """Say that not every address that a name may stand for is reached."""
-    name = public_name(node)
-    return Reason(f"fqdn:{name}", f"which public address {name} has", node.id)

@@ -15,6 +15,7 @@ from ...clusters import cluster
 from ...egress import BY_NAT, BY_TABLE, machine, nat, network, public, table
 from ...exposed import deny, nsg, ref, rule
 from ...frontdoors import endpoint
+from ...networks import subnet_id, vnet
 from ...reaching import Asked, asked
 
 OUT: Any = {"direction": "Outbound"}
@@ -102,3 +103,49 @@ def test_with_a_file_of_tags_it_has_an_address_of_azure() -> None:
     elsewhere = (("0.0.0.0/0", "None"), ("8.0.0.0/8", "Internet"))
     found = from_web(routes=elsewhere, tags=AZURE)
     assert stops(found.one) == [("route", "r0")]
+
+
+def injected(*rules: Any, out: Any = (), routes: Any = ()) -> Asked:
+    """MySQL server db somewhere in a/data, 10.0.1.0/28, which a group guards; VM web asks it."""
+    guarded = {
+        "addressPrefix": "10.0.1.0/28",
+        "networkSecurityGroup": ref(nsg(name="in")["id"]),
+        "delegations": [
+            {"name": "d", "properties": {"serviceName": "Microsoft.DBforMySQL/flexibleServers"}}
+        ],
+    }
+    settings = {
+        "network": {
+            "publicNetworkAccess": "Disabled",
+            "delegatedSubnetResourceId": subnet_id("a", "data"),
+        }
+    }
+    app: Any = {"addressPrefix": "10.0.0.0/24", **BY_TABLE}
+    found = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": app, "data": guarded}),
+        nsg(*rules, name="in"),
+        nsg(*out, name="out"),
+        table(*routes),
+        *machine(networkSecurityGroup=ref(nsg(name="out")["id"])),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", settings),
+    )
+    return asked(found, "web-nic", "db", 3306)
+
+
+HALF: Any = {"destinationAddressPrefix": "10.0.1.0/29"}
+
+
+def test_L_21_what_lets_in_to_a_part_of_its_subnet_may_leave_the_server_out() -> None:
+    rest = deny("rest", 200, "*", "*")
+    found = injected(rule("half", 100, "*", "3306", **HALF), rest)
+    assert (found.verdict, found.labels) == ("unknown", {"paas-injected"})
+    whole: Any = {"destinationAddressPrefix": "10.0.1.0/28"}
+    assert injected(rule("all", 100, "*", "3306", **whole), rest).verdict == "reachable"
+    assert injected(rest).verdict == "blocked"
+
+
+def test_L_21_so_may_what_the_client_is_denied_or_its_routes_drop() -> None:
+    assert injected(out=[deny("half", 100, "*", "*", **HALF, **OUT)]).verdict == "unknown"
+    assert injected(routes=[("10.0.1.0/29", "None")]).verdict == "unknown"
+    assert injected(routes=[("10.0.1.0/28", "None")]).verdict == "blocked"
+    assert injected().verdict == "reachable"
