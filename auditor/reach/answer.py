@@ -30,6 +30,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
+from auditor.reach.pod_sources import in_one_cluster
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.refusing import refused
 from auditor.reach.samples import some_packet
@@ -112,6 +113,10 @@ def answers(
     gateways; without `pings`, those that a frontend answers itself. With `refusals`, a gateway
     that means to send packets on and lets none of them get there is told of as well.
     """
+    within = in_one_cluster(network, source, target)
+    if within is not None:
+        whole = "*" if len(protocols) > 1 else protocols[0]
+        return (Answer(source, target, whole, ports, Verdict.UNKNOWN, None, (), (within,)),)
     found: list[Answer] = []
     for version in common_versions(network, source, target):
         every = paths(network, source, target, version, tags, relays=relays, pings=pings)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
 from auditor.network.graph import Network
 from auditor.network.pod_addresses import kept_inside, node_of_pod, nodes_with_pods
-from auditor.reach.points import Point, machine, possible
+from auditor.network.reasons import Reason
+from auditor.reach.points import Kind, Point, machine, possible
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -37,6 +38,20 @@ def pods_with(network: Network, addresses: AddressSet) -> Iterator[Point]:
         here = addresses & ranges
         if here:
             yield replace(machine(network, own), addresses=here, reasons=())
+
+
+def in_one_cluster(network: Network, source: Point, target: Point) -> Reason | None:
+    """Say why it is not told what a node, or a pod on it, sends to pods of its cluster (K-41).
+
+    None where they are not of one: nobody but the nodes knows a pod's own address (K-40).
+    """
+    if target.kind is not Kind.ON_PREMISES or source.nic is None:
+        return None
+    for own, ranges in nodes_with_pods(network):
+        if own.owner is source.nic and ranges.overlaps(target.addresses):
+            what = "what nodes and pods of one cluster send one another"
+            return Reason("k8s-objects-missing", what, source.id)
+    return None
 
 
 def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:

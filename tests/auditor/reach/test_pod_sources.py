@@ -246,3 +246,14 @@ def test_K_40_nobody_reaches_them_by_their_own_address() -> None:
     assert answer.verdict.value == "blocked"
     [other] = asked_by_pairs(flat(NODE, OVERLAY, machines=machines), "10.99.0.9", "name:beside")
     assert (other.verdict.value, other.source.id) == ("blocked", "onprem")
+
+
+@pytest.mark.parametrize("source", [INSIDE, NODE])
+def test_K_41_what_a_cluster_sends_to_its_own_pods_is_for_it_to_tell(source: str) -> None:
+    """Not blocked: no route of Azure's leads there, and the nodes need none."""
+    network = flat(NODE, OVERLAY, machines=[scale_set(), node()[1]])
+    [answer] = asked_by_pairs(network, source, "10.244.7.9")
+    assert answer.verdict.value == "unknown"
+    assert [reason.label for reason in answer.reasons] == ["k8s-objects-missing"]
+    [beside] = asked_by_pairs(network, "name:beside", "10.244.7.9")
+    assert beside.verdict.value == "blocked"
