@@ -7,6 +7,8 @@ that of their node, which translates before anything in Azure looks at it (secti
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from auditor.addresses import AddressError, AddressSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.clusters import Cni, cluster_of, node_group, plugin
@@ -14,7 +16,7 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Configuration, configuration_of
 from auditor.resources import walk
 from auditor.resources.base import Node
-from auditor.resources.compute import ScaleSetInterface
+from auditor.resources.compute import ScaleSet, ScaleSetInterface
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -63,10 +65,26 @@ def nodes_with_pods(network: Network) -> tuple[tuple[Configuration, AddressSet],
             ranges = _own_range(cluster)
         except (Undetermined, AddressError):
             continue
-        for own in map(_of_node, node_group(network, cluster) if ranges else ()):
+        for nic in _nics(node_group(network, cluster) if ranges else ()):
+            own = _of_node(nic)
             if own is not None:
                 found.append((own, ranges))
     return tuple(found)
+
+
+@question
+def ranges_behind(network: Network) -> dict[str, AddressSet]:
+    """Give the range of pods behind each node, by the key of its ip configuration."""
+    return {own.key: ranges for own, ranges in nodes_with_pods(network)}
+
+
+def _nics(group: Iterable[Node]) -> Iterator[NetworkInterface | ScaleSetInterface]:
+    """Give the NICs of a node resource group, the models of scale sets too."""
+    for node in group:
+        if isinstance(node, NetworkInterface):
+            yield node
+        elif isinstance(node, ScaleSet):
+            yield from walk.peek(node, "interfaces") or ()
 
 
 def _own_range(cluster: ManagedCluster) -> AddressSet:
@@ -77,10 +95,8 @@ def _own_range(cluster: ManagedCluster) -> AddressSet:
     return AddressSet.from_prefixes(parse_prefix(each) for each in told if each)
 
 
-def _of_node(nic: Node) -> Configuration | None:
+def _of_node(nic: NetworkInterface | ScaleSetInterface) -> Configuration | None:
     """Give the ip configuration of a node by its NIC; None: it is that of an endpoint, say."""
-    if not isinstance(nic, NetworkInterface | ScaleSetInterface):
-        return None
     try:
         instance = "/virtualmachinescalesets/" in nic.key
         if instance or walk.peek(nic.properties, "virtual_machine") is not None:

@@ -8,7 +8,12 @@ from msgspec.structs import replace
 
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
 from auditor.network.graph import Network
-from auditor.network.pod_addresses import kept_inside, node_of_pod, nodes_with_pods
+from auditor.network.pod_addresses import (
+    kept_inside,
+    node_of_pod,
+    nodes_with_pods,
+    ranges_behind,
+)
 from auditor.network.reasons import Reason
 from auditor.reach.points import Kind, Point, machine, possible
 from auditor.reach.stages import remark
@@ -25,7 +30,7 @@ def node_behind(network: Network, source: Point) -> Point | None:
     own = node_of_pod(network, node)
     if own is not None:
         return machine(network, own)
-    ranges = next((held for each, held in nodes_with_pods(network) if each is node), NOTHING)
+    ranges = ranges_behind(network).get(node.key, NOTHING)
     return machine(network, node) if ranges.overlaps(source.addresses) else None
 
 
@@ -34,9 +39,12 @@ def pods_with(network: Network, addresses: AddressSet) -> Iterator[Point]:
 
     Nobody but their nodes knows these addresses: they are no end that packets are sent to.
     """
-    for own, ranges in nodes_with_pods(network):
+    every = nodes_with_pods(network)
+    listed = {own.key.partition("/virtualmachines/")[0] for own, _ in every}
+    for own, ranges in every:
         here = addresses & ranges
-        if here:
+        model = isinstance(own, ScaleSetIpConfiguration)
+        if here and not (model and own.root.key in listed):
             yield replace(machine(network, own), addresses=here, reasons=())
 
 
@@ -47,11 +55,11 @@ def in_one_cluster(network: Network, source: Point, target: Point) -> Reason | N
     """
     if target.kind is not Kind.ON_PREMISES or source.nic is None:
         return None
-    for own, ranges in nodes_with_pods(network):
-        if own.owner is source.nic and ranges.overlaps(target.addresses):
-            what = "what nodes and pods of one cluster send one another"
-            return Reason("k8s-objects-missing", what, source.id)
-    return None
+    own = next((c for c in source.nic.ip_configurations if c.key in ranges_behind(network)), None)
+    if own is None or not ranges_behind(network)[own.key].overlaps(target.addresses):
+        return None
+    what = "what nodes and pods of one cluster send one another"
+    return Reason("k8s-objects-missing", what, source.id)
 
 
 def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:
@@ -63,12 +71,12 @@ def by_node(trail: Trail, source: Point, to: AddressSet) -> Trail:
     inside = kept_inside(network, node) if source.addresses <= _places(source) else NOTHING
     if inside is None or to <= inside:
         return trail
-    one = host.addresses.smallest() if host.addresses.size == 1 else "its own address"
+    one = f"as {host.addresses.smallest()}" if host.addresses.size == 1 else "with its own address"
     told = remark(
         trail,
         "egress",
         host.nic.id if host.nic is not None else host.id,
-        lambda _: f"its node sends it on as {one} ({'K-23' if inside else 'K-40'})",
+        lambda _: f"its node sends it on {one} ({'K-23' if inside else 'K-40'})",
     )
     if to.overlaps(inside):  # asked about both at once
         return told.perhaps_becoming(

@@ -257,3 +257,13 @@ def test_K_41_what_a_cluster_sends_to_its_own_pods_is_for_it_to_tell(source: str
     assert [reason.label for reason in answer.reasons] == ["k8s-objects-missing"]
     [beside] = asked_by_pairs(network, "name:beside", "10.244.7.9")
     assert beside.verdict.value == "blocked"
+
+
+def test_K_40_so_are_those_of_a_scale_set_whose_instances_are_not_told() -> None:
+    machines = [scale_set(configuration("ipconfig1", None, True))]
+    network = flat("10.0.0.0/24", OVERLAY, machines=machines)
+    [answer] = asked_by_pairs(network, INSIDE, "name:beside")
+    assert answer.verdict.value == "reachable"
+    assert verdicts(network, "name:nodes", "10.244.7.9") == {"unknown"}
+    half = flat("10.0.0.0/25", OVERLAY, machines=machines)
+    assert [each.verdict.value for each in asked_by_pairs(half, INSIDE, "name:far")] == ["unknown"]
