@@ -9,9 +9,11 @@ import pytest
 from auditor.addresses import AddressSet
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.answer import Answer
+from auditor.reach.services import service
+from auditor.resources.managed_clusters import ManagedCluster
 from auditor.testing import estate, resource
 
-from ...clusters import cluster
+from ...clusters import cluster, pool
 from ...egress import BY_NAT, BY_TABLE, machine, nat, network, public, table
 from ...exposed import deny, nsg, ref, rule
 from ...frontdoors import endpoint
@@ -40,7 +42,7 @@ def from_web(
     tags: ServiceTags = NO_TAGS,
 ) -> Asked:
     """VM web leaves by a NAT gateway, past a group and a route table, for a service."""
-    service = target or mysql()
+    asked_for = target or mysql()
     found = estate(
         network(**BY_NAT, **BY_TABLE),
         nsg(*rules),
@@ -48,9 +50,9 @@ def from_web(
         nat("out"),
         public("out", "20.7.7.7"),
         table(*routes),
-        service,
+        asked_for,
     )
-    name = service["name"].rpartition("/")[2]
+    name = asked_for["name"].rpartition("/")[2]
     return asked(found, "web-nic", name, port, tags=tags)
 
 
@@ -149,3 +151,21 @@ def test_L_21_so_may_what_the_client_is_denied_or_its_routes_drop() -> None:
     assert injected(routes=[("10.0.1.0/29", "None")]).verdict == "unknown"
     assert injected(routes=[("10.0.1.0/28", "None")]).verdict == "blocked"
     assert injected().verdict == "reachable"
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("userAssignedNATGateway", "unknown"), ("loadBalancer", "blocked"), (None, "blocked")],
+)
+def test_K_11_nobody_tells_whether_a_cluster_lets_in_the_nat_gateway_it_was_given(
+    kind: str | None, verdict: str
+) -> None:
+    """It is that of the nodes' subnet, and no profile of the cluster names it (R-39)."""
+    ranged = {"authorizedIPRanges": ["52.10.0.0/24"]}
+    api = cluster("shop", pool(in_=("a", "app")), network={"outboundType": kind},
+                  fqdn="shop.azmk8s.io", apiServerAccessProfile=ranged)  # fmt: skip
+    network_ = estate(network(**BY_NAT), *machine(), nat("out"), public("out", "20.7.7.7"), api)
+    [node] = network_.all(ManagedCluster)
+    found = asked(network_, "web-nic", service(node))
+    assert found.verdict == verdict
+    assert found.labels == ({"semantics:K-11"} if verdict == "unknown" else set())
