@@ -19,8 +19,10 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
+from auditor.reach.as_if_public import stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_name import at_each, whichever_address
 from auditor.reach.doubting import others_of
 from auditor.reach.entrances import entrances_at
 from auditor.reach.first_steps import entrance_for
@@ -28,6 +30,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.from_inside import private_paths
 from auditor.reach.path import SILENT, Path, start
 from auditor.reach.paths import paths
+from auditor.reach.pod_sources import in_one_cluster
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.refusing import refused
 from auditor.reach.samples import some_packet
@@ -112,6 +115,10 @@ def answers(
     itself. With `refusals`, a gateway that means to send packets on and lets none of them get there
     is told of as well.
     """
+    within = in_one_cluster(network, source, target)
+    if within is not None:
+        whole = "*" if len(protocols) > 1 else protocols[0]
+        return (Answer(source, target, whole, ports, Verdict.UNKNOWN, None, (), (within,)),)
     found: list[Answer] = []
     unasked = _left_out(blocked=blocked, unknown=unknown)
     for version in common_versions(network, source, target):
@@ -138,11 +145,9 @@ def _left_out(*, blocked: bool, unknown: bool) -> frozenset[Verdict]:
 
 
 def _without_entrance(answer: Answer) -> Answer:
-    steps = (
-        replace(step, opening="") if step.code == "no-entrance" else step
-        for step in answer.blockers
-    )
-    return replace(answer, blockers=tuple(steps))
+    missing = [step for step in answer.blockers if step.code == "no-entrance"]
+    alone = tuple(replace(step, opening="") for step in missing)
+    return replace(answer, blockers=alone) if alone else answer
 
 
 def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
@@ -252,6 +257,10 @@ class _Question:
         self.asked = asked
         self.to = to
         self.total = together(self.space, group).within(asked)
+        tags = group[0].trail.tags if group else NO_TAGS
+        places, self.unplaced = whichever_address(network, source, target, tags, self.space)
+        if self.unplaced is not None:
+            self.total = at_each(self.space, self.total, places)
 
     def answers(
         self, protocols: Sequence[str], ports: PortSet, without: Collection[Verdict]
@@ -320,14 +329,19 @@ class _Question:
         if verdict is Verdict.REACHABLE:
             return ()
         found = shown.blockers if shown is not None else ()
-        if verdict is Verdict.BLOCKED and shown is not None and found:
-            return (*found, *stops_elsewhere(shown, self.paths))
-        return found or ((self._nowhere(packet),) if verdict is Verdict.BLOCKED else ())
+        if verdict is not Verdict.BLOCKED:
+            return found
+        elsewhere = stops_elsewhere(shown, self.paths) if shown is not None and found else ()
+        found = found or (self._nowhere(packet),)
+        at = packet or _PLACEHOLDER[self.version]
+        besides = stopped_besides(self.network, self.source, self.target, at, found)
+        return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
             return _explained(())
-        reasons = _explained(self._reasons(shown))
+        unplaced = (self.unplaced,) if self.unplaced is not None else ()
+        reasons = _explained(self._reasons(shown) or unplaced)
         others = others_of(shown.path, packets, shown.packet)
         rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))

@@ -99,7 +99,7 @@ def way_for(
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
     table = route.node.owner if route.node is not None else None
     if route.fault and route.address is not None and expected.endswith(f" {route.address}"):
-        return _forwarding(route.fault, route.address)
+        return _forwarding(network, subnet, route.fault, route.address)
     if (
         route.source is Source.USER
         and table is not None
@@ -151,11 +151,17 @@ def _to_network(
     return peered if apart else ""
 
 
-def _forwarding(fault: str, appliance: Address) -> str:
+def _forwarding(network: Network, subnet: Subnet, fault: str, appliance: Address) -> str:
     """Say what to change that an appliance takes packets, which its route does name (R-11)."""
     nic, forwards_not, _ = fault.partition(" does not forward")
     if forwards_not:
         return f"enable IP forwarding on {nic}"
+    own = network.holder(subnet, VirtualNetwork)
+    far = sender_network(network, own, appliance) if own is not None else None
+    if own is not None and far is not None:
+        joined = at_peering(network, own, appliance, far.label)
+        joined = joined or f"peer {own.label} with {far.label}"
+        return f"{joined}, so that {appliance} is reached directly"
     return f"let {appliance} be an appliance that forwards: {fault}"
 
 

@@ -24,6 +24,8 @@ from auditor.reach.egress import (
     protocols_out,
 )
 from auditor.reach.frame import Packet
+from auditor.reach.leaving import leavers
+from auditor.reach.pod_sources import node_behind
 from auditor.reach.points import Kind, Point
 from auditor.reach.space import PORTED
 from auditor.reach.stages import remark
@@ -35,6 +37,7 @@ from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer
+from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
@@ -50,9 +53,23 @@ def departed(trail: Trail, source: Point, subnet: Subnet) -> Trail:
         return _of_firewall(trail, node.root)
     if source.kind is Kind.GATEWAY and isinstance(node, ApplicationGateway):
         return of_gateway(trail, node, source)
+    source = node_behind(trail.network, source) or source
+    node = source.node
     own = node if isinstance(node, IpConfiguration | ScaleSetIpConfiguration) else None
     way = outbound(trail.network, subnet, source.nic, trail.space.version, own)
+    if way.method == "unknown" and source.nic is None and trail.space.version == 4:
+        way = _of_pods(trail.network, subnet) or way
     return _by_subnet(trail, source, subnet, way)
+
+
+def _of_pods(network: Network, subnet: Subnet) -> Outbound | None:
+    """Give what takes out all that run in a subnet, where these are pods of one outbound type."""
+    there = leavers(network, subnet)
+    ways = {way for each in there for way in each.ways}
+    if not all(isinstance(each.node, AgentPool) for each in there) or len(ways) != 1:
+        return None
+    [way] = ways
+    return way if way.method in ("load-balancer", "nat-gateway") else None
 
 
 def of_gateway(trail: Trail, gateway: ApplicationGateway, here: Point) -> Trail:

@@ -89,6 +89,11 @@ def _refs(network: Network, source: Point, way: Outbound) -> Iterator[str]:
             yield from _id(ref)
 
 
+def nat_gateway_addresses(network: Network, gateway: NatGateway) -> AddressSet:
+    """Give the public addresses of a NAT gateway. Raises Undetermined where they are not told."""
+    return _addresses(network, _of_nat_gateway(gateway))
+
+
 def _of_nat_gateway(gateway: NatGateway) -> Iterator[str]:
     p = gateway.properties
     for ref in (*(p.public_ip_addresses or ()), *(p.public_ip_prefixes or ())):

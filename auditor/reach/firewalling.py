@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from auditor.addresses import EVERY_PORT, EVERYTHING, Address, AddressSet, PortSet
 from auditor.network.firewalling import (
     Answer,
@@ -44,6 +46,10 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
     own = possible(here.place) if here.place is not None else EVERYTHING
     why = Reason("firewall-instances", f"which address {firewall.label} uses", firewall.id)
     by_network = trail.through(network, _teller(trail, firewall, program, applied=False))
+    by_name = trail.through(application, _teller(trail, firewall, program, applied=True))
+    # Each shows what stops its own packets; those that no rule allows ask for a network rule.
+    applied = by_name.stages[-1].bounds
+    by_network = replace(by_network, sent=by_network.sent - applied.must)
     kept = program.private_ranges
     if not program.unknown and to <= kept.must:
         yield by_network
@@ -51,9 +57,9 @@ def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> I
         yield by_network.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
     else:
         yield by_network.perhaps_becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
-    if not application.may.is_empty:
-        told = trail.through(application, _teller(trail, firewall, program, applied=True))
-        yield told.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
+    by_name = replace(by_name, sent=by_name.sent & applied.may)
+    if not by_name.sent.is_empty:
+        yield by_name.becoming(source=own, source_port=EVERY_PORT, reasons=(why,))
 
 
 def translated_for_internet(trail: Trail, firewall: Firewall, here: Point) -> Trail:

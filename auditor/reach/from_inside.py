@@ -15,6 +15,7 @@ from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_name import addresses_of_name
 from auditor.reach.doors import at_door, door_of
 from auditor.reach.entering import enter
 from auditor.reach.entrances import Entrance
@@ -62,8 +63,9 @@ def from_inside(
     if target.kind in (Kind.INTERNET, Kind.UNANSWERED, Kind.SERVICE):
         yield from _to_outside(network, source, target, version, tags)
     elif (door := door_of(network, target)) is not None:
-        trail = start(network, source, version, EVERYTHING, tags)
-        for outside in _leaving(trail, source, PUBLIC):
+        to = addresses_of_name(network, door.node, tags)
+        trail = start(network, source, version, to, tags)
+        for outside in _leaving(trail, source, to):
             yield Path(source, target, at_door(outside, door), door)
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
@@ -85,11 +87,13 @@ def _to_outside(
 ) -> Iterator[Path]:
     """Give the paths to the internet, to public addresses of nobody's, and to services."""
     service = target.kind is Kind.SERVICE
-    to = PUBLIC if service else target.addresses
+    to = target.addresses
+    if service and target.node is not None:
+        to = addresses_of_name(network, target.node, tags)
     if target.kind is Kind.INTERNET:
         to = to - own_public_addresses(network)
         to = to - own_space(network, source) or to
-    trail = start(network, source, version, EVERYTHING if service else to, tags)
+    trail = start(network, source, version, to, tags)
     online = target.kind is Kind.INTERNET
     by = endpoint_services(target)
     for outside in _leaving(trail, source, to, services=not online, endpoints=by):
@@ -103,7 +107,15 @@ def _to_outside(
         out = filters(trail, source, Direction.OUTBOUND)
         for outside in leave_by_service_endpoint(out, source, to):
             yield Path(source, target, outside)
-    hidden = by_hidden_endpoint(trail, target) if service else None
+    if service:
+        yield from _to_hidden_endpoint(network, source, target, version, tags)
+
+
+def _to_hidden_endpoint(
+    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+) -> Iterator[Path]:
+    """Give the path to the private endpoint of a service, which no resource tells (K-12)."""
+    hidden = by_hidden_endpoint(start(network, source, version, EVERYTHING, tags), target)
     if hidden is not None:
         yield Path(source, target, hidden)
 

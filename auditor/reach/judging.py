@@ -73,7 +73,9 @@ def _ends(network: Network, selectors: Iterable[Selector]) -> Ends:
     reasons = tuple(sorted({reason for ends in found for reason in ends.reasons}))
     if not points and not reasons:
         reasons = (Reason("nothing-selected", "a selector stands for nothing that can be asked"),)
-    return Ends(tuple(points[key] for key in sorted(points)), reasons)
+    pods = {(p.id.lower(), str(p.addresses)): p for ends in found for p in ends.pods}
+    ordered = tuple(points[key] for key in sorted(points))
+    return Ends(ordered, reasons, tuple(pods[key] for key in sorted(pods)))
 
 
 def protocols_of(intent: Intent) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def _asked_about(
         return
     other_ports = EVERY_PORT - intent.ports
     ported = tuple(protocol for protocol in protocols if protocol in PORTED)
-    for source in sources.points:
+    for source in sources.sending:
         for target in _others(network, source, targets.points):
             if source != target:
                 yield source, target, protocols, EVERY_PORT

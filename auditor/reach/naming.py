@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from auditor.reach.answer import Answer
+from auditor.reach.by_name import public_name
 from auditor.reach.path import Path
 from auditor.reach.points import Kind, Point
-from auditor.resources import walk
 
 
 def addressed_by_name(answer: Answer) -> str:
@@ -24,9 +24,7 @@ def destination_name(path: Path | None, target: Point) -> str:
         return "" if entrance.addresses else entrance.name or entrance.address.rpartition("/")[2]
     if target.kind is not Kind.SERVICE or target.node is None:
         return ""
-    settings = walk.peek(target.node, "properties")
-    named = (walk.peek(settings, key) for key in ("fqdn", "fully_qualified_domain_name"))
-    return next((str(name) for name in named if name), target.node.label)
+    return public_name(target.node)
 
 
 def arrives_by_name(answer: Answer) -> str:

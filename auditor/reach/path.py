@@ -13,6 +13,7 @@ from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import Entrance
 from auditor.reach.frame import SENT
+from auditor.reach.pod_sources import by_node
 from auditor.reach.points import Kind, Point, is_supposed, keys_of
 from auditor.reach.space import space_of
 from auditor.reach.stages import if_somebody
@@ -71,7 +72,7 @@ def start(
         frame = frame.rewritten(
             source=source.addresses if source.addresses.size > 1 else None, reasons=source.reasons
         )
-    trail = Trail(network, space, source, sent, tags, frame)
+    trail = by_node(Trail(network, space, source, sent, tags, frame), source, to)
     return if_somebody(trail, source) if is_supposed(source) else trail
 
 

@@ -3,22 +3,35 @@
 What ARM tells of it depends on how pods get addresses (K-2). Those of an overlay, of kubenet and
 of the nodes' subnet stand behind the nodes; those of a subnet of their own are filtered by its
 security group (K-42), on a port that is not in ARM. Network policies are not in ARM either (K-43).
+The pod may be on any node: where groups let no node talk to another, only its own answer (K-41).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from auditor import ids
 from auditor.errors import Undetermined
-from auditor.network.clusters import Cni, node_group, node_subnets, plugin, pod_subnets
+from auditor.network.clusters import (
+    Cni,
+    most_nodes,
+    node_group,
+    node_subnets,
+    plugin,
+    pod_subnets,
+)
 from auditor.network.effective_rules import Direction
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.service_tags import ServiceTags
+from auditor.packets.diagram import PacketSet
+from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import Forward
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
 from auditor.reach.points import possible
+from auditor.reach.space import FlowSpace
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources import walk
@@ -35,7 +48,7 @@ def to_pods(trail: Trail, forward: Forward) -> Trail:
     cluster = _clusters(trail.network).get(forward.frontend.key)
     if cluster is None:
         return trail
-    reasons = _doubts(trail, cluster, forward)
+    reasons = _doubts(trail.network, cluster, forward.protocols, trail.space, trail.tags)
     pod = f"{_pod(trail.network, cluster)}, of cluster {cluster.label}"
     return remark(
         trail,
@@ -77,34 +90,50 @@ def _used(balancer: LoadBalancer) -> Iterator[str]:
             yield arm_id
 
 
-def _doubts(trail: Trail, cluster: ManagedCluster, forward: Forward) -> tuple[Reason, ...]:
+@question_about
+def _doubts(
+    network: Network,
+    cluster: ManagedCluster,
+    protocols: Intervals,
+    space: FlowSpace,
+    tags: ServiceTags,
+) -> tuple[Reason, ...]:
     """Say why a node may not reach the pods of its cluster; nothing when it certainly does."""
     try:
-        nodes = node_subnets(trail.network, cluster)
-        pods = pod_subnets(trail.network, cluster)
+        nodes = node_subnets(network, cluster)
+        pods = pod_subnets(network, cluster)
     except Undetermined as unknown:
         return (gap(unknown, cluster.id),)
-    return tuple(
-        Reason(
-            "semantics:K-42",
-            f"whether {here.label} and {there.label} let the nodes talk to the port of the pods",
-            there.id,
+
+    def passing(here: Subnet, there: Subnet) -> tuple[PacketSet, Bounds]:
+        """Give all that nodes of a subnet send to the ports in another, and what gets there."""
+        asked = space.having(
+            source=possible(here), destination=possible(there), protocols=protocols
         )
-        for here in nodes
-        for there in pods
-        if not _all_pass(trail, here, there, forward)
-    )
+        out = admitted(network, None, Direction.OUTBOUND, space.version, here, tags)
+        into = admitted(network, None, Direction.INBOUND, space.version, there, tags)
+        return asked, (out & into).within(asked)
+
+    found: list[Reason] = []
+    for here, there in product(nodes, pods):
+        asked, passes = passing(here, there)
+        if asked != passes.must:
+            what = f"{here.label} and {there.label} let the nodes talk to the port of the pods"
+            found.append(Reason("semantics:K-42", f"whether {what}", there.id))
+    for here, there in product(nodes, nodes) if not pods and _are_several(cluster) else ():
+        if passing(here, there)[1].may.is_empty:
+            what = f"{here.label} and {there.label} let no node talk to another"
+            label = "k8s-objects-missing"
+            found.append(Reason(label, f"whether a pod is on the same node: {what}", there.id))
+    return tuple(found)
 
 
-def _all_pass(trail: Trail, here: Subnet, there: Subnet, forward: Forward) -> bool:
-    """Whether nodes of a subnet certainly reach every port of the pods of another."""
-    asked = trail.space.having(
-        source=possible(here), destination=possible(there), protocols=forward.protocols
-    )
-    version = trail.space.version
-    out = admitted(trail.network, None, Direction.OUTBOUND, version, here, trail.tags)
-    into = admitted(trail.network, None, Direction.INBOUND, version, there, trail.tags)
-    return (asked - (out & into).must).is_empty
+def _are_several(cluster: ManagedCluster) -> bool:
+    """Whether a cluster has, or may have, more nodes than one."""
+    try:
+        return sum(map(most_nodes, cluster.pools)) > 1
+    except Undetermined:
+        return True
 
 
 def _pod(network: Network, cluster: ManagedCluster) -> str:

@@ -23,8 +23,7 @@ def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | 
     answers none of the packets asked about: then it is not for its sake that they do not arrive.
     """
     best: tuple[Shown, PortSet] | None = None
-    for path in paths:
-        taken = _answered(path, asked & path.trail.sent)
+    for path, taken in _taken([(path, _answered(path, asked & path.trail.sent)) for path in paths]):
         packet = some_packet(furthest(path, taken))
         if packet is None:
             continue
@@ -32,6 +31,12 @@ def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | 
         if best is None or shown.stops < best[0].stops:
             best = shown, PortSet(values(taken, "destination_port"))
     return best
+
+
+def _taken(every: list[tuple[Path, PacketSet]]) -> list[tuple[Path, PacketSet]]:
+    """Leave out rules of load balancers that take nothing of it, where another takes some."""
+    found = [(path, packets & path.trail.taken) for path, packets in every]
+    return [each for each in found if not each[1].is_empty] or every
 
 
 def _answered(path: Path, packets: PacketSet) -> PacketSet:

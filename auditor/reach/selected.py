@@ -17,11 +17,13 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
 from auditor.network.selectors import select
+from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways
 from auditor.reach.addressed import housed, with_address
 from auditor.reach.ends import besides, points_of
 from auditor.reach.no_endpoint import instead_of, is_passive
 from auditor.reach.path import SILENT
+from auditor.reach.pod_sources import pods_with
 from auditor.reach.points import Kind, Point, internet, stands_for_several, usable
 from auditor.reach.stacks import in_one_version
 from auditor.reach.wording import name_of
@@ -32,10 +34,22 @@ from auditor.special_addresses import PUBLIC
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """The points that a selector stands for; `reasons` tell why there may be more."""
+    """The points that a selector stands for; `reasons` tell why there may be more.
+
+    `pods` send from such addresses, by which nobody gets to them (K-40).
+    """
 
     points: tuple[Point, ...]
     reasons: tuple[Reason, ...] = ()
+    pods: tuple[Point, ...] = ()
+
+    @property
+    def sending(self) -> tuple[Point, ...]:
+        """Who sends: pods in the place of sites that would have the same addresses."""
+        theirs, _ = AddressSet.union(pod.addresses for pod in self.pods)
+        sites = (p for p in self.points if p.kind is Kind.ON_PREMISES and p.addresses <= theirs)
+        instead = {site.id for site in sites} if self.pods else set()
+        return (*(p for p in self.points if p.id not in instead), *self.pods)
 
 
 @question_about
@@ -76,7 +90,10 @@ def ends_in(network: Network, selection: Selection) -> Ends:
         key = (point.kind, point.id.lower(), point.addresses)
         named[key] = _as_one(named.get(key, point), point)
     ordered = sorted(named.values(), key=lambda point: (point.id.lower(), point.kind.value))
-    return Ends(tuple(ordered), tuple(sorted(set(reasons))))
+    pods: tuple[Point, ...] = ()
+    if kind is Chosen.ADDRESS and all(p.kind is Kind.ON_PREMISES for p in points):
+        pods = tuple(pods_with(network, selection.addresses - every_site(network).must))
+    return Ends(tuple(ordered), tuple(sorted(set(reasons))), pods)
 
 
 def _as_one(first: Point, last: Point) -> Point:
@@ -91,7 +108,7 @@ def pairs(sources: Ends, targets: Ends) -> list[tuple[Point, Point]]:
     is asked about only where nothing else is, or may be, among the sources. Raises UsageError when
     there are ends and nothing is left to ask.
     """
-    starting = _senders(sources.points)
+    starting = _senders(sources.sending)
     senders = [point for point in starting if point.kind not in SILENT]
     if not senders and not sources.reasons:
         senders = starting

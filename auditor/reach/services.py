@@ -20,6 +20,7 @@ from auditor.addresses import (
 )
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.network.clusters import node_subnets, outbound_type
 from auditor.network.databases import (
     Server,
     approved_connections,
@@ -34,6 +35,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import TCP
 from auditor.reach.bounds import Bounds
+from auditor.reach.egress import nat_gateway_addresses
 from auditor.reach.filter_stage import ends_seen
 from auditor.reach.frame import Packet
 from auditor.reach.hosting import api_server_points, once_started
@@ -48,6 +50,7 @@ from auditor.resources.managed_clusters import (
     ManagedCluster,
 )
 from auditor.resources.mysql import MySqlFirewallRule, MySqlFlexibleServer, MySqlSingleServer
+from auditor.resources.nat_gateways import NatGateway
 from auditor.special_addresses import PUBLIC
 
 HTTPS, MYSQL = PortSet.of(443), PortSet.of(3306)
@@ -246,12 +249,29 @@ def _told_public(cluster: ManagedCluster) -> bool:
 def _own(network: Network, cluster: ManagedCluster) -> tuple[AddressSet, AddressSet]:
     """Give the outbound addresses that a cluster lets in besides, and those it may (K-11).
 
-    Those of its load balancer by themselves; of a NAT gateway no page says so.
+    Those of its load balancer by themselves; of a NAT gateway no page says so, be it that of the
+    nodes' subnet, which somebody brought along (R-39).
     """
     profile = cluster.properties.network_profile
     balancer = profile.load_balancer_profile if profile is not None else None
     nat = profile.nat_gateway_profile if profile is not None else None
-    return _addresses_of(network, balancer), _addresses_of(network, nat)
+    brought = NOTHING
+    if (outbound_type(cluster) or "") == "userassignednatgateway":
+        brought = _of_subnets(network, cluster)
+    return _addresses_of(network, balancer), _addresses_of(network, nat) | brought
+
+
+def _of_subnets(network: Network, cluster: ManagedCluster) -> AddressSet:
+    """Give the addresses of the NAT gateways of a cluster's nodes, as far as they are told."""
+    found = NOTHING
+    try:
+        for subnet in node_subnets(network, cluster):
+            gateway = network.get(subnet.properties.nat_gateway, NatGateway)
+            if gateway is not None:
+                found = found | nat_gateway_addresses(network, gateway)
+    except Undetermined:
+        return PUBLIC & EVERY_V4
+    return found
 
 
 def _addresses_of(

@@ -39,6 +39,7 @@ from auditor.simulate.places import (
     subnet_of,
     user_of,
 )
+from auditor.simulate.pods import as_node
 from auditor.simulate.pools import own_address
 from auditor.simulate.routes import Hop, choose
 from auditor.simulate.sites import arrive_from_site, beyond_gateway
@@ -146,6 +147,7 @@ def _from_machine(trip: Trip, start: str, configuration: Configuration | None) -
     inside = any(source in prefix for prefix in told(lambda: subnet.prefixes, ()))
     if own != source and (own is not None or not inside):
         return (trip.untold(start, f"whether the NIC may send as {source} is not told"),)
+    trip, configuration = as_node(trip, subnet, configuration)
     origin = Origin("subnet", subnet, configuration)
     return _send(replace(trip, origin=origin), subnet, configuration)
 

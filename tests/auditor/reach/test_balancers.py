@@ -373,7 +373,7 @@ def test_what_stops_a_port_that_a_rule_takes_is_not_another_rule() -> None:
 
 def test_of_ports_that_no_rule_takes_the_balancer_is_told() -> None:
     network = two_rules(deny("no", 200))
-    assert asked(network, CLIENT, "web", 444).stops == ["load-balancer"]
+    assert asked(network, CLIENT, "web", 444).stops == ["load-balancer", "nsg-inbound"]
     every = asked(network, CLIENT, "web", None).answers
     [shut] = [answer for answer in every if answer.verdict.value == "blocked"]
     assert shut.blockers[0].code == "load-balancer"

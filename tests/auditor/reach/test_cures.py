@@ -12,6 +12,7 @@ from auditor.testing import arm_id, estate, resource
 from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...networks import nic as nic_in
+from ...networks import peer
 from ...networks import vnet as net
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule
 from ...routing import endpoint, route, steered
@@ -278,3 +279,39 @@ def test_R_11_what_lacks_at_an_appliance_is_cured_there(
     )
     [stop] = [step for step in asked(network, "web", "db").one.blockers if step.code == "route"]
     assert stop.opening == cure
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "cure"),
+    [
+        ("Disconnected", "Connected", "make the peerings of a with hub anew, on both sides"),
+        ("Connected", "Disconnected", "make the peerings of a with hub anew, on both sides"),
+        ("", "", "peer a with hub"),
+        ("", "Initiated", "peer a with hub"),
+        ("Initiated", "", "peer hub with a"),
+    ],
+)
+def test_R_11_an_appliance_of_a_network_that_is_not_peered_is_cured_at_the_peering(
+    here: str, there: str, cure: str
+) -> None:
+    def side(far: str, prefix: str, state: str) -> Any:
+        return [peer(far, prefix, state=state, allowForwardedTraffic=True)] if state else []
+
+    def between(one: str, other: str) -> Network:
+        return estate(
+            net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")},
+                peers=side("hub", "10.9.0.0/16", one)),
+            net("hub", "10.9.0.0/16", subnets={"nva": "10.9.0.0/24"},
+                peers=side("a", "10.0.0.0/16", other)),
+            table_of("rt", route("0.0.0.0/0", "VirtualAppliance", "10.9.0.4")),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            nic_in("fw", "10.9.0.4", ("hub", "nva"), enableIPForwarding=True),
+            net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+            nic_in("db", "10.1.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    found = asked(between(here, there), "web", "db")
+    assert found.verdict == "blocked"
+    assert found.step("route").opening == f"{cure}, so that 10.9.0.4 is reached directly"
+    joined = asked(between("Connected", "Connected"), "web", "db")
+    assert joined.step("route").passes

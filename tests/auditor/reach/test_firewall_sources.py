@@ -112,3 +112,39 @@ def test_R_10_what_a_firewall_sends_on_is_stopped_by_the_route_of_its_own_subnet
     assert (found.verdict, found.stops) == ("blocked", ["route"])
     [blocker] = found.one.blockers
     assert blocker.opening.startswith("change route tunnel of own")
+
+
+def stops(network: Network, port: int = 443) -> list[tuple[str, str]]:
+    return [(step.code, step.opening) for step in asked(network, "web", "db", port).one.blockers]
+
+
+def test_E_24_what_no_rule_allows_is_stopped_after_it_too_as_a_network_rule_would_send_it() -> None:
+    """With its own address: the group at db, which lets in the firewall's, denies it."""
+    named = application_rule("web", "shop.example", source="10.0.0.0/24")
+    other = collection("ok", 100, "Allow", network_rule("other", "10.0.0.0/24", "*", "22"))
+    denied = [between(other, collection("names", 200, "Allow", named), only="10.1.0.0/26")]
+    denied.append(between(other, only="10.1.0.0/26"))
+    for network in denied:
+        assert stops(network, 8080) == [
+            (
+                "firewall",
+                "allow TCP from 10.0.0.4 to 10.2.0.4 to port 8080 in a network rule of fw",
+            ),
+            (
+                "nsg-inbound",
+                "add an inbound Allow rule for TCP from 10.0.0.4 to 10.2.0.4 to port 8080 to nsg,"
+                " with a priority below 200 (securityRules/rest)",
+            ),
+        ]
+    kept_back = between(other, collection("names", 200, "Allow", named), taken=False)
+    assert [code for code, _ in stops(kept_back, 8080)] == ["firewall", "forwarded-traffic"]
+
+
+def test_E_24_what_an_application_rule_sends_on_is_not_stopped_by_the_firewall() -> None:
+    """It comes with an address of the firewall, and that is what the group at db denies."""
+    by_name = collection("ok", 100, "Allow", application_rule("any", "*", source="10.0.0.0/24"))
+    found = asked(between(by_name, only="10.0.0.0/24"), "web", "db").one
+    assert [(step.code, step.rule) for step in found.blockers] == [
+        ("nsg-inbound", "securityRules/rest")
+    ]
+    assert asked(between(by_name, only="10.1.0.0/26"), "web", "db").verdict == "reachable"

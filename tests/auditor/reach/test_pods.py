@@ -111,3 +111,51 @@ def test_K_42_pods_with_a_subnet_are_ends_of_their_cluster() -> None:
     ends = points_of(network.nodes[cluster_id().lower()], network)
 
     assert arm_id(SUBNET, "vnet", "pods").lower() in {point.id.lower() for point in ends}
+
+
+OVERLAY: Any = {"networkPlugin": "azure", "networkPluginMode": "overlay"}
+
+
+def among_nodes(*rules: Any, mode: Any = None, **settings: Any) -> Network:
+    """As `served`, with rules at the nodes' subnet, which let the client in on port 80."""
+    inner = balancer(
+        "kubernetes-internal",
+        public=None,
+        method="Static",
+        group=GROUP,
+        loadBalancingRules=[
+            forwards("http", 80, of="kubernetes-internal", group=GROUP, enableFloatingIP=True)
+        ],
+    )
+    return estate(
+        nsg(rule("client", 100, "10.0.2.0/24", "80"), *rules, name="nodes"),
+        cluster("shop", pool(in_=("vnet", "app"), **settings), network=mode or FLAT),
+        nic("nic-web"),
+        nic("client", subnet="web", address="10.0.2.4"),
+        inner,
+        vnet(subnet(nsg="nodes"), subnet("web", "10.0.2.0/24")),
+    )
+
+
+@pytest.mark.parametrize("mode", [FLAT, OVERLAY])
+def test_K_41_nodes_that_may_not_talk_to_one_another_reach_their_own_pods_at_most(
+    mode: Any,
+) -> None:
+    """The node that a balancer chooses hands a packet to any pod, on any node."""
+    shut = told(among_nodes(deny("rest", 4000), mode=mode))
+    assert (shut.verdict, shut.labels) == ("unknown", {"k8s-objects-missing"})
+    assert shut.one.witness is not None
+
+    for open_ in (
+        (),
+        (rule("nodes", 200, "10.0.0.0/24"), deny("rest", 4000)),
+        (rule("nodes", 200, "10.0.0.0/24", "8080"), deny("rest", 4000)),
+        (deny("ssh", 200, "*", "22"),),
+    ):
+        assert told(among_nodes(*open_, mode=mode)).verdict == "reachable"
+
+
+def test_K_41_the_only_node_of_a_cluster_asks_no_other() -> None:
+    assert told(among_nodes(deny("rest", 4000), count=1)).verdict == "reachable"
+    growing = {"count": 1, "enableAutoScaling": True, "minCount": 1, "maxCount": 3}
+    assert told(among_nodes(deny("rest", 4000), **growing)).verdict == "unknown"

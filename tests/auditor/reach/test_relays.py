@@ -408,3 +408,36 @@ def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> Non
     shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
     network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
     assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]
+
+
+def before_balancer(*rules: Any) -> Network:
+    """Gateway agw:443 before balancer 10.0.0.10, whose rules take 443 and 80; the gateway asks 80.
+
+    `rules` are those of the group of NIC web behind it.
+    """
+    return gated(
+        lb(lb_rule("https", 443, 443), lb_rule("http", 80, 80), public=False),
+        gateway=app_gateway(members=("10.0.0.10",), port=80),
+        backend=rules,
+    )
+
+
+@pytest.mark.parametrize("target", ["web", "front"])
+def test_what_a_balancer_takes_by_another_rule_does_not_stop_what_a_gateway_sends(
+    target: str,
+) -> None:
+    network = before_balancer(deny("no80", 100, "*", "80"))
+    point_ = point(network, target)
+    found = answers(
+        network, point(network, CLIENT), point_, protocols=("tcp",), ports=PortSet.of(443),
+        refusals=True,
+    )  # fmt: skip
+    [refused] = [answer for answer in found if answer.via]
+    check(network, refused)
+    assert [(step.code, step.rule) for step in refused.blockers] == [
+        ("nsg-inbound", "securityRules/no80")
+    ]
+    taken = [step.rule for step in refused.hops if step.code == "load-balancer"]
+    assert taken == ["http"]
+    [control] = relayed(before_balancer(rule("in", 100, "*", "80")), target)
+    assert control.verdict.value == "reachable"

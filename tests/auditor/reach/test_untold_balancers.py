@@ -50,7 +50,7 @@ def test_U_2_whoever_names_a_machine_and_is_absent_may_send_to_it(field: str) ->
 
 def test_U_2_a_machine_that_nobody_names_is_still_blocked() -> None:
     found = asked(behind(OPEN, nsg="nsg"), "internet", "db")
-    assert (found.verdict, found.stops) == ("blocked", ["no-entrance"])
+    assert (found.verdict, found.stops) == ("blocked", ["no-entrance", "closed-by-default"])
 
 
 def test_U_2_the_rules_at_the_machine_stop_whatever_comes() -> None:

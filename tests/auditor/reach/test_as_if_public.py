@@ -1,0 +1,76 @@
+"""What stops packets from the internet besides, where no entrance takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import estate
+
+from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import asked, lb, lb_rule
+from ...routing import route, table
+
+CLIENT = "52.10.0.7"
+HTTPS = rule("https", 100, "*", "443")
+
+
+def lonely(*rules: Any, group: bool = True, routes: Any = (), public: bool = False) -> Network:
+    """NIC web, with a public address or without, past a group and a route table."""
+    place: Any = {"routeTable": {"id": table("rt")["id"]}, **({"nsg": "nsg"} if group else {})}
+    return estate(
+        nsg(*rules),
+        table("rt", *routes),
+        nic("web", public="pip" if public else None),
+        pip("pip"),
+        vnet(subnet(**place)),
+    )
+
+
+def stops(network: Network, port: int = 443) -> list[tuple[str, str]]:
+    return [(step.code, step.rule) for step in asked(network, CLIENT, "web", port).one.blockers]
+
+
+@pytest.mark.parametrize(
+    ("estate_", "besides"),
+    [
+        ({"rules": [HTTPS]}, []),
+        ({"rules": [deny("no", 90)]}, [("nsg-inbound", "securityRules/no")]),
+        ({"group": False}, [("closed-by-default", "")]),
+        (
+            {"rules": [HTTPS], "routes": [route("0.0.0.0/0", "None", name="away")]},
+            [("asymmetric-return", "away")],
+        ),
+    ],
+)
+def test_E_1_what_stops_it_once_it_has_a_public_address_is_told_as_well(
+    estate_: Any, besides: Any
+) -> None:
+    rules = estate_.pop("rules", ())
+    found = stops(lonely(*rules, **estate_))
+    assert found == [("no-entrance", ""), *besides]
+    opened = asked(lonely(*rules, public=True, **estate_), CLIENT, "web")
+    assert opened.verdict == ("blocked" if besides else "reachable")
+    if besides:
+        assert stops(lonely(*rules, public=True, **estate_)) == besides
+
+
+def test_E_10_what_stops_it_once_the_balancer_takes_it_is_told_as_well() -> None:
+    def balanced(*rules: Any, back: int = 443) -> Network:
+        return estate(
+            nsg(*rules), nic("web"), pip("pip"), vnet(subnet(nsg="nsg")),
+            lb(lb_rule("https", 443, 443), *([lb_rule("ssh", 22, 22)] if back == 22 else [])),
+        )  # fmt: skip
+
+    assert stops(balanced(HTTPS), 22) == [
+        ("load-balancer", "https"),
+        ("nsg-inbound", "defaultSecurityRules/DenyAllInBound"),
+    ]
+    ssh = rule("ssh", 110, "*", "22")
+    assert stops(balanced(HTTPS, ssh), 22) == [("load-balancer", "https")]
+    assert stops(balanced(HTTPS, back=22), 22) == [
+        ("nsg-inbound", "defaultSecurityRules/DenyAllInBound")
+    ]
+    assert asked(balanced(HTTPS, ssh, back=22), CLIENT, "web", 22).verdict == "reachable"
