@@ -19,6 +19,9 @@ SUFFIXES = tuple(
 )
 """What is read of a directory; a file named on the command line is read whatever its name."""
 
+_NO_EXPORTS = (".md", ".toml")
+"""What nobody takes for an export: a folder may hold words about itself, and settings."""
+
 STDIN = "-"
 
 
@@ -34,7 +37,8 @@ class Input(msgspec.Struct, frozen=True, order=True):
 class Discovery(msgspec.Struct, frozen=True):
     """What a list of paths means: inputs, each once and sorted by name.
 
-    `passed_over` are the files of directories that are not read for their names, sorted.
+    `passed_over` are the files of directories that are not read for their names, sorted; but for
+    words and settings, which nobody takes for exports.
     """
 
     inputs: tuple[Input, ...]
@@ -136,5 +140,5 @@ def _entry(
         return
     elif wanted:
         yield Input(path, named=False)
-    else:
+    elif not entry.name.lower().endswith(_NO_EXPORTS):
         others.add(path)
