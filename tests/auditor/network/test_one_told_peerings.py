@@ -45,3 +45,38 @@ def test_R_14_with_its_other_side_it_does() -> None:
     network = joined(peer("a", A))
     assert verdict(network, "web", "db") == verdict(network, "db", "web") == "reachable"
     assert ask("PER-002", network).broken == []
+
+
+def twice(remote: str = A, **differs: Any) -> tuple[Json, Json]:
+    """Two peerings with network a, which tell the same but for this; Azure makes one (R-19)."""
+    return peer("a", A), {**peer("a", remote, **differs), "name": "again"}
+
+
+OTHER = [
+    twice(state="Disconnected"),
+    twice(allowForwardedTraffic=True),
+    twice("10.9.0.0/16"),
+]
+
+
+@pytest.mark.parametrize("sides", OTHER)
+@pytest.mark.parametrize("turned", [False, True])
+def test_R_19_two_peerings_that_contradict_each_other_decide_nothing(
+    sides: tuple[Json, Json], turned: bool
+) -> None:
+    network = joined(*(reversed(sides) if turned else sides))
+    assert verdict(network, "web", "db") == verdict(network, "db", "web") == "unknown"
+    found = asked(network, "db", "web").one.reasons
+    assert "which peering of b with a counts: again and to-a differ" in {r.detail for r in found}
+
+
+def test_R_19_two_peerings_that_tell_the_same_are_as_good_as_one() -> None:
+    network = joined(*twice(provisioningState="Updating"))
+    assert verdict(network, "web", "db") == verdict(network, "db", "web") == "reachable"
+
+
+def test_R_19_two_peerings_of_which_neither_is_connected_carry_nothing() -> None:
+    one, other = twice(state="Initiated")
+    one["properties"]["peeringState"] = "Disconnected"
+    network = joined(one, other)
+    assert verdict(network, "web", "db") == verdict(network, "db", "web") == "blocked"
