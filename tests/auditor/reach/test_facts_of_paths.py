@@ -288,6 +288,20 @@ def test_L_4_whether_a_route_by_an_endpoint_to_itself_leads_to_it_is_not_told(
     assert (found.verdict, found.labels) == ("unknown", {"semantics:L-4"})
 
 
+def test_L_4_who_has_an_address_of_two_is_not_told() -> None:
+    """Azure gives an address once: the NIC or the private endpoint is not of today."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "pe": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app"), vm="web"),
+        nic_in("db", "10.0.1.9", ("a", "pe"), vm="db"),
+        endpoint("door", "10.0.1.9", ("a", "pe")),
+    )
+    for source, target in (("web", "db"), ("db", "web"), ("web", "door")):
+        found = asked(network, source, target)
+        assert (found.verdict, found.labels) == ("unknown", {"conflict"})
+        assert "db has the address of door, too" in {r.detail for r in found.one.reasons}
+
+
 def test_L_4_how_long_a_route_has_to_be_goes_by_the_prefix_that_the_endpoint_is_in() -> None:
     """Its subnet has another one, of IPv6, which is longer than the route."""
     network = estate(
