@@ -63,7 +63,8 @@ def peers(network: Network, home: VirtualNetwork) -> tuple[Peer, ...] | None:
     listed = told(lambda: home.peerings, None)
     if listed is None:
         return None
-    return tuple(_peer(network, home, peering, listed) for peering in listed)
+    found = (_peer(network, home, peering, listed) for peering in listed)
+    return tuple(each for each in found if each.far is not home)
 
 
 def _peer(

@@ -11,6 +11,7 @@ from auditor.testing import ask, estate
 
 from ...networks import nic, peer, vnet
 from ...reaching import asked
+from ...routing import endpoint
 
 A, B = "10.0.0.0/16", "10.1.0.0/16"
 
@@ -80,3 +81,15 @@ def test_R_19_two_peerings_of_which_neither_is_connected_carry_nothing() -> None
     one["properties"]["peeringState"] = "Disconnected"
     network = joined(one, other)
     assert verdict(network, "web", "db") == verdict(network, "db", "web") == "blocked"
+
+
+def test_R_19_a_peering_of_a_network_with_itself_carries_nothing_and_takes_nothing() -> None:
+    """Azure makes none; one of other subnets leaves the private endpoints where they are."""
+    odd = peer("a", "10.9.0.0/24", peerCompleteVnets=False, localSubnetNames=["other"])
+    network = estate(
+        vnet("a", A, subnets={"app": "10.0.0.0/24", "pe": "10.0.1.0/24"}, peers=[odd]),
+        nic("web", "10.0.0.4", ("a", "app")),
+        nic("db", "10.0.1.4", ("a", "pe")),
+        endpoint("door", "10.0.1.9", ("a", "pe")),
+    )
+    assert verdict(network, "web", "door") == verdict(network, "web", "db") == "reachable"
