@@ -16,6 +16,7 @@ from auditor.errors import InputError, Undetermined
 from auditor.finding import TypeCount
 from auditor.intent import Intent
 from auditor.network.at_odds import contradictions
+from auditor.network.claimed_subnets import leave_open
 from auditor.network.graph import Network
 from auditor.network.machines import name_machines
 from auditor.network.records import Read, read_records
@@ -71,6 +72,7 @@ def build(
         _join(read.below, nodes, leaves, retold)
         gaps += retold.gaps
         name_machines(nodes, read.machines)
+        leave_open(nodes)
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:

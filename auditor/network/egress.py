@@ -11,6 +11,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.clusters import cluster_of
 from auditor.network.default_routes import may_learn_default
+from auditor.network.exposure import carried
 from auditor.network.graph import Network, question, question_about
 from auditor.network.interfaces import Configuration
 from auditor.network.on_premises import gateways_serving, on_premises
@@ -206,6 +207,7 @@ def nics_of(network: Network, machine: VirtualMachine) -> tuple[NetworkInterface
 def _goes_out(network: Network, nic: NetworkInterface) -> bool:
     return any(
         configuration.properties.public_ip_address is not None
+        or carried(network, configuration)
         or _in_standard_pool(network, configuration)
         for configuration in nic.ip_configurations
     )

@@ -261,12 +261,25 @@ def require_connections(network: Network, gateway: VirtualNetworkGateway) -> Non
         raise doubt
 
 
-def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
+def site_of(network: Network, connection: Connection) -> LocalNetworkGateway | None:
+    """Give the site that a connection leads to; None of one whose type leads to none.
+
+    Raises Undetermined when the site is not told.
+    """
     site = network.get(connection.properties.local_network_gateway2, LocalNetworkGateway)
+    kind = (connection.properties.connection_type or "").lower()
+    if site is None and kind not in _WITHOUT_SITES:
+        missing = f"the site that the connection {connection.label} leads to"
+        raise Undetermined(missing, resource=connection.id)
+    return site
+
+
+_WITHOUT_SITES = frozenset({"vnet2vnet", "expressroute", "vpnclient"})
+
+
+def _site_claims(network: Network, connection: Connection) -> Iterator[Claim]:
+    site = site_of(network, connection)
     if site is None:
-        if (connection.properties.connection_type or "").lower() == "ipsec":
-            missing = f"the site that the connection {connection.label} leads to"
-            raise Undetermined(missing, resource=connection.id)
         return
     translated = _translated(network, connection)
     space = site.properties.local_network_address_space

@@ -9,6 +9,7 @@ from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.namesakes import nth_anywhere
 from auditor.network.routing_domains import network_id, to_hub
 from auditor.remedy import unused_name
+from auditor.resources import walk
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
@@ -63,12 +64,15 @@ def far_network(network: Network, peering: Peering) -> VirtualNetwork:
 def way_back(network: Network, peering: Peering) -> Peering | None:
     """Give the far side of a peering; None when the far VNet has no peering back.
 
-    Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings.
+    Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings, or
+    when a side is told twice and differently.
     """
     far = far_network(network, peering)
+    home = fold(network_id(peering))
     ends = _by_ends(network)
-    back = ends.get((far.key, fold(network_id(peering))))
-    if back is not None:
+    for near, beyond in ((home, far.key), (far.key, home)):
+        _require_one(ends.get((near, beyond), ()), last_segment(beyond))
+    for back in ends.get((far.key, home), ()):
         return back
     _ = far.peerings  # there may be one back among those that are not told
     if (far.key, "") in ends:
@@ -108,14 +112,57 @@ def name_of_way_back(network: Network, peering: Peering) -> str:
 
 
 @question
-def _by_ends(network: Network) -> dict[tuple[str, str], Peering]:
+def _by_ends(network: Network) -> dict[tuple[str, str], tuple[Peering, ...]]:
     """Give peerings by the keys of their own VNet and of the far one, "" where that is not told."""
-    found: dict[tuple[str, str], Peering] = {}
+    found: dict[tuple[str, str], tuple[Peering, ...]] = {}
     for peering in network.all(Peering):
         try:
             remote = peering.properties.remote_virtual_network
             far = fold(remote.id) if remote is not None and remote.id else ""
         except Undetermined:
             far = ""
-        found.setdefault((fold(network_id(peering)), far), peering)
+        ends = fold(network_id(peering)), far
+        found[ends] = (*found.get(ends, ()), peering)
     return found
+
+
+def _require_one(side: tuple[Peering, ...], far: str) -> None:
+    """Raise Undetermined where one side of a link is told twice: Azure has it once (R-19).
+
+    Those that tell the same, and those of which none is connected, are as good as one.
+    """
+    if len(side) < 2 or all(_is_down(each) for each in side):
+        return
+    first, *others = side
+    for other in others:
+        if _told(other) != _told(first):
+            which = f"which peering of {last_segment(network_id(first))} with {far} counts"
+            raise Undetermined(
+                f"{which}: {first.label} and {other.label} differ", resource=first.id
+            )
+
+
+def _is_down(peering: Peering) -> bool:
+    state = walk.peek(walk.peek(peering, "properties"), "peering_state")
+    return bool(state) and not peering.connected
+
+
+_FLAGS = (
+    "peering_state",
+    "allow_virtual_network_access",
+    "allow_forwarded_traffic",
+    "allow_gateway_transit",
+    "use_remote_gateways",
+    "peer_complete_vnets",
+    "local_subnet_names",
+    "remote_subnet_names",
+    "enable_only_ipv6_peering",
+)
+_SPACES = ("remote_address_space", "remote_virtual_network_address_space")
+
+
+def _told(peering: Peering) -> tuple[object, ...]:
+    """Give what a side tells of how packets go."""
+    settings = walk.peek(peering, "properties")
+    spaces = (walk.peek(walk.peek(settings, each), "address_prefixes") for each in _SPACES)
+    return (*(walk.peek(settings, each) for each in _FLAGS), *spaces)

@@ -93,6 +93,12 @@ A scale set's model NIC, and what it has, is of the type of its instances' as we
 
 EVERY: dict[type[Node], tuple[str, ...]] = {**ENDPOINTS, **PARTS}
 
+INSTANCES: dict[type[Node], str] = {
+    NetworkInterface: f"{_SCALE_SET}/virtualMachines/networkInterfaces",
+    IpConfiguration: f"{_SCALE_SET}/virtualMachines/networkInterfaces/ipConfigurations",
+}
+"""The types of what instances of scale sets have, which is read as that of any machine."""
+
 
 class NothingSelected(UsageError):
     """A selector that fits nothing of the input: mistyped, or of another estate. Exit status 2."""

@@ -13,11 +13,18 @@ from operator import itemgetter
 from auditor import ids
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined, UsageError, quoted
+from auditor.ids import segment
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.reasons import Reason
 from auditor.network.selected_services import select_service
-from auditor.network.selection import ENDPOINTS, PARTS, NothingSelected, Selection
-from auditor.network.selector_matching import classes_of, is_exact_id, names_by_id, test_of
+from auditor.network.selection import ENDPOINTS, INSTANCES, PARTS, NothingSelected, Selection
+from auditor.network.selector_matching import (
+    classes_of,
+    is_exact_id,
+    names_by_id,
+    of_type,
+    test_of,
+)
 from auditor.network.sites import every_site
 from auditor.network.suggestions import listed, suggestion
 from auditor.network.unselected import (
@@ -85,7 +92,9 @@ def _key(node: Node) -> str:
 
 def _candidates(network: Network, selector: Selector) -> Iterator[Node]:
     if selector.kind is Kind.TYPE:
-        yield from _all(network, classes_of(selector))
+        classes = classes_of(selector)
+        yield from _all(network, classes)
+        yield from _of_instances(network, selector, classes)
         return
     fits = test_of(selector)
     found = [node for node in _endpoints(network) if fits(node.key)]
@@ -95,6 +104,19 @@ def _candidates(network: Network, selector: Selector) -> Iterator[Node]:
         for part in _all(network, PARTS):
             if fits(part.key) and not _inside(part, known):
                 yield part
+
+
+def _of_instances(
+    network: Network, selector: Selector, classes: tuple[type[Node], ...]
+) -> Iterator[Node]:
+    """Give what instances of scale sets have, where their own type alone is asked for (E-2b)."""
+    fits = of_type(selector)
+    for cls, own in INSTANCES.items():
+        if selector.exact and cls not in classes and fits(own):
+            yield from (node for node in network.all(cls) if segment(node.key, _SCALE_SETS))
+
+
+_SCALE_SETS = "virtualMachineScaleSets"
 
 
 def _inside(part: Node, known: set[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from auditor.addresses import Address
-from auditor.network.graph import Missing, Network
+from auditor.network.graph import Missing, Network, question
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetInterface, VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -95,8 +95,20 @@ def _by_nat_gateway(step: Leave, trip: Trip, at: str, nat: object) -> Onward:
 def _public(network: Network, configuration: Configuration) -> object:
     """Give the public address of an ip configuration: its node, what stands for it, or None."""
     if isinstance(configuration, IpConfiguration):
-        return follow(network, lambda: configuration.properties.public_ip_address)
+        named = follow(network, lambda: configuration.properties.public_ip_address)
+        return named if named is not None else _attached(network).get(configuration.key)
     return told(lambda: configuration.properties.public_ip_address_configuration, Missing("", ""))
+
+
+@question
+def _attached(network: Network) -> dict[str, PublicIp]:
+    """The public addresses by the key of what they say they are attached to."""
+    found: dict[str, PublicIp] = {}
+    for each in network.all(PublicIp):
+        user = network.find(told_of(each, lambda e: e.properties.ip_configuration, None))
+        if user is not None:
+            found[user.key] = each
+    return found
 
 
 def _by_machine(step: Leave, trip: Trip, at: str, configuration: Configuration) -> Onward:

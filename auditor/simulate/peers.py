@@ -63,10 +63,13 @@ def peers(network: Network, home: VirtualNetwork) -> tuple[Peer, ...] | None:
     listed = told(lambda: home.peerings, None)
     if listed is None:
         return None
-    return tuple(_peer(network, home, peering) for peering in listed)
+    found = (_peer(network, home, peering, listed) for peering in listed)
+    return tuple(each for each in found if each.far is not home)
 
 
-def _peer(network: Network, home: VirtualNetwork, peering: Peering) -> Peer:
+def _peer(
+    network: Network, home: VirtualNetwork, peering: Peering, listed: tuple[Peering, ...]
+) -> Peer:
     target = told(lambda: peering.properties.remote_virtual_network, None)
     node = network.find(target)
     if node is None or not isinstance(node, VirtualNetwork | Missing):
@@ -82,7 +85,9 @@ def _peer(network: Network, home: VirtualNetwork, peering: Peering) -> Peer:
     elif back is None:
         up = False
     else:
-        up = both(_connected(peering), _connected(back), _complete(peering), _complete(back))
+        one = both(_single(network, node, listed), _single(network, home, mine))
+        up = both(_connected(peering), one, _complete(peering), _complete(back))
+        up = both(up, _connected(back) if one else None)
     surely, possibly = _prefixes(peering, node)
     return Peer(peering, back, node, up, surely, possibly, not possibly)
 
@@ -92,6 +97,14 @@ def _back(network: Network, home: VirtualNetwork, listed: tuple[Peering, ...]) -
         if network.find(told_of(each, lambda e: e.properties.remote_virtual_network, None)) is home:
             return each
     return None
+
+
+def _single(network: Network, far: VirtualNetwork, listed: tuple[Peering, ...]) -> Truth:
+    """Whether one peering leads to a network, as in Azure (R-19); of several nothing is claimed."""
+    leading = [
+        told_of(each, lambda e: e.properties.remote_virtual_network, None) for each in listed
+    ]
+    return True if sum(network.find(ref) is far for ref in leading) == 1 else None
 
 
 def _connected(peering: Peering) -> Truth:

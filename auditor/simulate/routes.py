@@ -90,7 +90,7 @@ def choose(network: Network, subnet: Subnet, to: Address, tags: ServiceTags) -> 
     candidates += _gateway(network, home, table, to)
     endpoint = _endpoint(network, home, to)
     if endpoint is not None:
-        return _to_endpoint(network, home, endpoint, candidates)
+        return _to_endpoint(network, home, endpoint, candidates, to)
     if _perhaps_endpoint(network, home, to):
         candidates.append(_anything(to, "whether the peering carries a private endpoint's route"))
     return _best(network, subnet, home, candidates, to, tags)
@@ -236,13 +236,13 @@ def _to_endpoint(
     home: VirtualNetwork,
     found: tuple[Endpoint, Hop],
     candidates: list[_Candidate],
+    to: Address,
 ) -> Choice:
     """Tell whether a route of the user takes what goes to a private endpoint (L-4)."""
     endpoint, hop = found
     far = network_of(network, endpoint.subnet)
     space = told(lambda: far.prefixes, ()) if far else ()
-    address = [p for p in space if any(p.overlaps(own) for own in endpoint.subnet.prefixes)]
-    length = max((p.length for p in address), default=0)
+    length = max((p.length for p in space if to in p), default=0)
     rivals = [c for c in candidates if c.rank >= TAGGED and c.prefix.length >= length]
     on = policy(endpoint.subnet, "routetable")
     if on is False:  # that leaves those of which R-6 says otherwise: for the address itself

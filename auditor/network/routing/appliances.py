@@ -8,6 +8,7 @@ from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.address_plan import locate
 from auditor.network.backends import members
 from auditor.network.graph import Network
+from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of
@@ -38,7 +39,8 @@ def appliance_verdict(place: Place, address: Address) -> Verdict:
         return f"{address} is in no VNet that {place.vnet.label} reaches directly (R-11)", ()
     owners = owned_addresses(place.network, key).get(address, ())
     if not owners:
-        unsure = locate(place.network, address, place.vnet).unsure
+        found = locate(place.network, address, place.vnet)
+        unsure = found.unsure or hidden_addresses(place.network, key)
         if unsure:
             return "", (*reasons, Reason("collection-gap", f"who owns {address}: {unsure}", key))
         return f"nobody owns {address} (R-11)", ()

@@ -22,6 +22,7 @@ from auditor.network.on_premises import (
     connections_of,
     gateways_in,
     require_connections,
+    site_of,
 )
 from auditor.network.peerings import told_peerings
 from auditor.network.reasons import Reason, gap
@@ -32,12 +33,7 @@ from auditor.network.routing_domains import Claim, claims_of, neighbours, spelle
 from auditor.network.tunnels import Tunnel, borrowers, tunnel_by, tunnel_to_site
 from auditor.resources import walk
 from auditor.resources.base import Ref
-from auditor.resources.hybrid import (
-    Connection,
-    LocalNetworkGateway,
-    VirtualNetworkGateway,
-    VpnNatRule,
-)
+from auditor.resources.hybrid import Connection, VirtualNetworkGateway, VpnNatRule
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 _EVERYWHERE = parse_prefix("0.0.0.0/0")
@@ -249,7 +245,7 @@ def _connected(
     if tunnel is not None:
         found.routes.extend(_through(network, tunnel, reasons))
         return
-    site = network.get(p.local_network_gateway2, LocalNetworkGateway)
+    site = site_of(network, connection)
     if site is None:
         return
     space = site.properties.local_network_address_space

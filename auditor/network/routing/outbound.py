@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from auditor.addresses import Version
 from auditor.errors import Undetermined
 from auditor.network.egress import implicit_machine, is_private
+from auditor.network.exposure import carried
 from auditor.network.graph import Network
 from auditor.network.interfaces import Configuration, Interface, configuration_of
 from auditor.network.pools import pools_of
@@ -64,17 +65,19 @@ def _outbound(
     configuration = configuration or first
     if configuration is None:
         return Outbound("none", "P-12")
-    if _has_public_address(configuration):
+    if _has_public_address(network, configuration):
         return Outbound("public-ip", "R-36", configuration)
     if configuration is not first:
         return Outbound("none", "R-37", configuration)
     return _balanced(network, configuration) or _default(network, subnet, nic, version)
 
 
-def _has_public_address(configuration: Configuration) -> bool:
+def _has_public_address(network: Network, configuration: Configuration) -> bool:
+    """Whether it has one, told by either side (E-1)."""
     if isinstance(configuration, ScaleSetIpConfiguration):
         return configuration.properties.public_ip_address_configuration is not None
-    return configuration.properties.public_ip_address is not None
+    named = configuration.properties.public_ip_address is not None
+    return named or bool(carried(network, configuration))
 
 
 def _balanced(network: Network, configuration: Configuration) -> Outbound | None:

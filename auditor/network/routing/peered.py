@@ -69,8 +69,8 @@ def _tie(network: Network, vnet: VirtualNetwork, peering: Peering) -> Tie | None
     remote = p.remote_virtual_network
     if remote is None or not remote.id:
         raise Undetermined(f"the far end of peering {peering.label}", resource=peering.id)
-    if p.peering_state and not peering.connected:
-        return None
+    if fold(remote.id) == vnet.key or (p.peering_state and not peering.connected):
+        return None  # with itself Azure peers no network
     reasons = [] if p.peering_state else [_untold_state(peering)]
     far = network.find(remote)
     back = None

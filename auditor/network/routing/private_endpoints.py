@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from auditor.addresses import AddressSet, Prefix, parse_prefix
+from auditor.addresses import Address, AddressSet, Prefix, parse_prefix
 from auditor.errors import Undetermined
+from auditor.network.address_owners import owned_addresses
 from auditor.network.graph import Network, question, question_about
 from auditor.network.names import endpoint_addresses
-from auditor.network.private_link import approved
+from auditor.network.private_link import approved, interfaces_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import shut_out, ties_of
@@ -108,6 +109,7 @@ def _add(
         if reached is not None and not any(address in claim.prefix for claim in reached):
             continue
         yields_to = _length_around(network, vnet, reached, address)
+        twice = _had_by_others(network, endpoint, address)
         found.routes.append(
             EffectiveRoute(
                 address,
@@ -115,7 +117,7 @@ def _add(
                 Hop.PRIVATE_ENDPOINT,
                 "L-4",
                 node=endpoint,
-                reasons=reasons,
+                reasons=(*reasons, *twice),
                 fault=fault,
                 yields_to=yields_to,
                 policy=policy,
@@ -140,6 +142,20 @@ def _policy(network: Network, endpoint: PrivateEndpoint) -> bool | None:
     except Undetermined:
         return None
     return told.lower() in _HEEDS_ROUTES if told else None
+
+
+def _had_by_others(
+    network: Network, endpoint: PrivateEndpoint, address: Prefix
+) -> tuple[Reason, ...]:
+    """Why it is not told whose an address is: a machine or a frontend has it, too."""
+    home = network_key(endpoint.properties.subnet.id or "") if endpoint.properties.subnet else ""
+    owners = owned_addresses(network, home).get(Address(address.version, address.first), ())
+    own = interfaces_of(network, endpoint.id) if owners else ()
+    others = [each.holder for each in owners if each.holder not in own]
+    return tuple(
+        Reason("conflict", f"{other.label} has the address of {endpoint.label}, too", endpoint.id)
+        for other in others[:1]
+    )
 
 
 def _length_around(

@@ -188,6 +188,22 @@ def test_e_2b_model_nics_are_network_interfaces_too() -> None:
     assert names(network, "type:virtualMachineScaleSets") == ["vmss"]
 
 
+def test_e_2b_nics_of_instances_are_selected_by_their_own_type() -> None:
+    """By a type that a scale set's model has, too, and no NIC of another machine."""
+    model = {"networkInterfaceConfigurations": [{"name": "model", "properties": {}}]}
+    instance = nic("inst", "10.0.0.9", ("hub", "web"))
+    instance["id"] = f"{arm_id(SCALE_SET, 'vmss')}/virtualMachines/0/networkInterfaces/inst"
+    instance["type"] = f"{SCALE_SET}/virtualMachines/networkInterfaces"
+    network = shop(
+        resource(SCALE_SET, "vmss", {"virtualMachineProfile": {"networkProfile": model}}), instance
+    )
+    own = "type:virtualMachines/networkInterfaces"
+    assert names(network, own) == ["model", "inst"]
+    assert names(network, f"{own}/ipConfigurations") == ["primary"]
+    assert names(network, "type:networkInterfaceConfigurations") == ["model"]
+    assert names(network, "type:networkInterfaces") == ["model", "inst", "nic-a"]
+
+
 def test_a_glob_of_types_means_resources_and_no_parts() -> None:
     assert names(shop(), "type:Microsoft.Network/load*") == ["lb"]
 

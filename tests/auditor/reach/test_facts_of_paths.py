@@ -288,6 +288,36 @@ def test_L_4_whether_a_route_by_an_endpoint_to_itself_leads_to_it_is_not_told(
     assert (found.verdict, found.labels) == ("unknown", {"semantics:L-4"})
 
 
+def test_L_4_who_has_an_address_of_two_is_not_told() -> None:
+    """Azure gives an address once: the NIC or the private endpoint is not of today."""
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "pe": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app"), vm="web"),
+        nic_in("db", "10.0.1.9", ("a", "pe"), vm="db"),
+        endpoint("door", "10.0.1.9", ("a", "pe")),
+    )
+    for source, target in (("web", "db"), ("db", "web"), ("web", "door")):
+        found = asked(network, source, target)
+        assert (found.verdict, found.labels) == ("unknown", {"conflict"})
+        assert "db has the address of door, too" in {r.detail for r in found.one.reasons}
+
+
+def test_L_4_how_long_a_route_has_to_be_goes_by_the_prefix_that_the_endpoint_is_in() -> None:
+    """Its subnet has another one, of IPv6, which is longer than the route."""
+    network = estate(
+        net("a", "10.0.0.0/16", "fd00:1::/48",
+            subnets={"app": steered("10.0.0.0/24"),
+                     "pe": {"addressPrefixes": ["10.0.1.0/24", "fd00:1:0:1::/64"],
+                            "privateEndpointNetworkPolicies": "Enabled"}}),
+        table("rt", route("10.0.0.0/17", "None"), disableBgpRoutePropagation=True),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("door", "10.0.1.9", ("a", "pe")),
+    )  # fmt: skip
+    found = asked(network, "web", "door")
+    assert (found.verdict, found.labels) == ("blocked", set())
+    assert found.step("route").rule == "to-10.0.0.0-17"
+
+
 @pytest.mark.parametrize("hop", [("VnetLocal",), ("VirtualAppliance", "10.0.1.9")])
 def test_a_route_into_the_network_does_not_lead_to_the_endpoint_of_another(hop: Any) -> None:
     """Which is not connected, and has an address that is at home here, too."""

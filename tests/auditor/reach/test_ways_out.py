@@ -51,6 +51,20 @@ def says(found: Asked) -> str:
     return found.step("egress").says
 
 
+def test_E_1_an_address_that_says_whose_it_is_takes_it_out_too() -> None:
+    """It lets packets in by what it says; the NIC need not tell the same."""
+    web = machine()
+    whose = public("a", "20.7.7.7")
+    [configuration] = web[0]["properties"]["ipConfigurations"]
+    whose["properties"]["ipConfiguration"] = {
+        "id": f"{web[0]['id']}/ipConfigurations/{configuration['name']}"
+    }
+    found = asked(estate(network(**PRIVATE), *web, whose), "web-nic", "internet")
+    assert found.verdict == "reachable"
+    assert "20.7.7.7" in says(found)
+    assert asked(estate(network(**PRIVATE), *web), "web-nic", "internet").verdict == "blocked"
+
+
 def test_R_36_each_address_leaves_by_its_own_public_address() -> None:
     found = estate(
         network(),

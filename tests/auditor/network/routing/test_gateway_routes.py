@@ -110,6 +110,25 @@ def test_R_24_a_site_that_is_not_in_the_snapshot_is_not_told() -> None:
     assert hop(network, "10.0.0.9").hop is Hop.LOCAL
 
 
+@pytest.mark.parametrize("kind", ["IPsec", None])
+def test_R_24_a_connection_that_does_not_tell_its_site_may_lead_anywhere(kind: str | None) -> None:
+    network = own(site("office", OFFICE), tunnel("t", "gw", "office", **_untold(kind)))
+    found = hop(network, "192.168.0.9")
+    assert labels(found) == {"collection-gap"}
+    assert [reason.detail for reason in found.reasons] == [
+        "the site that the connection t leads to"
+    ]
+
+
+def test_R_24_a_connection_of_another_kind_has_no_site() -> None:
+    network = own(tunnel("t", "gw", "office", **_untold("VPNClient")))
+    assert hop(network, "192.168.0.9").hop is Hop.NONE
+
+
+def _untold(kind: str | None) -> dict[str, Any]:
+    return {"localNetworkGateway2": None, "connectionType": kind}
+
+
 def test_R_12_no_propagation_keeps_static_routes_out_as_well() -> None:
     network = own(*office(), disableBgpRoutePropagation=True)
     assert hop(network, "192.168.0.9").hop is Hop.NONE

@@ -217,6 +217,18 @@ def test_R_11_whoever_cannot_forward_drops(address: str | None, why: str) -> Non
     assert why in found.drops
 
 
+@pytest.mark.parametrize("kind", ["azureFirewalls", "networkInterfaces", "loadBalancers"])
+def test_R_11_whoever_tells_no_place_at_all_may_own_the_next_hop(kind: str) -> None:
+    parts = "frontendIPConfigurations" if kind == "loadBalancers" else "ipConfigurations"
+    found = appliance(
+        "10.0.9.77", resource(f"Microsoft.Network/{kind}", "lost", {parts: [{"name": "x"}]})
+    )
+    assert not found.drops
+    assert [reason.detail for reason in found.doubts] == [
+        "who owns 10.0.9.77: the addresses of lost"
+    ]
+
+
 @pytest.mark.parametrize("address", ["10.0.9.4", "10.0.9.5"])
 def test_R_11_what_is_for_the_appliance_itself_is_not_dropped(address: str) -> None:
     """Whether it forwards, or its guest does, is no question then."""
