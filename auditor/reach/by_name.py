@@ -2,7 +2,7 @@
 
 Packets get there for certain when they would at every address that it may have: any of the subnet
 (L-21, K-13), any public one. With a file of service tags the latter are Azure's; without, all but
-the input's own and those of documentation.
+the input's own, unless it has hundreds, and those of documentation.
 """
 
 from __future__ import annotations
@@ -45,7 +45,12 @@ def addresses_of_name(network: Network, node: Node, tags: ServiceTags) -> Addres
     told = next((found for tag in _tags(node) if (found := tags(tag)) is not None), PUBLIC)
     whole = PUBLIC if isinstance(node, _EDGE) else PUBLIC & EVERY_V4
     public = (told & whole) or whole
-    return (public - own_public_addresses(network)) or public
+    own = own_public_addresses(network)
+    return (public - own if len(own.v4) < _MANY else public) or public
+
+
+_MANY = 100
+"""Ranges of so many own addresses are not left out: each would cut what follows once more."""
 
 
 def _tags(node: Node) -> tuple[str, ...]:

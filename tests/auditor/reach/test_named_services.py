@@ -8,6 +8,7 @@ import pytest
 
 from auditor.addresses import AddressSet
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach import by_name
 from auditor.reach.answer import Answer
 from auditor.reach.services import service
 from auditor.resources.managed_clusters import ManagedCluster
@@ -90,6 +91,14 @@ def test_a_rule_for_one_public_address_does_not_tell_that_it_is_let_there(
     assert found.labels == {f"fqdn:{name}"}
     every = rule("one", 100, "*", str(port), destinationAddressPrefix="Internet", **OUT)
     assert from_web(every, rest, target=target, port=port).verdict == "reachable"
+
+
+def test_the_inputs_own_addresses_are_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = rule("own", 100, "*", 3306, **OUT, destinationAddressPrefix="20.7.7.7")
+    rest = deny("rest", 200, "*", "*", **OUT, destinationAddressPrefix="*", protocol="*")
+    assert from_web(own, rest).verdict == "blocked"
+    monkeypatch.setattr(by_name, "_MANY", 1)  # of an input with many, that is left open
+    assert from_web(own, rest).verdict == "unknown"
 
 
 def test_a_route_for_a_part_of_the_internet_does_not_tell_that_it_gets_there() -> None:
