@@ -163,15 +163,22 @@ def _near(network: Network, home: str, senders: AddressSet) -> tuple[Point, ...]
     )
 
 
-@question_about
 def _starting(network: Network, home: str) -> tuple[tuple[Point, AddressSet], ...]:
     """The subnets around a VNet whose machines start connections.
 
     With each what appliances may put in the place of their addresses.
     """
+    return _starting_among(network, subnets_around(network, home))
+
+
+@question_about
+def _starting_among(
+    network: Network, subnets: tuple[Subnet, ...]
+) -> tuple[tuple[Point, AddressSet], ...]:
+    """Those of some subnets: the same ones around each network of one hub."""
     return tuple(
         (anywhere_in(network, subnet), _put_by_appliances(network, subnet))
-        for subnet in subnets_around(network, home)
+        for subnet in subnets
         if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
         and not starts_no_others(network, subnet)
     )
