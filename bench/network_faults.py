@@ -7,7 +7,7 @@ from bench.arm import NETWORK, Json, part, ref
 from bench.fault import Expected, Fault
 from bench.hub import ON_PREMISES
 from bench.landing_zone import PUBLIC_ZONE, LandingZone, Spoke, add_tools
-from bench.network import add_public_ip
+from bench.network import Subnet, add_public_ip
 
 
 def _spoke(zone: LandingZone, kind: str) -> Spoke:
@@ -314,10 +314,16 @@ def dangling_record(zone: LandingZone) -> list[Expected]:
     return [Expected("DNS-007", arm_id)]
 
 
+def _leave_nat_gateway(zone: LandingZone, subnet: Subnet) -> None:
+    """Take a subnet away from its NAT gateway, on both sides, as Azure does."""
+    gateway = _properties(zone, subnet.properties.pop("natGateway")["id"])
+    gateway["subnets"] = [each for each in gateway["subnets"] if each["id"] != subnet.id]
+
+
 def implicit_outbound_access(zone: LandingZone) -> list[Expected]:
     """A subnet without any way out but the one Azure takes away."""
     subnet = _spoke(zone, "machines").vnet.subnets["snet-data"]
-    del subnet.properties["natGateway"]
+    _leave_nat_gateway(zone, subnet)
     del subnet.properties["defaultOutboundAccess"]
     return [Expected("NAT-001", subnet.id)]
 
@@ -325,7 +331,7 @@ def implicit_outbound_access(zone: LandingZone) -> list[Expected]:
 def no_way_out(zone: LandingZone) -> list[Expected]:
     """A private subnet that lost its NAT gateway."""
     subnet = _spoke(zone, "machines").vnet.subnets["snet-app"]
-    del subnet.properties["natGateway"]
+    _leave_nat_gateway(zone, subnet)
     return [Expected("NAT-002", subnet.id)]
 
 
