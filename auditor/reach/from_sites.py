@@ -228,7 +228,8 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
     if not found and served.untold:
         first = served.untold[0]
         raise Undetermined(first.detail, resource=first.resource)
-    found |= _homes(network, _by_appliances(network, vnet))
+    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+        found |= _homes(network, _by_appliances(network, vnet))
     return tuple(found[key] for key in sorted(found))
 
 
