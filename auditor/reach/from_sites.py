@@ -250,6 +250,9 @@ def _by_appliances(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNe
     Nobody has to lend such a gateway: it hands over to the appliance, and gets replies from it.
     """
     for tie in ties_of(network, vnet).ties:
-        gateways = gateways_in(network, tie.far) if tie.far is not None else ()
-        if any(gateways) and sends_to(network, vnet, tie.peering):
-            yield from gateways
+        if tie.far is None or not sends_to(network, vnet, tie.peering):
+            continue
+        yield from gateways_in(network, tie.far)
+        for beyond in ties_of(network, tie.far).ties:  # by one appliance to another's
+            if beyond.far is not None and sends_to(network, tie.far, beyond.peering):
+                yield from gateways_in(network, beyond.far)

@@ -380,6 +380,19 @@ def to_sites(
             continue
         there = goes(passed, here, to, _to_gateway, "to the gateway")
         yield there if door is None else by_firewall(here, appliance, source)(there, door)
+        for then, _, second, address in _past_appliances(passed, here, to):
+            if second is None:
+                yield then
+                continue
+            if address == appliance:
+                continue
+            there = goes(taken(then, here, second), second, to, _to_gateway, "to the gateway")
+            if door is None:
+                yield there
+                continue
+            back = _back_from(passed, second, here, (appliance, straight_to(source)))
+            there = by_firewall(second, address, here)(there, door)
+            yield replace(there, stages=(*there.stages, back))
 
 
 def _past_appliances(

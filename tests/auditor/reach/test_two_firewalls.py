@@ -11,7 +11,7 @@ from auditor.testing import arm_id, estate
 
 from ...exposed import PIP, pip
 from ...firewalls import FIREWALL, collection, firewall, group, network_rule, policy
-from ...networks import nic, peer, subnet_id, vnet
+from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
 from ...reaching import asked
 from ...routing import route, steered, table
 from .test_matrix import cells, one_by_one
@@ -31,11 +31,14 @@ def hubs(
     second: str = "443",
     always: bool = False,
     known: bool = True,
+    site_back: str = "10.200.0.0/16",
+    site_by: str = "10.12.0.0/16",
 ) -> Network:
     """NIC a behind hub one and NIC b behind hub two; each hub's firewall routes to the other's.
 
-    `always`: the first puts its own address in the source's place. Unless `known` the second is
-    some appliance of which nothing is told.
+    Behind the gateway of hub one is a site, whose way to `site_by` is the first firewall. `always`:
+    that puts its own address in the source's place. Unless `known` the second is some appliance of
+    which nothing is told.
     """
     hub: Any = {**FLAGS, "allowForwardedTraffic": takes}
     return estate(
@@ -46,9 +49,15 @@ def hubs(
         *_firewall("one", FIRST, first, **(ALWAYS if always else {})),
         *(_firewall("two", SECOND, second) if known else (_appliance(),)),
         table("at-one", route(there, "VirtualAppliance", SECOND, name="there")),
-        table("at-two", route(back, "VirtualAppliance", FIRST, name="back")),
+        table(
+            "at-two", *(route(p, "VirtualAppliance", FIRST, name=p[:5]) for p in (back, site_back))
+        ),
         table("of-a", route("0.0.0.0/0", "VirtualAppliance", FIRST)),
         table("of-b", route("0.0.0.0/0", "VirtualAppliance", SECOND)),
+        table("at-gateway", route(site_by, "VirtualAppliance", FIRST)),
+        gateway("vpn", "one", enableBgp=False),
+        site("office", "10.200.0.0/16"),
+        tunnel("line", "vpn", "office"),
         nic("na", "10.11.0.4", ("a", "app")),
         nic("nb", "10.12.0.4", ("b", "app")),
     )
@@ -60,6 +69,8 @@ def _appliance() -> Any:
 
 def _hub(name: str, prefix: str, peers: list[Any]) -> Any:
     inside: Any = {"AzureFirewallSubnet": steered(f"{prefix}.0.0/26", f"at-{name}")}
+    if name == "one":
+        inside["GatewaySubnet"] = steered(f"{prefix}.9.0/27", "at-gateway")
     return vnet(name, f"{prefix}.0.0/16", subnets=inside, peers=peers)
 
 
@@ -75,7 +86,9 @@ def _firewall(hub: str, address: str, ports: str, **more: Any) -> tuple[Any, ...
         "subnet": {"id": subnet_id(hub, "AzureFirewallSubnet")},
         "publicIPAddress": {"id": arm_id(PIP, f"ip-{hub}")},
     }
-    rules = collection("ok", 100, "Allow", network_rule(f"by-{hub}", HOME, "10.12.0.0/16", ports))
+    inward = network_rule(f"by-{hub}", HOME, "10.12.0.0/16", ports)
+    outward = network_rule(f"out-{hub}", "10.12.0.0/16", "10.200.0.0/16", ports)
+    rules = collection("ok", 100, "Allow", inward, outward)
     return (
         firewall(name, name, ipConfigurations=[{"name": "c", "properties": settings}]),
         policy("g", name=name, **more),
@@ -129,3 +142,27 @@ def test_R_16_the_second_hub_has_to_take_what_the_first_forwards() -> None:
 )
 def test_the_matrix_says_the_same_of_two_firewalls(given: dict[str, Any]) -> None:
     assert cells(hubs(**given)) == one_by_one(hubs(**given))
+
+
+SITE = "onprem 10.200.0.0/16"
+
+
+def test_R_15_a_site_and_a_spoke_of_another_hub_meet_by_both_firewalls() -> None:
+    network = hubs()
+    for pair in ((SITE, "nb"), ("nb", SITE)):
+        found = asked(network, *pair)
+        assert found.verdict == "reachable"
+        assert len([step for step in found.one.hops if step.code == "firewall"]) == 2
+
+
+@pytest.mark.parametrize("shut", [{"first": "22"}, {"second": "22"}])
+def test_E_22_each_of_two_firewalls_has_to_let_a_site_through(shut: dict[str, Any]) -> None:
+    for pair in ((SITE, "nb"), ("nb", SITE)):
+        found = asked(hubs(**shut), *pair)
+        assert (found.verdict, found.stops) == ("blocked", ["firewall"])
+
+
+@pytest.mark.parametrize("lost", [{"site_back": "10.99.0.0/16"}, {"site_by": "10.99.0.0/16"}])
+def test_R_15_without_routes_both_ways_a_site_and_another_hub_do_not_meet(lost: Any) -> None:
+    for pair in ((SITE, "nb"), ("nb", SITE)):
+        assert asked(hubs(**lost), *pair).verdict == "blocked"
