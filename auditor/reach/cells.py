@@ -16,6 +16,7 @@ from auditor.addresses import EVERYTHING, Address, PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
@@ -259,6 +260,9 @@ class Cells:
         fewer things stop packets at the firewall: whoever filters or replies there lets them pass.
         """
         if self._any_leads(firewall, target, target.point.home, firewall.vnet):
+            return None
+        onward = [route for way in firewall.ways_to(target.addresses) for route in way.possible]
+        if any(route.hop is Hop.APPLIANCE for route in onward):
             return None
         if self._any_leads(target, firewall, firewall.point.home, target.vnet):
             return None

@@ -68,7 +68,7 @@ def translated_for_internet(trail: Trail, firewall: Firewall, here: Point) -> Tr
     Of what a firewall let through: network rules keep the source towards private ranges, even if
     these are public addresses.
     """
-    if _is_own(trail, here) and not trail.others:
+    if bears_own(trail, here) and not trail.others:
         whom = as_whom(*firewall_addresses(trail.network, firewall))
         says = f"{firewall.label} takes it to the internet{whom} (E-24)"
         return remark(trail, "egress", firewall.id, lambda _: says)
@@ -178,7 +178,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
         def ask(way: Way) -> bool | None:
             to_firewall = leads_into(then.network, way, here.home, vnet)
             again = leads_by(way, appliance)
-            if again is False and to_firewall is not False and _is_own(then, here):
+            if again is False and to_firewall is not False and bears_own(then, here):
                 return to_firewall
             if again and responder.kind is Kind.GATEWAY:
                 return None  # of a gateway only routes to the internet are supported
@@ -198,7 +198,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
     return reply
 
 
-def _is_own(trail: Trail, here: Point) -> bool:
+def bears_own(trail: Trail, here: Point) -> bool:
     """Whether the packet bears an address of the firewall itself, so that the reply goes there."""
     own = possible(here.place) if here.place is not None else EVERYTHING
     frames = (trail.frame, *trail.others)

@@ -8,10 +8,11 @@ from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.on_premises import gateways_serving
+from auditor.network.on_premises import gateways_in, gateways_serving
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import default_route
 from auditor.network.routing.gateway import served_by
+from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import spelled
 from auditor.network.service_tags import ServiceTags
 from auditor.network.virtual_hubs import hub_reason
@@ -26,12 +27,13 @@ from auditor.reach.sending import onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
+from auditor.reach.transit import sends_to
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.reach.untold_balancers import from_sites_by_untold
 from auditor.resources import walk
-from auditor.resources.hybrid import Connection
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.hybrid import Connection, VirtualNetworkGateway
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 def from_sites_to(
@@ -208,8 +210,9 @@ def _by_some_gateway(
 def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ...]:
     """Give the subnets of the gateways by which a point's network is joined to sites.
 
-    A peer's are none of them unless it lends them (R-17). Raises Undetermined where the input lacks
-    the network, and where it tells of no gateway and not whether a peer lends one.
+    A peer's are none of them unless it lends them (R-17), or appliances of its network stand
+    between (R-15). Raises Undetermined where the input lacks the network, and where it tells of no
+    gateway and not whether a peer lends one.
     """
     vnet = vnet_of(network, target)
     if vnet is None:
@@ -221,15 +224,35 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         return ()
     served = served_by(network, vnet)
     lent = {serving.gateway for serving in served.gateways}
+    found = _homes(network, (each for each in gateways_serving(network, vnet) if each in lent))
+    if not found and served.untold:
+        first = served.untold[0]
+        raise Undetermined(first.detail, resource=first.resource)
+    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+        found |= _homes(network, _by_appliances(network, vnet))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[str, Subnet]:
+    """Give the subnets that gateways are in, by their keys."""
     found: dict[str, Subnet] = {}
-    for gateway in gateways_serving(network, vnet):
-        if gateway not in lent:
-            continue
+    for gateway in gateways:
         for configuration in gateway.properties.ip_configurations or ():
             node = network.find(configuration.properties.subnet)
             if isinstance(node, Subnet):
                 found[node.key] = node
-    if not found and served.untold:
-        first = served.untold[0]
-        raise Undetermined(first.detail, resource=first.resource)
-    return tuple(found[key] for key in sorted(found))
+    return found
+
+
+def _by_appliances(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNetworkGateway]:
+    """Give the gateways of peers to whose appliances some subnet sends what is for others (R-15).
+
+    Nobody has to lend such a gateway: it hands over to the appliance, and gets replies from it.
+    """
+    for tie in ties_of(network, vnet).ties:
+        if tie.far is None or not sends_to(network, vnet, tie.peering):
+            continue
+        yield from gateways_in(network, tie.far)
+        for beyond in ties_of(network, tie.far).ties:  # by one appliance to another's
+            if beyond.far is not None and sends_to(network, tie.far, beyond.peering):
+                yield from gateways_in(network, beyond.far)

@@ -53,7 +53,7 @@ def followed(
     gateway = end.node
     if not isinstance(gateway, ApplicationGateway) or gateway.id in trail.via:
         return
-    if gateway is trail.source.node and trail.source.kind is Kind.GATEWAY:
+    if _is_its_own(network, trail.source, gateway):
         return  # it asks whom it likes without itself
     port = port_at(trail, gateway)
     if port is None:
@@ -71,6 +71,13 @@ def followed(
                 yield from followed(each, there, wanted)
         if reasons and wanted is None:
             yield _untold(at, gateway, relay, reasons)
+
+
+def _is_its_own(network: Network, source: Point, gateway: ApplicationGateway) -> bool:
+    """Whether packets come from a gateway, or from any machine in its subnet: an instance (A-2)."""
+    if source.kind is Kind.SUBNET and source.place is not None:
+        return source.place is point_of(network, gateway).place
+    return source.kind is Kind.GATEWAY and source.node is gateway
 
 
 def _connects(

@@ -19,7 +19,7 @@ from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import by_firewall, filtered, translated_for_internet
+from auditor.reach.firewalling import bears_own, by_firewall, filtered, translated_for_internet
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
@@ -200,35 +200,69 @@ def _by_firewall(
     appliance: Address,
     configuration: FirewallIpConfiguration,
     target: Point,
+    before: tuple[Address, Reply] | None = None,
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets through an Azure Firewall, which keeps their source or puts its own (E-24)."""
+    """Follow packets through an Azure Firewall, which keeps their source or puts its own (E-24).
+
+    `before` is the firewall that handed over, with the way of replies from there.
+    """
     firewall = configuration.root
     if not isinstance(firewall, Firewall):
         return
     here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-    onwards = _back_from(trail, here, source)
+    onwards = _back_from(trail, here, source, before)
     back = by_firewall(here, appliance, source)
 
-    def reply(then: Trail, responder: Point) -> Trail:
-        then = back(then, responder)
+    def returned(then: Trail) -> Trail:
         if not trail.sent <= onwards.bounds.must:
             then = replace(then, stages=(*then.stages, onwards))
-        return taken_back(then, here, source)
+        then = taken_back(then, here, source)
+        return then if before is None else before[1](then, source)
+
+    def reply(then: Trail, responder: Point) -> Trail:
+        return returned(back(then, responder))
 
     for passed in filtered(trail, firewall, here, target.addresses):
         there = taken(arrives(passed, here, target), here, target)
         yield from deliver(there, target, reply)
+        if before is None:
+            yield from _by_next(passed, here, appliance, target, lambda then, _: returned(then))
 
 
-def _back_from(trail: Trail, here: Point, source: Point) -> Stage:
+def _by_next(
+    trail: Trail, here: Point, appliance: Address, target: Point, reply: Reply
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from a firewall by the next appliance that its routes name, in another hub."""
+    for second in appliances_towards(trail, here, target.addresses):
+        if second == appliance:
+            continue
+        to_it = f"to the appliance {second}"
+        there = goes(trail, here, target.addresses, LeadsBy(second), to_it)
+        configuration = firewall_at(trail.network, here, second)
+        if configuration is None:
+            for past in by_stranger(there, second):
+                yield from deliver(past, target, lambda then, _: then)
+            continue
+        there = taken(there, here, part_in_subnet(trail.network, Kind.FIREWALL, configuration))
+        yield from _by_firewall(there, here, second, configuration, target, (appliance, reply))
+
+
+def _back_from(
+    trail: Trail, here: Point, source: Point, before: tuple[Address, Reply] | None
+) -> Stage:
     """Give the way of replies from a firewall to whoever sent the packet, as it came there.
 
-    What comes in by a gateway has an address of a site, and goes back to the gateway.
+    What comes in by a gateway has an address of a site, and goes back to the gateway; what another
+    firewall hands over goes back to that.
     """
     vnet = vnet_of(trail.network, here)
     from_site = trail.source.kind is Kind.ON_PREMISES and not trail.via
 
     def ask(way: Way) -> bool | None:
+        if before is not None:
+            again = leads_by(way, before[0])
+            if again is not False or not bears_own(trail, source):
+                return again
         if from_site:
             return _to_gateway(way)
         return leads_into(trail.network, way, source.home, vnet)
@@ -346,6 +380,19 @@ def to_sites(
             continue
         there = goes(passed, here, to, _to_gateway, "to the gateway")
         yield there if door is None else by_firewall(here, appliance, source)(there, door)
+        for then, _, second, address in _past_appliances(passed, here, to):
+            if second is None:
+                yield then
+                continue
+            if address == appliance:
+                continue
+            there = goes(taken(then, here, second), second, to, _to_gateway, "to the gateway")
+            if door is None:
+                yield there
+                continue
+            back = _back_from(passed, second, here, (appliance, straight_to(source)))
+            there = by_firewall(second, address, here)(there, door)
+            yield replace(there, stages=(*there.stages, back))
 
 
 def _past_appliances(

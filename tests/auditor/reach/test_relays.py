@@ -11,6 +11,7 @@ from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.listing import exposed
+from auditor.reach.points import anywhere_in
 from auditor.reach.replay import check
 from auditor.testing import arm_id, estate, resource
 
@@ -21,6 +22,7 @@ from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
 from ...reaching import app_gateway, asked, lb, lb_rule, point, ref, scale_set
 from ...routing import route, table
+from ...routing import subnet as subnet_in
 
 CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
@@ -356,6 +358,20 @@ def test_A_28_a_gateway_leaves_by_its_public_address() -> None:
 def test_a_gateway_is_no_way_of_its_own() -> None:
     assert asked(gated(), "agw", "web", 8080).verdict == "reachable"
     assert asked(gated(), "agw", "web", 443).by_gateway == []
+
+
+def test_A_2_any_machine_of_a_gateways_subnet_is_that_gateway() -> None:
+    """It asks whom it likes without itself; a machine of another subnet asks it."""
+    network = gated(
+        gateway=app_gateway(listeners=(("public", 443), ("private", 444))),
+        backend=[rule("in", 100, "*", "8080"), deny("no", 200)],
+    )
+    instance = anywhere_in(network, subnet_in(network, "gw", "vnet"))
+    for port in (443, 444):
+        shut = asked(network, instance, "web", port)
+        assert (shut.verdict, shut.by_gateway, shut.stops) == ("blocked", [], ["nsg-inbound"])
+    assert asked(network, instance, "web", 8080).verdict == "reachable"
+    assert asked(network, "desks", "web", 444).by_gateway == ["reachable"]
 
 
 def refusing(

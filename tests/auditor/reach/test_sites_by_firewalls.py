@@ -27,7 +27,11 @@ OUTWARD = network_rule("out", "10.2.0.0/24", "192.168.0.0/16", "443")
 
 
 def hub(
-    *rules: Any, gateway_by: bool = True, spoke_by: bool = True, firewall_routes: Any = ()
+    *rules: Any,
+    gateway_by: bool = True,
+    spoke_by: bool = True,
+    firewall_routes: Any = (),
+    uses: bool = True,
 ) -> Network:
     """NIC db in a spoke; the hub has a VPN gateway and a firewall, by which both sides may go."""
     address = "10.1.0.4"
@@ -46,7 +50,7 @@ def hub(
             "spoke",
             "10.2.0.0/16",
             subnets={"data": steered("10.2.0.0/24", "rts")},
-            peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=True, **FLAGS)],
+            peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=uses, **FLAGS)],
         ),
         table(
             "rts",
@@ -102,3 +106,18 @@ def test_without_a_firewall_on_either_way_sites_are_reached() -> None:
     straight = hub(gateway_by=False, spoke_by=False)
     assert asked(straight, "db", SITE).verdict == "reachable"
     assert asked(straight, SITE, "db").verdict == "reachable"
+
+
+def test_R_15_a_site_gets_in_by_the_firewall_where_no_gateway_is_lent() -> None:
+    """The gateway hands over to the firewall, and the spoke knows the firewall only."""
+    spoke = hub(INWARD, OUTWARD, uses=False)
+    found = asked(spoke, SITE, "db")
+    assert (found.verdict, found.step("firewall").rule) == ("reachable", "in")
+    assert asked(spoke, "db", SITE).verdict == "reachable"
+    assert asked(spoke, SITE, "db", 22).stops == ["firewall"]
+
+
+def test_R_17_a_site_gets_no_answer_where_no_gateway_is_lent_and_nothing_between() -> None:
+    assert asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db").stops == ["no-path"]
+    round_it = asked(hub(INWARD, gateway_by=False, uses=False), SITE, "db")
+    assert (round_it.verdict, round_it.stops) == ("blocked", ["asymmetric-return"])
