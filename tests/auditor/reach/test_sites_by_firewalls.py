@@ -18,7 +18,7 @@ from ...firewalls import (
 )
 from ...networks import gateway, nic, peer, site, tunnel, vnet
 from ...reaching import asked
-from ...routing import route, steered, table
+from ...routing import endpoint, route, steered, table
 
 SITE = "onprem 192.168.1.0/24"
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
@@ -49,7 +49,7 @@ def hub(
         vnet(
             "spoke",
             "10.2.0.0/16",
-            subnets={"data": steered("10.2.0.0/24", "rts")},
+            subnets={"data": steered("10.2.0.0/24", "rts"), "ends": "10.2.1.0/24"},
             peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=uses, **FLAGS)],
         ),
         table(
@@ -67,6 +67,7 @@ def hub(
         site("office", "192.168.0.0/16"),
         tunnel("line", "vpn", "office"),
         nic("db", "10.2.0.4", ("spoke", "data")),
+        endpoint("pe", "10.2.1.4", ("spoke", "ends")),
     )
 
 
@@ -115,6 +116,12 @@ def test_R_15_a_site_gets_in_by_the_firewall_where_no_gateway_is_lent() -> None:
     assert (found.verdict, found.step("firewall").rule) == ("reachable", "in")
     assert asked(spoke, "db", SITE).verdict == "reachable"
     assert asked(spoke, SITE, "db", 22).stops == ["firewall"]
+
+
+def test_R_17_an_endpoint_answers_no_site_without_a_gateway_that_is_lent() -> None:
+    way_in = network_rule("in", "192.168.0.0/16", "10.2.1.0/24", "443")
+    shut = asked(hub(way_in, uses=False), SITE, "pe")
+    assert (shut.verdict, shut.labels) == ("blocked", set())
 
 
 def test_R_17_a_site_gets_no_answer_where_no_gateway_is_lent_and_nothing_between() -> None:
