@@ -18,8 +18,10 @@ from auditor.resources.walk import UNTOLD, peek, read_each
 
 def leave_open(nodes: Mapping[str, Node]) -> None:
     """Leave open which table or gateway a subnet uses that one lists and that names none itself."""
+    kinds = set(map(type, nodes.values()))  # of few kinds there are many
     for cls, attribute in ((RouteTable, "route_table"), (NatGateway, "nat_gateway")):
-        users = [node for node in nodes.values() if isinstance(node, cls)]
+        wanted = {kind for kind in kinds if issubclass(kind, cls)}
+        users = [node for node in nodes.values() if type(node) in wanted] if wanted else []
         for refs in read_each(users, "properties.subnets"):
             for ref in refs or () if refs is not UNTOLD else ():
                 subnet = nodes.get(fold(peek(ref, "id") or ""))
