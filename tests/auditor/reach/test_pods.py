@@ -20,11 +20,9 @@ from ...guarded import out_deny
 from ...reaching import Asked, asked
 
 
-def served(
-    *rules: Any, out: Any = (), mode: Any = None, group: str = GROUP, pods: bool = False
-) -> Network:
-    """NIC nic-web behind the internal Service of a cluster at 10.0.0.10, NIC client beside it."""
-    inner = balancer(
+def internal(group: str = GROUP) -> Any:
+    """The balancer of a cluster's internal Service, at 10.0.0.10."""
+    return balancer(
         "kubernetes-internal",
         public=None,
         method="Static",
@@ -33,6 +31,12 @@ def served(
             forwards("http", 80, of="kubernetes-internal", group=group, enableFloatingIP=True)
         ],
     )
+
+
+def served(
+    *rules: Any, out: Any = (), mode: Any = None, group: str = GROUP, pods: bool = False
+) -> Network:
+    """NIC nic-web behind the internal Service of a cluster at 10.0.0.10, NIC client beside it."""
     place = {"podSubnetID": arm_id(SUBNET, "vnet", "pods")} if pods else {}
     return estate(
         nsg(*rules, name="pods"),
@@ -40,7 +44,7 @@ def served(
         cluster("shop", pool(in_=("vnet", "app"), **place), network=mode),
         nic("nic-web"),
         nic("client", subnet="web", address="10.0.2.4"),
-        inner,
+        internal(group),
         vnet(
             subnet(nsg="nodes"),
             subnet("pods", "10.0.1.0/24", nsg="pods"),
@@ -118,21 +122,12 @@ OVERLAY: Any = {"networkPlugin": "azure", "networkPluginMode": "overlay"}
 
 def among_nodes(*rules: Any, mode: Any = None, **settings: Any) -> Network:
     """As `served`, with rules at the nodes' subnet, which let the client in on port 80."""
-    inner = balancer(
-        "kubernetes-internal",
-        public=None,
-        method="Static",
-        group=GROUP,
-        loadBalancingRules=[
-            forwards("http", 80, of="kubernetes-internal", group=GROUP, enableFloatingIP=True)
-        ],
-    )
     return estate(
         nsg(rule("client", 100, "10.0.2.0/24", "80"), *rules, name="nodes"),
         cluster("shop", pool(in_=("vnet", "app"), **settings), network=mode or FLAT),
         nic("nic-web"),
         nic("client", subnet="web", address="10.0.2.4"),
-        inner,
+        internal(),
         vnet(subnet(nsg="nodes"), subnet("web", "10.0.2.0/24")),
     )
 

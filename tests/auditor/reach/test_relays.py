@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from auditor.addresses import PortSet
 from auditor.network.graph import Network
-from auditor.reach.answer import Answer, answers
 from auditor.reach.listing import exposed
 from auditor.reach.points import anywhere_in
-from auditor.reach.replay import check
 from auditor.testing import arm_id, estate, resource
 
 from ...clusters import GROUP, cluster
@@ -20,33 +17,11 @@ from ...clusters import pool as cluster_pool
 from ...exposed import GATEWAY, NIC, PIP, SUBNET, VNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
-from ...reaching import app_gateway, asked, lb, lb_rule, point, ref, scale_set
-from ...routing import route, table
+from ...reaching import app_gateway, asked, lb, lb_rule, ref, scale_set
+from ...relays import CLIENT, gated, relayed
 from ...routing import subnet as subnet_in
 
-CLIENT = "52.10.0.7"
 POOLS = f"{GATEWAY}/backendAddressPools"
-
-
-def gated(
-    *resources: Any, gateway: Any = None, backend: Any = (), dns: Any = (), home: Any = None
-) -> Network:
-    """Gateway agw at 20.50.1.2:443 before whatever its pool names on 8080; NIC web at 10.0.0.4."""
-    return estate(
-        nsg(rule("in", 100, "*", "443"), name="gw"),
-        nsg(*(backend or [rule("in", 100, "*", "8080")]), name="back"),
-        nic("web"),
-        pip("pip"),
-        gateway or app_gateway(),
-        vnet(
-            subnet(nsg="back"),
-            subnet("gw", "10.0.1.0/26", nsg="gw", **(home or {})),
-            subnet("AzureFirewallSubnet", "10.0.9.0/26"),
-            subnet("desks", "10.0.5.0/24"),
-            dhcpOptions={"dnsServers": list(dns)},
-        ),
-        *resources,
-    )
 
 
 def pool(**settings: Any) -> Any:
@@ -71,10 +46,6 @@ def translating(to: str) -> tuple[Any, ...]:
         pip("fpip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "home"),
             address="20.80.0.1"),
     )  # fmt: skip
-
-
-def relayed(network: Network, target: str = "web") -> list[Answer]:
-    return [answer for answer in asked(network, CLIENT, target).answers if answer.via]
 
 
 def by_gateway(network: Network, target: str = "web") -> list[str]:
@@ -372,88 +343,3 @@ def test_A_2_any_machine_of_a_gateways_subnet_is_that_gateway() -> None:
         assert (shut.verdict, shut.by_gateway, shut.stops) == ("blocked", [], ["nsg-inbound"])
     assert asked(network, instance, "web", 8080).verdict == "reachable"
     assert asked(network, "desks", "web", 444).by_gateway == ["reachable"]
-
-
-def refusing(
-    network: Network, target: str = "web", source: str = CLIENT, **more: Any
-) -> list[tuple[str, list[str]]]:
-    """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
-    found = answers(network, point(network, source), point(network, target), refusals=True, **more)
-    for answer in found:
-        check(network, answer)
-    return [
-        (str(each.ports), [step.code for step in each.blockers])
-        for each in found
-        if each.via and each.verdict.value == "blocked"
-    ]
-
-
-def test_a_gateway_that_lets_nothing_through_is_told_with_what_stops_it() -> None:
-    assert refusing(gated()) == []
-    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
-    assert refusing(stopped) == [("443", ["gateway-stopped"])]
-    behind = gated(backend=[rule("in", 100, "*", "9090"), deny("rest", 200)])
-    assert refusing(behind) == [("443", ["nsg-inbound"])]
-
-
-def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
-    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
-    assert refusing(stopped, ports=PortSet.of(22)) == []
-    assert refusing(stopped, protocols=("udp",)) == []
-
-
-def test_a_client_whose_own_rules_let_nothing_out_is_told_so_before_a_gateway() -> None:
-    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
-    shut = nsg(deny("out", 200, direction="Outbound"), name="shut")
-    network = gated(nic("desk", address="10.0.0.7", nsg="shut"), shut, gateway=inside)
-
-    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["nsg-outbound"])]
-
-
-def test_P_11_a_gateway_whose_replies_are_lost_opens_no_connection_of_its_own() -> None:
-    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
-    lost = table("lost", route("10.0.5.0/24", "VirtualAppliance", "10.0.8.8"))
-    desk = nic("desk", address="10.0.5.7", subnet="desks")
-    network = gated(desk, lost, gateway=inside, home={"routeTable": idref(lost["id"])})
-
-    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["asymmetric-return"])]
-
-
-def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> None:
-    stopped = app_gateway(operationalState="Stopped")
-    shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
-    network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
-    assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]
-
-
-def before_balancer(*rules: Any) -> Network:
-    """Gateway agw:443 before balancer 10.0.0.10, whose rules take 443 and 80; the gateway asks 80.
-
-    `rules` are those of the group of NIC web behind it.
-    """
-    return gated(
-        lb(lb_rule("https", 443, 443), lb_rule("http", 80, 80), public=False),
-        gateway=app_gateway(members=("10.0.0.10",), port=80),
-        backend=rules,
-    )
-
-
-@pytest.mark.parametrize("target", ["web", "front"])
-def test_what_a_balancer_takes_by_another_rule_does_not_stop_what_a_gateway_sends(
-    target: str,
-) -> None:
-    network = before_balancer(deny("no80", 100, "*", "80"))
-    point_ = point(network, target)
-    found = answers(
-        network, point(network, CLIENT), point_, protocols=("tcp",), ports=PortSet.of(443),
-        refusals=True,
-    )  # fmt: skip
-    [refused] = [answer for answer in found if answer.via]
-    check(network, refused)
-    assert [(step.code, step.rule) for step in refused.blockers] == [
-        ("nsg-inbound", "securityRules/no80")
-    ]
-    taken = [step.rule for step in refused.hops if step.code == "load-balancer"]
-    assert taken == ["http"]
-    [control] = relayed(before_balancer(rule("in", 100, "*", "80")), target)
-    assert control.verdict.value == "reachable"

@@ -1,0 +1,103 @@
+"""What stops what an application gateway would send on, told with all that stands in its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.addresses import PortSet
+from auditor.network.graph import Network
+from auditor.reach.answer import answers
+from auditor.reach.replay import check
+
+from ...exposed import deny, nic, nsg, rule
+from ...exposed import ref as idref
+from ...reaching import app_gateway, lb, lb_rule, point
+from ...relays import CLIENT, gated, relayed
+from ...routing import route, table
+
+
+def refusing(
+    network: Network, target: str = "web", source: str = CLIENT, **more: Any
+) -> list[tuple[str, list[str]]]:
+    """To which ports a gateway answers and yet nothing gets on, and the codes of what stops it."""
+    found = answers(network, point(network, source), point(network, target), refusals=True, **more)
+    for answer in found:
+        check(network, answer)
+    return [
+        (str(each.ports), [step.code for step in each.blockers])
+        for each in found
+        if each.via and each.verdict.value == "blocked"
+    ]
+
+
+def test_a_gateway_that_lets_nothing_through_is_told_with_what_stops_it() -> None:
+    assert refusing(gated()) == []
+    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
+    assert refusing(stopped) == [("443", ["gateway-stopped"])]
+    behind = gated(backend=[rule("in", 100, "*", "9090"), deny("rest", 200)])
+    assert refusing(behind) == [("443", ["nsg-inbound"])]
+
+
+def test_a_gateway_that_answers_on_no_port_asked_about_stops_nothing() -> None:
+    stopped = gated(gateway=app_gateway(operationalState="Stopped"))
+    assert refusing(stopped, ports=PortSet.of(22)) == []
+    assert refusing(stopped, protocols=("udp",)) == []
+
+
+def test_a_client_whose_own_rules_let_nothing_out_is_told_so_before_a_gateway() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    shut = nsg(deny("out", 200, direction="Outbound"), name="shut")
+    network = gated(nic("desk", address="10.0.0.7", nsg="shut"), shut, gateway=inside)
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["nsg-outbound"])]
+
+
+def test_P_11_a_gateway_whose_replies_are_lost_opens_no_connection_of_its_own() -> None:
+    inside = app_gateway(listeners=[("private", 443)], members=["10.0.0.4"])
+    lost = table("lost", route("10.0.5.0/24", "VirtualAppliance", "10.0.8.8"))
+    desk = nic("desk", address="10.0.5.7", subnet="desks")
+    network = gated(desk, lost, gateway=inside, home={"routeTable": idref(lost["id"])})
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["asymmetric-return"])]
+
+
+def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> None:
+    stopped = app_gateway(operationalState="Stopped")
+    shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
+    network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
+    assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]
+
+
+def before_balancer(*rules: Any) -> Network:
+    """Gateway agw:443 before balancer 10.0.0.10, whose rules take 443 and 80; the gateway asks 80.
+
+    `rules` are those of the group of NIC web behind it.
+    """
+    return gated(
+        lb(lb_rule("https", 443, 443), lb_rule("http", 80, 80), public=False),
+        gateway=app_gateway(members=("10.0.0.10",), port=80),
+        backend=rules,
+    )
+
+
+@pytest.mark.parametrize("target", ["web", "front"])
+def test_what_a_balancer_takes_by_another_rule_does_not_stop_what_a_gateway_sends(
+    target: str,
+) -> None:
+    network = before_balancer(deny("no80", 100, "*", "80"))
+    point_ = point(network, target)
+    found = answers(
+        network, point(network, CLIENT), point_, protocols=("tcp",), ports=PortSet.of(443),
+        refusals=True,
+    )  # fmt: skip
+    [refused] = [answer for answer in found if answer.via]
+    check(network, refused)
+    assert [(step.code, step.rule) for step in refused.blockers] == [
+        ("nsg-inbound", "securityRules/no80")
+    ]
+    taken = [step.rule for step in refused.hops if step.code == "load-balancer"]
+    assert taken == ["http"]
+    [control] = relayed(before_balancer(rule("in", 100, "*", "80")), target)
+    assert control.verdict.value == "reachable"
