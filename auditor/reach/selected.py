@@ -136,12 +136,13 @@ def _senders(points: Iterable[Point]) -> list[Point]:
     """
     outside, found = NOTHING, []
     every = tuple(points)
+    gateways = [point for point in every if point.kind is Kind.PLATFORM]
     for point in every:
         if point.kind in (Kind.INTERNET, Kind.UNANSWERED):
             outside = outside | point.addresses
         elif point.entry and point.kind in (Kind.FRONTEND, Kind.FIREWALL):
             outside = outside | point.entry
-        elif not any(_sends_the_same(other, point) for other in every):
+        elif not any(_sends_the_same(gateway, point) for gateway in gateways):
             found.append(point)
     return [*found, *([internet(outside)] if outside else [])]
 
@@ -150,7 +151,6 @@ def _sends_the_same(gateway: Point, point: Point) -> bool:
     """Whether a point is anybody in a subnet whose gateway may have each of the addresses."""
     return (
         point.kind is Kind.SUBNET
-        and gateway.kind is Kind.PLATFORM
         and gateway.place is not None
         and gateway.place is point.place
         and point.addresses <= gateway.addresses

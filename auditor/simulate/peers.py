@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -63,13 +64,11 @@ def peers(network: Network, home: VirtualNetwork) -> tuple[Peer, ...] | None:
     listed = told(lambda: home.peerings, None)
     if listed is None:
         return None
-    found = (_peer(network, home, peering, listed) for peering in listed)
+    found = (_peer(network, home, peering) for peering in listed)
     return tuple(each for each in found if each.far is not home)
 
 
-def _peer(
-    network: Network, home: VirtualNetwork, peering: Peering, listed: tuple[Peering, ...]
-) -> Peer:
+def _peer(network: Network, home: VirtualNetwork, peering: Peering) -> Peer:
     target = told(lambda: peering.properties.remote_virtual_network, None)
     node = network.find(target)
     if node is None or not isinstance(node, VirtualNetwork | Missing):
@@ -85,7 +84,7 @@ def _peer(
     elif back is None:
         up = False
     else:
-        one = both(_single(network, node, listed), _single(network, home, mine))
+        one = both(_single(network, home, node), _single(network, node, home))
         up = both(_connected(peering), one, _complete(peering), _complete(back))
         up = both(up, _connected(back) if one else None)
     surely, possibly = _prefixes(peering, node)
@@ -99,12 +98,17 @@ def _back(network: Network, home: VirtualNetwork, listed: tuple[Peering, ...]) -
     return None
 
 
-def _single(network: Network, far: VirtualNetwork, listed: tuple[Peering, ...]) -> Truth:
+def _single(network: Network, home: VirtualNetwork, far: VirtualNetwork) -> Truth:
     """Whether one peering leads to a network, as in Azure (R-19); of several nothing is claimed."""
-    leading = [
-        told_of(each, lambda e: e.properties.remote_virtual_network, None) for each in listed
-    ]
-    return True if sum(network.find(ref) is far for ref in leading) == 1 else None
+    return True if _leading(network, home)[far.key] == 1 else None
+
+
+@question_about
+def _leading(network: Network, home: VirtualNetwork) -> Counter[str]:
+    """How many peerings of a network lead to each other one, by its key."""
+    listed = told(lambda: home.peerings, None) or ()
+    named = (told_of(each, lambda e: e.properties.remote_virtual_network, None) for each in listed)
+    return Counter(node.key for node in map(network.find, named) if node is not None)
 
 
 def _connected(peering: Peering) -> Truth:

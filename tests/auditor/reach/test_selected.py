@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -10,6 +11,7 @@ from auditor.addresses import EVERY_PORT
 from auditor.errors import UsageError
 from auditor.network.graph import Network
 from auditor.network.selectors import parse_selector
+from auditor.reach import selected
 from auditor.reach.answer import Answer, answers
 from auditor.reach.points import Kind
 from auditor.reach.replay import check
@@ -385,3 +387,13 @@ def test_any_machine_of_a_subnet_has_no_address_of_a_listed_one() -> None:
         [answer] = [each for each in found if each.target.kind is Kind.SUBNET]
         assert answer.verdict.value == "reachable"
         assert str(answer.witness and answer.witness.destination) == "10.0.0.6"
+
+
+def test_machines_are_compared_with_gateways_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of machines each would be compared with every other."""
+    compared = Mock(side_effect=selected._sends_the_same)
+    monkeypatch.setattr(selected, "_sends_the_same", compared)
+    network = exposed()
+    every = ends_of(network, parse_selector("type:Microsoft.Network/networkInterfaces"))
+    assert len(pairs(every, every)) == 2
+    assert not compared.called
