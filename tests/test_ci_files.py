@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.cli import cli
+from .commandline import read
 
 ROOT = Path(__file__).parents[1]
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
@@ -85,7 +85,7 @@ def test_a_command_names_reports_that_exist(command: list[str]) -> None:
 
 @pytest.mark.parametrize("command", every_command(), ids=" ".join)
 def test_the_command_line_takes_it(command: list[str]) -> None:
-    context = cli.commands[command[0]].make_context(command[0], command[1:])
+    context = read(command)
 
     assert context.params["paths"] == ("exports/",)
 

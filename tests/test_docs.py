@@ -27,6 +27,7 @@ from auditor.selection import chosen
 from auditor.testing import resource
 
 from .command import Command, apart
+from .commandline import read
 
 ROOT = Path(__file__).parents[1]
 
@@ -142,7 +143,7 @@ def test_generating_writes_what_is_missing_and_removes_what_is_gone(
 
 @pytest.mark.parametrize(("file", "words"), commands(), ids=str)
 def test_every_auditor_command_is_one(file: str, words: list[str]) -> None:
-    context = cli.commands[words[0]].make_context(words[0], words[1:])
+    context = read(words)
 
     for report in context.params.get("reports", ()):
         assert report.partition("=")[0] in registry.renderer_names()

@@ -15,14 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import click
 import jsonschema
 import pytest
 import yaml
 
 from auditor import settings
-from auditor.cli import cli
 from auditor.compliance.framework import names
+
+from .commandline import read
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "schedules"
@@ -85,8 +85,7 @@ def test_a_file_takes_a_snapshot_and_audits_it(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "command"), EVERY, ids=lambda each: str(each)[:60])
 def test_the_command_line_takes_every_command(name: str, command: list[str]) -> None:
-    above = click.Context(cli, **cli.context_settings)
-    cli.commands[command[0]].make_context(command[0], command[1:], parent=above)
+    read(command)
     formats = {point.name for point in entry_points(group="auditor.reports")}
     pairs = [*pairwise(command)]
     wanted = {after.partition("=")[0] for word, after in pairs if word == "--report"}
