@@ -198,11 +198,31 @@ def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
         if not _links_told(network, zone):
             lacking.append(f"the network links of private zone {last_segment(zone)}")
     lacking += _unread_records(network, around)
-    for zone in sorted(_zones_by_address(network)[1]):
-        linked = linked_networks(network).get(zone, frozenset()) & around
-        if linked or not _links_told(network, zone):
-            lacking.append(f"the addresses of a record of private zone {last_segment(zone)}")
+    lacking += [
+        f"the addresses of a record of private zone {last_segment(zone)}"
+        for zone in _untold_zones(network, around)
+    ]
     return Seen(False, tuple(lacking))
+
+
+def _untold_zones(network: Network, around: frozenset[str]) -> list[str]:
+    """The zones with a record without addresses that these networks see, or may see."""
+    linked, unsure = _untold_by_network(network)
+    return sorted(unsure.union(*(linked.get(key, ()) for key in around)))
+
+
+@question
+def _untold_by_network(network: Network) -> tuple[dict[str, set[str]], frozenset[str]]:
+    """The zones with a record without addresses by the networks they are linked to.
+
+    Besides, those of which it is not told to which they are.
+    """
+    untold = _zones_by_address(network)[1]
+    linked: dict[str, set[str]] = defaultdict(set)
+    for zone in untold:
+        for key in linked_networks(network).get(zone, ()):
+            linked[key].add(zone)
+    return linked, frozenset(zone for zone in untold if not _links_told(network, zone))
 
 
 def _unread_records(network: Network, around: frozenset[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from auditor.addresses import Address
@@ -22,10 +23,11 @@ def clusters_with_pod(
 ) -> tuple[ManagedCluster, ...]:
     """Give the clusters in a network or near it whose pods may have an address."""
     near = {vnet.key, *near_keys(network, vnet.key)}
+    around = {one.key: one for key in near for one in _with_ranges(network).get(key, ())}
     return tuple(
-        cluster
-        for cluster, homes in _with_ranges(network)
-        if homes & near and any(address in claim.prefix for claim in pod_claims(cluster))
+        around[key]
+        for key in sorted(around)
+        if any(address in claim.prefix for claim in pod_claims(around[key]))
     )
 
 
@@ -49,17 +51,18 @@ def reaches_overlay(
 
 
 @question
-def _with_ranges(network: Network) -> tuple[tuple[ManagedCluster, frozenset[str]], ...]:
-    """The clusters that tell a range of pods, and the keys of the networks of their nodes."""
-    found = []
+def _with_ranges(network: Network) -> dict[str, list[ManagedCluster]]:
+    """The clusters that tell a range of pods, by the keys of the networks of their nodes."""
+    found: dict[str, list[ManagedCluster]] = defaultdict(list)
     for cluster in network.all(ManagedCluster):
         try:
-            homes = frozenset(home.key for home in virtual_networks(network, cluster))
+            homes = {home.key for home in virtual_networks(network, cluster)}
             if pod_claims(cluster):
-                found.append((cluster, homes))
+                for home in homes:
+                    found[home].append(cluster)
         except Undetermined:
             continue  # other rules tell what a cluster lacks
-    return tuple(found)
+    return found
 
 
 def is_node_of(network: Network, node: Node, clusters: Iterable[ManagedCluster]) -> bool:

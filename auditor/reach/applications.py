@@ -48,10 +48,11 @@ def application_of(
 
 
 class Asking(msgspec.Struct, frozen=True):
-    """An application, and the addresses of its servers inside networks."""
+    """An application, and where its servers answer inside networks: addresses and subnets."""
 
     subnets: tuple[Subnet, ...]
     servers: AddressSet
+    places: frozenset[Subnet]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -68,24 +69,29 @@ def applications(network: Network, declared: tuple[str, ...]) -> tuple[Asking, .
             subnets = application_of(network, server, declared)
         except Undetermined:
             continue
-        one = Asking(subnets, _addresses(network, server))
+        one = Asking(subnets, *_answers_at(network, server))
         known = found.get(one.key)
         if known is not None:
-            one = Asking(subnets, one.servers | known.servers)
+            one = Asking(subnets, one.servers | known.servers, one.places | known.places)
         if subnets:
             found[one.key] = one
     return tuple(found[key] for key in sorted(found))
 
 
-def _addresses(network: Network, server: Server) -> AddressSet:
-    """Where a server answers inside networks: its subnet, or its private endpoints."""
-    found = AddressSet()
+def _answers_at(network: Network, server: Server) -> tuple[AddressSet, frozenset[Subnet]]:
+    """Where a server answers inside networks: in its subnet, or by its private endpoints."""
+    found, places = AddressSet(), set()
     for point in points_of(server, network):
-        if point.kind is Kind.SUBNET and point.place is not None:
-            found = found | AddressSet.from_prefixes(point.place.prefixes)
+        place = point.place
+        if point.kind is Kind.SUBNET and place is not None:
+            found = found | AddressSet.from_prefixes(place.prefixes)
         elif point.kind is Kind.ENDPOINT:
             found = found | point.addresses
-    return found
+        else:
+            continue
+        if place is not None:
+            places.add(place)
+    return found, frozenset(places)
 
 
 @question

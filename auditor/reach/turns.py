@@ -64,17 +64,18 @@ def turn_of_application(
     return Turn(before + number, before + len(every), number)
 
 
-@question_about
 def _applications(network: Network, group: NetworkSecurityGroup) -> tuple[tuple[str, ...], ...]:
     """The applications behind a group, or whose databases are, as far as clusters tell."""
-    behind = addresses_behind(network, group)
-    found = [
-        each.key
-        for each in applications(network, ())
-        if behind.overlaps(each.servers)
-        or any(_group_at(network, one) == group.key for one in each.subnets)
-    ]
-    return tuple(found) or ((),)
+    return _applications_by_group(network).get(group.key) or ((),)
+
+
+@question
+def _applications_by_group(network: Network) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for each in applications(network, ()):
+        for group in {_group_at(network, place) for place in (*each.subnets, *each.places)}:
+            found[group].append(each.key)
+    return {group: tuple(keys) for group, keys in found.items()}
 
 
 @question_about
