@@ -191,38 +191,40 @@ def records_seen(network: Network, endpoint: PrivateEndpoint) -> Seen:
     if subnet is None or not subnet.id:
         raise Undetermined(f"the subnet of private endpoint {endpoint.label}")
     around = _joined_with(network, network_key(subnet.id))
-    lacking = []
-    for zone in sorted(_zones_with(network, endpoint_addresses(network, endpoint))):
-        if linked_networks(network).get(zone, frozenset()) & around:
-            return Seen(True)
-        if not _links_told(network, zone):
-            lacking.append(f"the network links of private zone {last_segment(zone)}")
+    linked = frozenset().union(*(_zones_of_networks(network).get(key, ()) for key in around))
+    unsure = _unsure_zones(network)
+    having = _zones_with(network, endpoint_addresses(network, endpoint))
+    if not having.isdisjoint(linked):
+        return Seen(True)
+    lacking = [
+        f"the network links of private zone {last_segment(zone)}"
+        for zone in sorted(having & unsure)
+    ]
     lacking += _unread_records(network, around)
+    untold = _zones_by_address(network)[1]
     lacking += [
         f"the addresses of a record of private zone {last_segment(zone)}"
-        for zone in _untold_zones(network, around)
+        for zone in sorted(untold & (linked | unsure))
     ]
     return Seen(False, tuple(lacking))
 
 
-def _untold_zones(network: Network, around: frozenset[str]) -> list[str]:
-    """The zones with a record without addresses that these networks see, or may see."""
-    linked, unsure = _untold_by_network(network)
-    return sorted(unsure.union(*(linked.get(key, ()) for key in around)))
+@question
+def _zones_of_networks(network: Network) -> dict[str, set[str]]:
+    """The zones that each network is linked to, both by folded id."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for zone, linked in linked_networks(network).items():
+        for key in linked:
+            found[key].add(zone)
+    return found
 
 
 @question
-def _untold_by_network(network: Network) -> tuple[dict[str, set[str]], frozenset[str]]:
-    """The zones with a record without addresses by the networks they are linked to.
-
-    Besides, those of which it is not told to which they are.
-    """
-    untold = _zones_by_address(network)[1]
-    linked: dict[str, set[str]] = defaultdict(set)
-    for zone in untold:
-        for key in linked_networks(network).get(zone, ()):
-            linked[key].add(zone)
-    return linked, frozenset(zone for zone in untold if not _links_told(network, zone))
+def _unsure_zones(network: Network) -> frozenset[str]:
+    """The zones with an address record of which it is not told what they are linked to."""
+    by_address, untold = _zones_by_address(network)
+    every = untold.union(*by_address.values())
+    return frozenset(zone for zone in every if not _links_told(network, zone))
 
 
 def _unread_records(network: Network, around: frozenset[str]) -> Iterator[str]:
@@ -261,9 +263,9 @@ def _members(network: Network) -> dict[str, frozenset[str]]:
     }
 
 
-def _zones_with(network: Network, addresses: tuple[str, ...]) -> set[str]:
+def _zones_with(network: Network, addresses: tuple[str, ...]) -> frozenset[str]:
     by_address, _ = _zones_by_address(network)
-    return {zone for address in addresses for zone in by_address.get(address, ())}
+    return frozenset().union(*(by_address.get(address, ()) for address in addresses))
 
 
 @question
