@@ -12,6 +12,7 @@ from auditor.resources.base import (
     Count,
     IpAddress,
     Node,
+    Port,
     Ref,
     Resource,
     Sku,
@@ -86,7 +87,7 @@ class GatewayFrontend(Node):
 class FrontendPortProperties(Wire, gc=False):
     """Settings of a frontend port."""
 
-    port: int | None = None
+    port: Port | None = None
     provisioning_state: Word | None = None
 
 
@@ -169,7 +170,7 @@ class GatewayPool(Node):
 class BackendSettingsProperties(Wire):
     """How the gateway speaks to a pool (A-30)."""
 
-    port: int | None = None
+    port: Port | None = None
     protocol: Word | None = None
     host_name: str | None = None
     pick_host_name_from_backend_address: bool | None = None
@@ -198,7 +199,7 @@ class GatewayProbeProperties(Wire):
     protocol: Word | None = None
     host: str | None = None
     path: str | None = None
-    port: int | None = None
+    port: Port | None = None
     pick_host_name_from_backend_http_settings: bool | None = None
     provisioning_state: Word | None = None
 

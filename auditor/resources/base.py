@@ -36,6 +36,8 @@ AddressOrTag: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "address-or-t
 Ports: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "ports"})]
 """`*`, a port, or a range `low-high`."""
 
+MOST_PORT = 65535
+
 T = TypeVar("T")
 
 Given: TypeAlias = Annotated[T, msgspec.Meta(min_length=1)]
@@ -44,6 +46,9 @@ list: there it stands for a value that is lost."""
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 """How many there are, or may be."""
+
+Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MOST_PORT)]
+"""A port; 0 stands for every port, where Azure lets it."""
 
 Word: TypeAlias = Annotated[str, msgspec.Meta(extra={"is": "word"})]
 """One of a few words, or a text that many resources share."""

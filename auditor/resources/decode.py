@@ -19,6 +19,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.resources.base import (
     HIDDEN,
+    MOST_PORT,
     TYPES,
     Node,
     Ref,
@@ -173,6 +174,8 @@ def _explain(error: msgspec.ValidationError) -> tuple[str, str]:
     reason, _, path = text.partition(" - at ")
     if reason == "Expected `str` of length >= 1":
         reason = "an empty text stands in a list of values"
+    if reason == f"Expected `int` <= {MOST_PORT}":
+        reason = f"no port is higher than {MOST_PORT}"
     path = path.strip("`").removeprefix("key in ")
     pointer = re.sub(r"\[(\d+)\]", r"/\1", path.removeprefix("$")).replace(".", "/")
     return reason[:1].lower() + reason[1:], pointer.replace("/[...]", "/...")

@@ -9,6 +9,7 @@ from auditor.resources.base import (
     IpAddress,
     Named,
     Node,
+    Port,
     Ref,
     Resource,
     Sku,
@@ -64,7 +65,7 @@ class ApplicationProtocol(Wire, gc=False):
     """One entry of an application rule's `protocols`."""
 
     protocol_type: str | None = None
-    port: int | None = None
+    port: Port | None = None
 
 
 class ClassicRule(Wire):

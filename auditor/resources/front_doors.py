@@ -4,7 +4,7 @@ A profile's endpoints, routes, origins, domains and security policies are resour
 a list of profiles does not hold them.
 """
 
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
+from auditor.resources.base import Node, Port, Ref, Resource, Sku, Wire, Word, arm, settings
 
 _PROFILE = "Microsoft.Cdn/profiles"
 
@@ -105,8 +105,8 @@ class FrontDoorOriginProperties(Wire):
 
     host_name: str | None = None
     origin_host_header: str | None = None
-    http_port: int | None = None
-    https_port: int | None = None
+    http_port: Port | None = None
+    https_port: Port | None = None
     azure_origin: Ref | None = None
     shared_private_link_resource: SharedPrivateLink | None = None
     enabled_state: Word | None = None
@@ -168,8 +168,8 @@ class ClassicBackend(Wire, gc=False):
 
     address: str | None = None
     backend_host_header: str | None = None
-    http_port: int | None = None
-    https_port: int | None = None
+    http_port: Port | None = None
+    https_port: Port | None = None
     enabled_state: Word | None = None
 
 

@@ -8,6 +8,7 @@ from auditor.resources.base import (
     IpAddress,
     Named,
     Node,
+    Port,
     Ref,
     Resource,
     Sku,
@@ -65,7 +66,7 @@ class PortMapping(Wire):
     """The port of a NAT rule's range that a member has (E-18)."""
 
     inbound_nat_rule_name: str | None = None
-    frontend_port: int | None = None
+    frontend_port: Port | None = None
 
 
 class BackendAddressProperties(Wire):
@@ -117,8 +118,8 @@ class LoadBalancingRuleProperties(Wire):
     backend_address_pools: list[Ref] | None = None
     probe: Ref | None = None
     protocol: Word | None = None
-    frontend_port: int | None = None
-    backend_port: int | None = None
+    frontend_port: Port | None = None
+    backend_port: Port | None = None
     enable_floating_ip: bool | None = field(default=None, name="enableFloatingIP")
     disable_outbound_snat: bool | None = None
     provisioning_state: Word | None = None
@@ -148,10 +149,10 @@ class InboundNatRuleProperties(Wire):
     backend_ip_configuration: Ref | None = field(default=None, name="backendIPConfiguration")
     backend_address_pool: Ref | None = None
     protocol: Word | None = None
-    frontend_port: int | None = None
-    frontend_port_range_start: int | None = None
-    frontend_port_range_end: int | None = None
-    backend_port: int | None = None
+    frontend_port: Port | None = None
+    frontend_port_range_start: Port | None = None
+    frontend_port_range_end: Port | None = None
+    backend_port: Port | None = None
     enable_floating_ip: bool | None = field(default=None, name="enableFloatingIP")
     provisioning_state: Word | None = None
 
@@ -168,9 +169,9 @@ class InboundNatPoolProperties(Wire):
 
     frontend_ip_configuration: Ref | None = field(default=None, name="frontendIPConfiguration")
     protocol: Word | None = None
-    frontend_port_range_start: int | None = None
-    frontend_port_range_end: int | None = None
-    backend_port: int | None = None
+    frontend_port_range_start: Port | None = None
+    frontend_port_range_end: Port | None = None
+    backend_port: Port | None = None
 
 
 class InboundNatPool(Node):
@@ -202,7 +203,7 @@ class ProbeProperties(Wire, gc=False):
     """Settings of a health probe."""
 
     protocol: Word | None = None
-    port: int | None = None
+    port: Port | None = None
     request_path: str | None = None
     no_healthy_backends_behavior: Word | None = None
 

@@ -22,6 +22,7 @@ NETWORK = "Microsoft.Network"
 VNET = f"{NETWORK}/virtualNetworks"
 NSG = f"{NETWORK}/networkSecurityGroups"
 AGW = f"{NETWORK}/applicationGateways"
+LB = f"{NETWORK}/loadBalancers"
 AKS = "Microsoft.ContainerService/managedClusters"
 
 Json = dict[str, Any]
@@ -227,6 +228,24 @@ def test_a_port_range_that_is_none_is_damage(port: str) -> None:
 
     with pytest.raises(InputError, match="port"):
         estate(resource(NSG, "n", {"securityRules": rules}))
+
+
+@pytest.mark.parametrize("port", [70000, -1, "65536"])
+@pytest.mark.parametrize(
+    ("kind", "parts", "key"),
+    [
+        (AGW, "frontendPorts", "port"),
+        (AGW, "backendHttpSettingsCollection", "port"),
+        (LB, "loadBalancingRules", "frontendPort"),
+        (LB, "inboundNatRules", "backendPort"),
+        (LB, "probes", "port"),
+    ],
+)
+def test_a_number_that_is_no_port_is_damage(kind: str, parts: str, key: str, port: object) -> None:
+    part = {"name": "p", "properties": {key: port}}
+
+    with pytest.raises(InputError, match=f"{key}: (no port is higher than|expected `int` >= 0)"):
+        estate(resource(kind, "n", {parts: [part]}))
 
 
 def test_each_of_two_rules_that_say_the_same_wrong_is_damaged() -> None:
