@@ -72,7 +72,6 @@ def build(
         _join(read.below, nodes, leaves, retold)
         gaps += retold.gaps
         name_machines(nodes, read.machines)
-        leave_open(nodes)
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:
@@ -94,6 +93,7 @@ def build(
             intents=intents,
             tags=tags,
         )
+        leave_open(network)
     return Built(network, counts)
 
 

@@ -6,9 +6,8 @@ which of the two is of today. For security groups the same is told with their ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from auditor.ids import fold
+from auditor.network.graph import Network
 from auditor.resources.base import Node, hollow_of, kind_of, unset
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.routing import RouteTable
@@ -16,15 +15,16 @@ from auditor.resources.virtual_networks import Subnet
 from auditor.resources.walk import UNTOLD, peek, read_each
 
 
-def leave_open(nodes: Mapping[str, Node]) -> None:
+def leave_open(network: Network) -> None:
     """Leave open which table or gateway a subnet uses that one lists and that names none itself."""
-    kinds = set(map(type, nodes.values()))  # of few kinds there are many
-    for cls, attribute in ((RouteTable, "route_table"), (NatGateway, "nat_gateway")):
-        wanted = {kind for kind in kinds if issubclass(kind, cls)}
-        users = [node for node in nodes.values() if type(node) in wanted] if wanted else []
-        for refs in read_each(users, "properties.subnets"):
+    kinds: tuple[tuple[type[Node], str], ...] = (
+        (RouteTable, "route_table"),
+        (NatGateway, "nat_gateway"),
+    )
+    for cls, attribute in kinds:
+        for refs in read_each(network.all(cls), "properties.subnets"):
             for ref in refs or () if refs is not UNTOLD else ():
-                subnet = nodes.get(fold(peek(ref, "id") or ""))
+                subnet = network.nodes.get(fold(peek(ref, "id") or ""))
                 if isinstance(subnet, Subnet) and _names_none(subnet, attribute):
                     unset(subnet.properties, attribute)
 
