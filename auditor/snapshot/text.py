@@ -1,4 +1,4 @@
-"""From the bytes of an input to UTF-8 text: packed or not, byte order marks, encodings."""
+"""From the bytes of an input to UTF-8 text: packed or not, byte order mark or not."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from auditor.snapshot.scan import Text
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_UTF16, _UTF32 = "UTF-16, not UTF-8", "UTF-32, not UTF-8"
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, _UTF32),
+    (codecs.BOM_UTF32_BE, _UTF32),
+    (codecs.BOM_UTF16_LE, _UTF16),
+    (codecs.BOM_UTF16_BE, _UTF16),
 )
 _UNMARKED = (
-    (rb"[^\0]\0\0\0", "utf-32-le"),
-    (rb"\0\0\0[^\0]", "utf-32-be"),
-    (rb"[^\0]\0", "utf-16-le"),
-    (rb"\0[^\0]", "utf-16-be"),
+    (rb"[\x09-\x7e]\0\0\0", _UTF32),
+    (rb"\0\0\0[\x09-\x7e]", _UTF32),
+    (rb"[\x09-\x7e]\0[\x09-\x7e]", _UTF16),
+    (rb"\0[\x09-\x7e]\0", _UTF16),
 )
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive", "unpack it"),
@@ -54,9 +55,8 @@ def unpack(name: str, data: Text) -> Text:
 def decode(name: str, data: Text) -> tuple[Text, Lines]:
     """Give the text in UTF-8 without byte order mark, and its lines.
 
-    UTF-16 and UTF-32 are transcoded.
-
-    Raises InputError when it is empty, binary, or in another encoding.
+    Raises InputError when it is empty, binary, or in another encoding: UTF-16, as older PowerShell
+    writes it, among them.
     """
     head = bytes(data[:32])
     if _is_blank(data):
@@ -67,8 +67,8 @@ def decode(name: str, data: Text) -> tuple[Text, Lines]:
     if head.startswith(codecs.BOM_UTF8):
         data = memoryview(data)[3:]
     elif wide := _wide_encoding(head):
-        data = _transcoded(name, data, wide)
-        return data, Lines(data)
+        at = next(at for at, byte in enumerate(head) if not 0 < byte < 0x80)
+        raise _no_utf8(name, data, at, wide)
     return data, _lines_of_utf8(name, data)
 
 
@@ -80,23 +80,11 @@ def _is_blank(data: Text) -> bool:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding
-    if b"\0" not in head:
-        return None
-    return next((encoding for form, encoding in _UNMARKED if re.match(form, head)), None)
-
-
-def _transcoded(name: str, data: Text, encoding: str) -> bytes:
-    try:
-        return bytes(data).decode(encoding).encode()
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"is neither UTF-8 nor {encoding.upper()}: {error.reason} (byte {error.start})",
-            where=name,
-            advice="is it text at all? save it as UTF-8, or leave it out",
-        ) from None
+    """Name the encoding of text whose characters take several bytes, by how it begins."""
+    marked = next((words for mark, words in _MARKS if head.startswith(mark)), None)
+    if marked or b"\0" not in head:
+        return marked
+    return next((words for form, words in _UNMARKED if re.match(form, head)), None)
 
 
 def _lines_of_utf8(name: str, data: Text) -> Lines:
@@ -111,11 +99,15 @@ def _lines_of_utf8(name: str, data: Text) -> Lines:
         try:
             sound += codecs.utf_8_decode(data[sound:end], "strict", end == size)[1]
         except UnicodeDecodeError as error:
-            offset = sound + error.start
-            found = "binary data" if b"\0" in bytes(data[:4096]) else "no UTF-8"
-            raise InputError(
-                f"is {found}: byte {offset} is 0x{data[offset]:02x}",
-                where=place(name, data, offset),
-                advice="save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",
-            ) from None
+            found = "binary data" if b"\0" in bytes(data[:4096]) else ""
+            raise _no_utf8(name, data, sound + error.start, found) from None
     return lines
+
+
+def _no_utf8(name: str, data: Text, offset: int, found: str) -> InputError:
+    """Refuse what JSON must not be written in (RFC 8259), `found` saying what it is, if known."""
+    return InputError(
+        f"is {found or 'no UTF-8'}: byte {offset} is 0x{data[offset]:02x}",
+        where=place(name, data, offset),
+        advice="save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)",
+    )
