@@ -55,7 +55,7 @@ from auditor.resources.load_balancers import (
     LoadBalancer,
     LoadBalancerFrontend,
 )
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, refuse_nothing, rule
 
 
 class Params(Struct, frozen=True):
@@ -66,6 +66,10 @@ class Params(Struct, frozen=True):
 
     allow: tuple[str, ...] = ()
     """Globs of ids of rules, load balancers or frontends; letter case does not matter."""
+
+    def __post_init__(self) -> None:
+        """Refuse no ports."""
+        refuse_nothing("ports", self.ports)
 
 
 @rule(
