@@ -169,7 +169,7 @@ def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
     if unsure:
         yield Unknown(
             subnet.id, missing=unsure, related=(tenant.id,), evidence=(tenant.evidence,),
-            key=fold(tenant.id),
+            key=fold(tenant.id), told_by=tenant.id,
         )  # fmt: skip
     else:
         yield _finding(subnet, tenant, f"{subnet.label}, delegated to {subnet.delegated_to[0]},")

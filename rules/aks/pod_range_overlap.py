@@ -94,7 +94,13 @@ def _with_clusters(
                 continue
             theirs = pod_claims(other)
         except Undetermined as unknown:
-            yield Unknown(cluster.id, missing=unknown.missing, related=(other.id,), key=other.key)
+            yield Unknown(
+                cluster.id,
+                missing=unknown.missing,
+                related=(other.id,),
+                key=other.key,
+                told_by=unknown.resource,
+            )
             continue
         yield from _shared(network, cluster, ranges, other, theirs, params)
 
