@@ -125,6 +125,7 @@ def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Out
                 missing=unknown.missing,
                 related=(unknown.resource,) if unknown.resource else (),
                 key=key,
+                told_by=unknown.resource,
             )
 
 

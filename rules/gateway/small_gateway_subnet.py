@@ -90,7 +90,8 @@ def small_gateway_subnet(
         vague = [one.gateway for one in scales if one.least != one.most]
         yield Unknown(
             subnet.id,
-            f"the most instances of {', '.join(one.label for one in vague)} (autoscaleConfiguration.maxCapacity or sku.capacity): "
+            f"the most instances of {', '.join(one.label for one in vague)} "
+            "(autoscaleConfiguration.maxCapacity or sku.capacity): "
             f"{subnet.label} has room for {room} addresses",
             related=tuple(gateway.id for gateway in gateways),
             told_by=vague[0].id,
