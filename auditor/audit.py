@@ -54,7 +54,12 @@ def audit(
         _tell_unjudged(network, runs)
     findings = judged(runs, network, snapshot, policy)
     network.waivers = _states(policy.waivers, rules, findings)
-    late = judge(network, [rule for rule in rules if rule.after], parameters)
+    after = [rule for rule in rules if rule.after]
+    late = judge(network, after, parameters)
+    about = _of_other_waivers(policy.waivers, after, judged(late, network, snapshot, policy))
+    if about and any(matches_rule(each.rule, rule) for each in policy.waivers for rule in after):
+        network.waivers = _states(policy.waivers, rules, [*findings, *about])
+        late = judge(network, after, parameters)
     findings += judged(late, network, snapshot, policy)
     every = [*runs, *late]
     told = report(_describe(snapshot, built), every, findings, policy, _intents(network))
@@ -101,6 +106,21 @@ def _states(
         for waiver in waivers
         if any(matches_rule(waiver.rule, rule) for rule in rules)
     )
+
+
+def _of_other_waivers(
+    waivers: Sequence[WaiverEntry], after: Sequence[Rule[Any]], findings: Sequence[Judged]
+) -> list[Judged]:
+    """Give the findings about the audit that a waiver of such findings may be there for.
+
+    None about such a waiver itself: two that are of no use would justify each other.
+    """
+    places = {
+        Location(each.file, each.line, f"/waiver/{each.number}")
+        for each in waivers
+        if any(matches_rule(each.rule, rule) for rule in after)
+    }
+    return [each for each in findings if each.location not in places]
 
 
 def _describe(snapshot: Snapshot, built: Built) -> Audit:

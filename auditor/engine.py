@@ -162,7 +162,13 @@ def _unknown(subject: object, unknown: Undetermined) -> Unknown:
     about = subject_id(subject) or unknown.resource
     related = (unknown.resource,) if unknown.resource and unknown.resource != about else ()
     missing = _in_words(unknown.missing, about, subject)
-    return Unknown(about, missing=missing, remedy=unknown.remedy, related=related)
+    return Unknown(
+        about,
+        missing=missing,
+        remedy=unknown.remedy,
+        related=related,
+        told_by=unknown.resource,
+    )
 
 
 def _in_words(missing: str, about: str, subject: object) -> str:

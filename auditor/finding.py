@@ -103,7 +103,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
     `missing` says what is needed, for a person: "the subnet's route table /subscriptions/...".
     `covers` names more general rules and their subjects, as findings do: what these cannot tell
-    for the same reason falls silent, and this speaks for it.
+    for the same reason falls silent, and this speaks for it. `told_by` is the id of the resource
+    whose export would tell it, where that is not the subject.
     """
 
     subject: str
@@ -114,6 +115,7 @@ class Unknown(msgspec.Struct, frozen=True):
     key: str = ""
     covers: tuple[Cover, ...] = ()
     location: Location | None = None
+    told_by: str = ""
 
 
 class Waiver(msgspec.Struct, frozen=True):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from auditor.errors import InputError, UsageError, quoted
 from auditor.keys import nearest, place, refuse_unknown
 from auditor.rule import Rule, values_of
+
+_PLACE = re.compile(r" - at `\$[^`]*`$")
+"""Where in the parameters of a rule msgspec sees what is wrong."""
+_NO_SUCH_WORD = "Invalid enum value "
 
 
 def parameters_of(
@@ -38,7 +43,7 @@ def parameters_of(
             made[rule.id] = _made(rule, {**defaults, **values})
         except ValueError as error:
             wrong = next((n for n in table if not _fits(rule, {names[n]: table[n]})), "")
-            said = str(error).removesuffix(f" - at `$.{names.get(wrong, '')}`")
+            said = _said(error, rule, names.get(wrong, ""))
             raise UsageError(said, where=_where(where, key, wrong)) from None
     return made
 
@@ -57,6 +62,24 @@ def _fits(rule: Rule[Any], value: Mapping[str, Any]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _said(error: ValueError, rule: Rule[Any], field: str) -> str:
+    """Say what is wrong without the place, which is told beside, and what a word may be."""
+    text = _PLACE.sub("", str(error))
+    if not text.startswith(_NO_SUCH_WORD) or not field:
+        return text
+    known = _words(get_type_hints(type(rule.parameters))[field])
+    return (
+        f"{quoted(text.removeprefix(_NO_SUCH_WORD).strip(chr(39)))} is none of {', '.join(known)}"
+    )
+
+
+def _words(hint: Any) -> list[str]:
+    """Give the words that a type is limited to, wherever in it."""
+    if get_origin(hint) is Literal:
+        return [str(word) for word in get_args(hint)]
+    return [word for inner in get_args(hint) for word in _words(inner)]
 
 
 def _where(file: str, key: str, name: str) -> str:

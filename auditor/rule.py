@@ -40,6 +40,7 @@ __all__ = [
     "Severity",
     "Unknown",
     "apart",
+    "refuse_nothing",
     "rule",
 ]
 
@@ -124,6 +125,7 @@ def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Out
                 missing=unknown.missing,
                 related=(unknown.resource,) if unknown.resource else (),
                 key=key,
+                told_by=unknown.resource,
             )
 
 
@@ -226,6 +228,15 @@ def parameter_fields(rule: Rule[Any]) -> dict[str, Any]:
     """Give the rule's parameters and their defaults, by name in kebab-case."""
     values = values_of(rule.parameters) if rule.parameters is not None else {}
     return {name.replace("_", "-"): value for name, value in values.items()}
+
+
+def refuse_nothing(name: str, *values: Collection[object]) -> None:
+    """Raise ValueError where parameters name nothing at all that a rule could look for.
+
+    For the `__post_init__` of parameters: the rule would keep whatever it is asked about.
+    """
+    if not any(values):
+        raise ValueError(f"without {name} nothing is judged; to leave the rule out, ignore it")
 
 
 def values_of(parameters: Any) -> dict[str, Any]:

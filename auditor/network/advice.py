@@ -62,7 +62,9 @@ def advice(network: Network, unknown: Unknown) -> str:
     told = [each for each in named if _is_known(network, each)]
     if not told:
         return "export what is named with the rest, and audit again"
-    whole = az("resource", "show", ids=_top(told[-1]))
+    whole = az(
+        "resource", "show", ids=_top(unknown.told_by if unknown.told_by in told else told[-1])
+    )
     return f"if the export left it out, export the resource again, whole: {whole}"
 
 
@@ -83,6 +85,8 @@ _HEAD, _BEHIND = "/subscriptions/", "/subscriptions/{"
 def _named(unknown: Unknown) -> Iterator[str]:
     """Who is to tell: what the sentence names first, the subject last."""
     yield from (found.rstrip(".") for found in _ID.findall(unknown.missing))
+    if unknown.told_by:
+        yield unknown.told_by
     yield from reversed(unknown.related)
     if unknown.subject:
         yield unknown.subject

@@ -73,7 +73,7 @@ def _referring(network: Network, subnet: Subnet) -> Iterator[Tenant]:
         root = edge.source.root
         if not isinstance(root, ApplicationGateway):
             kind = type_of(root.id) or ""
-            yield Tenant(root.id, kind, edge.source, edge.pointer, subnet.id)
+            yield Tenant(root.id, kind, edge.source, edge.pointer, edge.spelled)
 
 
 def _listed(network: Network, subnet: Subnet) -> Iterator[Tenant]:

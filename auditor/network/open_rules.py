@@ -11,10 +11,12 @@ from auditor.addresses import AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.network.entrances import aims_at_frontends, unexpected_ports
-from auditor.network.filters import attachments, compiled, place_name
+from auditor.network.extents import joined
+from auditor.network.filters import Selector, attachments, compiled, place_name
 from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Missing, Network, evidence
 from auditor.network.group_commands import changed_rule
+from auditor.network.group_members import members
 from auditor.network.openings import Opening, concerns_internet, group_of, openings, ports_in_words
 from auditor.network.untold_users import GROUP, untold_user
 from auditor.remedy import az
@@ -106,13 +108,28 @@ def aims_at(
     """Give the places of a group that its rule can matter to.
 
     All of them, but for those where nothing has an address of its destinations, when these are
-    told and private: a public one may be that of a load balancer with floating IP (P-4).
+    told and private: a public one may be that of a load balancer with floating IP (P-4). An
+    application security group stands for its members (N-32).
     """
     places = attachments(network, group)
     aims = compiled(rule).destinations
-    if not aims.told or aims.tags or aims.groups or aims.addresses - PRIVATE:
+    named = _addresses(network, aims)
+    if named is None or named - PRIVATE:
         return places
-    return tuple(place for place in places if _may_hold(place, aims.addresses))
+    return tuple(place for place in places if _may_hold(place, named))
+
+
+def _addresses(network: Network, aims: Selector) -> AddressSet | None:
+    """Give all that one side of a rule names; None where that is not told, or holds a tag."""
+    if not aims.told or aims.tags:
+        return None
+    if not aims.groups:
+        return aims.addresses
+    found = joined(members(network, key, "") for key in sorted(aims.groups))
+    # Without NICs in the input, nobody tells who is a member.
+    if found.doubts or not network.all(NetworkInterface):
+        return None
+    return aims.addresses | found.must
 
 
 def _may_hold(place: Node | Missing, addresses: AddressSet) -> bool:

@@ -17,6 +17,7 @@ from auditor.reach.along import furthest
 from auditor.reach.answer import Verdict, answer_on
 from auditor.reach.entrances import Entrance, entrances
 from auditor.reach.openings import Opening, openings, openings_by, takes_nothing
+from auditor.reach.path import Path
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED
 from auditor.reach.told import told_of, whys
@@ -125,8 +126,28 @@ def _let_in(opening: Opening) -> dict[str, PortSet]:
     return {protocol: ports for protocol, ports in found.items() if ports}
 
 
+def why_not_by(network: Network, arm_id: str, rule: str) -> str:
+    """Say what stops all that one rule (its key) would forward at an address; empty if some pass.
+
+    `since NSG denies it`. So it is where the rule leads to no machine of the input.
+    """
+    found = _openings(network, fold(arm_id))
+    # A port that is one machine's makes a choice of its own, named after the rule (E-18).
+    paths = [
+        path for each in found for path in each.paths if path.trail.choice.split()[:1] == [rule]
+    ]
+    if any(not path.bounds.may.is_empty for path in paths):
+        return ""
+    why = _stopped(paths)
+    return f"since {why}" if why else ""
+
+
 def _why_not(found: tuple[Opening, ...]) -> str:
-    for path in (path for opening in found for path in opening.paths):
+    return _stopped(path for opening in found for path in opening.paths)
+
+
+def _stopped(paths: Iterable[Path]) -> str:
+    for path in paths:
         packet = some_packet(furthest(path, path.trail.sent))
         if packet is not None:
             answer = answer_on(path, packet, Verdict.BLOCKED)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from auditor import ids
 from auditor.addresses import NOTHING, AddressSet
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing.model import Hop
@@ -35,13 +36,15 @@ Choose: TypeAlias = Callable[[Trail], PacketSet]
 class Flow(msgspec.Struct, frozen=True, eq=False):
     """The straight paths to a machine from one source: by a public entrance, or from a subnet.
 
-    `id` is the resource whose replies are in question, `key` tells the sources apart.
+    `id` is the resource whose replies are in question, `key` tells the sources apart, `entrance` is
+    the name of the public address, if it is by one.
     """
 
     id: str
     key: str
     every: tuple[Path, ...]
     related: tuple[str, ...] = ()
+    entrance: str = ""
 
     def lost(self) -> Answer | None:
         """Give the answer about a packet that certainly arrives, and whose reply is surely lost."""
@@ -96,6 +99,7 @@ def _entering(network: Network) -> Iterator[Flow]:
             opening.entrance.address.lower(),
             opening.paths,
             (opening.entrance.address,),
+            ids.name(opening.entrance.address),
         )
 
 

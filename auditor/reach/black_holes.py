@@ -120,7 +120,7 @@ def _of_gateways(network: Network, holes: set[str]) -> _Found:
         here, there = point_of(network, backend.gateway), backend.ends
         places = {point.subnet.key for point in (here, *there) if point.subnet is not None}
         if places & near:
-            answer = obstacle(network, [here], there, backend.port)
+            answer = obstacle(network, [here], there, backend.port, straight=True)
             if answer is not None:
                 asked[fold(backend.id)].append((backend, answer))
     for group in asked.values():

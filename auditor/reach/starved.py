@@ -35,7 +35,7 @@ def _by_balancer(network: Network) -> dict[str, list[Backend]]:
 def _starves(network: Network, backend: Backend, probe: LoadBalancerProbe) -> bool:
     try:
         gateway = point_of(network, backend.gateway)
-        answer = obstacle(network, [gateway], backend.ends, backend.port)
+        answer = obstacle(network, [gateway], backend.ends, backend.port, straight=True)
     except Undetermined:
         return False
     return (

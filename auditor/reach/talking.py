@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import chain, islice, product
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
@@ -21,20 +22,29 @@ _RANK = {Verdict.REACHABLE: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 2}
 
 
 def obstacle(
-    network: Network, sources: Iterable[Point], targets: Iterable[Point], port: int
+    network: Network,
+    sources: Iterable[Point],
+    targets: Iterable[Point],
+    port: int,
+    *,
+    straight: bool = False,
 ) -> Answer | None:
     """Give the answer of the pair that gets furthest over TCP, when nobody certainly gets through.
 
     None when somebody does, and when there is no pair. Blocked: no source reaches any target. What
     starts no flows, as a frontend beside the machines, is asked only where nothing else is there.
+    `straight`: by the targets' own addresses alone, as who is given an address sends there, and not
+    to a public one of the same machine, to a balancer or to a gateway before it (A-28).
     """
     given = tuple(sources)
     senders = [source for source in given if source.kind not in SILENT] or given
-    pairs = [(source, end) for source, end in product(senders, targets) if source.id != end.id]
+    ends = [replace(end, entry=end.addresses) for end in targets] if straight else targets
+    pairs = [(source, end) for source, end in product(senders, ends) if source.id != end.id]
     if any(surely_talks(network, source, end, port) for source, end in pairs):
         return None
     best: Answer | None = None
-    for answer in chain.from_iterable(_asked(network, *pair, port) for pair in pairs):
+    told = (_asked(network, *pair, port, relays=not straight) for pair in pairs)
+    for answer in chain.from_iterable(told):
         if best is None or _order(answer) < _order(best):
             best = answer
             if answer.verdict is Verdict.REACHABLE:

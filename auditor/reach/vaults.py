@@ -216,7 +216,8 @@ def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[st
             raise Undetermined(missing, resource=vault.id)
         yield f"the record {name} leads to {addresses}, which is no endpoint of the vault"
         return
-    answer = obstacle(network, [point_of(network, fetch.gateway)], named, _HTTPS)
+    gateway = point_of(network, fetch.gateway)
+    answer = obstacle(network, [gateway], named, _HTTPS, straight=True)
     if answer is not None and answer.verdict is Verdict.UNKNOWN:
         missing = "; ".join(dict.fromkeys(map(str, answer.reasons)))
         raise Undetermined(missing, resource=vault.id)

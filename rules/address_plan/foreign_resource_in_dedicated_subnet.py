@@ -42,7 +42,7 @@ from auditor.ids import fold, group_key, subscription, type_of
 from auditor.ids import name as last_segment
 from auditor.network.address_owners import OWNING
 from auditor.network.clusters import cluster_by_group
-from auditor.network.graph import evidence
+from auditor.network.graph import Edge, evidence
 from auditor.network.reads import SCALE_SETS
 from auditor.network.subnets import (
     BASTION,
@@ -53,7 +53,6 @@ from auditor.network.subnets import (
     vnet_name,
 )
 from auditor.resources.application_gateways import GatewayIpConfiguration
-from auditor.resources.base import Node
 from auditor.resources.bastion import BastionIpConfiguration
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
@@ -170,7 +169,7 @@ def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
     if unsure:
         yield Unknown(
             subnet.id, missing=unsure, related=(tenant.id,), evidence=(tenant.evidence,),
-            key=fold(tenant.id),
+            key=fold(tenant.id), told_by=tenant.id,
         )  # fmt: skip
     else:
         yield _finding(subnet, tenant, f"{subnet.label}, delegated to {subnet.delegated_to[0]},")
@@ -194,7 +193,7 @@ def _tenants(network: Network, subnet: Subnet) -> Iterator[Tenant]:
     kinds = (*OWNING, GatewayIpConfiguration, BastionIpConfiguration, ScaleSetIpConfiguration)
     for edge in network.referrers(subnet, "subnet"):
         if isinstance(edge.source, kinds):
-            tenant = _of_node(edge.source, edge.pointer, subnet)
+            tenant = _of_node(edge)
             found.setdefault(fold(tenant.id), tenant)
     for index, ref in enumerate(subnet.properties.ip_configurations or ()):
         holder = _holder_id(ref.id or "")
@@ -209,9 +208,9 @@ def _tenants(network: Network, subnet: Subnet) -> Iterator[Tenant]:
             yield found[key]
 
 
-def _of_node(node: Node, pointer: str, subnet: Subnet) -> Tenant:
-    root = node.root
-    return Tenant(root.id, (type_of(root.id) or "").lower(), evidence(node, pointer, subnet.id))
+def _of_node(edge: Edge) -> Tenant:
+    root, proof = edge.source.root, evidence(edge.source, edge.pointer, edge.spelled)
+    return Tenant(root.id, (type_of(root.id) or "").lower(), proof)
 
 
 def _holder_id(configuration: str) -> str:

@@ -94,13 +94,25 @@ def _with_clusters(
                 continue
             theirs = pod_claims(other)
         except Undetermined as unknown:
-            yield Unknown(cluster.id, missing=unknown.missing, related=(other.id,), key=other.key)
+            yield Unknown(
+                cluster.id,
+                missing=unknown.missing,
+                related=(other.id,),
+                key=other.key,
+                told_by=unknown.resource,
+            )
             continue
         yield from _shared(network, cluster, ranges, other, theirs, params)
 
 
 def _both_kubenet(cluster: ManagedCluster, other: ManagedCluster) -> bool:
-    return clusters.plugin(cluster) is clusters.plugin(other) is clusters.Cni.KUBENET
+    """Whether two clusters may not share a range; one that surely is no kubenet cluster may."""
+    pair = (cluster, other)
+    return all(possibly(_is_kubenet, one) for one in pair) and all(map(_is_kubenet, pair))
+
+
+def _is_kubenet(cluster: ManagedCluster) -> bool:
+    return clusters.plugin(cluster) is clusters.Cni.KUBENET
 
 
 def _shared(

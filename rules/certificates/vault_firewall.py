@@ -59,7 +59,13 @@ def vault_firewall(network: Network, subject: Fetch | Doubt) -> Outcomes:
     except Undetermined as unknown:
         missing = f"whether {fetch.gateway.label} gets through the firewall of {host}"
         related = (unknown.resource,) if unknown.resource else ()
-        yield Unknown(fetch.id, f"{missing}: {unknown.missing}", related=related, key=host)
+        yield Unknown(
+            fetch.id,
+            f"{missing}: {unknown.missing}",
+            related=related,
+            key=host,
+            told_by=unknown.resource,
+        )
         return
     if shut is not None:
         yield _finding(network, fetch, shut)

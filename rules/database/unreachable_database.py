@@ -7,7 +7,8 @@ route that drops the packets. Nobody notices before go-live unless somebody foll
 ## What fails
 A MySQL server that no machine of the application's subnets reaches on port 3306, by whatever end
 the server has: its delegated subnet, an approved private endpoint, or its public name with the
-server's firewall. The application is the AKS cluster in the server's resource group, or the only
+server's firewall. What would send on to it, a gateway or a NAT rule, is no end of it, and counts
+for nothing. The application is the AKS cluster in the server's resource group, or the only
 cluster of the input (its node and pod subnets); or the subnets that are declared, globs of ids:
 
     [params.DB-009]
@@ -73,7 +74,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
     targets = points_of(server, network)
     application = application_of(network, server, params.application)
     for subnet in application:
-        answer = obstacle(network, points_of(subnet, network), targets, MYSQL)
+        answer = obstacle(network, points_of(subnet, network), targets, MYSQL, straight=True)
         if answer is None:
             continue
         where = f"{ids.top_name(subnet.id)}/{subnet.label}"

@@ -51,6 +51,7 @@ from auditor.network.egress import absent_nics, is_private
 from auditor.network.graph import evidence
 from auditor.network.nat_commands import by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
+from auditor.network.reasons import Reason
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.leaving import (
@@ -96,7 +97,7 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     if roads.lead_out(True if nat is not None and nat.id else None):
         return
     stuck: list[Leaver] = []
-    unsure: list[str] = []
+    unsure: list[Reason] = []
     for leaver in leavers(network, subnet):
         out = None if leaver.needs_none else roads.lead_out(gets_out(network, leaver))
         if leaver.needs_none or out:
@@ -106,11 +107,14 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
             stuck.append(leaver)
         elif wants is not False:
             unsure += _why_unsure(roads, leaver, wants)
-    unsure += [f"{name}, which is not in the snapshot" for name in absent_nics(network, subnet)]
+    unsure += [
+        Reason("", f"{name}, which is not in the snapshot") for name in absent_nics(network, subnet)
+    ]
     if stuck:
         yield _finding(network, subnet, roads, stuck)
     elif unsure:
-        yield Unknown(subnet.id, missing="; ".join(dict.fromkeys(unsure[:MOST])))
+        words = dict.fromkeys(reason.detail or str(reason) for reason in unsure[:MOST])
+        yield Unknown(subnet.id, missing="; ".join(words), told_by=unsure[0].resource)
 
 
 def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> bool | None:
@@ -123,16 +127,16 @@ def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -
     return True if True in found else None if None in found else False
 
 
-def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[str]:
+def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[Reason]:
     reasons = [reason for way in leaver.ways for reason in way.reasons] or [*roads.reasons]
     if wants is None and not reasons:
-        yield f"whether the security groups of {leaver.name} let it reach the internet"
-    for reason in reasons:
-        yield reason.detail or str(reason)
+        yield Reason("", f"whether the security groups of {leaver.name} let it reach the internet")
+    yield from reasons
     if wants and not reasons:
-        yield (
+        yield Reason(
+            "",
             f"whether {leaver.name} gets out: the snapshot does not tell all of its routes and of "
-            "what it leaves by"
+            "what it leaves by",
         )
 
 

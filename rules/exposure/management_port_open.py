@@ -34,7 +34,7 @@ from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
-from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
 
 _RDP = PortSet.of(3389)
 
@@ -50,6 +50,7 @@ class Params(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what is no port."""
         parse_ports(*self.ports)
+        refuse_nothing("ports", self.ports)
 
 
 @rule(

@@ -41,6 +41,7 @@ from auditor.network.exposure import (
     InboundRule,
     address_of,
     delete_command,
+    frontend_named_by,
     ports_of,
     public_frontends,
     use_of,
@@ -91,7 +92,7 @@ def public_load_balancer(
         + " && ".join(map(delete_command, use.inbound[:_SHOWN])),
         related=(address,) if address else (),
         evidence=tuple(
-            evidence(rule, "/properties/frontendIPConfiguration/id", frontend.id)
+            evidence(rule, "/properties/frontendIPConfiguration/id", frontend_named_by(rule))
             for rule in use.inbound[:_SHOWN]
         ),
         covers=(("EXP-001", address),) if address else (),

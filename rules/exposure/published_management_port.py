@@ -11,7 +11,7 @@ backend port is one of `ports` (22, 3389, 5985, 5986), by TCP. With floating IP 
 what the machine sees (E-13).
 
 The rule is the fault, whatever a security group lets through today; the message says when nothing
-gets through the frontend, and why.
+gets through by it, and why.
 
 A NAT rule that points at no machine publishes nothing yet; it is reported as *medium*, since it
 waits for one. The rules that a NAT pool made for its instances (`pool.0`) are the pool's fault and
@@ -48,14 +48,14 @@ from auditor.network.exposure import (
 )
 from auditor.network.graph import evidence
 from auditor.ports import Port
-from auditor.reach.arrivals import Arrivals, arrivals
+from auditor.reach.arrivals import why_not_by
 from auditor.resources.load_balancers import (
     InboundNatPool,
     InboundNatRule,
     LoadBalancer,
     LoadBalancerFrontend,
 )
-from auditor.rule import Finding, Network, Outcomes, Severity, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, refuse_nothing, rule
 
 
 class Params(Struct, frozen=True):
@@ -66,6 +66,10 @@ class Params(Struct, frozen=True):
 
     allow: tuple[str, ...] = ()
     """Globs of ids of rules, load balancers or frontends; letter case does not matter."""
+
+    def __post_init__(self) -> None:
+        """Refuse no ports."""
+        refuse_nothing("ports", self.ports)
 
 
 @rule(
@@ -83,12 +87,12 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
     if not _manages(rule, params) or approved(params.allow, rule.id, rule.root.id, frontend.id):
         return
     pointed = _points_somewhere(network, rule)
-    there = arrivals(network, frontend.id)
+    why_not = why_not_by(network, frontend.id, rule.key)
     yield Finding(
         subject=rule.id,
         message=f"{rule.label} publishes port {_port(rule)} of the machines behind "
         f"{ids.top_name(rule.id)} at {address_of(network, frontend)}, {ports_of(rule)}"
-        + (_stopped(there) if pointed else "; it points at no machine yet"),
+        + (_stopped(why_not) if pointed else "; it points at no machine yet"),
         remedy="reach the machines through Bastion or a VPN, and delete the rule: "
         + delete_command(rule),
         related=(frontend.id,),
@@ -98,8 +102,8 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
     )
 
 
-def _stopped(there: Arrivals) -> str:
-    return f"; today nothing gets through, {there.why_not}" if there.why_not else ""
+def _stopped(why_not: str) -> str:
+    return f"; today nothing gets through, {why_not}" if why_not else ""
 
 
 def _port(rule: InboundRule) -> int:

@@ -8,9 +8,12 @@ dropped by a security group, a route or a load balancer on the way. People look 
 A member of a pool that some listener uses, at an address of a network in the input, to which no
 packet from the gateway's subnet arrives on the port of the backend settings: its own outbound
 rules, the routes of its subnet, peerings, admin rules, the load balancer in front of the machines,
-the security groups of their subnet and NIC, and the way of the reply all count (A-28). A member
-that nobody owns is told by GW-003, a public one by GW-001, one that only a load balancer's health
-probe cannot get at by LB-004.
+the security groups of their subnet and NIC, and the way of the reply all count (A-28). Packets are
+for the address in the pool: that the machine is reached by a public address, a load balancer or
+another gateway before it does not help.
+
+A member that nobody owns is told by GW-003, a public one by GW-001, one that only a load balancer's
+health probe cannot get at by LB-004.
 
 ## What to do
 Make the change that the finding names: the smallest one that lets the gateway's packets pass.
@@ -65,7 +68,8 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     """Follow a packet from the gateway to one member."""
     backend = settled(backend)
     targets = backend.ends
-    answer = obstacle(network, [point_of(network, backend.gateway)], targets, backend.port)
+    gateway = point_of(network, backend.gateway)
+    answer = obstacle(network, [gateway], targets, backend.port, straight=True)
     if answer is None:
         return
     what = f"{backend.gateway.label} reaches {backend.member}:{backend.port}"

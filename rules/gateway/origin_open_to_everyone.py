@@ -111,6 +111,7 @@ def _by_header(network: Network, origin: Origin) -> Outcomes:
             missing + unknown.missing,
             related=(origin.door.id,),
             key="header",
+            told_by=unknown.resource,
         )
         return
     if gap is not None:

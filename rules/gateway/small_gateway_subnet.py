@@ -87,12 +87,14 @@ def small_gateway_subnet(
         )
         return
     if room < sum([one.most for one in scales]):
-        vague = ", ".join(one.gateway.label for one in scales if one.least != one.most)
+        vague = [one.gateway for one in scales if one.least != one.most]
         yield Unknown(
             subnet.id,
-            f"the most instances of {vague} (autoscaleConfiguration.maxCapacity or sku.capacity): "
+            f"the most instances of {', '.join(one.label for one in vague)} "
+            "(autoscaleConfiguration.maxCapacity or sku.capacity): "
             f"{subnet.label} has room for {room} addresses",
             related=tuple(gateway.id for gateway in gateways),
+            told_by=vague[0].id,
         )
         return
     advised = params.recommended_v2 if any(map(is_v2, gateways)) else params.recommended_v1

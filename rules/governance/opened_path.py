@@ -29,7 +29,7 @@ from auditor.network.graph import question
 from auditor.reach.answer import Verdict, answer_on
 from auditor.reach.changes import Change, changes, grouped
 from auditor.reach.told import told_of
-from auditor.reach.wording import name_of, subject_of
+from auditor.reach.wording import name_of, one_or_many, subject_of
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _SHOWN = 5
@@ -72,8 +72,9 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
     port = f":{packet.destination_port}" if packet.destination_port else ""
     yield Finding(
         subject=subject,
-        message=f"{', '.join(sources[:_SHOWN])}{more} now reaches {name_of(target)}, and did not "
-        f"before ({told.words})",
+        message=f"{', '.join(sources[:_SHOWN])}{more} now "
+        f"{one_or_many(len(sources), 'reaches', 'reach')} {name_of(target)}, and did not before "
+        f"({told.words})",
         remedy="if nobody wants the path, undo the change: close one of the hops that let the "
         "packet pass",
         related=tuple(dict.fromkeys(filter(None, map(_spelled, one.paths)))),

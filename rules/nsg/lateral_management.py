@@ -55,7 +55,7 @@ from auditor.reach.points import anywhere_in
 from auditor.reach.told import told_of
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
 
 
 class Params(Struct, frozen=True):
@@ -71,6 +71,10 @@ class Params(Struct, frozen=True):
         "*/subnets/*bastion*",
     )
     """Globs of ids of subnets where machines are managed from; letter case does not matter."""
+
+    def __post_init__(self) -> None:
+        """Refuse no ports."""
+        refuse_nothing("ports", self.ports)
 
 
 @rule(

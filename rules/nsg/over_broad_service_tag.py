@@ -54,7 +54,7 @@ from auditor.network.openings import (
     ports_in_words,
 )
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, refuse_nothing, rule
 
 _FRONT_DOOR = "azurefrontdoor.backend"
 
@@ -73,6 +73,10 @@ class Params(Struct, frozen=True):
         "PowerPlatformInfra",
     )
     """Service tags; each stands for its regional forms too. Letter case does not matter."""
+
+    def __post_init__(self) -> None:
+        """Refuse no tags."""
+        refuse_nothing("tags", self.tags)
 
 
 @rule(

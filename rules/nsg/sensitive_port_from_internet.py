@@ -43,7 +43,7 @@ from auditor.network.open_rules import answers_about_ports
 from auditor.network.openings import inbound_allows, opening_to_any
 from auditor.ports import Port
 from auditor.resources.security import SecurityRule
-from auditor.rule import Network, Outcomes, Severity, rule
+from auditor.rule import Network, Outcomes, Severity, refuse_nothing, rule
 
 
 class Params(Struct, frozen=True):
@@ -57,6 +57,10 @@ class Params(Struct, frozen=True):
 
     udp: tuple[Port, ...] = (53, 137, 138, 1434)
     """UDP ports."""
+
+    def __post_init__(self) -> None:
+        """Refuse no ports."""
+        refuse_nothing("tcp and udp", self.tcp, self.udp)
 
 
 @rule(

@@ -70,28 +70,14 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
         )
         return
     allowed = back.properties.allow_gateway_transit
-    if allowed is False:
-        yield Finding(
-            subject=peering.id,
-            related=(back.id,),
-            message=f"{home} uses the gateways of {far.label}, whose peering {back.label} does "
-            "not allow transit",
-            remedy=_allow(network, peering, back, far),
-            evidence=(flag, evidence(back, "/properties/allowGatewayTransit", False)),
-        )
-    elif not gateways_in(network, far) and route_server_of(network, far.key) is None:
-        homeless = homeless_gateway(network, far.location)
-        if homeless is not None:
-            raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
-        for arm_type in _GATEWAYS:
-            unread = unread_type(network, arm_type, far.id)
-            if unread is not None:
-                raise Undetermined(f"the gateways of {far.label}: {unread.detail}", resource=far.id)
+    refused = evidence(back, "/properties/allowGatewayTransit", False)
+    if _certainly_has_none(network, far, refused=allowed is False):
+        permit = f" and let its peering {back.label} allow transit" if allowed is False else ""
         yield Finding(
             subject=peering.id,
             related=(far.id,),
             message=f"{home} uses the gateways of {far.label}, which has none",
-            remedy=f"deploy a gateway in {far.label}, or: "
+            remedy=f"deploy a gateway in {far.label}{permit}, or: "
             + az(
                 "network",
                 "vnet",
@@ -102,10 +88,43 @@ def transit_without_gateway(network: Network, peering: Peering) -> Outcomes:
                 name=peering.label,
                 set="useRemoteGateways=false",
             ),
-            evidence=(flag,),
+            evidence=(flag, refused) if allowed is False else (flag,),
+        )
+    elif allowed is False:
+        yield Finding(
+            subject=peering.id,
+            related=(back.id,),
+            message=f"{home} uses the gateways of {far.label}, whose peering {back.label} does "
+            "not allow transit",
+            remedy=_allow(network, peering, back, far),
+            evidence=(flag, refused),
         )
     elif allowed is None:
         raise Undetermined(f"allowGatewayTransit of peering {back.label}", resource=back.id)
+
+
+def _certainly_has_none(network: Network, far: VirtualNetwork, *, refused: bool) -> bool:
+    """Whether a network has no gateway; False where that is not told and transit is refused."""
+    try:
+        return _has_none(network, far)
+    except Undetermined:
+        if refused:
+            return False
+        raise
+
+
+def _has_none(network: Network, far: VirtualNetwork) -> bool:
+    """Whether a network has neither gateway nor Route Server. Raises Undetermined."""
+    if gateways_in(network, far) or route_server_of(network, far.key) is not None:
+        return False
+    homeless = homeless_gateway(network, far.location)
+    if homeless is not None:
+        raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
+    for arm_type in _GATEWAYS:
+        unread = unread_type(network, arm_type, far.id)
+        if unread is not None:
+            raise Undetermined(f"the gateways of {far.label}: {unread.detail}", resource=far.id)
+    return True
 
 
 def _allow(network: Network, peering: Peering, back: Peering | None, far: VirtualNetwork) -> str:

@@ -46,14 +46,17 @@ def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
     if lost is None:
         doubtful = flow.doubtful()
         if doubtful is not None:
-            missing = f"whether {_what(doubtful)} arrives and replies get back: {whys([doubtful])}"
+            missing = (
+                f"whether {_what(flow, doubtful)} arrives and replies get back: {whys([doubtful])}"
+            )
             yield Unknown(flow.id, missing, key=flow.key)
         return
     told = told_of(network, lost, flow.id)
     back = next(step for step in lost.hops if step.code == "asymmetric-return")
     yield Finding(
         subject=flow.id,
-        message=f"{_what(lost)} arrives, and the replies get lost ({told.words}): {back.says}",
+        message=f"{_what(flow, lost)} arrives, and the replies get lost ({told.words}): "
+        f"{back.says}",
         remedy="let both directions take the same way: publish by a NAT rule of the firewall "
         "instead of the address, or route both subnets through it, or neither",
         related=flow.related,
@@ -64,5 +67,6 @@ def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
     )
 
 
-def _what(answer: Answer) -> str:
-    return f"what {name_of(answer.source)} sends to {name_of(answer.target)}"
+def _what(flow: Flow, answer: Answer) -> str:
+    by = f" by {flow.entrance}" if flow.entrance else ""
+    return f"what {name_of(answer.source)} sends to {name_of(answer.target)}{by}"

@@ -13,6 +13,8 @@ A route of a table that some subnet uses has the next hop type `VirtualAppliance
   virtual network of one of those subnets, of a network joined with it, or of its virtual hub. Only
   those can be next hops: a next hop must be reached directly.
 
+What is the same in several networks that use the table is told once.
+
 *Unknown* when the address lies in a network that is not in the snapshot, behind a gateway, or in a
 subnet where scale sets, AKS nodes or a delegated service hold addresses that no list tells; and
 when a subnet that uses the table is not in the snapshot. Routes that kubenet keeps for its nodes
@@ -40,6 +42,8 @@ from auditor.remedy import az
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+
+_SHOWN = 4
 
 
 @question
@@ -72,39 +76,61 @@ def next_hop_nobody_owns(network: Network, route: Route) -> Outcomes:
         raise Undetermined(f"the route table of route {route.label}", resource=route.id)
     text = route.properties.next_hop_ip_address
     if not text:
-        yield _finding(table, route, "names no next hop address", None)
+        yield _finding(table, route, "names no next hop address", [])
         return
-    address = parse_address(text)
+    yield from _owners(network, table, route, parse_address(text))
+
+
+def _owners(network: Network, table: RouteTable, route: Route, address: Address) -> Outcomes:
+    """Judge each network that the route steers; those of which the same is to be told, once."""
+    absent: dict[str, list[VirtualNetwork]] = {}
+    unsure: dict[str, list[VirtualNetwork]] = {}
     for vnet in steered_networks(network, table):
         found = locate(network, address, vnet)
         if found.owners:
             continue
-        unsure = found.unsure or (hidden_addresses(network, found.key) if found.key else "")
-        if unsure:
-            yield Unknown(
-                route.id,
-                missing=f"who owns {address}, the next hop of route {route.label} in "
-                f"{table.label}: {unsure}",
-                related=(vnet.id,),
-                evidence=(evidence(route, "/properties/nextHopIpAddress", text),),
-                key=vnet.key,
-            )
+        why = found.unsure or (hidden_addresses(network, found.key) if found.key else "")
+        if why:
+            unsure.setdefault(why, []).append(vnet)
         else:
-            yield _finding(table, route, _what(network, address, vnet, found), vnet)
+            absent.setdefault(_where(network, found), []).append(vnet)
+    for why, networks in unsure.items():
+        yield Unknown(
+            route.id,
+            missing=f"who owns {address}, the next hop of route {route.label} in "
+            f"{table.label}: {why}",
+            related=tuple(vnet.id for vnet in networks),
+            evidence=(
+                evidence(
+                    route, "/properties/nextHopIpAddress", route.properties.next_hop_ip_address
+                ),
+            ),
+            key=networks[0].key,
+        )
+    for where, networks in absent.items():
+        yield _finding(table, route, f"goes to {address}, {_lost(where, networks)}", networks)
 
 
-def _what(network: Network, address: Address, vnet: VirtualNetwork, found: Whereabouts) -> str:
+def _where(network: Network, found: Whereabouts) -> str:
+    """Name the subnet in which an address lies; empty when it lies in no network around."""
     if found.key is None:
-        return f"goes to {address}, which is in no network joined with {vnet.label}"
+        return ""
     where = found.subnet.label if found.subnet is not None else "no subnet"
-    there = last_segment(spelled(network, found.key))
-    return f"goes to {address}, which nobody owns ({where} of {there})"
+    return f"{where} of {last_segment(spelled(network, found.key))}"
 
 
-def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | None) -> Finding:
+def _lost(where: str, networks: list[VirtualNetwork]) -> str:
+    if where:
+        return f"which nobody owns ({where})"
+    names = ", ".join(vnet.label for vnet in networks[:_SHOWN])
+    more = f" and {len(networks) - _SHOWN} more" if len(networks) > _SHOWN else ""
+    return f"which is in no network joined with {names}{more}"
+
+
+def _finding(table: RouteTable, route: Route, what: str, networks: list[VirtualNetwork]) -> Finding:
     p = route.properties
-    told = "nextHopIpAddress" if vnet is not None else "nextHopType"
-    value = p.next_hop_ip_address if vnet is not None else p.next_hop_type
+    told = "nextHopIpAddress" if networks else "nextHopType"
+    value = p.next_hop_ip_address if networks else p.next_hop_type
     update = az(
         "network",
         "route-table",
@@ -117,7 +143,7 @@ def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | 
     )
     return Finding(
         subject=route.id,
-        related=(table.id, vnet.id) if vnet is not None else (table.id,),
+        related=(table.id, *(vnet.id for vnet in networks)),
         message=f"route {route.label} of {table.label} to {p.address_prefix} {what}",
         remedy=f"delete the route, or send it to an appliance that is there: {update}",
         evidence=(
@@ -128,5 +154,5 @@ def _finding(table: RouteTable, route: Route, what: str, vnet: VirtualNetwork | 
                 else ()
             ),
         ),
-        key=vnet.key if vnet is not None else "",
+        key=networks[0].key if networks else "",
     )

@@ -189,6 +189,30 @@ def test_rules_about_the_audit_see_what_became_of_the_waivers() -> None:
     assert seen[0].location == Location("f", 3, "/waiver/0")
 
 
+def stale(found: Network, waiver: Any) -> Iterator[Outcome]:
+    if not waiver.used:
+        yield Finding(waiver.resource, "stale", "mend", location=waiver.location)
+
+
+def test_a_waiver_of_what_is_told_of_another_waiver_is_of_use() -> None:
+    def told(*waivers: WaiverEntry) -> list[int | None]:
+        late = rule("ZZ-001", stale, of=lambda found: found.waivers, after=True)
+        found = run(rule("AA-001", breaks), late, waivers=waivers).findings
+        return [each.location.line for each in found if each.rule == "ZZ-001" and each.location]
+
+    useless = waiver("AA-001", "nothing")
+    meant = waiver("ZZ-001", "nothing", line=9, number=1)
+    assert told(useless, meant) == [3]
+    assert told(waiver("AA-001"), meant) == [9]
+
+
+def test_two_waivers_of_no_use_do_not_justify_each_other() -> None:
+    late = rule("ZZ-001", stale, of=lambda found: found.waivers, after=True)
+    twins = (waiver("ZZ-001"), waiver("ZZ-001", line=9, number=1))
+
+    assert len([each for each in run(late, waivers=twins).findings if each.message == "stale"]) == 2
+
+
 def test_the_special_rule_names_the_general_one_only_when_it_ran() -> None:
     def special(_: Network, subject: Any) -> Iterator[Outcome]:
         yield Finding(subject.id, "wrong", "mend", covers=(("AA-001", subject.id),))

@@ -107,6 +107,7 @@ def test_undetermined_becomes_unknown_of_the_subject() -> None:
     assert unknown.subject == arm_id(PIP, "a")
     assert unknown.missing == "the weather"
     assert unknown.related == ("/elsewhere",)
+    assert unknown.told_by == "/elsewhere"
 
 
 @pytest.mark.parametrize(

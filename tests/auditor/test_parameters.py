@@ -84,6 +84,27 @@ def test_parameters_that_do_not_fit_are_refused(
             '[params.GW-023]\nclients = ["AzureCloud", "10.0.0.0/40"]',
             '2: params.GW-023.clients: "10.0.0.0/40"',
         ),
+        (
+            '[params.NAT-006.declared]\n"*/aks" = "nat"',
+            '1: params.NAT-006.declared: "nat" is none of route, nat-gateway, public-ip, ',
+        ),
+        (
+            "[params.EXP-005]\nports = []",
+            "2: params.EXP-005.ports: without ports nothing is judged",
+        ),
+        (
+            "[params.EXP-007]\nports = []",
+            "2: params.EXP-007.ports: without ports nothing is judged",
+        ),
+        (
+            "[params.NSG-011]\nports = []",
+            "2: params.NSG-011.ports: without ports nothing is judged",
+        ),
+        ("[params.NSG-019]\ntags = []", "2: params.NSG-019.tags: without tags nothing is judged"),
+        (
+            "[params.NSG-008]\ntcp = []\nudp = []",
+            "1: params.NSG-008: without tcp and udp nothing is judged",
+        ),
         ("[params.GW-020]\nrecommended-v1 = 33", "2: params.GW-020.recommended-v1: Expected `int`"),
         ("[params.ADR-009]\nlongest-prefix = -1", "2: params.ADR-009.longest-prefix: Expected"),
         ("[params.TLS-001]\nalarm-days = -1", "2: params.TLS-001.alarm-days: Expected `int`"),

@@ -40,6 +40,13 @@ def test_a_setting_that_is_not_told_is_to_be_exported_if_it_was_left_out() -> No
     )
 
 
+def test_whoever_would_tell_it_is_to_be_exported_and_not_who_is_judged() -> None:
+    network = estate(resource(VNET, "hub"), resource(NSG, "shut"))
+    whole = "if the export left it out, export the resource again, whole: az resource show --ids "
+    assert said("its rules", network, told_by=SHUT) == whole + SHUT
+    assert said("its rules", network, related=(SHUT,)) == whole + HUB
+
+
 @pytest.mark.parametrize(
     ("kind", "remedy"),
     [

@@ -167,6 +167,10 @@ def test_GOV_010_tells_what_opened_since() -> None:
     [finding] = answer.broken
     assert finding.message.startswith("the internet now reaches web, and did not before (tcp")
     assert finding.evidence[0].pointer == "/properties/securityRules/0"
+    new, new.before = network(), network(deny("no", 100))
+    share(new.before, new)
+    told = [each.message for each in ask("GOV-010", new).broken]
+    assert told[0].startswith("vnet/app, vnet/data now reach web, and did not before (")
     same = network(allowed)
     same.before = network(allowed, public="pip")
     share(same.before, same)

@@ -146,6 +146,14 @@ def test_a_neighbour_without_a_plugin_is_unknown_for_both() -> None:
     assert {u.subject for u in answer.unknown} == {cluster_id("shop"), cluster_id("blog")}
 
 
+@pytest.mark.parametrize("untold", ["blog", "zeta"])
+def test_a_neighbour_without_a_plugin_says_nothing_about_an_overlay_range(untold: str) -> None:
+    other = cluster(untold, pool(in_=("a", "more")), network={"networkPlugin": None})
+    answer = asked(shop(), other, home())
+    assert (answer.kept, answer.broken) == (1, [])
+    assert {u.subject for u in answer.unknown} == {cluster_id(untold)}
+
+
 def test_what_is_not_exported_is_unknown() -> None:
     answer = asked(shop())
     assert (answer.kept, answer.broken) == (0, [])

@@ -168,6 +168,32 @@ def test_what_lets_a_gateway_through_the_same_group_takes_another_priority() -> 
     assert "--name allow-application-out-3306 --priority 199 --direction Outb" in finding.remedy
 
 
+def test_a_gateway_that_would_send_on_to_the_server_is_no_end_of_it() -> None:
+    enabled: Any = {"privateEndpointNetworkPolicies": "Enabled"}
+    asks = app_gateway(listeners=[("private", 3306)], members=["10.0.1.8"], port=3306)
+    inside = asks["properties"]["frontendIPConfigurations"][1]["properties"]
+    inside["privateIPAddress"] = "10.0.2.9"
+    closed = {"network": {"publicNetworkAccess": "Disabled"}, "privateEndpointConnections": []}
+    network = estate(
+        nsg(rule("gateway", 100, "10.0.2.0/24", "3306"), deny("others", 4000), name="data"),
+        resource(FLEXIBLE, "shop", closed),
+        private_endpoint("shop", "10.0.1.8"),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        pip("pip"),
+        asks,
+        vnet(
+            subnet("nodes", "10.0.0.0/24"),
+            subnet("gw", "10.0.2.0/24"),
+            subnet("data", "10.0.1.0/24", nsg="data", **enabled),
+        ),
+    )
+
+    (finding,) = ask("DB-009", network).broken
+
+    assert "securityRules/others of data" in finding.message
+
+
 def test_an_endpoint_that_waits_is_one_fault() -> None:
     pending = {
         "privateLinkServiceId": arm_id(FLEXIBLE, "shop"),

@@ -87,6 +87,13 @@ def test_r_33_a_member_of_a_basic_one_has_default_access() -> None:
     assert verdict(judge(*machine(configuration=IN_POOL), balancer(sku="Basic"))) == "kept"
 
 
+def test_a_sku_that_is_not_told_is_the_load_balancers_to_tell() -> None:
+    lb = {key: value for key, value in balancer().items() if key != "sku"}
+    (unknown,) = judge(*machine(configuration=IN_POOL), lb, **PRIVATE).unknown
+    assert unknown.missing == "the SKU of load balancer lb"
+    assert unknown.told_by == lb["id"]
+
+
 def test_e_14_membership_told_by_the_pool_alone() -> None:
     member = {"id": arm_id(f"{NIC}/ipConfigurations", "web-nic", "primary")}
     listed = {"backendIPConfigurations": [member]}

@@ -7,7 +7,21 @@ import pytest
 from auditor.finding import Severity
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import BALANCER, balancer, forwards, front, nic, pip, ref
+from ...exposed import (
+    BALANCER,
+    NIC,
+    balancer,
+    deny,
+    forwards,
+    front,
+    nic,
+    nsg,
+    pip,
+    ref,
+    rule,
+    subnet,
+    vnet,
+)
 
 RULES = f"{BALANCER}/inboundNatRules"
 
@@ -94,6 +108,34 @@ def test_a_frontend_that_publishes_more_is_told_as_well() -> None:
     both = balancer(inboundNatRules=[nat()], loadBalancingRules=[forwards()])
 
     assert len(ask("EXP-006", estate(both), beside=["EXP-007"]).broken) == 1
+
+
+def test_E_16_what_stops_it_is_said_of_the_rule_and_not_of_others_at_the_frontend() -> None:
+    """The load-balancing rule is stopped by its probe; a NAT rule has none."""
+    probe = {"name": "p", "properties": {"protocol": "Tcp", "port": 80}}
+    probed: Any = {"probe": ref(f"{arm_id(BALANCER, 'lb')}/probes/p")}
+    machine = ref(arm_id(f"{NIC}/ipConfigurations", "nic-web", "primary"))
+    to_machine: Any = {"backendIPConfiguration": machine}
+
+    def said(*rules: Any) -> list[str]:
+        network = estate(
+            nsg(*rules),
+            nic("nic-web"),
+            pip("pip", front()),
+            balancer(
+                probes=[probe],
+                loadBalancingRules=[forwards("web", 80, 80, **probed)],
+                inboundNatRules=[nat(**to_machine), nat("rdp", 3390, 3389, **to_machine)],
+            ),
+            vnet(subnet(nsg="nsg")),
+        )
+        found = ask("EXP-007", network).broken
+        return [each.message.partition("; ")[2] for each in found]
+
+    web, nobody = rule("web", 100, "*", "80"), deny("nobody", 200)
+    stopped = "today nothing gets through, since securityRules/nobody of nsg at app denies it"
+    assert said(web, nobody) == [stopped, stopped]
+    assert said(rule("rdp", 90, "*", "3389"), web, nobody) == ["", stopped]
 
 
 def test_approved_by_name() -> None:

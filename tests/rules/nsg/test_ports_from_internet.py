@@ -9,7 +9,7 @@ import pytest
 from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...exposed import SUBNET, deny, nsg, ref, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, ref, rule, subnet, vnet
 
 APP = vnet(subnet(nsg="nsg"))
 
@@ -196,5 +196,37 @@ def test_the_rule_that_does_not_tell_its_place_is_the_one_that_is_named(field: s
 def test_a_rule_opens_what_it_names(for_: str, severity: Severity | None, words: str) -> None:
     group = nsg(rule("ssh", 100, "*", "22", destinationAddressPrefix=for_))
     (finding,) = ask("NSG-005", estate(group, vnet(subnet("app", "10.0.1.0/24", nsg="nsg")))).broken
+    assert finding.severity is severity
+    assert finding.message == f"ssh of nsg lets any source reach SSH (TCP 22){words}"
+
+
+@pytest.mark.parametrize(
+    ("member", "exported", "severity", "words"),
+    [
+        (True, True, None, " at vnet/app"),
+        (
+            False,
+            True,
+            Severity.MEDIUM,
+            "; nothing at vnet/app, vnet/more has an address that it names",
+        ),
+        (False, False, None, " at vnet/app, vnet/more"),
+    ],
+)
+def test_N_32_a_rule_for_a_group_of_machines_opens_its_members(
+    member: bool, exported: bool, severity: Severity | None, words: str
+) -> None:
+    kind = "Microsoft.Network/applicationSecurityGroups"
+    group = {"id": arm_id(kind, "web")}
+    ssh = rule("ssh", 100, "*", "22", destinationApplicationSecurityGroups=[group])
+    del ssh["properties"]["destinationAddressPrefix"]
+    joins = {"applicationSecurityGroups": [group]} if member else {}
+    network = estate(
+        nsg(ssh),
+        resource(kind, "web", {}),
+        *([nic("web", configuration=joins)] if exported else []),
+        vnet(subnet("app", nsg="nsg"), subnet("more", "10.0.1.0/24", nsg="nsg")),
+    )
+    (finding,) = ask("NSG-005", network).broken
     assert finding.severity is severity
     assert finding.message == f"ssh of nsg lets any source reach SSH (TCP 22){words}"

@@ -42,6 +42,24 @@ def test_no_gateway() -> None:
     assert finding.remedy.endswith("--name to-hub --set useRemoteGateways=false")
 
 
+def test_permission_alone_does_not_help_where_there_is_no_gateway() -> None:
+    (finding,) = judge(back=peer("spoke", allowGatewayTransit=False)).broken
+    assert finding.message == "spoke uses the gateways of hub, which has none"
+    assert finding.remedy.startswith(
+        "deploy a gateway in hub and let its peering to-spoke allow transit, or: az "
+    )
+    assert finding.remedy.endswith("--name to-hub --set useRemoteGateways=false")
+    assert finding.evidence[-1].pointer.endswith("/allowGatewayTransit")
+
+
+def test_no_permission_is_certain_where_the_gateway_is_not() -> None:
+    listed = arm_id("Microsoft.Network/virtualNetworkGateways/ipConfigurations", "gw", "c")
+    subnet = {"addressPrefix": "10.0.0.0/27", "ipConfigurations": [{"id": listed}]}
+    refused = peer("spoke", allowGatewayTransit=False)
+    (finding,) = judge(back=refused, subnets={"GatewaySubnet": subnet}).broken
+    assert "does not allow transit" in finding.message
+
+
 def test_without_a_gateway_the_permission_does_not_matter() -> None:
     (finding,) = judge(back=peer("spoke", allowGatewayTransit=None)).broken
     assert finding.message == "spoke uses the gateways of hub, which has none"

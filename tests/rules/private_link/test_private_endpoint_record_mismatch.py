@@ -142,6 +142,7 @@ def test_what_is_missing_is_unknown() -> None:
     assert zone_id() in without_zone.unknown[0].missing
     without_records = asked(zone_group("kv"))
     assert "records of private zone" in without_records.unknown[0].missing
+    assert without_records.unknown[0].told_by == zone_id()
     without_address = asked(zone_group("kv"), record("kv", "10.0.0.4"), pe=[*PE[:2], zone()])
     assert "addresses of private endpoint pe" in without_address.unknown[0].missing
 

@@ -39,7 +39,7 @@ def test_P_11_replies_that_go_to_an_appliance_get_lost() -> None:
 
     assert finding.subject == arm_id(NIC, "nic-web")
     assert finding.message.startswith(
-        "what the internet sends to nic-web arrives, and the replies get lost "
+        "what the internet sends to nic-web by pip arrives, and the replies get lost "
         "(tcp 203.0.113.10 to 20.50.1.2:443 -> 10.0.0.4:443): "
     )
     assert finding.evidence[-1].resource.endswith("/routeTables/rt")
@@ -73,7 +73,7 @@ def test_N_22_a_route_for_everything_may_let_everything_in() -> None:
     answer = ask("RTE-005", shut())
 
     assert answer.broken == []
-    assert "whether what the internet sends to nic-web arrives" in answer.unknown[0].missing
+    assert "whether what the internet sends to nic-web by pip arrives" in answer.unknown[0].missing
 
 
 def test_K_63_behind_a_load_balancer_too() -> None:
@@ -82,6 +82,18 @@ def test_K_63_behind_a_load_balancer_too() -> None:
     (finding,) = ask("RTE-005", entered(TO_FIREWALL, public=False, beside=[lb])).broken
 
     assert "to 20.50.1.2:443 -> 10.0.0.4:443" in finding.message
+
+
+def test_each_entrance_of_a_machine_is_told_by_its_name() -> None:
+    lb = balancer(public="pip-lb", loadBalancingRules=[forwards("https", 443)])
+    second = [pip("pip-lb", address="20.50.1.9"), lb]
+
+    found = ask("RTE-005", entered(TO_FIREWALL, beside=second)).broken
+
+    assert [finding.message.split(", and")[0] for finding in found] == [
+        "what the internet sends to nic-web by pip arrives",
+        "what the internet sends to nic-web by pip-lb arrives",
+    ]
 
 
 def test_a_route_table_that_is_not_in_the_snapshot_makes_it_unknown() -> None:

@@ -86,6 +86,64 @@ def test_an_appliance_in_a_peer_will_do_and_one_in_a_strangers_network_not() -> 
     assert len(judge(spoke(), stranger, owner, table("10.1.0.4")).broken) == 1
 
 
+def spokes(*names: str) -> list[Json]:
+    """Networks beside the hub, the subnet of each with the one route table."""
+    return [
+        vnet(
+            name,
+            f"10.{number}.0.0/16",
+            subnets={"app": {**USES, "addressPrefix": f"10.{number}.0.0/24"}},
+            peers=[peer("hub")],
+        )
+        for number, name in enumerate(names, 10)
+    ]
+
+
+def test_a_table_of_several_networks_is_told_once_for_what_is_the_same_in_all() -> None:
+    names = ("one", "two", "three", "four", "five")
+    peers = [peer(name) for name in names]
+    hub = vnet("hub", "10.1.0.0/16", subnets={"nva": "10.1.0.0/24"}, peers=peers)
+
+    (finding,) = judge(hub, *spokes(*names), table("10.1.0.9")).broken
+    assert finding.message.endswith("10.1.0.9, which nobody owns (nva of hub)")
+    assert len(finding.related) == 1 + len(names)
+
+    (finding,) = judge(hub, *spokes(*names), table("10.77.0.9")).broken
+    assert finding.message.endswith("joined with five, four, one, three and 1 more")
+
+
+def test_what_is_unsure_is_told_once_as_well() -> None:
+    pool = resource(
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "vmss",
+        {
+            "virtualMachineProfile": {
+                "networkProfile": {
+                    "networkInterfaceConfigurations": [
+                        {
+                            "name": "n",
+                            "properties": {
+                                "ipConfigurations": [
+                                    {
+                                        "name": "c",
+                                        "properties": {"subnet": {"id": subnet_id("hub", "nva")}},
+                                    }
+                                ]
+                            },
+                        }
+                    ]
+                }
+            }
+        },
+    )
+    both = [peer("one"), peer("two")]
+    hub = vnet("hub", "10.1.0.0/16", subnets={"nva": "10.1.0.0/24"}, peers=both)
+
+    answer = judge(hub, *spokes("one", "two"), pool, table("10.1.0.9"))
+    assert answer.broken == []
+    assert len(answer.unknown) == 1
+
+
 def test_a_route_to_an_appliance_without_an_address() -> None:
     (finding,) = judge(spoke(), table(None)).broken
     assert "names no next hop address" in finding.message
