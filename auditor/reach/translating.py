@@ -18,9 +18,10 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
-from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
+from auditor.reach.firewalling import not_denied, port_of, translations
 from auditor.reach.forwarding import taken
 from auditor.reach.frame import Packet
+from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, part_in_subnet, possible
@@ -64,14 +65,20 @@ def at_firewall(
 def sent_inside(
     trail: Trail, firewall: Firewall, here: Point, targets: Iterable[Point]
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow what a NAT rule has translated to those in networks who have the address it names."""
+    """Follow what a NAT rule has translated to those in networks who have the address it names.
+
+    Straight, or by further appliances that the firewall's routes name.
+    """
     inside = _as_whom(trail, firewall, here)
     own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
     for target in targets:
-        onward = taken(arrives(inside, here, target), here, target)
         appliance = parse_prefix(own).address if own else target.addresses.smallest()
-        if appliance is not None:
-            yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        if appliance is None:
+            continue
+        first = Passed(inside, here, appliance, trail.source)
+        onward = taken(arrives(inside, here, target), here, target)
+        for there, back in ((onward, first.reply), *brought(inside, here, target, first)):
+            yield from deliver(there, target, back)
 
 
 def _abroad(
