@@ -23,7 +23,7 @@ from auditor.reach.delivery import deliver
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.points import Kind, Point, anywhere_in, is_unplaced, vnet_of
 from auditor.reach.replying import to_gateway
-from auditor.reach.sending import onward
+from auditor.reach.sending import by_appliances, onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -72,7 +72,11 @@ def from_sites_to(
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
         inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
-        for each, end in onward(inside, here, aim, to_gateway(inside)):
+        if aim.kind is Kind.ENDPOINT and subnet not in _lent_to(network, aim):
+            found = by_appliances(inside, here, aim)
+        else:
+            found = onward(inside, here, aim, to_gateway(inside))
+        for each, end in found:
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
                 yield path
@@ -222,15 +226,23 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         if is_unplaced(target):
             raise Undetermined(f"the network of {ids.name(target.id)}", resource=target.id)
         return ()
+    found = {subnet.key: subnet for subnet in _lent_to(network, target)}
     served = served_by(network, vnet)
-    lent = {serving.gateway for serving in served.gateways}
-    found = _homes(network, (each for each in gateways_serving(network, vnet) if each in lent))
     if not found and served.untold:
         first = served.untold[0]
         raise Undetermined(first.detail, resource=first.resource)
-    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
-        found |= _homes(network, _by_appliances(network, vnet))
+    found |= _homes(network, _by_appliances(network, vnet, target))
     return tuple(found[key] for key in sorted(found))
+
+
+def _lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways that a point's network has, or is lent (R-17)."""
+    vnet = vnet_of(network, target)
+    if vnet is None:
+        return ()
+    lent = {serving.gateway for serving in served_by(network, vnet).gateways}
+    serving = (each for each in gateways_serving(network, vnet) if each in lent)
+    return tuple(_homes(network, serving).values())
 
 
 def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[str, Subnet]:
@@ -244,15 +256,24 @@ def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[
     return found
 
 
-def _by_appliances(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNetworkGateway]:
+def _by_appliances(
+    network: Network, vnet: VirtualNetwork, target: Point
+) -> Iterator[VirtualNetworkGateway]:
     """Give the gateways of peers to whose appliances some subnet sends what is for others (R-15).
 
-    Nobody has to lend such a gateway: it hands over to the appliance, and gets replies from it.
+    Those of their peers too, and so on: by one appliance to another's. Nobody has to lend such a
+    gateway: it hands over to the appliance, and gets replies from it. Those of an endpoint take no
+    user's route, so that its own network's do not matter.
     """
-    for tie in ties_of(network, vnet).ties:
-        if tie.far is None or not sends_to(network, vnet, tie.peering):
-            continue
-        yield from gateways_in(network, tie.far)
-        for beyond in ties_of(network, tie.far).ties:  # by one appliance to another's
-            if beyond.far is not None and sends_to(network, tie.far, beyond.peering):
-                yield from gateways_in(network, beyond.far)
+    seen, todo = {vnet.key}, [vnet]
+    while todo:
+        here = todo.pop()
+        for tie in ties_of(network, here).ties:
+            far = tie.far
+            if far is None or far.key in seen:
+                continue
+            endpoints = here is vnet and target.kind is Kind.ENDPOINT
+            if endpoints or sends_to(network, here, tie.peering):
+                seen.add(far.key)
+                todo.append(far)
+                yield from gateways_in(network, far)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, NOTHING, Address, AddressSet, PortSet
+from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, Address, AddressSet, PortSet
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
@@ -25,10 +25,11 @@ from auditor.reach.delivery import arrives
 from auditor.reach.filter_stage import filters
 from auditor.reach.firewalling import bears_own, by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
+from auditor.reach.frame import of_addresses
 from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
 from auditor.reach.loops import handed_back
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
+from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
 from auditor.reach.stages import Reply, goes, remark, replies
 from auditor.reach.trail import Stage, Trail
 from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
@@ -72,6 +73,28 @@ class Passed(msgspec.Struct, frozen=True):
         then = self._answering(then)
         return then if self.before is None else self.before.answered(then)
 
+    def answered_by_endpoint(self, then: Trail) -> Trail:
+        """Add the way back from a private endpoint, which takes no route but to whom it sees.
+
+        So a firewall has to put its own address in the place of the source's: of others Azure says
+        only that they need it, and what becomes of them differs by service and by place.
+        """
+        label = self.here.node.root.label if self.here.node is not None else self.here.id
+        own = possible(self.here.place) if self.here.place is not None else NOTHING
+        what = f"whether a private endpoint answers by {label}, which keeps the source"
+        sources: dict[bool | None, AddressSet] = {True: own, None: EVERYTHING - own}
+        then = remark(
+            then,
+            "return-route",
+            self.here.id,
+            lambda _: f"the reply is for {label} itself",
+            of_addresses(then.space, "source", sources),
+            reasons=(Reason("semantics:P-11", what, self.here.id),),
+            unsure=f"it cannot be told {what}",
+            reply=True,
+        )
+        return self._handed_back(then)
+
     def _answering(self, then: Trail) -> Trail:
         if self.onwards is None or then.sent <= self.onwards.bounds.must:
             return then
@@ -112,8 +135,10 @@ def brought(
         if isinstance(passed, Trail):
             yield passed, lambda then, _: then
         else:
-            there = arrives(passed.trail, passed.here, target)
-            yield taken(there, passed.here, target), passed.reply
+            there = taken(arrives(passed.trail, passed.here, target), passed.here, target)
+            if target.kind is Kind.ENDPOINT:
+                there = passed.answered_by_endpoint(there)
+            yield there, passed.reply
 
 
 def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Address, ...]:

@@ -39,10 +39,20 @@ def onward(trail: Trail, here: Point, target: Point, reply: Reply) -> Iterator[t
 
     `reply` is the way back when they go straight; by appliances, it is back to these.
     """
-    for there, back in ((arrives(trail, here, target), reply), *brought(trail, here, target)):
-        yield from deliver(there, target, back)
-        if target.kind is Kind.FIREWALL:
-            yield from at_private_address(there, target, back)
+    yield from _ended(arrives(trail, here, target), target, reply)
+    yield from by_appliances(trail, here, target)
+
+
+def by_appliances(trail: Trail, here: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets by the appliances that routes of a point name, after its filters."""
+    for there, back in brought(trail, here, target):
+        yield from _ended(there, target, back)
+
+
+def _ended(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
+    yield from deliver(trail, target, reply)
+    if target.kind is Kind.FIREWALL:
+        yield from at_private_address(trail, target, reply)
 
 
 def leave(

@@ -14,7 +14,7 @@ from ...exposed import NIC, NSG, PIP, nsg, pip, rule
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, network_rule, policy
 from ...networks import nic, peer, subnet_id, vnet
 from ...reaching import asked
-from ...routing import route, steered, table
+from ...routing import endpoint, route, steered, table
 from .test_matrix import cells, one_by_one
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
@@ -31,25 +31,33 @@ def row(
     strange: int = 0,
     untold: int = 0,
     taking: bool = True,
+    always: bool = False,
     nat: str = "",
     more: dict[int, Any] | None = None,
 ) -> Network:
-    """NIC a behind the first of some hubs and NIC b behind the last; each hub has a firewall.
+    """NIC a behind the first of some hubs, NIC b and an endpoint behind the last.
 
-    The firewall of one hub routes to that of the next what is for b and for the internet, and back
-    what is for a. That of hub `shut` lets port 22 through only, in hub `strange` there is a NIC
-    that forwards instead, and the policy of hub `untold` is not in the input. Unless `taking`, no
-    hub takes what is only forwarded. `nat` is where the first firewall sends port 8080 to, `more`
-    are routes of single hubs in the place of the usual ones.
+    Each hub has a firewall, which routes to that of the next what is for b and for the internet,
+    and back what is for a and for the first. That of hub `shut` lets port 22 through only, in hub
+    `strange` there is a NIC that forwards instead, and the policy of hub `untold` is not in the
+    input. Unless `taking`, no hub takes what is only forwarded. `always` tells firewalls to put
+    their own address in the source's place. `nat` is where the first firewall sends port 8080 to,
+    `more` are routes of single hubs in the place of the usual ones.
     """
     flags = {**FLAGS, "allowForwardedTraffic": taking}
     resources: list[Any] = [
         vnet("a", A, subnets={"app": steered("10.100.0.0/24", "of-a")}, peers=[_to(1)]),
-        vnet("b", B, subnets={"app": steered("10.200.0.0/24", "of-b")}, peers=[_to(hubs)]),
+        vnet(
+            "b",
+            B,
+            subnets={"app": steered("10.200.0.0/24", "of-b"), "ends": "10.200.1.0/24"},
+            peers=[_to(hubs)],
+        ),
         table("of-a", _by(1, "0.0.0.0/0")),
         table("of-b", _by(hubs, "0.0.0.0/0")),
         nic("na", "10.100.0.4", ("a", "app")),
         nic("nb", "10.200.0.4", ("b", "app")),
+        endpoint("pe", "10.200.1.4", ("b", "ends")),
     ]
     for hub in range(1, hubs + 1):
         peers = [_to(other, **flags) for other in (hub - 1, hub + 1) if 1 <= other <= hubs]
@@ -64,7 +72,9 @@ def row(
         if hub == strange:
             resources += _stranger(hub)
         else:
-            resources += _firewall(hub, "22" if hub == shut else PORT, nat if hub == 1 else "")
+            resources += _firewall(
+                hub, "22" if hub == shut else PORT, nat if hub == 1 else "", always
+            )
     missing = {f"p{untold}", f"p{untold}/g"}
     return estate(*(each for each in resources if each["name"] not in missing))
 
@@ -89,7 +99,7 @@ def _stranger(hub: int) -> tuple[Any, ...]:
     )
 
 
-def _firewall(hub: int, ports: str, nat: str) -> Iterator[Any]:
+def _firewall(hub: int, ports: str, nat: str, always: bool) -> Iterator[Any]:
     settings = {
         "privateIPAddress": f"10.{hub}.0.4",
         "subnet": {"id": subnet_id(f"hub{hub}", "AzureFirewallSubnet")},
@@ -99,7 +109,8 @@ def _firewall(hub: int, ports: str, nat: str) -> Iterator[Any]:
     rules = [collection("ok", 200, "Allow", network_rule(f"by-{hub}", "*", "*", ports))]
     rules += [collection("in", 100, "Dnat", nat_rule("in", nat, f"20.50.1.{hub}"))] if nat else []
     yield firewall(f"fw{hub}", f"p{hub}", ipConfigurations=[{"name": "c", "properties": settings}])
-    yield policy("g", name=f"p{hub}")
+    more: Any = {"snat": {"privateRanges": ["255.255.255.255/32"]}} if always else {}
+    yield policy("g", name=f"p{hub}", **more)
     yield group("g", 100, *rules, in_=f"p{hub}")
     yield pip(f"ip{hub}", carrier, address=f"20.50.1.{hub}")
 
@@ -138,6 +149,13 @@ def test_R_11_an_appliance_of_a_row_of_which_nothing_is_told_leaves_it_in_doubt(
 
 def test_R_5_firewalls_that_hand_round_what_they_get_deliver_nothing() -> None:
     assert asked(row(3, more={2: [_by(1, B), _by(1, A)]}), "na", "nb", PORT).verdict == "blocked"
+
+
+@pytest.mark.parametrize("hubs", [1, 3])
+def test_P_11_an_endpoint_answers_firewalls_that_put_their_own_address(hubs: int) -> None:
+    assert asked(row(hubs, always=True), "na", "pe", PORT).verdict == "reachable"
+    found = asked(row(hubs), "na", "pe", PORT)
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
 
 
 @pytest.mark.parametrize("given", [{}, {"shut": 2}, {"strange": 2}, {"taking": False}])
