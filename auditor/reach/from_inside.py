@@ -42,7 +42,12 @@ from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
-from auditor.reach.untold_balancers import from_inside_by_untold
+from auditor.reach.untold_balancers import (
+    addresses_of_lost,
+    from_inside_by_untold,
+    may_be_behind_lost,
+    past_lost,
+)
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -80,6 +85,10 @@ def from_inside(
         if relays:
             yield from _by_gateways(network, source, target, version, tags)
         yield from _by_entrances(network, source, target, version, tags, relays=relays)
+        if may_be_behind_lost(network, target):
+            to = addresses_of_lost(network)
+            for outside in _leaving(start(network, source, version, to, tags), source, to):
+                yield Path(source, target, past_lost(outside, target))
 
 
 def _to_outside(
