@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import parse_address
 from auditor.network.graph import Network
+from auditor.reach.handed_on import handed_on
+from auditor.reach.screening import callers
 from auditor.testing import arm_id, estate
 
 from ...exposed import NIC, NSG, PIP, nsg, pip, rule
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, network_rule, policy
 from ...networks import nic, peer, subnet_id, vnet
-from ...reaching import asked
-from ...routing import endpoint, route, steered, table
+from ...reaching import asked, point
+from ...routing import endpoint, route, steered, subnet, table
 from .test_matrix import cells, one_by_one
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
@@ -218,3 +221,26 @@ def test_R_11_what_an_appliance_brings_in_goes_on_by_a_firewall_that_routes_lead
     assert asked(row(2, strange=1, more=back), CLIENT, "nb", PORT).verdict == "unknown"
     assert asked(row(2, strange=1, more=there), CLIENT, "nb", PORT).verdict == "blocked"
     assert asked(row(2, strange=1, shut=2, more=back), CLIENT, "nb", PORT).verdict == "unknown"
+
+
+@pytest.mark.parametrize("hubs", [1, 2, 3, 4])
+def test_R_15_whoever_is_behind_a_row_of_hubs_is_among_those_who_may_call(hubs: int) -> None:
+    network = row(hubs)
+    found = {each.id for each in callers(network, (point(network, "nb"),), int(PORT))}
+    assert {subnet_id("a", "app"), subnet_id("b", "app")} <= found
+
+
+def test_R_15_behind_a_hub_that_hands_nothing_over_nobody_calls() -> None:
+    """What for it hands over is not asked here: paths tell."""
+    for routes, heard in (([_by(2, "10.9.0.0/16")], True), ([], False)):
+        network = row(3, more={1: routes})
+        found = {each.id for each in callers(network, (point(network, "nb"),), int(PORT))}
+        assert (subnet_id("a", "app") in found) is heard
+
+
+def test_R_15_what_appliances_in_a_row_put_in_the_sources_place_counts_as_well() -> None:
+    """The last of them is the one that the machine sees, and its group lets in."""
+    network = row(2, strange=2)
+    own = subnet(network, "app", "a")
+    assert parse_address("10.2.0.4") in handed_on(network, own)
+    assert handed_on(network, own) == (parse_address("10.1.0.4"), parse_address("10.2.0.4"))
