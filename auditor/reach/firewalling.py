@@ -19,6 +19,7 @@ from auditor.network.firewalling import (
 from auditor.network.firewalling.filtering import boxes
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
@@ -31,8 +32,9 @@ from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leads_by
+from auditor.reach.ways import Way, leads_by, leaves_by
 from auditor.resources.firewalls import Firewall
+from auditor.resources.virtual_networks import VirtualNetwork
 
 
 def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> Iterator[Trail]:
@@ -182,7 +184,8 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
                 return to_firewall
             if again and responder.kind is Kind.GATEWAY:
                 return None  # of a gateway only routes to the internet are supported
-            if again is False and leads_into(then.network, way, source.home, vnet) is not False:
+            straight = leads_into(then.network, way, source.home, vnet)
+            if again is False and (straight is not False or goes_round(then, way, vnet)):
                 return None  # round the firewall: whether it minds is told nowhere
             return again
 
@@ -196,6 +199,15 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
         return replies(then, responder, to, ask, "back by the firewall", tuple(whys))
 
     return reply
+
+
+def goes_round(trail: Trail, way: Way, vnet: VirtualNetwork | None) -> bool:
+    """Whether a reply may get from a VNet to whoever sent the packet without any firewall."""
+    source = trail.source
+    if source.kind is Kind.ON_PREMISES:
+        return leaves_by(way, Hop.GATEWAY) is not False
+    known = bool(source.home) and not source.outside
+    return known and leads_into(trail.network, way, source.home, vnet) is not False
 
 
 def bears_own(trail: Trail, here: Point) -> bool:

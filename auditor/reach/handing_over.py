@@ -23,7 +23,7 @@ from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import bears_own, by_firewall, filtered
+from auditor.reach.firewalling import bears_own, by_firewall, filtered, goes_round
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.frame import of_addresses
 from auditor.reach.health import chosen
@@ -264,18 +264,24 @@ def _back_from(trail: Trail, here: Point, source: Point, before: Passed | None) 
     """Give the way of replies from a firewall to whoever sent the packet, as it came there.
 
     What comes in by a gateway has an address of a site, and goes back to the gateway; what another
-    firewall hands over goes back to that.
+    firewall hands over goes back to that, which may have put its own address in the source's.
     """
     vnet = vnet_of(trail.network, here)
     from_site = trail.source.kind is Kind.ON_PREMISES and not trail.via
 
     def ask(way: Way) -> bool | None:
-        if before is not None:
-            again = leads_by(way, before.address)
-            if again is not False or not bears_own(trail, source):
-                return again
-        if from_site:
+        if before is None and from_site:
             return leaves_by(way, Hop.GATEWAY)
-        return leads_into(trail.network, way, source.home, vnet)
+        straight = leads_into(trail.network, way, source.home, vnet)
+        if before is None:
+            return straight
+        again = leads_by(way, before.address)
+        if again is not False or (straight is not False and bears_own(trail, source)):
+            return again or straight
+        return None if goes_round(trail, way, vnet) else False
 
-    return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
+    whys = (Reason("semantics:P-11", "what becomes of replies that go round a firewall", here.id),)
+    online = trail.source.kind is Kind.INTERNET
+    doubts = whys if before is not None and not online else ()
+    to = trail.sources()
+    return replies(trail, here, to, ask, "back to where it came from", doubts).stages[-1]

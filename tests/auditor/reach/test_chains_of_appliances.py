@@ -22,6 +22,7 @@ from .test_matrix import cells, one_by_one
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 A, B = "10.100.0.0/16", "10.200.0.0/16"
+SPACES = {"b": B, "hub2": "10.2.0.0/16", "hub3": "10.3.0.0/16"}
 CLIENT = "52.10.0.7"
 PORT = "3306"
 """Not 443, on which Azure Firewall always lets some names through."""
@@ -37,6 +38,7 @@ def row(
     always: bool = False,
     nat: str = "",
     more: dict[int, Any] | None = None,
+    beside: str = "",
 ) -> Network:
     """NIC a behind the first of some hubs, NIC b and an endpoint behind the last.
 
@@ -45,18 +47,24 @@ def row(
     `strange` there is a NIC that forwards instead, and the policy of hub `untold` is not in the
     input. Unless `taking`, no hub takes what is only forwarded. `always` tells firewalls to put
     their own address in the source's place. `nat` is where the first firewall sends port 8080 to,
-    `more` are routes of single hubs in the place of the usual ones.
+    `more` are routes of single hubs in the place of the usual ones. `beside` is a network that is
+    peered with that of a as well.
     """
     flags = {**FLAGS, "allowForwardedTraffic": taking}
     resources: list[Any] = [
-        vnet("a", A, subnets={"app": steered("10.100.0.0/24", "of-a")}, peers=[_to(1)]),
+        vnet(
+            "a",
+            A,
+            subnets={"app": steered("10.100.0.0/24", "of-a")},
+            peers=[_to(1), *([peer(beside, SPACES[beside], **FLAGS)] if beside else [])],
+        ),
         vnet(
             "b",
             B,
             subnets={"app": steered("10.200.0.0/24", "of-b"), "ends": "10.200.1.0/24"},
-            peers=[_to(hubs)],
+            peers=[_to(hubs), *([peer("a", A, **FLAGS)] if beside == "b" else [])],
         ),
-        table("of-a", _by(1, "0.0.0.0/0")),
+        table("of-a", _by(1, "0.0.0.0/0"), _by(1, B)),
         table("of-b", _by(hubs, "0.0.0.0/0")),
         nic("na", "10.100.0.4", ("a", "app")),
         nic("nb", "10.200.0.4", ("b", "app")),
@@ -64,7 +72,7 @@ def row(
     ]
     for hub in range(1, hubs + 1):
         peers = [_to(other, **flags) for other in (hub - 1, hub + 1) if 1 <= other <= hubs]
-        peers += [peer("a", A, **FLAGS)] if hub == 1 else []
+        peers += [peer("a", A, **FLAGS)] if hub == 1 or beside == f"hub{hub}" else []
         peers += [peer("b", B, **FLAGS)] if hub == hubs else []
         inside = {"AzureFirewallSubnet": steered(f"10.{hub}.0.0/26", f"at-{hub}")}
         resources.append(vnet(f"hub{hub}", f"10.{hub}.0.0/16", subnets=inside, peers=peers))
@@ -140,6 +148,14 @@ def test_R_15_replies_have_to_come_by_each_firewall_of_a_row() -> None:
     lost = row(3, more={2: [_by(3, B)]})
     found = asked(lost, "na", "nb", PORT)
     assert (found.verdict, found.stops) == ("blocked", ["asymmetric-return"])
+
+
+@pytest.mark.parametrize("beside", ["hub2", "hub3", "b"])
+def test_P_11_replies_that_go_round_firewalls_of_a_row_are_in_doubt(beside: str) -> None:
+    """Straight to the network of a, from whoever has them: whether firewalls mind is not told."""
+    back = {} if beside == "b" else {int(beside[3]): [_by(3, B)] if beside == "hub2" else []}
+    found = asked(row(3, more=back, beside=beside), "na", "nb", PORT)
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
 
 
 @pytest.mark.parametrize("strange", [1, 2, 3])

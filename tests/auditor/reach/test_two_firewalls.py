@@ -155,6 +155,11 @@ def test_R_15_a_site_and_a_spoke_of_another_hub_meet_by_both_firewalls() -> None
         assert len([step for step in found.one.hops if step.code == "firewall"]) == 2
 
 
+def test_E_24_a_site_is_answered_by_the_first_firewalls_own_address() -> None:
+    """The second sends its replies to that, which is no address of a site."""
+    assert asked(hubs(always=True), SITE, "nb").verdict == "reachable"
+
+
 @pytest.mark.parametrize("shut", [{"first": "22"}, {"second": "22"}])
 def test_E_22_each_of_two_firewalls_has_to_let_a_site_through(shut: dict[str, Any]) -> None:
     for pair in ((SITE, "nb"), ("nb", SITE)):
