@@ -9,7 +9,7 @@ from auditor.addresses import EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason
+from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
@@ -22,6 +22,7 @@ from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.from_sites import (
+    back_by_some_gateway,
     by_gateway,
     by_untold_connection,
     gateway_subnets_towards,
@@ -75,9 +76,10 @@ def from_inside(
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
-        homes = _gateway_subnets(network, source)
+        homes, lacks = _gateway_subnets(network, source)
         for there in to_sites(out, source, target.addresses, _door(network, source)):
-            yield Path(source, target, reduce(by_gateway, homes, there))
+            there = reduce(by_gateway, homes, there)
+            yield Path(source, target, back_by_some_gateway(there, lacks) if lacks else there)
         for there in by_untold_connection(out, homes):
             yield Path(source, target, there)
     else:
@@ -222,11 +224,14 @@ def _door(network: Network, source: Point) -> Point | None:
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
 
 
-def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:
+def _gateway_subnets(
+    network: Network, source: Point
+) -> tuple[tuple[Subnet, ...], tuple[Reason, ...]]:
+    """Give where replies of sites come in again, or why that is not told."""
     try:
-        return gateway_subnets_towards(network, source)
-    except Undetermined:
-        return ()
+        return gateway_subnets_towards(network, source), ()
+    except Undetermined as unknown:
+        return (), (gap(unknown, source.id),)
 
 
 def _leaving(

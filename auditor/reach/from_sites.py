@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version, prefix_or_none
 from auditor.errors import Undetermined
-from auditor.network.graph import Network
+from auditor.network.graph import Missing, Network
 from auditor.network.on_premises import gateways_in, gateways_serving
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import default_route
@@ -159,6 +159,19 @@ def _untold(trail: Trail, arm_id: str, label: str, what: str) -> Trail:
     )
 
 
+def back_by_some_gateway(trail: Trail, lacks: tuple[Reason, ...]) -> Trail:
+    """Add that replies of sites come in by a gateway of which it is not told where it stands."""
+    return remark(
+        trail,
+        "gateway",
+        lacks[0].resource,
+        lambda _: "it cannot be told by which gateway replies come in",
+        Bounds.maybe(trail.space.all),
+        reasons=lacks,
+        reply=True,
+    )
+
+
 def _from_hubs(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
@@ -246,11 +259,16 @@ def _lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
 
 
 def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[str, Subnet]:
-    """Give the subnets that gateways are in, by their keys."""
+    """Give the subnets that gateways are in, by their keys.
+
+    Raises Undetermined where the input lacks one: what its routes do is not told.
+    """
     found: dict[str, Subnet] = {}
     for gateway in gateways:
         for configuration in gateway.properties.ip_configurations or ():
             node = network.find(configuration.properties.subnet)
+            if isinstance(node, Missing):
+                raise Undetermined(f"the subnet of {gateway.label}", resource=gateway.id)
             if isinstance(node, Subnet):
                 found[node.key] = node
     return found

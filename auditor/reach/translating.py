@@ -25,6 +25,7 @@ from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, part_in_subnet, possible
+from auditor.reach.samples import coordinates
 from auditor.reach.stages import goes, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leaves_by
@@ -217,7 +218,7 @@ def _shut(trail: Trail, firewall: Firewall) -> Trail:
 def translated(trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds) -> Trail:
     """Rewrite what a NAT rule takes, as far as no network rule denies it (E-21)."""
     translation = term.translation
-    trail = trail.through(taken, _taking(firewall, term)).by_rule()
+    trail = trail.through(taken, _taking(trail, firewall, term)).by_rule()
     address = translation.address if translation is not None else None
     trail = trail.becoming(
         destination=AddressSet.from_range(address, address) if address is not None else None,
@@ -238,7 +239,7 @@ def translated(trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Boun
     return trail
 
 
-def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:
+def _taking(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Tell:
     """Say what a NAT rule makes of a packet, and where the rule is written."""
     to = term.translation
     where = f"{to.address}:{to.port}" if to is not None else "nowhere"
@@ -265,7 +266,12 @@ def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:
             ),
         )
 
-    add = for_ports(f"add a NAT rule for it to {firewall.label}")
+    def add(packet: Packet) -> str:
+        at = coordinates(packet)
+        every = translations(trail.network, firewall, trail.tags, trail.space)
+        first = next((f", before {other.name}" for other, of in every if of.may.at(at)), "")
+        return for_ports(f"add a NAT rule for it to {firewall.label}{first}")(packet)
+
     return tell
 
 
