@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -32,7 +33,7 @@ from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leads_by, leaves_by
+from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall
 from auditor.resources.virtual_networks import VirtualNetwork
 
@@ -171,8 +172,15 @@ def _teller(trail: Trail, firewall: Firewall, program: FirewallProgram, *, appli
     return tell
 
 
-def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
-    """Give the reply of a packet that came through a firewall: it must come by it again (P-11)."""
+Homes: TypeAlias = tuple[str, ...]
+"""The keys of networks."""
+
+
+def by_firewall(here: Point, appliance: Address, source: Point, homes: Homes = ()) -> Reply:
+    """Give the reply of a packet that came through a firewall: it must come by it again (P-11).
+
+    `homes` are the networks in which it was before it came to that of `source`.
+    """
 
     def reply(then: Trail, responder: Point) -> Trail:
         vnet = vnet_of(then.network, responder)
@@ -185,7 +193,7 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
             if again and responder.kind is Kind.GATEWAY:
                 return None  # of a gateway only routes to the internet are supported
             straight = leads_into(then.network, way, source.home, vnet)
-            if again is False and (straight is not False or goes_round(then, way, vnet)):
+            if again is False and (straight is not False or goes_round(then, way, vnet, homes)):
                 return None  # round the firewall: whether it minds is told nowhere
             return again
 
@@ -201,13 +209,25 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
     return reply
 
 
-def goes_round(trail: Trail, way: Way, vnet: VirtualNetwork | None) -> bool:
-    """Whether a reply may get from a VNet to whoever sent the packet without any firewall."""
+def goes_round(trail: Trail, way: Way, vnet: VirtualNetwork | None, homes: Homes = ()) -> bool:
+    """Whether a reply may get from a VNet past a firewall to where the packet was before.
+
+    To whoever sent it, or into one of the networks (their keys) of firewalls that had it earlier.
+    """
     source = trail.source
-    if source.kind is Kind.ON_PREMISES:
-        return leaves_by(way, Hop.GATEWAY) is not False
-    known = bool(source.home) and not source.outside
-    return known and leads_into(trail.network, way, source.home, vnet) is not False
+    if source.kind is Kind.ON_PREMISES and leaves_by(way, Hop.GATEWAY) is not False:
+        return True
+    known = {*homes, "" if source.outside else source.home} - {""}
+    return any(leads_into(trail.network, way, home, vnet) is not False for home in known)
+
+
+def may_go_round(trail: Trail, responder: Point, homes: Homes = ()) -> bool:
+    """Whether some reply of a responder may go so."""
+    if responder.place is None:
+        return False
+    ways = ways_from(trail.network, responder.place, trail.space.version, trail.tags)
+    vnet = vnet_of(trail.network, responder)
+    return any(goes_round(trail, way, vnet, homes) for way in ways.towards(trail.sources()))
 
 
 def bears_own(trail: Trail, here: Point) -> bool:

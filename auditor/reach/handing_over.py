@@ -23,7 +23,14 @@ from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import bears_own, by_firewall, filtered, goes_round
+from auditor.reach.firewalling import (
+    Homes,
+    bears_own,
+    by_firewall,
+    filtered,
+    goes_round,
+    may_go_round,
+)
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.frame import of_addresses
 from auditor.reach.health import chosen
@@ -42,7 +49,8 @@ class Passed(msgspec.Struct, frozen=True):
     """An Azure Firewall that packets are past, whose routes they go on by.
 
     `trail` is their way so far, `before` the one that handed over to it, and `onwards` the way of
-    replies from it to whoever did: none where that is seen to already.
+    replies from it to whoever did: none where that is seen to already. `past` tells that those may
+    go straight to whoever sent the packet instead.
     """
 
     trail: Trail
@@ -51,22 +59,31 @@ class Passed(msgspec.Struct, frozen=True):
     source: Point
     before: Passed | None = None
     onwards: Stage | None = None
+    past: bool = False
 
     @property
     def chain(self) -> tuple[Address, ...]:
         """The addresses of the appliances that packets are past, in order."""
         return (*(self.before.chain if self.before is not None else ()), self.address)
 
+    @property
+    def homes(self) -> Homes:
+        """The keys of the networks in which packets were before they came here, the last first."""
+        return (self.source.home, *(self.before.homes if self.before is not None else ()))
+
     def reply(self, then: Trail, responder: Point) -> Trail:
         """Add the way back from whoever answers, by each of the appliances again (P-11)."""
-        there = by_firewall(self.here, self.address, self.source)(then, responder)
-        return self._handed_back(there)
+        homes = self.before.homes if self.before is not None else ()
+        there = by_firewall(self.here, self.address, self.source, homes)(then, responder)
+        return self._handed_back(there, may_go_round(then, responder, homes))
 
-    def _handed_back(self, then: Trail) -> Trail:
-        then = self._answering(then)
+    def _handed_back(self, then: Trail, past: bool = False) -> Trail:
+        """Add the way back from this one on; `past`: where replies may never get to it."""
+        there = self._answering(then)
         if self.onwards is not None:
-            then = taken_back(then, self.here, self.source)
-        return then if self.before is None else self.before._handed_back(then)
+            there = taken_back(there, self.here, self.source)
+        there = _perhaps(then, there) if past else there
+        return there if self.before is None else self.before._handed_back(there, past or self.past)
 
     def answered(self, then: Trail) -> Trail:
         """Add the way back from the appliance that packets leave by, once an answer is there."""
@@ -101,6 +118,16 @@ class Passed(msgspec.Struct, frozen=True):
         return replace(then, stages=(*then.stages, self.onwards))
 
 
+def _perhaps(before: Trail, after: Trail) -> Trail:
+    """Doubt what the stages stop by which a trail is longer than it was."""
+    known = len(before.stages)
+    doubted = [
+        replace(each, bounds=Bounds(after.space.all, each.bounds.must))
+        for each in after.stages[known:]
+    ]
+    return replace(after, stages=(*before.stages, *doubted))
+
+
 def past_appliances(
     trail: Trail, source: Point, to: AddressSet, before: Passed | None = None
 ) -> Iterator[Passed | Trail]:
@@ -121,8 +148,9 @@ def past_appliances(
         if before is not None:
             there = taken(there, source, here)
         onwards = _back_from(there, here, source, before)
+        past = before is not None and may_go_round(there, here, before.homes)
         for passed in filtered(there, firewall, here, to):
-            one = Passed(passed, here, address, source, before, onwards)
+            one = Passed(passed, here, address, source, before, onwards, past)
             yield one
             yield from past_appliances(passed, here, to, one)
 
@@ -278,7 +306,7 @@ def _back_from(trail: Trail, here: Point, source: Point, before: Passed | None) 
         again = leads_by(way, before.address)
         if again is not False or (straight is not False and bears_own(trail, source)):
             return again or straight
-        return None if goes_round(trail, way, vnet) else False
+        return None if goes_round(trail, way, vnet, before.homes) else False
 
     whys = (Reason("semantics:P-11", "what becomes of replies that go round a firewall", here.id),)
     online = trail.source.kind is Kind.INTERNET

@@ -35,20 +35,21 @@ def row(
     strange: int = 0,
     untold: int = 0,
     taking: bool = True,
-    always: bool = False,
+    always: tuple[int, ...] = (),
     nat: str = "",
     more: dict[int, Any] | None = None,
     beside: str = "",
+    ring: bool = False,
 ) -> Network:
     """NIC a behind the first of some hubs, NIC b and an endpoint behind the last.
 
     Each hub has a firewall, which routes to that of the next what is for b and for the internet,
     and back what is for a and for the first. That of hub `shut` lets port 22 through only, in hub
     `strange` there is a NIC that forwards instead, and the policy of hub `untold` is not in the
-    input. Unless `taking`, no hub takes what is only forwarded. `always` tells firewalls to put
+    input. Unless `taking`, no hub takes what is only forwarded. The firewalls of hubs `always` put
     their own address in the source's place. `nat` is where the first firewall sends port 8080 to,
     `more` are routes of single hubs in the place of the usual ones. `beside` is a network that is
-    peered with that of a as well.
+    peered with that of a as well, and in a `ring` the first hub is with the last.
     """
     flags = {**FLAGS, "allowForwardedTraffic": taking}
     resources: list[Any] = [
@@ -71,7 +72,8 @@ def row(
         endpoint("pe", "10.200.1.4", ("b", "ends")),
     ]
     for hub in range(1, hubs + 1):
-        peers = [_to(other, **flags) for other in (hub - 1, hub + 1) if 1 <= other <= hubs]
+        near = {hub - 1, hub + 1, *({1, hubs} if ring and hub in (1, hubs) else ())} - {hub}
+        peers = [_to(other, **flags) for other in sorted(near) if 1 <= other <= hubs]
         peers += [peer("a", A, **FLAGS)] if hub == 1 or beside == f"hub{hub}" else []
         peers += [peer("b", B, **FLAGS)] if hub == hubs else []
         inside = {"AzureFirewallSubnet": steered(f"10.{hub}.0.0/26", f"at-{hub}")}
@@ -84,7 +86,7 @@ def row(
             resources += _stranger(hub)
         else:
             resources += _firewall(
-                hub, "22" if hub == shut else PORT, nat if hub == 1 else "", always
+                hub, "22" if hub == shut else PORT, nat if hub == 1 else "", hub in always
             )
     missing = {f"p{untold}", f"p{untold}/g"}
     return estate(*(each for each in resources if each["name"] not in missing))
@@ -158,6 +160,21 @@ def test_P_11_replies_that_go_round_firewalls_of_a_row_are_in_doubt(beside: str)
     assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
 
 
+def test_P_11_replies_that_go_round_the_firewalls_between_two_of_a_row_are_in_doubt() -> None:
+    """To the own address of the first, which the last has a peering with."""
+    near = {3: [_by(2, A)]}
+    found = asked(row(3, always=(1,), more=near, ring=True), "na", "nb", PORT)
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
+    assert asked(row(3, always=(1,), ring=True), "na", "nb", PORT).verdict == "reachable"
+
+
+def test_P_11_what_firewalls_do_with_replies_that_never_get_to_them_is_no_matter() -> None:
+    """These go straight to a, whatever the first hub's routes do to what is for it."""
+    lost = {1: [_by(2, B), route(A, "None")]}
+    found = asked(row(3, more=lost, beside="b"), "na", "nb", PORT)
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
+
+
 @pytest.mark.parametrize("strange", [1, 2, 3])
 def test_R_11_an_appliance_of_a_row_of_which_nothing_is_told_leaves_it_in_doubt(
     strange: int,
@@ -172,7 +189,7 @@ def test_R_5_firewalls_that_hand_round_what_they_get_deliver_nothing() -> None:
 
 @pytest.mark.parametrize("hubs", [1, 3])
 def test_P_11_an_endpoint_answers_firewalls_that_put_their_own_address(hubs: int) -> None:
-    assert asked(row(hubs, always=True), "na", "pe", PORT).verdict == "reachable"
+    assert asked(row(hubs, always=(1, 2, 3)), "na", "pe", PORT).verdict == "reachable"
     found = asked(row(hubs), "na", "pe", PORT)
     assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
 
