@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
@@ -26,6 +26,7 @@ from auditor.reach.from_sites import (
     by_gateway,
     by_untold_connection,
     gateway_subnets_towards,
+    lent_to,
 )
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.pings import pings
@@ -76,10 +77,9 @@ def from_inside(
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
-        homes, lacks = _gateway_subnets(network, source)
-        for there in to_sites(out, source, target.addresses, _door(network, source)):
-            there = reduce(by_gateway, homes, there)
-            yield Path(source, target, back_by_some_gateway(there, lacks) if lacks else there)
+        for there, last in to_sites(out, source, target.addresses, partial(_door, network)):
+            yield Path(source, target, _by_gateways_of(there, last))
+        homes = _gateway_subnets(network, source)
         for there in by_untold_connection(out, homes):
             yield Path(source, target, there)
     else:
@@ -215,23 +215,28 @@ def private_paths(
     yield from to_unplaced(network, source, target, version, tags)
 
 
-def _door(network: Network, source: Point) -> Point | None:
+def _door(network: Network, here: Point) -> Point | None:
     """Give where replies of sites come in again, when it is told and there is one such place."""
     try:
-        subnets = gateway_subnets_towards(network, source)
+        subnets = lent_to(network, here)
     except Undetermined:
         return None
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
 
 
-def _gateway_subnets(
-    network: Network, source: Point
-) -> tuple[tuple[Subnet, ...], tuple[Reason, ...]]:
-    """Give where replies of sites come in again, or why that is not told."""
+def _by_gateways_of(trail: Trail, here: Point) -> Trail:
+    """Add what the gateways do to which packets go from a point."""
     try:
-        return gateway_subnets_towards(network, source), ()
+        return reduce(by_gateway, lent_to(trail.network, here), trail)
     except Undetermined as unknown:
-        return (), (gap(unknown, source.id),)
+        return back_by_some_gateway(trail, (gap(unknown, here.id),))
+
+
+def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:
+    try:
+        return gateway_subnets_towards(network, source)
+    except Undetermined:
+        return ()
 
 
 def _leaving(

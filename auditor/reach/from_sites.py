@@ -20,6 +20,7 @@ from auditor.reach.absent import into_absent
 from auditor.reach.addressees import aims
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver
+from auditor.reach.neighbourhood import networks_around
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.points import Kind, Point, anywhere_in, is_unplaced, vnet_of
 from auditor.reach.replying import to_gateway
@@ -31,6 +32,7 @@ from auditor.reach.transit import sends_to
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.reach.untold_balancers import from_sites_by_untold
+from auditor.reach.ways import appliances_of
 from auditor.resources import walk
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -72,7 +74,7 @@ def from_sites_to(
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
         inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
-        if aim.kind is Kind.ENDPOINT and subnet not in _lent_to(network, aim):
+        if aim.kind is Kind.ENDPOINT and subnet not in lent_to(network, aim):
             found = by_appliances(inside, here, aim)
         else:
             found = onward(inside, here, aim, to_gateway(inside))
@@ -239,7 +241,7 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         if is_unplaced(target):
             raise Undetermined(f"the network of {ids.name(target.id)}", resource=target.id)
         return ()
-    found = {subnet.key: subnet for subnet in _lent_to(network, target)}
+    found = {subnet.key: subnet for subnet in lent_to(network, target)}
     served = served_by(network, vnet)
     if not found and served.untold:
         first = served.untold[0]
@@ -248,8 +250,11 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
     return tuple(found[key] for key in sorted(found))
 
 
-def _lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
-    """Give the subnets of the gateways that a point's network has, or is lent (R-17)."""
+def lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways that a point's network has, or is lent (R-17).
+
+    Raises Undetermined where the input lacks one.
+    """
     vnet = vnet_of(network, target)
     if vnet is None:
         return ()
@@ -277,21 +282,33 @@ def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[
 def _by_appliances(
     network: Network, vnet: VirtualNetwork, target: Point
 ) -> Iterator[VirtualNetworkGateway]:
-    """Give the gateways of peers to whose appliances some subnet sends what is for others (R-15).
+    """Give the gateways of other networks that hand over to appliances, or get from them (R-15).
 
-    Those of their peers too, and so on: by one appliance to another's. Nobody has to lend such a
-    gateway: it hands over to the appliance, and gets replies from it. Those of an endpoint take no
-    user's route, so that its own network's do not matter.
+    Nobody has to lend such a gateway: it hands over to the appliance, whose own address may be all
+    that the target sees, and gets replies from it.
+    """
+    for key in sorted(networks_around(network, vnet.key) - {vnet.key}):
+        far = network.nodes.get(key)
+        for gateway in gateways_in(network, far) if isinstance(far, VirtualNetwork) else ():
+            if any(appliances_of(network, each) for each in _homes(network, [gateway]).values()):
+                yield gateway
+    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+        yield from _answered_by_appliances(network, vnet)
+
+
+def _answered_by_appliances(
+    network: Network, vnet: VirtualNetwork
+) -> Iterator[VirtualNetworkGateway]:
+    """Give the gateways of peers to whose appliances some subnet sends what is for others.
+
+    Those of their peers too, and so on: by one appliance to another's.
     """
     seen, todo = {vnet.key}, [vnet]
     while todo:
         here = todo.pop()
         for tie in ties_of(network, here).ties:
             far = tie.far
-            if far is None or far.key in seen:
-                continue
-            endpoints = here is vnet and target.kind is Kind.ENDPOINT
-            if endpoints or sends_to(network, here, tie.peering):
+            if far is not None and far.key not in seen and sends_to(network, here, tie.peering):
                 seen.add(far.key)
                 todo.append(far)
                 yield from gateways_in(network, far)

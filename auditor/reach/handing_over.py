@@ -48,9 +48,8 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 class Passed(msgspec.Struct, frozen=True):
     """An Azure Firewall that packets are past, whose routes they go on by.
 
-    `trail` is their way so far, `before` the one that handed over to it, and `onwards` the way of
-    replies from it to whoever did: none where that is seen to already. `past` tells that those may
-    go straight to whoever sent the packet instead.
+    `trail` is their way so far, `before` the one that handed over to it, `came` their way until
+    then, and `onwards` that of replies from here to whoever did: none where that is seen to.
     """
 
     trail: Trail
@@ -59,7 +58,7 @@ class Passed(msgspec.Struct, frozen=True):
     source: Point
     before: Passed | None = None
     onwards: Stage | None = None
-    past: bool = False
+    came: Trail | None = None
 
     @property
     def chain(self) -> tuple[Address, ...]:
@@ -75,15 +74,24 @@ class Passed(msgspec.Struct, frozen=True):
         """Add the way back from whoever answers, by each of the appliances again (P-11)."""
         homes = self.before.homes if self.before is not None else ()
         there = by_firewall(self.here, self.address, self.source, homes)(then, responder)
-        return self._handed_back(there, may_go_round(then, responder, homes))
+        return self._handed_back(there, (then, responder))
 
-    def _handed_back(self, then: Trail, past: bool = False) -> Trail:
-        """Add the way back from this one on; `past`: where replies may never get to it."""
+    def _handed_back(self, then: Trail, *later: tuple[Trail, Point]) -> Trail:
+        """Add the way back from this one on, where those `later` on the way may leave it out."""
         there = self._answering(then)
+        own = ((self.came, self.here),) if self.came is not None else ()
         if self.onwards is not None:
-            there = taken_back(there, self.here, self.source)
-        there = _perhaps(then, there) if past else there
-        return there if self.before is None else self.before._handed_back(there, past or self.past)
+            back = taken_back(there, self.here, self.source)
+            skipped = self.before is not None and self._is_left_out(self.source, *own)
+            there = _perhaps(there, back) if skipped else back
+        if self._is_left_out(self.here, *later):
+            there = _perhaps(then, there)
+        return there if self.before is None else self.before._handed_back(there, *later, *own)
+
+    def _is_left_out(self, here: Point, *later: tuple[Trail, Point]) -> bool:
+        """Whether replies of some later ones on the way may get past a point to one before it."""
+        elsewhere = tuple(home for home in self.homes if home != here.home)
+        return any(may_go_round(*each, elsewhere) for each in later)
 
     def answered(self, then: Trail) -> Trail:
         """Add the way back from the appliance that packets leave by, once an answer is there."""
@@ -148,9 +156,8 @@ def past_appliances(
         if before is not None:
             there = taken(there, source, here)
         onwards = _back_from(there, here, source, before)
-        past = before is not None and may_go_round(there, here, before.homes)
         for passed in filtered(there, firewall, here, to):
-            one = Passed(passed, here, address, source, before, onwards, past)
+            one = Passed(passed, here, address, source, before, onwards, there)
             yield one
             yield from past_appliances(passed, here, to, one)
 

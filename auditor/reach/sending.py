@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from auditor.addresses import EVERY_PORT, AddressSet
 from auditor.network.effective_rules import Direction
@@ -157,21 +157,24 @@ def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[T
 
 
 def to_sites(
-    trail: Trail, source: Point, to: AddressSet, door: Point | None = None
-) -> Iterator[Trail]:
-    """Follow packets from a point to what is behind its VNet's gateways, after its filters.
+    trail: Trail, source: Point, to: AddressSet, door: Callable[[Point], Point | None]
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from a point to what is behind gateways, after its filters.
 
-    Straight, or by appliances that routes name; what the far side answers is not asked.
-    `door` is where replies come in again, when it is known: any machine of the gateway's subnet.
+    Straight, or by appliances that routes name; what the far side answers is not asked. With each
+    the point whose network's gateway they go to: itself, or the last appliance that is known.
+    `door` gives where replies come in again, any machine of that gateway's subnet, if it is told.
     """
     straight = goes(trail, source, to, _to_gateway, "to the gateway")
-    yield straight if door is None else straight_to(source)(straight, door)
+    back = door(source)
+    yield (straight if back is None else straight_to(source)(straight, back)), source
     for passed in past_appliances(trail, source, to):
         if isinstance(passed, Trail):
-            yield passed
+            yield passed, source
             continue
         there = goes(passed.trail, passed.here, to, _to_gateway, "to the gateway")
-        yield there if door is None else passed.reply(there, door)
+        back = door(passed.here)
+        yield (there if back is None else passed.reply(there, back)), passed.here
 
 
 def _to_gateway(way: Way) -> bool | None:

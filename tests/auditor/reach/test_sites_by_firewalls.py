@@ -24,6 +24,7 @@ from ...routing import endpoint, route, steered, table
 
 SITE = "onprem 192.168.1.0/24"
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+ALWAYS: Any = {"snat": {"privateRanges": ["255.255.255.255/32"]}}
 ENDS = {"addressPrefix": "10.2.1.0/24", "privateEndpointNetworkPolicies": "Enabled"}
 INWARD = network_rule("in", "192.168.0.0/16", "10.2.0.0/24", "443")
 OUTWARD = network_rule("out", "10.2.0.0/24", "192.168.0.0/16", "443")
@@ -122,8 +123,15 @@ def test_R_15_a_site_gets_in_by_the_firewall_where_no_gateway_is_lent() -> None:
     assert asked(spoke, SITE, "db", 22).stops == ["firewall"]
 
 
+def test_R_15_a_spoke_needs_no_route_to_a_firewall_that_puts_its_own_address() -> None:
+    """All that it sees is an address of the hub, whose gateway is not lent to it."""
+    unsteered = hub(INWARD, OUTWARD, spoke_by=False, uses=False, settings=ALWAYS)
+    found = asked(unsteered, SITE, "db")
+    assert (found.verdict, found.step("firewall").rule) == ("reachable", "in")
+    assert asked(unsteered, "db", SITE).verdict == "blocked"
+
+
 TO_ENDPOINTS = network_rule("in", "192.168.0.0/16", "10.2.1.0/24", "443")
-ALWAYS: Any = {"snat": {"privateRanges": ["255.255.255.255/32"]}}
 
 
 @pytest.mark.parametrize("uses", [True, False])
@@ -148,6 +156,9 @@ def test_R_17_an_endpoint_answers_no_site_without_a_gateway_that_is_lent() -> No
 
 
 def test_R_17_a_site_gets_no_answer_where_no_gateway_is_lent_and_nothing_between() -> None:
-    assert asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db").stops == ["no-path"]
+    kept = asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db")
+    assert (kept.verdict, kept.stops) == ("blocked", ["asymmetric-return"])
+    neither = hub(INWARD, spoke_by=False, gateway_by=False, uses=False)
+    assert asked(neither, SITE, "db").stops == ["no-path"]
     round_it = asked(hub(INWARD, gateway_by=False, uses=False), SITE, "db")
     assert (round_it.verdict, round_it.stops) == ("blocked", ["asymmetric-return"])
