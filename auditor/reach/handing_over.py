@@ -19,6 +19,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.network.routing.peered import ties_of
+from auditor.packets.diagram import PacketSet
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
@@ -48,14 +49,16 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 class Passed(msgspec.Struct, frozen=True):
     """An Azure Firewall that packets are past, whose routes they go on by.
 
-    `trail` is their way so far, `before` the one that handed over to it, `came` their way until
-    then, and `onwards` that of replies from here to whoever did: none where that is seen to.
+    `trail` is their way so far, and `led` what routes may lead along it. `before` is the one that
+    handed over to it, `came` their way until then, and `onwards` that of replies from here to
+    whoever did: none where that is seen to.
     """
 
     trail: Trail
     here: Point
     address: Address
     source: Point
+    led: PacketSet
     before: Passed | None = None
     onwards: Stage | None = None
     came: Trail | None = None
@@ -147,6 +150,9 @@ def past_appliances(
         if before is not None and address in before.chain:
             continue
         there = goes(trail, source, to, LeadsBy(address), f"to the appliance {address}", alike=True)
+        led = there.stages[-1].bounds.may & (trail.sent if before is None else before.led)
+        if before is not None and led.is_empty:
+            continue  # what is for this one has gone another way before
         configuration = firewall_at(trail.network, source, address)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
@@ -157,7 +163,7 @@ def past_appliances(
             there = taken(there, source, here)
         onwards = _back_from(there, here, source, before)
         for passed in filtered(there, firewall, here, to):
-            one = Passed(passed, here, address, source, before, onwards, there)
+            one = Passed(passed, here, address, source, led, before, onwards, there)
             yield one
             yield from past_appliances(passed, here, to, one)
 

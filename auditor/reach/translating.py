@@ -76,7 +76,7 @@ def sent_inside(
         appliance = parse_prefix(own).address if own else target.addresses.smallest()
         if appliance is None:
             continue
-        first = Passed(inside, here, appliance, trail.source)
+        first = Passed(inside, here, appliance, trail.source, inside.sent)
         onward = taken(arrives(inside, here, target), here, target)
         for there, back in ((onward, first.reply), *brought(inside, here, target, first)):
             yield from deliver(there, target, back)
