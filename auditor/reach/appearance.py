@@ -12,9 +12,9 @@ from auditor.network.graph import Network
 from auditor.network.interfaces import configuration_of
 from auditor.network.routing.model import Hop, Outbound
 from auditor.reach.egress import egress_addresses, firewall_addresses
+from auditor.reach.handing_over import firewall_at
 from auditor.reach.leaving import Leaver, leavers, roads_of
 from auditor.reach.points import Point, anywhere_in, machine
-from auditor.reach.sending import firewall_at
 from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall
 from auditor.resources.managed_clusters import ManagedCluster

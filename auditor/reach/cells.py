@@ -25,12 +25,12 @@ from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.frame import Packet
+from auditor.reach.handing_over import by_stranger, owner_of, stranger_reason
 from auditor.reach.into_networks import leads_into
 from auditor.reach.path import start
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance
 from auditor.reach.samples import coordinates, some_packet
-from auditor.reach.sending import by_stranger, owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
@@ -223,7 +223,7 @@ class Cells:
             anyone = replace(source.point, addresses=EVERYTHING, reasons=())
             trail = start(self.network, anyone, source.version, EVERYTHING, self.tags)
             admitted = space.all - space.all
-            for each in by_stranger(trail, appliance):
+            for each in by_stranger(trail, appliance, trail.source):
                 admitted |= each.bounds.may
             self._admitted[key] = admitted
         if admitted == space.all:

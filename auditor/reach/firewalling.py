@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from auditor.network.firewalling import (
 from auditor.network.firewalling.filtering import boxes
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.compile import bounds as bounds_of
@@ -31,8 +33,9 @@ from auditor.reach.points import Kind, Point, possible, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leads_by
+from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall
+from auditor.resources.virtual_networks import VirtualNetwork
 
 
 def filtered(trail: Trail, firewall: Firewall, here: Point, to: AddressSet) -> Iterator[Trail]:
@@ -169,8 +172,15 @@ def _teller(trail: Trail, firewall: Firewall, program: FirewallProgram, *, appli
     return tell
 
 
-def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
-    """Give the reply of a packet that came through a firewall: it must come by it again (P-11)."""
+Homes: TypeAlias = tuple[str, ...]
+"""The keys of networks."""
+
+
+def by_firewall(here: Point, appliance: Address, source: Point, homes: Homes = ()) -> Reply:
+    """Give the reply of a packet that came through a firewall: it must come by it again (P-11).
+
+    `homes` are the networks in which it was before it came to that of `source`.
+    """
 
     def reply(then: Trail, responder: Point) -> Trail:
         vnet = vnet_of(then.network, responder)
@@ -182,7 +192,8 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
                 return to_firewall
             if again and responder.kind is Kind.GATEWAY:
                 return None  # of a gateway only routes to the internet are supported
-            if again is False and leads_into(then.network, way, source.home, vnet) is not False:
+            straight = leads_into(then.network, way, source.home, vnet)
+            if again is False and (straight is not False or goes_round(then, way, vnet, homes)):
                 return None  # round the firewall: whether it minds is told nowhere
             return again
 
@@ -196,6 +207,27 @@ def by_firewall(here: Point, appliance: Address, source: Point) -> Reply:
         return replies(then, responder, to, ask, "back by the firewall", tuple(whys))
 
     return reply
+
+
+def goes_round(trail: Trail, way: Way, vnet: VirtualNetwork | None, homes: Homes = ()) -> bool:
+    """Whether a reply may get from a VNet past a firewall to where the packet was before.
+
+    To whoever sent it, or into one of the networks (their keys) of firewalls that had it earlier.
+    """
+    source = trail.source
+    if source.kind is Kind.ON_PREMISES and leaves_by(way, Hop.GATEWAY) is not False:
+        return True
+    known = {*homes, "" if source.outside else source.home} - {""}
+    return any(leads_into(trail.network, way, home, vnet) is not False for home in known)
+
+
+def may_go_round(trail: Trail, responder: Point, homes: Homes = ()) -> bool:
+    """Whether some reply of a responder may go so."""
+    if responder.place is None:
+        return False
+    ways = ways_from(trail.network, responder.place, trail.space.version, trail.tags)
+    vnet = vnet_of(trail.network, responder)
+    return any(goes_round(trail, way, vnet, homes) for way in ways.towards(trail.sources()))
 
 
 def bears_own(trail: Trail, here: Point) -> bool:

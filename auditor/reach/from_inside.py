@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 
 from auditor.addresses import EVERYTHING, AddressSet, PortSet, Version
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason
+from auditor.network.reasons import Reason, gap
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to, entrances_towards
@@ -22,9 +22,11 @@ from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.from_sites import (
+    back_by_some_gateway,
     by_gateway,
     by_untold_connection,
     gateway_subnets_towards,
+    lent_to,
 )
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.pings import pings
@@ -42,7 +44,12 @@ from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed, unsure_entrances
-from auditor.reach.untold_balancers import from_inside_by_untold
+from auditor.reach.untold_balancers import (
+    addresses_of_lost,
+    from_inside_by_untold,
+    may_be_behind_lost,
+    past_lost,
+)
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import PUBLIC
 
@@ -70,9 +77,9 @@ def from_inside(
     elif target.kind is Kind.ON_PREMISES:
         trail = start(network, source, version, target.addresses, tags)
         out = filters(trail, source, Direction.OUTBOUND)
+        for there, last in to_sites(out, source, target.addresses, partial(_door, network)):
+            yield Path(source, target, _by_gateways_of(there, last))
         homes = _gateway_subnets(network, source)
-        for there in to_sites(out, source, target.addresses, _door(network, source)):
-            yield Path(source, target, reduce(by_gateway, homes, there))
         for there in by_untold_connection(out, homes):
             yield Path(source, target, there)
     else:
@@ -80,6 +87,10 @@ def from_inside(
         if relays:
             yield from _by_gateways(network, source, target, version, tags)
         yield from _by_entrances(network, source, target, version, tags, relays=relays)
+        if may_be_behind_lost(network, target):
+            to = addresses_of_lost(network)
+            for outside in _leaving(start(network, source, version, to, tags), source, to):
+                yield Path(source, target, past_lost(outside, target))
 
 
 def _to_outside(
@@ -204,13 +215,21 @@ def private_paths(
     yield from to_unplaced(network, source, target, version, tags)
 
 
-def _door(network: Network, source: Point) -> Point | None:
+def _door(network: Network, here: Point) -> Point | None:
     """Give where replies of sites come in again, when it is told and there is one such place."""
     try:
-        subnets = gateway_subnets_towards(network, source)
+        subnets = lent_to(network, here)
     except Undetermined:
         return None
     return anywhere_in(network, subnets[0]) if len(subnets) == 1 else None
+
+
+def _by_gateways_of(trail: Trail, here: Point) -> Trail:
+    """Add what the gateways do to which packets go from a point."""
+    try:
+        return reduce(by_gateway, lent_to(trail.network, here), trail)
+    except Undetermined as unknown:
+        return back_by_some_gateway(trail, (gap(unknown, here.id),))
 
 
 def _gateway_subnets(network: Network, source: Point) -> tuple[Subnet, ...]:

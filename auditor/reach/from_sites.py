@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, Version, prefix_or_none
 from auditor.errors import Undetermined
-from auditor.network.graph import Network
+from auditor.network.graph import Missing, Network
 from auditor.network.on_premises import gateways_in, gateways_serving
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import default_route
@@ -20,10 +20,11 @@ from auditor.reach.absent import into_absent
 from auditor.reach.addressees import aims
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver
+from auditor.reach.neighbourhood import networks_around
 from auditor.reach.path import Path, ends_at, start, towards
 from auditor.reach.points import Kind, Point, anywhere_in, is_unplaced, vnet_of
 from auditor.reach.replying import to_gateway
-from auditor.reach.sending import onward
+from auditor.reach.sending import by_appliances, onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
@@ -31,6 +32,7 @@ from auditor.reach.transit import sends_to
 from auditor.reach.unplaced import to_unplaced
 from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.reach.untold_balancers import from_sites_by_untold
+from auditor.reach.ways import appliances_of
 from auditor.resources import walk
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -72,7 +74,11 @@ def from_sites_to(
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
         inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
-        for each, end in onward(inside, here, aim, to_gateway(inside)):
+        if aim.kind is Kind.ENDPOINT and subnet not in lent_to(network, aim):
+            found = by_appliances(inside, here, aim)
+        else:
+            found = onward(inside, here, aim, to_gateway(inside))
+        for each, end in found:
             path = Path(source, end, each)
             if aim is target or ends_at(path, target):
                 yield path
@@ -155,6 +161,19 @@ def _untold(trail: Trail, arm_id: str, label: str, what: str) -> Trail:
     )
 
 
+def back_by_some_gateway(trail: Trail, lacks: tuple[Reason, ...]) -> Trail:
+    """Add that replies of sites come in by a gateway of which it is not told where it stands."""
+    return remark(
+        trail,
+        "gateway",
+        lacks[0].resource,
+        lambda _: "it cannot be told by which gateway replies come in",
+        Bounds.maybe(trail.space.all),
+        reasons=lacks,
+        reply=True,
+    )
+
+
 def _from_hubs(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
@@ -222,37 +241,74 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
         if is_unplaced(target):
             raise Undetermined(f"the network of {ids.name(target.id)}", resource=target.id)
         return ()
+    found = {subnet.key: subnet for subnet in lent_to(network, target)}
     served = served_by(network, vnet)
-    lent = {serving.gateway for serving in served.gateways}
-    found = _homes(network, (each for each in gateways_serving(network, vnet) if each in lent))
     if not found and served.untold:
         first = served.untold[0]
         raise Undetermined(first.detail, resource=first.resource)
-    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
-        found |= _homes(network, _by_appliances(network, vnet))
+    found |= _homes(network, _by_appliances(network, vnet, target))
     return tuple(found[key] for key in sorted(found))
 
 
+def lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways that a point's network has, or is lent (R-17).
+
+    Raises Undetermined where the input lacks one.
+    """
+    vnet = vnet_of(network, target)
+    if vnet is None:
+        return ()
+    lent = {serving.gateway for serving in served_by(network, vnet).gateways}
+    serving = (each for each in gateways_serving(network, vnet) if each in lent)
+    return tuple(_homes(network, serving).values())
+
+
 def _homes(network: Network, gateways: Iterable[VirtualNetworkGateway]) -> dict[str, Subnet]:
-    """Give the subnets that gateways are in, by their keys."""
+    """Give the subnets that gateways are in, by their keys.
+
+    Raises Undetermined where the input lacks one: what its routes do is not told.
+    """
     found: dict[str, Subnet] = {}
     for gateway in gateways:
         for configuration in gateway.properties.ip_configurations or ():
             node = network.find(configuration.properties.subnet)
+            if isinstance(node, Missing):
+                raise Undetermined(f"the subnet of {gateway.label}", resource=gateway.id)
             if isinstance(node, Subnet):
                 found[node.key] = node
     return found
 
 
-def _by_appliances(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNetworkGateway]:
-    """Give the gateways of peers to whose appliances some subnet sends what is for others (R-15).
+def _by_appliances(
+    network: Network, vnet: VirtualNetwork, target: Point
+) -> Iterator[VirtualNetworkGateway]:
+    """Give the gateways of other networks that hand over to appliances, or get from them (R-15).
 
-    Nobody has to lend such a gateway: it hands over to the appliance, and gets replies from it.
+    Nobody has to lend such a gateway: it hands over to the appliance, whose own address may be all
+    that the target sees, and gets replies from it.
     """
-    for tie in ties_of(network, vnet).ties:
-        if tie.far is None or not sends_to(network, vnet, tie.peering):
-            continue
-        yield from gateways_in(network, tie.far)
-        for beyond in ties_of(network, tie.far).ties:  # by one appliance to another's
-            if beyond.far is not None and sends_to(network, tie.far, beyond.peering):
-                yield from gateways_in(network, beyond.far)
+    for key in sorted(networks_around(network, vnet.key) - {vnet.key}):
+        far = network.nodes.get(key)
+        for gateway in gateways_in(network, far) if isinstance(far, VirtualNetwork) else ():
+            if any(appliances_of(network, each) for each in _homes(network, [gateway]).values()):
+                yield gateway
+    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+        yield from _answered_by_appliances(network, vnet)
+
+
+def _answered_by_appliances(
+    network: Network, vnet: VirtualNetwork
+) -> Iterator[VirtualNetworkGateway]:
+    """Give the gateways of peers to whose appliances some subnet sends what is for others.
+
+    Those of their peers too, and so on: by one appliance to another's.
+    """
+    seen, todo = {vnet.key}, [vnet]
+    while todo:
+        here = todo.pop()
+        for tie in ties_of(network, here).ties:
+            far = tie.far
+            if far is not None and far.key not in seen and sends_to(network, here, tie.peering):
+                seen.add(far.key)
+                todo.append(far)
+                yield from gateways_in(network, far)

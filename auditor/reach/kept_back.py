@@ -16,9 +16,9 @@ from auditor.packets.measure import values
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.firewalling import passing
+from auditor.reach.handing_over import firewall_at
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import TCP
-from auditor.reach.sending import firewall_at
 from auditor.reach.space import space_of
 from auditor.reach.ways import Way, ways_from
 from auditor.resources.firewalls import Firewall

@@ -22,8 +22,8 @@ from auditor.reach.by_gateways import beyond_gateways
 from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
 from auditor.reach.filtering import Outcome
+from auditor.reach.handing_over import firewall_at
 from auditor.reach.places import Places
-from auditor.reach.sending import firewall_at
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
 from auditor.reach.subnet_views import View, view_of
 from auditor.reach.ways import Way, may_be_taught

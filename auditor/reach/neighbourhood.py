@@ -1,10 +1,13 @@
-"""The subnets that may have a path to a network: its own, its peers', and those beyond one hub."""
+"""The subnets that may have a path to a network: its own, its peers', and those beyond hubs."""
 
 from __future__ import annotations
 
+from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import near_keys, untold
+from auditor.reach.loops import appliances
+from auditor.reach.ways import appliances_of
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 PLATFORM_SUBNETS = frozenset(
@@ -24,7 +27,8 @@ def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
     """Give the subnets from which packets may come to a VNet (its key) without the internet.
 
     Peerings do not add up (R-15); an appliance or a gateway in a network between the two may join
-    them all the same. Further away is nobody.
+    them all the same, and so may appliances in a row, each of which names the next. Further away
+    is nobody.
     """
     return subnets_of(network, networks_around(network, home))
 
@@ -33,9 +37,43 @@ def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
 def networks_around(network: Network, home: str) -> frozenset[str]:
     """Give the keys of the VNets in which those subnets are."""
     near = {home, *_joined(network, home)}
-    for key in tuple(near):
-        near |= _joined(network, key)
+    edge = set(near)
+    while edge:
+        further = {key for each in edge for key in _joined(network, each)} - near
+        edge = {key for key in further if _hands_over(network, key, near)}
+        near |= further
     return frozenset(near)
+
+
+def _hands_over(network: Network, key: str, near: set[str]) -> bool:
+    """Whether an appliance of a network may hand over to another, in a network that is nearer."""
+    named = _named_by_appliances(network).get(key, NOTHING)
+    nearer = _joined(network, key) & near if named else ()
+    return any(_may_hold(network, other, named) for other in nearer)
+
+
+@question
+def _named_by_appliances(network: Network) -> dict[str, AddressSet]:
+    """The next hops that routes of appliances name, by the keys of their networks."""
+    found: dict[str, AddressSet] = {}
+    for each in appliances(network):
+        for place in each.exits:
+            vnet = network.holder(place, VirtualNetwork)
+            if vnet is not None:
+                ones = [AddressSet.from_range(a, a) for a in appliances_of(network, place)]
+                found[vnet.key] = AddressSet.union([*ones, found.get(vnet.key, NOTHING)])[0]
+    return found
+
+
+def _may_hold(network: Network, key: str, addresses: AddressSet) -> bool:
+    """Whether some addresses may lie in a network."""
+    vnet = network.nodes.get(key)
+    try:
+        if isinstance(vnet, VirtualNetwork):
+            return AddressSet.from_prefixes(vnet.prefixes).overlaps(addresses)
+    except Undetermined:
+        pass
+    return True
 
 
 def _joined(network: Network, key: str) -> frozenset[str]:

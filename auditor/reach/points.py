@@ -372,7 +372,24 @@ def part_in_subnet(
         addresses = possible(subnet)
         reasons = (*reasons, Reason("unallocated", f"the address of {node.root.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
+    if not addresses:
+        addresses = _unlisted_space(network, home)
     return Point(kind, node.root.id, addresses, node, None, subnet, home, reasons)
+
+
+def _unlisted_space(network: Network, home: str) -> AddressSet:
+    """Give the addresses of a network (its key) outside the subnets that it lists.
+
+    There a subnet stands that the input names and lacks.
+    """
+    vnet = network.nodes.get(home)
+    try:
+        if isinstance(vnet, VirtualNetwork):
+            listed = AddressSet.from_prefixes(p for each in vnet.subnets for p in each.prefixes)
+            return AddressSet.from_prefixes(vnet.prefixes) - listed
+    except Undetermined:
+        pass
+    return NOTHING
 
 
 def _placed(node: FirewallIpConfiguration) -> FirewallIpConfiguration:

@@ -20,10 +20,10 @@ from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
 from auditor.reach.from_sites import gateway_subnets_towards
+from auditor.reach.handed_on import handed_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Kind, Point, anywhere_in, on_premises, part_in_subnet, possible
 from auditor.reach.senders import starts_no_others
-from auditor.reach.ways import appliances_of
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
@@ -208,7 +208,7 @@ def _may_bear(
 def _put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
     """What appliances may put in the place of the source, of packets from a subnet."""
     total = NOTHING
-    for address in appliances_of(network, subnet):
+    for address in handed_on(network, subnet):
         total = total | AddressSet.from_range(address, address) | of_firewalls(network)
     return total
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from msgspec.structs import replace
-
-from auditor.addresses import EVERY_PORT, NOTHING, Address, AddressSet, PortSet
-from auditor.network.address_owners import Owner, owned_addresses
+from auditor.addresses import EVERY_PORT, AddressSet
 from auditor.network.effective_rules import Direction
-from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
-from auditor.network.routing.peered import ties_of
-from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import bears_own, by_firewall, filtered, translated_for_internet
-from auditor.reach.forwarding import taken, taken_back
-from auditor.reach.health import chosen
-from auditor.reach.into_networks import leads_into
-from auditor.reach.loops import handed_back
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, vnet_of
+from auditor.reach.firewalling import translated_for_internet
+from auditor.reach.handing_over import brought, past_appliances
+from auditor.reach.points import Kind, Point
 from auditor.reach.private_nat import at_private_address
 from auditor.reach.replying import straight_to
-from auditor.reach.stages import Reply, goes, remark, replies
-from auditor.reach.trail import Stage, Trail
-from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
-from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.reach.stages import Reply, goes, remark
+from auditor.reach.trail import Trail
+from auditor.reach.ways import Way, leaves_by, ways_from
+from auditor.resources.firewalls import Firewall
 from auditor.special_addresses import PUBLIC
 
 
@@ -48,226 +37,22 @@ def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Po
 def onward(trail: Trail, here: Point, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
     """Follow packets by the routes of a point, after its filters.
 
-    `reply` is the way back when they go straight; by an appliance, it is back to that.
+    `reply` is the way back when they go straight; by appliances, it is back to these.
     """
-    there = arrives(trail, here, target)
-    yield from deliver(there, target, reply)
+    yield from _ended(arrives(trail, here, target), target, reply)
+    yield from by_appliances(trail, here, target)
+
+
+def by_appliances(trail: Trail, here: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets by the appliances that routes of a point name, after its filters."""
+    for there, back in brought(trail, here, target):
+        yield from _ended(there, target, back)
+
+
+def _ended(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, Point]]:
+    yield from deliver(trail, target, reply)
     if target.kind is Kind.FIREWALL:
-        yield from at_private_address(there, target, reply)
-    for appliance in appliances_towards(trail, here, target.addresses):
-        yield from by_appliance(trail, here, appliance, target)
-
-
-def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Address, ...]:
-    """Give the addresses of the appliances that routes name for some destinations, sorted."""
-    subnet = source.place
-    if subnet is None:
-        return ()
-    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
-    found = {
-        route.address
-        for way in ways.towards(to)
-        for route in way.possible
-        if route.hop is Hop.APPLIANCE and route.address is not None
-    }
-    return tuple(sorted(found))
-
-
-def by_appliance(
-    trail: Trail, source: Point, appliance: Address, target: Point
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets by way of one appliance."""
-
-    def ask(way: Way) -> bool | None:
-        return leads_by(way, appliance)
-
-    trail = goes(trail, source, target.addresses, ask, f"to the appliance {appliance}")
-    firewall = firewall_at(trail.network, source, appliance)
-    if firewall is not None:
-        yield from _by_firewall(trail, source, appliance, firewall, target)
-        return
-    for there in by_stranger(trail, appliance):
-        yield from deliver(there, target, lambda here, _: here)
-
-
-def by_stranger(trail: Trail, appliance: Address) -> Iterator[Trail]:
-    """Follow packets through an appliance of which nothing is told (section 12).
-
-    Behind a load balancer there are several.
-    """
-    who = owner_of(trail.network, trail.source, appliance)
-    vnet = vnet_of(trail.network, trail.source)
-    back = handed_back(trail.network, vnet, appliance, trail.space.version) if vnet else NOTHING
-    trail = remark(
-        trail,
-        "appliance",
-        str(appliance),
-        lambda _: f"it cannot be told what the appliance {who} does with it",
-        Bounds.maybe(~trail.space.having(destination=back) if back else trail.space.all),
-        reasons=(stranger_reason(who),),
-        stopped=f"the routes of the appliance {who} lead back to it (R-5)",
-        opening=f"take the route back to {who} out of the table of its own subnet",
-    )
-    # It may put its own address in the place of the source's.
-    own = AddressSet.from_range(appliance, appliance)
-    for there in _into_stranger(trail, appliance):
-        yield there.perhaps_becoming(source=own, source_port=EVERY_PORT)
-
-
-def _into_stranger(trail: Trail, appliance: Address) -> Iterator[Trail]:
-    """Add the rules at the NIC of an appliance, which are asked of what it forwards too (P-7)."""
-    nodes = [each.node for each in _owners(trail.network, trail.source, appliance)]
-    if len(nodes) == 1 and isinstance(nodes[0], IpConfiguration):
-        yield filters(trail, machine(trail.network, nodes[0]), Direction.INBOUND)
-    elif len(nodes) == 1 and isinstance(nodes[0], LoadBalancerFrontend):
-        yield from _behind(trail, nodes[0])
-    else:
-        yield trail
-
-
-def _behind(trail: Trail, front: LoadBalancerFrontend) -> Iterator[Trail]:
-    """Add the same of each appliance behind a load balancer, which must be healthy too (E-16).
-
-    Its address is no end of the packet, and stays out of it.
-    """
-    found = forwards_of(trail.network, front)
-    told = not found.reasons and all(_is_told(each) for each in found.known)
-    if not told:
-        yield trail
-        return
-    for each in found.known:
-        if each.target is not None:
-            there = chosen(trail, each, each.target)
-            yield filters(there, each.target, Direction.INBOUND)
-    if not found.known:
-        yield remark(
-            trail,
-            "load-balancer",
-            front.root.id,
-            lambda _: f"no machine is behind {front.root.label} (R-11)",
-            Bounds.nothing(trail.space),
-            opening=f"put the appliances into the pool of {front.root.label}",
-        )
-
-
-def _is_told(forward: Forward) -> bool:
-    """Whether a rule for all ports leads to a machine of which nothing is in doubt."""
-    known = forward.target is not None and forward.target.kind is Kind.MACHINE
-    return known and not forward.reasons and forward.ports == PortSet.of(0, 65535)
-
-
-def stranger_reason(who: str) -> Reason:
-    """Say why it is not told what becomes of packets at an appliance."""
-    return Reason(f"nva:{who}", "whether it lets the packet through, and as what")
-
-
-def owner_of(network: Network, source: Point, address: Address) -> str:
-    """Name who has an appliance's address, seen from a point, or give the address."""
-    for owner in _owners(network, source, address):
-        return owner.holder.label
-    return str(address)
-
-
-def _owners(network: Network, source: Point, address: Address) -> tuple[Owner, ...]:
-    """Who has an address in the network of a point or, if nobody has, in one joined with it."""
-    for home in (source.home, *_joined_with(network, source)):
-        owners: tuple[Owner, ...] = owned_addresses(network, home).get(address, ())
-        if owners:
-            return owners
-    return ()
-
-
-def _joined_with(network: Network, point: Point) -> list[str]:
-    vnet = vnet_of(network, point)
-    return [tie.far_key for tie in ties_of(network, vnet).ties] if vnet is not None else []
-
-
-def firewall_at(
-    network: Network, source: Point, address: Address
-) -> FirewallIpConfiguration | None:
-    """Give the Azure Firewall in a point's VNet, or in one peered with it, that has an address."""
-    for key in (source.home, *_joined_with(network, source)):
-        owners: tuple[Owner, ...] = owned_addresses(network, key).get(address, ())
-        for owner in owners:
-            if isinstance(owner.node, FirewallIpConfiguration):
-                return owner.node
-    return None
-
-
-def _by_firewall(
-    trail: Trail,
-    source: Point,
-    appliance: Address,
-    configuration: FirewallIpConfiguration,
-    target: Point,
-    before: tuple[Address, Reply] | None = None,
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets through an Azure Firewall, which keeps their source or puts its own (E-24).
-
-    `before` is the firewall that handed over, with the way of replies from there.
-    """
-    firewall = configuration.root
-    if not isinstance(firewall, Firewall):
-        return
-    here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-    onwards = _back_from(trail, here, source, before)
-    back = by_firewall(here, appliance, source)
-
-    def returned(then: Trail) -> Trail:
-        if not trail.sent <= onwards.bounds.must:
-            then = replace(then, stages=(*then.stages, onwards))
-        then = taken_back(then, here, source)
-        return then if before is None else before[1](then, source)
-
-    def reply(then: Trail, responder: Point) -> Trail:
-        return returned(back(then, responder))
-
-    for passed in filtered(trail, firewall, here, target.addresses):
-        there = taken(arrives(passed, here, target), here, target)
-        yield from deliver(there, target, reply)
-        if before is None:
-            yield from _by_next(passed, here, appliance, target, lambda then, _: returned(then))
-
-
-def _by_next(
-    trail: Trail, here: Point, appliance: Address, target: Point, reply: Reply
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets from a firewall by the next appliance that its routes name, in another hub."""
-    for second in appliances_towards(trail, here, target.addresses):
-        if second == appliance:
-            continue
-        to_it = f"to the appliance {second}"
-        there = goes(trail, here, target.addresses, LeadsBy(second), to_it)
-        configuration = firewall_at(trail.network, here, second)
-        if configuration is None:
-            for past in by_stranger(there, second):
-                yield from deliver(past, target, lambda then, _: then)
-            continue
-        there = taken(there, here, part_in_subnet(trail.network, Kind.FIREWALL, configuration))
-        yield from _by_firewall(there, here, second, configuration, target, (appliance, reply))
-
-
-def _back_from(
-    trail: Trail, here: Point, source: Point, before: tuple[Address, Reply] | None
-) -> Stage:
-    """Give the way of replies from a firewall to whoever sent the packet, as it came there.
-
-    What comes in by a gateway has an address of a site, and goes back to the gateway; what another
-    firewall hands over goes back to that.
-    """
-    vnet = vnet_of(trail.network, here)
-    from_site = trail.source.kind is Kind.ON_PREMISES and not trail.via
-
-    def ask(way: Way) -> bool | None:
-        if before is not None:
-            again = leads_by(way, before[0])
-            if again is not False or not bears_own(trail, source):
-                return again
-        if from_site:
-            return _to_gateway(way)
-        return leads_into(trail.network, way, source.home, vnet)
-
-    return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
+        yield from at_private_address(trail, target, reply)
 
 
 def leave(
@@ -324,13 +109,20 @@ def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> It
 
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
-    for passed, firewall, here, _ in _past_appliances(trail, source, to):
-        if firewall is None or here is None:
+    """Follow packets from a point to the internet by the appliances that routes name (E-24).
+
+    By one, or by several in a row, of which the last has to translate.
+    """
+    for passed in past_appliances(trail, source, to):
+        if isinstance(passed, Trail):
             yield passed
             continue
-        yield from leave_by_gateways(passed, here, to)
-        out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
+        here, firewall = passed.here, passed.here.node.root if passed.here.node else None
+        if not isinstance(firewall, Firewall):
+            continue
+        by_here = passed.answered(passed.trail)
+        yield from leave_by_gateways(by_here, here, to)
+        out = goes(by_here, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
         out = translated_for_internet(out, firewall, here)
         addresses, reasons = firewall_addresses(trail.network, firewall)
         yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
@@ -365,52 +157,24 @@ def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[T
 
 
 def to_sites(
-    trail: Trail, source: Point, to: AddressSet, door: Point | None = None
-) -> Iterator[Trail]:
-    """Follow packets from a point to what is behind its VNet's gateways, after its filters.
+    trail: Trail, source: Point, to: AddressSet, door: Callable[[Point], Point | None]
+) -> Iterator[tuple[Trail, Point]]:
+    """Follow packets from a point to what is behind gateways, after its filters.
 
-    Straight, or by each appliance that routes name; what the far side answers is not asked.
-    `door` is where replies come in again, when it is known: any machine of the gateway's subnet.
+    Straight, or by appliances that routes name; what the far side answers is not asked. With each
+    the point whose network's gateway they go to: itself, or the last appliance that is known.
+    `door` gives where replies come in again, any machine of that gateway's subnet, if it is told.
     """
     straight = goes(trail, source, to, _to_gateway, "to the gateway")
-    yield straight if door is None else straight_to(source)(straight, door)
-    for passed, _, here, appliance in _past_appliances(trail, source, to):
-        if here is None:
-            yield passed
+    back = door(source)
+    yield (straight if back is None else straight_to(source)(straight, back)), source
+    for passed in past_appliances(trail, source, to):
+        if isinstance(passed, Trail):
+            yield passed, source
             continue
-        there = goes(passed, here, to, _to_gateway, "to the gateway")
-        yield there if door is None else by_firewall(here, appliance, source)(there, door)
-        for then, _, second, address in _past_appliances(passed, here, to):
-            if second is None:
-                yield then
-                continue
-            if address == appliance:
-                continue
-            there = goes(taken(then, here, second), second, to, _to_gateway, "to the gateway")
-            if door is None:
-                yield there
-                continue
-            back = _back_from(passed, second, here, (appliance, straight_to(source)))
-            there = by_firewall(second, address, here)(there, door)
-            yield replace(there, stages=(*there.stages, back))
-
-
-def _past_appliances(
-    trail: Trail, source: Point, to: AddressSet
-) -> Iterator[tuple[Trail, Firewall | None, Point | None, Address]]:
-    """Follow packets past each appliance that routes name, with the Azure Firewall if it is one."""
-    for appliance in appliances_towards(trail, source, to):
-        to_it = f"to the appliance {appliance}"
-        there = goes(trail, source, to, LeadsBy(appliance), to_it, alike=True)
-        configuration = firewall_at(trail.network, source, appliance)
-        firewall = configuration.root if configuration is not None else None
-        if configuration is None or not isinstance(firewall, Firewall):
-            for past in by_stranger(there, appliance):
-                yield past, None, None, appliance
-            continue
-        here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-        for passed in filtered(there, firewall, here, to):
-            yield passed, firewall, here, appliance
+        there = goes(passed.trail, passed.here, to, _to_gateway, "to the gateway")
+        back = door(passed.here)
+        yield (there if back is None else passed.reply(there, back)), passed.here
 
 
 def _to_gateway(way: Way) -> bool | None:

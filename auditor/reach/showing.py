@@ -77,16 +77,29 @@ def stopped_by(
 
     Where rules of load balancers take some of them, what another rule does not take says nothing:
     those of ports that nothing takes are shown, if there are any, and else each by what takes it.
+    Where rules come one after the other, those say nothing of which an earlier one takes none.
     """
     taken = {id(path): packets & path.trail.taken for path in paths}
     total = space.empty
     for each in taken.values():
         total |= each
     left = PortSet(values(packets, _PORT)) - PortSet(values(total, _PORT))
+    most = max((_rules_passed(path, packets) for path in paths), default=0)
     for path in paths:
+        if total.is_empty and path.trail.rules and _rules_passed(path, packets) < most:
+            continue
         if total.is_empty:
             yield path, packets & path.trail.sent
         elif left:
             yield path, packets & path.trail.sent & space.having(destination_ports=left)
         else:
             yield path, taken[id(path)]
+
+
+def _rules_passed(path: Path, packets: PacketSet) -> int:
+    """How many rules on a way take some packets, before one takes none."""
+    for passed, place in enumerate(path.trail.rules):
+        packets &= path.trail.stages[place].bounds.may
+        if packets.is_empty:
+            return passed
+    return len(path.trail.rules)

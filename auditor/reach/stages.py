@@ -202,11 +202,12 @@ def remark(
     passed: str = "",
     stopped: str | Callable[[Packet], str] = "",
     unsure: str = "",
+    reply: bool = False,
 ) -> Trail:
     """Add a stage that is told in one sentence; without `here`, everything gets through it.
 
     `passed`, `stopped` and `unsure` are the sentence instead, where a packet does, does not or may.
-    `rule` decides, whatever the packet or by it.
+    `rule` decides, whatever the packet or by it. `reply` tells that it is about the way back.
     """
     words = {True: passed, False: stopped, None: unsure}
 
@@ -231,4 +232,5 @@ def remark(
             ),
         )
 
-    return trail.through(here if here is not None else Bounds.everything(trail.space), tell)
+    all_of_it = Bounds.everything(trail.space)
+    return trail.through(here if here is not None else all_of_it, tell, reply=reply)

@@ -23,8 +23,14 @@ from auditor.reach.delivery import arrives, deliver
 from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.forwarding import taken
-from auditor.reach.points import Kind, Point, machine, machines_of, vnet_of
-from auditor.reach.sending import appliances_towards, by_stranger, stranger_reason
+from auditor.reach.handing_over import (
+    appliances_towards,
+    brought,
+    by_stranger,
+    firewall_at,
+    stranger_reason,
+)
+from auditor.reach.points import Kind, Point, machine, machines_of, part_in_subnet, vnet_of
 from auditor.reach.trail import Trail
 from auditor.resources.compute import VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -36,14 +42,30 @@ def doorways(trail: Trail, target: Point) -> Iterator[tuple[Entrance, Point]]:
 
     With each the NIC of the appliance that the routes mean. `trail` has the internet's addresses.
     """
-    for address in appliances_towards(trail, target, trail.source.addresses):
-        for inner in _appliances_at(trail.network, target, address):
+    for point, address in _named_from(trail, target, set()):
+        for inner in _appliances_at(trail.network, point, address):
             seen: set[str] = set()
             for outer in _same_machine(trail.network, inner):
                 for entrance in entrances_straight_to(trail.network, outer):
                     if entrance.node.key not in seen:
                         seen.add(entrance.node.key)
                         yield entrance, inner
+
+
+def _named_from(trail: Trail, point: Point, seen: set[Address]) -> Iterator[tuple[Point, Address]]:
+    """Give the appliances that a point's routes lead to, past Azure Firewalls too, and from where.
+
+    What an appliance brings in comes by these as well.
+    """
+    for address in appliances_towards(trail, point, trail.source.addresses):
+        if address in seen:
+            continue
+        seen.add(address)
+        yield point, address
+        firewall = firewall_at(trail.network, point, address)
+        if firewall is not None:
+            here = part_in_subnet(trail.network, Kind.FIREWALL, firewall)
+            yield from _named_from(trail, here, seen)
 
 
 def past_stranger(
@@ -54,12 +76,14 @@ def past_stranger(
         return
     for address in inner.addresses.prefixes():
         why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
-        for unknown in by_stranger(trail, address.address):
+        for unknown in by_stranger(trail, address.address, trail.source):
             unknown = unknown.becoming(
                 destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
             )
-            there = arrives(filters(unknown, inner, Direction.OUTBOUND), inner, target)
-            yield from deliver(taken(there, inner, target), target, lambda here, _: here)
+            out = filters(unknown, inner, Direction.OUTBOUND)
+            straight = taken(arrives(out, inner, target), inner, target)
+            for there in (straight, *(each for each, _ in brought(out, inner, target))):
+                yield from deliver(there, target, lambda here, _: here)
 
 
 def _is_one(network: Network, end: Point, inner: Point) -> bool:

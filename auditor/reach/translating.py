@@ -18,12 +18,14 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.departing import departed
-from auditor.reach.firewalling import by_firewall, not_denied, port_of, translations
+from auditor.reach.firewalling import not_denied, port_of, translations
 from auditor.reach.forwarding import taken
 from auditor.reach.frame import Packet
+from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
 from auditor.reach.owners import points_at, points_of_owners
 from auditor.reach.points import Kind, Point, part_in_subnet, possible
+from auditor.reach.samples import coordinates
 from auditor.reach.stages import goes, remark, replies
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leaves_by
@@ -64,14 +66,20 @@ def at_firewall(
 def sent_inside(
     trail: Trail, firewall: Firewall, here: Point, targets: Iterable[Point]
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow what a NAT rule has translated to those in networks who have the address it names."""
+    """Follow what a NAT rule has translated to those in networks who have the address it names.
+
+    Straight, or by further appliances that the firewall's routes name.
+    """
     inside = _as_whom(trail, firewall, here)
     own = next(iter(sorted(map(str, here.addresses.prefixes()))), "")
     for target in targets:
-        onward = taken(arrives(inside, here, target), here, target)
         appliance = parse_prefix(own).address if own else target.addresses.smallest()
-        if appliance is not None:
-            yield from deliver(onward, target, by_firewall(here, appliance, trail.source))
+        if appliance is None:
+            continue
+        first = Passed(inside, here, appliance, trail.source, inside.sent)
+        onward = taken(arrives(inside, here, target), here, target)
+        for there, back in ((onward, first.reply), *brought(inside, here, target, first)):
+            yield from deliver(there, target, back)
 
 
 def _abroad(
@@ -210,7 +218,7 @@ def _shut(trail: Trail, firewall: Firewall) -> Trail:
 def translated(trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Bounds) -> Trail:
     """Rewrite what a NAT rule takes, as far as no network rule denies it (E-21)."""
     translation = term.translation
-    trail = trail.through(taken, _taking(firewall, term)).by_rule()
+    trail = trail.through(taken, _taking(trail, firewall, term)).by_rule()
     address = translation.address if translation is not None else None
     trail = trail.becoming(
         destination=AddressSet.from_range(address, address) if address is not None else None,
@@ -231,7 +239,7 @@ def translated(trail: Trail, firewall: Firewall, term: FirewallTerm, taken: Boun
     return trail
 
 
-def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:
+def _taking(trail: Trail, firewall: Firewall, term: FirewallTerm) -> Tell:
     """Say what a NAT rule makes of a packet, and where the rule is written."""
     to = term.translation
     where = f"{to.address}:{to.port}" if to is not None else "nowhere"
@@ -258,7 +266,12 @@ def _taking(firewall: Firewall, term: FirewallTerm) -> Tell:
             ),
         )
 
-    add = for_ports(f"add a NAT rule for it to {firewall.label}")
+    def add(packet: Packet) -> str:
+        at = coordinates(packet)
+        every = translations(trail.network, firewall, trail.tags, trail.space)
+        first = next((f", before {other.name}" for other, of in every if of.may.at(at)), "")
+        return for_ports(f"add a NAT rule for it to {firewall.label}{first}")(packet)
+
     return tell
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from auditor.addresses import AddressSet
 from auditor.network.exposure import use_of
-from auditor.reach.balancing import Forwards, to_nobody
+from auditor.reach.balancing import Forwards, forwards_of, to_nobody
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.frame import Packet
@@ -64,7 +64,12 @@ def forwarding(
         if rule:
             return f"put a machine behind {rule} of {frontend.label}"
         what = f"{packet.protocol.upper()} {packet.destination_port}"
-        cure = f"add a load-balancing rule for {what} at {frontend.label}{lacks}"
+        known = forwards_of(trail.network, frontend).known
+        regional = any(
+            each.target is not None and each.target.kind is Kind.FRONTEND for each in known
+        )
+        to = ", to a port that the balancers behind it forward" if regional else lacks
+        cure = f"add a load-balancing rule for {what} at {frontend.label}{to}"
         return for_ports(cure)(packet)
 
     return opening

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+import msgspec
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Version
+from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Version, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import top_level
 from auditor.network.effective_rules import Direction
@@ -23,6 +24,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.reach.balancing import forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
+from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
@@ -94,32 +96,56 @@ def from_outside_by_untold(
     reasons = _before(network, target)
     if reasons:
         yield Path(source, target, _sent_on(trail, target, reasons, to_internet(trail)))
-    lost = entered_by_lost(network) if _may_be_behind(target) else ()
-    if lost:
-        there = _doubted(trail, target, lost)
-        yield Path(source, target, filters(_anyhow(there, target), target, Direction.INBOUND))
+    if may_be_behind_lost(network, target):
+        yield Path(source, target, past_lost(trail, target))
 
 
 _PASSING_ON = ("applicationgateways", "azurefirewalls", "loadbalancers")
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """Something of public addresses that is not told, or whose rules are not: which, and why."""
+
+    reason: Reason
+    addresses: AddressSet
+
+
+def may_be_behind_lost(network: Network, target: Point) -> bool:
+    """Whether something that is not told may send to a point what comes to its public address."""
+    return bool(entered_by_lost(network)) and _may_be_behind(target)
+
+
+def past_lost(trail: Trail, target: Point) -> Trail:
+    """Add that whoever is not told may send to a point what has come there over the internet."""
+    there = _doubted(trail, target, tuple(each.reason for each in entered_by_lost(trail.network)))
+    return filters(_anyhow(there, target), target, Direction.INBOUND)
+
+
+def addresses_of_lost(network: Network) -> AddressSet:
+    """Give the public addresses of those; any, where they are not told either."""
+    return AddressSet.union(each.addresses for each in entered_by_lost(network))[0]
+
+
 @question
-def entered_by_lost(network: Network) -> tuple[Reason, ...]:
+def entered_by_lost(network: Network) -> tuple[Lost, ...]:
     """Give the balancers, gateways and firewalls that have a public address and are not told.
 
     Whom they send on what comes there, nobody tells; nor whom firewalls do whose rules are untold.
     """
-    found: dict[str, Reason] = {}
+    found: dict[str, Lost] = {}
     for firewall in network.all(Firewall):
         untold = (*untold_rules(network, firewall), *_homeless(network, firewall))
         if untold:
-            found[firewall.key] = untold[0]
+            found[firewall.key] = Lost(untold[0], firewall_addresses(network, firewall)[0])
     for edge in network.dangling():
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""
         if kind in _PASSING_ON and isinstance(edge.source, PublicIp) and _is_lost(network, owner):
             why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
-            found.setdefault(owner.lower(), why)
+            address = address_or_none(walk.peek(edge.source.properties, "ip_address"))
+            own = AddressSet.from_range(address, address) if address is not None else PUBLIC
+            known = found.get(owner.lower(), Lost(why, own))
+            found[owner.lower()] = Lost(why, known.addresses | own)
     return tuple(found[key] for key in sorted(found))
 
 

@@ -135,3 +135,14 @@ def test_E_20_the_nat_rule_that_decides_is_told_with_where_it_is_written() -> No
     step = asked(spoke(), CLIENT, "web", 8080).step("firewall-nat")
     assert (step.rule, step.pointer) == ("web", "/properties/ruleCollections/0/rules/0")
     assert step.priority == 100
+
+
+def test_E_21_a_nat_rule_that_would_open_comes_before_the_one_that_takes_the_packet() -> None:
+    """The first that takes it decides where it goes."""
+    far = nat_rule("far", "10.1.0.4:443", destinationPorts=["9000"])
+    second = group("h", 200, collection("nat", 100, "Dnat", far))
+    other = nic("other", "10.1.0.5", ("spoke", "app"))
+    network = spoke(more=[other, second], policy_groups=("g", "h"), to="10.1.0.5:443")
+    for port, before in ((8080, ", before web"), (9999, "")):
+        [step] = asked(network, CLIENT, "web", port).one.blockers
+        assert step.opening == f"add a NAT rule for it to fw{before}"

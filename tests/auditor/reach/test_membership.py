@@ -241,6 +241,24 @@ def test_E_19_the_regional_rule_must_take_the_port() -> None:
     assert asked(worldwide(port=444), CLIENT, "web", 8080).verdict == "blocked"
 
 
+def test_E_19_what_opens_a_global_load_balancer_names_the_ports_of_the_regional_ones() -> None:
+    """And where it forwards a port already, what the regional one lacks is told."""
+    further = before_regions(port=444)
+    further[0]["properties"] |= {"inboundNatRules": [], "outboundRules": []}
+    shut = asked(balanced(*further), CLIENT, "world", 9090).one.blockers
+    assert [step.opening for step in shut] == [
+        "add a load-balancing rule for TCP 9090 at world, to a port that the balancers behind it "
+        "forward"
+    ]
+    rules = further[0]["properties"]["loadBalancingRules"]
+    rules.append({"name": "more", "properties": {**rules[0]["properties"], "frontendPort": 9090}})
+    found = asked(balanced(*further), CLIENT, "world", 9090).one
+    assert [step.rule for step in found.hops] == ["more", "https"]
+    assert [step.opening for step in found.blockers] == [
+        "add a load-balancing rule for TCP 444 at front"
+    ]
+
+
 def test_E_19_whether_it_is_global_may_be_untold() -> None:
     found = asked(worldwide(tier=None), CLIENT, "web", 8080)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate
 
@@ -22,6 +24,8 @@ from ...routing import endpoint, route, steered, table
 
 SITE = "onprem 192.168.1.0/24"
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+ALWAYS: Any = {"snat": {"privateRanges": ["255.255.255.255/32"]}}
+ENDS = {"addressPrefix": "10.2.1.0/24", "privateEndpointNetworkPolicies": "Enabled"}
 INWARD = network_rule("in", "192.168.0.0/16", "10.2.0.0/24", "443")
 OUTWARD = network_rule("out", "10.2.0.0/24", "192.168.0.0/16", "443")
 
@@ -32,6 +36,7 @@ def hub(
     spoke_by: bool = True,
     firewall_routes: Any = (),
     uses: bool = True,
+    settings: Any = None,
 ) -> Network:
     """NIC db in a spoke; the hub has a VPN gateway and a firewall, by which both sides may go."""
     address = "10.1.0.4"
@@ -49,7 +54,7 @@ def hub(
         vnet(
             "spoke",
             "10.2.0.0/16",
-            subnets={"data": steered("10.2.0.0/24", "rts"), "ends": "10.2.1.0/24"},
+            subnets={"data": steered("10.2.0.0/24", "rts"), "ends": ENDS},
             peers=[peer("hub", "10.1.0.0/16", useRemoteGateways=uses, **FLAGS)],
         ),
         table(
@@ -60,7 +65,7 @@ def hub(
         table("rtg", route("10.2.0.0/16", "VirtualAppliance", address)),
         table("rtf", *firewall_routes),
         firewall_in_hub(address),
-        policy("g"),
+        policy("g", **(settings or {})),
         group("g", 100, collection("ok", 100, "Allow", *rules)),
         pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),
         gateway("vpn", "hub", enableBgp=False),
@@ -118,13 +123,42 @@ def test_R_15_a_site_gets_in_by_the_firewall_where_no_gateway_is_lent() -> None:
     assert asked(spoke, SITE, "db", 22).stops == ["firewall"]
 
 
+def test_R_15_a_spoke_needs_no_route_to_a_firewall_that_puts_its_own_address() -> None:
+    """All that it sees is an address of the hub, whose gateway is not lent to it."""
+    unsteered = hub(INWARD, OUTWARD, spoke_by=False, uses=False, settings=ALWAYS)
+    found = asked(unsteered, SITE, "db")
+    assert (found.verdict, found.step("firewall").rule) == ("reachable", "in")
+    assert asked(unsteered, "db", SITE).verdict == "blocked"
+
+
+TO_ENDPOINTS = network_rule("in", "192.168.0.0/16", "10.2.1.0/24", "443")
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_P_11_an_endpoint_answers_a_firewall_that_bears_its_own_address(uses: bool) -> None:
+    """Whether or not the gateway is lent: it answers the firewall, and that the gateway."""
+    found = asked(hub(TO_ENDPOINTS, uses=uses, settings=ALWAYS), SITE, "pe")
+    assert (found.verdict, found.step("firewall").rule) == ("reachable", "in")
+    assert asked(hub(INWARD, uses=uses, settings=ALWAYS), SITE, "pe", 22).stops == ["firewall"]
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_P_11_whether_an_endpoint_answers_by_a_firewall_that_keeps_the_source_is_not_told(
+    uses: bool,
+) -> None:
+    found = asked(hub(TO_ENDPOINTS, uses=uses), SITE, "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:P-11"})
+
+
 def test_R_17_an_endpoint_answers_no_site_without_a_gateway_that_is_lent() -> None:
-    way_in = network_rule("in", "192.168.0.0/16", "10.2.1.0/24", "443")
-    shut = asked(hub(way_in, uses=False), SITE, "pe")
+    shut = asked(hub(TO_ENDPOINTS, uses=False, gateway_by=False), SITE, "pe")
     assert (shut.verdict, shut.labels) == ("blocked", set())
 
 
 def test_R_17_a_site_gets_no_answer_where_no_gateway_is_lent_and_nothing_between() -> None:
-    assert asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db").stops == ["no-path"]
+    kept = asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db")
+    assert (kept.verdict, kept.stops) == ("blocked", ["asymmetric-return"])
+    neither = hub(INWARD, spoke_by=False, gateway_by=False, uses=False)
+    assert asked(neither, SITE, "db").stops == ["no-path"]
     round_it = asked(hub(INWARD, gateway_by=False, uses=False), SITE, "db")
     assert (round_it.verdict, round_it.stops) == ("blocked", ["asymmetric-return"])

@@ -11,6 +11,8 @@ from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway, site, tunnel
+from ...networks import nic as nic_in
+from ...networks import vnet as network_of
 from ...reaching import asked, lb, lb_rule, ref
 
 POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
@@ -99,6 +101,29 @@ def test_E_1_a_public_address_of_what_is_absent_may_lead_to_any_machine(
     assert asked(estate(*rest), "internet", "web").verdict == verdict
     shut = estate(nic("web", nsg="nsg"), *rest[1:], SHUT)
     assert asked(shut, "internet", "web").verdict == "blocked"
+
+
+@pytest.mark.parametrize(("out", "verdict"), [("pip-own", "unknown"), (None, "blocked")])
+def test_E_1_machines_ask_by_such_an_address_as_well_that_get_out_to_the_internet(
+    out: str | None, verdict: str
+) -> None:
+    """From another network that nothing joins with that of the machine."""
+    owner = arm_id("Microsoft.Network/azureFirewalls/azureFirewallIpConfigurations", "lost", "c")
+    asks = arm_id("Microsoft.Network/networkInterfaces/ipConfigurations", "asks", "primary")
+    apart = {"addressPrefix": "10.9.0.0/24", "defaultOutboundAccess": False}
+    network = estate(
+        nic("web"),
+        vnet(subnet()),
+        pip("pip", owner),
+        pip("pip-own", asks if out else None, address="20.50.9.9"),
+        network_of("far", "10.9.0.0/16", subnets={"app": apart}),
+        nic_in("asks", "10.9.0.4", ("far", "app"), configuration=_public(out)),
+    )
+    assert asked(network, "asks", "web").verdict == verdict
+
+
+def _public(name: str | None) -> dict[str, Any]:
+    return {"publicIPAddress": ref("Microsoft.Network/publicIPAddresses", name)} if name else {}
 
 
 def test_U_2_an_entry_of_an_inventory_tells_no_more_than_its_absence() -> None:
