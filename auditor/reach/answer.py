@@ -42,7 +42,7 @@ from auditor.resources.load_balancers import LoadBalancerFrontend
 
 __all__ = [
     "PROTOCOLS", "UNEXPLAINED", "Answer", "Verdict", "answer_on", "answers", "common_versions",
-    "judged", "private_answers",
+    "explained", "judged", "private_answers",
 ]  # fmt: skip
 
 PROTOCOLS = ("tcp", "udp", "icmp")
@@ -169,7 +169,7 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         verdict,
         packet,
         shown.blockers if verdict is not Verdict.REACHABLE else (),
-        _explained(_reasons_of(path, shown.steps)) if verdict is Verdict.UNKNOWN else (),
+        explained(_reasons_of(path, shown.steps)) if verdict is Verdict.UNKNOWN else (),
         path,
         packet.source.version,
     )
@@ -339,9 +339,9 @@ class _Question:
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
-            return _explained(())
+            return explained(())
         unplaced = (self.unplaced,) if self.unplaced is not None else ()
-        reasons = _explained(self._reasons(shown) or unplaced)
+        reasons = explained(self._reasons(shown) or unplaced)
         others = others_of(shown.path, packets, shown.packet)
         rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))
@@ -401,7 +401,8 @@ UNEXPLAINED = "not-told"
 """The label of a doubt that no hop and no address explains: that there is one must not be lost."""
 
 
-def _explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+def explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Give some reasons, or that there is a doubt which none explains."""
     detail = "which of several machines, addresses or ways it is"
     return reasons or (Reason(UNEXPLAINED, detail),)
 

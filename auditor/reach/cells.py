@@ -22,8 +22,9 @@ from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
+from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, route_of, stop_of
 from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
+from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
 from auditor.reach.path import start
@@ -67,6 +68,7 @@ class Cells:
         self._strangers: dict[tuple[str, Address], Reason] = {}
         self._admitted: dict[tuple[str, Address], PacketSet] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
+        self._firewalled = FirewalledPairs(network, protocols, ports, tags)
 
     # Pairs asked about one by one
 
@@ -100,11 +102,11 @@ class Cells:
         space = space_of(self.network, source.version)
         asked = self._asked(space)
         if not (self._passing(out).may & asked).is_empty:
-            return Cell(Verdict.BLOCKED, blocker=_route_of(source, way, "route", "from"))
+            return Cell(Verdict.BLOCKED, blocker=route_of(source, way, "route", "from"))
         first = out.at(self._shown(Bounds.everything(space)))
         if not (asked - space.map(out, lambda value: value == first)).is_empty:
             return None  # what stops it depends on what the other end lets in
-        return Cell(Verdict.BLOCKED, blocker=_stop_of(first, "from"))
+        return Cell(Verdict.BLOCKED, blocker=stop_of(first, "from"))
 
     def _shown(self, *filters: Bounds) -> tuple[int, ...]:
         """Give the packet by which it is shown that nothing passes; its addresses do not matter.
@@ -179,12 +181,12 @@ class Cells:
         goes: Sequence[bool | None],
     ) -> Blocker:
         at = self._shown(self._passing(out), self._passing(into))
-        found = _stop_of(out.at(at), "from")
+        found = stop_of(out.at(at), "from")
         if found is None and _any(goes) is False:
-            found = _route_of(source, source.ways.at(target.host), "route", "from")
+            found = route_of(source, source.ways.at(target.host), "route", "from")
         if found is None:
-            found = _stop_of(into.at(at), "to")
-        return found or _route_of(target, target.ways.at(source.host), "asymmetric-return", "to")
+            found = stop_of(into.at(at), "to")
+        return found or route_of(target, target.ways.at(source.host), "asymmetric-return", "to")
 
     # By an appliance of which nothing is told
 
@@ -207,7 +209,7 @@ class Cells:
             both = self._passing(straight), self._passing(rewritten)
             entering = Bounds(both[0].may | both[1].may, both[0].must & both[1].must)
             at = self._shown(self._passing(out), entering)
-            blocker = _stop_of(out.at(at), "from") or _stop_of(straight.at(at), "to")
+            blocker = stop_of(out.at(at), "from") or stop_of(straight.at(at), "to")
             return told.cell._replace(blocker=blocker)
         reasons = {self._stranger(source, appliance)}
         for packet in told.unsure:
@@ -241,9 +243,22 @@ class Cells:
 
     # By an Azure Firewall
 
-    def by_firewall(self, source: View, target: View) -> Cell:
-        """Give the cell of two subnets between which some other appliance stands."""
+    def by_any(self, source: View, target: View) -> Cell:
+        """Give the cell of two subnets between which any appliances may stand."""
         return self._engine(source, target)
+
+    def by_firewall(
+        self, source: View, out: Diagram[Outcome], way: Way, target: View, firewall: Passage
+    ) -> Cell:
+        """Give the cell of two subnets between which all packets go to an Azure Firewall."""
+        ends = source, firewall.view
+        straight, rewritten = (target.lets_in(each.addresses) for each in ends)
+        found = None
+        if straight is not None and rewritten is not None:
+            filters = Filters(out, straight, rewritten)
+            if not any(map(self._is_mixed, filters)):
+                found = self._firewalled.cell(source, target, filters, way, firewall)
+        return found or self._engine(source, target)
 
     def beyond_firewall(
         self,
@@ -251,14 +266,14 @@ class Cells:
         out: Diagram[Outcome],
         way: Way,
         target: View,
-        firewall: View,
-        address: Address,
+        passage: Passage,
     ) -> Cell | None:
         """Give the cell of a target whose network the firewall's does not lead to.
 
         None: what stops packets first has to be asked about. It is the way of the source unless
         fewer things stop packets at the firewall: whoever filters or replies there lets them pass.
         """
+        firewall = passage.view
         if self._any_leads(firewall, target, target.point.home, firewall.vnet):
             return None
         onward = [route for way in firewall.ways_to(target.addresses) for route in way.possible]
@@ -269,7 +284,7 @@ class Cells:
         if self._any_leads(target, source, source.point.home, target.vnet):
             return None
         replies = (*target.ways_to(source.addresses), *target.ways_to(firewall.addresses))
-        if any(leads_by(each, address) is not False for each in replies):
+        if any(leads_by(each, passage.address) is not False for each in replies):
             return None
         entering = [target.lets_in(each.addresses) for each in (source, firewall)]
         if any(each is None or self._is_mixed(each) for each in (out, *entering)):
@@ -367,30 +382,13 @@ class Cells:
             (target, source, into, Direction.INBOUND),
         ):
             if outcome.at(at) == PERHAPS:
-                found.update(why(self.network, here, direction, other, packet, self.tags))
+                found.update(why(self.network, here, direction, other.host, packet, self.tags))
         return found
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
     found = set(answers)
     return True if True in found else None if None in found else False
-
-
-def _stop_of(outcome: Outcome, at: str) -> Blocker | None:
-    if not isinstance(outcome, Stop):
-        return None
-    if outcome.admin:
-        return Blocker("admin-rule", "", outcome.resource, outcome.rule)
-    code = "nsg-outbound" if at == "from" else "nsg-inbound"
-    return Blocker(code, at, outcome.resource, outcome.rule)
-
-
-def _route_of(view: View, way: Way, code: str, at: str) -> Blocker:
-    route = way.possible[0] if way.possible else None
-    if route is None:
-        return Blocker("route" if at == "from" else "return-route", at, "", "")
-    resource = route.node.root.id if route.node is not None else ""
-    return Blocker(code, at, resource, route.name or str(route.prefix))
 
 
 def _doubts_of(way: Way) -> set[Reason]:

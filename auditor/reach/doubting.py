@@ -22,6 +22,12 @@ _MOST = 4
 
 def others_of(path: Path, packets: PacketSet, shown: Packet) -> Iterator[list[Step]]:
     """Give what happens to some packets of an answer that the path tells apart by their port."""
+    for packet in packets_besides(path, packets, shown):
+        yield hops_of(path, packet)
+
+
+def packets_besides(path: Path, packets: PacketSet, shown: Packet) -> Iterator[Packet]:
+    """Give those packets, besides the one that is shown."""
     left = _MOST
     here = packets & path.trail.sent & path.bounds.unsure
     for low, high in sections(here, "destination_port"):
@@ -29,5 +35,5 @@ def others_of(path: Path, packets: PacketSet, shown: Packet) -> Iterator[list[St
             ports = path.trail.space.having(destination_ports=PortSet.of(low, high))
             packet = some_packet(here & ports)
             if packet is not None:
-                yield hops_of(path, packet)
+                yield packet
                 left -= 1

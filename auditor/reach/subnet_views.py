@@ -126,16 +126,19 @@ def why(
     network: Network,
     here: View,
     direction: Direction,
-    other: View,
+    there: Address,
     packet: Packet,
     tags: ServiceTags,
 ) -> tuple[Reason, ...]:
-    """Say why it is not told what the filters at one end do with a packet from or to the other."""
+    """Say why it is not told what the filters at one end do with a packet from or to the other.
+
+    `there` is the address of the other.
+    """
     cells = _cells(network, here, direction, tags)
-    key = (direction, packet.protocol, *cells.of(other.host, packet))
+    key = (direction, packet.protocol, *cells.of(there, packet))
     found = here.told.get(key)
     if found is None:
-        found = here.told[key] = _asked(network, here, direction, other.host, packet, tags)
+        found = here.told[key] = _asked(network, here, direction, there, packet, tags)
     return found
 
 
