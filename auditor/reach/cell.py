@@ -8,7 +8,7 @@ from typing import NamedTuple
 from auditor.addresses import PortSet
 from auditor.network.reasons import Reason
 from auditor.reach.answer import Answer, Verdict
-from auditor.reach.filtering import Outcome, Stop
+from auditor.reach.outcomes import Outcome, Stop
 from auditor.reach.points import Point
 from auditor.reach.subnet_views import View, group_of
 from auditor.reach.trail import Step

@@ -23,10 +23,10 @@ from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, route_of, stop_of
-from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
+from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.path import start
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance

@@ -25,11 +25,12 @@ from auditor.reach.along import told_of
 from auditor.reach.answer import Answer, explained, private_answers
 from auditor.reach.cell import Cell, cell_of
 from auditor.reach.doubting import packets_besides
-from auditor.reach.filtering import PERHAPS, Key, Outcome
+from auditor.reach.filtering import Key
 from auditor.reach.forwarding import whose_word
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
 from auditor.reach.named_by_rules import NamedByRules
+from auditor.reach.outcomes import PERHAPS, Outcome
 from auditor.reach.points import Kind, part_in_subnet
 from auditor.reach.samples import coordinates
 from auditor.reach.subnet_views import View, why

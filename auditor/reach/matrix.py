@@ -21,8 +21,8 @@ from auditor.reach.answer import PROTOCOLS
 from auditor.reach.by_gateways import beyond_gateways
 from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
-from auditor.reach.filtering import Outcome
 from auditor.reach.firewalled_pairs import Passage
+from auditor.reach.outcomes import Outcome
 from auditor.reach.places import Places
 from auditor.reach.sending import firewall_at
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass

@@ -21,8 +21,8 @@ from auditor.packets.intervals import Intervals
 from auditor.packets.partition import Partition
 from auditor.packets.reshape import merged
 from auditor.packets.witness import address as some_address
-from auditor.reach.filtering import MIXED, Outcome, outcomes
 from auditor.reach.frame import Packet
+from auditor.reach.outcomes import MIXED, Outcome, outcomes
 from auditor.reach.places import only
 from auditor.reach.points import Point, anywhere_in, vnet_of
 from auditor.reach.space import BITS
