@@ -52,7 +52,7 @@ def question_about(ask: Callable[[Network, *Ts], R]) -> Callable[[Network, *Ts],
         return found  # type: ignore[no-any-return]
 
     if _is_about_one(ask):
-        return cast(Callable[[Network, *Ts], R], wraps(ask)(once_for_one))
+        return cast("Callable[[Network, *Ts], R]", wraps(ask)(once_for_one))
 
     @wraps(ask)
     def once(network: Network, *about: *Ts) -> R:

@@ -5,8 +5,9 @@ Ports of one answer may be in doubt for reasons of their own: two rules name two
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from auditor.network.reasons import Reason
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import sections
 from auditor.ports import PortSet
@@ -37,3 +38,25 @@ def packets_besides(path: Path, packets: PacketSet, shown: Packet) -> Iterator[P
             if packet is not None:
                 yield packet
                 left -= 1
+
+
+def reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
+    """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
+    found = unsure(steps)
+    rewritten = (reason for other in path.trail.others for reason in other.reasons)
+    return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
+
+
+def unsure(steps: Iterable[Step]) -> set[Reason]:
+    """Give the reasons of all hops of which it is not told whether they let a packet pass."""
+    return {reason for step in steps if step.passes is None for reason in step.reasons}
+
+
+UNEXPLAINED = "not-told"
+"""The label of a doubt that no hop and no address explains: that there is one must not be lost."""
+
+
+def explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Give some reasons, or that there is a doubt which none explains."""
+    detail = "which of several machines, addresses or ways it is"
+    return reasons or (Reason(UNEXPLAINED, detail),)

@@ -22,9 +22,9 @@ from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import Diagram
 from auditor.reach.addressees import aims
 from auditor.reach.along import told_of
-from auditor.reach.answer import Answer, explained, private_answers
+from auditor.reach.answer import Answer, private_answers
 from auditor.reach.cell import Cell, cell_of
-from auditor.reach.doubting import packets_besides
+from auditor.reach.doubting import explained, packets_besides
 from auditor.reach.filtering import Key
 from auditor.reach.forwarding import whose_word
 from auditor.reach.frame import Packet

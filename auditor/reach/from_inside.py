@@ -26,17 +26,17 @@ from auditor.reach.from_sites import (
     by_untold_connection,
     gateway_subnets_towards,
 )
-from auditor.reach.path import Path, ends_at, start, towards
-from auditor.reach.pings import pings
-from auditor.reach.points import Kind, Point, anywhere_in
-from auditor.reach.sending import (
+from auditor.reach.outwards import (
     leave,
     leave_by_appliances,
     leave_by_gateways,
     leave_by_service_endpoint,
-    send,
     to_sites,
 )
+from auditor.reach.path import Path, ends_at, start, towards
+from auditor.reach.pings import pings
+from auditor.reach.points import Kind, Point, anywhere_in
+from auditor.reach.sending import send
 from auditor.reach.services import answered, by_hidden_endpoint, endpoint_services
 from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody

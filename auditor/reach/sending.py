@@ -1,4 +1,4 @@
-"""From a point of a network outwards: its filters, its routes, and where these lead."""
+"""From a point of a network to another: its filters, its routes, and where these lead."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from auditor.network.routing.peered import ties_of
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver
-from auditor.reach.departing import departed
-from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import bears_own, by_firewall, filtered, translated_for_internet
+from auditor.reach.firewalling import bears_own, by_firewall, filtered
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
@@ -33,7 +31,6 @@ from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
-from auditor.special_addresses import PUBLIC
 
 
 def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
@@ -210,7 +207,7 @@ def _by_firewall(
     if not isinstance(firewall, Firewall):
         return
     here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-    onwards = _back_from(trail, here, source, before)
+    onwards = back_from(trail, here, source, before)
     back = by_firewall(here, appliance, source)
 
     def returned(then: Trail) -> Trail:
@@ -247,7 +244,7 @@ def _by_next(
         yield from _by_firewall(there, here, second, configuration, target, (appliance, reply))
 
 
-def _back_from(
+def back_from(
     trail: Trail, here: Point, source: Point, before: tuple[Address, Reply] | None
 ) -> Stage:
     """Give the way of replies from a firewall to whoever sent the packet, as it came there.
@@ -264,154 +261,12 @@ def _back_from(
             if again is not False or not bears_own(trail, source):
                 return again
         if from_site:
-            return _to_gateway(way)
+            return to_gateway(way)
         return leads_into(trail.network, way, source.home, vnet)
 
     return replies(trail, here, trail.sources(), ask, "back to where it came from").stages[-1]
 
 
-def leave(
-    trail: Trail,
-    source: Point,
-    to: AddressSet,
-    *,
-    services: bool = True,
-    endpoints: frozenset[str] = frozenset(),
-) -> Trail:
-    """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
-
-    After the point's filters. The source's address becomes that of its way out. Without `services`
-    none that a service endpoint certainly takes: see `leave_by_service_endpoint`. What the service
-    endpoints of `endpoints` may take is in doubt: it would come with another source (R-40).
-    """
-    subnet = source.place
-
-    def ask(way: Way) -> bool | None:
-        if way.reasons and endpoints & _by_endpoints(way):
-            return None
-        if not services and leaves_by(way, Hop.SERVICE_ENDPOINT):
-            return False
-        return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
-
-    trail = goes(trail, source, to, ask, "to the internet")
-    if subnet is None:  # nobody tells what stands in for its address
-        return trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=source.reasons)
-    return departed(trail, source, subnet)
-
-
-def _by_endpoints(way: Way) -> set[str]:
-    """The services, in lower case, whose endpoints may take what goes a way."""
-    return {each.name.lower() for each in way.possible if each.hop is Hop.SERVICE_ENDPOINT}
-
-
-def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to services for which its subnet has an endpoint (R-40).
-
-    They keep their source, and need nothing that takes them to the internet.
-    """
-    if source.place is None:
-        return
-    ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
-    hops = {route.hop for way in ways.towards(to) for route in way.possible}
-    if Hop.SERVICE_ENDPOINT in hops:
-        yield goes(
-            trail,
-            source,
-            to,
-            lambda way: leaves_by(way, Hop.SERVICE_ENDPOINT),
-            "to a service by its endpoint",
-        )
-
-
-def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
-    for passed, firewall, here, _ in _past_appliances(trail, source, to):
-        if firewall is None or here is None:
-            yield passed
-            continue
-        yield from leave_by_gateways(passed, here, to)
-        out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
-        out = translated_for_internet(out, firewall, here)
-        addresses, reasons = firewall_addresses(trail.network, firewall)
-        yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
-
-
-FORCED_TUNNEL = "forced-tunnel-unknown"
-"""The reason of whatever leaves by way of sites: what these do with it no resource tells."""
-
-
-def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to the internet by way of sites behind gateways (R-13, R-25).
-
-    Only where a route may lead there: whether the sites pass it on is not told.
-    """
-    subnet = source.place
-    if subnet is None:
-        return
-    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
-    if all(_to_gateway(way) is False for way in ways.towards(to)):
-        return
-    why = Reason(FORCED_TUNNEL, "whether the sites behind the gateway pass it on", subnet.id)
-    trail = goes(trail, source, to, _to_gateway, "to the gateway")
-    trail = remark(
-        trail,
-        "gateway",
-        subnet.id,
-        lambda _: "it cannot be told whether the sites behind the gateway let it out",
-        Bounds.maybe(trail.space.all),
-        reasons=(why,),
-    )
-    yield trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
-
-
-def to_sites(
-    trail: Trail, source: Point, to: AddressSet, door: Point | None = None
-) -> Iterator[Trail]:
-    """Follow packets from a point to what is behind its VNet's gateways, after its filters.
-
-    Straight, or by each appliance that routes name; what the far side answers is not asked.
-    `door` is where replies come in again, when it is known: any machine of the gateway's subnet.
-    """
-    straight = goes(trail, source, to, _to_gateway, "to the gateway")
-    yield straight if door is None else straight_to(source)(straight, door)
-    for passed, _, here, appliance in _past_appliances(trail, source, to):
-        if here is None:
-            yield passed
-            continue
-        there = goes(passed, here, to, _to_gateway, "to the gateway")
-        yield there if door is None else by_firewall(here, appliance, source)(there, door)
-        for then, _, second, address in _past_appliances(passed, here, to):
-            if second is None:
-                yield then
-                continue
-            if address == appliance:
-                continue
-            there = goes(taken(then, here, second), second, to, _to_gateway, "to the gateway")
-            if door is None:
-                yield there
-                continue
-            back = _back_from(passed, second, here, (appliance, straight_to(source)))
-            there = by_firewall(second, address, here)(there, door)
-            yield replace(there, stages=(*there.stages, back))
-
-
-def _past_appliances(
-    trail: Trail, source: Point, to: AddressSet
-) -> Iterator[tuple[Trail, Firewall | None, Point | None, Address]]:
-    """Follow packets past each appliance that routes name, with the Azure Firewall if it is one."""
-    for appliance in appliances_towards(trail, source, to):
-        to_it = f"to the appliance {appliance}"
-        there = goes(trail, source, to, LeadsBy(appliance), to_it, alike=True)
-        configuration = firewall_at(trail.network, source, appliance)
-        firewall = configuration.root if configuration is not None else None
-        if configuration is None or not isinstance(firewall, Firewall):
-            for past in by_stranger(there, appliance):
-                yield past, None, None, appliance
-            continue
-        here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
-        for passed in filtered(there, firewall, here, to):
-            yield passed, firewall, here, appliance
-
-
-def _to_gateway(way: Way) -> bool | None:
+def to_gateway(way: Way) -> bool | None:
+    """Tell whether a way leads to the gateway of the network; None: perhaps."""
     return leaves_by(way, Hop.GATEWAY)
