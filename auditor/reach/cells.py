@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from msgspec.structs import replace
-
-from auditor.addresses import EVERYTHING, Address, PortSet
+from auditor.addresses import Address, PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
@@ -26,17 +25,18 @@ from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, route_of, stop_o
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
+from auditor.reach.met_appliances import Met, met
 from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
-from auditor.reach.path import start
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance
 from auditor.reach.samples import coordinates, some_packet
-from auditor.reach.sending import by_stranger, owner_of, stranger_reason
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
 from auditor.reach.ways import Way, leads_by
 from auditor.resources.virtual_networks import VirtualNetwork
+
+Outcomes: TypeAlias = tuple[Diagram[Outcome], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ class Cells:
         self._mixed: dict[Diagram[Outcome], bool] = {}
         self._tried: dict[tuple[Bounds, ...], tuple[int, ...]] = {}
         self._leads: dict[tuple[int, str], bool | None] = {}
-        self._strangers: dict[tuple[str, Address], Reason] = {}
-        self._admitted: dict[tuple[str, Address], PacketSet] = {}
+        self._strangers: dict[tuple[str, Address], Met] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
         self._firewalled = FirewalledPairs(network, protocols, ports, tags)
 
@@ -194,51 +193,33 @@ class Cells:
         self, source: View, out: Diagram[Outcome], target: View, appliance: Address
     ) -> Cell:
         """Give the cell of two subnets between which all packets go to an appliance."""
-        if self._may_refuse(source, target, appliance):
-            return self._engine(source, target)
+        past = self._met(source, appliance)
         straight = target.lets_in(source.addresses)
-        rewritten = target.lets_in(((appliance.value, appliance.value),))
+        rewritten = target.lets_in_from(past.own.intervals(source.version))
         if (
             straight is None
-            or rewritten is None
-            or any(map(self._is_mixed, (out, straight, rewritten)))
+            or (past.several and len(rewritten) > 1)
+            or any(map(self._is_mixed, (out, straight, *rewritten)))
+            or past.may_refuse(source.point, target.point)
         ):
             return self._engine(source, target)
         told = self._doubtful_sets(out, straight, rewritten)
         if told.cell.verdict is Verdict.BLOCKED:
-            both = self._passing(straight), self._passing(rewritten)
-            entering = Bounds(both[0].may | both[1].may, both[0].must & both[1].must)
-            at = self._shown(self._passing(out), entering)
+            at = self._shown(self._passing(out), self._either(straight, rewritten))
             blocker = stop_of(out.at(at), "from") or stop_of(straight.at(at), "to")
             return told.cell._replace(blocker=blocker)
-        reasons = {self._stranger(source, appliance)}
+        reasons = {past.reason}
         for packet in told.unsure:
             reasons |= self._why(source, out, straight, target, packet)
         return told.cell._replace(reasons=tuple(sorted(reasons)))
 
-    def _may_refuse(self, source: View, target: View, appliance: Address) -> bool:
-        """Whether the rules at an appliance stop anything between two subnets (P-7)."""
-        space = space_of(self.network, source.version)
-        key = (source.point.home, appliance)
-        admitted = self._admitted.get(key)
-        if admitted is None:
-            anyone = replace(source.point, addresses=EVERYTHING, reasons=())
-            trail = start(self.network, anyone, source.version, EVERYTHING, self.tags)
-            admitted = space.all - space.all
-            for each in by_stranger(trail, appliance):
-                admitted |= each.bounds.may
-            self._admitted[key] = admitted
-        if admitted == space.all:
-            return False
-        asked = space.having(source=source.point.addresses, destination=target.point.addresses)
-        return not asked <= admitted
-
-    def _stranger(self, source: View, appliance: Address) -> Reason:
+    def _met(self, source: View, appliance: Address) -> Met:
         key = (source.point.home, appliance)
         found = self._strangers.get(key)
         if found is None:
-            who = owner_of(self.network, source.point, appliance)
-            found = self._strangers[key] = stranger_reason(who)
+            version = source.version
+            found = met(self.network, source.point, version, self.tags, appliance)
+            self._strangers[key] = found
         return found
 
     # By an Azure Firewall
@@ -322,15 +303,23 @@ class Cells:
         return found
 
     def _doubtful_sets(
-        self, out: Diagram[Outcome], into: Diagram[Outcome], rewritten: Diagram[Outcome]
+        self, out: Diagram[Outcome], into: Diagram[Outcome], rewritten: Outcomes
     ) -> _Told:
         """What may pass both filters, when something between may put its address in place."""
         key = (out, into, rewritten)
         found = self._told.get(key)
         if found is None:
-            either = self._passing(into) | self._passing(rewritten)
-            found = self._told[key] = self._said((self._passing(out) & either).doubtful())
+            total = self._passing(out) & self._either(into, rewritten)
+            found = self._told[key] = self._said(total.doubtful())
         return found
+
+    def _either(self, into: Diagram[Outcome], rewritten: Outcomes) -> Bounds:
+        """What may get in as it is or rewritten, and what does in any case."""
+        first, *others = map(self._passing, (into, *rewritten))
+        may, must = first.may, first.must
+        for each in others:
+            may, must = may | each.may, must & each.must
+        return Bounds(may, must)
 
     def _said(self, total: Bounds) -> _Told:
         space = total.may.space

@@ -24,8 +24,9 @@ from auditor.reach.linking import links_of
 from auditor.reach.path import SILENT, start
 from auditor.reach.points import Point, vnet_of
 from auditor.reach.relaying import aims_towards, private_frontends
-from auditor.reach.sending import by_stranger, firewall_at
+from auditor.reach.sending import firewall_at
 from auditor.reach.space import space_of
+from auditor.reach.untold_appliances import through_stranger
 from auditor.reach.ways import Ways, appliances_of, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
@@ -103,7 +104,9 @@ def _strangers(network: Network, point: Point, version: Version) -> tuple[object
     found: list[object] = list(_flags(network, point))
     for address in appliances_of(network, point.place):
         if address.version == version and firewall_at(network, point, address) is None:
-            found.append(any_of(trail.space, (e.bounds for e in by_stranger(trail, address))).may)
+            found.append(
+                any_of(trail.space, (e.bounds for e in through_stranger(trail, address))).may
+            )
     return tuple(found)
 
 

@@ -22,12 +22,12 @@ from auditor.reach.replying import straight_to
 from auditor.reach.sending import (
     appliances_towards,
     back_from,
-    by_stranger,
     firewall_at,
     to_gateway,
 )
 from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
+from auditor.reach.untold_appliances import owner_of, stranger_reason, through_stranger
 from auditor.reach.ways import LeadsBy, Way, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall
 from auditor.special_addresses import PUBLIC
@@ -88,9 +88,11 @@ def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> It
 
 def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
     """Follow packets from a point to the internet by each appliance that routes name (E-24)."""
-    for passed, firewall, here, _ in _past_appliances(trail, source, to):
+    for passed, firewall, here, appliance in _past_appliances(trail, source, to):
         if firewall is None or here is None:
-            yield passed
+            # By which public address it leaves, only the appliance knows: one of its own, or not.
+            why = stranger_reason(owner_of(trail.network, trail.source, appliance))
+            yield passed.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
             continue
         yield from leave_by_gateways(passed, here, to)
         out = goes(passed, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
@@ -168,7 +170,7 @@ def _past_appliances(
         configuration = firewall_at(trail.network, source, appliance)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
-            for past in by_stranger(there, appliance):
+            for past in through_stranger(there, appliance):
                 yield past, None, None, appliance
             continue
         here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)

@@ -76,6 +76,17 @@ class View:
         node = self.into
         return node if node.level > _SOURCE else only(node.cuts, node.children, other)
 
+    def lets_in_from(self, others: Intervals) -> tuple[Diagram[Outcome], ...]:
+        """Give what becomes of packets from some addresses, each thing once."""
+        node = self.into
+        if node.level > _SOURCE:
+            return (node,)
+        found: dict[Diagram[Outcome], None] = {}
+        for low, high in others:
+            first, last = bisect_right(node.cuts, low), bisect_right(node.cuts, high)
+            found.update(dict.fromkeys(node.children[first : last + 1]))
+        return tuple(found)
+
 
 _SOURCE = 1
 """The level of the source's address in a flow space."""
