@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from auditor.addresses import PortSet
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.outcomes import Outcome, Stop
 from auditor.reach.points import Point
@@ -84,6 +85,13 @@ def route_of(view: View, way: Way, code: str, at: str) -> Blocker:
         return Blocker("route" if at == "from" else "return-route", at, "", "")
     resource = route.node.root.id if route.node is not None else ""
     return Blocker(code, at, resource, route.name or str(route.prefix))
+
+
+def return_of(view: View, way: Way) -> Blocker:
+    """Give the route of the target that loses replies: elsewhere, or in a black hole (R-10)."""
+    route = way.possible[0] if way.possible else None
+    lost = route is not None and route.hop is Hop.NONE
+    return route_of(view, way, "return-route" if lost else "asymmetric-return", "to")
 
 
 def cell_in(parts: Iterable[tuple[Verdict, str, PortSet]]) -> Cell:

@@ -21,7 +21,7 @@ from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, route_of, stop_of
+from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, return_of, route_of, stop_of
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
@@ -185,7 +185,7 @@ class Cells:
             found = route_of(source, source.ways.at(target.host), "route", "from")
         if found is None:
             found = stop_of(into.at(at), "to")
-        return found or route_of(target, target.ways.at(source.host), "asymmetric-return", "to")
+        return found or return_of(target, target.ways.at(source.host))
 
     # By an appliance of which nothing is told
 

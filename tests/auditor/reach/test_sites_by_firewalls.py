@@ -84,7 +84,7 @@ def test_P_11_what_comes_straight_and_goes_back_by_the_firewall_is_lost() -> Non
 def test_P_11_the_firewalls_own_routes_bring_replies_back() -> None:
     lost = hub(INWARD, firewall_routes=[route("192.168.0.0/16", "None")])
     shut = asked(lost, SITE, "db")
-    assert (shut.verdict, shut.stops) == ("blocked", ["asymmetric-return"])
+    assert (shut.verdict, shut.stops) == ("blocked", ["return-route"])
     fine = hub(INWARD, firewall_routes=[route("0.0.0.0/0", "Internet")])
     assert asked(fine, SITE, "db").verdict == "reachable"
 
