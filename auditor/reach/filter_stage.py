@@ -20,6 +20,7 @@ from auditor.reach.narrowing import narrowed
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import if_so, remark
 from auditor.reach.trail import Step, Tell, Trail
+from auditor.resources.dns_resolvers import ResolverInboundEndpoint
 
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
@@ -69,7 +70,12 @@ def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds)
 
 
 def groups_apply(point: Point) -> bool | None:
-    """Whether the groups of a subnet apply to private endpoints in it; None: not told."""
+    """Whether the groups of a subnet apply to private endpoints in it; None: not told.
+
+    Of the endpoints of a DNS resolver no fact tells.
+    """
+    if isinstance(point.node, ResolverInboundEndpoint):
+        return None
     try:
         told = point.place.properties.private_endpoint_network_policies if point.place else None
     except Undetermined:

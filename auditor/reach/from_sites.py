@@ -33,6 +33,7 @@ from auditor.reach.unresolved import private_fronts_towards, relayed
 from auditor.reach.untold_balancers import from_sites_by_untold
 from auditor.resources import walk
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -228,7 +229,7 @@ def gateway_subnets_towards(network: Network, target: Point) -> tuple[Subnet, ..
     if not found and served.untold:
         first = served.untold[0]
         raise Undetermined(first.detail, resource=first.resource)
-    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+    if not isinstance(target.node, PrivateEndpoint):  # whose answers take no user's route
         found |= _homes(network, _by_appliances(network, vnet))
     return tuple(found[key] for key in sorted(found))
 

@@ -48,7 +48,7 @@ class Kind(Enum):
     GATEWAY = "gateway"
     """An application gateway: it answers on its listeners and starts flows of its own."""
     ENDPOINT = "endpoint"
-    """A private endpoint."""
+    """A private endpoint, or an inbound endpoint of a DNS resolver."""
     FIREWALL = "firewall"
     PLATFORM = "platform"
     """A Bastion host, or a VPN gateway."""
